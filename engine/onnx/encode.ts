@@ -1,0 +1,112 @@
+import { PbfWriter } from 'pbf';
+import {
+  type Attribute,
+  type Constant,
+  constantBytes,
+  type DType,
+  type Graph,
+  type GraphPort,
+  type Node,
+} from '../trace/graph.ts';
+
+/** Versions of ONNX's file format and of its operators that the tracer's kernels are written for. */
+const IR_VERSION = 8;
+const OPSET_VERSION = 17;
+
+/** `TensorProto.DataType`. */
+export const ELEMENT_TYPES: Readonly<Record<DType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9 };
+
+/** An ONNX file of a graph. The numbers in the `write…Field` calls are the field numbers of `onnx.proto`. */
+export function encodeOnnx(graph: Graph): Uint8Array {
+  // Large enough from the start, so that weights are not copied again and again while it grows.
+  const file = new PbfWriter(new Uint8Array(constantBytes(graph) + (1 << 20)));
+  file.writeVarintField(1, IR_VERSION);
+  file.writeStringField(2, 'resnet-coco');
+  file.writeMessage(7, writeGraph, graph);
+  file.writeMessage(8, writeOpset, OPSET_VERSION);
+  return file.finish();
+}
+
+function writeOpset(version: number, to: PbfWriter): void {
+  to.writeStringField(1, '');
+  to.writeVarintField(2, version);
+}
+
+function writeGraph(graph: Graph, to: PbfWriter): void {
+  const nodes = withPublicNames(graph);
+  const used = new Set(nodes.flatMap((node) => node.inputs));
+  for (const node of nodes) to.writeMessage(1, writeNode, node);
+  to.writeStringField(2, 'resnet-coco');
+  for (const [name, constant] of graph.constants) {
+    if (used.has(name)) to.writeMessage(5, writeConstant, { name, constant });
+  }
+  for (const input of graph.inputs) to.writeMessage(11, writePort, input);
+  for (const output of graph.outputs) to.writeMessage(12, writePort, output);
+}
+
+/** The graph's operators, those that make its outputs under the outputs' names. */
+function withPublicNames(graph: Graph): Node[] {
+  const live = graph.liveNodes();
+  const made = new Set(live.map((node) => node.output));
+  const names = new Map<string, string>();
+  const copies: Node[] = [];
+  for (const { name, value } of graph.outputs) {
+    if (made.has(value) && !names.has(value)) names.set(value, name);
+    else copies.push({ op: 'Identity', inputs: [value], output: name, attributes: {} });
+  }
+  const renamed = (value: string) => names.get(value) ?? value;
+  return [...live, ...copies].map((node) => ({
+    ...node,
+    inputs: node.inputs.map(renamed),
+    output: renamed(node.output),
+  }));
+}
+
+function writeNode(node: Node, to: PbfWriter): void {
+  for (const input of node.inputs) to.writeStringField(1, input);
+  to.writeStringField(2, node.output);
+  to.writeStringField(3, node.output);
+  to.writeStringField(4, node.op);
+  for (const [name, value] of Object.entries(node.attributes)) to.writeMessage(5, writeAttribute, { name, value });
+}
+
+function writeAttribute({ name, value }: { name: string; value: Attribute }, to: PbfWriter): void {
+  const type = (number: number) => to.writeVarintField(20, number);
+  to.writeStringField(1, name);
+  if (typeof value === 'number') {
+    to.writeVarintField(3, value);
+    type(2);
+  } else if (typeof value === 'string') {
+    to.writeBytesField(4, new TextEncoder().encode(value));
+    type(3);
+  } else if ('float' in value) {
+    to.writeFloatField(2, value.float);
+    type(1);
+  } else {
+    for (const number of value) to.writeVarintField(8, number);
+    type(7);
+  }
+}
+
+function writeConstant({ name, constant }: { name: string; constant: Constant }, to: PbfWriter): void {
+  const { data, dtype, shape } = constant;
+  for (const size of shape) to.writeVarintField(1, size);
+  to.writeVarintField(2, ELEMENT_TYPES[dtype]);
+  to.writeStringField(8, name);
+  to.writeBytesField(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+}
+
+function writePort({ name, dtype, shape }: GraphPort, to: PbfWriter): void {
+  const writeDim = (dim: number | string, dimTo: PbfWriter) =>
+    typeof dim === 'number' ? dimTo.writeVarintField(1, dim) : dimTo.writeStringField(2, dim);
+  const writeShape = (_: undefined, shapeTo: PbfWriter) => {
+    for (const dim of shape) shapeTo.writeMessage(1, writeDim, dim);
+  };
+  const writeTensorType = (_: undefined, tensorTo: PbfWriter) => {
+    tensorTo.writeVarintField(1, ELEMENT_TYPES[dtype]);
+    tensorTo.writeMessage(2, writeShape, undefined);
+  };
+  const writeType = (_: undefined, typeTo: PbfWriter) => typeTo.writeMessage(1, writeTensorType, undefined);
+  to.writeStringField(1, name);
+  to.writeMessage(2, writeType, undefined);
+}

@@ -1,0 +1,161 @@
+import { availableParallelism } from 'node:os';
+import { ResnetCocoError } from '../../errors.ts';
+import type {
+  Engine,
+  EngineName,
+  EngineOptions,
+  EngineTensor,
+  Program,
+  ProgramInputs,
+  ProgramOutputs,
+  ProgramSpec,
+} from '../engine.ts';
+import type { HostTensor } from '../host-tensor.ts';
+import { trace } from '../trace/trace.ts';
+import { encodeOnnx } from './encode.ts';
+import { SessionThread } from './session-thread.ts';
+import type { KeptTensor } from './session-worker.ts';
+
+/** Where ONNX Runtime computes. */
+type Provider = 'cpu' | 'webgpu' | 'cuda';
+
+/** Why a provider most often does not start, and what to do. */
+const REMEDIES: Readonly<Record<Provider, string>> = {
+  cpu: 'ONNX Runtime refused the model',
+  webgpu: 'no WebGPU adapter: it needs a GPU with a Vulkan, Metal or Direct3D 12 driver',
+  cuda: 'its provider does not load: it needs an NVIDIA GPU, CUDA 12 and `ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node`',
+};
+
+/** What a model computes, as an ONNX file that any runtime can load. */
+export const exportOnnx = (spec: ProgramSpec): Uint8Array => encodeOnnx(trace(spec));
+
+/** The compiled engine: a model is traced to an ONNX graph, which ONNX Runtime optimises and runs in other threads. */
+export function createOnnxEngine(name: EngineName, provider: Provider, options: EngineOptions = {}): Engine {
+  const threads = options.threads ?? availableParallelism();
+  const streams = provider === 'cpu' ? Math.min(options.streams ?? 1, threads) : 1;
+  const cpu = `CPU, ${threads} thread${threads === 1 ? '' : 's'}${streams === 1 ? '' : ` in ${streams} streams`}`;
+  return new OnnxEngine(name, provider, `${provider === 'cpu' ? cpu : provider} (ONNX Runtime)`, threads, streams);
+}
+
+class OnnxEngine implements Engine {
+  readonly name: EngineName;
+  readonly device: string;
+  readonly #provider: Provider;
+  readonly #threadsEach: number;
+  readonly streams: number;
+  /** Started with the first program, stopped with the last. */
+  #sessions: SessionThread[] = [];
+  #programs = 0;
+  #count = 0;
+
+  constructor(name: EngineName, provider: Provider, device: string, threads: number, streams: number) {
+    this.name = name;
+    this.device = device;
+    this.#provider = provider;
+    this.#threadsEach = Math.max(1, Math.floor(threads / streams));
+    this.streams = streams;
+  }
+
+  async compile(spec: ProgramSpec): Promise<Program> {
+    const file = exportOnnx(spec);
+    if (this.#programs++ === 0) this.#sessions = Array.from({ length: this.streams }, () => new SessionThread());
+    const sessions = this.#sessions;
+    const program = this.#count++;
+    try {
+      await Promise.all(sessions.map((session) => session.create(program, file, this.#sessionOptions())));
+    } catch (cause) {
+      await this.#leave(sessions);
+      const said = (cause as Error).message
+        .trim()
+        .split('\n')
+        .pop()!
+        .replace(/^.* was false\. /, '');
+      const problem = `${spec.name} on ${this.#provider}: ${REMEDIES[this.#provider]} (${said})`;
+      throw new ResnetCocoError('ENGINE_UNAVAILABLE', problem, { cause });
+    }
+    return new OnnxProgram(spec, program, sessions, () => this.#leave(sessions));
+  }
+
+  #sessionOptions(): object {
+    return {
+      executionProviders: this.#provider === 'cpu' ? ['cpu'] : [this.#provider, 'cpu'],
+      intraOpNumThreads: this.#threadsEach,
+      graphOptimizationLevel: 'all',
+      logSeverityLevel: 4,
+      // A model's second half must not compete for the cores with threads of the first that spin for more work.
+      extra: { session: { force_spinning_stop: '1' } },
+    };
+  }
+
+  async #leave(sessions: readonly SessionThread[]): Promise<void> {
+    if (--this.#programs === 0) await Promise.all(sessions.map((session) => session.stop()));
+  }
+}
+
+/** A result: its numbers, or, where it was kept, its number in the thread that has it. */
+class OnnxTensor implements EngineTensor {
+  readonly value: HostTensor | KeptTensor;
+  readonly session: SessionThread;
+
+  constructor(value: HostTensor | KeptTensor, session: SessionThread) {
+    this.value = value;
+    this.session = session;
+  }
+
+  get shape(): readonly number[] {
+    return this.value.shape;
+  }
+
+  async data(): Promise<Float32Array | Int32Array> {
+    if ('data' in this.value) return this.value.data;
+    throw new Error('a kept tensor cannot be read');
+  }
+
+  dispose(): void {
+    // Whatever goes wrong with a thread shows in its next computation.
+    if ('kept' in this.value) this.session.release(this.value.kept).catch(() => {});
+  }
+}
+
+class OnnxProgram implements Program {
+  readonly #spec: ProgramSpec;
+  readonly #program: number;
+  readonly #sessions: readonly SessionThread[];
+  readonly #leave: () => Promise<void>;
+  #disposed = false;
+
+  constructor(spec: ProgramSpec, program: number, sessions: readonly SessionThread[], leave: () => Promise<void>) {
+    this.#spec = spec;
+    this.#program = program;
+    this.#sessions = sessions;
+    this.#leave = leave;
+  }
+
+  async run(inputs: ProgramInputs): Promise<ProgramOutputs> {
+    const { inputs: ports, kept = [], name } = this.#spec;
+    if (this.#disposed) throw new ResnetCocoError('DISPOSED', `${name} was used after dispose()`);
+    const feeds: Record<string, HostTensor | KeptTensor> = {};
+    // What is kept lies in one thread, which must go on with it; else the least busy one computes.
+    let session = this.#sessions.reduce((least, other) => (other.load < least.load ? other : least));
+    for (const port of Object.keys(ports)) {
+      const input = inputs[port];
+      if (input instanceof OnnxTensor) {
+        feeds[port] = input.value;
+        if ('kept' in input.value) session = input.session;
+      } else if ('dispose' in input) {
+        throw new Error(`${name}: input '${port}' belongs to another engine`);
+      } else {
+        feeds[port] = input;
+      }
+    }
+    const outputs = await session.run(this.#program, feeds, kept);
+    return Object.fromEntries(Object.entries(outputs).map(([port, value]) => [port, new OnnxTensor(value, session)]));
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    await Promise.all(this.#sessions.map((session) => session.dispose(this.#program)));
+    await this.#leave();
+  }
+}

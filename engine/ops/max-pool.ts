@@ -1,0 +1,16 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/** The lowest float32: padding that a maximum never takes. */
+export const LOWEST = -3.4028234663852886e38;
+
+/**
+ * Maximum over `size`×`size` windows, padded by `padding` on all sides with what never wins (torch's `max_pool2d`).
+ * tfjs's own padding is not symmetric, hence the explicit one.
+ *
+ * @param x `[N, H, W, C]`
+ */
+export function maxPool(x: tf.Tensor4D, size: number, stride: number, padding: number): tf.Tensor4D {
+  const edge: [number, number] = [padding, padding];
+  const padded = padding ? tf.pad(x, [[0, 0], edge, edge, [0, 0]], LOWEST) : x;
+  return tf.maxPool(padded, size, stride, 'valid');
+}

@@ -1,0 +1,173 @@
+import { sizeOf } from '../host-tensor.ts';
+
+/** Element types of traced values; `int64` occurs only as sizes and indices that ONNX wants so. */
+export type DType = 'float32' | 'int32' | 'int64' | 'bool';
+
+export type Attribute = number | string | readonly number[] | { readonly float: number };
+
+export interface Node {
+  readonly op: string;
+  readonly inputs: readonly string[];
+  readonly output: string;
+  readonly attributes: Readonly<Record<string, Attribute>>;
+}
+
+export interface Constant {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Int32Array | BigInt64Array | Uint8Array;
+}
+
+/** An input or output of a graph; named sizes differ from call to call. Axes in ONNX's order. */
+export interface GraphPort {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly (number | string)[];
+}
+
+export interface GraphOutput extends GraphPort {
+  /** The value that leaves the graph under this name. */
+  readonly value: string;
+}
+
+/**
+ * A traced tensor: the ONNX value `name`, seen through a permutation of its axes. Axis `i` of the ONNX value is axis
+ * `order[i]` of the tensor that the model sees, so a transpose costs nothing until someone needs another order: a model
+ * written in NHWC becomes a graph that is NCHW throughout.
+ */
+export interface Value {
+  readonly name: string;
+  /** As the model sees it. */
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  readonly order: readonly number[];
+}
+
+export const identityOrder = (rank: number): number[] => Array.from({ length: rank }, (_, axis) => axis);
+
+/** A graph of ONNX operators under construction. */
+export class Graph {
+  readonly nodes: Node[] = [];
+  readonly inputs: GraphPort[] = [];
+  readonly outputs: GraphOutput[] = [];
+  readonly constants = new Map<string, Constant>();
+  /** Lists of sizes (the target of a Reshape, the ends of a Slice …) that may depend on the sizes of the inputs. */
+  readonly sizes = new Map<string, readonly number[]>();
+  /** The shape of each ONNX value, axes in ONNX's order. */
+  readonly physicalShapes = new Map<string, readonly number[]>();
+  private readonly reordered = new Map<string, string>();
+  private readonly scalars = new Map<string, Value>();
+  private count: number;
+
+  /** `from`: the graph whose names this one continues. */
+  constructor(from?: Graph) {
+    this.count = from?.count ?? 0;
+  }
+
+  private fresh(prefix: string): string {
+    return `${prefix}_${this.count++}`;
+  }
+
+  /** Appends an operator whose result has `shape` as the model sees it, lying in memory in `order`. */
+  emit(
+    op: string,
+    inputs: readonly string[],
+    result: { shape: readonly number[]; dtype?: DType; order?: readonly number[] },
+    attributes: Readonly<Record<string, Attribute>> = {},
+  ): Value {
+    const { shape, dtype = 'float32', order = identityOrder(shape.length) } = result;
+    const output = this.fresh(op);
+    this.nodes.push({ op, inputs, output, attributes });
+    this.physicalShapes.set(
+      output,
+      order.map((axis) => shape[axis]),
+    );
+    return { name: output, shape, dtype, order };
+  }
+
+  input(
+    name: string,
+    shape: readonly number[],
+    dims: readonly (number | string)[],
+    dtype: DType,
+    order: readonly number[],
+  ): Value {
+    this.inputs.push({ name, dtype, shape: order.map((axis) => dims[axis]) });
+    this.physicalShapes.set(
+      name,
+      order.map((axis) => shape[axis]),
+    );
+    return { name, shape, dtype, order };
+  }
+
+  /** `data` lies in `order`; `shape` is as the model sees it. */
+  constant(data: Constant['data'], shape: readonly number[], dtype: DType, order = identityOrder(shape.length)): Value {
+    const key = data.length === 1 ? `${dtype}[${shape}]${data[0]}` : '';
+    const known = key && this.scalars.get(key);
+    if (known) return known;
+    const name = this.fresh('constant');
+    const physicalShape = order.map((axis) => shape[axis]);
+    this.constants.set(name, { dtype, shape: physicalShape, data });
+    this.physicalShapes.set(name, physicalShape);
+    const value = { name, shape, dtype, order };
+    if (key) this.scalars.set(key, value);
+    return value;
+  }
+
+  scalar(value: number, dtype: 'float32' | 'int32' = 'float32'): Value {
+    return this.constant(dtype === 'float32' ? Float32Array.of(value) : Int32Array.of(value), [], dtype);
+  }
+
+  /** A list of whole numbers that does not depend on the inputs' sizes, such as axes. */
+  int64s(values: readonly number[]): string {
+    return this.constant(BigInt64Array.from(values, BigInt), [values.length], 'int64').name;
+  }
+
+  /** A list of sizes that may depend on the inputs' sizes. */
+  sizeList(values: readonly number[]): string {
+    const name = this.fresh('sizes');
+    this.sizes.set(name, values);
+    return name;
+  }
+
+  /** The ONNX value that holds `value` with its axes in `order`: a Transpose only where they do not lie so already. */
+  inOrder(value: Value, order: readonly number[]): string {
+    if (order.every((axis, i) => axis === value.order[i])) return value.name;
+    const key = `${value.name}|${value.order}|${order}`;
+    let name = this.reordered.get(key);
+    if (name === undefined) {
+      const perm = order.map((axis) => value.order.indexOf(axis));
+      name = this.emit('Transpose', [value.name], { shape: value.shape, dtype: value.dtype, order }, { perm }).name;
+      this.reordered.set(key, name);
+    }
+    return name;
+  }
+
+  /** The ONNX value that holds `value` as the model sees it. */
+  plain(value: Value): string {
+    return this.inOrder(value, identityOrder(value.shape.length));
+  }
+
+  output(name: string, value: Value, order = identityOrder(value.shape.length)): void {
+    if (this.inputs.some((input) => input.name === name)) throw new Error(`'${name}' is both an input and an output`);
+    const shape = order.map((axis) => value.shape[axis]);
+    this.outputs.push({ name, value: this.inOrder(value, order), dtype: value.dtype, shape });
+  }
+
+  /** The nodes that the outputs need, in order. */
+  liveNodes(): Node[] {
+    const needed = new Set(this.outputs.map((output) => output.value));
+    const live: Node[] = [];
+    for (let i = this.nodes.length - 1; i >= 0; i--) {
+      const node = this.nodes[i];
+      if (!needed.has(node.output)) continue;
+      for (const input of node.inputs) needed.add(input);
+      live.push(node);
+    }
+    return live.reverse();
+  }
+}
+
+/** How many bytes the constants of a graph take. */
+export const constantBytes = (graph: Graph): number =>
+  [...graph.constants.values()].reduce((total, { data, shape }) => total + sizeOf(shape) * data.BYTES_PER_ELEMENT, 0);

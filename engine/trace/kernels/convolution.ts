@@ -1,0 +1,94 @@
+import { backend_util } from '@tensorflow/tfjs-core';
+import { LOWEST } from '../../ops/max-pool.ts';
+import { traceKernel } from '../backend.ts';
+import type { Graph, Value } from '../graph.ts';
+import { paddingOf } from './layout.ts';
+
+type Pad = 'same' | 'valid' | number | [[number, number], [number, number], [number, number], [number, number]];
+
+/** ONNX convolves NCHW images with OIHW filters; these are those axes as NHWC and HWIO count them. */
+const NCHW = [0, 3, 1, 2];
+const OIHW = [3, 2, 0, 1];
+
+/** Rows and columns of padding as ONNX lists them, with those of a pad of `fill` right before taken over. */
+function takePadding(graph: Graph, x: Value, own: backend_util.PadInfo, fill: (value: number) => boolean) {
+  const pads = [own.top, own.left, own.bottom, own.right];
+  const before = paddingOf(graph, x);
+  if (!before || !fill(before.value)) return { x, pads };
+  const [n, [top, bottom], [left, right], c] = before.paddings;
+  if (n[0] || n[1] || c[0] || c[1]) return { x, pads };
+  return { x: before.source, pads: [pads[0] + top, pads[1] + left, pads[2] + bottom, pads[3] + right] };
+}
+
+traceKernel<{
+  strides: [number, number] | number;
+  pad: Pad;
+  dataFormat: 'NHWC' | 'NCHW';
+  dilations: [number, number] | number;
+}>('Conv2D', (graph, { x, filter }, { strides, pad, dataFormat, dilations }) => {
+  if (dataFormat !== 'NHWC') throw new Error("Kernel 'Conv2DNCHW' not registered");
+  const [xShape, filterShape] = [x.shape, filter.shape] as unknown as [
+    [number, number, number, number],
+    [number, number, number, number],
+  ];
+  const info = backend_util.computeConv2DInfo(xShape, filterShape, strides, dilations, pad);
+  const padded = takePadding(graph, x, info.padInfo, (value) => value === 0);
+  return graph.emit(
+    'Conv',
+    [graph.inOrder(padded.x, NCHW), graph.inOrder(filter, OIHW)],
+    { shape: info.outShape, order: NCHW },
+    {
+      kernel_shape: [info.filterHeight, info.filterWidth],
+      strides: [info.strideHeight, info.strideWidth],
+      dilations: [info.dilationHeight, info.dilationWidth],
+      pads: padded.pads,
+      group: xShape[3] / filterShape[2],
+    },
+  );
+});
+
+interface PoolAttributes {
+  filterSize: [number, number] | number;
+  strides: [number, number] | number;
+  pad: Pad;
+}
+
+const poolInfo = (x: Value, { filterSize, strides, pad }: PoolAttributes) =>
+  backend_util.computePool2DInfo(x.shape as never, filterSize, strides, 1, pad as never);
+
+const poolAttributes = (info: backend_util.Conv2DInfo, pads: readonly number[]) => ({
+  kernel_shape: [info.filterHeight, info.filterWidth],
+  strides: [info.strideHeight, info.strideWidth],
+  pads,
+});
+
+traceKernel<PoolAttributes>('MaxPool', (graph, { x }, attributes) => {
+  const info = poolInfo(x, attributes);
+  const padded = takePadding(graph, x, info.padInfo, (value) => value <= LOWEST);
+  const input = graph.inOrder(padded.x, NCHW);
+  return graph.emit('MaxPool', [input], { shape: info.outShape, order: NCHW }, poolAttributes(info, padded.pads));
+});
+
+/** tfjs's average leaves padding out of the count, which is ONNX's default too. */
+traceKernel<PoolAttributes>('AvgPool', (graph, { x }, attributes) => {
+  const info = poolInfo(x, attributes);
+  const { top, left, bottom, right } = info.padInfo;
+  const pads = [top, left, bottom, right];
+  const input = graph.inOrder(x, NCHW);
+  return graph.emit('AveragePool', [input], { shape: info.outShape, order: NCHW }, poolAttributes(info, pads));
+});
+
+traceKernel<{ varianceEpsilon: number }>(
+  'FusedBatchNorm',
+  (graph, { x, mean, variance, scale, offset }, { varianceEpsilon }) => {
+    const channels = mean.shape[0];
+    const gamma = scale ?? graph.constant(new Float32Array(channels).fill(1), [channels], 'float32');
+    const beta = offset ?? graph.constant(new Float32Array(channels), [channels], 'float32');
+    return graph.emit(
+      'BatchNormalization',
+      [graph.inOrder(x, NCHW), gamma.name, beta.name, mean.name, variance.name],
+      { shape: x.shape, order: NCHW },
+      { epsilon: { float: varianceEpsilon } },
+    );
+  },
+);

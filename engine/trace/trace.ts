@@ -1,0 +1,63 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { ProgramSpec, Weights } from '../engine.ts';
+import type { HostTensor } from '../host-tensor.ts';
+import { tensorOf, traceInto, valueFor } from './backend.ts';
+import { Graph, identityOrder, type Value } from './graph.ts';
+import './kernels/index.ts';
+import { mergeTraces } from './symbolic-sizes.ts';
+
+/** Feature maps that pass from program to program lie as NCHW, which ONNX convolves. */
+const NCHW = [0, 3, 1, 2];
+/** Axes of an OIHW filter as HWIO names them. */
+const OIHW = [3, 2, 0, 1];
+
+const keptOrder = (rank: number): number[] => (rank === 4 ? NCHW : identityOrder(rank));
+
+/** Two sizes for each named dim: multiples of 32, so that strides divide them, of different primes. */
+const PRIMES = [11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107];
+
+/**
+ * Records what a model does as a graph of ONNX operators. Where inputs have named dims, the model is traced at two
+ * sizes and the graph serves all.
+ */
+export function trace(spec: ProgramSpec): Graph {
+  const dims = [
+    ...new Set(Object.values(spec.inputs).flatMap(({ shape }) => shape.filter((d) => typeof d === 'string'))),
+  ];
+  const at = (which: number) => {
+    const sizes = new Map(dims.map((dim, i) => [dim, 32 * PRIMES[(2 * i + which) % PRIMES.length]]));
+    return traceOnce(spec, sizes);
+  };
+  return dims.length ? mergeTraces(spec.name, at(0), at(1)) : at(0);
+}
+
+function traceOnce(spec: ProgramSpec, sizes: ReadonlyMap<string, number>): Graph {
+  const graph = new Graph();
+  traceInto(spec.name, graph, () => {
+    const inputs: Record<string, Tensor> = {};
+    for (const [name, { shape, dtype = 'float32', kept }] of Object.entries(spec.inputs)) {
+      const example = shape.map((dim) => (typeof dim === 'number' ? dim : sizes.get(dim)!));
+      const order = kept ? keptOrder(shape.length) : identityOrder(shape.length);
+      inputs[name] = tensorOf(graph.input(name, example, shape, dtype, order));
+    }
+    const outputs = spec.model(weightTensors(graph, spec.weights), inputs);
+    for (const [name, tensor] of Object.entries(outputs)) {
+      graph.output(name, valueFor(tensor), spec.kept?.includes(name) ? keptOrder(tensor.rank) : undefined);
+    }
+  });
+  return graph;
+}
+
+function weightTensors(graph: Graph, weights: Weights): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(weights).map(([name, weight]) => [name, tensorOf(weightValue(graph, weight))]),
+  );
+}
+
+/** A filter is OIHW in a checkpoint and HWIO to the model: the same memory, seen in another order. */
+function weightValue(graph: Graph, { data, shape }: HostTensor): Value {
+  const dtype = data instanceof Float32Array ? 'float32' : 'int32';
+  if (shape.length !== 4) return graph.constant(data, shape, dtype);
+  const [o, i, h, w] = shape;
+  return graph.constant(data, [h, w, i, o], dtype, OIHW);
+}
