@@ -1,0 +1,94 @@
+/** The far side of an `ImagePool`: decodes, transforms, draws and encodes, one job at a time. */
+import { extname } from 'node:path';
+import { parentPort } from 'node:worker_threads';
+import { type ErrorCode, ResnetCocoError } from '../errors.ts';
+import { drawBoxes, type LabelledBox } from './draw.ts';
+import { encodeImage, writeImage } from './encode.ts';
+import type { DecodedImage, Image } from './image.ts';
+import type { ImageFormat } from './image-format.ts';
+import { readImage } from './read-image.ts';
+import { resizeAntialiased } from './resize.ts';
+import { type ImageTensor, type ImageTransform, transformImage } from './transform.ts';
+
+/** What can be sent to a worker. */
+export type SentSource = string | Uint8Array | Image;
+
+export type Job =
+  | {
+      readonly kind: 'load';
+      readonly source: SentSource;
+      readonly transform: ImageTransform;
+      readonly keepImage: boolean;
+    }
+  | {
+      readonly kind: 'render';
+      readonly source: SentSource;
+      readonly boxes: readonly LabelledBox[];
+      readonly path: string;
+      /** Longer side of the preview wanted, in pixels. */
+      readonly previewSide: number | undefined;
+    };
+
+/** A picture as a model takes it. */
+export interface LoadedImage {
+  readonly tensor: ImageTensor;
+  /** Of the picture before it was transformed, upright. */
+  readonly width: number;
+  readonly height: number;
+  readonly format: ImageFormat | null;
+  /** The picture itself, where it was asked for. */
+  readonly image?: DecodedImage;
+}
+
+/** What a job gives: a loaded picture, or the preview of a drawn one, if wanted. */
+export type JobResult = LoadedImage | Uint8Array | undefined;
+
+/** The answer to a job; a `code` of null is a failure that no user's input should cause. */
+export type Reply =
+  | { readonly result: JobResult }
+  | { readonly code: ErrorCode | null; readonly message: string; readonly stack: string | undefined };
+
+async function load({ source, transform, keepImage }: Extract<Job, { kind: 'load' }>): Promise<LoadedImage> {
+  const image = await readImage(source);
+  const { width, height, format } = image;
+  const tensor = transformImage(image, transform);
+  return { tensor, width, height, format, ...(keepImage && { image }) };
+}
+
+async function render(job: Extract<Job, { kind: 'render' }>): Promise<Uint8Array | undefined> {
+  const { source, boxes, path, previewSide } = job;
+  const image = await readImage(source);
+  const format = image.format ?? (extname(path).toLowerCase() === '.png' ? 'png' : 'jpeg');
+  await writeImage(path, drawBoxes(image, boxes), format);
+  // An encoder's bytes may lie in memory that cannot change hands.
+  return previewSide === undefined
+    ? undefined
+    : Uint8Array.from(await encodeImage(preview(image, previewSide), 'jpeg', PREVIEW_QUALITY));
+}
+
+/** Previews are many in one page. */
+const PREVIEW_QUALITY = 80;
+
+function preview(image: Image, side: number): Image {
+  const scale = side / Math.max(image.width, image.height);
+  if (scale >= 1) return image;
+  const scaled = (size: number) => Math.max(1, Math.round(size * scale));
+  return resizeAntialiased(image, scaled(image.width), scaled(image.height));
+}
+
+async function answer(job: Job): Promise<Reply> {
+  try {
+    return { result: job.kind === 'load' ? await load(job) : await render(job) };
+  } catch (error) {
+    if (error instanceof ResnetCocoError) return { code: error.code, message: error.message, stack: error.stack };
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    return { code: null, message, stack };
+  }
+}
+
+parentPort?.on('message', async (job: Job) => {
+  const reply = await answer(job);
+  const result = 'result' in reply ? reply.result : undefined;
+  const memory = result instanceof Uint8Array ? [result] : [result?.tensor.data, result?.image?.data];
+  parentPort?.postMessage(reply, memory.flatMap((data) => data?.buffer ?? []) as ArrayBuffer[]);
+});

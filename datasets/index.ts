@@ -1,0 +1,28 @@
+export { batched } from './batched.ts';
+export { type Decoder, decoders } from './decode.ts';
+export { drawBoxes, type LabelledBox } from './draw.ts';
+export { encodeImage, writeImage } from './encode.ts';
+export { type DecodedImage, type Image, type ImageSource, MAX_IMAGE_PIXELS } from './image.ts';
+export type { ImageFormat } from './image-format.ts';
+export {
+  ImagePool,
+  type ImagePoolOptions,
+  type LoadOptions,
+  type Prefetched,
+  type PrefetchOptions,
+} from './image-pool.ts';
+export type { LoadedImage } from './image-worker.ts';
+export { inFlight } from './in-flight.ts';
+export { JsonArrayFile, JsonArrayWriter } from './json-array.ts';
+export { type Color, categoryColor } from './palette.ts';
+export { readImage, sourceName } from './read-image.ts';
+export { type Region, resizeAntialiased, resizeBilinear } from './resize.ts';
+export {
+  type ClassificationTransform,
+  type DetectionTransform,
+  detectionSize,
+  type ImageTensor,
+  type ImageTransform,
+  transformImage,
+} from './transform.ts';
+export { makeFolder, WholeFile, writeWholeFile } from './whole-file.ts';

@@ -1,0 +1,42 @@
+import type { Image } from './image.ts';
+import { TURBO_PACKAGE } from './turbo-decoder.ts';
+
+/** Colours as sharp as brightness, since boxes and labels are thin and colourful. */
+const NO_SUBSAMPLING = 0;
+
+interface FrameInfo {
+  readonly width: number;
+  readonly height: number;
+  readonly bitsPerSample: number;
+  readonly componentCount: number;
+  readonly isSigned: boolean;
+}
+
+/** It keeps its buffers, in WebAssembly memory, from one picture to the next. */
+export interface TurboEncoder {
+  getDecodedBuffer(frame: FrameInfo): Uint8Array;
+  setQuality(quality: number): void;
+  setSubSampling(mode: number): void;
+  encode(): void;
+  getEncodedBuffer(): Uint8Array;
+}
+
+let loading: Promise<TurboEncoder> | undefined;
+
+/** Loads the encoder, once. Rejects if its package is not installed or WebAssembly does not work here. */
+export function loadTurboEncoder(): Promise<TurboEncoder> {
+  const name: string = `${TURBO_PACKAGE}/wasmjs`;
+  loading ??= import(name)
+    .then((imported: { default: () => Promise<{ JPEGEncoder: new () => TurboEncoder }> }) => imported.default())
+    .then((module) => new module.JPEGEncoder());
+  return loading;
+}
+
+/** Encodes a picture as JPEG, `quality` 1–100. */
+export function encodeWithTurbo(encoder: TurboEncoder, { width, height, data }: Image, quality: number): Uint8Array {
+  encoder.getDecodedBuffer({ width, height, bitsPerSample: 8, componentCount: 3, isSigned: false }).set(data);
+  encoder.setQuality(quality);
+  encoder.setSubSampling(NO_SUBSAMPLING);
+  encoder.encode();
+  return new Uint8Array(encoder.getEncodedBuffer());
+}

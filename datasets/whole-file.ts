@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import { unlinkSync } from 'node:fs';
+import { type FileHandle, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { ResnetCocoError } from '../errors.ts';
+
+/** Files begun and not yet committed, removed if the process ends meanwhile. */
+const unfinished = new Set<string>();
+process.on('exit', () => {
+  for (const path of unfinished) {
+    try {
+      unlinkSync(path);
+    } catch {
+      // Nothing more can be done at exit.
+    }
+  }
+});
+
+function notWritable(path: string, cause: unknown): ResnetCocoError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  // Node writes "EACCES: permission denied, open '/a/b'"; the path would be the temporary one.
+  const reason = /^[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ?? message;
+  return new ResnetCocoError('FILE_NOT_WRITABLE', `${path}: cannot be written: ${reason}`, { cause });
+}
+
+/**
+ * A file that appears under its name only when it is whole: written beside, renamed by `commit()`. An older file of
+ * that name stays as it was until then. Every method throws `FILE_NOT_WRITABLE` where the file system refuses.
+ */
+export class WholeFile {
+  readonly path: string;
+  readonly #partial: string;
+  readonly #handle: FileHandle;
+
+  private constructor(path: string, partial: string, handle: FileHandle) {
+    this.path = path;
+    this.#partial = partial;
+    this.#handle = handle;
+  }
+
+  static async create(path: string): Promise<WholeFile> {
+    const partial = join(dirname(path), `.${randomBytes(6).toString('hex')}.partial`);
+    try {
+      const existing = await stat(path).catch(() => undefined);
+      // A rename would put a plain file in the place of a device such as /dev/null.
+      if (existing && !existing.isFile()) {
+        throw new Error(existing.isDirectory() ? `'${basename(path)}' is a folder` : 'it is not a regular file');
+      }
+      const handle = await open(partial, 'wx');
+      unfinished.add(partial);
+      return new WholeFile(path, partial, handle);
+    } catch (error) {
+      throw notWritable(path, error);
+    }
+  }
+
+  /** One at a time: wait for it before the next. */
+  async write(data: string | Uint8Array): Promise<void> {
+    try {
+      await this.#handle.writeFile(data);
+    } catch (error) {
+      throw notWritable(this.path, error);
+    }
+  }
+
+  /** Puts the file in its place. */
+  async commit(): Promise<void> {
+    try {
+      await this.#handle.close();
+      await rename(this.#partial, this.path);
+      unfinished.delete(this.#partial);
+    } catch (error) {
+      await this.discard();
+      throw notWritable(this.path, error);
+    }
+  }
+
+  /** Forgets what was written. */
+  async discard(): Promise<void> {
+    await this.#handle.close().catch(() => {});
+    await unlink(this.#partial).catch(() => {});
+    unfinished.delete(this.#partial);
+  }
+}
+
+/** Writes a file whole or not at all. */
+export async function writeWholeFile(path: string, data: string | Uint8Array): Promise<void> {
+  const file = await WholeFile.create(path);
+  try {
+    await file.write(data);
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+  await file.commit();
+}
+
+/** Makes a folder and those above it, where they are missing. Throws `FILE_NOT_WRITABLE`. */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    throw notWritable(path, error);
+  }
+}
