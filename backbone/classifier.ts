@@ -1,0 +1,159 @@
+// N images, H × W pixels, K classes.
+import type { Tensor4D } from '@tensorflow/tfjs-core';
+import {
+  batched,
+  type ClassificationTransform,
+  ImagePool,
+  type ImageSource,
+  type ImageTensor,
+  inFlight,
+  type Prefetched,
+} from '../datasets/index.ts';
+import type { Engine, Program, ProgramSpec, Weights } from '../engine/index.ts';
+import type { ResnetCocoError } from '../errors.ts';
+import { type ClassifierConfig, depthOf } from './classifier-config.ts';
+import { parametersOf } from './parameters.ts';
+import { resnetLogits } from './resnet.ts';
+import { planResNet, type ResNetPlan } from './resnet-plan.ts';
+
+/** One class that an image may show. */
+export interface Prediction {
+  readonly index: number;
+  readonly label: string;
+  /** WordNet's id of the class, for models of ImageNet. */
+  readonly wnid?: string;
+  readonly probability: number;
+}
+
+export interface ClassifyOptions {
+  /** How many classes to return, most probable first. Default 5. */
+  readonly top?: number;
+}
+
+export interface ClassifyAllOptions extends ClassifyOptions {
+  /** Images computed at once. Default 1, which is fastest on a CPU. */
+  readonly batch?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** What became of one file. */
+export type ClassifiedFile =
+  | { readonly file: string; readonly predictions: readonly Prediction[] }
+  | { readonly file: string; readonly error: ResnetCocoError };
+
+const DEFAULT_TOP = 5;
+
+/** The layers of the classifier that a configuration describes. */
+export const planClassifier = (config: ClassifierConfig): ResNetPlan =>
+  planResNet({ ...config, depth: depthOf(config.architecture) });
+
+/** A classifier as a program of an engine: `image` `[N, H, W, 3]`, normalised, to `logits` `[N, K]`. */
+export function classifierProgram(config: ClassifierConfig, weights: Weights): ProgramSpec {
+  const plan = planClassifier(config);
+  return {
+    name: config.architecture,
+    weights,
+    inputs: { image: { shape: ['N', 'H', 'W', 3] } },
+    model: (tensors, { image }) => ({ logits: resnetLogits(parametersOf(tensors), plan, image as Tensor4D) }),
+  };
+}
+
+/** An image classifier that is ready to run. Made by `loadClassifier`. */
+export class Classifier {
+  readonly config: ClassifierConfig;
+  /** What computes, such as `CPU, 2 threads (ONNX Runtime)`. */
+  readonly device: string;
+  private readonly streams: number;
+  private readonly program: Program;
+  private readonly pool: ImagePool;
+  private readonly transform: ClassificationTransform;
+
+  private constructor(config: ClassifierConfig, { device, streams }: Engine, program: Program) {
+    this.config = config;
+    this.device = device;
+    this.streams = streams;
+    this.program = program;
+    this.pool = new ImagePool();
+    const { crop_size, image_mean, image_std, resize_size } = config;
+    this.transform = { kind: 'classification', crop_size, image_mean, image_std, resize_size };
+  }
+
+  static async compile(engine: Engine, config: ClassifierConfig, weights: Weights): Promise<Classifier> {
+    return new Classifier(config, engine, await engine.compile(classifierProgram(config, weights)));
+  }
+
+  /**
+   * The most probable classes of an image, or of each of several.
+   *
+   * @param input a path, a `file:` URL, the bytes of a JPEG or PNG, pixels, or an array of them
+   * @throws ResnetCocoError FILE_NOT_FOUND or BAD_IMAGE, naming the image
+   */
+  async classify(input: ImageSource, options?: ClassifyOptions): Promise<Prediction[]>;
+  async classify(input: readonly ImageSource[], options?: ClassifyOptions): Promise<Prediction[][]>;
+  async classify(
+    input: ImageSource | readonly ImageSource[],
+    { top = DEFAULT_TOP }: ClassifyOptions = {},
+  ): Promise<Prediction[] | Prediction[][]> {
+    const results: Prediction[][] = [];
+    const isList = Array.isArray(input);
+    for await (const { error, image } of this.pool.prefetch<ImageSource>(isList ? input : [input], this.transform)) {
+      if (error) throw error;
+      results.push(...(await this.predict([image.tensor], top)));
+    }
+    return isList ? results : results[0];
+  }
+
+  /** Classifies files one after another, in constant memory. A file that cannot be read yields its error. */
+  async *classifyAll(
+    files: Iterable<string>,
+    { batch = 1, signal, top = DEFAULT_TOP }: ClassifyAllOptions = {},
+  ): AsyncGenerator<ClassifiedFile> {
+    const loaded = batched(
+      this.pool.prefetch(files, this.transform, { signal, ahead: batch * (this.streams + 2) }),
+      batch,
+    );
+    for await (const results of inFlight(loaded, this.streams, (items) => this.classifyLoaded(items, top)))
+      yield* results;
+  }
+
+  private async classifyLoaded(items: readonly Prefetched<string>[], top: number): Promise<ClassifiedFile[]> {
+    const images = items.flatMap(({ image }) => image ?? []);
+    const predictions = await this.predict(
+      images.map(({ tensor }) => tensor),
+      top,
+    );
+    return items.map(({ error, image, source: file }) =>
+      error ? { file, error } : { file, predictions: predictions[images.indexOf(image)] },
+    );
+  }
+
+  /** Frees the model and ends the threads that decode images. */
+  async dispose(): Promise<void> {
+    await this.pool.close();
+    await this.program.dispose();
+  }
+
+  private async predict(images: readonly ImageTensor[], top: number): Promise<Prediction[][]> {
+    if (!images.length) return [];
+    const [{ data, shape }] = images;
+    const pixels = new Float32Array(images.length * data.length);
+    for (const [i, image] of images.entries()) pixels.set(image.data, i * data.length);
+    const { logits } = await this.program.run({ image: { shape: [images.length, ...shape], data: pixels } });
+    const values = await logits.data();
+    logits.dispose();
+    const classes = this.config.num_classes;
+    return images.map((_, i) => this.topClasses(values.subarray(i * classes, (i + 1) * classes), top));
+  }
+
+  private topClasses(logits: Float32Array | Int32Array, top: number): Prediction[] {
+    const greatest = Math.max(...logits);
+    const powers = Float64Array.from(logits, (logit) => Math.exp(logit - greatest));
+    const sum = powers.reduce((a, b) => a + b, 0);
+    const order = Array.from(powers.keys()).sort((a, b) => powers[b] - powers[a] || a - b);
+    return order.slice(0, top).map((index) => {
+      const { name = `class ${index}`, wnid } = this.config.categories?.[index] ?? {};
+      const probability = powers[index] / sum;
+      return wnid === undefined ? { index, label: name, probability } : { index, label: name, wnid, probability };
+    });
+  }
+}

@@ -1,0 +1,22 @@
+import * as v from 'valibot';
+import { ResnetCocoError } from '../errors.ts';
+
+/** Checks `value` against `schema` and `check`, which returns what is wrong, if anything. */
+export function parseConfig<T, S extends v.GenericSchema<unknown, T>>(
+  schema: S,
+  value: unknown,
+  source: string,
+  check: (config: T) => string | undefined,
+): T {
+  const parsed = v.safeParse(schema, value);
+  const fail = (problem: string): never => {
+    throw new ResnetCocoError('BAD_CONFIG', `${source}: config: ${problem}`);
+  };
+  if (!parsed.success) {
+    const issue = parsed.issues[0];
+    const field = v.getDotPath(issue);
+    return fail(field ? `${field}: ${issue.message}` : issue.message);
+  }
+  const problem = check(parsed.output);
+  return problem === undefined ? parsed.output : fail(problem);
+}

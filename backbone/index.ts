@@ -1,0 +1,46 @@
+export { BATCH_NORM_EPS, batchNorm } from './batch-norm.ts';
+export {
+  type ClassifiedFile,
+  Classifier,
+  type ClassifyAllOptions,
+  type ClassifyOptions,
+  classifierProgram,
+  type Prediction,
+  planClassifier,
+} from './classifier.ts';
+export {
+  type ClassifierConfig,
+  channelTriple,
+  depthOf,
+  IMAGENET_MEAN,
+  IMAGENET_STD,
+  parseClassifierConfig,
+  positiveTriple,
+} from './classifier-config.ts';
+export { type CocoCategory, cocoCategories } from './coco-categories.ts';
+export { parseConfig } from './config.ts';
+export { type ImageNetClass, imagenetClasses } from './imagenet-classes.ts';
+export { blocksPerStage, checkShapes, depthFromShapes, inferResNet, type Shapes } from './infer-classifier.ts';
+export { initialise } from './initialise.ts';
+export { classifierConfigOf, type LoadOptions, loadClassifier } from './load-classifier.ts';
+export { FORMAT, type ModelFile, openModel, readWeights, shapesOf } from './model-file.ts';
+export { type Parameters, parametersOf } from './parameters.ts';
+export { resnetFeatures, resnetLogits } from './resnet.ts';
+export {
+  bodyShapes,
+  classifierShapes,
+  parameterCount,
+  planResNet,
+  type ResNetConfig,
+  type ResNetPlan,
+} from './resnet-plan.ts';
+export {
+  type DownloadProgress,
+  type FetchOptions,
+  fetchModel,
+  findModel,
+  type KnownModel,
+  knownModels,
+  listModels,
+  type ModelListing,
+} from './weights/index.ts';

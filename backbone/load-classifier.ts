@@ -1,0 +1,62 @@
+import { createEngine, type EngineName, type EngineOptions } from '../engine/index.ts';
+import { ResnetCocoError } from '../errors.ts';
+import { cifar10Classes } from './cifar-classes.ts';
+import { Classifier, planClassifier } from './classifier.ts';
+import { type ClassifierConfig, IMAGENET_MEAN, IMAGENET_STD, parseClassifierConfig } from './classifier-config.ts';
+import { imagenetClasses } from './imagenet-classes.ts';
+import { inferResNet, type Shapes } from './infer-classifier.ts';
+import { type ModelFile, openModel, readWeights, shapesOf } from './model-file.ts';
+import { classifierShapes } from './resnet-plan.ts';
+import type { FetchOptions } from './weights/index.ts';
+
+export interface LoadOptions extends EngineOptions, FetchOptions {
+  /** What runs the model. Default `auto`. */
+  readonly engine?: EngineName | 'auto';
+  /** The architecture of a plain checkpoint, such as `resnet50`, where its tensors do not tell it right. */
+  readonly arch?: string;
+}
+
+/**
+ * Loads an image classifier.
+ *
+ * @param nameOrPath a known model such as `resnet50`, fetched on first use, or a model file: safetensors, or PyTorch's
+ *   `.pth`, `.pt`, `.th`
+ * @throws ResnetCocoError UNKNOWN_MODEL, FILE_NOT_FOUND, BAD_CHECKPOINT, UNSAFE_CHECKPOINT, BAD_MODEL, BAD_CONFIG,
+ *   DOWNLOAD_FAILED, ENGINE_UNAVAILABLE
+ */
+export async function loadClassifier(nameOrPath: string, options: LoadOptions = {}): Promise<Classifier> {
+  const model = await openModel(nameOrPath, options);
+  try {
+    const config = classifierConfigOf(model, options.arch);
+    const weights = readWeights(model.checkpoint, classifierShapes(planClassifier(config)), config.architecture);
+    return await Classifier.compile(await createEngine(options.engine, options), config, weights);
+  } finally {
+    model.checkpoint.close();
+  }
+}
+
+/** The configuration in a model file, or what its tensors tell. */
+export function classifierConfigOf({ checkpoint, config }: ModelFile, arch?: string): ClassifierConfig {
+  const shapes = shapesOf(checkpoint);
+  if (config === undefined)
+    return parseClassifierConfig(inferredConfig(shapes, checkpoint.file, arch), checkpoint.file);
+  if ((config as { architecture?: unknown }).architecture === 'fasterrcnn') {
+    throw new ResnetCocoError('BAD_MODEL', `${checkpoint.file}: a detector, not a classifier; use it with detect`);
+  }
+  return parseClassifierConfig(config, checkpoint.file);
+}
+
+function inferredConfig(shapes: Shapes, file: string, arch?: string): object {
+  const { depth, ...inferred } = inferResNet(shapes, file);
+  const common = { architecture: arch ?? `resnet${depth}`, ...inferred };
+  const classes = inferred.num_classes;
+  if (inferred.stem === 'imagenet') return classes === 1000 ? { ...common, categories: imagenetClasses } : common;
+  return {
+    ...common,
+    ...(classes === 10 ? { categories: cifar10Classes } : {}),
+    image_mean: [...IMAGENET_MEAN],
+    image_std: [...IMAGENET_STD],
+    resize_size: null,
+    crop_size: 32,
+  };
+}

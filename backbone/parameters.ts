@@ -1,0 +1,29 @@
+import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensors } from '../engine/index.ts';
+
+/** The parameters of one part of a model, by their names within it. */
+export interface Parameters {
+  /** A convolution's filter, HWIO. */
+  filter(name: string): Tensor4D;
+  matrix(name: string): Tensor2D;
+  vector(name: string): Tensor1D;
+  has(name: string): boolean;
+  /** The parameters whose names begin with `prefix`, without it. */
+  within(prefix: string): Parameters;
+}
+
+/** Looks parameters up by name; a name that is not there is a mistake of the caller, who checks shapes when loading. */
+export function parametersOf(tensors: Tensors, prefix = ''): Parameters {
+  const get = <T extends Tensor>(name: string): T => {
+    const tensor = tensors[prefix + name];
+    if (!tensor) throw new Error(`no parameter '${prefix}${name}'`);
+    return tensor as T;
+  };
+  return {
+    filter: get<Tensor4D>,
+    matrix: get<Tensor2D>,
+    vector: get<Tensor1D>,
+    has: (name) => prefix + name in tensors,
+    within: (inner) => parametersOf(tensors, prefix + inner),
+  };
+}

@@ -1,0 +1,72 @@
+// N images, H × W pixels, C channels, K classes.
+import * as tf from '@tensorflow/tfjs-core';
+import { conv2d, maxPool } from '../engine/index.ts';
+import { BATCH_NORM_EPS, batchNorm } from './batch-norm.ts';
+import type { Parameters } from './parameters.ts';
+import type { BlockPlan, ConvPlan, ResNetPlan } from './resnet-plan.ts';
+
+function convNorm(parameters: Parameters, plan: ConvPlan, x: tf.Tensor4D, eps: number): tf.Tensor4D {
+  const y = conv2d(x, parameters.filter(`${plan.conv}.weight`), plan.stride);
+  return batchNorm(parameters, plan.norm, y, eps);
+}
+
+function shortcut(parameters: Parameters, plan: BlockPlan['shortcut'], x: tf.Tensor4D, eps: number): tf.Tensor4D {
+  if (!plan) return x;
+  if ('conv' in plan) return convNorm(parameters, plan, x, eps);
+  // Option A. A pooling over one pixel is a subsample that has a gradient on every backend.
+  const subsampled = tf.avgPool(x, 1, plan.stride, 'valid');
+  const before = Math.floor(plan.padChannels / 2);
+  return tf.pad(subsampled, [
+    [0, 0],
+    [0, 0],
+    [0, 0],
+    [before, plan.padChannels - before],
+  ]);
+}
+
+/** y = ReLU(F(x) + x), equations 1 and 2 of the paper. */
+function residualBlock(
+  parameters: Parameters,
+  { convs, shortcut: plan }: BlockPlan,
+  x: tf.Tensor4D,
+  eps: number,
+): tf.Tensor4D {
+  let y = x;
+  convs.forEach((conv, i) => {
+    y = convNorm(parameters, conv, i ? tf.relu(y) : y, eps);
+  });
+  return tf.relu(tf.add(y, shortcut(parameters, plan, x, eps)));
+}
+
+/**
+ * The feature map at the end of each stage (C2 … C5 with the ImageNet stem), with `plan.channels` and `plan.strides`.
+ *
+ * @param x `[N, H, W, 3]`, normalised
+ * @returns maps `[N, H / stride, W / stride, C]`, rounded up
+ */
+export function resnetFeatures(
+  parameters: Parameters,
+  plan: ResNetPlan,
+  x: tf.Tensor4D,
+  eps = BATCH_NORM_EPS,
+): tf.Tensor4D[] {
+  let y: tf.Tensor4D = tf.relu(convNorm(parameters, plan.stem, x, eps));
+  if (plan.pool) y = maxPool(y, 3, 2, 1);
+  return plan.stages.map((blocks) => {
+    for (const block of blocks) y = residualBlock(parameters, block, y, eps);
+    return y;
+  });
+}
+
+/**
+ * Classification: global average of the last feature map, then a linear layer.
+ *
+ * @param x `[N, H, W, 3]`, normalised
+ * @returns logits `[N, K]`
+ */
+export function resnetLogits(parameters: Parameters, plan: ResNetPlan, x: tf.Tensor4D): tf.Tensor2D {
+  const features = resnetFeatures(parameters, plan, x);
+  const pooled: tf.Tensor2D = tf.mean(features[features.length - 1], [1, 2]);
+  const product: tf.Tensor2D = tf.matMul(pooled, parameters.matrix(`${plan.head.name}.weight`), false, true);
+  return tf.add(product, parameters.vector(`${plan.head.name}.bias`));
+}

@@ -1,0 +1,21 @@
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The folder that downloaded weights lie in: `RESNET_COCO_HOME` itself; else `resnet-coco` in `XDG_CACHE_HOME`, else in
+ * the system's folder for caches: `~/.cache`, on macOS `~/Library/Caches`, on Windows `LOCALAPPDATA`. A variable that is
+ * empty counts as not set, and so does an `XDG_CACHE_HOME` that is no absolute path, as the XDG specification has it.
+ */
+export function cacheFolder(env: Environment = process.env, platform: string = process.platform): string {
+  if (env.RESNET_COCO_HOME) return resolve(env.RESNET_COCO_HOME);
+  return join(systemCache(env, platform), 'resnet-coco');
+}
+
+function systemCache(env: Environment, platform: string): string {
+  if (env.XDG_CACHE_HOME && isAbsolute(env.XDG_CACHE_HOME)) return env.XDG_CACHE_HOME;
+  if (platform === 'win32') return env.LOCALAPPDATA || join(homedir(), 'AppData', 'Local');
+  if (platform === 'darwin') return join(homedir(), 'Library', 'Caches');
+  return join(homedir(), '.cache');
+}

@@ -1,0 +1,13 @@
+export { cacheFolder } from './cache-folder.ts';
+export {
+  type Checkpoint,
+  openCheckpoint,
+  type StoredDType,
+  type StoredTensor,
+  toFloat32,
+} from './checkpoint.ts';
+export type { DownloadProgress, FetchOptions } from './download.ts';
+export { fetchModel, listModels, type ModelListing, modelPath } from './fetch-model.ts';
+export { floatToHalf } from './half-floats.ts';
+export { findModel, isModelName, type KnownModel, knownModels, type PublishedMetric } from './known-models.ts';
+export { writeSafetensors } from './safetensors.ts';

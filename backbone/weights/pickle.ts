@@ -1,0 +1,357 @@
+import { ResnetCocoError } from '../../errors.ts';
+import { ByteReader } from './byte-reader.ts';
+import type { FileSlice } from './file-slice.ts';
+
+/** What a pickle holds, once built: dictionaries are `Map`s, lists and tuples arrays. */
+export type PickleValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Uint8Array
+  | readonly PickleValue[]
+  | ReadonlyMap<PickleValue, PickleValue>
+  | ReadonlySet<PickleValue>
+  | Global
+  | object;
+
+/** A class or function that a pickle names; never anything that could be called. */
+export class Global {
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/** What a pickle may ask for, and what is built instead of running it. */
+export interface PickleWorld {
+  /** Whether a class or function may be named at all. */
+  knows(name: string): boolean;
+  /** What a call of it gives. */
+  call(global: Global, args: readonly PickleValue[]): PickleValue;
+  /** What an object outside of the pickle is, such as a storage. */
+  persistent(id: PickleValue): PickleValue;
+}
+
+/**
+ * What one pickle may cost: one for each opcode, and more for what takes more time or memory than that. Training
+ * checkpoints of the deepest ResNets need a twentieth. A pickle made to exhaust memory or time stops here.
+ */
+const BUDGET = 2_000_000;
+const MAP_COST = 10;
+const MEMO_COST = 2;
+/** Letters of a text to a unit of cost. */
+const TEXT_PER_COST = 64;
+
+const MARK = Symbol('mark');
+
+/**
+ * Builds what a pickle describes (Python's `pickletools` documents the opcodes), for protocols 0 to 5, without running
+ * anything: a name that `world` does not know ends it.
+ *
+ * @param start where in `source` the pickle begins
+ * @param budget what it may cost at most
+ * @returns the value, and where the pickle ends
+ * @throws ResnetCocoError UNSAFE_CHECKPOINT for an unknown name; Error for anything else that is wrong
+ */
+export function readPickle(
+  source: FileSlice,
+  start: number,
+  world: PickleWorld,
+  budget = BUDGET,
+): { value: PickleValue; end: number } {
+  const reader = new ByteReader(source, start);
+  const stack: (PickleValue | typeof MARK)[] = [];
+  const memo = new Map<number, PickleValue>();
+  let left = budget;
+  const spend = (cost: number) => {
+    left -= cost;
+    if (!(left >= 0)) throw new Error('its pickle builds more than any state dict needs');
+  };
+
+  const pop = (): PickleValue => {
+    const value = stack.pop();
+    if (value === undefined || value === MARK) throw new Error('an opcode without its operand');
+    return value as PickleValue;
+  };
+  const popMark = (): PickleValue[] => {
+    const at = stack.lastIndexOf(MARK);
+    if (at < 0) throw new Error('an opcode without its mark');
+    return stack.splice(at).slice(1) as PickleValue[];
+  };
+  const top = (): PickleValue => {
+    const value = stack[stack.length - 1];
+    if (value === undefined || value === MARK) throw new Error('an opcode without its object');
+    return value as PickleValue;
+  };
+  const recall = (index: number): PickleValue => {
+    const value = memo.get(index);
+    if (value === undefined) throw new Error(`memo ${index} was never set`);
+    return value;
+  };
+  const memoize = (index: number) => {
+    spend(MEMO_COST);
+    memo.set(index, top());
+  };
+  /** Bounded before it is read: a text can claim to be as long as the file. */
+  const text = (length: number): string => {
+    spend(Math.ceil(length / TEXT_PER_COST));
+    return reader.text(length);
+  };
+  const line = (): string => {
+    const value = reader.line();
+    spend(Math.ceil(value.length / TEXT_PER_COST));
+    return value;
+  };
+  /** No tensor is made of raw bytes, so they are not kept. */
+  const blob = (length: number): Uint8Array => {
+    reader.skip(length);
+    return new Uint8Array(0);
+  };
+  const named = (module: PickleValue, name: PickleValue): Global => {
+    if (typeof module !== 'string' || typeof name !== 'string') throw new Error('a name that is no text');
+    const full = `${module}.${name}`;
+    if (world.knows(full)) return new Global(full);
+    throw new ResnetCocoError(
+      'UNSAFE_CHECKPOINT',
+      `${source.file}: its pickle asks for '${printable(full)}', which is not part of a plain state dict; nothing was run. ` +
+        'Save it again in Python with torch.save(model.state_dict(), FILE)',
+    );
+  };
+  const setItems = (pairs: readonly PickleValue[]) => {
+    const map = top();
+    if (!(map instanceof Map)) throw new Error('items are set on what is no dictionary');
+    for (let i = 0; i + 1 < pairs.length; i += 2) map.set(pairs[i], pairs[i + 1]);
+  };
+  const append = (items: readonly PickleValue[]) => {
+    const list = top();
+    if (!Array.isArray(list)) throw new Error('items are appended to what is no list');
+    for (const item of items) list.push(item);
+  };
+  const call = () => {
+    const args = pop();
+    const callee = pop();
+    if (!(callee instanceof Global) || !Array.isArray(args)) throw new Error('a call of what is no function');
+    // What is called may copy what it is given, and may be given the same again and again.
+    spend(args.length);
+    for (const arg of args) spend(Array.isArray(arg) ? arg.length : arg instanceof Map ? arg.size * MAP_COST : 0);
+    stack.push(world.call(callee, args));
+  };
+
+  for (;;) {
+    spend(1);
+    const opcode = reader.byte();
+    switch (opcode) {
+      case 0x80: // PROTO
+        if (reader.byte() > 5) throw new Error('a pickle protocol newer than 5');
+        break;
+      case 0x95: // FRAME
+        reader.skip(8);
+        break;
+      case 0x2e: // STOP
+        return { value: pop(), end: reader.position };
+      case 0x28: // MARK
+        stack.push(MARK);
+        break;
+      case 0x30: // POP
+        stack.pop();
+        break;
+      case 0x31: // POP_MARK
+        popMark();
+        break;
+      case 0x32: // DUP
+        stack.push(top());
+        break;
+      case 0x4e: // NONE
+        stack.push(null);
+        break;
+      case 0x88: // NEWTRUE
+      case 0x89: // NEWFALSE
+        stack.push(opcode === 0x88);
+        break;
+      case 0x49: // INT
+      case 0x4c: {
+        // LONG
+        const digits = line();
+        if (digits === '00' || digits === '01') stack.push(digits === '01');
+        else stack.push(wholeNumber(digits.replace(/L$/, '')));
+        break;
+      }
+      case 0x46: // FLOAT
+        stack.push(Number(line()));
+        break;
+      case 0x4a: // BININT
+        stack.push(reader.signed(4));
+        break;
+      case 0x4b: // BININT1
+        stack.push(reader.byte());
+        break;
+      case 0x4d: // BININT2
+        stack.push(reader.unsigned(2));
+        break;
+      case 0x8a: // LONG1
+        stack.push(reader.signed(reader.byte()));
+        break;
+      case 0x8b: // LONG4
+        stack.push(reader.signed(reader.unsigned(4)));
+        break;
+      case 0x47: {
+        // BINFLOAT
+        const bytes = reader.bytes(8);
+        stack.push(new DataView(bytes.buffer, bytes.byteOffset, 8).getFloat64(0));
+        break;
+      }
+      case 0x53: // STRING
+        stack.push(line().replace(/^(['"])(.*)\1$/, '$2'));
+        break;
+      case 0x56: // UNICODE
+        stack.push(line());
+        break;
+      case 0x54: // BINSTRING
+      case 0x58: // BINUNICODE
+        stack.push(text(reader.unsigned(4)));
+        break;
+      case 0x55: // SHORT_BINSTRING
+      case 0x8c: // SHORT_BINUNICODE
+        stack.push(text(reader.byte()));
+        break;
+      case 0x8d: // BINUNICODE8
+        stack.push(text(reader.unsigned(8)));
+        break;
+      case 0x42: // BINBYTES
+        stack.push(blob(reader.unsigned(4)));
+        break;
+      case 0x43: // SHORT_BINBYTES
+        stack.push(blob(reader.byte()));
+        break;
+      case 0x8e: // BINBYTES8
+      case 0x96: // BYTEARRAY8
+        stack.push(blob(reader.unsigned(8)));
+        break;
+      case 0x5d: // EMPTY_LIST
+      case 0x29: // EMPTY_TUPLE
+        stack.push([]);
+        break;
+      case 0x7d: // EMPTY_DICT
+        spend(MAP_COST);
+        stack.push(new Map());
+        break;
+      case 0x8f: // EMPTY_SET
+        spend(MAP_COST);
+        stack.push(new Set());
+        break;
+      case 0x85: // TUPLE1
+      case 0x86: // TUPLE2
+      case 0x87: {
+        // TUPLE3
+        const items: PickleValue[] = [];
+        for (let i = 0x84; i < opcode; i++) items.unshift(pop());
+        stack.push(items);
+        break;
+      }
+      case 0x74: // TUPLE
+      case 0x6c: // LIST
+        stack.push(popMark());
+        break;
+      case 0x64: {
+        // DICT
+        const pairs = popMark();
+        spend(MAP_COST);
+        stack.push(new Map());
+        setItems(pairs);
+        break;
+      }
+      case 0x61: // APPEND
+        append([pop()]);
+        break;
+      case 0x65: // APPENDS
+        append(popMark());
+        break;
+      case 0x73: {
+        // SETITEM
+        const value = pop();
+        setItems([pop(), value]);
+        break;
+      }
+      case 0x75: // SETITEMS
+        setItems(popMark());
+        break;
+      case 0x90: {
+        // ADDITEMS
+        const items = popMark();
+        const set = top();
+        if (!(set instanceof Set)) throw new Error('items are added to what is no set');
+        for (const item of items) set.add(item);
+        break;
+      }
+      case 0x91: // FROZENSET
+        spend(MAP_COST);
+        stack.push(new Set(popMark()));
+        break;
+      case 0x67: // GET
+        stack.push(recall(Number(line())));
+        break;
+      case 0x68: // BINGET
+        stack.push(recall(reader.byte()));
+        break;
+      case 0x6a: // LONG_BINGET
+        stack.push(recall(reader.unsigned(4)));
+        break;
+      case 0x70: // PUT
+        memoize(Number(line()));
+        break;
+      case 0x71: // BINPUT
+        memoize(reader.byte());
+        break;
+      case 0x72: // LONG_BINPUT
+        memoize(reader.unsigned(4));
+        break;
+      case 0x94: // MEMOIZE
+        memoize(memo.size);
+        break;
+      case 0x63: // GLOBAL
+        stack.push(named(line(), line()));
+        break;
+      case 0x93: {
+        // STACK_GLOBAL
+        const name = pop();
+        stack.push(named(pop(), name));
+        break;
+      }
+      case 0x52: // REDUCE
+      case 0x81: // NEWOBJ
+        call();
+        break;
+      case 0x92: // NEWOBJ_EX
+        pop();
+        call();
+        break;
+      case 0x62: // BUILD: the state of an object that is not kept, such as an OrderedDict's attributes
+        pop();
+        top();
+        break;
+      case 0x51: // BINPERSID
+        stack.push(world.persistent(pop()));
+        break;
+      case 0x69: // INST
+        named(line(), line());
+        throw new Error('an instance of an old-style class');
+      default:
+        throw new Error(`opcode 0x${opcode.toString(16)}, which no state dict needs`);
+    }
+  }
+}
+
+function wholeNumber(text: string): number | bigint {
+  if (!/^-?\d{1,40}$/.test(text)) throw new Error(`'${text.slice(0, 40)}' is no whole number`);
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : BigInt(text);
+}
+
+/** A name out of a file that nobody vouches for, as a terminal may be shown it. */
+function printable(name: string): string {
+  const plain = name.replace(/[^\x20-\x7e]/g, '?');
+  return plain.length > 100 ? `${plain.slice(0, 100)}…` : plain;
+}

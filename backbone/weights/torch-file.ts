@@ -1,0 +1,125 @@
+import { ResnetCocoError } from '../../errors.ts';
+import { byteLength, type Contents, ITEM_SIZES, type StoredTensor } from './checkpoint.ts';
+import type { FileSlice } from './file-slice.ts';
+import { type PickleValue, readPickle } from './pickle.ts';
+import { storedTensor, TorchTensor, TorchWorld } from './torch-objects.ts';
+import { readZip } from './zip.ts';
+
+/** Keys under which training scripts keep the weights. */
+const WRAPPERS = ['state_dict', 'model_state_dict', 'model', 'net', 'network', 'weights', 'params'];
+/** How deep they may lie within one another. */
+const WRAPPER_DEPTH = 3;
+/** What `DataParallel` and `torch.compile` put before every name, whichever came first. */
+const PREFIXES = ['module.', '_orig_mod.', 'module.'];
+
+/** What the older layout begins with: a magic number, as a pickle of its own. */
+const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
+const LEGACY_PROTOCOL = 1001;
+/** What the small pickles before the main one may cost. */
+const SMALL = 1000;
+const BIG_ENDIAN = 'its numbers are big-endian; save it again on a little-endian machine';
+
+/** Reads the zip layout (`torch.save` since 1.6): `data.pkl`, and each storage as a file of its own. */
+export async function readTorchZip(file: FileSlice): Promise<Contents> {
+  const entries = await readZip(file);
+  const pickleName = [...entries.keys()].find((name) => name === 'data.pkl' || name.endsWith('/data.pkl'));
+  if (pickleName === undefined) return fail(file, 'a zip archive, but none of PyTorch: it has no data.pkl');
+  const folder = pickleName.slice(0, -'data.pkl'.length);
+  if (entries.has(`${folder}constants.pkl`)) {
+    return fail(file, 'a TorchScript program, not a state dict; save model.state_dict() instead');
+  }
+  const part = (name: string): FileSlice => {
+    const found = entries.get(name);
+    if (found) return found;
+    throw new Error(
+      entries.has(name) ? `'${name}' is compressed, which torch.save never does` : `'${name}' is missing`,
+    );
+  };
+  const order = `${folder}byteorder`;
+  if (entries.has(order) && Buffer.from(part(order).read()).toString() !== 'little') return fail(file, BIG_ENDIAN);
+  const { value } = readPickle(part(pickleName), 0, new TorchWorld());
+  return contents(file, value, (key) => part(`${folder}data/${key}`));
+}
+
+/** Reads the older layout: five pickles, the last listing the storages that follow, each after its count. */
+export function readLegacyTorchFile(file: FileSlice): Contents {
+  const world = new TorchWorld();
+  const magic = readPickle(file, 0, world, SMALL);
+  if (magic.value !== LEGACY_MAGIC) return fail(file, 'a pickle, but not of torch.save');
+  const protocol = readPickle(file, magic.end, world, SMALL);
+  if (protocol.value !== LEGACY_PROTOCOL) return fail(file, 'an older layout of an unknown version');
+  const system = readPickle(file, protocol.end, world, SMALL);
+  if (system.value instanceof Map && system.value.get('little_endian') === false) return fail(file, BIG_ENDIAN);
+  const root = readPickle(file, system.end, world);
+  const keys = readPickle(file, root.end, world);
+  if (!Array.isArray(keys.value)) return fail(file, 'its list of storages is missing');
+
+  const storages = new Map<string, FileSlice>();
+  let position = keys.end;
+  for (const key of keys.value as readonly PickleValue[]) {
+    const dtype = typeof key === 'string' ? world.storages.get(key) : undefined;
+    if (typeof key !== 'string' || dtype === undefined) return fail(file, 'it lists a storage that nothing uses');
+    const itemSize = ITEM_SIZES[dtype];
+    if (position + 8 > file.length) return fail(file, `it ends before storage ${key}`);
+    const count = Number(new DataView(file.read(position, 8).buffer).getBigInt64(0, true));
+    position += 8;
+    if (count < 0 || count * itemSize > file.length - position) return fail(file, `it ends within storage ${key}`);
+    storages.set(key, file.slice(position, count * itemSize));
+    position += count * itemSize;
+  }
+  return contents(file, root.value, (key) => {
+    const storage = storages.get(key);
+    if (!storage) throw new Error(`storage ${key} is missing`);
+    return storage;
+  });
+}
+
+function fail(file: FileSlice, problem: string): never {
+  throw new ResnetCocoError('BAD_CHECKPOINT', `${file.file}: ${problem}`);
+}
+
+/** Views may overlap or repeat their storage, but a file whose tensors are so many times its size is made to exhaust memory. */
+const MAX_GROWTH = 4;
+const FREE_GROWTH = 2 ** 26;
+
+function contents(file: FileSlice, root: PickleValue, storageOf: (key: string) => FileSlice): Contents {
+  const tensors = new Map<string, StoredTensor>();
+  let total = 0;
+  for (const [name, tensor] of tensorsOf(file, root)) {
+    const storage = storageOf(tensor.storage.key);
+    const read = (start: number, length: number) => storage.read(start, length);
+    tensors.set(name, storedTensor(name, tensor, storage.length, read));
+    total += byteLength(tensor.dtype, tensor.shape)!;
+    if (total > MAX_GROWTH * file.length + FREE_GROWTH) return fail(file, `its tensors would swell to ${total} bytes`);
+  }
+  return { tensors, metadata: {} };
+}
+
+/** The tensors of a state dict, also where a training script has wrapped it. */
+function tensorsOf(file: FileSlice, root: PickleValue): Map<string, TorchTensor> {
+  const dict = stateDict(root);
+  if (!dict) return fail(file, `it holds no tensors by name, neither itself nor under ${WRAPPERS.join(', ')}`);
+  let tensors = [...dict].filter((entry): entry is [string, TorchTensor] => entry[1] instanceof TorchTensor);
+  if (tensors.some(([name]) => typeof name !== 'string')) return fail(file, 'it holds tensors whose names are no text');
+  for (const prefix of PREFIXES) {
+    if (!tensors.every(([name]) => name.startsWith(prefix))) continue;
+    tensors = tensors.map(([name, tensor]) => [name.slice(prefix.length), tensor]);
+  }
+  return new Map(tensors);
+}
+
+/** @param seen the dictionaries looked into already: they may lie in one another, or in themselves */
+function stateDict(
+  root: PickleValue | undefined,
+  depth = 0,
+  seen = new Set<unknown>(),
+): ReadonlyMap<PickleValue, PickleValue> | undefined {
+  if (!(root instanceof Map) || depth > WRAPPER_DEPTH || seen.has(root)) return undefined;
+  seen.add(root);
+  // A wrapper may hold lone tensors beside the weights, such as the best accuracy.
+  for (const key of WRAPPERS) {
+    const dict = stateDict(root.get(key), depth + 1, seen);
+    if (dict) return dict;
+  }
+  return [...root.values()].some((value) => value instanceof TorchTensor) ? root : undefined;
+}
