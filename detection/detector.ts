@@ -1,0 +1,139 @@
+// N images, D detections of an image.
+import {
+  batched,
+  type DecodedImage,
+  type DetectionTransform,
+  ImagePool,
+  type ImageSource,
+  inFlight,
+  type LoadedImage,
+  type Prefetched,
+} from '../datasets/index.ts';
+import type { Engine, Weights } from '../engine/index.ts';
+import type { ResnetCocoError } from '../errors.ts';
+import type { DetectorConfig } from './detector-config.ts';
+import { FasterRcnn } from './faster-rcnn.ts';
+import type { ImageDetections } from './postprocess.ts';
+
+/** One object in an image. */
+export interface Detection {
+  readonly category_id: number;
+  readonly label: string;
+  /** 0–1. */
+  readonly score: number;
+  /** x, y of the upper left corner, width and height, in pixels of the image. */
+  readonly bbox: readonly [number, number, number, number];
+}
+
+export interface DetectOptions {
+  /** Objects of this score or less are left out. Default: the model's own threshold, mostly .05. */
+  readonly score?: number;
+}
+
+export interface DetectAllOptions extends DetectOptions {
+  /** Images computed at once, padded to one size. Default 1, which is fastest on a CPU. */
+  readonly batch?: number;
+  readonly signal?: AbortSignal;
+  /** Whether to hand the decoded images on, for drawing. */
+  readonly keepImage?: boolean;
+}
+
+/** What became of one file. */
+export type DetectedFile =
+  | {
+      readonly file: string;
+      readonly width: number;
+      readonly height: number;
+      readonly detections: readonly Detection[];
+      /** Only with `keepImage`. */
+      readonly image?: DecodedImage;
+    }
+  | { readonly file: string; readonly error: ResnetCocoError };
+
+/** An object detector that is ready to run. Made by `loadDetector`. */
+export class Detector {
+  readonly config: DetectorConfig;
+  /** What computes, such as `CPU, 2 threads (ONNX Runtime)`. */
+  readonly device: string;
+  /** Threads that decode, resize, draw and encode images. */
+  readonly pool: ImagePool;
+  private readonly streams: number;
+  private readonly model: FasterRcnn;
+  private readonly transform: DetectionTransform;
+  private readonly labels: ReadonlyMap<number, string>;
+
+  private constructor(model: FasterRcnn, { device, streams }: Engine) {
+    this.config = model.config;
+    this.device = device;
+    this.streams = streams;
+    this.model = model;
+    this.pool = new ImagePool();
+    const { categories, image_mean, image_std, max_size, min_size } = model.config;
+    this.transform = { kind: 'detection', image_mean, image_std, max_size, min_size };
+    this.labels = new Map(categories.map(({ id, name }) => [id, name]));
+  }
+
+  static async compile(engine: Engine, config: DetectorConfig, weights: Weights): Promise<Detector> {
+    return new Detector(await FasterRcnn.compile(engine, config, weights), engine);
+  }
+
+  /**
+   * The objects in an image, or in each of several, highest score first.
+   *
+   * @param input a path, a `file:` URL, the bytes of a JPEG or PNG, pixels, or an array of them
+   * @throws ResnetCocoError FILE_NOT_FOUND or BAD_IMAGE, naming the image
+   */
+  async detect(input: ImageSource, options?: DetectOptions): Promise<Detection[]>;
+  async detect(input: readonly ImageSource[], options?: DetectOptions): Promise<Detection[][]>;
+  async detect(
+    input: ImageSource | readonly ImageSource[],
+    options: DetectOptions = {},
+  ): Promise<Detection[] | Detection[][]> {
+    const results: Detection[][] = [];
+    const isList = Array.isArray(input);
+    for await (const { error, image } of this.pool.prefetch<ImageSource>(isList ? input : [input], this.transform)) {
+      if (error) throw error;
+      results.push(...(await this.detectLoaded([image], options.score)));
+    }
+    return isList ? results : results[0];
+  }
+
+  /** Detects in files one after another, in constant memory. A file that cannot be read yields its error. */
+  async *detectAll(files: Iterable<string>, options: DetectAllOptions = {}): AsyncGenerator<DetectedFile> {
+    const { batch = 1, keepImage = false, score, signal } = options;
+    const loaded = this.pool.prefetch(files, this.transform, { signal, keepImage, ahead: batch * (this.streams + 2) });
+    const work = (items: readonly Prefetched<string>[]) => this.detectFiles(items, score);
+    for await (const results of inFlight(batched(loaded, batch), this.streams, work)) yield* results;
+  }
+
+  private async detectFiles(items: readonly Prefetched<string>[], score?: number): Promise<DetectedFile[]> {
+    const images = items.flatMap(({ image }) => image ?? []);
+    const detections = images.length ? await this.detectLoaded(images, score) : [];
+    return items.map(({ error, image, source: file }) => {
+      if (error) return { file, error };
+      const { height, image: pixels, width } = image;
+      const found = { file, width, height, detections: detections[images.indexOf(image)] };
+      return pixels ? { ...found, image: pixels } : found;
+    });
+  }
+
+  /** Frees the model and ends the threads that decode images. */
+  async dispose(): Promise<void> {
+    await this.pool.close();
+    await this.model.dispose();
+  }
+
+  private async detectLoaded(images: readonly LoadedImage[], score?: number): Promise<Detection[][]> {
+    const prepared = images.map(({ tensor: { data, shape } }) => ({ height: shape[0], width: shape[1], data }));
+    const results = await this.model.detect(prepared, images, score);
+    return results.map((result) => this.named(result));
+  }
+
+  private named({ boxes, labels, scores }: ImageDetections): Detection[] {
+    return Array.from(labels, (category_id, i) => {
+      const [x1, y1, x2, y2] = boxes.subarray(4 * i, 4 * i + 4);
+      const label = this.labels.get(category_id) ?? `category ${category_id}`;
+      return { category_id, label, score: scores[i], bbox: [x1, y1, x2 - x1, y2 - y1] };
+    });
+  }
+}

@@ -1,0 +1,144 @@
+import { readFile } from 'node:fs/promises';
+import { ResnetCocoError } from '../errors.ts';
+
+/** pycocotools takes whatever identifies an image; in COCO itself it is a whole number. */
+export type ImageId = number | string;
+
+/** An entry of `images` in a COCO annotation file. */
+export interface AnnotatedImage {
+  readonly id: ImageId;
+  readonly file_name: string;
+}
+
+export interface ImageIds {
+  /** By position of the file; undefined for one that the annotations do not name. */
+  readonly ids: readonly (ImageId | undefined)[];
+  readonly source: 'annotations' | 'file names' | 'path order';
+  /** Why ids are in path order, for the user to know. */
+  readonly note?: string;
+}
+
+const segments = (path: string): string[] => path.split(/[\\/]/).filter((part) => part && part !== '.');
+const stem = (name: string): string => name.replace(/(?<=.)\.[^.]*$/, '');
+
+/** `COCO_val2014_000000000042.jpg` → 42: the last run of digits of the name, without its extension. */
+export function numberInName(path: string): number | undefined {
+  const digits = stem(segments(path).at(-1) ?? '')
+    .match(/\d+/g)
+    ?.at(-1);
+  const number = Number(digits);
+  return Number.isSafeInteger(number) ? number : undefined;
+}
+
+/**
+ * Image ids where there are no annotations: the number in each file's name, or, as soon as one has none or two have
+ * the same, 1, 2, 3 … for all in the order given.
+ */
+export function imageIdsFromNames(files: readonly string[]): ImageIds {
+  const byId = new Map<number, string>();
+  const inOrder = (note: string): ImageIds => ({ ids: files.map((_, index) => index + 1), source: 'path order', note });
+  for (const file of files) {
+    const id = numberInName(file);
+    if (id === undefined) return inOrder(`'${file}' has no number in its name`);
+    const other = byId.get(id);
+    if (other !== undefined) return inOrder(`'${other}' and '${file}' have the same number`);
+    byId.set(id, file);
+  }
+  return { ids: [...byId.keys()], source: 'file names' };
+}
+
+/** Trailing folders that two paths share; the name itself is known to match, the extension may differ. */
+function likeness(file: readonly string[], other: readonly string[]): number {
+  let shared = 1;
+  while (shared < Math.min(file.length, other.length) && file.at(-1 - shared) === other.at(-1 - shared)) shared++;
+  return 2 * shared + (file.at(-1) === other.at(-1) ? 1 : 0);
+}
+
+/**
+ * Image ids by `file_name` of the annotations. Folders count only where names repeat; an image kept in another format
+ * (`1.png` for `1.jpg`) is found too.
+ *
+ * @throws {ResnetCocoError} `BAD_DATASET` where two files could be the same image, or none is named.
+ */
+export function imageIdsFromAnnotations(files: readonly string[], images: readonly AnnotatedImage[]): ImageIds {
+  const byStem = new Map<string, { id: ImageId; path: string[] }[]>();
+  for (const { id, file_name } of images) {
+    const path = segments(file_name);
+    const key = stem(path.at(-1) ?? '');
+    const known = byStem.get(key);
+    if (known) known.push({ id, path });
+    else byStem.set(key, [{ id, path }]);
+  }
+
+  const ids: (ImageId | undefined)[] = files.map(() => undefined);
+  const claims = new Map<ImageId, { index: number; score: number }>();
+  for (const [index, file] of files.entries()) {
+    const path = segments(file);
+    const scored = (byStem.get(stem(path.at(-1) ?? '')) ?? []).map(({ id, path: other }) => ({
+      id,
+      score: likeness(path, other),
+    }));
+    const score = Math.max(...scored.map((candidate) => candidate.score));
+    const best = scored.filter((candidate) => candidate.score === score);
+    if (best.length > 1) {
+      const choice = best.map(({ id }) => id).join(' and ');
+      throw new ResnetCocoError('BAD_DATASET', `${file}: could be any of the annotated images ${choice}`);
+    }
+    if (!best.length) continue;
+    const [{ id }] = best;
+    const claim = claims.get(id);
+    if (claim?.score === score) {
+      const both = `'${files[claim.index]}' and '${file}'`;
+      throw new ResnetCocoError(
+        'BAD_DATASET',
+        `${both} could both be the annotated image ${id}: give only one of them`,
+      );
+    }
+    if (claim && claim.score > score) continue;
+    if (claim) ids[claim.index] = undefined;
+    claims.set(id, { index, score });
+    ids[index] = id;
+  }
+  if (!claims.size && files.length) {
+    const named = images.length ? `, whose first is '${images[0].file_name}'` : ', which name no image';
+    throw new ResnetCocoError('BAD_DATASET', `no file, such as '${files[0]}', is named in the annotations${named}`);
+  }
+  return { ids, source: 'annotations' };
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * The `images` of a COCO annotation file.
+ *
+ * @throws {ResnetCocoError} `FILE_NOT_FOUND`, or `BAD_DATASET` naming the field at fault.
+ */
+export async function readAnnotatedImages(path: string): Promise<readonly AnnotatedImage[]> {
+  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    const reason = cause.code === 'ENOENT' ? 'no such file' : `cannot be read: ${cause.message}`;
+    throw new ResnetCocoError('FILE_NOT_FOUND', `${path}: ${reason}`, { cause });
+  });
+  const bad = (reason: string): never => {
+    throw new ResnetCocoError('BAD_DATASET', `${path}: ${reason}`);
+  };
+  let content: unknown;
+  try {
+    content = JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    return bad(`is not JSON: ${(error as Error).message}`);
+  }
+  const images = isRecord(content) ? content.images : undefined;
+  if (!Array.isArray(images)) return bad("is not a COCO annotation file: it has no list 'images'");
+  const seen = new Set<ImageId>();
+  for (const [index, image] of images.entries()) {
+    const { id, file_name } = isRecord(image) ? image : {};
+    if (typeof file_name !== 'string') bad(`images[${index}].file_name wants a text, got ${JSON.stringify(file_name)}`);
+    if (!Number.isSafeInteger(id) && typeof id !== 'string') {
+      bad(`images[${index}].id wants a whole number or a text, got ${JSON.stringify(id)}`);
+    }
+    if (seen.has(id as ImageId)) bad(`images[${index}].id repeats ${JSON.stringify(id)}`);
+    seen.add(id as ImageId);
+  }
+  return images as readonly AnnotatedImage[];
+}

@@ -1,0 +1,58 @@
+import { type LoadOptions, type ModelFile, openModel, readWeights, shapesOf } from '../backbone/index.ts';
+import { createEngine, type Weights } from '../engine/index.ts';
+import { ResnetCocoError } from '../errors.ts';
+import { Detector } from './detector.ts';
+import { type DetectorConfig, parseDetectorConfig } from './detector-config.ts';
+import { fasterRcnnShapes } from './faster-rcnn-plan.ts';
+import { currentName, inferDetector } from './infer-detector.ts';
+
+/**
+ * Loads an object detector.
+ *
+ * @param nameOrPath a known model such as `fasterrcnn_resnet50_fpn`, fetched on first use, or a model file: safetensors,
+ *   or PyTorch's `.pth`, `.pt`, `.th`
+ * @throws ResnetCocoError UNKNOWN_MODEL, FILE_NOT_FOUND, BAD_CHECKPOINT, UNSAFE_CHECKPOINT, BAD_MODEL, BAD_CONFIG,
+ *   DOWNLOAD_FAILED, ENGINE_UNAVAILABLE
+ */
+export async function loadDetector(nameOrPath: string, options: LoadOptions = {}): Promise<Detector> {
+  const model = await openModel(nameOrPath, options);
+  try {
+    const config = detectorConfigOf(model, options.arch);
+    const weights = readDetectorWeights(model, config);
+    return await Detector.compile(await createEngine(options.engine, options), config, weights);
+  } finally {
+    model.checkpoint.close();
+  }
+}
+
+export function readDetectorWeights(model: ModelFile, config: DetectorConfig): Weights {
+  const name = `fasterrcnn with ${config.backbone}`;
+  return readWeights(model.checkpoint, fasterRcnnShapes(config), name, storedNames(model));
+}
+
+/** Where a checkpoint of an older torchvision has a tensor under another name: today's name → the one stored. */
+const storedNames = ({ checkpoint }: ModelFile): Map<string, string> =>
+  new Map(
+    [...checkpoint.tensors.keys()]
+      .filter((name) => currentName(name) !== name)
+      .map((name) => [currentName(name), name]),
+  );
+
+/** The configuration in a model file, or what its tensors tell. */
+export function detectorConfigOf(model: ModelFile, arch?: string): DetectorConfig {
+  const { checkpoint, config } = model;
+  const { file } = checkpoint;
+  if (config === undefined) {
+    const shapes = shapesOf(checkpoint);
+    for (const [name, stored] of storedNames(model)) shapes.set(name, shapes.get(stored)!);
+    const inferred = inferDetector(shapes, file);
+    const expected = `fasterrcnn_${inferred.backbone}_fpn`;
+    if (arch === undefined || arch === expected || arch === `${expected}_v2` || arch === inferred.backbone)
+      return inferred;
+    throw new ResnetCocoError('BAD_MODEL', `${file}: its tensors are those of ${expected}, not of --arch ${arch}`);
+  }
+  if ((config as { architecture?: unknown }).architecture !== 'fasterrcnn') {
+    throw new ResnetCocoError('BAD_MODEL', `${file}: not a detector but a classifier; use it with classify`);
+  }
+  return parseDetectorConfig(config, file);
+}

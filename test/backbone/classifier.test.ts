@@ -1,0 +1,150 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { writeSafetensors } from '../../backbone/weights/index.ts';
+import { encodeImage } from '../../datasets/index.ts';
+import { ResnetCocoError } from '../../errors.ts';
+import { loadClassifier } from '../../index.ts';
+import { waveCheckpoint } from '../wave-models.ts';
+import { wave } from '../waves.ts';
+
+const test = suite('classifier');
+const folder = mkdtempSync(join(tmpdir(), 'classifier-'));
+test.after(() => rmSync(folder, { recursive: true }));
+
+const CONFIG = {
+  architecture: 'resnet20',
+  stem: 'cifar',
+  shortcut: 'A',
+  num_classes: 3,
+  categories: [{ name: 'cat' }, { name: 'dog', wnid: 'n02084071' }, { name: 'bird' }],
+  resize_size: null,
+  crop_size: 32,
+};
+const model = join(folder, 'small.safetensors');
+const picture = (phase: number) => ({
+  width: 40,
+  height: 36,
+  data: Uint8Array.from(wave(40 * 36 * 3, phase), (value) => 128 + 120 * value),
+});
+const files = [1, 2, 3, 4, 5].map((phase) => join(folder, `${phase}.png`));
+
+test.before(async () => {
+  const { tensors, config } = waveCheckpoint(CONFIG);
+  await writeSafetensors(model, tensors, { format: 'resnet-coco', config: JSON.stringify(config) });
+  for (const [i, file] of files.entries()) writeFileSync(file, await encodeImage(picture(i), 'png'));
+});
+
+test('gives the most probable classes first, whatever the input is', async () => {
+  const classifier = await loadClassifier(model, { threads: 1 });
+  const all = await classifier.classify(files[0]);
+  assert.is(all.length, 3);
+  assert.ok(Math.abs(all.reduce((sum, { probability }) => sum + probability, 0) - 1) < 1e-9);
+  assert.ok(all[0].probability >= all[1].probability && all[1].probability >= all[2].probability);
+  const dog = all.find(({ label }) => label === 'dog')!;
+  assert.is(dog.index, 1);
+  assert.is(dog.wnid, 'n02084071');
+  assert.not.ok('wnid' in all.find(({ label }) => label === 'cat')!);
+  assert.equal(await classifier.classify(readFileSync(files[0])), all);
+  assert.equal(await classifier.classify(picture(0)), all);
+  assert.equal(await classifier.classify(new URL(`file://${files[0]}`)), all);
+  const several = await classifier.classify(files, { top: 1 });
+  assert.is(several.length, 5);
+  assert.equal(several[0], all.slice(0, 1));
+  await classifier.dispose();
+});
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}
+
+test('batches and streams change nothing but rounding, and keep the order', async () => {
+  const broken = join(folder, 'broken.png');
+  writeFileSync(broken, 'no image');
+  const inputs = [...files.slice(0, 2), broken, join(folder, 'absent.png'), ...files.slice(2)];
+  const one = await loadClassifier(model, { threads: 1 });
+  const single = await collect(one.classifyAll(inputs));
+  await one.dispose();
+  const many = await loadClassifier(model, { threads: 2, streams: 2 });
+  const batched = await collect(many.classifyAll(inputs, { batch: 3 }));
+  await many.dispose();
+  assert.equal(
+    single.map(({ file }) => file),
+    inputs,
+  );
+  single.forEach((result, i) => {
+    const other = batched[i];
+    assert.is(other.file, result.file);
+    if ('error' in result) {
+      assert.ok('error' in other && other.error.code === result.error.code);
+      return;
+    }
+    assert.ok('predictions' in other);
+    result.predictions.forEach((prediction, k) => {
+      assert.is(other.predictions[k].label, prediction.label);
+      assert.ok(Math.abs(other.predictions[k].probability - prediction.probability) < 1e-5);
+    });
+  });
+  assert.is((single[2] as { error: ResnetCocoError }).error.code, 'BAD_IMAGE');
+  assert.is((single[3] as { error: ResnetCocoError }).error.code, 'FILE_NOT_FOUND');
+});
+
+test('an abort ends the stream', async () => {
+  const classifier = await loadClassifier(model, { threads: 1 });
+  const controller = new AbortController();
+  let count = 0;
+  for await (const _ of classifier.classifyAll([...files, ...files, ...files], { signal: controller.signal })) {
+    if (++count === 2) controller.abort();
+  }
+  assert.ok(count < 15, `${count} came`);
+  await classifier.dispose();
+});
+
+async function refuses(path: string, code: string, pattern: RegExp, options = {}): Promise<void> {
+  try {
+    await loadClassifier(path, options);
+  } catch (error) {
+    if (!(error instanceof ResnetCocoError)) throw error;
+    assert.is(error.code, code, error.message);
+    assert.match(error.message, pattern);
+    return;
+  }
+  assert.unreachable('it loaded');
+}
+
+test('models that do not fit are refused, naming what is wrong', async () => {
+  const { tensors, config } = waveCheckpoint(CONFIG);
+  const write = async (name: string, held: typeof tensors, text: string) => {
+    const path = join(folder, name);
+    await writeSafetensors(path, held, { format: 'resnet-coco', config: text });
+    return path;
+  };
+  const without = new Map([...tensors].filter(([name]) => name !== 'layer1.0.conv1.weight'));
+  await refuses(await write('a.safetensors', without, JSON.stringify(config)), 'BAD_MODEL', /layer1\.0\.conv1\.weight/);
+  const wider = JSON.stringify({ ...config, num_classes: 4, categories: undefined });
+  await refuses(await write('b.safetensors', tensors, wider), 'BAD_MODEL', /linear\.weight is \[3,64\].*\[4,64\]/);
+  await refuses(await write('c.safetensors', tensors, '{'), 'BAD_CONFIG', /not JSON/);
+  const detector = JSON.stringify({ architecture: 'fasterrcnn' });
+  await refuses(await write('d.safetensors', tensors, detector), 'BAD_MODEL', /detector, not a classifier/);
+  await refuses('resnet49', 'UNKNOWN_MODEL', /resnet50/);
+  await refuses(join(folder, 'absent.safetensors'), 'FILE_NOT_FOUND', /absent/);
+});
+
+test('a plain checkpoint is told by its tensors, or by the name of its architecture', async () => {
+  const { tensors } = waveCheckpoint(CONFIG);
+  const plain = join(folder, 'plain.safetensors');
+  await writeSafetensors(plain, tensors);
+  const classifier = await loadClassifier(plain, { threads: 1 });
+  assert.is(classifier.config.architecture, 'resnet20');
+  assert.is(classifier.config.shortcut, 'A');
+  assert.is((await classifier.classify(files[0]))[0].label.startsWith('class '), true);
+  await classifier.dispose();
+  await refuses(plain, 'BAD_MODEL', /lacks tensors of resnet32/, { arch: 'resnet32' });
+  await refuses(plain, 'BAD_CONFIG', /architecture/, { arch: 'vgg16' });
+});
+
+test.run();
