@@ -1,0 +1,92 @@
+import type { Classifier, Prediction } from '../backbone/index.ts';
+import { command, type ExitCode } from './command.ts';
+import { withDownloadProgress } from './download-progress.ts';
+import { Failures } from './failures.ts';
+import type { FlagTable } from './flags.ts';
+import { runImageJob, summarize } from './image-job.ts';
+import { collectInputs, type Inputs } from './inputs.ts';
+import { archFlag, defined, engineFlags, inputFlags, jsonFlag, pathsPositional, streamsFor } from './shared-flags.ts';
+import { displayWidth, formatTable, padColumns } from './table.ts';
+import type { Terminal } from './terminal.ts';
+
+const flags = {
+  top: { kind: 'integer', value: 'N', min: 1, default: 5, help: 'classes to print of each image' },
+  ...jsonFlag,
+  ...inputFlags,
+  model: { kind: 'text', group: 'Model', value: 'NAME|FILE', default: 'resnet50', help: 'a known model, or a file' },
+  ...engineFlags,
+  ...archFlag,
+} as const satisfies FlagTable;
+
+const percent = (probability: number): string => `${(100 * probability).toFixed(2)} %`;
+
+const row = ({ probability, label, wnid }: Prediction): string[] => [
+  percent(probability),
+  label,
+  ...(wnid ? [wnid] : []),
+];
+
+interface ClassifyJob {
+  readonly top: number;
+  readonly batch?: number;
+  readonly json: boolean;
+}
+
+/** Classifies the inputs and prints what they show. */
+export async function classifyFiles(
+  classifier: Pick<Classifier, 'classifyAll'>,
+  inputs: Inputs,
+  { top, batch, json }: ClassifyJob,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const files = inputs.files.map(({ file }) => file);
+  // With one class an image, one line an image.
+  const nameWidth = top === 1 ? files.reduce((widest, file) => Math.max(widest, displayWidth(file)), 0) : 0;
+  const failures = new Failures(terminal);
+  const outcome = await runImageJob({
+    inputs,
+    results: classifier.classifyAll(files, defined({ top, batch, signal })),
+    terminal,
+    failures,
+    json,
+    describe: ({ file, predictions }) =>
+      top === 1
+        ? formatTable(
+            predictions.map((prediction) => [padColumns(file, nameWidth), ...row(prediction)]),
+            'lrll',
+          )
+        : `${file}\n${formatTable(predictions.map(row), 'rll', '  ')}`,
+    record: ({ file, predictions }) => ({ file, predictions }),
+  });
+  terminal.note(summarize(outcome, { failed: failures.count }));
+  return failures.count ? 1 : 0;
+}
+
+export default command({
+  summary: 'Top classes of each image.',
+  positionals: pathsPositional,
+  flags,
+  details: [
+    'JSON: [{"file", "predictions": [{"index", "label", "wnid", "probability"}]}], most probable first, wnid for models of ImageNet only. A failed image: {"file", "error"}.',
+  ],
+  examples: [
+    ['resnet-coco classify dog.jpg', ''],
+    ['resnet-coco classify photos --recursive --top 1', 'one line an image'],
+    ["find . -name '*.jpg' -print0 | resnet-coco classify - --json", 'a list of files from another program'],
+    ['resnet-coco classify cell.png --model my-cells.safetensors', 'a model of your own'],
+  ],
+  async run({ flags: { top, json, recursive, model, engine, threads, batch, arch }, positionals, terminal, signal }) {
+    const inputs = await collectInputs(positionals, { recursive, signal });
+    const streams = streamsFor(inputs.files.length, threads);
+    const { loadClassifier } = await import('../index.ts');
+    const classifier = await withDownloadProgress(terminal, (onProgress) =>
+      loadClassifier(model, { ...defined({ engine, threads, arch }), streams, onProgress, signal }),
+    );
+    try {
+      return await classifyFiles(classifier, inputs, { ...defined({ batch }), top, json }, terminal, signal);
+    } finally {
+      await classifier.dispose();
+    }
+  },
+});

@@ -1,0 +1,42 @@
+import type { CommandList } from './command.ts';
+
+/** Every command, each loaded only when it is called. */
+export const commands: CommandList = {
+  'Look at images': {
+    classify: {
+      summary: 'top classes of each image',
+      load: async () => (await import('./classify.ts')).default,
+    },
+    detect: {
+      summary: 'objects in each image; draws them and writes COCO results and a page',
+      load: async () => (await import('./detect.ts')).default,
+    },
+  },
+  Models: {
+    models: {
+      summary: 'list, describe, download and convert models',
+      subcommands: {
+        list: { summary: 'known models', load: async () => (await import('./models.ts')).list },
+        info: {
+          summary: 'what is known of a model or stored in a file',
+          load: async () => (await import('./models.ts')).info,
+        },
+        fetch: { summary: 'download official weights', load: async () => (await import('./models.ts')).fetch },
+        convert: {
+          summary: 'make a .pth, .th or .safetensors checkpoint self-describing',
+          load: async () => (await import('./models.ts')).convert,
+        },
+      },
+    },
+    export: {
+      summary: 'write a model as an ONNX file',
+      load: async () => (await import('./export.ts')).default,
+    },
+  },
+  'This machine': {
+    doctor: {
+      summary: 'what engines, devices and decoders it has, and why not the others',
+      load: async () => (await import('./doctor.ts')).default,
+    },
+  },
+};

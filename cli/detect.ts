@@ -1,0 +1,191 @@
+import {
+  DetectionFolder,
+  type PictureMaker,
+  type PlannedImage,
+  refuseOverwriting,
+} from '../detection/detection-folder.ts';
+import { imageIdsFromAnnotations, imageIdsFromNames, readAnnotatedImages } from '../detection/image-ids.ts';
+import type { DetectedFile, Detection, Detector } from '../detection/index.ts';
+import { command, type ExitCode } from './command.ts';
+import { withDownloadProgress } from './download-progress.ts';
+import { Failures } from './failures.ts';
+import type { FlagTable } from './flags.ts';
+import { runImageJob, summarize } from './image-job.ts';
+import { collectInputs, type Inputs } from './inputs.ts';
+import { archFlag, defined, engineFlags, inputFlags, jsonFlag, pathsPositional, streamsFor } from './shared-flags.ts';
+import { counted, formatTable } from './table.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Objects of this score are worth a person's look, unless the user says otherwise. */
+const SHOWN_SCORE = 0.5;
+
+const flags = {
+  score: {
+    kind: 'number',
+    value: 'P',
+    min: 0,
+    max: 1,
+    help: `leave out objects of a lower score everywhere (default: ${SHOWN_SCORE} for what is printed and drawn; detections.json and the page keep all that the model gives)`,
+  },
+  ...jsonFlag,
+  ...inputFlags,
+  out: {
+    kind: 'text',
+    group: 'Results',
+    value: 'DIR',
+    help: 'write each picture with its boxes drawn, detections.json, images.json and index.html there',
+  },
+  annotations: {
+    kind: 'text',
+    group: 'Results',
+    value: 'FILE',
+    help: 'COCO annotations that say which image_id each file has in detections.json',
+  },
+  pictures: { kind: 'boolean', group: 'Results', default: true, help: 'write neither pictures nor index.html' },
+  model: {
+    kind: 'text',
+    group: 'Model',
+    value: 'NAME|FILE',
+    default: 'fasterrcnn_resnet50_fpn_v2',
+    help: 'a known model, or a file',
+  },
+  ...engineFlags,
+  ...archFlag,
+} as const satisfies FlagTable;
+
+type DetectedPicture = Extract<DetectedFile, { detections: unknown }>;
+
+function describe({ file, width, height, detections }: DetectedPicture): string {
+  const head = `${file}  ${width}×${height}  ${detections.length ? counted(detections.length, 'object') : 'nothing found'}`;
+  const row = ({ label, score, bbox }: Detection): string[] => [
+    label,
+    score.toFixed(3),
+    ...bbox.map((value) => value.toFixed(1)),
+  ];
+  return detections.length ? `${head}\n${formatTable(detections.map(row), 'lrrrrr', '  ')}` : head;
+}
+
+interface DetectJob {
+  readonly score?: number;
+  readonly batch?: number;
+  readonly json: boolean;
+}
+
+/** Where results are saved, under which ids. */
+export interface SavePlan {
+  readonly out: string;
+  readonly images: readonly PlannedImage[];
+  /** For the user: how ids were found. */
+  readonly note?: string;
+  readonly annotations: string | undefined;
+}
+
+/** Draws pictures; without it there are only `detections.json` and `images.json`. */
+export type Draw = PictureMaker<DetectedPicture>['draw'];
+
+/** Gives the inputs their image ids. What is wrong with the call shows here, before a model is loaded. */
+export async function planSave(
+  { files }: Inputs,
+  { out, annotations, pictures }: { out: string; annotations: string | undefined; pictures: boolean },
+): Promise<SavePlan> {
+  const { ids, source, note } = annotations
+    ? imageIdsFromAnnotations(
+        files.map(({ file }) => file),
+        await readAnnotatedImages(annotations),
+      )
+    : imageIdsFromNames(files.map(({ name }) => name));
+  const images = files.map(({ file, name }, i) => ({ file, name, id: ids[i] }));
+  if (pictures) refuseOverwriting(out, images);
+  if (source !== 'path order') return { out, images, annotations };
+  return { out, images, annotations, note: `image ids are 1, 2, 3 … (${note}); images.json says which file is which` };
+}
+
+async function openFolder(
+  { out, images, annotations, note }: SavePlan,
+  draw: Draw | undefined,
+  failures: Failures,
+  terminal: Terminal,
+): Promise<DetectionFolder<DetectedPicture>> {
+  const onFailure = (file: string, error: unknown) => failures.add(file, error);
+  const pictures = draw && { draw, score: SHOWN_SCORE, onFailure };
+  const folder = await DetectionFolder.create(out, images, pictures);
+  if (note) terminal.note(note);
+  for (const { file, id } of images) {
+    if (id === undefined) failures.add(file, `not among the images of ${annotations}: detections.json leaves it out`);
+  }
+  return folder;
+}
+
+/** Detects in the inputs, prints what was found and saves it. */
+export async function detectFiles(
+  detector: Pick<Detector, 'detectAll'>,
+  inputs: Inputs,
+  { score, batch, json }: DetectJob,
+  save: { readonly plan: SavePlan; readonly draw?: Draw } | undefined,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const files = inputs.files.map(({ file }) => file);
+  const failures = new Failures(terminal);
+  const folder = save && (await openFolder(save.plan, save.draw, failures, terminal));
+  let objects = 0;
+  const outcome = await runImageJob<DetectedPicture>({
+    inputs,
+    results: detector.detectAll(files, { ...defined({ score, batch, signal }), keepImage: save?.draw !== undefined }),
+    terminal,
+    failures,
+    json,
+    describe: (result) => describe({ ...result, detections: shown(result.detections, score) }),
+    record: ({ file, width, height, detections }) => ({ file, width, height, detections: shown(detections, score) }),
+    folder: {
+      add: async (result) => {
+        objects += shown(result.detections, score).length;
+        await folder?.add(result);
+      },
+      fail: async (file, error) => folder?.fail(file, error),
+      close: async () => folder?.close(),
+    },
+  });
+  terminal.note(summarize(outcome, { found: counted(objects, 'object'), failed: failures.count, out: save?.plan.out }));
+  return failures.count ? 1 : 0;
+}
+
+/** Without a score of the user's own, what is printed and drawn is held to one, what is saved for evaluation is not. */
+const shown = (detections: readonly Detection[], score = SHOWN_SCORE): readonly Detection[] =>
+  detections.filter((detection) => detection.score >= score);
+
+export default command({
+  summary: 'Objects in each image: category, score and box in pixels.',
+  positionals: pathsPositional,
+  flags,
+  details: [
+    'JSON: [{"file", "width", "height", "detections": [{"category_id", "label", "score", "bbox": [x, y, width, height]}]}], highest score first. A failed image: {"file", "error"}.',
+    'detections.json is in the COCO results format. Its image_id comes from --annotations by file name; else it is the number in the file name; else, where those are missing or repeat, 1, 2, 3 … in path order. images.json says which file has which id.',
+  ],
+  examples: [
+    ['resnet-coco detect street.jpg', ''],
+    ['resnet-coco detect photos --recursive --out detected', 'then open detected/index.html'],
+    ['resnet-coco detect val2017 --out run --no-pictures --annotations instances_val2017.json', ''],
+    ['resnet-coco detect photos --json --quiet > objects.json', 'results for another program'],
+  ],
+  async run({ flags, positionals, terminal, signal }) {
+    const { out, annotations, pictures, score, json, recursive, model, engine, threads, batch, arch } = flags;
+    const inputs = await collectInputs(positionals, { recursive, exclude: out, signal });
+    const plan = out === undefined ? undefined : await planSave(inputs, { out, annotations, pictures });
+    if (!plan && annotations) terminal.note('--annotations has no effect without --out');
+    const streams = streamsFor(inputs.files.length, threads);
+    const { loadDetector } = await import('../index.ts');
+    const detector = await withDownloadProgress(terminal, (onProgress) =>
+      loadDetector(model, { ...defined({ engine, threads, arch }), streams, onProgress, signal }),
+    );
+    // With the detector's own threads, beside its work.
+    const draw: Draw = ({ file, image, detections }, target, previewSide) =>
+      detector.pool.render(image ?? file, shown(detections, score), target, { previewSide });
+    try {
+      const save = plan && (pictures ? { plan, draw } : { plan });
+      return await detectFiles(detector, inputs, { ...defined({ batch, score }), json }, save, terminal, signal);
+    } finally {
+      await detector.dispose();
+    }
+  },
+});

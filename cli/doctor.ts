@@ -1,0 +1,37 @@
+import { command, noPositionals } from './command.ts';
+import { jsonFlag } from './shared-flags.ts';
+import { formatTable } from './table.ts';
+
+export default command({
+  summary: 'What engines, devices and decoders this machine has, and why not the others.',
+  positionals: noPositionals,
+  flags: jsonFlag,
+  examples: [['resnet-coco doctor', '']],
+  async run({ flags, terminal }) {
+    const [{ examineEngines }, { decoders }] = await Promise.all([
+      import('../engine/index.ts'),
+      import('../datasets/index.ts'),
+    ]);
+    const report = {
+      node: process.version,
+      platform: `${process.platform} ${process.arch}`,
+      engines: await examineEngines(),
+      decoders: await decoders(),
+    };
+    if (flags.json) {
+      await terminal.print(JSON.stringify(report, null, 2));
+      return 0;
+    }
+    const tick = (works: boolean): string => (works ? 'yes' : 'no');
+    const engines = report.engines.map((e) => [e.engine, tick(e.works), e.works ? e.device : e.reason]);
+    const images = report.decoders.map((d) => [d.name, tick(d.available), `${d.formats.join(' ')}: ${d.detail}`]);
+    await terminal.print(
+      [
+        `Node ${report.node}, ${report.platform}`,
+        `\nEngines\n${formatTable(engines, '', '  ')}`,
+        `\nDecoders of images\n${formatTable(images, '', '  ')}`,
+      ].join('\n'),
+    );
+    return 0;
+  },
+});

@@ -1,0 +1,39 @@
+import { writeWholeFile } from '../datasets/whole-file.ts';
+import { ResnetCocoError } from '../errors.ts';
+import { command } from './command.ts';
+import { withDownloadProgress } from './download-progress.ts';
+import type { FlagTable } from './flags.ts';
+import { formatBytes } from './progress.ts';
+import { archFlag, defined } from './shared-flags.ts';
+
+const flags = {
+  out: {
+    kind: 'text',
+    value: 'FILE',
+    help: 'the ONNX file to write; for a detector FILE.proposals.onnx and FILE.boxes.onnx',
+  },
+  ...archFlag,
+} as const satisfies FlagTable;
+
+export default command({
+  summary: 'Write a model as an ONNX file that ONNX Runtime and other runtimes load.',
+  positionals: { usage: '<model>', min: 1, max: 1, help: [['<model>', 'a known model, or a file']] },
+  flags,
+  details: [
+    'Batch, height and width of the input are free. A detector becomes two graphs, since boxes are chosen by their values in between.',
+  ],
+  examples: [['resnet-coco export resnet50 --out resnet50.onnx', '']],
+  async run({ flags: { out, arch }, positionals: [model], terminal, signal }) {
+    if (out === undefined) throw new ResnetCocoError('USAGE', 'export wants --out FILE, such as --out model.onnx');
+    const { exportModel } = await import('../index.ts');
+    const graphs = await withDownloadProgress(terminal, (onProgress) =>
+      exportModel(model, { ...defined({ arch }), onProgress, signal }),
+    );
+    for (const { part, bytes } of graphs) {
+      const file = part ? `${out.replace(/\.onnx$/, '')}.${part}.onnx` : out;
+      await writeWholeFile(file, bytes);
+      terminal.note(`${file}: ${formatBytes(bytes.byteLength)}`);
+    }
+    return 0;
+  },
+});

@@ -1,0 +1,20 @@
+const signals = ['SIGINT', 'SIGTERM'] as const;
+
+/** What a shell reports for a program that Ctrl-C stopped: 128 + SIGINT. */
+export const INTERRUPTED = 130;
+
+/**
+ * The first SIGINT or SIGTERM aborts `controller`, so that the command can finish what is in flight and save; the
+ * second ends the process at once. Returns a function that restores the signals' own effect.
+ */
+export function stopOnSignal(controller: AbortController, onFirst: () => void): () => void {
+  const stop = (): void => {
+    if (controller.signal.aborted) process.exit(INTERRUPTED);
+    controller.abort();
+    onFirst();
+  };
+  for (const signal of signals) process.on(signal, stop);
+  return () => {
+    for (const signal of signals) process.off(signal, stop);
+  };
+}

@@ -1,0 +1,119 @@
+import { readFile } from 'node:fs/promises';
+import { ResnetCocoError } from '../errors.ts';
+import { command, noPositionals } from './command.ts';
+import { withDownloadProgress } from './download-progress.ts';
+import type { FlagTable } from './flags.ts';
+import { archFlag, defined, jsonFlag } from './shared-flags.ts';
+import { formatTable } from './table.ts';
+
+const oneModel = {
+  usage: '<model>',
+  min: 1,
+  max: 1,
+  help: [['<model>', 'a name from resnet-coco models list, or a file']],
+} as const;
+
+/** A value of a model's description, on one line. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return value;
+  // A thousand categories are for --json.
+  return JSON.stringify(value, (key, inner) => (key === 'categories' ? `${inner.length} categories` : inner));
+}
+
+export const list = command({
+  summary: 'Known models: task, parameters, published result, and whether it is on this machine.',
+  positionals: noPositionals,
+  flags: jsonFlag,
+  examples: [['resnet-coco models list', '']],
+  async run({ flags, terminal }) {
+    const { listModels } = await import('../backbone/weights/index.ts');
+    const models = await listModels();
+    if (flags.json) await terminal.print(JSON.stringify(models, null, 2));
+    else {
+      const rows = models.map(({ name, task, parameters, metric, cached }) => [
+        name,
+        task,
+        `${(parameters / 1e6).toFixed(1)} M`,
+        metric.map(({ dataset, name, value }) => `${dataset} ${name} ${value}`).join(', '),
+        cached ? 'yes' : '',
+      ]);
+      await terminal.print(formatTable([['name', 'task', 'parameters', 'published', 'here'], ...rows], 'llrll'));
+    }
+    return 0;
+  },
+});
+
+export const info = command({
+  summary: 'What is known of a model, or stored in a model file.',
+  positionals: oneModel,
+  flags: jsonFlag,
+  examples: [
+    ['resnet-coco models info resnet50', ''],
+    ['resnet-coco models info my-detector.safetensors --json', ''],
+  ],
+  async run({ flags, positionals: [model], terminal }) {
+    const { modelInfo } = await import('../index.ts');
+    const description = await modelInfo(model);
+    const text = flags.json
+      ? JSON.stringify(description, null, 2)
+      : formatTable(Object.entries(description).map(([field, value]) => [field, shown(value)]));
+    await terminal.print(text);
+    return 0;
+  },
+});
+
+export const fetch = command({
+  summary: "Download a model's official weights into the cache, resuming a broken download, and check them.",
+  positionals: { ...oneModel, help: [['<model>', 'a name from resnet-coco models list']] },
+  flags: {},
+  details: ['The cache is in RESNET_COCO_HOME; RESNET_COCO_MIRROR names a server to use instead of the official ones.'],
+  examples: [['resnet-coco models fetch resnet50', '']],
+  async run({ positionals: [model], terminal, signal }) {
+    const { fetchModel } = await import('../backbone/weights/index.ts');
+    const path = await withDownloadProgress(terminal, (onProgress) => fetchModel(model, { onProgress, signal }));
+    await terminal.print(path);
+    return 0;
+  },
+});
+
+async function readConfig(path: string): Promise<unknown> {
+  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new ResnetCocoError('FILE_NOT_FOUND', `${path}: cannot be read: ${cause.message}`, { cause });
+  });
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ResnetCocoError('BAD_CONFIG', `${path}: is not JSON: ${(cause as Error).message}`, { cause });
+  }
+}
+
+const convertFlags = {
+  config: { kind: 'text', value: 'FILE', help: "the model's configuration, JSON" },
+  arch: { ...archFlag.arch, group: 'Flags' },
+  half: { kind: 'boolean', help: 'store weights in half precision' },
+} as const satisfies FlagTable;
+
+export const convert = command({
+  summary: 'Turn a .pth, .pt, .th or .safetensors checkpoint into a model file that describes itself.',
+  positionals: {
+    usage: '<in> <out>',
+    min: 2,
+    max: 2,
+    help: [
+      ['<in>', 'a checkpoint; nothing in it is executed'],
+      ['<out>', 'the .safetensors file to write'],
+    ],
+  },
+  flags: convertFlags,
+  examples: [
+    ['resnet-coco models convert resnet18.pth resnet18.safetensors --arch resnet18', ''],
+    ['resnet-coco models convert weights.safetensors detector.safetensors --config config.json', ''],
+  ],
+  async run({ flags: { config, arch, half }, positionals: [from, to], terminal }) {
+    const { convertModel } = await import('../index.ts');
+    const settings = config === undefined ? {} : { config: await readConfig(config) };
+    await convertModel(from, to, { ...defined({ arch }), ...settings, half });
+    terminal.note(`${to}: written`);
+    return 0;
+  },
+});

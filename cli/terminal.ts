@@ -1,0 +1,152 @@
+import type { WriteStream } from 'node:tty';
+import { ResnetCocoError } from '../errors.ts';
+import { type ProgressState, progressBar, progressText, type Unit } from './progress.ts';
+
+/** Between two drawings of the bar on a terminal, and between two lines of progress elsewhere. */
+const BAR_INTERVAL_MS = 100;
+const LINE_INTERVAL_MS = 5000;
+
+const HIDE_CURSOR = '\x1b[?25l';
+const SHOW_CURSOR = '\x1b[?25h';
+const CLEAR_LINE = '\r\x1b[2K';
+
+/** What is written to, such as `process.stderr`. */
+export type Output = NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY' | 'columns' | 'hasColors'>>;
+
+export interface TerminalOptions {
+  readonly stdout?: Output;
+  readonly stderr?: Output;
+  /** No progress and no notes; failures are still reported. */
+  readonly quiet?: boolean;
+}
+
+/** Control characters of a file's name must not steer the terminal. */
+const printable = (text: string): string =>
+  text.replace(/(?!\n)\p{Cc}/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
+
+/** The text on one line, control characters made visible. */
+export const oneLine = (text: string): string => printable(text.trim().replace(/\s*\n\s*/g, '; '));
+
+/** Keeps results (stdout), notes and the progress line (stderr) from garbling one another. */
+export class Terminal {
+  readonly #stdout: Output;
+  readonly #stderr: Output;
+  readonly #quiet: boolean;
+  readonly #drawsBar: boolean;
+  #progress: Progress | undefined;
+  /** The bar is on the screen now. */
+  #drawn = false;
+  /** Results on this screen end in the middle of a line, as JSON does until its end. */
+  #midLine = false;
+
+  constructor({ stdout = process.stdout, stderr = process.stderr, quiet = false }: TerminalOptions = {}) {
+    this.#stdout = stdout;
+    this.#stderr = stderr;
+    this.#quiet = quiet;
+    this.#drawsBar = stderr.isTTY === true && process.env.TERM !== 'dumb';
+  }
+
+  /** A line, or lines, of results on stdout. Resolves when they are handed on, so that a slow reader slows us. */
+  print(text: string): Promise<void> {
+    return this.write(`${printable(text)}\n`);
+  }
+
+  /** Results on stdout as they are, such as JSON. A reader that has gone away is not an error here. */
+  write(text: string): Promise<void> {
+    if (this.#stdout.isTTY) {
+      this.#clearBar();
+      this.#midLine = !text.endsWith('\n');
+    }
+    return new Promise((resolve, reject) => {
+      this.#stdout.write(text, (error?: NodeJS.ErrnoException | null) => {
+        this.#drawBar();
+        if (!error || error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') resolve();
+        else reject(new ResnetCocoError('FILE_NOT_WRITABLE', `cannot write to stdout: ${error.message}`));
+      });
+    });
+  }
+
+  /** A line on stderr that `--quiet` leaves out. */
+  note(line: string): void {
+    if (!this.#quiet) this.report(line);
+  }
+
+  /** A line on stderr that is always shown. */
+  report(line: string): void {
+    this.#clearBar();
+    this.#stderr.write(`${this.#midLine ? '\n' : ''}${oneLine(line)}\n`);
+    this.#drawBar();
+  }
+
+  /** Begins to show progress; `stop()` it before the next. */
+  startProgress(unit: Unit, total?: number): Progress {
+    const progress = new Progress(unit, total, () => {
+      this.#clearBar();
+      this.#progress = undefined;
+      clearInterval(timer);
+      if (this.#drawsBar && !this.#quiet) this.#stderr.write(SHOW_CURSOR);
+      process.off('exit', progress.stop);
+    });
+    this.#progress = progress;
+    const show = (): void => (this.#drawsBar ? this.#drawBar() : this.note(progressText(progress.state)));
+    const timer = setInterval(show, this.#drawsBar ? BAR_INTERVAL_MS : LINE_INTERVAL_MS).unref();
+    if (this.#drawsBar && !this.#quiet) this.#stderr.write(HIDE_CURSOR);
+    process.on('exit', progress.stop);
+    this.#drawBar();
+    return progress;
+  }
+
+  #clearBar(): void {
+    if (this.#drawn) this.#stderr.write(CLEAR_LINE);
+    this.#drawn = false;
+  }
+
+  #drawBar(): void {
+    if (!this.#progress || !this.#drawsBar || this.#quiet || this.#midLine) return;
+    this.#drawn = true;
+    // hasColors() knows NO_COLOR and the terminal's abilities.
+    const colours = this.#stderr.hasColors?.() ?? false;
+    this.#stderr.write(CLEAR_LINE + progressBar(this.#progress.state, this.#stderr.columns || 80, colours));
+  }
+}
+
+/** What has been done of a task, counted from when it was made. */
+export class Progress {
+  readonly #unit: Unit;
+  readonly #started = performance.now();
+  readonly #onStop: () => void;
+  #total: number | undefined;
+  #done = 0;
+  #failed = 0;
+  #stopped = false;
+
+  constructor(unit: Unit, total: number | undefined, onStop: () => void) {
+    this.#unit = unit;
+    this.#total = total;
+    this.#onStop = onStop;
+  }
+
+  get state(): ProgressState {
+    const seconds = (performance.now() - this.#started) / 1000;
+    return { unit: this.#unit, done: this.#done, total: this.#total, failed: this.#failed, seconds };
+  }
+
+  /** One more is done. */
+  advance({ failed = false } = {}): void {
+    this.#done++;
+    if (failed) this.#failed++;
+  }
+
+  /** So much is done. */
+  set(done: number, total?: number): void {
+    this.#done = done;
+    this.#total = total ?? this.#total;
+  }
+
+  /** Takes the line off the screen. */
+  readonly stop = (): void => {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#onStop();
+  };
+}

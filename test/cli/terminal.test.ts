@@ -1,0 +1,127 @@
+import { setTimeout } from 'node:timers/promises';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { oneLine, Terminal } from '../../cli/terminal.ts';
+import { FakeOutput } from './fake-output.ts';
+
+test('results go to stdout, notes and failures to stderr, and --quiet leaves out notes', async () => {
+  for (const quiet of [false, true]) {
+    const [stdout, stderr] = [new FakeOutput(), new FakeOutput()];
+    const terminal = new Terminal({ stdout, stderr, quiet });
+    await terminal.print('result');
+    terminal.note('note');
+    terminal.report('failure');
+    assert.is(stdout.text, 'result\n');
+    assert.is(stderr.text, quiet ? 'failure\n' : 'note\nfailure\n');
+  }
+});
+
+test('the bar never mixes with lines, and is gone at the end', async () => {
+  const screen = new FakeOutput({ isTTY: true });
+  const terminal = new Terminal({ stdout: screen, stderr: screen });
+  const progress = terminal.startProgress('images', 2);
+  assert.match(screen.screen.at(-1)!, /0\/2 images$/);
+  await terminal.print('a.jpg  dog');
+  progress.advance();
+  terminal.report('b.jpg: broken');
+  progress.advance({ failed: true });
+  await setTimeout(150);
+  assert.match(screen.screen.at(-1)!, /2\/2 images, .*1 failed$/);
+  assert.ok(screen.text.includes('\x1b[?25l'));
+  progress.stop();
+  progress.stop();
+  assert.equal(screen.screen, ['a.jpg  dog', 'b.jpg: broken', '']);
+  assert.ok(screen.text.endsWith('\x1b[?25h'));
+  terminal.note('done');
+  assert.equal(screen.screen, ['a.jpg  dog', 'b.jpg: broken', 'done', '']);
+});
+
+test('JSON on the screen is not overwritten by the bar', async () => {
+  const screen = new FakeOutput({ isTTY: true });
+  const terminal = new Terminal({ stdout: screen, stderr: screen });
+  const progress = terminal.startProgress('images', 2);
+  await terminal.write('[\n{"a":1}');
+  await setTimeout(150);
+  terminal.report('b.jpg: broken');
+  await terminal.write(',\n{"a":2}');
+  await terminal.write('\n]\n');
+  progress.stop();
+  assert.equal(screen.screen, ['[', '{"a":1}', 'b.jpg: broken', ',', '{"a":2}', ']', '']);
+});
+
+test('a narrow terminal gets one line that fits', () => {
+  const stderr = new FakeOutput({ isTTY: true });
+  stderr.columns = 20;
+  const progress = new Terminal({ stdout: new FakeOutput(), stderr }).startProgress('images', 100000);
+  progress.set(99999);
+  progress.stop();
+  assert.ok(stderr.text.split('\x1b[2K').every((line) => line.replace('\x1b[?25h', '').length < 20 + '\r'.length));
+});
+
+test('without a terminal nothing is drawn', async () => {
+  const stderr = new FakeOutput();
+  const progress = new Terminal({ stdout: new FakeOutput(), stderr }).startProgress('images', 2);
+  progress.advance();
+  await setTimeout(150);
+  progress.stop();
+  assert.is(stderr.text, '');
+});
+
+test('--quiet draws nothing on a terminal either', async () => {
+  const screen = new FakeOutput({ isTTY: true });
+  const terminal = new Terminal({ stdout: screen, stderr: screen, quiet: true });
+  const progress = terminal.startProgress('images', 2);
+  progress.advance();
+  await setTimeout(150);
+  await terminal.print('result');
+  progress.stop();
+  assert.is(screen.text, 'result\n');
+});
+
+test('control characters of names are shown, not obeyed', async () => {
+  const stdout = new FakeOutput();
+  const terminal = new Terminal({ stdout, stderr: new FakeOutput() });
+  await terminal.print('evil\x1b]0;title\x07\u009b2J.jpg\n  dog');
+  assert.is(stdout.text, 'evil\\x1b]0;title\\x07\\x9b2J.jpg\n  dog\n');
+  assert.is(oneLine('a\r\n  b\n'), 'a; b');
+});
+
+test('a slow reader is waited for, one that has gone is not an error, a full disk is', async () => {
+  let release = (): void => {};
+  class Slow extends FakeOutput {
+    override _write(chunk: Uint8Array, encoding: string, done: () => void): void {
+      release = () => super._write(chunk, encoding, done);
+    }
+  }
+  let written = false;
+  const waiting = new Terminal({ stdout: new Slow(), stderr: new FakeOutput() }).print('x').then(() => {
+    written = true;
+  });
+  await setTimeout(10);
+  assert.not(written);
+  release();
+  await waiting;
+
+  class Failing extends FakeOutput {
+    readonly #code: string;
+    constructor(code: string) {
+      super();
+      this.#code = code;
+      this.on('error', () => {});
+    }
+    override _write(_chunk: Uint8Array, _encoding: string, done: (error?: Error) => void): void {
+      done(Object.assign(new Error(this.#code), { code: this.#code }));
+    }
+  }
+  const gone = new Terminal({ stdout: new Failing('EPIPE'), stderr: new FakeOutput() });
+  await gone.print('x');
+  await gone.print('y');
+  try {
+    await new Terminal({ stdout: new Failing('ENOSPC'), stderr: new FakeOutput() }).print('x');
+    assert.unreachable();
+  } catch (error) {
+    assert.match((error as Error).message, /cannot write to stdout: ENOSPC/);
+  }
+});
+
+test.run();
