@@ -1,0 +1,53 @@
+/** Something that can be timed beside others. */
+export interface Contestant {
+  readonly name: string;
+  /** Runs `repeats` times and tells how long each took, in milliseconds. */
+  readonly run: (repeats: number) => Promise<readonly number[]>;
+}
+
+export interface Result {
+  readonly name: string;
+  /** Median over all rounds, in milliseconds. */
+  readonly ms: number;
+  /** How many times as long as the first contestant. */
+  readonly ratio: number;
+}
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1];
+
+/** Times a function of this process. */
+export const timed =
+  (body: () => Promise<unknown>) =>
+  async (repeats: number): Promise<number[]> => {
+    const times: number[] = [];
+    for (let i = 0; i < repeats; i++) {
+      const start = performance.now();
+      await body();
+      times.push(performance.now() - start);
+    }
+    return times;
+  };
+
+/**
+ * Times contestants side by side: all take turns in every round, so that a machine that slows down slows all of them.
+ * The first round warms up and does not count.
+ */
+export async function contest(contestants: readonly Contestant[], rounds: number, repeats: number): Promise<Result[]> {
+  const times = contestants.map((): number[] => []);
+  for (let round = 0; round <= rounds; round++) {
+    for (const [i, contestant] of contestants.entries()) {
+      const taken = await contestant.run(repeats);
+      if (round > 0) times[i].push(...taken);
+    }
+  }
+  const medians = times.map(median);
+  return contestants.map(({ name }, i) => ({ name, ms: medians[i], ratio: medians[i] / medians[0] }));
+}
+
+export function printResults(title: string, results: readonly Result[]): void {
+  console.log(`\n${title}`);
+  const width = Math.max(...results.map(({ name }) => name.length));
+  for (const { ms, name, ratio } of results) {
+    console.log(`  ${name.padEnd(width)}  ${ms.toFixed(1).padStart(8)} ms  ${ratio.toFixed(2).padStart(6)}×`);
+  }
+}
