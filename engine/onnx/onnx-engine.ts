@@ -62,7 +62,8 @@ class OnnxEngine implements Engine {
     const sessions = this.#sessions;
     const program = this.#count++;
     try {
-      await Promise.all(sessions.map((session) => session.create(program, file, this.#sessionOptions())));
+      const copies = sessions.map((_, i) => (i ? file.slice() : file));
+      await Promise.all(sessions.map((session, i) => session.create(program, copies[i], this.#sessionOptions())));
     } catch (cause) {
       await this.#leave(sessions);
       const said = (cause as Error).message

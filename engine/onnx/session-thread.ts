@@ -35,8 +35,9 @@ export class SessionThread {
   /** How many computations run or wait here. */
   load = 0;
 
+  /** `file` is handed over, and empty afterwards. */
   async create(program: number, file: Uint8Array, options: object): Promise<void> {
-    await this.#ask({ kind: 'create', program, file, options });
+    await this.#ask({ kind: 'create', program, file, options }, [file.buffer as ArrayBuffer]);
   }
 
   async run(
@@ -64,12 +65,12 @@ export class SessionThread {
     await this.#worker.terminate();
   }
 
-  #ask(request: WithoutId<Request>): Promise<Outputs> {
+  #ask(request: WithoutId<Request>, handedOver: ArrayBuffer[] = []): Promise<Outputs> {
     return new Promise((resolve, reject) => {
       const id = ++this.#count;
       this.#pending.set(id, { resolve, reject });
       this.#worker.ref();
-      this.#worker.postMessage({ id, ...request });
+      this.#worker.postMessage({ id, ...request }, handedOver);
     });
   }
 }
