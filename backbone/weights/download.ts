@@ -139,6 +139,7 @@ async function receive({ source, onProgress, signal, patience }: Job, part: stri
   const began = performance.now();
   const url = publicUrl(source).href;
   let file: FileHandle | undefined;
+  let isRead = false;
   try {
     const { start, total, validator, chunks } = await openTransfer(source, await readPart(part), closed);
     file = await openPart(part, start, validator);
@@ -150,13 +151,15 @@ async function receive({ source, onProgress, signal, patience }: Job, part: stri
       const seconds = (performance.now() - began) / 1000;
       onProgress?.({ url, received, total, bytesPerSecond: (received - start) / seconds });
     }
+    // The connection goes back to its pool whole; to abort it now could cut the next request on it.
+    isRead = true;
     await onDisk(part, file.sync());
     if (total !== undefined && received !== total) {
       throw new TransferError(`the connection ended after ${received} of ${total} bytes`, true);
     }
   } finally {
     clearTimeout(watchdog);
-    attempt.abort();
+    if (!isRead) attempt.abort();
     await file?.close();
   }
 }

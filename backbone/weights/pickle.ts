@@ -41,6 +41,7 @@ export interface PickleWorld {
  */
 const BUDGET = 2_000_000;
 const MAP_COST = 10;
+const LIST_COST = 4;
 const MEMO_COST = 2;
 /** Letters of a text to a unit of cost. */
 const TEXT_PER_COST = 64;
@@ -232,6 +233,7 @@ export function readPickle(
         break;
       case 0x5d: // EMPTY_LIST
       case 0x29: // EMPTY_TUPLE
+        spend(LIST_COST);
         stack.push([]);
         break;
       case 0x7d: // EMPTY_DICT
@@ -246,6 +248,7 @@ export function readPickle(
       case 0x86: // TUPLE2
       case 0x87: {
         // TUPLE3
+        spend(LIST_COST);
         const items: PickleValue[] = [];
         for (let i = 0x84; i < opcode; i++) items.unshift(pop());
         stack.push(items);
