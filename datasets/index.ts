@@ -1,4 +1,15 @@
 export { batched } from './batched.ts';
+export type {
+  CocoAnnotation,
+  CocoBox,
+  CocoCategory,
+  CocoDataset,
+  CocoImage,
+  CocoResult,
+  CocoRle,
+  CocoSegmentation,
+  ImageId,
+} from './coco-format.ts';
 export { type Decoder, decoders } from './decode.ts';
 export { drawBoxes, type LabelledBox } from './draw.ts';
 export { encodeImage, writeImage } from './encode.ts';

@@ -1,11 +1,11 @@
 import { realpathSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+import type { ImageId } from '../datasets/index.ts';
 import { JsonArrayFile } from '../datasets/json-array.ts';
 import { makeFolder } from '../datasets/whole-file.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { Gallery, type GalleryPicture, previewSide } from './gallery.ts';
-import type { ImageId } from './image-ids.ts';
 import { type CocoDetection, ResultsWriter } from './results-writer.ts';
 
 /** An image about to be looked at. */

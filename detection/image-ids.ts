@@ -1,8 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import type { ImageId } from '../datasets/index.ts';
 import { ResnetCocoError } from '../errors.ts';
-
-/** pycocotools takes whatever identifies an image; in COCO itself it is a whole number. */
-export type ImageId = number | string;
 
 /** An entry of `images` in a COCO annotation file. */
 export interface AnnotatedImage {

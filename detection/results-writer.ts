@@ -1,5 +1,5 @@
+import type { ImageId } from '../datasets/index.ts';
 import { JsonArrayFile } from '../datasets/json-array.ts';
-import type { ImageId } from './image-ids.ts';
 
 /** `[x, y, width, height]` in pixels of the original image. */
 export type CocoBox = readonly [x: number, y: number, width: number, height: number];
