@@ -1,0 +1,1 @@
+export * as mask from './mask/mask.ts';

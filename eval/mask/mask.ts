@@ -1,0 +1,172 @@
+/**
+ * pycocotools' `mask` module: masks as COCO's run-length encoded JSON, `{ size: [height, width], counts }`, with the
+ * same results bit for bit. Where pycocotools crashes or returns nonsense on malformed input, every function here
+ * throws ResnetCocoError BAD_DATASET.
+ */
+import type { CocoBox, CocoRle } from '../../datasets/index.ts';
+import { ResnetCocoError } from '../../errors.ts';
+import { bbIou, rleIou } from './mask-iou.ts';
+import { type Rle, rleArea, rleMerge, rleToBbox } from './rle.ts';
+import { rleToString } from './rle-string.ts';
+import { rleFromRows, rleToRows } from './row-major.ts';
+import { checkBox, checkSize, isList, rleFromCoco, rlesFromBoxes, rlesFromPolygons, within } from './segmentation.ts';
+
+/** A mask as pixels, row by row: [H, W]; what is not 0 is in the mask. */
+export interface BinaryMask {
+  readonly data: Uint8Array;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** A mask whose runs are text. */
+export interface CompressedRle extends CocoRle {
+  readonly counts: string;
+}
+
+/** Encodes a mask of pixels, or each of a list. */
+export function encode(mask: BinaryMask): CompressedRle;
+export function encode(masks: readonly BinaryMask[]): CompressedRle[];
+export function encode(masks: BinaryMask | readonly BinaryMask[]): CompressedRle | CompressedRle[] {
+  return each('encode', masks, ({ data, height, width }) => {
+    checkSize(height, width);
+    if (data.length !== height * width) {
+      throw new Error(`data has ${data.length} pixels, but ${height} × ${width} are ${height * width}`);
+    }
+    return compressed(rleFromRows(data, height, width));
+  });
+}
+
+/** The pixels, 0 or 1, of a mask, or of each of a list. */
+export function decode(rle: CocoRle): BinaryMask;
+export function decode(rles: readonly CocoRle[]): BinaryMask[];
+export function decode(rles: CocoRle | readonly CocoRle[]): BinaryMask | BinaryMask[] {
+  return each('decode', rles, (rle) => {
+    const runs = rleFromCoco(rle);
+    const { height, width } = runs;
+    return { data: rleToRows(runs), height, width };
+  });
+}
+
+/** The union of masks of one size, or their intersection. */
+export function merge(rles: readonly CocoRle[], intersect = false): CompressedRle {
+  return checked('merge', () => compressed(rleMerge(rlesOf(rles), intersect)));
+}
+
+/** How many pixels are in a mask, or in each of a list. */
+export function area(rle: CocoRle): number;
+export function area(rles: readonly CocoRle[]): number[];
+export function area(rles: CocoRle | readonly CocoRle[]): number | number[] {
+  return each('area', rles, (rle) => rleArea(rleFromCoco(rle)));
+}
+
+/** The smallest box around a mask, or around each of a list; of no size where a mask is empty. */
+export function toBbox(rle: CocoRle): CocoBox;
+export function toBbox(rles: readonly CocoRle[]): CocoBox[];
+export function toBbox(rles: CocoRle | readonly CocoRle[]): CocoBox | CocoBox[] {
+  return each('toBbox', rles, (rle) => rleToBbox(rleFromCoco(rle)));
+}
+
+type Shapes = readonly CocoRle[] | readonly (readonly number[])[];
+
+/**
+ * Intersection over union of each of D masks or boxes with each of G: D rows of G; no rows where either list is empty.
+ * With a crowd the union is the mask or box of `dt` alone. −1 for masks in images of different sizes.
+ * @param iscrowd for each of `gt`: true or 1 where it is a crowd
+ */
+export function iou(dt: Shapes, gt: Shapes, iscrowd: readonly (boolean | number)[]): number[][] {
+  return checked('iou', () => {
+    if (!dt.length || !gt.length) return [];
+    if (iscrowd.length !== gt.length) {
+      throw new Error(`iscrowd has ${iscrowd.length} entries, but gt has ${gt.length}`);
+    }
+    const ious = iouOf(dt, gt, iscrowd);
+    return Array.from({ length: dt.length }, (_, d) => [...ious.subarray(d * gt.length, (d + 1) * gt.length)]);
+  });
+}
+
+function iouOf(dt: Shapes, gt: Shapes, iscrowd: readonly (boolean | number)[]): Float64Array {
+  if (areBoxes(dt) && areBoxes(gt)) {
+    const dtBoxes = within('dt', () => flatBoxes(dt));
+    return bbIou(
+      dtBoxes,
+      within('gt', () => flatBoxes(gt)),
+      iscrowd,
+    );
+  }
+  if (areBoxes(dt) || areBoxes(gt)) {
+    throw new Error('one of dt and gt has boxes, the other has masks; expected the same of both');
+  }
+  const dtRles = within('dt', () => rlesOf(dt));
+  return rleIou(
+    dtRles,
+    within('gt', () => rlesOf(gt)),
+    iscrowd,
+  );
+}
+
+/**
+ * Masks of polygons, boxes or uncompressed RLEs, or the mask of a single one. In a list of lists, the first says what
+ * all of them are: boxes where it has four numbers, polygons where it has more.
+ * @param height of the image, for polygons and boxes
+ */
+export function frPyObjects(object: readonly number[] | CocoRle, height: number, width: number): CompressedRle;
+export function frPyObjects(objects: Shapes, height: number, width: number): CompressedRle[];
+export function frPyObjects(
+  objects: readonly number[] | CocoRle | Shapes,
+  height: number,
+  width: number,
+): CompressedRle | CompressedRle[] {
+  return checked('frPyObjects', () => {
+    if (!isList(objects)) return compressed(rleFromCoco(objects));
+    if (!objects.length) throw new Error('the list is empty');
+    if (typeof objects[0] === 'number') {
+      return compressed(rlesFromLists([objects as readonly number[]], height, width)[0]);
+    }
+    const rles = isList(objects[0])
+      ? rlesFromLists(objects as readonly (readonly number[])[], height, width)
+      : rlesOf(objects as readonly CocoRle[]);
+    return rles.map(compressed);
+  });
+}
+
+function rlesFromLists(lists: readonly (readonly number[])[], height: number, width: number): Rle[] {
+  return lists[0].length === 4 ? rlesFromBoxes(lists, height, width) : rlesFromPolygons(lists, height, width);
+}
+
+const areBoxes = (shapes: Shapes): shapes is readonly (readonly number[])[] => isList(shapes[0]);
+
+/** Boxes one after the other: [N, 4]. */
+function flatBoxes(boxes: readonly (readonly number[])[]): Float64Array {
+  const flat = new Float64Array(boxes.length * 4);
+  for (const [index, box] of boxes.entries()) {
+    within(`box ${index}`, () => checkBox(box));
+    flat.set(box, index * 4);
+  }
+  return flat;
+}
+
+function rlesOf(rles: readonly CocoRle[]): Rle[] {
+  return rles.map((rle, index) => within(`mask ${index}`, () => rleFromCoco(rle)));
+}
+
+function compressed(rle: Rle): CompressedRle {
+  return { size: [rle.height, rle.width], counts: rleToString(rle) };
+}
+
+/** Works on one thing or on each of a list. */
+function each<T, R>(name: string, things: T | readonly T[], work: (thing: T) => R): R | R[] {
+  return checked(name, () =>
+    isList(things)
+      ? (things as readonly T[]).map((thing, index) => within(`mask ${index}`, () => work(thing)))
+      : work(things as T),
+  );
+}
+
+function checked<T>(name: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ResnetCocoError('BAD_DATASET', `mask.${name}: ${reason}`, { cause: error });
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * COCO's compressed text of run-length encoded masks: each number in characters of 5 bits, lowest first, whose code is
+ * 48 + bits, + 32 where more follow. The last character's highest bit is the sign. From the fourth run on (maskApi's
+ * `i > 2`) the number is the difference to the run two before.
+ */
+import type { Rle } from './rle.ts';
+
+const FIRST_CODE = 48;
+const MORE = 32;
+/** Differences of 32-bit numbers have 33 bits, in up to seven characters. */
+const MOST_CHARACTERS = 7;
+
+export function rleToString({ counts }: Rle): string {
+  const text = Buffer.allocUnsafe(counts.length * MOST_CHARACTERS);
+  let length = 0;
+  for (let run = 0; run < counts.length; run++) {
+    const value = run > 2 ? counts[run] - counts[run - 2] : counts[run];
+    let rest = value | 0;
+    if (rest !== value) {
+      // A difference of 33 bits: without its lowest five it has 28.
+      text[length++] = FIRST_CODE + MORE + (value & 31);
+      rest = Math.floor(value / 32);
+    }
+    // Until what is left is five bits of which the highest is the sign.
+    for (; (rest << 27) >> 27 !== rest; rest >>= 5) text[length++] = FIRST_CODE + MORE + (rest & 31);
+    text[length++] = FIRST_CODE + (rest & 31);
+  }
+  return text.toString('latin1', 0, length);
+}
+
+/**
+ * @throws Error with a reason where the text is malformed or the runs do not add up to height · width (pycocotools
+ * does not check either)
+ */
+export function rleFromString(text: string, height: number, width: number): Rle {
+  const counts = new Uint32Array(text.length);
+  let runs = 0;
+  let last = 0;
+  let beforeLast = 0;
+  let total = 0;
+  // What is wrong is looked for after the last character, which is faster: all codes' bits, and the longest number's.
+  let allBits = 0;
+  let mostBits = 0;
+  let at = 0;
+  while (at < text.length) {
+    let code = text.charCodeAt(at++) - FIRST_CODE;
+    let value = code & 31;
+    let bits = 5;
+    allBits |= code;
+    for (; code & MORE; bits += 5) {
+      code = text.charCodeAt(at++) - FIRST_CODE;
+      value |= (code & 31) << bits;
+      allBits |= code;
+    }
+    // The last character's highest bit is the sign; a branch on it, being arbitrary, would cost time.
+    if (bits < 32) value = (value << (32 - bits)) >> (32 - bits);
+    if (bits > mostBits) mostBits = bits;
+    // Numbers count modulo 2³², which is what maskApi makes of a 33rd bit.
+    if (runs > 2) value = (value + beforeLast) | 0;
+    beforeLast = last;
+    last = value;
+    counts[runs++] = value;
+    total += value >>> 0;
+  }
+  if (allBits >>> 0 > 63) throw new Error(strangeCharacter(text));
+  if (at > text.length) throw new Error('it is cut off: more should follow its last character');
+  if (mostBits > 5 * MOST_CHARACTERS) throw new Error(`one of its numbers has more than ${MOST_CHARACTERS} characters`);
+  if (total !== height * width) throw new Error(wrongTotal(total, height, width));
+  return { height, width, counts: counts.slice(0, runs) };
+}
+
+/** What is wrong with runs of that total length in a mask of that size. */
+export function wrongTotal(total: number, height: number, width: number): string {
+  return `the runs add up to ${total} pixels, but ${height} × ${width} are ${height * width}`;
+}
+
+function strangeCharacter(text: string): string {
+  const at = [...text].findIndex((character) => character < '0' || character > 'o');
+  return `character ${at} is ${JSON.stringify([...text][at])}, which such text does not have`;
+}
