@@ -1,0 +1,310 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type ErrorCode, ResnetCocoError } from '../errors.ts';
+
+/** Bytes read from the file at a time. */
+const CHUNK = 1 << 20;
+/** Elements are parsed together until their text is so long. */
+const BATCH = 1 << 18;
+
+/**
+ * A part of a JSON file: some elements of a list, in order, or a value that is no list. `field` names the field of the
+ * file's outermost object that has it; undefined where the file itself is a list or a value.
+ */
+export type JsonPart =
+  | { readonly field: string | undefined; readonly elements: JsonElements }
+  | { readonly field: string | undefined; readonly value: unknown };
+
+/** Elements of a list that are still text. They are gone as soon as the next part is read. */
+export interface JsonElements {
+  /** Which element of the list the first is. */
+  readonly first: number;
+  readonly count: number;
+  /** The text as UTF-8, in which element i ends at `ends[i]`, and the next begins after a comma and white space. */
+  readonly bytes: Uint8Array;
+  readonly ends: ArrayLike<number>;
+  /** @throws ResnetCocoError naming the element that is not JSON */
+  parse(): unknown[];
+  parseOne(i: number): unknown;
+}
+
+const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
+const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
+const isSpace = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+
+/**
+ * Reads a JSON file of any size part by part: of the lists that are the file, or fields of its outermost object, never
+ * more than a batch is text at a time. A list that is empty comes as one part without items.
+ *
+ * @param file a path or a `file:` URL
+ * @param code of the errors for what is wrong in the file
+ * @throws ResnetCocoError FILE_NOT_FOUND, or `code`, naming the place
+ */
+export function* readJsonParts(file: string | URL, code: ErrorCode = 'BAD_DATASET'): Generator<JsonPart> {
+  const path = typeof file === 'string' && !file.startsWith('file:') ? file : fileURLToPath(file);
+  const fail = (problem: string): never => {
+    throw new ResnetCocoError(code, `${path}: ${problem}`);
+  };
+  const unreadable = (cause: NodeJS.ErrnoException): never => {
+    const reason = cause.code === 'ENOENT' ? 'no such file' : `cannot be read: ${cause.message}`;
+    throw new ResnetCocoError('FILE_NOT_FOUND', `${path}: ${reason}`, { cause });
+  };
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, 'r');
+  } catch (cause) {
+    return unreadable(cause as NodeJS.ErrnoException);
+  }
+  try {
+    yield* new PartReader(new Window(descriptor), fail).parts();
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).syscall === 'read') unreadable(cause as NodeJS.ErrnoException);
+    throw cause;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The value that a JSON file of any size holds. Its errors are those of `readJsonParts`. */
+export function readJsonFile(file: string | URL, code: ErrorCode = 'BAD_DATASET'): unknown {
+  const fields: [string, unknown][] = [];
+  const lists = new Map<string | undefined, unknown[]>();
+  let whole: unknown;
+  for (const part of readJsonParts(file, code)) {
+    const { field } = part;
+    if ('value' in part) {
+      if (field === undefined) whole = part.value;
+      else fields.push([field, part.value]);
+      continue;
+    }
+    const { elements } = part;
+    let list = elements.first === 0 ? undefined : lists.get(field);
+    if (!list) {
+      list = [];
+      lists.set(field, list);
+      if (field === undefined) whole = list;
+      else fields.push([field, list]);
+    }
+    for (const item of elements.parse()) list.push(item);
+  }
+  return whole === undefined ? Object.fromEntries(fields) : whole;
+}
+
+/** The bytes of a file that are in memory: those from `start` on are still needed, `at` is the next to look at. */
+class Window {
+  bytes = Buffer.allocUnsafe(2 * CHUNK);
+  start = 0;
+  at = 0;
+  end = 0;
+  /** How many bytes of the file came before `bytes[0]`. */
+  private before = 0;
+  private readonly descriptor: number;
+
+  constructor(descriptor: number) {
+    this.descriptor = descriptor;
+  }
+
+  /** Reads on; false at the end of the file. */
+  more(): boolean {
+    const kept = this.end - this.start;
+    const target = kept + CHUNK > this.bytes.length ? Buffer.allocUnsafe(2 * (kept + CHUNK)) : this.bytes;
+    this.bytes.copy(target, 0, this.start, this.end);
+    this.bytes = target;
+    this.before += this.start;
+    this.at -= this.start;
+    this.start = 0;
+    this.end = kept + readSync(this.descriptor, target, kept, CHUNK, null);
+    return this.end > kept;
+  }
+
+  /** The next byte that is no white space, without moving over it; undefined at the end of the file. */
+  peek(): number | undefined {
+    for (;;) {
+      while (this.at < this.end && isSpace(this.bytes[this.at])) this.at++;
+      if (this.at < this.end) return this.bytes[this.at];
+      if (!this.more()) return undefined;
+    }
+  }
+
+  /**
+   * Moves over one value. Its brackets and texts tell where it ends; whether it is JSON shows when it is parsed.
+   *
+   * @returns false if the file ends within it
+   */
+  skipValue(): boolean {
+    let { bytes, end, at } = this;
+    let depth = 0;
+    let isText = false;
+    for (;;) {
+      if (at >= end) {
+        this.at = at;
+        if (!this.more()) return depth === 0 && !isText && this.at > this.start;
+        ({ bytes, end, at } = this);
+        continue;
+      }
+      const byte = bytes[at];
+      if (isText) {
+        at++;
+        if (byte === BACKSLASH) at++;
+        else if (byte === QUOTE) isText = false;
+        if (isText || depth > 0) continue;
+      } else if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
+        depth++;
+        at++;
+        continue;
+      } else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) {
+        // One that is not its own closes the list or object around it.
+        if (depth === 0) break;
+        at++;
+        if (--depth > 0) continue;
+      } else if (byte === QUOTE) {
+        isText = true;
+        at++;
+        continue;
+      } else if (depth > 0 || (byte !== COMMA && !isSpace(byte))) {
+        at++;
+        continue;
+      }
+      break;
+    }
+    this.at = at;
+    return true;
+  }
+
+  /** The text from `start` to `length` bytes after it. */
+  text(length: number): string {
+    return this.bytes.toString('utf8', this.start, this.start + length);
+  }
+
+  get position(): number {
+    return this.before + this.at;
+  }
+}
+
+class PartReader {
+  private readonly window: Window;
+  private readonly fail: (problem: string) => never;
+
+  constructor(window: Window, fail: (problem: string) => never) {
+    this.window = window;
+    this.fail = fail;
+  }
+
+  *parts(): Generator<JsonPart> {
+    const { window } = this;
+    if (window.peek() === 0xef) window.at += 3; // the byte order mark
+    const first = window.peek();
+    if (first === undefined) this.fail('is empty');
+    if (first === OPEN_OBJECT) yield* this.object();
+    else yield* this.value(undefined);
+    if (window.peek() !== undefined) this.wrong('the end of the file');
+  }
+
+  private *object(): Generator<JsonPart> {
+    const { window } = this;
+    window.at++;
+    for (let isFirst = true; ; isFirst = false) {
+      if (isFirst && window.peek() === CLOSE_OBJECT) break;
+      if (window.peek() !== QUOTE) this.wrong('the name of a field');
+      const field = String(this.single('the name of a field'));
+      if (window.peek() !== COLON) this.wrong(`':' after "${field}"`);
+      window.at++;
+      yield* this.value(field);
+      const next = window.peek();
+      if (next === CLOSE_OBJECT) break;
+      if (next !== COMMA) this.wrong(`',' or '}' after ${field}`);
+      window.at++;
+    }
+    window.at++;
+  }
+
+  private *value(field: string | undefined): Generator<JsonPart> {
+    if (this.window.peek() === OPEN_LIST) yield* this.list(field);
+    else yield { field, value: this.single(field ?? 'the file') };
+  }
+
+  private *list(field: string | undefined): Generator<JsonPart> {
+    const { window } = this;
+    window.at++;
+    const place = (index: number) => `${field ?? ''}[${index}]`;
+    let isLast = window.peek() === CLOSE_LIST;
+    if (isLast) {
+      window.at++;
+      yield { field, elements: this.elements(0, [], place) };
+    }
+    for (let count = 0; !isLast; ) {
+      // What lies from the window's start to the batch's end is elements, and commas between them.
+      const first = count;
+      const ends: number[] = [];
+      let length = 0;
+      do {
+        if (window.peek() === undefined) this.endsWithin(place(count));
+        if (!ends.length) window.start = window.at;
+        if (!window.skipValue()) this.endsWithin(place(count));
+        length = window.at - window.start;
+        ends.push(length);
+        const next = window.peek();
+        if (next === undefined) this.endsWithin(place(count));
+        if (next !== COMMA && next !== CLOSE_LIST) this.wrong(`',' or ']' after ${place(count)}`);
+        isLast = next === CLOSE_LIST;
+        window.at++;
+        count++;
+      } while (!isLast && length < BATCH);
+      yield { field, elements: this.elements(first, ends, place) };
+      window.start = window.at;
+    }
+  }
+
+  private elements(first: number, ends: readonly number[], place: (index: number) => string): JsonElements {
+    const { window } = this;
+    const count = ends.length;
+    const bytes = window.bytes.subarray(window.start, window.start + (count ? ends[count - 1] : 0));
+    const parseOne = (i: number) => {
+      const begin = i ? bytes.indexOf(COMMA, ends[i - 1]) + 1 : 0;
+      return this.parse(bytes.toString('utf8', begin, ends[i]), place(first + i));
+    };
+    const parse = () => {
+      try {
+        const items = JSON.parse(`[${bytes.toString('utf8')}]`) as unknown[];
+        if (items.length === count) return items;
+      } catch {}
+      // One by one, to name the one at fault.
+      return ends.map((_, i) => parseOne(i));
+    };
+    return { first, count, bytes, ends, parse, parseOne };
+  }
+
+  /** The next value, parsed alone. */
+  private single(place: string): unknown {
+    const { window } = this;
+    if (window.peek() === undefined) this.endsWithin(place);
+    window.start = window.at;
+    if (!window.skipValue()) this.endsWithin(place);
+    const text = window.text(window.at - window.start);
+    window.start = window.at;
+    return this.parse(text, place);
+  }
+
+  private parse(text: string, place: string): unknown {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch (error) {
+      const unknown = /\b(NaN|Infinity)\b/.exec(text)?.[0];
+      const reason = unknown ? `JSON has no ${unknown}` : (error as Error).message;
+      return this.fail(`${place} is not JSON: ${reason}; it reads ${shortened(text)}`);
+    }
+  }
+
+  private wrong(expected: string): never {
+    const { window } = this;
+    if (window.peek() === undefined) this.endsWithin(expected);
+    const found = shortened(window.bytes.toString('utf8', window.at, Math.min(window.end, window.at + 40)));
+    return this.fail(`is not JSON: after ${window.position} bytes it wants ${expected} and has ${found}`);
+  }
+
+  private endsWithin(place: string): never {
+    return this.fail(`is not whole: it ends after ${this.window.position} bytes, at ${place}`);
+  }
+}
+
+const shortened = (text: string): string => (text.length > 100 ? `${text.slice(0, 100)}…` : text);

@@ -1,0 +1,131 @@
+// T thresholds, R recalls, K categories, A ranges of area, M limits on detections.
+import type { Evaluation } from './evaluation.ts';
+
+/** Numbers in five or four dimensions, as numpy would hold them. */
+export class NumberGrid {
+  readonly shape: readonly number[];
+  readonly data: Float64Array;
+
+  /** All entries are -1, which marks what has no value. */
+  constructor(shape: readonly number[]) {
+    this.shape = shape;
+    this.data = new Float64Array(shape.reduce((product, size) => product * size, 1)).fill(-1);
+  }
+
+  /** Where an entry lies in `data`. */
+  indexOf(...position: readonly number[]): number {
+    return position.reduce((index, at, axis) => index * this.shape[axis] + at, 0);
+  }
+
+  at(...position: readonly number[]): number {
+    return this.data[this.indexOf(...position)];
+  }
+}
+
+export interface Accumulated {
+  /** T, R, K, A, M. */
+  readonly counts: readonly number[];
+  /** `[T, R, K, A, M]`: precision at each recall, from there on the highest; -1 where a category has no objects. */
+  readonly precision: NumberGrid;
+  /** `[T, K, A, M]`: the highest recall. */
+  readonly recall: NumberGrid;
+  /** `[T, R, K, A, M]`: the score at which each recall is reached. */
+  readonly scores: NumberGrid;
+}
+
+/** Precision at each recall (pycocotools' `cocoeval.py: accumulate`). */
+export function accumulateAll(evaluation: Evaluation): Accumulated {
+  const { categoryStarts, params, positives } = evaluation;
+  const { areaRng, iouThrs, maxDets, recThrs } = params;
+  const [T, R, K, A, M] = [iouThrs.length, recThrs.length, categoryStarts.length - 1, areaRng.length, maxDets.length];
+  const result = {
+    counts: [T, R, K, A, M],
+    precision: new NumberGrid([T, R, K, A, M]),
+    recall: new NumberGrid([T, K, A, M]),
+    scores: new NumberGrid([T, R, K, A, M]),
+  };
+  const curve = new Curve(evaluation);
+  for (let k = 0; k < K; k++) {
+    for (let a = 0; a < A; a++) {
+      const objects = positives[k * A + a];
+      if (!objects) continue;
+      for (let m = 0; m < M; m++) {
+        for (let t = 0; t < T; t++) {
+          curve.walk(k, a, t, maxDets[m]);
+          const { hits } = curve;
+          result.recall.data[result.recall.indexOf(t, k, a, m)] = hits ? hits / objects : 0;
+          for (let r = 0; r < R; r++) {
+            const at = result.precision.indexOf(t, r, k, a, m);
+            const [precision, score] = curve.at(recThrs[r], objects);
+            result.precision.data[at] = precision;
+            result.scores.data[at] = score;
+          }
+        }
+      }
+    }
+  }
+  return result;
+}
+
+/**
+ * The hits of a category's detections at one threshold, range of area and limit: only there can recall rise, and only
+ * there can precision be highest.
+ */
+export class Curve {
+  /** How many detections matched. */
+  hits = 0;
+  /** How many detections there are, those that do not count included. */
+  detections = 0;
+  /** How many count. */
+  counted = 0;
+  private readonly evaluation: Evaluation;
+  /** Of hit h, from 0: precision there or the highest after it, and the score. */
+  private readonly precisions: Float64Array;
+  readonly hitScores: Float64Array;
+  /** Of hit h: detections that count, up to it. */
+  readonly hitCounts: Int32Array;
+  private firstScore = 0;
+
+  constructor(evaluation: Evaluation) {
+    this.evaluation = evaluation;
+    const count = evaluation.rows.length;
+    this.precisions = new Float64Array(count);
+    this.hitScores = new Float64Array(count);
+    this.hitCounts = new Int32Array(count);
+  }
+
+  walk(k: number, a: number, t: number, maxDet: number): void {
+    const { categoryStarts, ignored, ranks, rows, scores, truePositives, words } = this.evaluation;
+    const { hitCounts, hitScores, precisions } = this;
+    const plane = (a * words + (t >> 5)) * rows.length;
+    const bit = 1 << (t & 31);
+    let [hits, counted, detections] = [0, 0, 0];
+    for (let i = categoryStarts[k]; i < categoryStarts[k + 1]; i++) {
+      if (ranks[i] >= maxDet) continue;
+      if (detections++ === 0) this.firstScore = scores[i];
+      if (ignored[plane + i] & bit) continue;
+      counted++;
+      if (!(truePositives[plane + i] & bit)) continue;
+      hitScores[hits] = scores[i];
+      hitCounts[hits++] = counted;
+    }
+    let highest = 0;
+    for (let h = hits - 1; h >= 0; h--) {
+      highest = Math.max(highest, (h + 1) / (hitCounts[h] + Number.EPSILON));
+      precisions[h] = highest;
+    }
+    this.hits = hits;
+    this.counted = counted;
+    this.detections = detections;
+  }
+
+  /** Precision from a recall on, and the score there; 0 and 0 where it is not reached. */
+  at(recall: number, objects: number): readonly [precision: number, score: number] {
+    const { detections, hits, hitScores, precisions } = this;
+    if (recall <= 0) return detections ? [hits ? precisions[0] : 0, this.firstScore] : [0, 0];
+    let hit = Math.min(hits + 1, Math.max(1, Math.ceil(recall * objects)));
+    while (hit > 1 && (hit - 1) / objects >= recall) hit--;
+    while (hit <= hits && hit / objects < recall) hit++;
+    return hit > hits ? [0, 0] : [precisions[hit - 1], hitScores[hit - 1]];
+  }
+}

@@ -1,0 +1,260 @@
+import type {
+  CocoAnnotation,
+  CocoCategory,
+  CocoDataset,
+  CocoImage,
+  CocoResult,
+  CocoRle,
+  ImageId,
+} from '../../datasets/index.ts';
+import { readJsonFile } from '../../datasets/large-json.ts';
+import { type BinaryMask, decode } from '../mask/mask.ts';
+import { rleToString } from '../mask/rle-string.ts';
+import { toRle } from '../mask/segmentation.ts';
+import { type AnnotationTable, annotationOf, GrowingTable } from './annotation-table.ts';
+import { checkDataset } from './check-dataset.ts';
+import { type ResultKind, readResults } from './results.ts';
+
+type OneOrMany<T> = T | readonly T[];
+
+export interface AnnotationFilter {
+  readonly imgIds?: OneOrMany<ImageId>;
+  readonly catIds?: OneOrMany<number>;
+  /** Smallest and largest area, both exclusive. */
+  readonly areaRng?: readonly [number, number];
+  readonly iscrowd?: boolean;
+}
+
+export interface CategoryFilter {
+  readonly catNms?: OneOrMany<string>;
+  readonly supNms?: OneOrMany<string>;
+  readonly catIds?: OneOrMany<number>;
+}
+
+export interface ImageFilter {
+  readonly imgIds?: OneOrMany<ImageId>;
+  readonly catIds?: OneOrMany<number>;
+}
+
+/**
+ * Annotations, or results, in COCO's format: pycocotools' `COCO` (`pycocotools/coco.py`) with its names in camelCase and
+ * its meaning.
+ *
+ * ```ts
+ * const gt = await COCO.load('instances_val2017.json');
+ * const dt = gt.loadRes('detections.json');
+ * ```
+ */
+export class COCO {
+  readonly images: readonly CocoImage[];
+  readonly categories: readonly CocoCategory[];
+  readonly imgs: ReadonlyMap<ImageId, CocoImage>;
+  readonly cats: ReadonlyMap<number, CocoCategory>;
+  /** What is odd in the data, yet does no harm. */
+  readonly warnings: readonly string[];
+  /** What results are of; undefined for annotations, and for results of which there are none. */
+  readonly resultKind: ResultKind | undefined;
+  /** Annotations lie in one of two forms; the other is made of it when it is asked for. */
+  private objects: readonly CocoAnnotation[] | undefined;
+  private columns: AnnotationTable | undefined;
+  private readonly source: Omit<CocoDataset, 'annotations'>;
+  private byId: ReadonlyMap<number, CocoAnnotation> | undefined;
+  private byImage: ReadonlyMap<ImageId, readonly CocoAnnotation[]> | undefined;
+
+  /**
+   * @param dataset an annotation file's content
+   * @param name of the data set, for errors
+   * @throws ResnetCocoError BAD_DATASET, naming the entry and field
+   */
+  constructor(dataset: CocoDataset, name = 'the data set', results?: { table: AnnotationTable; kind?: ResultKind }) {
+    this.source = dataset;
+    if (results) {
+      this.warnings = [];
+      this.columns = results.table;
+    } else {
+      this.warnings = checkDataset(dataset, name);
+      this.objects = dataset.annotations ?? [];
+    }
+    this.resultKind = results?.kind;
+    this.images = dataset.images;
+    this.categories = dataset.categories ?? [];
+    this.imgs = new Map(this.images.map((image) => [image.id, image]));
+    this.cats = new Map(this.categories.map((category) => [category.id, category]));
+  }
+
+  /**
+   * Reads an annotation file of any size.
+   *
+   * @param source a path, a `file:` URL, or the content itself
+   * @throws ResnetCocoError FILE_NOT_FOUND; BAD_DATASET for what is no JSON or no annotations, naming the place
+   */
+  static async load(source: string | URL | CocoDataset): Promise<COCO> {
+    if (typeof source !== 'string' && !(source instanceof URL)) return new COCO(source);
+    return new COCO(readJsonFile(source) as CocoDataset, `${source}`);
+  }
+
+  /** The annotation file's content. */
+  get dataset(): CocoDataset {
+    return { ...this.source, annotations: this.annotations };
+  }
+
+  get annotations(): readonly CocoAnnotation[] {
+    if (!this.objects) {
+      const { columns, images } = this;
+      if (!columns) return [];
+      const ids = images.map(({ id }) => id);
+      this.objects = Array.from({ length: columns.length }, (_, row) => annotationOf(columns, row, ids));
+    }
+    return this.objects;
+  }
+
+  /** Annotations by id. */
+  get anns(): ReadonlyMap<number, CocoAnnotation> {
+    this.byId ??= new Map(this.annotations.map((annotation) => [annotation.id, annotation]));
+    return this.byId;
+  }
+
+  /** The annotations of each image that has any. */
+  get imgToAnns(): ReadonlyMap<ImageId, readonly CocoAnnotation[]> {
+    if (!this.byImage) {
+      const byImage = new Map<ImageId, CocoAnnotation[]>();
+      for (const annotation of this.annotations) {
+        const known = byImage.get(annotation.image_id);
+        if (known) known.push(annotation);
+        else byImage.set(annotation.image_id, [annotation]);
+      }
+      this.byImage = byImage;
+    }
+    return this.byImage;
+  }
+
+  /** The annotations in columns, for evaluation. */
+  get table(): AnnotationTable {
+    this.columns ??= tableOf(this.annotations, this.images);
+    return this.columns;
+  }
+
+  /** Ids of the annotations that pass every filter given. */
+  getAnnIds({ imgIds, catIds, areaRng, iscrowd }: AnnotationFilter = {}): number[] {
+    const images = listOf(imgIds);
+    const categories = new Set(listOf(catIds));
+    const candidates = images.length ? images.flatMap((id) => this.imgToAnns.get(id) ?? []) : this.annotations;
+    return candidates
+      .filter(
+        (annotation) =>
+          (!categories.size || categories.has(annotation.category_id)) &&
+          (!areaRng || (annotation.area > areaRng[0] && annotation.area < areaRng[1])) &&
+          (iscrowd === undefined || Boolean(annotation.iscrowd) === iscrowd),
+      )
+      .map(({ id }) => id);
+  }
+
+  /** Ids of the categories that pass every filter given. */
+  getCatIds({ catNms, supNms, catIds }: CategoryFilter = {}): number[] {
+    const passes = <T>(filter: OneOrMany<T> | undefined, value: T | undefined): boolean => {
+      const wanted = listOf(filter);
+      return !wanted.length || (value !== undefined && wanted.includes(value));
+    };
+    return this.categories
+      .filter(
+        ({ id, name, supercategory }) => passes(catNms, name) && passes(supNms, supercategory) && passes(catIds, id),
+      )
+      .map(({ id }) => id);
+  }
+
+  /** Ids of the images given that have every one of the categories given. */
+  getImgIds({ imgIds, catIds }: ImageFilter = {}): ImageId[] {
+    let ids = listOf(imgIds).length ? [...new Set(listOf(imgIds))] : [...this.imgs.keys()];
+    for (const category of listOf(catIds)) {
+      const having = new Set(
+        this.annotations.filter(({ category_id }) => category_id === category).map(({ image_id }) => image_id),
+      );
+      ids = ids.filter((id) => having.has(id));
+    }
+    return ids;
+  }
+
+  /** The annotations of these ids. @throws Error for an id that there is not */
+  loadAnns(ids: OneOrMany<number>): CocoAnnotation[] {
+    return listOf(ids).map((id) => found(this.anns, id, 'annotation'));
+  }
+
+  loadCats(ids: OneOrMany<number>): CocoCategory[] {
+    return listOf(ids).map((id) => found(this.cats, id, 'category'));
+  }
+
+  loadImgs(ids: OneOrMany<ImageId>): CocoImage[] {
+    return listOf(ids).map((id) => found(this.imgs, id, 'image'));
+  }
+
+  /**
+   * Results for these images, with ids, areas and boxes filled in.
+   *
+   * @param results a path, a `file:` URL, or the results themselves
+   * @throws ResnetCocoError FILE_NOT_FOUND; BAD_RESULTS, naming the result and field, or listing unknown images
+   */
+  loadRes(results: string | URL | readonly CocoResult[]): COCO {
+    const positions = new Map(this.images.map(({ id }, position) => [id, position]));
+    const { table, kind } = readResults(results, { positions, images: this.images });
+    return new COCO(this.source as CocoDataset, 'results', kind ? { table, kind } : { table });
+  }
+
+  /** The mask of an annotation, run-length encoded, at the size of its image. */
+  annToRLE(annotation: CocoAnnotation): CocoRle {
+    const { height, width } = found(this.imgs, annotation.image_id, 'image');
+    const rle = toRle(annotation.segmentation ?? [boxPolygon(annotation.bbox)], height, width);
+    return { size: [height, width], counts: rleToString(rle) };
+  }
+
+  /** The mask of an annotation, a byte a pixel. */
+  annToMask(annotation: CocoAnnotation): BinaryMask {
+    return decode(this.annToRLE(annotation));
+  }
+}
+
+/** A box as the polygon that pycocotools makes of it. */
+export const boxPolygon = ([x, y, width, height]: readonly number[]): number[] => [
+  x,
+  y,
+  x,
+  y + height,
+  x + width,
+  y + height,
+  x + width,
+  y,
+];
+
+const listOf = <T>(value: OneOrMany<T> | undefined): readonly T[] => {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? value : [value as T];
+};
+
+function found<K, V>(map: ReadonlyMap<K, V>, id: K, what: string): V {
+  const value = map.get(id);
+  if (value === undefined) throw new Error(`there is no ${what} ${JSON.stringify(id)}`);
+  return value;
+}
+
+function tableOf(annotations: readonly CocoAnnotation[], images: readonly CocoImage[]): AnnotationTable {
+  const positions = new Map(images.map(({ id }, position) => [id, position]));
+  const table = new GrowingTable(Float64Array.from(annotations, ({ id }) => id));
+  for (const annotation of annotations) {
+    const { area, bbox, category_id, image_id, iscrowd, keypoints, num_keypoints, segmentation } = annotation;
+    table.add({
+      image: positions.get(image_id) ?? -1,
+      category: category_id,
+      box: bbox ?? NO_BOX,
+      area: area ?? Number.NaN,
+      score: (annotation as { readonly score?: number }).score ?? 1,
+      isCrowd: Boolean(iscrowd),
+      isKeypointless:
+        num_keypoints === 0 || (num_keypoints === undefined && !keypoints?.some((v, i) => i % 3 === 2 && v)),
+      segmentation,
+      keypoints,
+    });
+  }
+  return table;
+}
+
+/** Marks what is missing. */
+const NO_BOX = [Number.NaN, Number.NaN, Number.NaN, Number.NaN];

@@ -1,0 +1,204 @@
+import type { CocoResult, CocoSegmentation, ImageId } from '../../datasets/index.ts';
+import { type JsonElements, readJsonParts } from '../../datasets/large-json.ts';
+import { ResnetCocoError } from '../../errors.ts';
+import { rleArea, rleToBbox } from '../mask/rle.ts';
+import { toRle } from '../mask/segmentation.ts';
+import { type AnnotationTable, GrowingTable } from './annotation-table.ts';
+import { BoxScanner } from './box-scanner.ts';
+
+/** What results tell of each object. */
+export type ResultKind = 'bbox' | 'segmentation' | 'keypoints';
+
+/** Of the ground truth, what results refer to. */
+export interface ResultContext {
+  /** Position of each image, by id. */
+  readonly positions: ReadonlyMap<ImageId, number>;
+  readonly images: readonly { readonly width: number; readonly height: number }[];
+}
+
+type Raw = Readonly<Record<string, unknown>>;
+
+const SHOWN = 5;
+
+/**
+ * Reads results in COCO's format into a table, with area and box filled in as pycocotools' `loadRes` does: what the
+ * first result has, `bbox`, else `segmentation`, else `keypoints`, all must have.
+ *
+ * @param source a path, or the results themselves
+ * @throws ResnetCocoError FILE_NOT_FOUND, or BAD_RESULTS naming the result and field
+ */
+export function readResults(
+  source: string | URL | readonly CocoResult[],
+  context: ResultContext,
+): { readonly table: AnnotationTable; readonly kind: ResultKind | undefined } {
+  const isList = Array.isArray(source);
+  const reader = new ResultReader(isList ? 'results' : `${source}: results`, context);
+  if (isList) {
+    for (const [i, result] of source.entries()) reader.add(result, i);
+  } else {
+    for (const part of readJsonParts(source as string | URL, 'BAD_RESULTS')) {
+      if (part.field !== undefined || 'value' in part) {
+        const kind = part.field === undefined ? 'a single value' : `an object with the field '${part.field}'`;
+        const hint = part.field === undefined ? '' : '; annotation files are such, but results are a list';
+        throw new ResnetCocoError(
+          'BAD_RESULTS',
+          `${source}: is ${kind}, not a list of results [{"image_id", "category_id", "bbox", "score"}]${hint}`,
+        );
+      }
+      reader.addElements(part.elements);
+    }
+  }
+  reader.refuseUnknownImages();
+  return reader;
+}
+
+class ResultReader {
+  readonly table = new GrowingTable();
+  kind: ResultKind | undefined;
+  private readonly where: string;
+  private readonly context: ResultContext;
+  private readonly unknownImages = new Set<unknown>();
+  private readonly scanner = new BoxScanner();
+
+  constructor(where: string, context: ResultContext) {
+    this.where = where;
+    this.context = context;
+  }
+
+  /** Results that are still text: boxes as numbers alone are read from it at once, all else by way of objects. */
+  addElements(elements: JsonElements): void {
+    const { bytes, count, ends, first } = elements;
+    const { scanner } = this;
+    for (let i = 0; i < count; i++) {
+      if (!scanner.scan(bytes, i ? ends[i - 1] : 0, ends[i])) {
+        this.add(elements.parseOne(i), first + i);
+        continue;
+      }
+      this.kind ??= 'bbox';
+      const image = this.context.positions.get(scanner.imageId);
+      if (image === undefined || this.kind !== 'bbox') this.add(elements.parseOne(i), first + i);
+      else this.table.addBox(image, scanner.categoryId, scanner.box, scanner.score);
+    }
+  }
+
+  add(result: unknown, index: number): void {
+    if (typeof result !== 'object' || result === null || Array.isArray(result)) {
+      this.fail(index, `is ${shown(result)}, not an object`);
+    }
+    this.addOne(result as Raw, index);
+  }
+
+  refuseUnknownImages(): void {
+    const { size } = this.unknownImages;
+    if (!size) return;
+    const names = [...this.unknownImages].slice(0, SHOWN).map((id) => JSON.stringify(id));
+    const first = this.context.positions.keys().next().value;
+    const types = `; its ids are ${typeof first === 'string' ? 'texts' : 'numbers'}, such as ${JSON.stringify(first)}`;
+    throw new ResnetCocoError(
+      'BAD_RESULTS',
+      `${this.where} have ${size} image_id that the annotations lack: ${names.join(', ')}${size > SHOWN ? ' …' : ''}${first === undefined ? '' : types}. ` +
+        'Results and annotations must belong to the same set of images',
+    );
+  }
+
+  private addOne(result: Raw, index: number): void {
+    const { image_id, category_id, score } = result;
+    const image = this.context.positions.get(image_id as ImageId);
+    if (image === undefined) {
+      if (typeof image_id !== 'number' && typeof image_id !== 'string')
+        this.wants(index, 'image_id', image_id, 'an id');
+      this.unknownImages.add(image_id);
+      return;
+    }
+    const category = this.number(category_id, index, 'category_id');
+    const row = { image, category, score: this.number(score, index, 'score') };
+    this.kind ??= kindOf(result);
+    switch (this.kind) {
+      case 'bbox': {
+        const box = this.numbers(result.bbox, index, 'bbox', 4);
+        const segmentation = result.segmentation as CocoSegmentation | undefined;
+        this.table.add({ ...row, box, area: box[2] * box[3], segmentation });
+        return;
+      }
+      case 'segmentation': {
+        const segmentation = result.segmentation as CocoSegmentation;
+        const { width, height } = this.context.images[image];
+        const rle = this.mask(segmentation, width, height, index);
+        const box = result.bbox === undefined ? rleToBbox(rle) : this.numbers(result.bbox, index, 'bbox', 4);
+        this.table.add({ ...row, box, area: rleArea(rle), segmentation });
+        return;
+      }
+      case 'keypoints': {
+        const keypoints = this.numbers(result.keypoints, index, 'keypoints');
+        if (!keypoints.length || keypoints.length % 3) {
+          this.fail(index, `keypoints has ${keypoints.length} numbers, not three a point`);
+        }
+        const { box, area } = extent(keypoints);
+        this.table.add({ ...row, box, area, keypoints });
+        return;
+      }
+      default:
+        this.fail(index, "has neither 'bbox' nor 'segmentation' nor 'keypoints'");
+    }
+  }
+
+  private mask(segmentation: CocoSegmentation | undefined, width: number, height: number, index: number) {
+    if (typeof segmentation !== 'object' || segmentation === null) {
+      this.wants(index, 'segmentation', segmentation, 'a run-length encoded mask');
+    }
+    try {
+      return toRle(segmentation as CocoSegmentation, height, width);
+    } catch (error) {
+      return this.fail(index, `segmentation: ${(error as Error).message}`);
+    }
+  }
+
+  private number(value: unknown, index: number, field: string): number {
+    if (typeof value !== 'number' || !Number.isFinite(value)) this.wants(index, field, value, 'a finite number');
+    return value as number;
+  }
+
+  private numbers(value: unknown, index: number, field: string, count?: number): readonly number[] {
+    if (!Array.isArray(value) || (count !== undefined && value.length !== count)) {
+      this.wants(index, field, value, `a list of ${count === undefined ? '' : `${count} `}numbers`);
+    }
+    for (const number of value as unknown[]) {
+      if (typeof number !== 'number' || !Number.isFinite(number)) {
+        this.wants(index, field, value, 'finite numbers only');
+      }
+    }
+    return value as readonly number[];
+  }
+
+  private wants(index: number, field: string, value: unknown, wanted: string): never {
+    return this.fail(index, `${field} wants ${wanted}, got ${shown(value)}`);
+  }
+
+  private fail(index: number, problem: string): never {
+    throw new ResnetCocoError('BAD_RESULTS', `${this.where}[${index}] ${problem}`);
+  }
+}
+
+function kindOf({ bbox, keypoints, segmentation }: Raw): ResultKind | undefined {
+  if (bbox !== undefined && !(Array.isArray(bbox) && !bbox.length)) return 'bbox';
+  if (segmentation !== undefined) return 'segmentation';
+  return keypoints === undefined ? undefined : 'keypoints';
+}
+
+/** The box around keypoints, whether they are seen or not. */
+function extent(keypoints: readonly number[]): { readonly box: readonly number[]; readonly area: number } {
+  let [x0, y0, x1, y1] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (let i = 0; i < keypoints.length; i += 3) {
+    x0 = Math.min(x0, keypoints[i]);
+    x1 = Math.max(x1, keypoints[i]);
+    y0 = Math.min(y0, keypoints[i + 1]);
+    y1 = Math.max(y1, keypoints[i + 1]);
+  }
+  return { box: [x0, y0, x1 - x0, y1 - y0], area: (x1 - x0) * (y1 - y0) };
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'number') return String(value);
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}

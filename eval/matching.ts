@@ -1,0 +1,81 @@
+// D detections and G objects of one image and category, T thresholds.
+
+/** The objects of a group, as matching sees them for one range of area. */
+export interface MatchingObjects {
+  readonly count: number;
+  /** Objects in the order they are tried: those that count, then those that are ignored. */
+  readonly order: Int32Array;
+  readonly ignored: Uint8Array;
+  /** Crowds may match many detections. */
+  readonly crowds: Uint8Array;
+}
+
+/**
+ * Gives each detection, best first, the object it matches most, at each threshold (pycocotools'
+ * `cocoeval.py: evaluateImg`): among equals the later object; once one that counts is held, no ignored one is taken.
+ */
+export class Matcher {
+  /** `[T, D]`: 1 + the object that a detection has, or 0. */
+  detectionMatches = new Int32Array(1024);
+  /** `[T, G]`: 1 + the last detection that an object has, or 0. */
+  objectMatches = new Int32Array(1024);
+  private readonly thresholds: readonly number[];
+  private readonly lowest: number;
+
+  constructor(thresholds: readonly number[]) {
+    this.thresholds = thresholds.map((threshold) => Math.min(threshold, 1 - 1e-10));
+    this.lowest = Math.min(...this.thresholds);
+  }
+
+  /** @param similarities `[D, G]` */
+  match(detections: number, objects: MatchingObjects, similarities: Float64Array): void {
+    const { count, crowds, ignored, order } = objects;
+    const cells = this.thresholds.length * Math.max(detections, count);
+    if (cells > this.detectionMatches.length) {
+      this.detectionMatches = new Int32Array(2 * cells);
+      this.objectMatches = new Int32Array(2 * cells);
+    }
+    const { detectionMatches, lowest, objectMatches } = this;
+    detectionMatches.fill(0, 0, this.thresholds.length * detections);
+    objectMatches.fill(0, 0, this.thresholds.length * count);
+    for (let d = 0; d < detections; d++) {
+      const row = d * count;
+      let highest = -1;
+      for (let g = 0; g < count; g++) if (similarities[row + g] > highest) highest = similarities[row + g];
+      if (!(highest >= lowest)) continue;
+      for (let t = 0; t < this.thresholds.length; t++) {
+        let best = this.thresholds[t];
+        if (highest < best) continue;
+        let match = -1;
+        for (let i = 0; i < count; i++) {
+          const g = order[i];
+          if (objectMatches[t * count + g] && !crowds[g]) continue;
+          if (match >= 0 && !ignored[match] && ignored[g]) break;
+          if (similarities[row + g] < best) continue;
+          best = similarities[row + g];
+          match = g;
+        }
+        if (match < 0) continue;
+        detectionMatches[t * detections + d] = match + 1;
+        objectMatches[t * count + match] = d + 1;
+      }
+    }
+  }
+}
+
+/** Which objects are ignored in a range of area, and the order that follows; into the arrays given. */
+export function orderObjects(
+  objects: { readonly areas: Float64Array; readonly ignored: Uint8Array },
+  [smallest, largest]: readonly [number, number],
+  count: number,
+  into: { readonly order: Int32Array; readonly ignored: Uint8Array },
+): number {
+  let counted = 0;
+  for (let g = 0; g < count; g++) {
+    const area = objects.areas[g];
+    into.ignored[g] = objects.ignored[g] || area < smallest || area > largest ? 1 : 0;
+    if (!into.ignored[g]) into.order[counted++] = g;
+  }
+  for (let g = 0, at = counted; g < count; g++) if (into.ignored[g]) into.order[at++] = g;
+  return counted;
+}
