@@ -12,6 +12,21 @@ export const commands: CommandList = {
       load: async () => (await import('./detect.ts')).default,
     },
   },
+  Evaluate: {
+    evaluate: {
+      summary: "measure: mAP of detections, a detector's mAP, a classifier's accuracy",
+      subcommands: {
+        coco: {
+          summary: 'mAP of detections in a file',
+          load: async () => (await import('./evaluate-coco.ts')).default,
+        },
+        detector: {
+          summary: 'detect in a folder, then mAP',
+          load: async () => (await import('./evaluate-detector.ts')).default,
+        },
+      },
+    },
+  },
   Models: {
     models: {
       summary: 'list, describe, download and convert models',

@@ -148,3 +148,9 @@ export function parseFlags<T extends FlagTable>(table: T, args: readonly string[
   }
   return { flags: values as FlagValues<T>, positionals };
 }
+
+/** The value of a flag that a command cannot do without. */
+export function required<T>(name: string, value: T | undefined): T {
+  if (value === undefined) throw usage(`--${name} is missing: the command cannot do without`);
+  return value;
+}

@@ -1,0 +1,37 @@
+import { COCO, COCOeval, type IouType } from '../eval/index.ts';
+import { printEvaluation } from './coco-summary.ts';
+import { command } from './command.ts';
+import type { FlagTable } from './flags.ts';
+import { required } from './flags.ts';
+import { jsonFlag } from './shared-flags.ts';
+
+const flags = {
+  annotations: { kind: 'text', value: 'FILE', help: 'ground truth in COCO format' },
+  detections: { kind: 'text', value: 'FILE', help: 'results in COCO format, such as detections.json of detect --out' },
+  type: {
+    kind: 'choice',
+    choices: ['bbox', 'segm', 'keypoints'],
+    default: 'bbox',
+    help: 'what is compared: boxes, masks or keypoints',
+  },
+  ...jsonFlag,
+} as const satisfies FlagTable;
+
+export default command({
+  summary: "COCO's mAP of detections in a file: pycocotools' numbers.",
+  positionals: { usage: '', min: 0, max: 0, help: [] },
+  flags,
+  details: [
+    'JSON: {"type", "stats": [...], "AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl", "perCategory": [{"id", "name", "AP"}]}; -1 where there is nothing to measure. Keypoints have ten numbers.',
+  ],
+  examples: [
+    ['resnet-coco evaluate coco --annotations instances_val2017.json --detections detections.json', ''],
+    ['resnet-coco evaluate coco --annotations gt.json --detections masks.json --type segm --json', ''],
+  ],
+  async run({ flags: { annotations, detections, json, type }, terminal }) {
+    const gt = await COCO.load(required('annotations', annotations));
+    const dt = gt.loadRes(required('detections', detections));
+    await printEvaluation(new COCOeval(gt, dt, type as IouType), json, terminal);
+    return 0;
+  },
+});
