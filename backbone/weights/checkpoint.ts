@@ -1,5 +1,5 @@
+import { FileSlice, OpenFile } from '../../datasets/pickle/file-slice.ts';
 import { ResnetCocoError } from '../../errors.ts';
-import { FileSlice, OpenFile } from './file-slice.ts';
 import { bfloatToFloat, halfToFloat } from './half-floats.ts';
 import { readSafetensors } from './safetensors.ts';
 import { readLegacyTorchFile, readTorchZip } from './torch-file.ts';
@@ -36,7 +36,7 @@ export interface Checkpoint extends Contents {
  * @throws ResnetCocoError FILE_NOT_FOUND, BAD_CHECKPOINT, or UNSAFE_CHECKPOINT for a pickle that asks for more than tensors
  */
 export async function openCheckpoint(file: string): Promise<Checkpoint> {
-  const source = new OpenFile(file);
+  const source = new OpenFile(file, 'BAD_CHECKPOINT');
   try {
     const contents = await readContents(new FileSlice(source));
     return { file, ...contents, close: () => source.close() };

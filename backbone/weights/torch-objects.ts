@@ -1,5 +1,6 @@
+import { Global, type PickleValue, type PickleWorld } from '../../datasets/pickle/pickle.ts';
+import { ResnetCocoError } from '../../errors.ts';
 import { byteLength, ITEM_SIZES, type StoredDType, type StoredTensor } from './checkpoint.ts';
-import { Global, type PickleValue, type PickleWorld } from './pickle.ts';
 import { gather, isContiguous } from './strided.ts';
 
 /** torch's storage classes, each of one element type. */
@@ -74,8 +75,12 @@ export class TorchTensor {
   }
 }
 
-/** The names that a state dict needs and what they build. */
+/**
+ * The names that a state dict needs and what they build. The state of objects, such as an OrderedDict's attributes, is
+ * not kept.
+ */
 export class TorchWorld implements PickleWorld {
+  readonly python2Strings = 'text';
   /** The element type of every storage that the pickle mentions, by key. */
   readonly storages = new Map<string, StoredDType>();
 
@@ -110,6 +115,19 @@ export class TorchWorld implements PickleWorld {
     // The older layout has storages that are a part of another: their own key, where they start, their length.
     if (Array.isArray(view)) return { key, dtype, length: natural(view[2]), start: natural(view[1]) };
     return { key, dtype, length: natural(length), start: 0 };
+  }
+
+  /** No tensor is made of raw bytes, so they are not kept. */
+  bytes(): Uint8Array {
+    return new Uint8Array(0);
+  }
+
+  refusal(name: string, file: string): ResnetCocoError {
+    return new ResnetCocoError(
+      'UNSAFE_CHECKPOINT',
+      `${file}: its pickle asks for '${name}', which is not part of a plain state dict; nothing was run. ` +
+        'Save it again in Python with torch.save(model.state_dict(), FILE)',
+    );
   }
 }
 

@@ -1,5 +1,5 @@
 import * as yauzl from 'yauzl';
-import type { FileSlice } from './file-slice.ts';
+import type { FileSlice } from '../../datasets/pickle/file-slice.ts';
 
 /** No checkpoint has so many files in it. */
 const MAX_ENTRIES = 50_000;

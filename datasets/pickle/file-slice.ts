@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
-import { ResnetCocoError } from '../../errors.ts';
+import { type ErrorCode, ResnetCocoError } from '../../errors.ts';
 
 /** Sizes that one call to the system reads at most. */
 const CHUNK = 2 ** 30;
@@ -8,11 +8,16 @@ const CHUNK = 2 ** 30;
 export class OpenFile {
   readonly path: string;
   readonly size: number;
+  readonly #damage: ErrorCode;
   #descriptor: number | undefined;
 
-  /** @throws ResnetCocoError FILE_NOT_FOUND */
-  constructor(path: string) {
+  /**
+   * @param damage the code of an error where its content is at fault
+   * @throws ResnetCocoError FILE_NOT_FOUND
+   */
+  constructor(path: string, damage: ErrorCode) {
     this.path = path;
+    this.#damage = damage;
     try {
       // Asked before it is opened: opening a pipe would wait for whoever writes to it.
       if (statSync(path).isFile()) this.#descriptor = openSync(path, 'r');
@@ -32,7 +37,7 @@ export class OpenFile {
     for (let done = 0; done < length; ) {
       const count = readSync(this.#descriptor, bytes, done, Math.min(CHUNK, length - done), position + done);
       if (count === 0) {
-        throw new ResnetCocoError('BAD_CHECKPOINT', `${this.path}: became shorter while it was read`);
+        throw new ResnetCocoError(this.#damage, `${this.path}: became shorter while it was read`);
       }
       done += count;
     }

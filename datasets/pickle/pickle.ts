@@ -1,4 +1,4 @@
-import { ResnetCocoError } from '../../errors.ts';
+import type { ResnetCocoError } from '../../errors.ts';
 import { ByteReader } from './byte-reader.ts';
 import type { FileSlice } from './file-slice.ts';
 
@@ -31,13 +31,21 @@ export interface PickleWorld {
   knows(name: string): boolean;
   /** What a call of it gives. */
   call(global: Global, args: readonly PickleValue[]): PickleValue;
+  /** Gives an object that a call gave its state; what has none is left as it is. */
+  build?(object: PickleValue, state: PickleValue): void;
   /** What an object outside of the pickle is, such as a storage. */
   persistent(id: PickleValue): PickleValue;
+  /** What raw bytes become, told where they lie. */
+  bytes(part: FileSlice): PickleValue;
+  /** Python 2 had one type for text and bytes: which of the two its strings are here. */
+  readonly python2Strings: 'text' | 'bytes';
+  /** The error for a class or function that may not be named. */
+  refusal(name: string, file: string): ResnetCocoError;
 }
 
 /**
  * What one pickle may cost: one for each opcode, and more for what takes more time or memory than that. Training
- * checkpoints of the deepest ResNets need a twentieth. A pickle made to exhaust memory or time stops here.
+ * checkpoints of the deepest ResNets need a twentieth, CIFAR's batches a fifth. A pickle made to exhaust memory or time stops here.
  */
 const BUDGET = 2_000_000;
 const MAP_COST = 10;
@@ -55,7 +63,7 @@ const MARK = Symbol('mark');
  * @param start where in `source` the pickle begins
  * @param budget what it may cost at most
  * @returns the value, and where the pickle ends
- * @throws ResnetCocoError UNSAFE_CHECKPOINT for an unknown name; Error for anything else that is wrong
+ * @throws the world's refusal of an unknown name; Error for anything else that is wrong
  */
 export function readPickle(
   source: FileSlice,
@@ -69,7 +77,7 @@ export function readPickle(
   let left = budget;
   const spend = (cost: number) => {
     left -= cost;
-    if (!(left >= 0)) throw new Error('its pickle builds more than any state dict needs');
+    if (!(left >= 0)) throw new Error('its pickle builds more than any file of its kind needs');
   };
 
   const pop = (): PickleValue => {
@@ -106,20 +114,16 @@ export function readPickle(
     spend(Math.ceil(value.length / TEXT_PER_COST));
     return value;
   };
-  /** No tensor is made of raw bytes, so they are not kept. */
-  const blob = (length: number): Uint8Array => {
+  const blob = (length: number): PickleValue => {
     reader.skip(length);
-    return new Uint8Array(0);
+    return world.bytes(source.slice(reader.position - length, length));
   };
+  const python2String = world.python2Strings === 'text' ? text : blob;
   const named = (module: PickleValue, name: PickleValue): Global => {
     if (typeof module !== 'string' || typeof name !== 'string') throw new Error('a name that is no text');
     const full = `${module}.${name}`;
     if (world.knows(full)) return new Global(full);
-    throw new ResnetCocoError(
-      'UNSAFE_CHECKPOINT',
-      `${source.file}: its pickle asks for '${printable(full)}', which is not part of a plain state dict; nothing was run. ` +
-        'Save it again in Python with torch.save(model.state_dict(), FILE)',
-    );
+    throw world.refusal(printable(full), source.file);
   };
   const setItems = (pairs: readonly PickleValue[]) => {
     const map = top();
@@ -211,10 +215,14 @@ export function readPickle(
         stack.push(line());
         break;
       case 0x54: // BINSTRING
+        stack.push(python2String(reader.unsigned(4)));
+        break;
+      case 0x55: // SHORT_BINSTRING
+        stack.push(python2String(reader.byte()));
+        break;
       case 0x58: // BINUNICODE
         stack.push(text(reader.unsigned(4)));
         break;
-      case 0x55: // SHORT_BINSTRING
       case 0x8c: // SHORT_BINUNICODE
         stack.push(text(reader.byte()));
         break;
@@ -331,10 +339,12 @@ export function readPickle(
         pop();
         call();
         break;
-      case 0x62: // BUILD: the state of an object that is not kept, such as an OrderedDict's attributes
-        pop();
-        top();
+      case 0x62: {
+        // BUILD
+        const state = pop();
+        world.build?.(top(), state);
         break;
+      }
       case 0x51: // BINPERSID
         stack.push(world.persistent(pop()));
         break;
@@ -342,7 +352,7 @@ export function readPickle(
         named(line(), line());
         throw new Error('an instance of an old-style class');
       default:
-        throw new Error(`opcode 0x${opcode.toString(16)}, which no state dict needs`);
+        throw new Error(`opcode 0x${opcode.toString(16)}, which no data need`);
     }
   }
 }
