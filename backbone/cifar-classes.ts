@@ -1,13 +1,4 @@
+import { cifar10Names } from '../datasets/cifar/cifar-kind.ts';
+
 /** The classes of CIFAR-10, in the data set's order. */
-export const cifar10Classes = [
-  'airplane',
-  'automobile',
-  'bird',
-  'cat',
-  'deer',
-  'dog',
-  'frog',
-  'horse',
-  'ship',
-  'truck',
-].map((name) => ({ name }));
+export const cifar10Classes = cifar10Names.map((name) => ({ name }));

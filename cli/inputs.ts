@@ -3,17 +3,11 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, resolve, sep } from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import { glob, isDynamicPattern } from 'tinyglobby';
+import { imageExtensions, isHidden, isImageName } from '../datasets/image-extensions.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { type InputFile, withUniqueNames } from './input-names.ts';
 import { naturalOrder } from './natural-order.ts';
 import { counted } from './table.ts';
-
-/** Extensions taken from folders and globs; a file that is named itself is taken whatever its extension. */
-export const imageExtensions = ['jpg', 'jpeg', 'jpe', 'jfif', 'png', 'webp', 'avif', 'tif', 'tiff', 'gif'] as const;
-
-const imageName = new RegExp(`\\.(${imageExtensions.join('|')})$`, 'i');
-const isImageName = (name: string): boolean => imageName.test(name);
-const isHidden = (name: string): boolean => name.startsWith('.');
 
 export interface FailedInput {
   readonly file: string;

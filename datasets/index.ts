@@ -1,4 +1,10 @@
 export { batched } from './batched.ts';
+export {
+  type ClassificationDataset,
+  type OpenOptions,
+  openClassificationDataset,
+  type Split,
+} from './classification-dataset.ts';
 export type {
   CocoAnnotation,
   CocoBox,

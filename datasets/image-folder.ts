@@ -1,0 +1,139 @@
+import type { Dirent } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ResnetCocoError } from '../errors.ts';
+import type { ClassificationDataset, Split } from './classification-dataset.ts';
+import { imageExtensions, isHidden, isImageName } from './image-extensions.ts';
+
+/** What the folders of a split go by. */
+const SPLITS: Readonly<Record<Split, readonly string[]>> = { train: ['train'], test: ['test', 'val', 'validation'] };
+const WNID = /^n\d{8}$/;
+
+const bad = (folder: string, problem: string) => new ResnetCocoError('BAD_DATASET', `${folder}: ${problem}`);
+
+/** As Python sorts text: by code points, whose order UTF-8 keeps and JavaScript's own comparison does not. */
+const byCodePoints = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+/**
+ * Opens a folder that has one folder per class, with the classes and images in torchvision's order. Images may lie in
+ * folders of their own within; hidden files and folders are left out. Where the folder holds nothing but the splits'
+ * (`train`, and `test` or `val`), the one of `split` is opened, `test` by default.
+ *
+ * @throws ResnetCocoError FILE_NOT_FOUND; BAD_DATASET for a class without images, or a split that is not there
+ */
+export async function openImageFolder(folder: string, split?: Split): Promise<ClassificationDataset> {
+  const root = await splitFolder(folder, split);
+  const classes = await foldersIn(root);
+  if (!classes.length) throw bad(root, 'no folders in it; expected one per class, with its images');
+  const files: string[] = [];
+  const ends: number[] = [];
+  for (const name of classes) {
+    files.push(...(await imagesBelow(join(root, name))));
+    ends.push(files.length);
+  }
+  const empty = classes.filter((_, i) => ends[i] === (ends[i - 1] ?? 0));
+  if (empty.length) {
+    const names = empty.slice(0, 5).join(', ') + (empty.length > 5 ? ` and ${empty.length - 5} more` : '');
+    throw bad(root, `no images in the folders ${names} (looked for .${imageExtensions.join(' .')})`);
+  }
+  return new ImageFolder(classes, files, ends);
+}
+
+class ImageFolder implements ClassificationDataset {
+  readonly name = 'imagefolder';
+  readonly classes: readonly string[];
+  readonly wnids?: readonly string[];
+  readonly length: number;
+  readonly #files: readonly string[];
+  readonly #labels: Int32Array;
+
+  /** @param ends of each class, the number of files up to its last */
+  constructor(classes: readonly string[], files: readonly string[], ends: readonly number[]) {
+    this.classes = classes;
+    if (classes.every((name) => WNID.test(name))) this.wnids = classes;
+    this.length = files.length;
+    this.#files = files;
+    this.#labels = new Int32Array(files.length);
+    for (const [label, end] of ends.entries()) this.#labels.fill(label, ends[label - 1] ?? 0, end);
+  }
+
+  nameOf(index: number): string {
+    return this.#files[index];
+  }
+
+  image(index: number): string {
+    return this.#files[index];
+  }
+
+  label(index: number): number {
+    return this.#labels[index];
+  }
+}
+
+async function splitFolder(folder: string, split: Split | undefined): Promise<string> {
+  const found = await foldersIn(folder);
+  const known = Object.values(SPLITS).flat();
+  const areSplits = found.length > 0 && found.every((name) => known.includes(name));
+  if (!areSplits) {
+    if (split === undefined) return folder;
+    throw bad(folder, `no folder '${split}' that is a split: its folders are the classes; leave the split out`);
+  }
+  const name = SPLITS[split ?? 'test'].find((name) => found.includes(name));
+  if (name !== undefined) return join(folder, name);
+  throw bad(folder, `no ${SPLITS[split ?? 'test'].join(' or ')} in it, only ${found.join(', ')}; name another split`);
+}
+
+async function entriesOf(folder: string): Promise<Dirent[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true });
+    return entries.filter(({ name }) => !isHidden(name)).sort((a, b) => byCodePoints(a.name, b.name));
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const reason =
+      code === 'ENOENT' ? 'no such folder' : code === 'ENOTDIR' ? 'not a folder' : `cannot be read: ${message}`;
+    throw new ResnetCocoError('FILE_NOT_FOUND', `${folder}: ${reason}`, { cause });
+  }
+}
+
+/** Whether an entry is a folder, or leads to one. */
+async function isFolder(parent: string, entry: Dirent): Promise<boolean> {
+  if (!entry.isSymbolicLink()) return entry.isDirectory();
+  const target = await stat(join(parent, entry.name)).catch(() => undefined);
+  return target?.isDirectory() ?? false;
+}
+
+async function foldersIn(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  for (const entry of await entriesOf(folder)) if (await isFolder(folder, entry)) names.push(entry.name);
+  return names;
+}
+
+/**
+ * A folder and those below, each with the names of its images. Links that lead nowhere are among them: whoever reads one
+ * finds out.
+ *
+ * @param ancestors where a link must not lead back to
+ */
+async function foldersBelow(
+  folder: string,
+  ancestors: readonly string[],
+): Promise<[folder: string, names: string[]][]> {
+  const real = await realpath(folder);
+  if (ancestors.includes(real)) return [];
+  const names: string[] = [];
+  const below: [string, string[]][] = [];
+  for (const entry of await entriesOf(folder)) {
+    const path = join(folder, entry.name);
+    if (await isFolder(folder, entry)) below.push(...(await foldersBelow(path, [...ancestors, real])));
+    else if (isImageName(entry.name)) names.push(entry.name);
+  }
+  return [[folder, names], ...below];
+}
+
+/** In torchvision's order: by the folder's path, then by name. */
+async function imagesBelow(folder: string): Promise<string[]> {
+  const folders = await foldersBelow(folder, []);
+  return folders
+    .sort(([a], [b]) => byCodePoints(a, b))
+    .flatMap(([path, names]) => names.map((name) => join(path, name)));
+}

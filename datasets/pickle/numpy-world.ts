@@ -1,0 +1,97 @@
+import { ResnetCocoError } from '../../errors.ts';
+import { FileSlice } from './file-slice.ts';
+import type { Global, PickleValue, PickleWorld } from './pickle.ts';
+
+const RECONSTRUCT = /^numpy\.(_core|core)\.multiarray\._reconstruct$/;
+const FROM_BUFFER = /^numpy\.(_core|core)\.numeric\._frombuffer$/;
+const DTYPE = 'numpy.dtype';
+/** How Python 3 writes bytes in the protocols of Python 2: as the letters of these numbers. */
+const ENCODE = '_codecs.encode';
+const BYTES = /^(builtins|__builtin__)\.(bytes|bytearray)$/;
+
+/** Longer bytes stay in the file until they are asked for. */
+const SHORT = 256;
+
+/** Raw bytes: in the file still, or as text whose letters are the bytes. */
+type RawBytes = FileSlice | string;
+
+const isRaw = (value: PickleValue | undefined): value is RawBytes =>
+  typeof value === 'string' || value instanceof FileSlice;
+
+class DType {
+  readonly code: string;
+
+  constructor(code: string) {
+    this.code = code;
+  }
+}
+
+/** An array of numpy's, as a pickle describes it. */
+export class NumpyArray {
+  /** numpy's code of the element type, such as `u1` for bytes. */
+  dtype = '';
+  shape: readonly PickleValue[] = [];
+  /** Whether the first axis is the one whose neighbours lie together. */
+  fortran = false;
+  #raw: RawBytes = '';
+
+  set(shape: PickleValue, dtype: PickleValue, fortran: boolean, raw: PickleValue): void {
+    if (!Array.isArray(shape) || !(dtype instanceof DType) || !isRaw(raw))
+      throw new Error('an array without its numbers');
+    this.shape = shape;
+    this.dtype = dtype.code;
+    this.fortran = fortran;
+    this.#raw = raw;
+  }
+
+  /** Its elements as they are stored. */
+  bytes(): Uint8Array {
+    return typeof this.#raw === 'string' ? Buffer.from(this.#raw, 'latin1') : this.#raw.read();
+  }
+}
+
+/**
+ * Plain data and numpy's arrays, from any Python. Text and bytes are one, as in Python 2: short ones are strings (whose
+ * letters are the bytes), long ones the part of the file.
+ */
+export class NumpyWorld implements PickleWorld {
+  readonly python2Strings = 'bytes';
+
+  knows(name: string): boolean {
+    const isKnown = [RECONSTRUCT, FROM_BUFFER, BYTES].some((pattern) => pattern.test(name));
+    return isKnown || name === DTYPE || name === ENCODE || name === 'numpy.ndarray';
+  }
+
+  call({ name }: Global, args: readonly PickleValue[]): PickleValue {
+    if (RECONSTRUCT.test(name)) return new NumpyArray();
+    if (FROM_BUFFER.test(name)) {
+      const array = new NumpyArray();
+      array.set(args[2] ?? null, args[1] ?? null, args[3] === 'F', args[0] ?? null);
+      return array;
+    }
+    if (name === DTYPE && typeof args[0] === 'string') return new DType(args[0]);
+    if (name === ENCODE || BYTES.test(name)) return isRaw(args[0]) ? args[0] : '';
+    throw new Error(`a call of ${name}`);
+  }
+
+  /** The state of an array is its version, shape, element type, order and bytes; that of a type says nothing of bytes. */
+  build(object: PickleValue, state: PickleValue): void {
+    if (!(object instanceof NumpyArray)) return;
+    if (!Array.isArray(state) || state.length !== 5) throw new Error('an array whose state is not known');
+    const [, shape, dtype, fortran, raw] = state as PickleValue[];
+    object.set(shape, dtype, fortran === true, raw);
+  }
+
+  persistent(): never {
+    throw new Error('an object that is kept elsewhere');
+  }
+
+  bytes(part: FileSlice): RawBytes {
+    return part.length <= SHORT ? Buffer.from(part.read()).toString('latin1') : part;
+  }
+
+  refusal(name: string, file: string): ResnetCocoError {
+    const problem = `its pickle asks for '${name}', which is neither plain data nor an array of numpy's`;
+    return new ResnetCocoError('BAD_DATASET', `${file}: ${problem}; nothing was run`);
+  }
+}
