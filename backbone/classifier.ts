@@ -36,6 +36,13 @@ export interface ClassifyAllOptions extends ClassifyOptions {
   readonly signal?: AbortSignal;
 }
 
+export type LogitsOptions = Omit<ClassifyAllOptions, 'top'>;
+
+/** What the model says of one of many images, before softmax: a logit for each class; or why it could not be read. */
+export type ScoredImage<S extends ImageSource = ImageSource> =
+  | { readonly index: number; readonly source: S; readonly logits: Float32Array; readonly error?: never }
+  | { readonly index: number; readonly source: S; readonly error: ResnetCocoError; readonly logits?: never };
+
 /** What became of one file. */
 export type ClassifiedFile =
   | { readonly file: string; readonly predictions: readonly Prediction[] }
@@ -98,7 +105,7 @@ export class Classifier {
     const isList = Array.isArray(input);
     for await (const { error, image } of this.pool.prefetch<ImageSource>(isList ? input : [input], this.transform)) {
       if (error) throw error;
-      results.push(...(await this.predict([image.tensor], top)));
+      results.push(this.topClasses((await this.logits([image.tensor]))[0], top));
     }
     return isList ? results : results[0];
   }
@@ -106,24 +113,31 @@ export class Classifier {
   /** Classifies files one after another, in constant memory. A file that cannot be read yields its error. */
   async *classifyAll(
     files: Iterable<string>,
-    { batch = 1, signal, top = DEFAULT_TOP }: ClassifyAllOptions = {},
+    { top = DEFAULT_TOP, ...options }: ClassifyAllOptions = {},
   ): AsyncGenerator<ClassifiedFile> {
-    const loaded = batched(
-      this.pool.prefetch(files, this.transform, { signal, ahead: batch * (this.streams + 2) }),
-      batch,
-    );
-    for await (const results of inFlight(loaded, this.streams, (items) => this.classifyLoaded(items, top)))
-      yield* results;
+    for await (const { source: file, error, logits } of this.logitsAll(files, options)) {
+      yield error ? { file, error } : { file, predictions: this.topClasses(logits, top) };
+    }
   }
 
-  private async classifyLoaded(items: readonly Prefetched<string>[], top: number): Promise<ClassifiedFile[]> {
-    const images = items.flatMap(({ image }) => image ?? []);
-    const predictions = await this.predict(
-      images.map(({ tensor }) => tensor),
-      top,
-    );
-    return items.map(({ error, image, source: file }) =>
-      error ? { file, error } : { file, predictions: predictions[images.indexOf(image)] },
+  /**
+   * The logits of images one after another, in order and in constant memory, for evaluation. An image that cannot be
+   * read yields its error.
+   */
+  async *logitsAll<S extends ImageSource>(
+    sources: Iterable<S>,
+    { batch = 1, signal }: LogitsOptions = {},
+  ): AsyncGenerator<ScoredImage<S>> {
+    const ahead = batch * (this.streams + 2);
+    const loaded = batched(this.pool.prefetch(sources, this.transform, { signal, ahead }), batch);
+    for await (const results of inFlight(loaded, this.streams, (items) => this.scoreLoaded(items))) yield* results;
+  }
+
+  private async scoreLoaded<S extends ImageSource>(items: readonly Prefetched<S>[]): Promise<ScoredImage<S>[]> {
+    const logits = await this.logits(items.flatMap(({ image }) => image?.tensor ?? []));
+    let done = 0;
+    return items.map(({ index, source, error }) =>
+      error ? { index, source, error } : { index, source, logits: logits[done++] },
     );
   }
 
@@ -133,19 +147,19 @@ export class Classifier {
     await this.program.dispose();
   }
 
-  private async predict(images: readonly ImageTensor[], top: number): Promise<Prediction[][]> {
+  private async logits(images: readonly ImageTensor[]): Promise<Float32Array[]> {
     if (!images.length) return [];
     const [{ data, shape }] = images;
     const pixels = new Float32Array(images.length * data.length);
     for (const [i, image] of images.entries()) pixels.set(image.data, i * data.length);
     const { logits } = await this.program.run({ image: { shape: [images.length, ...shape], data: pixels } });
-    const values = await logits.data();
+    const values = (await logits.data()) as Float32Array;
     logits.dispose();
     const classes = this.config.num_classes;
-    return images.map((_, i) => this.topClasses(values.subarray(i * classes, (i + 1) * classes), top));
+    return images.map((_, i) => values.subarray(i * classes, (i + 1) * classes));
   }
 
-  private topClasses(logits: Float32Array | Int32Array, top: number): Prediction[] {
+  private topClasses(logits: Float32Array, top: number): Prediction[] {
     const greatest = Math.max(...logits);
     const powers = Float64Array.from(logits, (logit) => Math.exp(logit - greatest));
     const sum = powers.reduce((a, b) => a + b, 0);

@@ -5,8 +5,10 @@ export {
   type ClassifyAllOptions,
   type ClassifyOptions,
   classifierProgram,
+  type LogitsOptions,
   type Prediction,
   planClassifier,
+  type ScoredImage,
 } from './classifier.ts';
 export {
   type ClassifierConfig,

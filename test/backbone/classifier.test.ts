@@ -93,6 +93,33 @@ test('batches and streams change nothing but rounding, and keep the order', asyn
   assert.is((single[3] as { error: ResnetCocoError }).error.code, 'FILE_NOT_FOUND');
 });
 
+test('logits are of each image in its place, whatever it is and however many run at once', async () => {
+  const classifier = await loadClassifier(model, { threads: 1 });
+  const sources = [files[0], picture(3), join(folder, 'absent.png'), readFileSync(files[2])];
+  for (const batch of [1, 3]) {
+    const scored = await collect(classifier.logitsAll(sources, { batch }));
+    assert.equal(
+      scored.map(({ index, source }) => [index, source]),
+      sources.map((source, i) => [i, source]),
+    );
+    assert.is(scored[2].error?.code, 'FILE_NOT_FOUND');
+    for (const [i, name] of [
+      [0, files[0]],
+      [1, files[3]],
+      [3, files[2]],
+    ] as const) {
+      const logits = scored[i].logits!;
+      assert.is(logits.length, 3);
+      const powers = [...logits].map(Math.exp);
+      const sum = powers.reduce((a, b) => a + b);
+      for (const { index, probability } of await classifier.classify(name)) {
+        assert.ok(Math.abs(powers[index] / sum - probability) < 1e-5);
+      }
+    }
+  }
+  await classifier.dispose();
+});
+
 test('an abort ends the stream', async () => {
   const classifier = await loadClassifier(model, { threads: 1 });
   const controller = new AbortController();
