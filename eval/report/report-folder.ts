@@ -1,0 +1,25 @@
+import { join } from 'node:path';
+import { makeFolder, WholeFile } from '../../datasets/index.ts';
+
+/**
+ * Writes the files of a report, all of them or none: no file takes its place before every one has been written. The
+ * folder is made where it is missing.
+ *
+ * @param files contents by name
+ * @throws ResnetCocoError FILE_NOT_WRITABLE
+ */
+export async function writeReport(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  await makeFolder(folder);
+  const begun: WholeFile[] = [];
+  try {
+    for (const [name, content] of Object.entries(files)) {
+      const file = await WholeFile.create(join(folder, name));
+      begun.push(file);
+      await file.write(content);
+    }
+  } catch (error) {
+    await Promise.all(begun.map((file) => file.discard()));
+    throw error;
+  }
+  for (const file of begun) await file.commit();
+}
