@@ -24,6 +24,10 @@ export const commands: CommandList = {
           summary: 'detect in a folder, then mAP',
           load: async () => (await import('./evaluate-detector.ts')).default,
         },
+        classifier: {
+          summary: 'top-1, top-5, per-class accuracy, confusion and calibration on a data set',
+          load: async () => (await import('./evaluate-classifier.ts')).default,
+        },
       },
     },
   },

