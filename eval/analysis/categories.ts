@@ -1,0 +1,69 @@
+// K categories.
+import type { COCOeval } from '../coco-eval.ts';
+import { meanAt } from '../summary.ts';
+import type { ScoreThreshold } from './best-threshold.ts';
+import { NOT_EVALUATED, type Outcomes } from './outcomes.ts';
+
+/** A category's numbers; -1 where there are no objects to measure them by. */
+export interface CategoryAnalysis {
+  /** -1 where categories are not told apart. */
+  readonly id: number;
+  readonly name: string;
+  /** Objects that count, over all areas. */
+  readonly objects: number;
+  /** Detections within the largest limit. */
+  readonly detections: number;
+  readonly AP: number;
+  readonly AP50: number;
+  readonly AP75: number;
+  readonly APs: number;
+  readonly APm: number;
+  readonly APl: number;
+  /** With the largest limit on detections. */
+  readonly AR: number;
+  /** The score threshold of the highest F1 at IoU .5; null without a hit. */
+  readonly best: ScoreThreshold | null;
+}
+
+/**
+ * Every category evaluated, in order of id.
+ *
+ * @throws Error if nothing was accumulated
+ */
+export function analyseCategories(
+  e: COCOeval,
+  { categories, detections, positives }: Outcomes,
+  best: readonly (ScoreThreshold | null)[],
+): CategoryAnalysis[] {
+  if (!e.eval) throw new Error('nothing is accumulated: call accumulate() first');
+  const accumulated = e.eval;
+  const { params } = e.evaluationDone;
+  const maxDets = params.maxDets[params.maxDets.length - 1];
+  const found = new Float64Array(categories);
+  for (const [row, verdict] of detections.verdicts.entries()) {
+    if (verdict !== NOT_EVALUATED) found[detections.categories[row]]++;
+  }
+  return Array.from(positives, (objects, k) => {
+    const at = (isPrecision: boolean, area: string, iou?: number) =>
+      meanAt(accumulated, params, { isPrecision, area, maxDets, ...(iou === undefined ? {} : { iou }) }, k);
+    return {
+      ...nameOf(e, k),
+      objects,
+      detections: found[k],
+      AP: at(true, 'all'),
+      AP50: at(true, 'all', 0.5),
+      AP75: at(true, 'all', 0.75),
+      APs: at(true, 'small'),
+      APm: at(true, 'medium'),
+      APl: at(true, 'large'),
+      AR: at(false, 'all'),
+      best: best[k],
+    };
+  });
+}
+
+function nameOf(e: COCOeval, k: number): { readonly id: number; readonly name: string } {
+  const { catIds, useCats } = e.evaluationDone.params;
+  if (!useCats) return { id: -1, name: 'all categories' };
+  return { id: catIds[k], name: e.cocoGt.cats.get(catIds[k])?.name ?? `category ${catIds[k]}` };
+}

@@ -1,0 +1,109 @@
+// K categories.
+import type { COCOeval } from '../coco-eval.ts';
+import { type ErrorType, errorTypes, type TypedErrors, typeErrors } from './error-types.ts';
+import { Oracle } from './oracle.ts';
+import { FALSE_ALARM, type Outcomes } from './outcomes.ts';
+import { averagePrecisions, meanOfCategories, type Ranking } from './ranking.ts';
+
+/** What errors of a kind cost. */
+export interface ErrorCost {
+  readonly count: number;
+  /** How much higher AP at IoU .5 were with these errors alone put right. */
+  readonly dAP: number;
+}
+
+export interface ErrorCosts {
+  /** At IoU .5, over all areas, with the largest limit on detections; -1 without objects. */
+  readonly AP: number;
+  readonly errors: Readonly<Record<ErrorType, ErrorCost>>;
+  /** All false detections, and all objects that no detection has. */
+  readonly falsePositives: ErrorCost;
+  readonly falseNegatives: ErrorCost;
+}
+
+export interface ErrorBreakdown extends ErrorCosts {
+  /**
+   * By category evaluated. A detection counts under the category it was given, and an object under its own; the gain of
+   * a corrected class falls to both.
+   */
+  readonly categories: readonly ErrorCosts[];
+}
+
+const [FIRST, LAST] = [errorTypes.indexOf('classification'), errorTypes.indexOf('background')];
+
+/**
+ * TIDE's errors, and the AP that each costs:
+ * - classification: the class is put right; localisation: the place is. Where the object is found already, or has a
+ *   better detection of this kind, the detection is taken away instead;
+ * - both, duplicate, background: the detection is taken away;
+ * - missed: the object is taken away.
+ *
+ * A category none of whose objects is found keeps an AP of 0 when they are taken away.
+ */
+export function breakDownErrors(e: COCOeval, outcomes: Outcomes): ErrorBreakdown {
+  const { evaluationDone: evaluation } = e;
+  const { positives } = outcomes;
+  const { scores } = e.cocoDt.table;
+  const typed = typeErrors(outcomes);
+  const { alarms, missed, unfound } = countErrors(outcomes, typed);
+  const remaining = (taken?: Float64Array) =>
+    Array.from(positives, (count, k) => (count ? Math.max(1, count - (taken?.[k] ?? 0)) : -1));
+  const measure = (ranking: Ranking, objects: number[]) => averagePrecisions(ranking, scores, objects, evaluation);
+
+  const oracle = new Oracle(e, outcomes, typed);
+  const asIs = oracle.without(() => false);
+  const fixed = {
+    classification: measure(oracle.reclassified(), remaining()),
+    localisation: measure(oracle.relocated(), remaining()),
+    both: measure(oracle.withoutType('both'), remaining()),
+    duplicate: measure(oracle.withoutType('duplicate'), remaining()),
+    background: measure(oracle.withoutType('background'), remaining()),
+    missed: measure(asIs, remaining(missed)),
+    falsePositives: measure(
+      oracle.without((row) => outcomes.detections.verdicts[row] === FALSE_ALARM),
+      remaining(),
+    ),
+    falseNegatives: measure(asIs, remaining(unfound)),
+  };
+  const base = measure(asIs, remaining());
+  const costs = (select: (values: readonly number[]) => number, countOf: (counts: ArrayLike<number>) => number) => {
+    const AP = select(base);
+    const cost = (values: readonly number[], counts: ArrayLike<number>): ErrorCost => ({
+      count: countOf(counts),
+      dAP: AP < 0 ? 0 : select(values) - AP,
+    });
+    const all = alarms.reduce((sums, counts) => sums.map((sum, k) => sum + counts[k]));
+    const errors = Object.fromEntries(
+      errorTypes.map((type, i) => [type, cost(fixed[type], type === 'missed' ? missed : alarms[i])]),
+    ) as Record<ErrorType, ErrorCost>;
+    return {
+      AP,
+      errors,
+      falsePositives: cost(fixed.falsePositives, all),
+      falseNegatives: cost(fixed.falseNegatives, unfound),
+    };
+  };
+  const sum = (counts: ArrayLike<number>) => Array.from(counts).reduce((total, count) => total + count, 0);
+  return {
+    ...costs(meanOfCategories, sum),
+    categories: base.map((_, k) =>
+      costs(
+        (values) => values[k],
+        (counts) => counts[k],
+      ),
+    ),
+  };
+}
+
+/** Errors by category: false alarms of each type, objects missed, and all objects that were not found. */
+function countErrors({ categories, detections, objects }: Outcomes, { missed, types }: TypedErrors) {
+  const alarms = Array.from({ length: LAST - FIRST + 1 }, () => new Float64Array(categories));
+  const counts = { alarms, missed: new Float64Array(categories), unfound: new Float64Array(categories) };
+  for (const [row, type] of types.entries()) if (type >= 0) alarms[type][detections.categories[row]]++;
+  for (const [object, category] of objects.categories.entries()) {
+    if (category < 0) continue;
+    counts.missed[category] += missed[object];
+    if (objects.detections[object] < 0) counts.unfound[category]++;
+  }
+  return counts;
+}

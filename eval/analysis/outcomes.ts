@@ -1,0 +1,171 @@
+// K categories, N results, M annotations, P pairs.
+import type { COCOeval } from '../coco-eval.ts';
+import { cocoRules, type EvaluationRules, GroupBuffers } from '../evaluation.ts';
+import { Matcher, orderObjects } from '../matching.ts';
+import { type EvaluatedImage, evaluatedImages } from './evaluated-images.ts';
+
+/** From here on a detection and an object are the same thing. */
+export const FOREGROUND = 0.5;
+
+/** What a detection is. */
+export const NOT_EVALUATED = 0;
+export const HIT = 1;
+export const FALSE_ALARM = 2;
+/** It matched an object that is ignored. */
+export const IGNORED = 3;
+
+/** The object that a detection is most like: a row of the annotations, or -1, and how much. The first among equals. */
+export interface Nearest {
+  readonly objects: Int32Array;
+  readonly similarities: Float64Array;
+}
+
+/**
+ * What became of each detection and object at IoU .5, by COCO's matching, over all areas and with the largest limit on
+ * detections; and what each detection overlaps.
+ */
+export interface Outcomes {
+  readonly categories: number;
+  /** `[K]`: objects that count. */
+  readonly positives: Float64Array;
+  /** By row of the results, `[N]`. */
+  readonly detections: {
+    readonly verdicts: Uint8Array;
+    /** Places among the categories and images evaluated. */
+    readonly categories: Int32Array;
+    readonly images: Int32Array;
+    /** Among the objects that count: the nearest of its own category, and of all others. */
+    readonly nearest: Nearest;
+    readonly nearestOther: Nearest;
+    /** 1 where an ignored object of its category, such as a crowd, covers it. */
+    readonly covered: Uint8Array;
+  };
+  /** By row of the annotations, `[M]`. */
+  readonly objects: {
+    /** -1 for those that do not count. */
+    readonly categories: Int32Array;
+    readonly images: Int32Array;
+    /** The detection that it has: a row of the results, or -1. */
+    readonly detections: Int32Array;
+  };
+  /** `[P]`: detections and objects that count, of any categories, as alike as FOREGROUND or more. */
+  readonly pairs: {
+    readonly detections: number[];
+    readonly objects: number[];
+    readonly similarities: number[];
+  };
+}
+
+/** @throws Error if nothing was evaluated */
+export function outcomesOf(e: COCOeval): Outcomes {
+  const { categoryStarts, params } = e.evaluationDone;
+  const [gt, dt] = [e.cocoGt.table, e.cocoDt.table];
+  const K = categoryStarts.length - 1;
+  const nearest = () => ({
+    objects: new Int32Array(dt.length).fill(-1),
+    similarities: new Float64Array(dt.length),
+  });
+  const outcomes: Outcomes = {
+    categories: K,
+    positives: new Float64Array(K),
+    detections: {
+      verdicts: new Uint8Array(dt.length),
+      categories: new Int32Array(dt.length).fill(-1),
+      images: new Int32Array(dt.length).fill(-1),
+      nearest: nearest(),
+      nearestOther: nearest(),
+      covered: new Uint8Array(dt.length),
+    },
+    objects: {
+      categories: new Int32Array(gt.length).fill(-1),
+      images: new Int32Array(gt.length).fill(-1),
+      detections: new Int32Array(gt.length).fill(-1),
+    },
+    pairs: { detections: [], objects: [], similarities: [] },
+  };
+  const all = params.areaRng[params.areaRngLbl.indexOf('all')] ?? [0, 1e5 ** 2];
+  const matching = new CategoryMatching(e, cocoRules(e.cocoGt, e.cocoDt, params), all);
+  for (const image of evaluatedImages(e)) {
+    matching.match(image, outcomes);
+    overlap(image, outcomes);
+  }
+  return outcomes;
+}
+
+/** COCO's matching, at one threshold and in one range of area. */
+class CategoryMatching {
+  private readonly e: COCOeval;
+  private readonly rules: EvaluationRules;
+  private readonly area: readonly [number, number];
+  private readonly matcher = new Matcher([FOREGROUND]);
+  private readonly group = new GroupBuffers();
+
+  constructor(e: COCOeval, rules: EvaluationRules, area: readonly [number, number]) {
+    this.e = e;
+    this.rules = rules;
+    this.area = area;
+  }
+
+  match(image: EvaluatedImage, { detections, objects, positives }: Outcomes): void {
+    const { area, group, matcher, rules } = this;
+    const [gt, dt] = [this.e.cocoGt.table, this.e.cocoDt.table];
+    for (const { category, detections: found, objects: known } of image.parts) {
+      const rows = image.objects.subarray(...known);
+      const [D, G] = [found[1] - found[0], rows.length];
+      group.fill(gt, rows, rules, D);
+      for (let d = 0; d < D; d++) {
+        const start = (found[0] + d) * image.objects.length + known[0];
+        for (let g = 0; g < G; g++) group.similarities[d * G + g] = image.similarities[start + g];
+      }
+      positives[category] += orderObjects(group, area, G, group.inRange);
+      matcher.match(D, { ...group.inRange, count: G, crowds: group.crowds }, group.similarities);
+      for (let g = 0; g < G; g++) {
+        objects.images[rows[g]] = image.image;
+        if (!group.inRange.ignored[g]) objects.categories[rows[g]] = category;
+      }
+      for (let d = 0; d < D; d++) {
+        const row = image.detections[found[0] + d];
+        const object = matcher.detectionMatches[d] - 1;
+        detections.categories[row] = category;
+        detections.images[row] = image.image;
+        if (object < 0) {
+          const isOut = dt.areas[row] < area[0] || dt.areas[row] > area[1] || rules.isDetectionIgnored(row);
+          detections.verdicts[row] = isOut ? IGNORED : FALSE_ALARM;
+        } else if (group.inRange.ignored[object]) detections.verdicts[row] = IGNORED;
+        else {
+          detections.verdicts[row] = HIT;
+          objects.detections[rows[object]] = row;
+        }
+      }
+    }
+  }
+}
+
+/** What the detections of an image overlap, whether it is theirs or not. */
+function overlap({ objects: known, parts, ...image }: EvaluatedImage, { detections, objects, pairs }: Outcomes): void {
+  const G = known.length;
+  for (const { detections: found, objects: own } of parts) {
+    for (let d = found[0]; d < found[1]; d++) {
+      const row = image.detections[d];
+      for (let g = 0; g < G; g++) {
+        const similarity = image.similarities[d * G + g];
+        if (!(similarity > 0)) continue;
+        const object = known[g];
+        const isOwn = g >= own[0] && g < own[1];
+        if (objects.categories[object] < 0) {
+          if (isOwn && similarity >= FOREGROUND) detections.covered[row] = 1;
+          continue;
+        }
+        const nearest = isOwn ? detections.nearest : detections.nearestOther;
+        if (similarity > nearest.similarities[row]) {
+          nearest.similarities[row] = similarity;
+          nearest.objects[row] = object;
+        }
+        if (similarity < FOREGROUND) continue;
+        pairs.detections.push(row);
+        pairs.objects.push(object);
+        pairs.similarities.push(similarity);
+      }
+    }
+  }
+}

@@ -1,0 +1,46 @@
+// K categories, N detections.
+import { Curve } from '../accumulate.ts';
+import type { Evaluation } from '../evaluation.ts';
+import { pairwiseSum } from '../pairwise-sum.ts';
+
+/** Detections of each category, best first, as average precision sees them. */
+export interface Ranking {
+  /** `[N]`: rows of the results; those of category k from `categoryStarts[k]` on. */
+  readonly rows: Int32Array;
+  readonly categoryStarts: Int32Array;
+  /** `[N]`: 1 for a hit, 0 for a false alarm. */
+  readonly hits: Uint8Array;
+}
+
+/**
+ * The average precision of each category, integrated as COCO's; -1 where it has no objects.
+ *
+ * @param scores by row of the results
+ * @param objects `[K]`: how many there are to find; -1 for a category that has none
+ */
+export function averagePrecisions(
+  { categoryStarts, hits, rows }: Ranking,
+  scores: Float64Array,
+  objects: ArrayLike<number>,
+  evaluation: Evaluation,
+): number[] {
+  const nothing = new Uint32Array(rows.length);
+  const truePositives = new Uint32Array(rows.length);
+  truePositives.set(hits);
+  const found = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) found[i] = scores[rows[i]];
+  const order = { rows, categoryStarts, ranks: new Int32Array(rows.length), scores: found };
+  const curve = new Curve({ ...evaluation, ...order, words: 1, truePositives, ignored: nothing });
+  const { recThrs } = evaluation.params;
+  return Array.from(objects, (count, k) => {
+    if (count < 0) return -1;
+    curve.walk(k, 0, 0, 1);
+    return pairwiseSum(recThrs.map((recall) => curve.at(recall, count)[0])) / recThrs.length;
+  });
+}
+
+/** The mean over the categories that have objects; -1 if none has. */
+export function meanOfCategories(values: readonly number[]): number {
+  const known = values.filter((value) => value >= 0);
+  return known.length ? pairwiseSum(known) / known.length : -1;
+}

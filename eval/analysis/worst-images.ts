@@ -1,0 +1,66 @@
+import type { CocoBox, ImageId } from '../../datasets/index.ts';
+import { boxOf } from '../coco/annotation-table.ts';
+import type { COCOeval } from '../coco-eval.ts';
+import { FALSE_ALARM, HIT, type Outcomes } from './outcomes.ts';
+
+/** An object or a detection of an image, by its category's place among those evaluated. */
+export interface JudgedBox {
+  readonly category: number;
+  readonly bbox: CocoBox;
+  /** Of a detection. */
+  readonly score?: number;
+  /** Whether the object is found, or the detection right. */
+  readonly right: boolean;
+}
+
+/** An image by what is wrong in it: COCO's matching at IoU .5, of detections from a score on. */
+export interface ImageErrors {
+  readonly id: ImageId;
+  readonly file_name: string;
+  readonly width: number;
+  readonly height: number;
+  /** Objects that count. */
+  readonly objects: number;
+  readonly missed: number;
+  /** Detections that hit nothing. */
+  readonly falseAlarms: number;
+  /** Objects that count, then detections, those of ignored objects left out. */
+  readonly boxes: { readonly objects: readonly JudgedBox[]; readonly detections: readonly JudgedBox[] };
+}
+
+/** The images with the most objects missed and false detections together; none that has no error. */
+export function worstImages(e: COCOeval, outcomes: Outcomes, score: number, count: number): ImageErrors[] {
+  const { imgIds } = e.evaluationDone.params;
+  const { detections, objects } = outcomes;
+  const { scores } = e.cocoDt.table;
+  const isFound = (object: number) => objects.detections[object] >= 0 && scores[objects.detections[object]] >= score;
+  const missed = new Float64Array(imgIds.length);
+  const alarms = new Float64Array(imgIds.length);
+  for (const [object, category] of objects.categories.entries()) {
+    if (category >= 0 && !isFound(object)) missed[objects.images[object]]++;
+  }
+  for (const [row, verdict] of detections.verdicts.entries()) {
+    if (verdict === FALSE_ALARM && scores[row] >= score) alarms[detections.images[row]]++;
+  }
+  const worst = Array.from(imgIds.keys())
+    .filter((image) => missed[image] + alarms[image] > 0)
+    .sort((a, b) => missed[b] + alarms[b] - missed[a] - alarms[a])
+    .slice(0, count);
+  const boxes = new Map(worst.map((image) => [image, { objects: [] as JudgedBox[], detections: [] as JudgedBox[] }]));
+  for (const [object, category] of objects.categories.entries()) {
+    if (category < 0) continue;
+    const bbox = boxOf(e.cocoGt.table, object);
+    boxes.get(objects.images[object])?.objects.push({ category, bbox, right: isFound(object) });
+  }
+  for (const [row, verdict] of detections.verdicts.entries()) {
+    if ((verdict !== HIT && verdict !== FALSE_ALARM) || scores[row] < score) continue;
+    const [category, bbox] = [detections.categories[row], boxOf(e.cocoDt.table, row)];
+    boxes.get(detections.images[row])?.detections.push({ category, bbox, score: scores[row], right: verdict === HIT });
+  }
+  return worst.map((image) => {
+    const { id, file_name, height, width } = e.cocoGt.imgs.get(imgIds[image])!;
+    const inside = boxes.get(image)!;
+    const counts = { objects: inside.objects.length, missed: missed[image], falseAlarms: alarms[image] };
+    return { id, file_name, width, height, ...counts, boxes: inside };
+  });
+}
