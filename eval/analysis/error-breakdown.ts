@@ -38,7 +38,9 @@ const [FIRST, LAST] = [errorTypes.indexOf('classification'), errorTypes.indexOf(
  * - both, duplicate, background: the detection is taken away;
  * - missed: the object is taken away.
  *
- * A category none of whose objects is found keeps an AP of 0 when they are taken away.
+ * Each type is put right alone, as in the paper; the authors' program gives an object to the best of all classification
+ * and localisation errors meant for it, so that it may have less for these two. Where taking objects away leaves a
+ * category without any, its AP is 0 if it has detections; else it no longer counts in the mean.
  */
 export function breakDownErrors(e: COCOeval, outcomes: Outcomes): ErrorBreakdown {
   const { evaluationDone: evaluation } = e;
@@ -47,7 +49,7 @@ export function breakDownErrors(e: COCOeval, outcomes: Outcomes): ErrorBreakdown
   const typed = typeErrors(outcomes);
   const { alarms, missed, unfound } = countErrors(outcomes, typed);
   const remaining = (taken?: Float64Array) =>
-    Array.from(positives, (count, k) => (count ? Math.max(1, count - (taken?.[k] ?? 0)) : -1));
+    Array.from(positives, (count, k) => (count ? count - (taken?.[k] ?? 0) : -1));
   const measure = (ranking: Ranking, objects: number[]) => averagePrecisions(ranking, scores, objects, evaluation);
 
   const oracle = new Oracle(e, outcomes, typed);
@@ -70,7 +72,7 @@ export function breakDownErrors(e: COCOeval, outcomes: Outcomes): ErrorBreakdown
     const AP = select(base);
     const cost = (values: readonly number[], counts: ArrayLike<number>): ErrorCost => ({
       count: countOf(counts),
-      dAP: AP < 0 ? 0 : select(values) - AP,
+      dAP: AP < 0 || select(values) < 0 ? 0 : select(values) - AP,
     });
     const all = alarms.reduce((sums, counts) => sums.map((sum, k) => sum + counts[k]));
     const errors = Object.fromEntries(

@@ -13,10 +13,11 @@ export interface Ranking {
 }
 
 /**
- * The average precision of each category, integrated as COCO's; -1 where it has no objects.
+ * The average precision of each category, integrated as COCO's; -1 where there is nothing to measure: no objects in the
+ * data, or neither objects nor detections left.
  *
  * @param scores by row of the results
- * @param objects `[K]`: how many there are to find; -1 for a category that has none
+ * @param objects `[K]`: how many there are to find; -1 for a category that never had any
  */
 export function averagePrecisions(
   { categoryStarts, hits, rows }: Ranking,
@@ -34,6 +35,7 @@ export function averagePrecisions(
   const { recThrs } = evaluation.params;
   return Array.from(objects, (count, k) => {
     if (count < 0) return -1;
+    if (count === 0) return categoryStarts[k] < categoryStarts[k + 1] ? 0 : -1;
     curve.walk(k, 0, 0, 1);
     return pairwiseSum(recThrs.map((recall) => curve.at(recall, count)[0])) / recThrs.length;
   });
