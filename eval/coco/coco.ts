@@ -5,6 +5,7 @@ import type {
   CocoImage,
   CocoResult,
   CocoRle,
+  Image,
   ImageId,
 } from '../../datasets/index.ts';
 import { readJsonFile } from '../../datasets/large-json.ts';
@@ -14,6 +15,7 @@ import { toRle } from '../mask/segmentation.ts';
 import { type AnnotationTable, annotationOf, GrowingTable } from './annotation-table.ts';
 import { checkDataset } from './check-dataset.ts';
 import { type ResultKind, readResults } from './results.ts';
+import { type ShowAnnsOptions, showAnns } from './show-anns.ts';
 
 type OneOrMany<T> = T | readonly T[];
 
@@ -209,6 +211,16 @@ export class COCO {
   /** The mask of an annotation, a byte a pixel. */
   annToMask(annotation: CocoAnnotation): BinaryMask {
     return decode(this.annToRLE(annotation));
+  }
+
+  /**
+   * Draws annotations on a copy of their picture, each in its category's colour.
+   *
+   * @param image as large as the data set says that it is
+   * @throws ResnetCocoError BAD_DATASET, naming the annotation
+   */
+  showAnns(annotations: readonly CocoAnnotation[], image: Image, options: ShowAnnsOptions = {}): Image {
+    return showAnns(image, annotations, this.cats, options);
   }
 }
 

@@ -1,0 +1,121 @@
+import { type CocoAnnotation, type CocoCategory, type Color, categoryColor, type Image } from '../../datasets/index.ts';
+import { fillDisc, type Point, strokeLine, tint } from '../../datasets/strokes.ts';
+import { ResnetCocoError } from '../../errors.ts';
+import { type Rle, rleDecode } from '../mask/rle.ts';
+import { toRle } from '../mask/segmentation.ts';
+
+export interface ShowAnnsOptions {
+  /** Boxes too; those of annotations that have neither segmentation nor keypoints are drawn in any case. */
+  readonly drawBbox?: boolean;
+}
+
+/** Sizes as parts of the picture's mean side. */
+const LINE = 0.0035;
+const POINT = 0.006;
+/** How much of a mask's colour lies over the picture. */
+const FILL = 0.4;
+const [HIDDEN, SEEN]: readonly Color[] = [
+  [0, 0, 0],
+  [255, 255, 255],
+];
+
+/**
+ * Draws annotations on a copy of their picture, each in its category's colour: masks and polygons translucent with their
+ * outlines, keypoints joined by the category's skeleton, with a white rim where they are seen and a black one where
+ * they are hidden.
+ *
+ * @param image as large as the data set says that it is
+ * @param categories for the skeletons
+ * @throws ResnetCocoError BAD_DATASET, naming the annotation, for a segmentation that is none or of another size
+ */
+export function showAnns(
+  image: Image,
+  annotations: readonly CocoAnnotation[],
+  categories: ReadonlyMap<number, CocoCategory>,
+  { drawBbox = false }: ShowAnnsOptions = {},
+): Image {
+  const canvas: Image = { ...image, data: new Uint8Array(image.data) };
+  const side = (image.width + image.height) / 2;
+  const thickness = Math.max(1, Math.round(side * LINE));
+  for (const annotation of annotations) drawMask(canvas, annotation, thickness);
+  for (const { bbox, category_id, keypoints, segmentation } of annotations) {
+    const color = categoryColor(category_id);
+    const outline = (corners: readonly Point[]) => {
+      for (const [i, corner] of corners.entries()) {
+        strokeLine(canvas, corner, corners[(i + 1) % corners.length], thickness, color);
+      }
+    };
+    if (Array.isArray(segmentation)) for (const polygon of segmentation) outline(pointsOf(polygon));
+    if (bbox && (drawBbox || !(segmentation || keypoints))) {
+      const [x, y, width, height] = bbox;
+      outline(pointsOf([x, y, x + width, y, x + width, y + height, x, y + height]));
+    }
+  }
+  for (const { category_id, keypoints } of annotations) {
+    const skeleton = categories.get(category_id)?.skeleton ?? [];
+    if (keypoints) drawKeypoints(canvas, keypoints, skeleton, categoryColor(category_id), side);
+  }
+  return canvas;
+}
+
+function pointsOf(polygon: readonly number[]): Point[] {
+  return Array.from({ length: polygon.length >> 1 }, (_, i) => [polygon[2 * i], polygon[2 * i + 1]] as const);
+}
+
+function drawMask(canvas: Image, { category_id, id, segmentation }: CocoAnnotation, thickness: number): void {
+  if (!segmentation) return;
+  const { height, width } = canvas;
+  let rle: Rle;
+  try {
+    rle = toRle(segmentation, height, width);
+    if (rle.height !== height || rle.width !== width) {
+      throw new Error(`it is of ${rle.width}×${rle.height} pixels, the picture of ${width}×${height}`);
+    }
+  } catch (error) {
+    throw new ResnetCocoError('BAD_DATASET', `annotation ${id}: segmentation: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  const mask = rleDecode(rle);
+  const isOutlined = !Array.isArray(segmentation);
+  const color = categoryColor(category_id);
+  for (let x = 0, p = 0; x < width; x++) {
+    for (let y = 0; y < height; y++, p++) {
+      if (mask[p]) tint(canvas, y * width + x, color, isOutlined && isEdge(mask, p, y, canvas, thickness) ? 1 : FILL);
+    }
+  }
+}
+
+/** Whether a pixel of a mask, [W, H], lies near what is outside it; the picture's border is no edge. */
+function isEdge(mask: Uint8Array, p: number, y: number, { height }: Image, thickness: number): boolean {
+  for (let step = 1; step <= thickness; step++) {
+    const isInside =
+      (y - step < 0 || mask[p - step]) &&
+      (y + step >= height || mask[p + step]) &&
+      (mask[p - step * height] ?? 1) &&
+      (mask[p + step * height] ?? 1);
+    if (!isInside) return true;
+  }
+  return false;
+}
+
+function drawKeypoints(
+  canvas: Image,
+  keypoints: readonly number[],
+  skeleton: readonly (readonly [number, number])[],
+  color: Color,
+  side: number,
+): void {
+  const thickness = Math.max(1.5, side * LINE * 1.5);
+  const radius = Math.max(2, side * POINT);
+  const at = (i: number): Point => [keypoints[3 * i], keypoints[3 * i + 1]];
+  const isLabelled = (i: number) => keypoints[3 * i + 2] > 0;
+  for (const [from, to] of skeleton) {
+    if (isLabelled(from - 1) && isLabelled(to - 1)) strokeLine(canvas, at(from - 1), at(to - 1), thickness, color);
+  }
+  for (let i = 0; 3 * i + 2 < keypoints.length; i++) {
+    if (!isLabelled(i)) continue;
+    fillDisc(canvas, at(i), radius, keypoints[3 * i + 2] > 1 ? SEEN : HIDDEN);
+    fillDisc(canvas, at(i), radius * 0.65, color);
+  }
+}
