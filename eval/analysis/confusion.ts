@@ -3,7 +3,7 @@ import type { COCOeval } from '../coco-eval.ts';
 import { IGNORED, NOT_EVALUATED, type Outcomes } from './outcomes.ts';
 
 /** What objects are taken for. */
-export interface ConfusionMatrix {
+export interface DetectionConfusion {
   /** Detections of a lower score are left out. */
   readonly score: number;
   /**
@@ -22,7 +22,7 @@ export function confusionMatrix(
   e: COCOeval,
   { categories, detections, objects, pairs }: Outcomes,
   score: number,
-): ConfusionMatrix {
+): DetectionConfusion {
   const { scores } = e.cocoDt.table;
   const matrix = Array.from({ length: categories + 1 }, () => new Array<number>(categories + 1).fill(0));
   const { verdicts } = detections;

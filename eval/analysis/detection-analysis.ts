@@ -4,7 +4,7 @@ import type { IouType } from '../params.ts';
 import { statNames, summarizeAll } from '../summary.ts';
 import { bestThresholds, type ScoreThreshold } from './best-threshold.ts';
 import { analyseCategories, type CategoryAnalysis } from './categories.ts';
-import { type ConfusionMatrix, confusionMatrix } from './confusion.ts';
+import { confusionMatrix, type DetectionConfusion } from './confusion.ts';
 import { type PrecisionCurve, precisionCurves } from './curves.ts';
 import { breakDownErrors, type ErrorBreakdown } from './error-breakdown.ts';
 import { outcomesOf } from './outcomes.ts';
@@ -26,7 +26,7 @@ export interface DetectionAnalysis {
   /** Precision, recall and F1 of all detections at 101 thresholds from the highest score down. */
   readonly thresholds: readonly ScoreThreshold[];
   readonly errors: ErrorBreakdown;
-  readonly confusion: ConfusionMatrix;
+  readonly confusion: DetectionConfusion;
   /** The recalls at which curves are read. */
   readonly recalls: readonly number[];
   /** At IoU .5 and .75, and the mean over all thresholds. */

@@ -68,13 +68,13 @@ export function breakDownErrors(e: COCOeval, outcomes: Outcomes): ErrorBreakdown
     falseNegatives: measure(asIs, remaining(unfound)),
   };
   const base = measure(asIs, remaining());
+  const all = alarms.reduce((sums, counts) => sums.map((sum, k) => sum + counts[k]));
   const costs = (select: (values: readonly number[]) => number, countOf: (counts: ArrayLike<number>) => number) => {
     const AP = select(base);
     const cost = (values: readonly number[], counts: ArrayLike<number>): ErrorCost => ({
       count: countOf(counts),
       dAP: AP < 0 || select(values) < 0 ? 0 : select(values) - AP,
     });
-    const all = alarms.reduce((sums, counts) => sums.map((sum, k) => sum + counts[k]));
     const errors = Object.fromEntries(
       errorTypes.map((type, i) => [type, cost(fixed[type], type === 'missed' ? missed : alarms[i])]),
     ) as Record<ErrorType, ErrorCost>;

@@ -1,0 +1,203 @@
+import type { CategoryAnalysis } from '../analysis/categories.ts';
+import type { DetectionConfusion } from '../analysis/confusion.ts';
+import type { DetectionAnalysis } from '../analysis/detection-analysis.ts';
+import type { ImageErrors } from '../analysis/worst-images.ts';
+import { chart, chartStyle, shareBar } from './charts.ts';
+import { confusionMap, confusionMapScript, confusionMapStyle } from './confusion-map.ts';
+import { curveChooser, curveChooserScript, curveChooserStyle } from './curve-chooser.ts';
+import { errorBars, errorBarsStyle } from './error-bars.ts';
+import { escapeHtml, figures, foreign, page, section } from './page.ts';
+import { sortableTable, type TableCell, type TableColumn, tableScript, tableStyle } from './sortable-table.ts';
+import { headline } from './stat-figures.ts';
+import { tableFilter, tableFilterScript, tableFilterStyle } from './table-filter.ts';
+import { type WorstPicture, worstPictures, worstPicturesStyle } from './worst-pictures.ts';
+
+const style = `
+.pairs { margin: 8px 0 0; padding: 0; list-style: none; max-height: 380px; overflow-y: auto; }
+.pairs li { display: flex; align-items: center; gap: 12px; padding: 5px 0; border-bottom: 1px solid var(--line); }
+.pairs li > span:first-child { flex: 1; min-width: 0; }
+.pairs .share rect { fill: var(--bad); }
+.pairs .number { min-width: 5.5em; }
+@media (min-width: 1100px) { .figures { grid-template-columns: repeat(6, minmax(0, 1fr)); } .figures:has(> :nth-child(10):last-child) { grid-template-columns: repeat(5, minmax(0, 1fr)); } }
+`;
+
+export interface DetectionPageParts {
+  readonly title: string;
+  readonly analysis: DetectionAnalysis;
+  /** What is odd in the data. */
+  readonly warnings: readonly string[];
+  /** Of the worst images, where their folder is known. */
+  readonly pictures?: readonly WorstPicture[];
+}
+
+const number = (count: number): string => count.toLocaleString('en');
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+const BACKGROUND = 'background';
+/** A confusion matrix of so few categories is not made larger to be read. */
+const FEW = 4;
+
+/** The page of an evaluation of detections. */
+export function detectionPage({ title, analysis, pictures, warnings }: DetectionPageParts): string {
+  const { categories, confusion, detections, errors, images, objects, type, worstImages } = analysis;
+  const measure = type === 'keypoints' ? 'OKS' : 'IoU';
+  const names = categories.map(({ name }) => name);
+  const score = confusion.score.toFixed(3);
+  const body = [
+    warnings.length ? warningNote(warnings) : '',
+    figures(headline(analysis, measure)),
+    section(
+      'What errors cost',
+      errorBars(errors, measure),
+      `How much higher AP at ${measure} 0.5, which is ${shown(errors.AP, 4)}, were with one kind of error alone put right (TIDE).`,
+    ),
+    section('Precision and recall', curveChooser(analysis, measure)),
+    '<div class="pair">',
+    section('Score threshold', thresholds(analysis), bestNote(analysis, measure)),
+    names.length > 1
+      ? section(
+          'Most frequent confusions',
+          confusedPairs(confusion, names),
+          `Objects that a detection of another category fits best, among detections of a score of ${score} or more.`,
+        )
+      : '',
+    '</div>\n',
+    section(
+      'Categories',
+      (categories.length > 8 ? tableFilter('Filter categories') : '') + categoryTable(analysis),
+      `The threshold is the score from which on F1 at ${measure} 0.5 is highest.`,
+    ),
+    section(
+      'Confusion matrix',
+      confusionMap({ classes: [...confusion.matrix.keys()], counts: confusion.matrix }, (k) => names[k] ?? BACKGROUND),
+      `Lines: what objects are. Columns: what they were taken for at ${measure} 0.5 and a score of ${score} or more. The last column holds objects that were missed, the last line detections of nothing. Each the stronger the larger its share of the line.`,
+    ),
+    worstImages.length ? worst(worstImages, pictures, names, score) : '',
+  ];
+  return page({
+    title,
+    subtitle: `${type}: ${number(images)} images, ${number(objects)} objects of ${number(categories.length)} ${categories.length === 1 ? 'category' : 'categories'}, ${number(detections)} detections`,
+    styles: [
+      chartStyle,
+      tableStyle,
+      tableFilterStyle,
+      errorBarsStyle,
+      curveChooserStyle,
+      confusionMapStyle,
+      worstPicturesStyle,
+      style,
+      ...(names.length <= FEW ? ['.map .fit { min-width: 0; }'] : []),
+    ],
+    scripts: [tableScript, tableFilterScript, curveChooserScript, confusionMapScript],
+    body: body.join(''),
+  });
+}
+
+/** -1 marks what has no value. */
+const shown = (value: number, digits = 3): string => (value < 0 ? '–' : value.toFixed(digits));
+
+function warningNote(warnings: readonly string[]): string {
+  const items = warnings.map((warning) => `<li>${foreign(warning)}</li>`);
+  return `<details class="note"><summary>The data is odd in places</summary><ul>${items.join('')}</ul></details>\n`;
+}
+
+function bestNote({ best }: DetectionAnalysis, measure: string): string {
+  if (!best) return 'No detection is right.';
+  return `Detections of a score of ${best.threshold.toFixed(3)} or more have the highest F1 at ${measure} 0.5, ${best.f1.toFixed(3)}: ${percent(best.precision)} of them are right, and they find ${percent(best.recall)} of all objects.`;
+}
+
+function thresholds({ thresholds: curve }: DetectionAnalysis): string {
+  if (!curve.length) return '<p class="soft">There is nothing to choose from.</p>';
+  const scores = curve.map(({ threshold }) => threshold);
+  const x = {
+    label: 'score threshold',
+    min: Math.min(0, ...scores),
+    max: Math.max(1, ...scores),
+    format: (value: number) => String(Number(value.toFixed(2))),
+  };
+  const y = { label: 'share', min: 0, max: 1, format: (value: number) => value.toFixed(1) };
+  const line = (label: string, field: 'precision' | 'recall' | 'f1') => ({
+    kind: 'line' as const,
+    label,
+    points: curve.map((at) => [at.threshold, at[field]] as const),
+  });
+  const series = [line('precision', 'precision'), line('recall', 'recall'), line('F1', 'f1')];
+  return chart({ title: 'Precision, recall and F1 of all detections by score threshold', x, y, series });
+}
+
+const PAIRS_SHOWN = 30;
+
+function confusedPairs({ matrix }: DetectionConfusion, names: readonly string[]): string {
+  const pairs = names.flatMap((_, label) => {
+    const total = matrix[label].reduce((sum, count) => sum + count, 0);
+    return names.flatMap((_, taken) => {
+      const count = matrix[label][taken];
+      return count && taken !== label ? [{ label, taken, count, share: count / total }] : [];
+    });
+  });
+  if (!pairs.length) return '<p class="soft">None.</p>';
+  pairs.sort((a, b) => b.count - a.count || b.share - a.share);
+  const items = pairs.slice(0, PAIRS_SHOWN).map(({ label, taken, count, share }) => {
+    const title = `${percent(share)} of the objects that are ${names[label]}`;
+    return `<li><span>${foreign(names[label])} → ${foreign(names[taken])}</span>${shareBar(count / pairs[0].count)}<span class="number" title="${escapeHtml(title)}">${number(count)} <span class="soft">${percent(share)}</span></span></li>`;
+  });
+  return `<ol class="pairs" tabindex="0">${items.join('')}</ol>\n`;
+}
+
+type Measured = Exclude<keyof CategoryAnalysis, 'best' | 'name' | 'id'>;
+
+const COLUMNS: readonly (TableColumn & { readonly field: Measured })[] = [
+  { label: 'AP', field: 'AP', title: 'mean over all thresholds', numeric: true },
+  { label: 'AP50', field: 'AP50', numeric: true },
+  { label: 'AP75', field: 'AP75', numeric: true },
+  { label: 'small', field: 'APs', title: 'AP of objects below 32² pixels', numeric: true },
+  { label: 'medium', field: 'APm', title: 'AP of objects of 32² to 96² pixels', numeric: true },
+  { label: 'large', field: 'APl', title: 'AP of objects above 96² pixels', numeric: true },
+  { label: 'AR', field: 'AR', title: 'recall, mean over all thresholds', numeric: true },
+  { label: 'objects', field: 'objects', numeric: true },
+  { label: 'detections', field: 'detections', numeric: true },
+];
+
+function categoryTable({ categories, type }: DetectionAnalysis): string {
+  const columns = COLUMNS.filter(({ field }) => type !== 'keypoints' || field !== 'APs');
+  const rows = categories.map((category): TableCell[] => [
+    { content: foreign(category.name), key: category.name },
+    ...columns.map(({ field }): TableCell => {
+      const value = category[field];
+      if (field === 'objects' || field === 'detections') return { content: number(value), key: value };
+      const text = shown(value);
+      return {
+        content: field === 'AP' ? `${shareBar(Math.max(0, value))} ${text}` : text,
+        key: value < 0 ? null : value,
+      };
+    }),
+    ...[category.best?.threshold, category.best?.f1].map(
+      (value): TableCell => ({ content: value === undefined ? '–' : value.toFixed(3), key: value ?? null }),
+    ),
+  ]);
+  const heads: TableColumn[] = [
+    { label: 'category', numeric: false },
+    ...columns,
+    { label: 'threshold', title: 'score threshold of the highest F1', numeric: true },
+    { label: 'F1', title: 'harmonic mean of precision and recall at that threshold', numeric: true },
+  ];
+  return sortableTable(heads, rows);
+}
+
+function worst(
+  images: readonly ImageErrors[],
+  pictures: readonly WorstPicture[] | undefined,
+  names: readonly string[],
+  score: string,
+): string {
+  const note = `Those with the most objects missed and false detections, of a score of ${score} or more.`;
+  if (pictures) return section('Worst images', worstPictures(pictures, names), note);
+  const columns: TableColumn[] = [
+    { label: 'image', numeric: false },
+    ...['objects', 'missed', 'false'].map((label) => ({ label, numeric: true })),
+  ];
+  const rows = images.map(({ falseAlarms, file_name, missed, objects }) => [
+    { content: foreign(file_name), key: file_name },
+    ...[objects, missed, falseAlarms].map((count) => ({ content: number(count), key: count })),
+  ]);
+  return section('Worst images', sortableTable(columns, rows), note);
+}
