@@ -30,6 +30,7 @@ export interface JsonElements {
 
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 const isSpace = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
 /**
@@ -117,6 +118,14 @@ class Window {
     return this.end > kept;
   }
 
+  /** Moves over the byte order mark, if the file begins with it. */
+  skipMark(): void {
+    while (this.end < BYTE_ORDER_MARK.length && this.more());
+    if (this.end >= BYTE_ORDER_MARK.length && BYTE_ORDER_MARK.every((byte, i) => this.bytes[i] === byte)) {
+      this.at = BYTE_ORDER_MARK.length;
+    }
+  }
+
   /** The next byte that is no white space, without moving over it; undefined at the end of the file. */
   peek(): number | undefined {
     for (;;) {
@@ -192,7 +201,7 @@ class PartReader {
 
   *parts(): Generator<JsonPart> {
     const { window } = this;
-    if (window.peek() === 0xef) window.at += 3; // the byte order mark
+    window.skipMark();
     const first = window.peek();
     if (first === undefined) this.fail('is empty');
     if (first === OPEN_OBJECT) yield* this.object();

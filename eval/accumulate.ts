@@ -1,5 +1,6 @@
 // T thresholds, R recalls, K categories, A ranges of area, M limits on detections.
 import type { Evaluation } from './evaluation.ts';
+import type { Params } from './params.ts';
 
 /** Numbers in five or four dimensions, as numpy would hold them. */
 export class NumberGrid {
@@ -23,6 +24,8 @@ export class NumberGrid {
 }
 
 export interface Accumulated {
+  /** The settings that the dimensions follow. */
+  readonly params: Params;
   /** T, R, K, A, M. */
   readonly counts: readonly number[];
   /** `[T, R, K, A, M]`: precision at each recall, from there on the highest; -1 where a category has no objects. */
@@ -39,6 +42,7 @@ export function accumulateAll(evaluation: Evaluation): Accumulated {
   const { areaRng, iouThrs, maxDets, recThrs } = params;
   const [T, R, K, A, M] = [iouThrs.length, recThrs.length, categoryStarts.length - 1, areaRng.length, maxDets.length];
   const result = {
+    params,
     counts: [T, R, K, A, M],
     precision: new NumberGrid([T, R, K, A, M]),
     recall: new NumberGrid([T, K, A, M]),
@@ -54,8 +58,8 @@ export function accumulateAll(evaluation: Evaluation): Accumulated {
           curve.walk(k, a, t, maxDets[m]);
           const { hits } = curve;
           result.recall.data[result.recall.indexOf(t, k, a, m)] = hits ? hits / objects : 0;
-          for (let r = 0; r < R; r++) {
-            const at = result.precision.indexOf(t, r, k, a, m);
+          let at = result.precision.indexOf(t, 0, k, a, m);
+          for (let r = 0; r < R; r++, at += K * A * M) {
             const [precision, score] = curve.at(recThrs[r], objects);
             result.precision.data[at] = precision;
             result.scores.data[at] = score;

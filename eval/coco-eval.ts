@@ -1,11 +1,10 @@
 import type { ImageId } from '../datasets/index.ts';
-import { ResnetCocoError } from '../errors.ts';
 import { type Accumulated, accumulateAll } from './accumulate.ts';
-import { idOf } from './coco/annotation-table.ts';
+import { checkObjects } from './check-objects.ts';
 import type { COCO } from './coco/coco.ts';
 import { type EvalImage, evaluateGroup } from './eval-images.ts';
-import { cocoRules, type Evaluation, evaluateAll, groupsOf, selectionOf } from './evaluation.ts';
-import { type IouType, Params } from './params.ts';
+import { cocoRules, type Evaluation, evaluateAll, groupsOf } from './evaluation.ts';
+import { checkParams, type IouType, Params } from './params.ts';
 import { meanAt, statNames, summarizeAll } from './summary.ts';
 
 export interface CategoryAP {
@@ -55,7 +54,8 @@ export class COCOeval {
   evaluate(): void {
     const { params } = this;
     params.imgIds = sorted([...new Set(params.imgIds)]);
-    params.catIds = sorted([...new Set(params.catIds)]);
+    // Where categories are one, pycocotools keeps their order, which decides among equal scores.
+    params.catIds = params.useCats ? sorted([...new Set(params.catIds)]) : [...new Set(params.catIds)];
     params.maxDets = sorted(params.maxDets);
     checkParams(params);
     this.evaluation = this.evaluated(params);
@@ -79,7 +79,7 @@ export class COCOeval {
 
   /** Prints the numbers as pycocotools does, and keeps them in `stats`. */
   summarize(print: (line: string) => void = console.log): void {
-    const { stats, lines } = summarizeAll(this.accumulated, this.params);
+    const { stats, lines } = summarizeAll(this.accumulated);
     this.stats = stats;
     for (const line of lines) print(line);
   }
@@ -91,12 +91,13 @@ export class COCOeval {
 
   /** The AP of each category, after `accumulate`. */
   get perCategory(): CategoryAP[] {
-    const { accumulated, params } = this;
+    const { accumulated } = this;
+    const { params } = accumulated;
     const line = { isPrecision: true, area: 'all', maxDets: Math.max(...params.maxDets) };
     return params.catIds.map((id, k) => ({
       id,
       name: this.cocoGt.cats.get(id)?.name ?? `category ${id}`,
-      AP: meanAt(accumulated, params, line, params.useCats ? k : 0),
+      AP: meanAt(accumulated, line, [params.useCats ? k : 0]),
     }));
   }
 
@@ -110,17 +111,12 @@ export class COCOeval {
   computeIoU(imgId: ImageId, catId: number): number[][] {
     const params = this.params.copy();
     [params.imgIds, params.catIds] = [[imgId], params.useCats ? [catId] : params.catIds];
-    const { similarity } = cocoRules(this.cocoGt, this.cocoDt, params);
-    const selection = selectionOf(this.cocoGt, params);
-    for (const { detections, objects } of groupsOf(
-      this.cocoGt.table,
-      this.cocoDt.table,
-      selection,
-      Math.max(...params.maxDets),
-    )) {
+    if (!this.evaluation) checkObjects(this.cocoGt, params.iouType);
+    const rules = cocoRules(this.cocoGt, this.cocoDt, params);
+    for (const { detections, objects } of groupsOf(this.cocoGt, this.cocoDt, params, rules)) {
       const [D, G] = [detections.length, objects.length];
       const out = new Float64Array(D * G);
-      if (D && G) similarity(detections, objects, out);
+      if (D && G) rules.similarity(detections, objects, out);
       return Array.from({ length: G ? D : 0 }, (_, d) => Array.from(out.subarray(d * G, (d + 1) * G)));
     }
     return [];
@@ -139,7 +135,7 @@ export class COCOeval {
 
   private evaluated(params: Params): Evaluation {
     const { cocoDt, cocoGt } = this;
-    checkFields(cocoGt, params.iouType);
+    checkObjects(cocoGt, params.iouType);
     return evaluateAll(cocoGt, cocoDt, params.copy(), cocoRules(cocoGt, cocoDt, params));
   }
 
@@ -150,7 +146,7 @@ export class COCOeval {
     const [A, I] = [params.areaRng.length, params.imgIds.length];
     const categories = params.useCats ? params.catIds : [-1];
     const images: (EvalImage | undefined)[] = Array.from({ length: categories.length * A * I }, () => undefined);
-    for (const group of groupsOf(tables.gt, tables.dt, selectionOf(cocoGt, params), Math.max(...params.maxDets))) {
+    for (const group of groupsOf(cocoGt, cocoDt, params, rules)) {
       const ids = { image: params.imgIds[group.image], category: categories[group.category] };
       evaluateGroup(group, ids, tables, params, rules).forEach((image, a) => {
         images[(group.category * A + a) * I + group.image] = image;
@@ -162,32 +158,4 @@ export class COCOeval {
 
 function sorted<T extends ImageId>(values: readonly T[]): T[] {
   return [...values].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-}
-
-function checkParams({ areaRng, areaRngLbl, iouThrs, maxDets, recThrs }: Params): void {
-  for (const [name, list] of Object.entries({ areaRng, iouThrs, maxDets, recThrs })) {
-    if (!list.length) throw new ResnetCocoError('BAD_CONFIG', `params.${name} is empty: it wants at least one entry`);
-  }
-  if (areaRng.length !== areaRngLbl.length) {
-    throw new ResnetCocoError(
-      'BAD_CONFIG',
-      `params.areaRngLbl names ${areaRngLbl.length} ranges, params.areaRng has ${areaRng.length}`,
-    );
-  }
-}
-
-/** What every annotation must have for an evaluation of that type. */
-function checkFields(gt: COCO, type: IouType): void {
-  const { table } = gt;
-  const fail = (row: number, field: string): never => {
-    throw new ResnetCocoError(
-      'BAD_DATASET',
-      `annotation ${idOf(table, row)} of image ${JSON.stringify(gt.images[table.images[row]].id)} has no ${field}, which evaluation of ${type} needs`,
-    );
-  };
-  for (let row = 0; row < table.length; row++) {
-    if (table.images[row] < 0) continue;
-    if (Number.isNaN(table.areas[row])) fail(row, 'area');
-    if (type !== 'segm' && Number.isNaN(table.boxes[4 * row])) fail(row, 'bbox');
-  }
 }

@@ -37,6 +37,9 @@ export interface Group {
 /** How an evaluation departs from COCO's. */
 export interface EvaluationRules {
   readonly similarity: Similarity;
+  /** Whether an object is as if it were not there. */
+  readonly isObjectLeftOut: (row: number) => boolean;
+  readonly isDetectionLeftOut: (row: number) => boolean;
   /** Whether an object is ignored whatever its area. */
   readonly isObjectIgnored: (row: number) => boolean;
   readonly isCrowd: (row: number) => boolean;
@@ -46,7 +49,7 @@ export interface EvaluationRules {
 
 const NO_ROWS = new Int32Array(0);
 
-export function selectionOf(gt: COCO, { catIds, imgIds, useCats }: Params): Selection {
+function selectionOf(gt: COCO, { catIds, imgIds, useCats }: Params): Selection {
   const ranks = new Map(imgIds.map((id, rank) => [id, rank]));
   return {
     imageRanks: Int32Array.from(gt.images, ({ id }) => ranks.get(id) ?? -1),
@@ -63,20 +66,21 @@ export function cocoRules(gt: COCO, dt: COCO, params: Params): EvaluationRules {
   const isKeypoints = params.iouType === 'keypoints';
   return {
     similarity: similarityOf(params.iouType, dt.table, gt.table, gt.images, params.kptOksSigmas),
+    isObjectLeftOut: () => false,
+    isDetectionLeftOut: () => false,
     isObjectIgnored: (row) => crowds[row] === 1 || (isKeypoints && keypointless[row] === 1),
     isCrowd: (row) => crowds[row] === 1,
     isDetectionIgnored: () => false,
   };
 }
 
-/** Walks over the images and categories that have detections or objects, each with at most `maxDet` detections. */
-export function* groupsOf(
-  gt: AnnotationTable,
-  dt: AnnotationTable,
-  selection: Selection,
-  maxDet: number,
-): Generator<Group> {
-  const [objects, detections] = [groupRows(gt, selection), groupRows(dt, selection)];
+/** Walks over the images and categories that have detections or objects, each with its best detections. */
+export function* groupsOf(gt: COCO, dt: COCO, params: Params, rules: EvaluationRules): Generator<Group> {
+  const selection = selectionOf(gt, params);
+  const { scores } = dt.table;
+  const maxDet = Math.max(...params.maxDets);
+  const objects = groupRows(gt.table, selection, rules.isObjectLeftOut);
+  const detections = groupRows(dt.table, selection, rules.isDetectionLeftOut);
   const scratch = new Int32Array(largest(detections));
   const rowsOf = ({ rows, starts }: Groups, g: number) => rows.subarray(starts[g], starts[g + 1]);
   const keyOf = ({ categories, count, images }: Groups, g: number) =>
@@ -87,7 +91,7 @@ export function* groupsOf(
     let found: Int32Array = NO_ROWS;
     if (detectionKey === key) {
       found = rowsOf(detections, d++);
-      sortDescending(found, dt.scores, scratch);
+      sortDescending(found, scores, scratch);
       if (found.length > maxDet) found = found.subarray(0, maxDet);
     }
     const known = objectKey === key ? rowsOf(objects, o++) : NO_ROWS;
@@ -109,9 +113,8 @@ function largest({ count, starts }: Groups): number {
 /** Matches every detection at every threshold and range of area (pycocotools' `evaluate`). */
 export function evaluateAll(gt: COCO, dt: COCO, params: Params, rules: EvaluationRules): Evaluation {
   const [objects, detections] = [gt.table, dt.table];
-  const selection = selectionOf(gt, params);
   const [areas, thresholds] = [params.areaRng.length, params.iouThrs.length];
-  const [categories, words] = [selection.useCategories ? selection.categories : 1, Math.ceil(thresholds / 32)];
+  const [categories, words] = [params.useCats ? params.catIds.length : 1, Math.ceil(thresholds / 32)];
   const most = detections.length;
   const rows = new Int32Array(most);
   const ranks = new Int32Array(most);
@@ -126,12 +129,7 @@ export function evaluateAll(gt: COCO, dt: COCO, params: Params, rules: Evaluatio
   const group = new GroupBuffers();
 
   let count = 0;
-  for (const { category, detections: found, objects: known } of groupsOf(
-    objects,
-    detections,
-    selection,
-    Math.max(...params.maxDets),
-  )) {
+  for (const { category, detections: found, objects: known } of groupsOf(gt, dt, params, rules)) {
     const [D, G] = [found.length, known.length];
     group.fill(objects, known, rules, D);
     if (D && G) rules.similarity(found, known, group.similarities);

@@ -25,7 +25,7 @@ export interface Groups {
 }
 
 /** Groups the rows that are selected; without categories, all of an image are one group, in order of category. */
-export function groupRows(table: AnnotationTable, selection: Selection): Groups {
+export function groupRows(table: AnnotationTable, selection: Selection, isLeftOut: (row: number) => boolean): Groups {
   const { categoryRanks, imageRanks, useCategories } = selection;
   const images = new Int32Array(table.length);
   const categories = new Int32Array(table.length);
@@ -38,7 +38,7 @@ export function groupRows(table: AnnotationTable, selection: Selection): Groups 
     const image = table.images[row] < 0 ? -1 : imageRanks[table.images[row]];
     images[row] = image;
     categories[row] = lastRank;
-    if (image >= 0 && lastRank >= 0) kept[count++] = row;
+    if (image >= 0 && lastRank >= 0 && !isLeftOut(row)) kept[count++] = row;
   }
   kept = kept.subarray(0, count);
   const byImage = () => {

@@ -1,4 +1,5 @@
 import type { ImageId } from '../datasets/index.ts';
+import { ResnetCocoError } from '../errors.ts';
 
 export type IouType = 'bbox' | 'segm' | 'keypoints';
 
@@ -48,5 +49,18 @@ export class Params {
 
   copy(): Params {
     return Object.assign(new Params(this.iouType), this);
+  }
+}
+
+/** @throws ResnetCocoError BAD_CONFIG, naming the setting that an evaluation cannot do with */
+export function checkParams({ areaRng, areaRngLbl, iouThrs, maxDets, recThrs }: Params): void {
+  for (const [name, list] of Object.entries({ areaRng, iouThrs, maxDets, recThrs })) {
+    if (!list.length) throw new ResnetCocoError('BAD_CONFIG', `params.${name} is empty: it wants at least one entry`);
+  }
+  if (areaRng.length !== areaRngLbl.length) {
+    throw new ResnetCocoError(
+      'BAD_CONFIG',
+      `params.areaRngLbl names ${areaRngLbl.length} ranges, params.areaRng has ${areaRng.length}`,
+    );
   }
 }

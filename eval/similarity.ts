@@ -69,7 +69,9 @@ function boxSimilarity(dt: AnnotationTable, gt: AnnotationTable): Similarity {
         }
         const intersection = width * height;
         const union = gt.crowds[objects[j]] ? area : area + bw * bh - intersection;
-        out[i * columns + j] = intersection / union;
+        const iou = intersection / union;
+        // Areas beyond what numbers hold give none.
+        out[i * columns + j] = iou < Number.POSITIVE_INFINITY ? iou : 0;
       }
     }
   };

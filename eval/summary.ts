@@ -1,8 +1,9 @@
+import { ResnetCocoError } from '../errors.ts';
 import type { Accumulated } from './accumulate.ts';
 import { meanOfKnown } from './pairwise-sum.ts';
 import type { Params } from './params.ts';
 
-interface Line {
+export interface SummaryLine {
   readonly isPrecision: boolean;
   /** All thresholds, where none is named. */
   readonly iou?: number;
@@ -11,9 +12,9 @@ interface Line {
 }
 
 /** pycocotools' twelve numbers; keypoints have ten. The first always reads 100 detections, whatever the limits are. */
-function linesOf({ iouType, maxDets }: Params): Line[] {
+function linesOf({ iouType, maxDets }: Params): SummaryLine[] {
   if (iouType === 'keypoints') {
-    const of = (isPrecision: boolean): Line[] => [
+    const of = (isPrecision: boolean): SummaryLine[] => [
       { isPrecision, area: 'all', maxDets: 20 },
       { isPrecision, iou: 0.5, area: 'all', maxDets: 20 },
       { isPrecision, iou: 0.75, area: 'all', maxDets: 20 },
@@ -23,7 +24,13 @@ function linesOf({ iouType, maxDets }: Params): Line[] {
     return [...of(true), ...of(false)];
   }
   const [few, some, most] = maxDets;
-  const bySize = (isPrecision: boolean): Line[] =>
+  if (most === undefined) {
+    throw new ResnetCocoError(
+      'BAD_CONFIG',
+      `params.maxDets wants three limits where numbers are summarized, such as [1, 10, 100], got ${JSON.stringify(maxDets)}`,
+    );
+  }
+  const bySize = (isPrecision: boolean): SummaryLine[] =>
     ['small', 'medium', 'large'].map((area) => ({ isPrecision, area, maxDets: most }));
   return [
     { isPrecision: true, area: 'all', maxDets: 100 },
@@ -41,19 +48,28 @@ export const statNames = (iouType: Params['iouType']): readonly string[] =>
     ? ['AP', 'AP50', 'AP75', 'APm', 'APl', 'AR', 'AR50', 'AR75', 'ARm', 'ARl']
     : ['AP', 'AP50', 'AP75', 'APs', 'APm', 'APl', 'AR1', 'AR10', 'AR100', 'ARs', 'ARm', 'ARl'];
 
-/** The mean over what a line reads; -1 where there is nothing to read. */
-export function meanAt({ precision, recall }: Accumulated, params: Params, line: Line, category?: number): number {
+/**
+ * The mean over what a line reads; -1 where there is nothing to read.
+ *
+ * @param categories by position; all of them, where none are named
+ */
+export function meanAt(
+  { params, precision, recall }: Accumulated,
+  line: SummaryLine,
+  categories?: readonly number[],
+): number {
   const { areaRngLbl, iouThrs, maxDets } = params;
   const a = areaRngLbl.indexOf(line.area);
   const m = maxDets.indexOf(line.maxDets);
   if (a < 0 || m < 0) return -1;
   const grid = line.isPrecision ? precision : recall;
   const [R, K] = line.isPrecision ? grid.shape.slice(1, 3) : [1, grid.shape[1]];
+  const chosen = categories ?? Array.from({ length: K }, (_, k) => k);
   const values: number[] = [];
   iouThrs.forEach((threshold, t) => {
     if (line.iou !== undefined && threshold !== line.iou) return;
     for (let r = 0; r < R; r++) {
-      for (let k = category ?? 0; k < (category === undefined ? K : category + 1); k++) {
+      for (const k of chosen) {
         values.push(line.isPrecision ? grid.at(t, r, k, a, m) : grid.at(t, k, a, m));
       }
     }
@@ -62,21 +78,29 @@ export function meanAt({ precision, recall }: Accumulated, params: Params, line:
 }
 
 /** The numbers, and the lines that pycocotools prints of them. */
-export function summarizeAll(
-  accumulated: Accumulated,
-  params: Params,
-): { readonly stats: number[]; readonly lines: string[] } {
-  const { iouThrs } = params;
+export function summarizeAll(accumulated: Accumulated): { readonly stats: number[]; readonly lines: string[] } {
+  const { params } = accumulated;
   const stats: number[] = [];
   const lines = linesOf(params).map((line) => {
-    const value = meanAt(accumulated, params, line);
+    const value = meanAt(accumulated, line);
     stats.push(value);
-    const name = (line.isPrecision ? 'Average Precision' : 'Average Recall').padEnd(18);
-    const short = line.isPrecision ? '(AP)' : '(AR)';
-    const range = `${iouThrs[0].toFixed(2)}:${iouThrs[iouThrs.length - 1].toFixed(2)}`;
-    const iou = (line.iou === undefined ? range : line.iou.toFixed(2)).padEnd(9);
-    const limit = String(line.maxDets).padStart(3);
-    return ` ${name} ${short} @[ IoU=${iou} | area=${line.area.padStart(6)} | maxDets=${limit} ] = ${value.toFixed(3)}`;
+    return `${lineStart(line, params)} ] = ${decimals(value, 3)}`;
   });
   return { stats, lines };
+}
+
+/** What is printed of a line up to its limit on detections. */
+export function lineStart({ area, iou, isPrecision, maxDets }: SummaryLine, { iouThrs }: Params): string {
+  const name = (isPrecision ? 'Average Precision' : 'Average Recall').padEnd(18);
+  const range = [iouThrs[0], iouThrs[iouThrs.length - 1]].map((threshold) => decimals(threshold, 2)).join(':');
+  const ious = (iou === undefined ? range : decimals(iou, 2)).padEnd(9);
+  const limit = String(maxDets).padStart(3);
+  return ` ${name} ${isPrecision ? '(AP)' : '(AR)'} @[ IoU=${ious} | area=${area.padStart(6)} | maxDets=${limit}`;
+}
+
+/** A number as Python prints it: half-way numbers go to the even digit, where `toFixed` rounds them up. */
+export function decimals(value: number, digits: number): string {
+  const isHalf = Number.isInteger(value * 2 ** (digits + 1)) && Math.abs((value * 10 ** digits) % 1) === 0.5;
+  const even = (2 * Math.round((value * 10 ** digits) / 2)) / 10 ** digits;
+  return (isHalf ? even : value).toFixed(digits);
 }

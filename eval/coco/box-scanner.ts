@@ -36,23 +36,23 @@ export class BoxScanner {
       if (this.isName(IMAGE_ID)) {
         if (!this.number()) return false;
         this.imageId = this.value;
-        seen += 1;
+        seen |= 1;
       } else if (this.isName(CATEGORY_ID)) {
         if (!this.number()) return false;
         this.categoryId = this.value;
-        seen += 10;
+        seen |= 2;
       } else if (this.isName(SCORE)) {
         if (!this.number()) return false;
         this.score = this.value;
-        seen += 100;
+        seen |= 4;
       } else if (this.isName(BBOX)) {
         if (!this.boxNumbers()) return false;
-        seen += 1000;
+        seen |= 8;
       } else {
         return false;
       }
       if (this.takes(COMMA)) continue;
-      return this.takes(CLOSE_OBJECT) && this.at === this.end && seen === 1111;
+      return this.takes(CLOSE_OBJECT) && this.at === this.end && seen === 15;
     }
   }
 

@@ -259,14 +259,17 @@ function tableOf(annotations: readonly CocoAnnotation[], images: readonly CocoIm
       area: area ?? Number.NaN,
       score: (annotation as { readonly score?: number }).score ?? 1,
       isCrowd: Boolean(iscrowd),
-      isKeypointless:
-        num_keypoints === 0 || (num_keypoints === undefined && !keypoints?.some((v, i) => i % 3 === 2 && v)),
+      isKeypointless: num_keypoints === undefined ? !hasLabelled(keypoints) : num_keypoints === 0,
       segmentation,
       keypoints,
     });
   }
   return table;
 }
+
+/** Whether any of an object's keypoints is labelled; `keypoints` may be anything that JSON can be. */
+const hasLabelled = (keypoints: readonly number[] | undefined): boolean =>
+  Array.isArray(keypoints) && keypoints.some((v, i) => i % 3 === 2 && v > 0);
 
 /** Marks what is missing. */
 const NO_BOX = [Number.NaN, Number.NaN, Number.NaN, Number.NaN];

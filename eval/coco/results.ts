@@ -32,6 +32,9 @@ export function readResults(
   context: ResultContext,
 ): { readonly table: AnnotationTable; readonly kind: ResultKind | undefined } {
   const isList = Array.isArray(source);
+  if (!isList && typeof source !== 'string' && !(source instanceof URL)) {
+    throw new ResnetCocoError('BAD_RESULTS', `results want a list or a path, got ${shown(source)}`);
+  }
   const reader = new ResultReader(isList ? 'results' : `${source}: results`, context);
   if (isList) {
     for (const [i, result] of source.entries()) reader.add(result, i);
@@ -117,15 +120,17 @@ class ResultReader {
       case 'bbox': {
         const box = this.numbers(result.bbox, index, 'bbox', 4);
         const segmentation = result.segmentation as CocoSegmentation | undefined;
-        this.table.add({ ...row, box, area: box[2] * box[3], segmentation });
+        const keypoints = this.keypointsBeside(result.keypoints, index);
+        this.table.add({ ...row, box, area: box[2] * box[3], segmentation, keypoints });
         return;
       }
       case 'segmentation': {
         const segmentation = result.segmentation as CocoSegmentation;
         const { width, height } = this.context.images[image];
         const rle = this.mask(segmentation, width, height, index);
-        const box = result.bbox === undefined ? rleToBbox(rle) : this.numbers(result.bbox, index, 'bbox', 4);
-        this.table.add({ ...row, box, area: rleArea(rle), segmentation });
+        const box = hasBox(result) ? this.numbers(result.bbox, index, 'bbox', 4) : rleToBbox(rle);
+        const keypoints = this.keypointsBeside(result.keypoints, index);
+        this.table.add({ ...row, box, area: rleArea(rle), segmentation, keypoints });
         return;
       }
       case 'keypoints': {
@@ -140,6 +145,11 @@ class ResultReader {
       default:
         this.fail(index, "has neither 'bbox' nor 'segmentation' nor 'keypoints'");
     }
+  }
+
+  /** Keypoints of results whose area is that of their boxes or masks. */
+  private keypointsBeside(keypoints: unknown, index: number): readonly number[] | undefined {
+    return keypoints === undefined ? undefined : this.numbers(keypoints, index, 'keypoints');
   }
 
   private mask(segmentation: CocoSegmentation | undefined, width: number, height: number, index: number) {
@@ -179,11 +189,14 @@ class ResultReader {
   }
 }
 
-function kindOf({ bbox, keypoints, segmentation }: Raw): ResultKind | undefined {
-  if (bbox !== undefined && !(Array.isArray(bbox) && !bbox.length)) return 'bbox';
-  if (segmentation !== undefined) return 'segmentation';
-  return keypoints === undefined ? undefined : 'keypoints';
+function kindOf(result: Raw): ResultKind | undefined {
+  if (hasBox(result)) return 'bbox';
+  if (result.segmentation !== undefined) return 'segmentation';
+  return result.keypoints === undefined ? undefined : 'keypoints';
 }
+
+/** An empty list counts as none, as in pycocotools. */
+const hasBox = ({ bbox }: Raw): boolean => bbox !== undefined && !(Array.isArray(bbox) && !bbox.length);
 
 /** The box around keypoints, whether they are seen or not. */
 function extent(keypoints: readonly number[]): { readonly box: readonly number[]; readonly area: number } {
