@@ -147,7 +147,11 @@ class Window {
     for (;;) {
       if (at >= end) {
         this.at = at;
-        if (!this.more()) return depth === 0 && !isText && this.at > this.start;
+        if (!this.more()) {
+          // It may have ended after a backslash, whose other half was passed over already.
+          this.at = this.end;
+          return depth === 0 && !isText && this.at > this.start;
+        }
         ({ bytes, end, at } = this);
         continue;
       }
@@ -229,7 +233,7 @@ class PartReader {
 
   private *value(field: string | undefined): Generator<JsonPart> {
     if (this.window.peek() === OPEN_LIST) yield* this.list(field);
-    else yield { field, value: this.single(field ?? 'the file') };
+    else yield { field, value: this.single(field ?? 'the file', field === undefined) };
   }
 
   private *list(field: string | undefined): Generator<JsonPart> {
@@ -284,12 +288,13 @@ class PartReader {
   }
 
   /** The next value, parsed alone. */
-  private single(place: string): unknown {
+  private single(place: string, isWholeFile = false): unknown {
     const { window } = this;
     if (window.peek() === undefined) this.endsWithin(place);
     window.start = window.at;
     if (!window.skipValue()) this.endsWithin(place);
     const text = window.text(window.at - window.start);
+    if (!isWholeFile && window.peek() === undefined) this.endsWithin(place);
     window.start = window.at;
     return this.parse(text, place);
   }
@@ -300,7 +305,7 @@ class PartReader {
     } catch (error) {
       const unknown = /\b(NaN|Infinity)\b/.exec(text)?.[0];
       const reason = unknown ? `JSON has no ${unknown}` : (error as Error).message;
-      return this.fail(`${place} is not JSON: ${reason}; it reads ${shortened(text)}`);
+      return this.fail(`${place} is not JSON: ${reason}; it reads ${shortened(text.trim())}`);
     }
   }
 

@@ -9,6 +9,7 @@ import type {
   ImageId,
 } from '../../datasets/index.ts';
 import { readJsonFile } from '../../datasets/large-json.ts';
+import { ResnetCocoError } from '../../errors.ts';
 import { type BinaryMask, decode } from '../mask/mask.ts';
 import { rleToString } from '../mask/rle-string.ts';
 import { toRle } from '../mask/segmentation.ts';
@@ -201,11 +202,20 @@ export class COCO {
     return new COCO(this.source as CocoDataset, 'results', kind ? { table, kind } : { table });
   }
 
-  /** The mask of an annotation, run-length encoded, at the size of its image. */
-  annToRLE(annotation: CocoAnnotation): CocoRle {
-    const { height, width } = found(this.imgs, annotation.image_id, 'image');
-    const rle = toRle(annotation.segmentation ?? [boxPolygon(annotation.bbox)], height, width);
-    return { size: [height, width], counts: rleToString(rle) };
+  /**
+   * The mask of an annotation, run-length encoded: polygons, and boxes without a mask, at the size of the image.
+   *
+   * @throws ResnetCocoError BAD_DATASET for what is no mask, naming the annotation
+   */
+  annToRLE({ bbox, id, image_id, segmentation }: CocoAnnotation): CocoRle {
+    const { height, width } = found(this.imgs, image_id, 'image');
+    try {
+      const rle = toRle(segmentation ?? [boxPolygon(bbox ?? [])], height, width);
+      return { size: [rle.height, rle.width], counts: rleToString(rle) };
+    } catch (error) {
+      const place = `annotation ${id} of image ${JSON.stringify(image_id)}`;
+      throw new ResnetCocoError('BAD_DATASET', `${place}: segmentation: ${(error as Error).message}`);
+    }
   }
 
   /** The mask of an annotation, a byte a pixel. */
