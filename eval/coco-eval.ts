@@ -3,8 +3,8 @@ import { type Accumulated, accumulateAll } from './accumulate.ts';
 import { checkObjects } from './check-objects.ts';
 import type { COCO } from './coco/coco.ts';
 import { type EvalImage, evaluateGroup } from './eval-images.ts';
-import { cocoRules, type Evaluation, evaluateAll, groupsOf } from './evaluation.ts';
-import { checkParams, type IouType, Params } from './params.ts';
+import { cocoRules, type Evaluation, evaluateAll, groupsOf, selectionOf } from './evaluation.ts';
+import { checkParams, type IouType, Params, sortedIds } from './params.ts';
 import { meanAt, statNames, summarizeAll } from './summary.ts';
 
 export interface CategoryAP {
@@ -42,8 +42,8 @@ export class COCOeval {
     this.cocoGt = cocoGt;
     this.cocoDt = cocoDt;
     this.params = new Params(iouType);
-    this.params.imgIds = sorted(cocoGt.getImgIds());
-    this.params.catIds = sorted(cocoGt.getCatIds());
+    this.params.imgIds = sortedIds(cocoGt.getImgIds());
+    this.params.catIds = sortedIds(cocoGt.getCatIds());
   }
 
   /**
@@ -53,10 +53,10 @@ export class COCOeval {
    */
   evaluate(): void {
     const { params } = this;
-    params.imgIds = sorted([...new Set(params.imgIds)]);
+    params.imgIds = sortedIds(params.imgIds);
     // Where categories are one, pycocotools keeps their order, which decides among equal scores.
-    params.catIds = params.useCats ? sorted([...new Set(params.catIds)]) : [...new Set(params.catIds)];
-    params.maxDets = sorted(params.maxDets);
+    params.catIds = params.useCats ? sortedIds(params.catIds) : [...new Set(params.catIds)];
+    params.maxDets = [...params.maxDets].sort((a, b) => a - b);
     checkParams(params);
     this.evaluation = this.evaluated(params);
     this.images = undefined;
@@ -79,7 +79,8 @@ export class COCOeval {
 
   /** Prints the numbers as pycocotools does, and keeps them in `stats`. */
   summarize(print: (line: string) => void = console.log): void {
-    const { stats, lines } = summarizeAll(this.accumulated);
+    const { accumulated } = this;
+    const { stats, lines } = summarizeAll(accumulated, accumulated.params);
     this.stats = stats;
     for (const line of lines) print(line);
   }
@@ -97,7 +98,7 @@ export class COCOeval {
     return params.catIds.map((id, k) => ({
       id,
       name: this.cocoGt.cats.get(id)?.name ?? `category ${id}`,
-      AP: meanAt(accumulated, line, [params.useCats ? k : 0]),
+      AP: meanAt(accumulated, params, line, params.useCats ? k : 0),
     }));
   }
 
@@ -112,11 +113,16 @@ export class COCOeval {
     const params = this.params.copy();
     [params.imgIds, params.catIds] = [[imgId], params.useCats ? [catId] : params.catIds];
     if (!this.evaluation) checkObjects(this.cocoGt, params.iouType);
-    const rules = cocoRules(this.cocoGt, this.cocoDt, params);
-    for (const { detections, objects } of groupsOf(this.cocoGt, this.cocoDt, params, rules)) {
+    const { similarity } = cocoRules(this.cocoGt, this.cocoDt, params);
+    for (const { detections, objects } of groupsOf(
+      this.cocoGt.table,
+      this.cocoDt.table,
+      selectionOf(this.cocoGt, params),
+      Math.max(...params.maxDets),
+    )) {
       const [D, G] = [detections.length, objects.length];
       const out = new Float64Array(D * G);
-      if (D && G) rules.similarity(detections, objects, out);
+      if (D && G) similarity(detections, objects, out);
       return Array.from({ length: G ? D : 0 }, (_, d) => Array.from(out.subarray(d * G, (d + 1) * G)));
     }
     return [];
@@ -146,7 +152,7 @@ export class COCOeval {
     const [A, I] = [params.areaRng.length, params.imgIds.length];
     const categories = params.useCats ? params.catIds : [-1];
     const images: (EvalImage | undefined)[] = Array.from({ length: categories.length * A * I }, () => undefined);
-    for (const group of groupsOf(cocoGt, cocoDt, params, rules)) {
+    for (const group of groupsOf(tables.gt, tables.dt, selectionOf(cocoGt, params), Math.max(...params.maxDets))) {
       const ids = { image: params.imgIds[group.image], category: categories[group.category] };
       evaluateGroup(group, ids, tables, params, rules).forEach((image, a) => {
         images[(group.category * A + a) * I + group.image] = image;
@@ -154,8 +160,4 @@ export class COCOeval {
     }
     return images;
   }
-}
-
-function sorted<T extends ImageId>(values: readonly T[]): T[] {
-  return [...values].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }

@@ -2,7 +2,7 @@
 
 import type { AnnotationTable } from './coco/annotation-table.ts';
 import type { COCO } from './coco/coco.ts';
-import { type Groups, groupRows, type Selection } from './groups.ts';
+import { type Groups, groupRows, type LeftOut, type Selection } from './groups.ts';
 import { Matcher, orderObjects } from './matching.ts';
 import type { Params } from './params.ts';
 import { type Similarity, similarityOf } from './similarity.ts';
@@ -35,11 +35,8 @@ export interface Group {
 }
 
 /** How an evaluation departs from COCO's. */
-export interface EvaluationRules {
+export interface EvaluationRules extends LeftOut {
   readonly similarity: Similarity;
-  /** Whether an object is as if it were not there. */
-  readonly isObjectLeftOut: (row: number) => boolean;
-  readonly isDetectionLeftOut: (row: number) => boolean;
   /** Whether an object is ignored whatever its area. */
   readonly isObjectIgnored: (row: number) => boolean;
   readonly isCrowd: (row: number) => boolean;
@@ -49,7 +46,13 @@ export interface EvaluationRules {
 
 const NO_ROWS = new Int32Array(0);
 
-function selectionOf(gt: COCO, { catIds, imgIds, useCats }: Params): Selection {
+const NONE_LEFT_OUT: LeftOut = { isObjectLeftOut: () => false, isDetectionLeftOut: () => false };
+
+export function selectionOf(
+  gt: COCO,
+  { catIds, imgIds, useCats }: Params,
+  { isDetectionLeftOut, isObjectLeftOut }: LeftOut = NONE_LEFT_OUT,
+): Selection {
   const ranks = new Map(imgIds.map((id, rank) => [id, rank]));
   return {
     imageRanks: Int32Array.from(gt.images, ({ id }) => ranks.get(id) ?? -1),
@@ -57,6 +60,8 @@ function selectionOf(gt: COCO, { catIds, imgIds, useCats }: Params): Selection {
     categoryRanks: new Map(catIds.map((id, rank) => [id, rank])),
     categories: catIds.length,
     useCategories: Boolean(useCats),
+    isObjectLeftOut,
+    isDetectionLeftOut,
   };
 }
 
@@ -66,21 +71,22 @@ export function cocoRules(gt: COCO, dt: COCO, params: Params): EvaluationRules {
   const isKeypoints = params.iouType === 'keypoints';
   return {
     similarity: similarityOf(params.iouType, dt.table, gt.table, gt.images, params.kptOksSigmas),
-    isObjectLeftOut: () => false,
-    isDetectionLeftOut: () => false,
+    ...NONE_LEFT_OUT,
     isObjectIgnored: (row) => crowds[row] === 1 || (isKeypoints && keypointless[row] === 1),
     isCrowd: (row) => crowds[row] === 1,
     isDetectionIgnored: () => false,
   };
 }
 
-/** Walks over the images and categories that have detections or objects, each with its best detections. */
-export function* groupsOf(gt: COCO, dt: COCO, params: Params, rules: EvaluationRules): Generator<Group> {
-  const selection = selectionOf(gt, params);
-  const { scores } = dt.table;
-  const maxDet = Math.max(...params.maxDets);
-  const objects = groupRows(gt.table, selection, rules.isObjectLeftOut);
-  const detections = groupRows(dt.table, selection, rules.isDetectionLeftOut);
+/** Walks over the images and categories that have detections or objects, each with at most `maxDet` detections. */
+export function* groupsOf(
+  gt: AnnotationTable,
+  dt: AnnotationTable,
+  selection: Selection,
+  maxDet: number,
+): Generator<Group> {
+  const objects = groupRows(gt, selection, selection.isObjectLeftOut);
+  const detections = groupRows(dt, selection, selection.isDetectionLeftOut);
   const scratch = new Int32Array(largest(detections));
   const rowsOf = ({ rows, starts }: Groups, g: number) => rows.subarray(starts[g], starts[g + 1]);
   const keyOf = ({ categories, count, images }: Groups, g: number) =>
@@ -91,7 +97,7 @@ export function* groupsOf(gt: COCO, dt: COCO, params: Params, rules: EvaluationR
     let found: Int32Array = NO_ROWS;
     if (detectionKey === key) {
       found = rowsOf(detections, d++);
-      sortDescending(found, scores, scratch);
+      sortDescending(found, dt.scores, scratch);
       if (found.length > maxDet) found = found.subarray(0, maxDet);
     }
     const known = objectKey === key ? rowsOf(objects, o++) : NO_ROWS;
@@ -113,8 +119,9 @@ function largest({ count, starts }: Groups): number {
 /** Matches every detection at every threshold and range of area (pycocotools' `evaluate`). */
 export function evaluateAll(gt: COCO, dt: COCO, params: Params, rules: EvaluationRules): Evaluation {
   const [objects, detections] = [gt.table, dt.table];
+  const selection = selectionOf(gt, params, rules);
   const [areas, thresholds] = [params.areaRng.length, params.iouThrs.length];
-  const [categories, words] = [params.useCats ? params.catIds.length : 1, Math.ceil(thresholds / 32)];
+  const [categories, words] = [selection.useCategories ? selection.categories : 1, Math.ceil(thresholds / 32)];
   const most = detections.length;
   const rows = new Int32Array(most);
   const ranks = new Int32Array(most);
@@ -129,7 +136,12 @@ export function evaluateAll(gt: COCO, dt: COCO, params: Params, rules: Evaluatio
   const group = new GroupBuffers();
 
   let count = 0;
-  for (const { category, detections: found, objects: known } of groupsOf(gt, dt, params, rules)) {
+  for (const { category, detections: found, objects: known } of groupsOf(
+    objects,
+    detections,
+    selection,
+    Math.max(...params.maxDets),
+  )) {
     const [D, G] = [found.length, known.length];
     group.fill(objects, known, rules, D);
     if (D && G) rules.similarity(found, known, group.similarities);

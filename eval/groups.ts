@@ -1,8 +1,14 @@
 import type { AnnotationTable } from './coco/annotation-table.ts';
 import { sortByBucket } from './stable-sort.ts';
 
+/** Rows that are as if they were not there. */
+export interface LeftOut {
+  readonly isObjectLeftOut: (row: number) => boolean;
+  readonly isDetectionLeftOut: (row: number) => boolean;
+}
+
 /** Which images and categories are evaluated, and as what. */
-export interface Selection {
+export interface Selection extends LeftOut {
   /** By position in the data set: its place among the images evaluated, or -1. */
   readonly imageRanks: Int32Array;
   readonly images: number;

@@ -17,6 +17,8 @@ export type { ShowAnnsOptions } from './coco/show-anns.ts';
 export { type CategoryAP, COCOeval } from './coco-eval.ts';
 export type { ConfusionMatrix } from './confusion.ts';
 export type { EvalImage } from './eval-images.ts';
+export type { Frequency, LvisAnnotation, LvisCategory, LvisDataset, LvisImage } from './lvis/lvis-format.ts';
+export { LVISeval } from './lvis-eval.ts';
 export * as mask from './mask/mask.ts';
 export type { Mistake } from './mistakes.ts';
 export { type IouType, Params } from './params.ts';

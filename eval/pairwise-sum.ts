@@ -20,6 +20,8 @@ export function pairwiseSum(values: ArrayLike<number>, start = 0, count = values
 
 /** numpy's mean of the entries above -1, which marks what has no value; -1 where none is left. */
 export function meanOfKnown(values: ArrayLike<number>): number {
-  const known = Array.prototype.filter.call(values, (value: number) => value > -1) as number[];
-  return known.length ? pairwiseSum(known) / known.length : -1;
+  const known = new Float64Array(values.length);
+  let count = 0;
+  for (let i = 0; i < values.length; i++) if (values[i] > -1) known[count++] = values[i];
+  return count ? pairwiseSum(known, 0, count) / count : -1;
 }

@@ -52,6 +52,10 @@ export class Params {
   }
 }
 
+/** Each id once, lowest first. */
+export const sortedIds = <T extends ImageId>(ids: readonly T[]): T[] =>
+  [...new Set(ids)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+
 /** @throws ResnetCocoError BAD_CONFIG, naming the setting that an evaluation cannot do with */
 export function checkParams({ areaRng, areaRngLbl, iouThrs, maxDets, recThrs }: Params): void {
   for (const [name, list] of Object.entries({ areaRng, iouThrs, maxDets, recThrs })) {

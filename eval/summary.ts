@@ -51,12 +51,14 @@ export const statNames = (iouType: Params['iouType']): readonly string[] =>
 /**
  * The mean over what a line reads; -1 where there is nothing to read.
  *
- * @param categories by position; all of them, where none are named
+ * @param params the settings that were accumulated
+ * @param categories one or some, by position; all of them, where none are named
  */
 export function meanAt(
-  { params, precision, recall }: Accumulated,
+  { precision, recall }: Accumulated,
+  params: Params,
   line: SummaryLine,
-  categories?: readonly number[],
+  categories?: number | readonly number[],
 ): number {
   const { areaRngLbl, iouThrs, maxDets } = params;
   const a = areaRngLbl.indexOf(line.area);
@@ -64,25 +66,27 @@ export function meanAt(
   if (a < 0 || m < 0) return -1;
   const grid = line.isPrecision ? precision : recall;
   const [R, K] = line.isPrecision ? grid.shape.slice(1, 3) : [1, grid.shape[1]];
-  const chosen = categories ?? Array.from({ length: K }, (_, k) => k);
-  const values: number[] = [];
+  const [A, M] = grid.shape.slice(-2);
+  const chosen = typeof categories === 'number' ? [categories] : (categories ?? Array.from({ length: K }, (_, k) => k));
+  const values = new Float64Array(iouThrs.length * R * chosen.length);
+  let count = 0;
   iouThrs.forEach((threshold, t) => {
     if (line.iou !== undefined && threshold !== line.iou) return;
     for (let r = 0; r < R; r++) {
-      for (const k of chosen) {
-        values.push(line.isPrecision ? grid.at(t, r, k, a, m) : grid.at(t, k, a, m));
-      }
+      for (const k of chosen) values[count++] = grid.data[((t * R + r) * K + k) * A * M + a * M + m];
     }
   });
-  return meanOfKnown(values);
+  return meanOfKnown(values.subarray(0, count));
 }
 
 /** The numbers, and the lines that pycocotools prints of them. */
-export function summarizeAll(accumulated: Accumulated): { readonly stats: number[]; readonly lines: string[] } {
-  const { params } = accumulated;
+export function summarizeAll(
+  accumulated: Accumulated,
+  params: Params,
+): { readonly stats: number[]; readonly lines: string[] } {
   const stats: number[] = [];
   const lines = linesOf(params).map((line) => {
-    const value = meanAt(accumulated, line);
+    const value = meanAt(accumulated, params, line);
     stats.push(value);
     return `${lineStart(line, params)} ] = ${decimals(value, 3)}`;
   });
