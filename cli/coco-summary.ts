@@ -1,18 +1,31 @@
-import { type COCOeval, statNames } from '../eval/index.ts';
+import type { ImageId } from '../datasets/index.ts';
+import { analyseDetections, type COCOeval, statNames, writeDetectionReport } from '../eval/index.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Numbers of COCO's evaluation, as the contract of `--json` has them. */
-export interface CocoNumbers {
-  readonly type: string;
-  readonly stats: readonly number[];
-  readonly perCategory: COCOeval['perCategory'];
-  /** AP, AP50 … by name. */
-  readonly [name: string]: unknown;
+export const reportFlag = {
+  report: {
+    kind: 'text',
+    value: 'DIR',
+    help: 'write report.html with curves, errors and the worst images, report.json, categories.csv, curves.csv and confusion.csv there',
+  },
+} as const;
+
+export interface EvaluationOutput {
+  readonly json: boolean;
+  /** The folder of the report, if one is wanted, and what it is about. */
+  readonly report: string | undefined;
+  readonly title: string;
+  readonly images?: string | ReadonlyMap<ImageId, string> | undefined;
 }
 
-/** Evaluates, and prints the numbers as pycocotools does, or as JSON. */
-export async function printEvaluation(evaluation: COCOeval, json: boolean, terminal: Terminal): Promise<CocoNumbers> {
-  for (const warning of [...evaluation.cocoGt.warnings, ...evaluation.cocoDt.warnings]) terminal.note(warning);
+/** Evaluates, prints the numbers as pycocotools does or as JSON, and writes the report. */
+export async function printEvaluation(
+  evaluation: COCOeval,
+  { images, json, report, title }: EvaluationOutput,
+  terminal: Terminal,
+): Promise<void> {
+  const warnings = [...evaluation.cocoGt.warnings, ...evaluation.cocoDt.warnings];
+  for (const warning of warnings) terminal.note(warning);
   evaluation.evaluate();
   evaluation.accumulate();
   const lines: string[] = [];
@@ -21,5 +34,8 @@ export async function printEvaluation(evaluation: COCOeval, json: boolean, termi
   const named = Object.fromEntries(statNames(params.iouType).map((name, i) => [name, stats[i]]));
   const numbers = { type: params.iouType, stats, ...named, perCategory };
   await terminal.print(json ? JSON.stringify(numbers, null, 2) : lines.join('\n'));
-  return numbers;
+  if (report === undefined) return;
+  const analysis = analyseDetections(evaluation);
+  await writeDetectionReport(report, { title, analysis, warnings, ...(images && { images }) });
+  terminal.note(`report: ${report}/report.html`);
 }

@@ -1,8 +1,8 @@
+import { basename } from 'node:path';
 import { COCO, COCOeval, type IouType } from '../eval/index.ts';
-import { printEvaluation } from './coco-summary.ts';
+import { printEvaluation, reportFlag } from './coco-summary.ts';
 import { command } from './command.ts';
-import type { FlagTable } from './flags.ts';
-import { required } from './flags.ts';
+import { type FlagTable, required } from './flags.ts';
 import { jsonFlag } from './shared-flags.ts';
 
 const flags = {
@@ -15,6 +15,8 @@ const flags = {
     help: 'what is compared: boxes, masks or keypoints',
   },
   ...jsonFlag,
+  ...reportFlag,
+  images: { kind: 'text', value: 'DIR', help: 'folder of the images, so that the report can show the worst' },
 } as const satisfies FlagTable;
 
 export default command({
@@ -27,11 +29,20 @@ export default command({
   examples: [
     ['resnet-coco evaluate coco --annotations instances_val2017.json --detections detections.json', ''],
     ['resnet-coco evaluate coco --annotations gt.json --detections masks.json --type segm --json', ''],
+    [
+      'resnet-coco evaluate coco --annotations gt.json --detections dt.json --report report --images val2017',
+      'then open report/report.html',
+    ],
   ],
-  async run({ flags: { annotations, detections, json, type }, terminal }) {
-    const gt = await COCO.load(required('annotations', annotations));
-    const dt = gt.loadRes(required('detections', detections));
-    await printEvaluation(new COCOeval(gt, dt, type as IouType), json, terminal);
+  async run({ flags, terminal }) {
+    const { images, json, report, type } = flags;
+    const annotations = required('annotations', flags.annotations);
+    const detections = required('detections', flags.detections);
+    if (images && !report) terminal.note('--images has no effect without --report');
+    const gt = await COCO.load(annotations);
+    const dt = gt.loadRes(detections);
+    const title = `${basename(detections)} on ${basename(annotations)}`;
+    await printEvaluation(new COCOeval(gt, dt, type as IouType), { json, report, title, images }, terminal);
     return 0;
   },
 });

@@ -1,11 +1,11 @@
 import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import type { CocoResult, ImageId } from '../datasets/index.ts';
+import { basename, join } from 'node:path';
+import { type CocoResult, type ImageId, writeWholeFile } from '../datasets/index.ts';
 import { imageIdsFromAnnotations } from '../detection/image-ids.ts';
 import type { Detector } from '../detection/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { COCO, COCOeval } from '../eval/index.ts';
-import { printEvaluation } from './coco-summary.ts';
+import { printEvaluation, reportFlag } from './coco-summary.ts';
 import { command } from './command.ts';
 import { withDownloadProgress } from './download-progress.ts';
 import { Failures } from './failures.ts';
@@ -22,6 +22,7 @@ const flags = {
     help: 'ground truth in COCO format (default: the one .json file in the folder)',
   },
   ...jsonFlag,
+  ...reportFlag,
   model: {
     kind: 'text',
     group: 'Model',
@@ -116,14 +117,14 @@ export default command({
   },
   flags,
   details: [
-    'Images that are annotated but not in the folder do not count, and are mentioned. JSON: as of evaluate coco.',
+    'Images that are annotated but not in the folder do not count, and are mentioned. JSON: as of evaluate coco. The report has the detections too, as detections.json.',
   ],
   examples: [
     ['resnet-coco evaluate detector val2017 --annotations instances_val2017.json', ''],
     ['resnet-coco evaluate detector my-data/val --model my-detector.safetensors --json', ''],
   ],
   async run({ flags, positionals: [folder], terminal, signal }) {
-    const { annotations: named, arch, batch, engine, json, model, threads } = flags;
+    const { annotations: named, arch, batch, engine, json, model, report, threads } = flags;
     const annotations = named ?? annotationsIn(folder);
     const gt = await COCO.load(annotations);
     const { files, notes } = await collectInputs([folder], { recursive: true, signal });
@@ -157,7 +158,10 @@ export default command({
       }
       const evaluation = new COCOeval(gt, gt.loadRes(results), 'bbox');
       evaluation.params.imgIds = done;
-      await printEvaluation(evaluation, json, terminal);
+      const paths = new Map(images.map(({ id, file }) => [id, file]));
+      const title = `${basename(model)} on ${basename(annotations)}`;
+      await printEvaluation(evaluation, { json, report, title, images: paths }, terminal);
+      if (report !== undefined) await writeWholeFile(join(report, 'detections.json'), `${JSON.stringify(results)}\n`);
       return failures.count ? 1 : 0;
     } finally {
       await detector.dispose();

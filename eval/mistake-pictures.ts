@@ -1,11 +1,6 @@
-import {
-  type ClassificationDataset,
-  encodeImage,
-  type Image,
-  readImage,
-  resizeAntialiased,
-} from '../datasets/index.ts';
+import { type ClassificationDataset, readImage } from '../datasets/index.ts';
 import type { Mistake } from './mistakes.ts';
+import { pictureUrl } from './report/picture-url.ts';
 
 /** A small picture of an image, as the `src` of an image element. */
 export interface MistakePicture extends Mistake {
@@ -28,17 +23,7 @@ export async function mistakePictures(
     const image = await readImage(dataset.image(mistake.image)).catch(() => undefined);
     if (!image) continue;
     const tiny = Math.max(image.width, image.height) <= TINY;
-    const format = tiny ? 'png' : 'jpeg';
-    const bytes = await encodeImage(reduced(image), format, QUALITY);
-    const dataUrl = `data:image/${format};base64,${Buffer.from(bytes).toString('base64')}`;
-    pictures.push({ ...mistake, dataUrl, tiny });
+    pictures.push({ ...mistake, dataUrl: await pictureUrl(image, SIDE, QUALITY, TINY), tiny });
   }
   return pictures;
-}
-
-function reduced(image: Image): Image {
-  const scale = SIDE / Math.max(image.width, image.height);
-  if (scale >= 1) return image;
-  const side = (pixels: number) => Math.max(1, Math.round(pixels * scale));
-  return resizeAntialiased(image, side(image.width), side(image.height));
 }

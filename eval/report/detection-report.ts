@@ -1,3 +1,4 @@
+import type { ImageId } from '../../datasets/index.ts';
 import type { DetectionAnalysis } from '../analysis/detection-analysis.ts';
 import { errorTypes } from '../analysis/error-types.ts';
 import { formatCsv } from './csv.ts';
@@ -11,8 +12,8 @@ export interface DetectionReport {
   readonly analysis: DetectionAnalysis;
   /** What is odd in the data: `COCO.warnings`. */
   readonly warnings?: readonly string[];
-  /** The folder of the images; with it the page shows the worst of them. */
-  readonly images?: string;
+  /** The folder of the images, or the path of each by id; with it the page shows the worst of them. */
+  readonly images?: string | ReadonlyMap<ImageId, string>;
 }
 
 /**
