@@ -1,9 +1,9 @@
-import { existsSync, statSync } from 'node:fs';
-import { dirname, isAbsolute, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { cacheFolder } from '../../datasets/download/cache-folder.ts';
+import { download, type FetchOptions, type Patience } from '../../datasets/download/download.ts';
+import { offlineHint, sourceOf } from '../../datasets/download/mirror.ts';
 import { ResnetCocoError } from '../../errors.ts';
-import { cacheFolder } from './cache-folder.ts';
-import { download, type FetchOptions, type Patience } from './download.ts';
 import { findModel, type KnownModel, knownModels } from './known-models.ts';
 
 /** A known model without its configuration, and whether it is on this machine. */
@@ -42,40 +42,17 @@ export async function fetchWeights(
   const path = modelPath(model);
   if (isFile(path)) return path;
   try {
-    await download(sourceOf(model), path, model.hashPrefix, options, patience);
+    await download(sourceOf(model), path, { algorithm: 'sha256', hex: model.hashPrefix }, options, patience);
   } catch (cause) {
     // Another process may have put it in place meanwhile.
     if (!options.signal?.aborted && isFile(path)) return path;
     if (!(cause instanceof ResnetCocoError && cause.code === 'DOWNLOAD_FAILED')) throw cause;
-    const remedy = `Without a connection: put ${model.file} into ${dirname(path)}, or set RESNET_COCO_MIRROR to the URL (https: or file:) of a folder that has it`;
-    const proxy = process.env.HTTPS_PROXY || process.env.https_proxy;
-    const hint =
-      proxy && !process.env.NODE_USE_ENV_PROXY ? '; Node 22.21 and later use HTTPS_PROXY if NODE_USE_ENV_PROXY=1' : '';
-    throw new ResnetCocoError('DOWNLOAD_FAILED', `${model.name}: not fetched: ${cause.message}. ${remedy}${hint}`, {
+    const remedy = offlineHint(`put ${model.file} into ${dirname(path)}`);
+    throw new ResnetCocoError('DOWNLOAD_FAILED', `${model.name}: not fetched: ${cause.message}. ${remedy}`, {
       cause,
     });
   }
   return path;
-}
-
-function sourceOf({ file, url }: Pick<KnownModel, 'file' | 'url'>): URL {
-  const mirror = process.env.RESNET_COCO_MIRROR;
-  if (!mirror) return new URL(url);
-  const source = isAbsolute(mirror) ? undefined : parseUrl(`${mirror.replace(/\/+$/, '')}/${file}`);
-  if (source && /^(https?|file):$/.test(source.protocol)) return source;
-  const hint = existsSync(mirror) ? `; for that folder, ${pathToFileURL(mirror)}` : '';
-  throw new ResnetCocoError(
-    'DOWNLOAD_FAILED',
-    `RESNET_COCO_MIRROR is '${mirror}', not an https:, http: or file: URL${hint}`,
-  );
-}
-
-function parseUrl(text: string): URL | undefined {
-  try {
-    return new URL(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The known models and which of them are on this machine. */

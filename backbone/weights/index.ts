@@ -1,4 +1,5 @@
-export { cacheFolder } from './cache-folder.ts';
+export { cacheFolder } from '../../datasets/download/cache-folder.ts';
+export type { DownloadProgress, FetchOptions } from '../../datasets/download/download.ts';
 export {
   type Checkpoint,
   openCheckpoint,
@@ -6,7 +7,6 @@ export {
   type StoredTensor,
   toFloat32,
 } from './checkpoint.ts';
-export type { DownloadProgress, FetchOptions } from './download.ts';
 export { fetchModel, listModels, type ModelListing, modelPath } from './fetch-model.ts';
 export { floatToHalf } from './half-floats.ts';
 export { findModel, isModelName, type KnownModel, knownModels, type PublishedMetric } from './known-models.ts';

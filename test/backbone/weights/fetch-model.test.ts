@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import { fetchModel, fetchWeights, listModels } from '../../../backbone/weights/fetch-model.ts';
 import { findModel, knownModels } from '../../../backbone/weights/known-models.ts';
 import { ResnetCocoError } from '../../../errors.ts';
-import { FileServer } from './file-server.ts';
+import { FileServer } from '../../datasets/download/file-server.ts';
 
 const body = Buffer.from('weights, so to speak');
 const hashPrefix = createHash('sha256').update(body).digest('hex').slice(0, 8);

@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { cacheFolder } from '../../../backbone/weights/index.ts';
+import { cacheFolder } from '../../../datasets/download/cache-folder.ts';
 
 const xdg = resolve('/xdg');
 

@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ResnetCocoError } from '../../errors.ts';
+import { type FileDigest, hashName } from './file-digest.ts';
 import { takeLock } from './file-lock.ts';
 import {
   discardPart,
@@ -49,17 +50,16 @@ export interface Patience {
 const usualPatience: Patience = { stallMs: 30_000, retries: 3, backoffMs: 1000, lockMs: 30_000 };
 
 /**
- * Downloads a file whole or not at all: into `TARGET.part`, renamed when its SHA-256 is right. A part that an earlier
+ * Downloads a file whole or not at all: into `TARGET.part`, renamed when its digest is right. A part that an earlier
  * download left is continued where the source can. Processes that download the same file wait for one another.
  *
  * @param source an http:, https: or file: URL
- * @param hashPrefix what the file's SHA-256 begins with, hexadecimal
  * @throws ResnetCocoError DOWNLOAD_FAILED, FILE_NOT_WRITABLE; the signal's reason, if aborted
  */
 export async function download(
   source: URL,
   target: string,
-  hashPrefix: string,
+  digest: FileDigest,
   { onProgress, signal }: FetchOptions = {},
   patience: Patience = usualPatience,
 ): Promise<void> {
@@ -68,7 +68,7 @@ export async function download(
     await onDisk(target, mkdir(dirname(target), { recursive: true }));
     const release = await onDisk(target, takeLock(`${target}.lock`, patience.lockMs, signal));
     try {
-      if (!existsSync(target)) await receiveWhole({ source, target, hashPrefix, onProgress, signal, patience });
+      if (!existsSync(target)) await receiveWhole({ source, target, digest, onProgress, signal, patience });
     } finally {
       await release();
     }
@@ -81,25 +81,25 @@ export async function download(
 interface Job {
   readonly source: URL;
   readonly target: string;
-  readonly hashPrefix: string;
+  readonly digest: FileDigest;
   readonly onProgress: FetchOptions['onProgress'];
   readonly signal: AbortSignal | undefined;
   readonly patience: Patience;
 }
 
 async function receiveWhole(job: Job): Promise<void> {
-  const { source, target, hashPrefix, signal } = job;
+  const { source, target, digest, signal } = job;
   const part = `${target}.part`;
   let isLeftover = (await sizeOf(part)) > 0;
   for (;;) {
     await receiveWithRetries(job, part);
-    const hash = await onDisk(part, sha256(part, signal));
-    if (hash.startsWith(hashPrefix)) break;
+    const hash = await onDisk(part, hashOf(part, digest.algorithm, signal));
+    if (hash.startsWith(digest.hex)) break;
     await onDisk(part, discardPart(part));
     if (!isLeftover) {
       throw new ResnetCocoError(
         'DOWNLOAD_FAILED',
-        `${publicUrl(source)} is not the published file: its SHA-256 begins with ${hash.slice(0, hashPrefix.length)}, not ${hashPrefix}; what came was deleted. A proxy, a login page or a mirror may have answered with something else`,
+        `${publicUrl(source)} is not the published file: its ${hashName(digest)} begins with ${hash.slice(0, digest.hex.length)}, not ${digest.hex}; what came was deleted. A proxy, a login page or a mirror may have answered with something else`,
       );
     }
     // The left part may be what is damaged, as after a loss of power.
@@ -179,8 +179,12 @@ async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): P
 }
 
 /** Of the file as it lies on the disk, whoever wrote it. */
-async function sha256(path: string, signal: AbortSignal | undefined): Promise<string> {
-  const hash = createHash('sha256');
+async function hashOf(
+  path: string,
+  algorithm: FileDigest['algorithm'],
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const hash = createHash(algorithm);
   await pipeline(createReadStream(path), hash, { signal });
   return hash.digest('hex');
 }

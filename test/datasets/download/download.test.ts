@@ -10,13 +10,15 @@ import {
   download,
   type FetchOptions,
   type Patience,
-} from '../../../backbone/weights/download.ts';
+} from '../../../datasets/download/download.ts';
+import type { FileDigest } from '../../../datasets/download/file-digest.ts';
 import { ResnetCocoError } from '../../../errors.ts';
 import { FileServer } from './file-server.ts';
 
 const body = Buffer.from(Uint8Array.from({ length: 300_000 }, (_, i) => (i * i) >> 5));
 const hashOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 const hash = hashOf(body).slice(0, 8);
+const digest: FileDigest = { algorithm: 'sha256', hex: hash };
 const hasty: Patience = { stallMs: 200, retries: 2, backoffMs: 1, lockMs: 400 };
 
 interface Context {
@@ -35,7 +37,7 @@ test.after.each(async ({ server, target }) => {
 });
 
 const get = ({ server, target }: Context, options: FetchOptions = {}): Promise<void> =>
-  download(new URL(`${server.origin}/file.bin`), target, hash, options, hasty);
+  download(new URL(`${server.origin}/file.bin`), target, digest, options, hasty);
 
 /** Only the file itself is there, and it is right. */
 function assertWhole({ target }: Context): void {
@@ -159,6 +161,21 @@ test('a wrong hash deletes what came and says so', async (context) => {
   assert.is(context.server.requests.length, 1);
 });
 
+test('the digest is of the kind that the publisher tells', async (context) => {
+  const md5 = createHash('md5').update(body).digest('hex');
+  const fetchAs = (digest: FileDigest) =>
+    download(new URL(`${context.server.origin}/file.bin`), context.target, digest, {}, hasty);
+  await assertFails(
+    fetchAs({ algorithm: 'md5', hex: `0${md5.slice(1)}x` }),
+    /its MD5 begins with .*; what came was deleted/,
+  );
+  await fetchAs({ algorithm: 'md5', hex: md5 });
+  assertWhole(context);
+  rmSync(context.target);
+  await fetchAs({ algorithm: 'sha512', hex: createHash('sha512').update(body).digest('hex') });
+  assertWhole(context);
+});
+
 test('404 fails at once, 503 is tried again', async (context) => {
   context.server.served.statuses = [404];
   await assertFails(get(context), /HTTP 404 Not Found/);
@@ -200,7 +217,10 @@ test('a server that never sends anything is given up', async (context) => {
 
 test('nobody there', async (context) => {
   await context.server.stop();
-  await assertFails(download(new URL('http://127.0.0.1:9/file.bin'), context.target, hash, {}, hasty), /file\.bin: .+/);
+  await assertFails(
+    download(new URL('http://127.0.0.1:9/file.bin'), context.target, digest, {}, hasty),
+    /file\.bin: .+/,
+  );
 });
 
 test('abort: rejects with the reason, and what came is continued next time', async (context) => {
@@ -276,7 +296,7 @@ for (const [owner, lock] of Object.entries({
 test('from a file: URL', async (context) => {
   const folder = mkdtempSync(join(tmpdir(), 'mirror #1 '));
   writeFileSync(join(folder, 'file.bin'), body);
-  const from = (name: string) => download(pathToFileURL(join(folder, name)), context.target, hash, {}, hasty);
+  const from = (name: string) => download(pathToFileURL(join(folder, name)), context.target, digest, {}, hasty);
   await assertFails(from('absent.bin'), /absent\.bin: ENOENT/);
   await from('file.bin');
   assertWhole(context);
@@ -293,7 +313,7 @@ test('a user and password in the URL are sent, and not shown', async (context) =
   const url = new URL(`${context.server.origin}/file.bin`);
   [url.username, url.password] = ['me', 'p@ss'];
   context.server.served.statuses = [403];
-  const failed = download(url, context.target, hash, {}, hasty);
+  const failed = download(url, context.target, digest, {}, hasty);
   await assertFails(failed, /^http:\/\/127\.0\.0\.1:\d+\/file\.bin: HTTP 403/);
   assert.is(context.server.requests[0].headers.authorization, `Basic ${Buffer.from('me:p@ss').toString('base64')}`);
 });

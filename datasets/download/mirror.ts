@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ResnetCocoError } from '../../errors.ts';
+
+/**
+ * Where a published file comes from: its own URL, or, with the environment's `RESNET_COCO_MIRROR`, that URL + `/` + the
+ * file's name.
+ *
+ * @throws ResnetCocoError DOWNLOAD_FAILED for a mirror that is no http:, https: or file: URL
+ */
+export function sourceOf({ file, url }: { readonly file: string; readonly url: string }): URL {
+  const mirror = process.env.RESNET_COCO_MIRROR;
+  if (!mirror) return new URL(url);
+  const source = isAbsolute(mirror) ? undefined : parseUrl(`${mirror.replace(/\/+$/, '')}/${file}`);
+  if (source && /^(https?|file):$/.test(source.protocol)) return source;
+  const hint = existsSync(mirror) ? `; for that folder, ${pathToFileURL(mirror)}` : '';
+  throw new ResnetCocoError(
+    'DOWNLOAD_FAILED',
+    `RESNET_COCO_MIRROR is '${mirror}', not an https:, http: or file: URL${hint}`,
+  );
+}
+
+function parseUrl(text: string): URL | undefined {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What to do where the source cannot be reached; `byHand` says which file to put where. */
+export function offlineHint(byHand: string): string {
+  const proxy = process.env.HTTPS_PROXY || process.env.https_proxy;
+  const hint =
+    proxy && !process.env.NODE_USE_ENV_PROXY ? '; Node 22.21 and later use HTTPS_PROXY if NODE_USE_ENV_PROXY=1' : '';
+  return `Without a connection: ${byHand}, or set RESNET_COCO_MIRROR to the URL (https: or file:) of a folder that has it${hint}`;
+}
