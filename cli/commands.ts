@@ -52,6 +52,23 @@ export const commands: CommandList = {
       load: async () => (await import('./export.ts')).default,
     },
   },
+  'Data sets': {
+    datasets: {
+      summary: 'list, describe, convert and download data sets',
+      subcommands: {
+        list: { summary: 'known data sets', load: async () => (await import('./datasets.ts')).list },
+        info: {
+          summary: 'counts, sizes and classes of a data set, and what is wrong in it',
+          load: async () => (await import('./dataset-info.ts')).info,
+        },
+        convert: {
+          summary: 'between COCO JSON, Pascal VOC and YOLO',
+          load: async () => (await import('./datasets.ts')).convert,
+        },
+        fetch: { summary: 'download and unpack one', load: async () => (await import('./datasets.ts')).fetch },
+      },
+    },
+  },
   'This machine': {
     doctor: {
       summary: 'what engines, devices and decoders it has, and why not the others',

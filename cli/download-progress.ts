@@ -7,19 +7,23 @@ export interface DownloadState {
   readonly total: number | undefined;
 }
 
-/** Shows the progress of whatever `task` downloads; nothing is shown if that is nothing. */
+/** Shows the progress of each file that `task` downloads; nothing is shown if that is none. */
 export async function withDownloadProgress<T>(
   terminal: Terminal,
   task: (onProgress: (state: DownloadState) => void) => Promise<T>,
 ): Promise<T> {
   let progress: Progress | undefined;
+  let shown: string | undefined;
   try {
     return await task(({ url, received, total }) => {
-      if (!progress) {
+      if (url !== shown) {
+        progress?.stop();
         terminal.note(`fetching ${url}`);
         progress = terminal.startProgress('bytes', total);
+        shown = url;
       }
-      progress.set(received, total);
+      progress?.set(received, total);
+      if (received === total) progress?.stop();
     });
   } finally {
     progress?.stop();

@@ -45,6 +45,12 @@ export const jsonFlag = {
   json: { kind: 'boolean', help: 'print JSON to stdout' },
 } as const satisfies FlagTable;
 
+/** Flags of every command that reads a data set for detection. */
+export const sourceFlags = {
+  images: { kind: 'text', value: 'DIR', help: 'the folder of images, where it is not in its usual place' },
+  split: { kind: 'text', value: 'NAME', help: 'a part, such as train: a list of VOC, an entry of data.yaml, a folder' },
+} as const satisfies FlagTable;
+
 /** `<paths...>`, for a command's `positionals`. */
 export const pathsPositional = {
   usage: '<paths...>',

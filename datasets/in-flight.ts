@@ -1,6 +1,6 @@
-/** Works on `count` items of a stream at a time, and yields the results in the items' order. */
+/** Works on `count` items of a list or stream at a time, and yields the results in the items' order. */
 export async function* inFlight<T, R>(
-  items: AsyncIterable<T>,
+  items: Iterable<T> | AsyncIterable<T>,
   count: number,
   work: (item: T) => Promise<R>,
 ): AsyncGenerator<R> {

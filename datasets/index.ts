@@ -17,8 +17,26 @@ export type {
   ImageId,
 } from './coco-format.ts';
 export { type Decoder, decoders } from './decode.ts';
+export { type Conversion, type ConvertOptions, convertDataset } from './detection/convert-dataset.ts';
+export { type DetectionFormat, type DetectionSource, detectionFormats } from './detection/detection-source.ts';
+export {
+  type DatasetProblem,
+  type DatasetProblems,
+  describeProblem,
+  type ProblemKind,
+} from './detection/problems.ts';
+export { type DetectionDataset, type ReadOptions, readDetectionDataset } from './detection/read-detection-dataset.ts';
+export type { VocAnnotation } from './detection/read-voc.ts';
+export {
+  type CategorySummary,
+  type DetectionSummary,
+  type Spread,
+  summarizeDetection,
+} from './detection/summarize.ts';
+export { writeDetectionDataset } from './detection/write-detection-dataset.ts';
 export { drawBoxes, type LabelledBox } from './draw.ts';
 export { encodeImage, writeImage } from './encode.ts';
+export { type DatasetListing, type FetchDatasetOptions, fetchDataset, listDatasets } from './fetch-dataset.ts';
 export { type DecodedImage, type Image, type ImageSource, MAX_IMAGE_PIXELS } from './image.ts';
 export type { ImageFormat } from './image-format.ts';
 export {
@@ -28,6 +46,7 @@ export {
   type Prefetched,
   type PrefetchOptions,
 } from './image-pool.ts';
+export { type ImageSize, readImageSize } from './image-size.ts';
 export type { LoadedImage } from './image-worker.ts';
 export { inFlight } from './in-flight.ts';
 export { JsonArrayFile, JsonArrayWriter } from './json-array.ts';

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { numberImages } from '../datasets/image-numbers.ts';
 import type { ImageId } from '../datasets/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 
@@ -19,30 +20,13 @@ export interface ImageIds {
 const segments = (path: string): string[] => path.split(/[\\/]/).filter((part) => part && part !== '.');
 const stem = (name: string): string => name.replace(/(?<=.)\.[^.]*$/, '');
 
-/** `COCO_val2014_000000000042.jpg` → 42: the last run of digits of the name, without its extension. */
-export function numberInName(path: string): number | undefined {
-  const digits = stem(segments(path).at(-1) ?? '')
-    .match(/\d+/g)
-    ?.at(-1);
-  const number = Number(digits);
-  return Number.isSafeInteger(number) ? number : undefined;
-}
-
 /**
  * Image ids where there are no annotations: the number in each file's name, or, as soon as one has none or two have
  * the same, 1, 2, 3 … for all in the order given.
  */
 export function imageIdsFromNames(files: readonly string[]): ImageIds {
-  const byId = new Map<number, string>();
-  const inOrder = (note: string): ImageIds => ({ ids: files.map((_, index) => index + 1), source: 'path order', note });
-  for (const file of files) {
-    const id = numberInName(file);
-    if (id === undefined) return inOrder(`'${file}' has no number in its name`);
-    const other = byId.get(id);
-    if (other !== undefined) return inOrder(`'${other}' and '${file}' have the same number`);
-    byId.set(id, file);
-  }
-  return { ids: [...byId.keys()], source: 'file names' };
+  const { ids, note } = numberImages(files);
+  return note === undefined ? { ids, source: 'file names' } : { ids, source: 'path order', note };
 }
 
 /** Trailing folders that two paths share; the name itself is known to match, the extension may differ. */

@@ -3,26 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  imageIdsFromAnnotations,
-  imageIdsFromNames,
-  numberInName,
-  readAnnotatedImages,
-} from '../../detection/image-ids.ts';
+import { imageIdsFromAnnotations, imageIdsFromNames, readAnnotatedImages } from '../../detection/image-ids.ts';
 import { ResnetCocoError } from '../../errors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'image-ids-'));
 test.after(() => rmSync(folder, { recursive: true }));
-
-test('the number in the name is its last run of digits', () => {
-  assert.is(numberInName('000000000139.jpg'), 139);
-  assert.is(numberInName('COCO_val2014_000000000042.jpg'), 42);
-  assert.is(numberInName('shots/2024/img007.v.png'), 7);
-  assert.is(numberInName('0.png'), 0);
-  assert.is(numberInName('street.jp2'), undefined);
-  assert.is(numberInName('99999999999999999999.jpg'), undefined);
-  assert.is(numberInName('12'), 12);
-});
 
 test('ids are the numbers of the names where each has its own', () => {
   const { ids, source } = imageIdsFromNames(['b/10.jpg', 'a/2.jpg']);

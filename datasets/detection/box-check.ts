@@ -1,0 +1,36 @@
+import type { CocoBox } from '../coco-format.ts';
+import type { ImageSize } from '../image-size.ts';
+import type { DatasetProblem } from './problems.ts';
+
+/** Boxes that leave their image by no more than this many pixels do so by rounding, as some of COCO's own do. */
+export const OUTSIDE_TOLERANCE = 1;
+
+export type BoxFinding = Pick<DatasetProblem, 'severity' | 'kind' | 'message'>;
+
+const round = (pixels: number): number => Math.round(pixels * 100) / 100;
+
+/**
+ * What is wrong with a box of four finite numbers. A negative side is an error. A side of zero, which COCO's own files
+ * have here and there, a single pixel, and a box that leaves its image are warnings: evaluation takes them as they are.
+ */
+export function findInBox([x, y, width, height]: CocoBox, image: ImageSize): BoxFinding | undefined {
+  if (width < 0 || height < 0) {
+    const message = 'width and height must not be negative; a box is x, y, width, height';
+    return { severity: 'error', kind: 'wrong value', message };
+  }
+  if (width === 0 || height === 0) {
+    const message = 'it has no area; remove it, or give it a width and a height';
+    return { severity: 'warning', kind: 'empty box', message };
+  }
+  if (width <= 1 && height <= 1) {
+    const message = 'it covers no more than a pixel, as a slip of the mouse leaves it; remove it, or correct it';
+    return { severity: 'warning', kind: 'empty box', message };
+  }
+  const excess = Math.max(-x, -y, x + width - image.width, y + height - image.height);
+  if (excess <= OUTSIDE_TOLERANCE) return undefined;
+  const size = `${image.width}×${image.height}`;
+  const isOutside = x >= image.width || y >= image.height || x + width <= 0 || y + height <= 0;
+  const where = isOutside ? 'lies outside of' : `reaches ${round(excess)} pixels beyond`;
+  const message = `the box ${where} its image of ${size}; clip it, or correct the image's size`;
+  return { severity: 'warning', kind: 'box outside its image', message };
+}

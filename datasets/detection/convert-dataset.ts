@@ -1,0 +1,68 @@
+import { join, resolve } from 'node:path';
+import { ResnetCocoError } from '../../errors.ts';
+import type { DetectionFormat } from './detection-source.ts';
+import { portablePath } from './file-finder.ts';
+import { OutputFolder } from './output-folder.ts';
+import type { DatasetProblems } from './problems.ts';
+import { type ReadOptions, readDetectionDataset } from './read-detection-dataset.ts';
+import type { VocAnnotation } from './read-voc.ts';
+import { type WriteOptions, writeDetectionDataset } from './write-detection-dataset.ts';
+
+export interface ConvertOptions extends ReadOptions, WriteOptions {
+  /** Copy the images too: to `JPEGImages/` of VOC, to `images/` of YOLO. */
+  readonly copyImages?: boolean;
+}
+
+export interface Conversion {
+  readonly from: DetectionFormat;
+  readonly images: number;
+  readonly annotations: number;
+  readonly problems: DatasetProblems;
+  /** What the new format has no place for, such as `12 masks`. */
+  readonly lost: readonly string[];
+}
+
+/**
+ * Writes a data set in another format.
+ *
+ * @throws ResnetCocoError as `readDetectionDataset`; BAD_DATASET for names that the format cannot hold;
+ *   FILE_NOT_WRITABLE; the signal's reason, if aborted
+ */
+export async function convertDataset({ to, out, copyImages, signal, ...source }: ConvertOptions): Promise<Conversion> {
+  const { format, dataset, files, problems } = await readDetectionDataset(source);
+  signal?.throwIfAborted();
+  if (to === 'coco' && resolve(out) === resolve(source.annotations)) {
+    throw new ResnetCocoError('USAGE', `${out}: is what is read; name another file to write`);
+  }
+  const { split } = source;
+  await writeDetectionDataset(dataset, { to, out, ...(split !== undefined && { split }), ...(signal && { signal }) });
+  if (copyImages && to !== 'coco') {
+    const folder = new OutputFolder(join(out, to === 'voc' ? 'JPEGImages' : 'images'));
+    for (const { id, file_name } of dataset.images) {
+      signal?.throwIfAborted();
+      const file = files.get(id);
+      if (file !== undefined) await folder.copy(file, portablePath(file_name));
+    }
+  }
+  const { images, annotations } = dataset;
+  return {
+    from: format,
+    images: images.length,
+    annotations: annotations.length,
+    problems,
+    lost: to === 'coco' ? [] : whatIsLost(annotations, to),
+  };
+}
+
+function whatIsLost(annotations: readonly VocAnnotation[], to: 'voc' | 'yolo'): string[] {
+  const count = (noun: string, has: (annotation: VocAnnotation) => boolean): string[] => {
+    const found = annotations.filter(has).length;
+    return found ? [`${found} ${noun}`] : [];
+  };
+  return [
+    ...count('masks', ({ segmentation }) => segmentation !== undefined),
+    ...count('sets of keypoints', ({ keypoints }) => keypoints !== undefined),
+    ...(to === 'yolo' ? count('crowds', ({ iscrowd }) => iscrowd === 1) : []),
+    ...(to === 'yolo' ? count('marks of difficult objects', ({ difficult }) => difficult === 1) : []),
+  ];
+}

@@ -1,0 +1,30 @@
+import type { CocoDataset, ImageId } from '../coco-format.ts';
+import type { FileFinder } from './file-finder.ts';
+
+export const detectionFormats = ['coco', 'voc', 'yolo'] as const;
+
+export type DetectionFormat = (typeof detectionFormats)[number];
+
+/** Where a data set lies. */
+export interface DetectionSource {
+  /**
+   * COCO: the JSON file, or a folder with one. VOC: the folder with `Annotations/`, or a folder of XML files.
+   * YOLO: `data.yaml`, the folder with it, or a folder of labels.
+   */
+  readonly annotations: string;
+  /** The folder of images. Of VOC and YOLO it is found beside the annotations, where it has its usual name. */
+  readonly images?: string;
+  /** Which part: `train` for VOC's `ImageSets/Main/train.txt`, YOLO's `train:`, a folder `train`. Without it, all. */
+  readonly split?: string;
+}
+
+/** A data set in the form that COCO's JSON has. */
+export interface FoundDataset {
+  readonly dataset: CocoDataset;
+  /** The file of each image that was found; empty where no folder of images is known. */
+  readonly files: ReadonlyMap<ImageId, string>;
+}
+
+/** What to say of an image that the folder does not have. */
+export const missingImage = (finder: FileFinder): string =>
+  `no file of this name, or several in sub-folders, in ${finder.folder}; add it, or remove the image`;

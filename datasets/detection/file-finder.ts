@@ -1,0 +1,76 @@
+import { statSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { ResnetCocoError } from '../../errors.ts';
+import { imageExtensions } from '../image-extensions.ts';
+
+/** A name's path without `.` and the like, with `/` between folders, whatever system wrote it. */
+export const portablePath = (name: string): string => posix.normalize(name.replaceAll('\\', '/'));
+
+/** `sub/a.jpg` → `sub/a`. */
+export const withoutExtension = (name: string): string => name.replace(/(?<=[^/])\.[^./]*$/, '');
+
+export const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+export const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+
+/** The files below a folder that end in one of `extensions`, relative to it, in order of their characters. */
+export async function listFiles(folder: string, extensions: readonly string[]): Promise<string[]> {
+  if (!isFolder(folder)) throw new ResnetCocoError('FILE_NOT_FOUND', `${folder}: no such folder`);
+  const pattern = extensions.length === 1 ? `**/*.${extensions[0]}` : `**/*.{${extensions.join(',')}}`;
+  const { glob } = await import('tinyglobby');
+  const names = await glob(pattern, { cwd: folder, caseSensitiveMatch: false, expandDirectories: false });
+  return names.sort();
+}
+
+/** The one name of each key; undefined where several share it. */
+function uniqueBy(names: readonly string[], key: (name: string) => string): Map<string, string | undefined> {
+  const found = new Map<string, string | undefined>();
+  for (const name of names) found.set(key(name), found.has(key(name)) ? undefined : name);
+  return found;
+}
+
+/** The files of a folder and those below, such as images, found by the names that annotations give them. */
+export class FileFinder {
+  readonly folder: string;
+  /** Relative to the folder, in order. */
+  readonly names: readonly string[];
+  readonly #all: ReadonlySet<string>;
+  readonly #byBaseName: ReadonlyMap<string, string | undefined>;
+  readonly #byStem: ReadonlyMap<string, string | undefined>;
+  readonly #byBaseStem: ReadonlyMap<string, string | undefined>;
+
+  private constructor(folder: string, names: readonly string[]) {
+    this.folder = folder;
+    this.names = names;
+    this.#all = new Set(names);
+    this.#byBaseName = uniqueBy(names, posix.basename);
+    this.#byStem = uniqueBy(names, withoutExtension);
+    this.#byBaseStem = uniqueBy(names, (name) => posix.basename(withoutExtension(name)));
+  }
+
+  /** @throws ResnetCocoError FILE_NOT_FOUND */
+  static async open(folder: string, extensions: readonly string[] = imageExtensions): Promise<FileFinder> {
+    return new FileFinder(folder, await listFiles(folder, extensions));
+  }
+
+  /**
+   * The file, relative to the folder: at that very path, else the only one of that name in any folder. The name may
+   * lack its extension or have another one. Undefined if there is none, or more than one.
+   */
+  find(name: string): string | undefined {
+    const path = portablePath(name);
+    if (this.#all.has(path)) return path;
+    const base = posix.basename(path);
+    const stem = withoutExtension(path);
+    return (
+      this.#byStem.get(path) ??
+      this.#byStem.get(stem) ??
+      this.#byBaseName.get(base) ??
+      this.#byBaseStem.get(base) ??
+      this.#byBaseStem.get(posix.basename(stem))
+    );
+  }
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+}

@@ -1,0 +1,44 @@
+import { ResnetCocoError } from '../../errors.ts';
+import type { ImageId } from '../coco-format.ts';
+import { type ImageSize, readImageSize } from '../image-size.ts';
+import { inFlight } from '../in-flight.ts';
+import type { FoundDataset } from './detection-source.ts';
+import type { ProblemList } from './problems.ts';
+import { FILES_AT_ONCE } from './text-file.ts';
+
+/** The size that an image's file has; undefined, and an error told, where it cannot be read. */
+export async function measureImage(
+  path: string,
+  image: ImageId,
+  problems: ProblemList,
+): Promise<ImageSize | undefined> {
+  try {
+    return await readImageSize(path);
+  } catch (error) {
+    if (!(error instanceof ResnetCocoError)) throw error;
+    const message = `${error.message.replace(`${path}: `, '')}; replace the file, or remove the image`;
+    problems.error({ file: path, image, kind: 'unreadable file', message });
+    return undefined;
+  }
+}
+
+/** A size that is not the file's puts boxes elsewhere than whoever drew them meant. */
+export async function compareSizes(
+  { dataset, files }: FoundDataset,
+  source: string,
+  problems: ProblemList,
+): Promise<void> {
+  const found = dataset.images.filter(({ id }) => files.has(id));
+  const sizes = inFlight(found, FILES_AT_ONCE, async (image) => {
+    const path = files.get(image.id)!;
+    return { image, path, size: await measureImage(path, image.id, problems) };
+  });
+  for await (const { image, path, size } of sizes) {
+    if (!size || (size.width === image.width && size.height === image.height)) continue;
+    const turned = size.width === image.height && size.height === image.width;
+    const hint = turned ? ', turned by its EXIF orientation perhaps' : '';
+    const value = [image.width, image.height];
+    const message = `${path} is ${size.width}×${size.height}${hint}; correct the size, or the file`;
+    problems.warning({ file: source, image: image.id, kind: 'image size', field: 'width, height', value, message });
+  }
+}

@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+import { copyFile, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { ResnetCocoError } from '../../errors.ts';
+import { makeFolder, writeWholeFile } from '../whole-file.ts';
+import { portablePath, withoutExtension } from './file-finder.ts';
+
+/** A folder that a data set is written to. What lies there and says something else is never written over. */
+export class OutputFolder {
+  readonly path: string;
+  readonly #made = new Set<string>();
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /**
+   * Writes a file whole; `name` is relative and may have folders.
+   *
+   * @throws ResnetCocoError FILE_NOT_WRITABLE, also where such a file is there with another content
+   */
+  async put(name: string, text: string): Promise<void> {
+    const path = await this.#place(name);
+    const there = await readFile(path, 'utf8').catch(() => undefined);
+    if (there === text) return;
+    if (there !== undefined) throw occupied(path);
+    await writeWholeFile(path, text);
+  }
+
+  /** Writes a file whole, in the place of what was there. */
+  async replace(name: string, text: string): Promise<void> {
+    await writeWholeFile(await this.#place(name), text);
+  }
+
+  /** Copies a file here, unless one of the same length is there. */
+  async copy(source: string, name: string): Promise<void> {
+    const path = await this.#place(name);
+    const [from, there] = await Promise.all([stat(source), stat(path).catch(() => undefined)]);
+    if (there && there.size !== from.size) throw occupied(path);
+    if (there) return;
+    const partial = join(dirname(path), `.${randomBytes(6).toString('hex')}.partial`);
+    try {
+      await copyFile(source, partial);
+      await rename(partial, path);
+    } catch (cause) {
+      await rm(partial, { force: true });
+      throw new ResnetCocoError('FILE_NOT_WRITABLE', `${path}: not copied: ${(cause as Error).message}`, { cause });
+    }
+  }
+
+  async #place(name: string): Promise<string> {
+    const path = join(this.path, name);
+    const folder = dirname(path);
+    if (!this.#made.has(folder)) await makeFolder(folder);
+    this.#made.add(folder);
+    return path;
+  }
+}
+
+const occupied = (path: string): ResnetCocoError =>
+  new ResnetCocoError('FILE_NOT_WRITABLE', `${path}: is there already and differs; name another folder, or delete it`);
+
+/** Characters that a file name, or a line of a list, cannot have. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for them
+const CONTROL = /[\x00-\x1f\x7f]/;
+
+/**
+ * Paths without extensions for the annotation files of images, in their order.
+ *
+ * @throws ResnetCocoError BAD_DATASET for a name that would leave the folder, or two images that would share a file
+ */
+export function annotationStems(names: readonly string[]): string[] {
+  const owners = new Map<string, string>();
+  return names.map((name) => {
+    const stem = withoutExtension(portablePath(name));
+    if (/^(\.\.(\/|$)|\/|[a-z]:)/i.test(stem) || CONTROL.test(stem)) {
+      throw new ResnetCocoError('BAD_DATASET', `file_name '${name}' is no path within a folder; correct it`);
+    }
+    // Some file systems do not tell upper from lower case.
+    const owner = owners.get(stem.toLowerCase());
+    if (owner !== undefined) {
+      const message = `'${owner}' and '${name}' would share one annotation file; rename one of them`;
+      throw new ResnetCocoError('BAD_DATASET', message);
+    }
+    owners.set(stem.toLowerCase(), name);
+    return stem;
+  });
+}
+
+/** @throws ResnetCocoError BAD_DATASET for names by which a format without ids could not tell categories apart */
+export function checkNames(names: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const name of names.map((name) => name.trim())) {
+    const fault = CONTROL.test(name) ? 'has a control character' : seen.has(name) ? 'is there twice' : undefined;
+    if (fault) {
+      throw new ResnetCocoError(
+        'BAD_DATASET',
+        `category ${JSON.stringify(name)} ${fault}; rename it, since here categories go by their names`,
+      );
+    }
+    seen.add(name);
+  }
+}

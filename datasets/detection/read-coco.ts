@@ -1,0 +1,92 @@
+import { join } from 'node:path';
+import { ResnetCocoError } from '../../errors.ts';
+import type { CocoDataset, CocoImage, ImageId } from '../coco-format.ts';
+import {
+  checkAnnotations,
+  checkCategories,
+  checkImages,
+  type Fields,
+  isObject,
+  type ListedImage,
+} from './check-coco.ts';
+import { type DetectionSource, type FoundDataset, missingImage } from './detection-source.ts';
+import { FileFinder, isFolder, listFiles } from './file-finder.ts';
+import { measureImage } from './measure-image.ts';
+import type { ProblemList } from './problems.ts';
+import { readJson } from './read-json.ts';
+
+/**
+ * Reads a COCO annotation file. Every field of it is kept; where `area` or `iscrowd` is missing, it is added.
+ *
+ * @throws ResnetCocoError FILE_NOT_FOUND; BAD_DATASET, where it is no JSON or not of this kind
+ */
+export async function readCoco(source: DetectionSource, problems: ProblemList): Promise<FoundDataset> {
+  const file = isFolder(source.annotations) ? await findCocoFile(source.annotations, source.split) : source.annotations;
+  const root = await readJson(file);
+  if (!isObject(root)) {
+    const hint = Array.isArray(root) ? '; a list is what detection results look like' : '';
+    const message = `expected an object with images, annotations and categories${hint}`;
+    throw new ResnetCocoError('BAD_DATASET', `${file}: ${message}`);
+  }
+  const listed = checkImages(file, listOf(file, root, 'images', problems), problems);
+  const categories = checkCategories(file, listOf(file, root, 'categories', problems), problems);
+  const finder = source.images === undefined ? undefined : await FileFinder.open(source.images);
+  const { images, files } = await findImages(file, listed, finder, problems);
+  const referents = {
+    images: new Map(images.map((image) => [image.id, image])),
+    categories: new Map(categories.map((category) => [category.id, category])),
+  };
+  const annotations = checkAnnotations(file, listOf(file, root, 'annotations', problems), referents, problems);
+  return { dataset: { ...(root as Fields & Partial<CocoDataset>), images, annotations, categories }, files };
+}
+
+function listOf(file: string, root: Fields, field: string, problems: ProblemList): readonly unknown[] {
+  const value = root[field];
+  if (Array.isArray(value)) return value;
+  const kind = value === undefined ? 'missing field' : 'wrong type';
+  problems.error({ file, kind, field, value: isObject(value) ? {} : value, message: 'it must be a list' });
+  return [];
+}
+
+async function findImages(
+  file: string,
+  listed: readonly ListedImage[],
+  finder: FileFinder | undefined,
+  problems: ProblemList,
+): Promise<{ images: CocoImage[]; files: Map<ImageId, string> }> {
+  const images: CocoImage[] = [];
+  const files = new Map<ImageId, string>();
+  for (const image of listed) {
+    const name = finder?.find(image.file_name);
+    if (finder && name !== undefined) files.set(image.id, finder.path(name));
+    if (finder && name === undefined) {
+      const place = { file, image: image.id, field: 'file_name', value: image.file_name };
+      problems.error({ ...place, kind: 'missing file', message: missingImage(finder) });
+    }
+    const { width, height } = image;
+    if (width !== undefined && height !== undefined) {
+      images.push(image as CocoImage);
+      continue;
+    }
+    const path = files.get(image.id);
+    const size = path === undefined ? undefined : await measureImage(path, image.id, problems);
+    if (size) images.push({ ...image, ...size });
+    else if (path === undefined) {
+      const field = width === undefined ? 'width' : 'height';
+      const message = 'it is missing; add it, or name the folder of images, so that it can be read from the file';
+      problems.error({ file, image: image.id, kind: 'missing field', field, value: undefined, message });
+    }
+  }
+  return { images, files };
+}
+
+/** The annotation file of a folder: the only JSON file in it, in its `annotations/`, or in the folder of the split. */
+async function findCocoFile(folder: string, split: string | undefined): Promise<string> {
+  const json = (await listFiles(folder, ['json'])).filter((name) => /^([^/]+\/)?[^/]+$/.test(name));
+  const ofSplit = json.filter((name) => split === undefined || name.toLowerCase().includes(split.toLowerCase()));
+  const boxes = ofSplit.filter((name) => /instances|_annotations\.coco/.test(name));
+  const candidates = boxes.length ? boxes : ofSplit;
+  if (candidates.length === 1) return join(folder, candidates[0]);
+  const which = candidates.length ? `could be any of ${candidates.slice(0, 5).join(', ')}` : 'is not in it';
+  throw new ResnetCocoError('BAD_DATASET', `${folder}: the COCO annotation file ${which}; name the file itself`);
+}

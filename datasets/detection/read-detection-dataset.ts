@@ -1,0 +1,91 @@
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ResnetCocoError } from '../../errors.ts';
+import type { CocoDataset, ImageId } from '../coco-format.ts';
+import type { DetectionFormat, DetectionSource } from './detection-source.ts';
+import { isFile, isFolder, listFiles } from './file-finder.ts';
+import { compareSizes } from './measure-image.ts';
+import { type DatasetProblems, ProblemList, throwOnErrors } from './problems.ts';
+import { findNamesFile } from './yolo-names.ts';
+
+export interface ReadOptions extends DetectionSource {
+  /** Told from the content, unless it is given. */
+  readonly format?: DetectionFormat;
+  /** Errors are thrown, unless this is false: then what is unusable is left out, and told of in `problems`. */
+  readonly strict?: boolean;
+  /** Open each image that is found, and compare its size with that of the annotations. */
+  readonly checkImages?: boolean;
+}
+
+/** A data set for detection, whatever its format, in the form that COCO's JSON has. */
+export interface DetectionDataset {
+  readonly format: DetectionFormat;
+  readonly dataset: CocoDataset;
+  /** The file of each image that was found; empty where no folder of images is known. */
+  readonly files: ReadonlyMap<ImageId, string>;
+  readonly problems: DatasetProblems;
+}
+
+/** Each loaded when it is needed, with the parser that it takes. */
+const readers = {
+  coco: async () => (await import('./read-coco.ts')).readCoco,
+  voc: async () => (await import('./read-voc.ts')).readVoc,
+  yolo: async () => (await import('./read-yolo.ts')).readYolo,
+} as const;
+
+/**
+ * Reads a data set for detection: COCO's JSON, Pascal VOC's XML files or YOLO's label files. Everything in it is
+ * checked: numbers, boxes, references between images, annotations and categories, ids that must differ, and, where the
+ * folder of images is known, that each is there.
+ *
+ * @throws ResnetCocoError FILE_NOT_FOUND; BAD_DATASET, if it is none of them, or for errors in it unless `strict` is false
+ */
+export async function readDetectionDataset(options: ReadOptions): Promise<DetectionDataset> {
+  const { annotations, strict = true } = options;
+  const format = options.format ?? (await tellFormat(annotations));
+  const list = new ProblemList();
+  const read = await readers[format]();
+  const { dataset, files } = await read(options, list);
+  if (options.checkImages) await compareSizes({ dataset, files }, annotations, list);
+  const problems = list.summary();
+  if (strict) throwOnErrors(annotations, problems);
+  return { format, dataset, files, problems };
+}
+
+/** Tells a data set's format from what is there. */
+async function tellFormat(path: string): Promise<DetectionFormat> {
+  if (isFolder(path)) return tellFolder(path);
+  if (!isFile(path)) throw new ResnetCocoError('FILE_NOT_FOUND', `${path}: no such file or folder`);
+  if (/\.(ya?ml|names|txt)$/i.test(path)) return 'yolo';
+  const start = await firstCharacter(path);
+  if (start === '{' || start === '[' || /\.json$/i.test(path)) return 'coco';
+  const hint = start === '<' ? '; of Pascal VOC, name the folder of XML files' : '';
+  throw new ResnetCocoError('BAD_DATASET', `${path}: neither COCO's JSON nor YOLO's data.yaml${hint}`);
+}
+
+async function tellFolder(folder: string): Promise<DetectionFormat> {
+  if (isFolder(join(folder, 'Annotations'))) return 'voc';
+  if (await findNamesFile(folder)) return 'yolo';
+  const names = (await listFiles(folder, ['xml', 'json'])).filter((name) => /^([^/]+\/)?[^/]+$/.test(name));
+  if (names.some((name) => /\.xml$/i.test(name))) return 'voc';
+  if (names.length) return 'coco';
+  throw new ResnetCocoError(
+    'BAD_DATASET',
+    `${folder}: no data set for detection; looked for COCO's JSON, Pascal VOC's XML files and YOLO's data.yaml or classes.txt`,
+  );
+}
+
+async function firstCharacter(path: string): Promise<string> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0);
+    return (
+      buffer
+        .toString('utf8', 0, bytesRead)
+        .replace(/^\uFEFF/, '')
+        .trim()[0] ?? ''
+    );
+  } finally {
+    await file.close();
+  }
+}

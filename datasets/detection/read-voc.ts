@@ -1,0 +1,178 @@
+import { join } from 'node:path';
+import { ResnetCocoError } from '../../errors.ts';
+import type { CocoAnnotation, CocoCategory, CocoImage, ImageId } from '../coco-format.ts';
+import { numberImages } from '../image-numbers.ts';
+import { inFlight } from '../in-flight.ts';
+import { findInBox } from './box-check.ts';
+import { readCategoriesFile } from './categories-file.ts';
+import { type DetectionSource, type FoundDataset, missingImage } from './detection-source.ts';
+import { measureImage } from './measure-image.ts';
+import { ProblemList } from './problems.ts';
+import { FILES_AT_ONCE, readText } from './text-file.ts';
+import { findVocLayout, type VocLayout } from './voc-layout.ts';
+import { parseVoc, type VocFile, type VocObject } from './voc-xml.ts';
+
+/** An object of Pascal VOC as a COCO annotation; what is not set or `Unspecified` in VOC is left out. */
+export interface VocAnnotation extends CocoAnnotation {
+  readonly pose?: string;
+  readonly truncated?: 1;
+  readonly occluded?: 1;
+  /** VOC leaves objects that are difficult to see out of its scores. */
+  readonly difficult?: 1;
+  /** With `difficult`: what converters to COCO commonly write for it. pycocotools looks at `iscrowd` alone. */
+  readonly ignore?: 1;
+}
+
+interface Entry {
+  readonly file: string;
+  readonly stem: string;
+  readonly id: number;
+  readonly content: VocFile;
+}
+
+/**
+ * Reads Pascal VOC's XML files. A box of VOC names its first and last pixel, counted from 1, so that x = xmin − 1 and
+ * width = xmax − xmin + 1. Images are numbered by the digits of their names where those differ, else from 1; annotations
+ * from 1; categories from 1 in order of their names, or as `categories.json` in the folder has them. All this is the
+ * same for every split. An image's size is read from its file where the annotation lacks it.
+ *
+ * @throws ResnetCocoError FILE_NOT_FOUND, BAD_DATASET
+ */
+export async function readVoc(source: DetectionSource, problems: ProblemList): Promise<FoundDataset> {
+  const layout = await findVocLayout(source);
+  const known = await readCategoriesFile(layout.root, problems);
+  const entries = await readEntries(layout, problems);
+  const categories = known ?? categoriesOf(entries);
+  const result = new VocDataset(layout, categories, problems);
+  for (const entry of wantedEntries(entries, layout, problems)) await result.add(entry);
+  return result.found();
+}
+
+/** Those of the split; of every image without one. */
+function wantedEntries(entries: readonly Entry[], { list }: VocLayout, problems: ProblemList): readonly Entry[] {
+  if (!list) return entries;
+  const byStem = new Map(entries.map((entry) => [entry.stem, entry]));
+  const seen = new Set<string>();
+  return list.stems.flatMap((stem) => {
+    const entry = byStem.get(stem);
+    const isTwice = seen.has(stem);
+    seen.add(stem);
+    if (entry && !isTwice) return [entry];
+    const message = isTwice
+      ? 'it is in the list already'
+      : 'no usable annotation has this name; add it, or remove the line';
+    const kind = isTwice ? 'duplicate' : 'missing file';
+    problems[isTwice ? 'warning' : 'error']({ file: list.file, kind, field: 'name', value: stem, message });
+    return [];
+  });
+}
+
+/** Every annotation that can be read; what is wrong in those outside of the split is not told. */
+async function readEntries({ xmlFolder, stems, list }: VocLayout, problems: ProblemList): Promise<Entry[]> {
+  const { ids } = numberImages(stems);
+  const wanted = list && new Set(list.stems);
+  const entries: Entry[] = [];
+  const texts = inFlight(stems, FILES_AT_ONCE, async (stem) => {
+    const file = join(xmlFolder, `${stem}.xml`);
+    return { file, text: await readText(file).catch((error: unknown) => error as Error) };
+  });
+  let index = 0;
+  for await (const { file, text } of texts) {
+    const [stem, id] = [stems[index], ids[index]];
+    index++;
+    const told = !wanted || wanted.has(stem) ? problems : new ProblemList();
+    try {
+      if (text instanceof Error) throw text;
+      const content = parseVoc(text, (found) => told.error({ file, image: id, ...found }));
+      entries.push({ file, stem, id, content });
+    } catch (error) {
+      if (error instanceof ResnetCocoError && error.code === 'FILE_NOT_FOUND') throw error;
+      // The parser shows an excerpt below its message.
+      const [reason] = (error as Error).message.replace(`${file}: `, '').split('\n');
+      told.error({ file, image: id, kind: 'unreadable file', message: `${reason}; correct the file, or remove it` });
+    }
+  }
+  return entries;
+}
+
+function categoriesOf(entries: readonly Entry[]): CocoCategory[] {
+  const names = new Set(entries.flatMap(({ content }) => content.objects.map(({ name }) => name)));
+  return [...names].sort().map((name, index) => ({ id: index + 1, name }));
+}
+
+class VocDataset {
+  readonly #finder: VocLayout['finder'];
+  readonly #categories: readonly CocoCategory[];
+  readonly #categoryIds: ReadonlyMap<string, number>;
+  readonly #problems: ProblemList;
+  readonly #images: CocoImage[] = [];
+  readonly #annotations: VocAnnotation[] = [];
+  readonly #files = new Map<ImageId, string>();
+
+  constructor({ finder }: VocLayout, categories: readonly CocoCategory[], problems: ProblemList) {
+    this.#finder = finder;
+    this.#categories = categories;
+    this.#categoryIds = new Map(categories.map(({ id, name }) => [name.trim(), id]));
+    this.#problems = problems;
+  }
+
+  found(): FoundDataset {
+    const dataset = { images: this.#images, annotations: this.#annotations, categories: this.#categories };
+    return { dataset, files: this.#files };
+  }
+
+  async add(entry: Entry): Promise<void> {
+    const image = await this.#imageOf(entry);
+    if (!image) return;
+    this.#images.push(image);
+    for (const object of entry.content.objects) this.#addObject(entry.file, image, object);
+  }
+
+  async #imageOf({ file, stem, id, content }: Entry): Promise<CocoImage | undefined> {
+    const declared = content.filename ?? `${stem}.jpg`;
+    // Tools often leave a wrong name in the annotation, so its own name comes first, as in VOC.
+    const name = this.#finder && (this.#finder.find(stem) ?? this.#finder.find(declared));
+    if (this.#finder && name === undefined) {
+      const message = missingImage(this.#finder);
+      this.#problems.error({ file, image: id, kind: 'missing file', field: 'filename', value: declared, message });
+    }
+    const path = name && this.#finder?.path(name);
+    if (path) this.#files.set(id, path);
+    const { width, height } = content;
+    if (width && height) return { id, file_name: name ?? declared, width, height };
+    const size = path && (await measureImage(path, id, this.#problems));
+    if (size) return { id, file_name: name ?? declared, ...size };
+    if (!path) {
+      const message = 'width or height is missing or 0; add it, or name the folder of images';
+      this.#problems.error({ file, image: id, kind: 'missing field', field: 'size', value: undefined, message });
+    }
+    return undefined;
+  }
+
+  #addObject(file: string, image: CocoImage, { line, name, bbox, difficult, iscrowd, ...rest }: VocObject): void {
+    const id = this.#annotations.length + 1;
+    const place = { file, line, image: image.id };
+    const category = this.#categoryIds.get(name);
+    if (category === undefined) {
+      const message = 'categories.json has no category of this name; add it there, or correct the name';
+      this.#problems.error({ ...place, kind: 'unknown reference', field: 'name', value: name, message });
+      return;
+    }
+    const found = findInBox(bbox, image);
+    if (found) {
+      const { severity, kind, message } = found;
+      this.#problems[severity]({ ...place, kind, field: 'bndbox', value: bbox, message });
+      if (severity === 'error') return;
+    }
+    this.#annotations.push({
+      id,
+      image_id: image.id,
+      category_id: category,
+      bbox,
+      area: bbox[2] * bbox[3],
+      iscrowd: iscrowd ?? 0,
+      ...rest,
+      ...(difficult && !iscrowd && { difficult, ignore: 1 }),
+    });
+  }
+}

@@ -1,0 +1,84 @@
+import type { CocoDataset } from '../coco-format.ts';
+
+export interface Spread {
+  readonly min: number;
+  readonly median: number;
+  readonly mean: number;
+  readonly max: number;
+}
+
+export interface CategorySummary {
+  readonly id: number;
+  readonly name: string;
+  readonly annotations: number;
+  /** How many images have one. */
+  readonly images: number;
+}
+
+/** What a data set for detection consists of. */
+export interface DetectionSummary {
+  readonly images: number;
+  readonly annotations: number;
+  readonly categories: number;
+  /** Annotations with `iscrowd`. */
+  readonly crowds: number;
+  /** Annotations with a polygon or mask. */
+  readonly masks: number;
+  readonly imagesWithoutObjects: number;
+  /** Of the images, in pixels; undefined without images. */
+  readonly width: Spread | undefined;
+  readonly height: Spread | undefined;
+  readonly objectsPerImage: Spread | undefined;
+  /** By `area`, as COCO's scores have it: under 32², under 96², the rest; crowds are left out. */
+  readonly sizes: { readonly small: number; readonly medium: number; readonly large: number };
+  /** The most frequent first. */
+  readonly perCategory: readonly CategorySummary[];
+}
+
+const SMALL = 32 ** 2;
+const MEDIUM = 96 ** 2;
+
+/** Undefined for no values. */
+export function spreadOf(values: readonly number[]): Spread | undefined {
+  if (!values.length) return undefined;
+  const sorted = Float64Array.from(values).sort();
+  const middle = sorted.length >> 1;
+  const median = sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  const mean = sorted.reduce((sum, value) => sum + value, 0) / sorted.length;
+  return { min: sorted[0], median, mean, max: sorted[sorted.length - 1] };
+}
+
+export function summarizeDetection({ images, annotations, categories }: CocoDataset): DetectionSummary {
+  const perImage = new Map(images.map(({ id }) => [id, 0]));
+  const perCategory = new Map(categories.map(({ id }) => [id, { annotations: 0, images: new Set() }]));
+  const sizes = { small: 0, medium: 0, large: 0 };
+  let [crowds, masks] = [0, 0];
+  for (const { image_id, category_id, area, iscrowd, segmentation } of annotations) {
+    perImage.set(image_id, perImage.get(image_id)! + 1);
+    const category = perCategory.get(category_id)!;
+    category.annotations++;
+    category.images.add(image_id);
+    if (segmentation) masks++;
+    if (iscrowd) crowds++;
+    else sizes[area < SMALL ? 'small' : area < MEDIUM ? 'medium' : 'large']++;
+  }
+  const counts = [...perImage.values()];
+  return {
+    images: images.length,
+    annotations: annotations.length,
+    categories: categories.length,
+    crowds,
+    masks,
+    imagesWithoutObjects: counts.filter((count) => count === 0).length,
+    width: spreadOf(images.map(({ width }) => width)),
+    height: spreadOf(images.map(({ height }) => height)),
+    objectsPerImage: spreadOf(counts),
+    sizes,
+    perCategory: categories
+      .map(({ id, name }) => {
+        const found = perCategory.get(id)!;
+        return { id, name, annotations: found.annotations, images: found.images.size };
+      })
+      .sort((a, b) => b.annotations - a.annotations),
+  };
+}

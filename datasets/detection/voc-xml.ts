@@ -1,0 +1,117 @@
+import { parseXml, XmlElement } from '@rgrove/parse-xml';
+import type { CocoBox } from '../coco-format.ts';
+import { type Decimal, parseDecimal } from './decimal.ts';
+import type { DatasetProblem } from './problems.ts';
+import { fromVocBox, type VocBox, vocSides } from './voc-box.ts';
+
+/** An object of a VOC file, its box as COCO has it. */
+export interface VocObject {
+  /** The line of its box, counted from 1. */
+  readonly line: number;
+  readonly name: string;
+  readonly bbox: CocoBox;
+  readonly pose?: string;
+  readonly truncated?: 1;
+  readonly occluded?: 1;
+  readonly difficult?: 1;
+  /** Not of VOC itself: written by us for COCO's crowds. */
+  readonly iscrowd?: 1;
+}
+
+export interface VocFile {
+  /** The name of the image's file, where the annotation tells. */
+  readonly filename: string | undefined;
+  /** Undefined where it is missing, or 0 as some tools leave it. */
+  readonly width: number | undefined;
+  readonly height: number | undefined;
+  readonly objects: readonly VocObject[];
+}
+
+export type VocFinding = Pick<DatasetProblem, 'kind' | 'field' | 'value' | 'message'> & { readonly line: number };
+
+const childrenOf = (element: XmlElement, name: string): XmlElement[] =>
+  element.children.filter((child): child is XmlElement => child instanceof XmlElement && child.name === name);
+const childOf = (element: XmlElement | undefined, name: string): XmlElement | undefined =>
+  element && childrenOf(element, name)[0];
+const textOf = (element: XmlElement | undefined, name: string): string | undefined =>
+  childOf(element, name)?.text.trim();
+const flag = (element: XmlElement, name: string): boolean => textOf(element, name) === '1';
+
+/** Whole pixels, whichever way they are written: `640`, `640.0`. */
+function pixels(text: string | undefined): number | undefined {
+  const value = Number(text);
+  return text && Number.isInteger(value) && value > 0 ? value : undefined;
+}
+
+/**
+ * Reads a VOC annotation. Objects that cannot be used are told of and left out.
+ *
+ * @throws Error with the reason and the place, where the text is no XML or of another kind
+ */
+export function parseVoc(xml: string, onError: (found: VocFinding) => void): VocFile {
+  const { root } = parseXml(xml, { includeOffsets: true });
+  if (root?.name !== 'annotation') {
+    throw new Error(`its outermost element is <${root?.name}>, not <annotation>: it is not a Pascal VOC file`);
+  }
+  const lineOf = (element: XmlElement): number => {
+    let line = 1;
+    for (let at = xml.indexOf('\n'); at >= 0 && at < element.start; at = xml.indexOf('\n', at + 1)) line++;
+    return line;
+  };
+  const size = childOf(root, 'size');
+  const objects: VocObject[] = [];
+  for (const [index, element] of childrenOf(root, 'object').entries()) {
+    const object = parseObject(element, lineOf, (found) =>
+      onError({ ...found, field: `object[${index}].${found.field}` }),
+    );
+    if (object) objects.push(object);
+  }
+  return {
+    filename: textOf(root, 'filename') || undefined,
+    width: pixels(textOf(size, 'width')),
+    height: pixels(textOf(size, 'height')),
+    objects,
+  };
+}
+
+function parseObject(
+  element: XmlElement,
+  lineOf: (element: XmlElement) => number,
+  onError: (found: VocFinding) => void,
+): VocObject | undefined {
+  const name = textOf(element, 'name');
+  if (!name) {
+    const message = 'each object needs the name of its category';
+    onError({ line: lineOf(element), kind: 'missing field', field: 'name', value: name, message });
+    return undefined;
+  }
+  const bndbox = childOf(element, 'bndbox');
+  if (!bndbox) {
+    const message = 'each object needs a <bndbox> with xmin, ymin, xmax and ymax';
+    onError({ line: lineOf(element), kind: 'missing field', field: 'bndbox', value: undefined, message });
+    return undefined;
+  }
+  const sides: Partial<Record<keyof VocBox, Decimal>> = {};
+  for (const side of vocSides) {
+    const text = textOf(bndbox, side);
+    const value = parseDecimal(text ?? '');
+    if (!value || !Number.isFinite(Number(text))) {
+      const kind = text === undefined ? 'missing field' : 'wrong type';
+      const message = 'it must be a number of pixels, counted from 1';
+      onError({ line: lineOf(childOf(bndbox, side) ?? bndbox), kind, field: `bndbox.${side}`, value: text, message });
+      return undefined;
+    }
+    sides[side] = value;
+  }
+  const pose = textOf(element, 'pose');
+  return {
+    line: lineOf(bndbox),
+    name,
+    bbox: fromVocBox(sides as VocBox),
+    ...(pose && pose !== 'Unspecified' && { pose }),
+    ...(flag(element, 'truncated') && { truncated: 1 }),
+    ...(flag(element, 'occluded') && { occluded: 1 }),
+    ...(flag(element, 'difficult') && { difficult: 1 }),
+    ...(flag(element, 'iscrowd') && { iscrowd: 1 }),
+  };
+}

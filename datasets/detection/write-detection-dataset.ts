@@ -1,0 +1,32 @@
+import { dirname, resolve } from 'node:path';
+import type { CocoDataset } from '../coco-format.ts';
+import { makeFolder } from '../whole-file.ts';
+import type { DetectionFormat } from './detection-source.ts';
+import { writeCoco } from './write-coco.ts';
+
+export interface WriteOptions {
+  readonly to: DetectionFormat;
+  /** Of COCO a JSON file; of VOC and YOLO a folder. */
+  readonly out: string;
+  /** The name of these images' list in VOC and YOLO, such as `train`. */
+  readonly split?: string;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Writes a data set in one of the formats, each file whole. In a folder nothing that is there and differs is written
+ * over.
+ *
+ * @throws ResnetCocoError BAD_DATASET for names that the format cannot hold; FILE_NOT_WRITABLE; the signal's reason, if
+ *   aborted
+ */
+export async function writeDetectionDataset(
+  dataset: CocoDataset,
+  { to, out, ...options }: WriteOptions,
+): Promise<void> {
+  if (to === 'coco') {
+    await makeFolder(dirname(resolve(out)));
+    await writeCoco(out, dataset, options.signal);
+  } else if (to === 'voc') await (await import('./write-voc.ts')).writeVoc(out, dataset, options);
+  else await (await import('./write-yolo.ts')).writeYolo(out, dataset, options);
+}
