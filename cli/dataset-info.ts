@@ -18,10 +18,10 @@ export const info = command({
     ['resnet-coco datasets info instances_val2017.json --images val2017', ''],
     ['resnet-coco datasets info VOCdevkit/VOC2012 --split train', ''],
   ],
-  async run({ flags, positionals: [annotations], terminal }): Promise<ExitCode> {
+  async run({ flags, positionals: [annotations], terminal, signal }): Promise<ExitCode> {
     const { readDetectionDataset, summarizeDetection } = await import('../datasets/index.ts');
     const { images, split } = flags;
-    const options = { annotations, ...defined({ images, split }), strict: false, checkImages: true };
+    const options = { annotations, ...defined({ images, split }), strict: false, checkImages: true, signal };
     const { format, dataset, files, problems } = await readDetectionDataset(options);
     const summary = summarizeDetection(dataset);
     if (flags.json) {

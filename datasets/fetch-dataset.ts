@@ -67,14 +67,14 @@ export async function fetchKnown(
   const folder = out === undefined ? datasetFolder(name) : resolve(out);
   if (sources.some((archives) => isThere(folder, archives))) return folder;
   const failures: string[] = [];
-  for (const archives of sources) {
+  for (const [index, archives] of sources.entries()) {
     try {
       for (const archive of archives) await fetchArchive(archive, folder, options, patience);
       return folder;
     } catch (error) {
       if (!(error instanceof ResnetCocoError && error.code === 'DOWNLOAD_FAILED')) throw error;
       failures.push(error.message);
-      onNote?.(`not fetched: ${error.message}`);
+      if (index + 1 < sources.length) onNote?.(`not fetched: ${error.message}; trying another source`);
     }
   }
   const files = sources[0].map(({ file }) => file).join(' and ');

@@ -15,6 +15,7 @@ export interface ConvertOptions extends ReadOptions, WriteOptions {
 
 export interface Conversion {
   readonly from: DetectionFormat;
+  /** How many were written. */
   readonly images: number;
   readonly annotations: number;
   readonly problems: DatasetProblems;
@@ -28,13 +29,12 @@ export interface Conversion {
  * @throws ResnetCocoError as `readDetectionDataset`; BAD_DATASET for names that the format cannot hold;
  *   FILE_NOT_WRITABLE; the signal's reason, if aborted
  */
-export async function convertDataset({ to, out, copyImages, signal, ...source }: ConvertOptions): Promise<Conversion> {
+export async function convertDataset({ to, out, copyImages, ...source }: ConvertOptions): Promise<Conversion> {
   const { format, dataset, files, problems } = await readDetectionDataset(source);
-  signal?.throwIfAborted();
   if (to === 'coco' && resolve(out) === resolve(source.annotations)) {
     throw new ResnetCocoError('USAGE', `${out}: is what is read; name another file to write`);
   }
-  const { split } = source;
+  const { split, signal } = source;
   await writeDetectionDataset(dataset, { to, out, ...(split !== undefined && { split }), ...(signal && { signal }) });
   if (copyImages && to !== 'coco') {
     const folder = new OutputFolder(join(out, to === 'voc' ? 'JPEGImages' : 'images'));
@@ -45,10 +45,11 @@ export async function convertDataset({ to, out, copyImages, signal, ...source }:
     }
   }
   const { images, annotations } = dataset;
+  const crowds = to === 'yolo' ? annotations.filter(({ iscrowd }) => iscrowd).length : 0;
   return {
     from: format,
     images: images.length,
-    annotations: annotations.length,
+    annotations: annotations.length - crowds,
     problems,
     lost: to === 'coco' ? [] : whatIsLost(annotations, to),
   };

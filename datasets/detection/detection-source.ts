@@ -16,6 +16,8 @@ export interface DetectionSource {
   readonly images?: string;
   /** Which part: `train` for VOC's `ImageSets/Main/train.txt`, YOLO's `train:`, a folder `train`. Without it, all. */
   readonly split?: string;
+  /** Stops the reading, which then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** A data set in the form that COCO's JSON has. */

@@ -12,12 +12,23 @@ export const withoutExtension = (name: string): string => name.replace(/(?<=[^/]
 export const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 export const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 
-/** The files below a folder that end in one of `extensions`, relative to it, in order of their characters. */
-export async function listFiles(folder: string, extensions: readonly string[]): Promise<string[]> {
+/** How far down: the folder's own files, those of its sub-folders too, or all. */
+const depths = { folder: '*', subfolders: '{*,*/*}', all: '**/*' } as const;
+
+/** The files of a folder that end in one of `extensions`, relative to it, in order of their characters. */
+export async function listFiles(
+  folder: string,
+  extensions: readonly string[],
+  depth: keyof typeof depths = 'all',
+): Promise<string[]> {
   if (!isFolder(folder)) throw new ResnetCocoError('FILE_NOT_FOUND', `${folder}: no such folder`);
-  const pattern = extensions.length === 1 ? `**/*.${extensions[0]}` : `**/*.{${extensions.join(',')}}`;
+  const ending = extensions.length === 1 ? extensions[0] : `{${extensions.join(',')}}`;
   const { glob } = await import('tinyglobby');
-  const names = await glob(pattern, { cwd: folder, caseSensitiveMatch: false, expandDirectories: false });
+  const names = await glob(`${depths[depth]}.${ending}`, {
+    cwd: folder,
+    caseSensitiveMatch: false,
+    expandDirectories: false,
+  });
   return names.sort();
 }
 

@@ -2,7 +2,7 @@ import { ResnetCocoError } from '../../errors.ts';
 import type { ImageId } from '../coco-format.ts';
 import { type ImageSize, readImageSize } from '../image-size.ts';
 import { inFlight } from '../in-flight.ts';
-import type { FoundDataset } from './detection-source.ts';
+import type { DetectionSource, FoundDataset } from './detection-source.ts';
 import type { ProblemList } from './problems.ts';
 import { FILES_AT_ONCE } from './text-file.ts';
 
@@ -25,7 +25,7 @@ export async function measureImage(
 /** A size that is not the file's puts boxes elsewhere than whoever drew them meant. */
 export async function compareSizes(
   { dataset, files }: FoundDataset,
-  source: string,
+  { annotations, signal }: DetectionSource,
   problems: ProblemList,
 ): Promise<void> {
   const found = dataset.images.filter(({ id }) => files.has(id));
@@ -34,11 +34,19 @@ export async function compareSizes(
     return { image, path, size: await measureImage(path, image.id, problems) };
   });
   for await (const { image, path, size } of sizes) {
+    signal?.throwIfAborted();
     if (!size || (size.width === image.width && size.height === image.height)) continue;
     const turned = size.width === image.height && size.height === image.width;
     const hint = turned ? ', turned by its EXIF orientation perhaps' : '';
     const value = [image.width, image.height];
     const message = `${path} is ${size.width}×${size.height}${hint}; correct the size, or the file`;
-    problems.warning({ file: source, image: image.id, kind: 'image size', field: 'width, height', value, message });
+    problems.warning({
+      file: annotations,
+      image: image.id,
+      kind: 'image size',
+      field: 'width, height',
+      value,
+      message,
+    });
   }
 }

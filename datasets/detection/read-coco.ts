@@ -82,7 +82,7 @@ async function findImages(
 
 /** The annotation file of a folder: the only JSON file in it, in its `annotations/`, or in the folder of the split. */
 async function findCocoFile(folder: string, split: string | undefined): Promise<string> {
-  const json = (await listFiles(folder, ['json'])).filter((name) => /^([^/]+\/)?[^/]+$/.test(name));
+  const json = await listFiles(folder, ['json'], 'subfolders');
   const ofSplit = json.filter((name) => split === undefined || name.toLowerCase().includes(split.toLowerCase()));
   const boxes = ofSplit.filter((name) => /instances|_annotations\.coco/.test(name));
   const candidates = boxes.length ? boxes : ofSplit;

@@ -38,7 +38,8 @@ const readers = {
  * checked: numbers, boxes, references between images, annotations and categories, ids that must differ, and, where the
  * folder of images is known, that each is there.
  *
- * @throws ResnetCocoError FILE_NOT_FOUND; BAD_DATASET, if it is none of them, or for errors in it unless `strict` is false
+ * @throws ResnetCocoError FILE_NOT_FOUND; BAD_DATASET, if it is none of them, or for errors in it unless `strict` is
+ *   false; the signal's reason, if aborted
  */
 export async function readDetectionDataset(options: ReadOptions): Promise<DetectionDataset> {
   const { annotations, strict = true } = options;
@@ -46,7 +47,7 @@ export async function readDetectionDataset(options: ReadOptions): Promise<Detect
   const list = new ProblemList();
   const read = await readers[format]();
   const { dataset, files } = await read(options, list);
-  if (options.checkImages) await compareSizes({ dataset, files }, annotations, list);
+  if (options.checkImages) await compareSizes({ dataset, files }, options, list);
   const problems = list.summary();
   if (strict) throwOnErrors(annotations, problems);
   return { format, dataset, files, problems };
@@ -66,7 +67,7 @@ async function tellFormat(path: string): Promise<DetectionFormat> {
 async function tellFolder(folder: string): Promise<DetectionFormat> {
   if (isFolder(join(folder, 'Annotations'))) return 'voc';
   if (await findNamesFile(folder)) return 'yolo';
-  const names = (await listFiles(folder, ['xml', 'json'])).filter((name) => /^([^/]+\/)?[^/]+$/.test(name));
+  const names = await listFiles(folder, ['xml', 'json'], 'subfolders');
   if (names.some((name) => /\.xml$/i.test(name))) return 'voc';
   if (names.length) return 'coco';
   throw new ResnetCocoError(

@@ -41,7 +41,7 @@ interface Entry {
 export async function readVoc(source: DetectionSource, problems: ProblemList): Promise<FoundDataset> {
   const layout = await findVocLayout(source);
   const known = await readCategoriesFile(layout.root, problems);
-  const entries = await readEntries(layout, problems);
+  const entries = await readEntries(layout, source.signal, problems);
   const categories = known ?? categoriesOf(entries);
   const result = new VocDataset(layout, categories, problems);
   for (const entry of wantedEntries(entries, layout, problems)) await result.add(entry);
@@ -68,7 +68,11 @@ function wantedEntries(entries: readonly Entry[], { list }: VocLayout, problems:
 }
 
 /** Every annotation that can be read; what is wrong in those outside of the split is not told. */
-async function readEntries({ xmlFolder, stems, list }: VocLayout, problems: ProblemList): Promise<Entry[]> {
+async function readEntries(
+  { xmlFolder, stems, list }: VocLayout,
+  signal: AbortSignal | undefined,
+  problems: ProblemList,
+): Promise<Entry[]> {
   const { ids } = numberImages(stems);
   const wanted = list && new Set(list.stems);
   const entries: Entry[] = [];
@@ -78,6 +82,7 @@ async function readEntries({ xmlFolder, stems, list }: VocLayout, problems: Prob
   });
   let index = 0;
   for await (const { file, text } of texts) {
+    signal?.throwIfAborted();
     const [stem, id] = [stems[index], ids[index]];
     index++;
     const told = !wanted || wanted.has(stem) ? problems : new ProblemList();

@@ -39,6 +39,7 @@ export async function readYolo(source: DetectionSource, problems: ProblemList): 
     size: await measureImage(image.path, image.name, problems),
   }));
   for await (const { image, labels, size } of loaded) {
+    source.signal?.throwIfAborted();
     const id = ids[index++];
     if (!size) continue;
     files.set(id, image.path);

@@ -55,5 +55,5 @@ async function settingsWith(folder: string, names: readonly string[], split: str
   // Ultralytics wants both.
   const lists = split === undefined ? { train: 'images.txt', val: 'images.txt' } : { [split]: `${split}.txt` };
   const { stringify } = await import('yaml');
-  return stringify({ ...there?.fields, ...lists, names: Object.fromEntries(names.entries()) });
+  return stringify({ ...there?.fields, ...lists, names: new Map(names.entries()) });
 }

@@ -29,7 +29,7 @@ export async function findNamesFile(folder: string): Promise<string | undefined>
   for (const place of foldersToSearch(folder)) {
     const known = ['data.yaml', 'data.yml', 'dataset.yaml'].map((name) => join(place, name)).find(isFile);
     if (known) return known;
-    const inPlace = (await listFiles(place, ['yaml', 'yml', 'names'])).filter((name) => !name.includes('/'));
+    const inPlace = await listFiles(place, ['yaml', 'yml', 'names'], 'folder');
     const yamls = inPlace.filter((name) => !name.endsWith('.names'));
     if (yamls.length === 1) return join(place, yamls[0]);
     const list = ['classes.txt', 'labels.txt', ...inPlace.filter((name) => name.endsWith('.names'))];

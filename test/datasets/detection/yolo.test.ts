@@ -1,0 +1,205 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { describeProblem, readDetectionDataset } from '../../../datasets/index.ts';
+import { imagesDir } from '../test-picture.ts';
+import { assertFails, pngHeader, problemsOf, Scratch } from './scratch.ts';
+
+const scratch = new Scratch();
+test.after(() => scratch.remove());
+
+const png = pngHeader(200, 100);
+const line = '1 0.5 0.5 0.25 0.5';
+const bbox = [75, 25, 50, 50];
+const list = 'names: [cat, dog]\n';
+
+/** Names of the images, and the boxes of the first. */
+async function read(annotations: string, split?: string, images?: string) {
+  const { format, dataset, files } = await readDetectionDataset({
+    annotations,
+    ...(split && { split }),
+    ...(images && { images }),
+  });
+  assert.is(format, 'yolo');
+  assert.is(files.size, dataset.images.length);
+  assert.equal(dataset.categories, [
+    { id: 1, name: 'cat' },
+    { id: 2, name: 'dog' },
+  ]);
+  for (const annotation of dataset.annotations) assert.equal([annotation.category_id, annotation.bbox], [2, bbox]);
+  return [dataset.images.map(({ file_name }) => file_name).join(' '), dataset.annotations.length];
+}
+
+test("Ultralytics' layout: data.yaml, images/train, labels/train", async () => {
+  const folder = scratch.tree({
+    'data.yaml': 'path: .\ntrain: images/train\nval: [images/val]\ntest: images/none\nnames:\n  0: cat\n  1: dog\n',
+    'images/train/1.png': png,
+    'images/train/sub/2.png': png,
+    'images/val/3.png': png,
+    'labels/train/1.txt': `${line}\n${line}\n`,
+    'labels/train/sub/2.txt': `${line}\r\n\r\n`,
+  });
+  assert.equal(await read(folder), ['train/1.png train/sub/2.png val/3.png', 3]);
+  assert.equal(await read(`${folder}/data.yaml`, 'train'), ['train/1.png train/sub/2.png', 3]);
+  assert.equal(await read(`${folder}/labels/train`, 'train'), ['train/1.png train/sub/2.png', 3]);
+  await assertFails(
+    readDetectionDataset({ annotations: folder, split: 'val' }),
+    /no image has labels; .*labels\/val\/3\.txt/,
+  );
+  await assertFails(
+    readDetectionDataset({ annotations: folder, split: 'test' }),
+    /data\.yaml: test is images\/none: no such/,
+    'FILE_NOT_FOUND',
+  );
+  await assertFails(
+    readDetectionDataset({ annotations: folder, split: 'extra' }),
+    /it has no extra; it has train, val/,
+  );
+});
+
+test("Roboflow's layout, whose paths point one folder too high", async () => {
+  const folder = scratch.tree({
+    'data.yaml': 'train: ../train/images\nval: ../valid/images\nnc: 2\nnames: [cat, dog]\n',
+    'train/images/1.png': png,
+    'train/labels/1.txt': line,
+    'valid/images/2.png': png,
+    'valid/labels/2.txt': line,
+  });
+  assert.equal(await read(folder, 'valid'), ['valid/images/2.png', 1]);
+  assert.equal(await read(folder), ['train/images/1.png valid/images/2.png', 2]);
+});
+
+test('lists of images', async () => {
+  const folder = scratch.tree({
+    'data.yaml': `${list}train: train.txt\n`,
+    'train.txt': './images/2.png\nimages/1.png\n\n./images/9.png\n',
+    'images/1.png': png,
+    'images/2.png': png,
+    'images/3.png': png,
+    'labels/1.txt': line,
+  });
+  const { dataset, problems } = await readDetectionDataset({ annotations: folder, strict: false });
+  assert.equal(
+    dataset.images.map(({ id }) => id),
+    [2, 1],
+  );
+  assert.match(describeProblem(problems.first[0]), /train\.txt:4, image is "\.\/images\/9\.png": no such file/);
+});
+
+test('without data.yaml: classes.txt or obj.names, labels beside images or mirrored', async () => {
+  const files = { 'images/1.png': png, 'labels/1.txt': line };
+  assert.equal(await read(scratch.tree({ ...files, 'classes.txt': 'cat\ndog\n' })), ['1.png', 1]);
+  const inLabels = scratch.tree({ ...files, 'labels/classes.txt': 'cat\r\ndog\r\n' });
+  assert.equal(await read(`${inLabels}/labels`), ['1.png', 1]);
+  assert.equal(await read(scratch.tree({ 'obj.names': 'cat\ndog', '1.png': png, '1.txt': line })), ['1.png', 1]);
+  const splits = scratch.tree({ 'classes.txt': 'cat\ndog', 'images/val/1.png': png, 'labels/val/1.txt': line });
+  assert.equal(await read(splits, 'valid'), ['val/1.png', 1]);
+});
+
+test('labels and images in folders that are both named', async () => {
+  const images = scratch.tree({ 'train/1.png': png, 'train/2.png': png, 'val/3.png': png });
+  const labels = scratch.tree({ 'classes.txt': 'cat\ndog', 'train/1.txt': line, 'val/3.txt': line });
+  assert.equal(await read(labels, undefined, images), ['train/1.png train/2.png val/3.png', 2]);
+  assert.equal(await read(labels, 'train', images), ['train/1.png train/2.png', 1]);
+  const flat = scratch.tree({ 'data.yaml': list, 'labels/train/1.txt': line, 'labels/val/3.txt': line });
+  assert.equal(await read(flat, 'val', images), ['val/3.png', 1]);
+});
+
+test('polygons give masks, and the boxes around them', async () => {
+  const annotations = scratch.tree({
+    'data.yaml': list,
+    'images/a.png': png,
+    'labels/a.txt': '0 0.1 0.2 0.3 0.2 0.3 0.6 0.1 0.6\n0 0 0 0.5 0 0.5 1\n',
+  });
+  const { dataset } = await readDetectionDataset({ annotations });
+  const [square, triangle] = dataset.annotations;
+  assert.equal(square.segmentation, [[20, 20, 60, 20, 60, 60, 20, 60]]);
+  assert.equal([square.bbox, square.area], [[20, 20, 40, 40], 1600]);
+  assert.equal([triangle.bbox, triangle.area], [[0, 0, 100, 100], 5000]);
+});
+
+test('sizes are those of upright images', async () => {
+  const jpeg = readFileSync(join(imagesDir, 'jpeg-exif-6.jpg'));
+  const annotations = scratch.tree({ 'data.yaml': list, 'images/a.jpg': jpeg, 'labels/a.txt': '0 0.5 0.5 1 1' });
+  const { dataset } = await readDetectionDataset({ annotations });
+  const [{ width, height }] = dataset.images;
+  assert.ok(width < height);
+  assert.equal(dataset.annotations[0].bbox, [0, 0, width, height]);
+});
+
+const faults: readonly (readonly [string, string, RegExp])[] = [
+  ['a class that is no number', 'cat 0.5 0.5 0.1 0.1', /class is "cat": .*counted from 0/],
+  ['a class without a name', '2 0.5 0.5 0.1 0.1', /class is 2: there are 2 names, so that classes go from 0 to 1/],
+  ['a negative class', '-1 0.5 0.5 0.1 0.1', /class is "-1"/],
+  ['four columns', '0 0.5 0.5 0.1', /number of columns is 4: expected class x y width height/],
+  ['a score', '0 0.5 0.5 0.1 0.1 0.9', /number of columns is 6: .*a detection and its score/],
+  ['half a point', '0 0.1 0.1 0.2 0.2 0.3 0.3 0.4', /number of columns is 8/],
+  ['text', '0 0.5 x 0.1 0.1', /y is "x": it must be a number/],
+  ['NaN', '0 0.5 0.5 nan 0.1', /width is "nan": it must be a number/],
+  ['pixels', '0 320 240 10 10', /x is 320: it must be a fraction .*looks like pixels/],
+  ['a negative height', '0 0.5 0.5 0.1 -0.1', /box is \[90,55,20,-10\]: .*not be negative/],
+];
+
+for (const [name, label, message] of faults) {
+  test(`an error: ${name}`, async () => {
+    const annotations = scratch.tree({ 'data.yaml': list, 'images/7.png': png, 'labels/7.txt': `${line}\n${label}\n` });
+    const [problem] = await problemsOf({ annotations });
+    assert.is(problem.severity, 'error');
+    assert.match(describeProblem(problem), /labels\/7\.txt:2, image 7, /);
+    assert.match(describeProblem(problem), message);
+    await assertFails(readDetectionDataset({ annotations }), message);
+  });
+}
+
+test('a box beyond its image is a warning', async () => {
+  const annotations = scratch.tree({ 'data.yaml': list, 'images/7.png': png, 'labels/7.txt': '0 0.95 0.5 0.2 0.2' });
+  const [problem] = await problemsOf({ annotations });
+  assert.match(describeProblem(problem), /7\.txt:1, image 7, box is .*: the box reaches 10 pixels beyond/);
+});
+
+test('an image that cannot be read', async () => {
+  const annotations = scratch.tree({
+    'data.yaml': list,
+    'images/1.png': 'x',
+    'images/2.png': png,
+    'labels/2.txt': line,
+  });
+  assert.match(
+    describeProblem((await problemsOf({ annotations }))[0]),
+    /1\.png, image 1\.png: a file of unknown format/,
+  );
+});
+
+const settings: readonly (readonly [string, RegExp])[] = [
+  ['train: images', /names must be a list/],
+  ['names: []', /names no classes/],
+  ['names: [cat, cat]', /names\[1\] is 'cat', as names\[0\] is/],
+  ['names: [cat, ""]', /names\[1\] is empty/],
+  ['names: {1: cat, 2: dog}', /names has no entry 0/],
+  ['names: [a\nb: [', /is not YAML/],
+  ['- a', /expected fields/],
+  ['names: [cat]\nkpt_shape: [17, 3]', /keypoints are not supported/],
+  ['names: [cat]\ntrain: 3', /train must be a folder of images/],
+];
+
+for (const [text, message] of settings) {
+  test(`data.yaml that will not do: ${JSON.stringify(text)}`, async () => {
+    const annotations = scratch.tree({ 'data.yaml': text, 'images/1.png': png });
+    await assertFails(readDetectionDataset({ annotations }), message);
+  });
+}
+
+test('nothing to go by', async () => {
+  const folder = scratch.tree({ 'labels/1.txt': line });
+  await assertFails(readDetectionDataset({ annotations: folder }), /no data set for detection; looked for/);
+  await assertFails(readDetectionDataset({ annotations: folder, format: 'yolo' }), /no names of classes/);
+  const unseen = scratch.tree({ 'classes.txt': 'cat', 'labels/1.txt': line });
+  await assertFails(
+    readDetectionDataset({ annotations: `${unseen}/labels`, split: 'val' }),
+    /no folder of images of the split val/,
+    'FILE_NOT_FOUND',
+  );
+});
+
+test.run();
