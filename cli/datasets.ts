@@ -5,7 +5,7 @@ import { withDownloadProgress } from './download-progress.ts';
 import type { FlagTable } from './flags.ts';
 import { formatBytes } from './progress.ts';
 import { defined, jsonFlag, sourceFlags } from './shared-flags.ts';
-import { formatTable } from './table.ts';
+import { counted, formatTable } from './table.ts';
 
 export const list = command({
   summary: 'Known data sets: size of the download, licence, and whether they are on this machine.',
@@ -102,7 +102,7 @@ export const convert = command({
     });
     reportProblems(done.problems, terminal);
     if (done.lost.length) terminal.note(`${to} has no place for ${done.lost.join(', ')}: left out`);
-    terminal.note(`${out}: ${done.images} images, ${done.annotations} annotations written`);
+    terminal.note(`${out}: ${counted(done.images, 'image')}, ${counted(done.annotations, 'annotation')} written`);
     return done.problems.errors ? 1 : 0;
   },
 });

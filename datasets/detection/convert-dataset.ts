@@ -56,14 +56,16 @@ export async function convertDataset({ to, out, copyImages, ...source }: Convert
 }
 
 function whatIsLost(annotations: readonly VocAnnotation[], to: 'voc' | 'yolo'): string[] {
-  const count = (noun: string, has: (annotation: VocAnnotation) => boolean): string[] => {
+  const count = (one: string, several: string, has: (annotation: VocAnnotation) => boolean): string[] => {
     const found = annotations.filter(has).length;
-    return found ? [`${found} ${noun}`] : [];
+    return found ? [`${found} ${found === 1 ? one : several}`] : [];
   };
   return [
-    ...count('masks', ({ segmentation }) => segmentation !== undefined),
-    ...count('sets of keypoints', ({ keypoints }) => keypoints !== undefined),
-    ...(to === 'yolo' ? count('crowds', ({ iscrowd }) => iscrowd === 1) : []),
-    ...(to === 'yolo' ? count('marks of difficult objects', ({ difficult }) => difficult === 1) : []),
+    ...count('mask', 'masks', ({ segmentation }) => segmentation !== undefined),
+    ...count('set of keypoints', 'sets of keypoints', ({ keypoints }) => keypoints !== undefined),
+    ...(to === 'yolo' ? count('crowd', 'crowds', ({ iscrowd }) => iscrowd === 1) : []),
+    ...(to === 'yolo'
+      ? count('mark of a difficult object', 'marks of difficult objects', ({ difficult }) => difficult === 1)
+      : []),
   ];
 }

@@ -1,0 +1,110 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Command } from '../../cli/command.ts';
+import { info } from '../../cli/dataset-info.ts';
+import { convert, fetch, list } from '../../cli/datasets.ts';
+import { parseFlags } from '../../cli/flags.ts';
+import { ResnetCocoError } from '../../errors.ts';
+import { record } from './fake-models.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'datasets-'));
+process.env.RESNET_COCO_HOME = join(folder, 'home');
+delete process.env.RESNET_COCO_MIRROR;
+test.after(() => rmSync(folder, { recursive: true }));
+
+const good = {
+  images: [{ id: 1, file_name: 'a.png', width: 100, height: 50 }],
+  annotations: [
+    { id: 1, image_id: 1, category_id: 3, bbox: [1, 1, 9, 9], area: 81, iscrowd: 0 },
+    { id: 2, image_id: 1, category_id: 3, bbox: [0, 0, 50, 50], area: 2500, iscrowd: 1 },
+  ],
+  categories: [{ id: 3, name: 'a\u001b[31mcat' }],
+};
+const annotations = join(folder, 'a.json');
+writeFileSync(annotations, JSON.stringify(good));
+const wrong = join(folder, 'wrong.json');
+const strays = Array.from({ length: 30 }, (_, i) => ({ ...good.annotations[0], id: i + 10, category_id: 8 }));
+writeFileSync(wrong, JSON.stringify({ ...good, annotations: [...good.annotations, ...strays] }));
+
+async function run(command: Command, ...args: string[]) {
+  const { terminal, stdout, stderr } = record();
+  const { flags, positionals } = parseFlags(command.flags, args);
+  const code = await command.run({ flags, positionals, terminal, signal: new AbortController().signal });
+  return { code, stdout: stdout.text, stderr: stderr.text };
+}
+
+async function failure(command: Command, ...args: string[]): Promise<ResnetCocoError> {
+  const error = await run(command, ...args).catch((thrown: unknown) => thrown);
+  assert.instance(error, ResnetCocoError);
+  return error as ResnetCocoError;
+}
+
+test('list: each known data set, its size, licence and source', async () => {
+  const { stdout } = await run(list);
+  for (const name of ['cifar10', 'cifar100', 'coco-val2017']) assert.ok(stdout.includes(name));
+  assert.match(stdout, /1\.1 GB.*cocodataset/);
+  assert.match(stdout, /CC BY 4\.0/);
+  const json = JSON.parse((await run(list, '--json')).stdout);
+  assert.equal(
+    json.map(({ name, cached }: { name: string; cached: boolean }) => [name, cached]),
+    [
+      ['cifar10', false],
+      ['cifar100', false],
+      ['coco-val2017', false],
+    ],
+  );
+});
+
+test('info: tables for people, JSON for programs', async () => {
+  const { code, stdout, stderr } = await run(info, annotations);
+  assert.is(code, 0);
+  assert.match(stdout, /images +1\n/);
+  assert.match(stdout, /annotations +2, 1 of crowds\n/);
+  assert.match(stdout, /small +under 32² +1 +100\.0 %/);
+  assert.match(stdout, / 3 {2}a\\x1b\[31mcat +2 +100\.0 % +1/);
+  assert.is(stderr, '');
+  const report = JSON.parse((await run(info, annotations, '--json')).stdout);
+  assert.is(report.format, 'coco');
+  assert.equal(report.sizes, { small: 1, medium: 0, large: 0 });
+  assert.equal(report.problems, { errors: 0, warnings: 0, first: [] });
+});
+
+test('info: the first problems and their number; errors are exit code 1', async () => {
+  const { code, stdout, stderr } = await run(info, wrong);
+  assert.is(code, 1);
+  assert.match(stdout, /annotations +2,/);
+  const lines = stderr.trimEnd().split('\n');
+  assert.is(lines.length, 21);
+  assert.match(lines[0], /^error: .*wrong\.json, image 1, annotation 10, category_id is 8: /);
+  assert.is(lines[20], '30 errors, 0 warnings, the first 20 above');
+  const { code: again, stdout: json } = await run(info, wrong, '--json');
+  assert.is(again, 1);
+  assert.is(JSON.parse(json).problems.first.length, 30);
+});
+
+test('convert: writes what can be used, tells the rest', async () => {
+  const out = join(folder, 'yolo');
+  const { code, stderr } = await run(convert, wrong, join(folder, 'back.json'), '--to', 'coco');
+  assert.is(code, 1);
+  assert.match(stderr, /30 errors/);
+  assert.match(stderr, /back\.json: 1 image, 2 annotations written/);
+  const message = (await failure(convert, annotations, out, '--to', 'yolo')).message;
+  assert.match(message, /control character/);
+  assert.not(existsSync(join(out, 'labels')));
+  writeFileSync(annotations, JSON.stringify({ ...good, categories: [{ id: 3, name: 'cat' }] }));
+  const done = await run(convert, annotations, out, '--to', 'yolo', '--split', 'val');
+  assert.is(done.code, 0);
+  assert.match(done.stderr, /yolo has no place for 1 crowd: left out\n.*yolo: 1 image, 1 annotation written/);
+  assert.is(readFileSync(join(out, 'val.txt'), 'utf8'), './images/a.png\n');
+});
+
+test('wrong calls', async () => {
+  assert.is((await failure(convert, annotations, 'x')).code, 'USAGE');
+  assert.is((await failure(info, join(folder, 'gone'))).code, 'FILE_NOT_FOUND');
+  assert.is((await failure(fetch, 'imagenet')).code, 'USAGE');
+});
+
+test.run();

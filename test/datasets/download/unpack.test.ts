@@ -1,0 +1,129 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { packTar } from 'modern-tar';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { unpackFolder } from '../../../datasets/download/unpack.ts';
+import { ResnetCocoError } from '../../../errors.ts';
+import { zip } from '../../backbone/weights/hostile-files.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'unpack-'));
+test.after(() => rmSync(folder, { recursive: true }));
+
+const large = Buffer.alloc(300_000, 'content ');
+const contents = { 'top/a.txt': Buffer.from('a'), 'top/deep/er/b.bin': large, 'top/empty': Buffer.alloc(0) };
+
+const tar = async (files: Readonly<Record<string, Buffer>>): Promise<Buffer> =>
+  gzipSync(
+    await packTar(
+      Object.entries(files).map(([name, body]) => ({
+        header: { name, size: body.length, type: 'file' as const },
+        body,
+      })),
+    ),
+  );
+
+let count = 0;
+/** Unpacks an archive made of these bytes into a new folder. */
+async function unpack(name: string, bytes: Uint8Array, signal?: AbortSignal): Promise<string> {
+  const home = join(folder, String(count++));
+  mkdirSync(home);
+  writeFileSync(join(home, name), bytes);
+  await unpackFolder(join(home, name), 'top', join(home, 'target'), signal);
+  return join(home, 'target');
+}
+
+const filesBelow = (path: string): string[] =>
+  readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => entry.name)
+    .sort();
+
+async function refused(name: string, bytes: Uint8Array, message: RegExp): Promise<void> {
+  const error = await unpack(name, bytes).catch((thrown: unknown) => thrown);
+  assert.instance(error, ResnetCocoError);
+  assert.is((error as ResnetCocoError).code, 'BAD_DATASET');
+  assert.match((error as ResnetCocoError).message, message);
+  const home = join(folder, String(count - 1));
+  assert.equal(readdirSync(home), [name], 'nothing is left behind');
+  assert.not(existsSync(join(folder, 'out.txt')));
+}
+
+test('one folder of an archive comes whole, the rest is left out', async () => {
+  const files = { 'README.md': Buffer.from('read me'), ...contents, 'top2/c.txt': Buffer.from('c') };
+  const archives: [string, Buffer][] = [
+    ['a.tar.gz', await tar(files)],
+    ['a.tgz', await tar(files)],
+    ['a.zip', zip(files)],
+    ['b.zip', zip(files, true)],
+  ];
+  for (const [name, bytes] of archives) {
+    const target = await unpack(name, bytes);
+    assert.equal(filesBelow(target), ['a.txt', 'b.bin', 'empty'], name);
+    assert.equal(readFileSync(join(target, 'deep', 'er', 'b.bin')), large);
+    assert.equal(readdirSync(join(target, '..')), [name, 'target']);
+  }
+});
+
+test('folders that have entries of their own', async () => {
+  const bytes = gzipSync(
+    await packTar([
+      { header: { name: 'top/', size: 0, type: 'directory' } },
+      { header: { name: './top/sub/', size: 0, type: 'directory' } },
+      { header: { name: './top/sub/a.txt', size: 1, type: 'file' }, body: 'a' },
+    ]),
+  );
+  assert.equal(filesBelow(await unpack('a.tgz', bytes)), ['a.txt']);
+});
+
+test('names that lead out of the folder', async () => {
+  for (const name of ['../out.txt', 'top/../../out.txt', '/out.txt', 'top/a\\..\\..\\out.txt', 'C:/out.txt']) {
+    const files = { 'top/a.txt': Buffer.from('a'), [name]: Buffer.from('x') };
+    await refused('a.tgz', await tar(files), /out\.txt' in it would leave the folder/);
+    await refused('a.zip', zip(files), /out\.txt/);
+  }
+});
+
+test('links', async () => {
+  for (const type of ['symlink', 'link'] as const) {
+    const link = { header: { name: 'top/l', size: 0, type, linkname: '/etc/passwd' } };
+    await refused('a.tgz', gzipSync(await packTar([link])), /'top\/l' is a link/);
+  }
+  const bytes = zip({ 'top/l': Buffer.from('/etc/passwd') });
+  bytes.writeUInt32LE((0o120777 << 16) >>> 0, bytes.indexOf('PK\x01\x02') + 38);
+  await refused('a.zip', bytes, /'top\/l' is a link/);
+});
+
+test('damaged archives, and such without the folder', async () => {
+  const bytes = await tar(contents);
+  await refused('a.tgz', bytes.subarray(0, bytes.length - 50), /a\.tgz: cannot be unpacked: /);
+  await refused('a.tgz', Buffer.from('no archive'), /a\.tgz: cannot be unpacked: /);
+  await refused('a.tgz', gzipSync(Buffer.alloc(2048, 'x')), /a\.tgz: cannot be unpacked: /);
+  const packed = zip(contents, true);
+  await refused('a.zip', packed.subarray(0, packed.length - 30), /a\.zip: cannot be unpacked: /);
+  packed.fill(0xff, 60, 90);
+  await refused('a.zip', packed, /a\.zip: cannot be unpacked: /);
+  await refused('a.tgz', await tar({ 'other/a': Buffer.from('a') }), /no files in a folder 'top'/);
+});
+
+test('a target that is there stays as it is', async () => {
+  const target = await unpack('a.zip', zip(contents));
+  writeFileSync(join(target, 'mine.txt'), 'mine');
+  await unpackFolder(join(target, '..', 'a.zip'), 'top', target);
+  assert.is(readFileSync(join(target, 'mine.txt'), 'utf8'), 'mine');
+});
+
+test('abort: rejects with the reason, leaves nothing', async () => {
+  const reason = new Error('enough');
+  for (const [name, bytes] of [
+    ['a.tgz', await tar(contents)],
+    ['a.zip', zip(contents)],
+  ] as const) {
+    assert.is(await unpack(name, bytes, AbortSignal.abort(reason)).catch((error: unknown) => error), reason);
+    assert.equal(readdirSync(join(folder, String(count - 1))), [name]);
+  }
+});
+
+test.run();
