@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { CocoCategory } from '../coco-format.ts';
+import { readJsonFile } from '../large-json.ts';
 import { checkCategories } from './check-coco.ts';
 import { isFile } from './file-finder.ts';
 import type { ProblemList } from './problems.ts';
-import { readJson } from './read-json.ts';
 
 /**
  * COCO's list of categories beside VOC or YOLO annotations, which have no place for the ids. We write it, and read it
@@ -15,7 +15,7 @@ export const CATEGORIES_FILE = 'categories.json';
 export async function readCategoriesFile(folder: string, problems: ProblemList): Promise<CocoCategory[] | undefined> {
   const path = join(folder, CATEGORIES_FILE);
   if (!isFile(path)) return undefined;
-  const list = await readJson(path);
+  const list = readJsonFile(path);
   if (Array.isArray(list)) return checkCategories(path, list, problems);
   const message = "it must be a list of COCO's categories; correct or delete the file";
   problems.error({ file: path, kind: 'wrong type', message });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
 import type { CocoDataset, CocoImage, ImageId } from '../coco-format.ts';
+import { readJsonFile } from '../large-json.ts';
 import {
   checkAnnotations,
   checkCategories,
@@ -13,7 +14,6 @@ import { type DetectionSource, type FoundDataset, missingImage } from './detecti
 import { FileFinder, isFolder, listFiles } from './file-finder.ts';
 import { measureImage } from './measure-image.ts';
 import type { ProblemList } from './problems.ts';
-import { readJson } from './read-json.ts';
 
 /**
  * Reads a COCO annotation file. Every field of it is kept; where `area` or `iscrowd` is missing, it is added.
@@ -22,7 +22,7 @@ import { readJson } from './read-json.ts';
  */
 export async function readCoco(source: DetectionSource, problems: ProblemList): Promise<FoundDataset> {
   const file = isFolder(source.annotations) ? await findCocoFile(source.annotations, source.split) : source.annotations;
-  const root = await readJson(file);
+  const root = readJsonFile(file);
   if (!isObject(root)) {
     const hint = Array.isArray(root) ? '; a list is what detection results look like' : '';
     const message = `expected an object with images, annotations and categories${hint}`;
