@@ -1,5 +1,4 @@
 import type { CocoDataset, ImageId } from '../coco-format.ts';
-import type { FileFinder } from './file-finder.ts';
 
 export const detectionFormats = ['coco', 'voc', 'yolo'] as const;
 
@@ -26,7 +25,3 @@ export interface FoundDataset {
   /** The file of each image that was found; empty where no folder of images is known. */
   readonly files: ReadonlyMap<ImageId, string>;
 }
-
-/** What to say of an image that the folder does not have. */
-export const missingImage = (finder: FileFinder): string =>
-  `no file of this name, or several in sub-folders, in ${finder.folder}; add it, or remove the image`;

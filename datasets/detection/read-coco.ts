@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
-import type { CocoDataset, CocoImage, ImageId } from '../coco-format.ts';
+import type { CocoDataset, CocoImage } from '../coco-format.ts';
 import { readJsonFile } from '../large-json.ts';
 import {
   checkAnnotations,
@@ -10,8 +10,9 @@ import {
   isObject,
   type ListedImage,
 } from './check-coco.ts';
-import { type DetectionSource, type FoundDataset, missingImage } from './detection-source.ts';
+import type { DetectionSource, FoundDataset } from './detection-source.ts';
 import { FileFinder, isFolder, listFiles } from './file-finder.ts';
+import { ImageFiles } from './image-files.ts';
 import { measureImage } from './measure-image.ts';
 import type { ProblemList } from './problems.ts';
 
@@ -31,13 +32,17 @@ export async function readCoco(source: DetectionSource, problems: ProblemList): 
   const listed = checkImages(file, listOf(file, root, 'images', problems), problems);
   const categories = checkCategories(file, listOf(file, root, 'categories', problems), problems);
   const finder = source.images === undefined ? undefined : await FileFinder.open(source.images);
-  const { images, files } = await findImages(file, listed, finder, problems);
+  const files = new ImageFiles(finder, problems);
+  const images = await findImages(file, listed, files, problems);
   const referents = {
     images: new Map(images.map((image) => [image.id, image])),
     categories: new Map(categories.map((category) => [category.id, category])),
   };
   const annotations = checkAnnotations(file, listOf(file, root, 'annotations', problems), referents, problems);
-  return { dataset: { ...(root as Fields & Partial<CocoDataset>), images, annotations, categories }, files };
+  return {
+    dataset: { ...(root as Fields & Partial<CocoDataset>), images, annotations, categories },
+    files: files.paths,
+  };
 }
 
 function listOf(file: string, root: Fields, field: string, problems: ProblemList): readonly unknown[] {
@@ -51,24 +56,18 @@ function listOf(file: string, root: Fields, field: string, problems: ProblemList
 async function findImages(
   file: string,
   listed: readonly ListedImage[],
-  finder: FileFinder | undefined,
+  files: ImageFiles,
   problems: ProblemList,
-): Promise<{ images: CocoImage[]; files: Map<ImageId, string> }> {
+): Promise<CocoImage[]> {
   const images: CocoImage[] = [];
-  const files = new Map<ImageId, string>();
   for (const image of listed) {
-    const name = finder?.find(image.file_name);
-    if (finder && name !== undefined) files.set(image.id, finder.path(name));
-    if (finder && name === undefined) {
-      const place = { file, image: image.id, field: 'file_name', value: image.file_name };
-      problems.error({ ...place, kind: 'missing file', message: missingImage(finder) });
-    }
-    const { width, height } = image;
+    const { file_name, width, height } = image;
+    files.find(image.id, [file_name], { file, field: 'file_name', value: file_name });
     if (width !== undefined && height !== undefined) {
       images.push(image as CocoImage);
       continue;
     }
-    const path = files.get(image.id);
+    const path = files.paths.get(image.id);
     const size = path === undefined ? undefined : await measureImage(path, image.id, problems);
     if (size) images.push({ ...image, ...size });
     else if (path === undefined) {
@@ -77,7 +76,7 @@ async function findImages(
       problems.error({ file, image: image.id, kind: 'missing field', field, value: undefined, message });
     }
   }
-  return { images, files };
+  return images;
 }
 
 /** The annotation file of a folder: the only JSON file in it, in its `annotations/`, or in the folder of the split. */

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
-import type { CocoAnnotation, CocoCategory, CocoImage, ImageId } from '../coco-format.ts';
+import type { CocoAnnotation, CocoCategory, CocoImage } from '../coco-format.ts';
 import { numberImages } from '../image-numbers.ts';
 import { inFlight } from '../in-flight.ts';
 import { findInBox } from './box-check.ts';
 import { readCategoriesFile } from './categories-file.ts';
-import { type DetectionSource, type FoundDataset, missingImage } from './detection-source.ts';
+import type { DetectionSource, FoundDataset } from './detection-source.ts';
+import { ImageFiles } from './image-files.ts';
 import { measureImage } from './measure-image.ts';
 import { ProblemList } from './problems.ts';
 import { FILES_AT_ONCE, readText } from './text-file.ts';
@@ -106,16 +107,15 @@ function categoriesOf(entries: readonly Entry[]): CocoCategory[] {
 }
 
 class VocDataset {
-  readonly #finder: VocLayout['finder'];
   readonly #categories: readonly CocoCategory[];
   readonly #categoryIds: ReadonlyMap<string, number>;
   readonly #problems: ProblemList;
   readonly #images: CocoImage[] = [];
   readonly #annotations: VocAnnotation[] = [];
-  readonly #files = new Map<ImageId, string>();
+  readonly #files: ImageFiles;
 
   constructor({ finder }: VocLayout, categories: readonly CocoCategory[], problems: ProblemList) {
-    this.#finder = finder;
+    this.#files = new ImageFiles(finder, problems);
     this.#categories = categories;
     this.#categoryIds = new Map(categories.map(({ id, name }) => [name.trim(), id]));
     this.#problems = problems;
@@ -123,7 +123,7 @@ class VocDataset {
 
   found(): FoundDataset {
     const dataset = { images: this.#images, annotations: this.#annotations, categories: this.#categories };
-    return { dataset, files: this.#files };
+    return { dataset, files: this.#files.paths };
   }
 
   async add(entry: Entry): Promise<void> {
@@ -136,13 +136,8 @@ class VocDataset {
   async #imageOf({ file, stem, id, content }: Entry): Promise<CocoImage | undefined> {
     const declared = content.filename ?? `${stem}.jpg`;
     // Tools often leave a wrong name in the annotation, so its own name comes first, as in VOC.
-    const name = this.#finder && (this.#finder.find(stem) ?? this.#finder.find(declared));
-    if (this.#finder && name === undefined) {
-      const message = missingImage(this.#finder);
-      this.#problems.error({ file, image: id, kind: 'missing file', field: 'filename', value: declared, message });
-    }
-    const path = name && this.#finder?.path(name);
-    if (path) this.#files.set(id, path);
+    const name = this.#files.find(id, [stem, declared], { file, field: 'filename', value: declared });
+    const path = this.#files.paths.get(id);
     const { width, height } = content;
     if (width && height) return { id, file_name: name ?? declared, width, height };
     const size = path && (await measureImage(path, id, this.#problems));

@@ -59,7 +59,8 @@ export async function findYoloLayout(source: DetectionSource): Promise<YoloLayou
     }
   }
   if (!images.length && !missing.length) throw bad(places.join(', '), 'no images in it');
-  return { settings, images, missing };
+  // Splits may share images.
+  return { settings, images: [...new Map(images.map((image) => [image.path, image])).values()], missing };
 }
 
 function yoloImage(path: string, base: string, place: string): YoloImage {

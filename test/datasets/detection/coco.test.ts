@@ -256,6 +256,19 @@ test('images that are not there, or there twice, are errors', async () => {
   );
 });
 
+test('two images never share a file', async () => {
+  const folder = scratch.tree({ 'train/a.png': pngHeader(1, 1) });
+  const images = [
+    { ...image, file_name: 'train/a.png' },
+    { ...image, id: 8, file_name: 'val/a.png' },
+  ];
+  const [problem] = await problemsOf({ annotations: json({ ...good, images }), images: folder });
+  assert.match(
+    describeProblem(problem),
+    /image 8, file_name is "val\/a\.png": the only file.*train\/a\.png, is image 7/,
+  );
+});
+
 test('a size that is missing is read from the file; one that differs is told of when asked', async () => {
   const folder = scratch.tree({ 'a.png': pngHeader(50, 100), 'b.png': pngHeader(30, 40) });
   const images = [image, { id: 8, file_name: 'b.png' }];

@@ -87,6 +87,12 @@ test('lists of images', async () => {
   assert.match(describeProblem(problems.first[0]), /train\.txt:4, image is "\.\/images\/9\.png": no such file/);
 });
 
+test('an image of two splits counts once', async () => {
+  const files = { 'images/train/1.png': png, 'images/2.png': png, 'labels/train/1.txt': line };
+  const folder = scratch.tree({ 'data.yaml': `${list}train: images/train\nval: images\n`, ...files });
+  assert.equal(await read(folder), ['train/1.png 2.png', 1]);
+});
+
 test('without data.yaml: classes.txt or obj.names, labels beside images or mirrored', async () => {
   const files = { 'images/1.png': png, 'labels/1.txt': line };
   assert.equal(await read(scratch.tree({ ...files, 'classes.txt': 'cat\ndog\n' })), ['1.png', 1]);
