@@ -1,6 +1,61 @@
+import type { Split } from '../datasets/index.ts';
+import { ResnetCocoError } from '../errors.ts';
 import { command, type ExitCode } from './command.ts';
-import { detectionReport, reportProblems } from './dataset-report.ts';
+import { classificationReport, detectionReport, reportProblems } from './dataset-report.ts';
 import { defined, jsonFlag, sourceFlags } from './shared-flags.ts';
+import { counted } from './table.ts';
+import type { Terminal } from './terminal.ts';
+
+interface InfoFlags {
+  readonly images: string | undefined;
+  readonly split: string | undefined;
+  readonly json: boolean;
+}
+
+/** `cifar10:DIR` and the like; a single letter would be a drive of Windows. */
+const isSpec = (dataset: string): boolean => /^[a-z]\w+:./i.test(dataset);
+
+function asSplit(split: string | undefined): Split | undefined {
+  if (split === undefined || split === 'train' || split === 'test') return split;
+  throw new ResnetCocoError('USAGE', `--split ${split}: of a data set for classification it is train or test`);
+}
+
+async function aboutClassification(
+  spec: string,
+  { images, split, json }: InfoFlags,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  if (images !== undefined) throw new ResnetCocoError('USAGE', '--images is for data sets for detection');
+  const { openClassificationDataset, summarizeClassification } = await import('../datasets/index.ts');
+  const dataset = await openClassificationDataset(spec, defined({ split: asSplit(split) }));
+  const summary = await summarizeClassification(dataset, signal);
+  await terminal.print(json ? JSON.stringify(summary, null, 2) : classificationReport(summary));
+  const { unreadable } = summary;
+  if (!unreadable.length) return 0;
+  if (!json) for (const { message } of unreadable.slice(0, 20)) terminal.report(`error: ${message}`);
+  terminal.report(`${counted(unreadable.length, 'image')} cannot be read`);
+  return 1;
+}
+
+async function aboutDetection(
+  annotations: string,
+  { images, split, json }: InfoFlags,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const { readDetectionDataset, summarizeDetection } = await import('../datasets/index.ts');
+  const options = { annotations, ...defined({ images, split }), strict: false, checkImages: true, signal };
+  const { format, dataset, files, problems } = await readDetectionDataset(options);
+  const summary = summarizeDetection(dataset);
+  if (json) {
+    await terminal.print(JSON.stringify({ format, ...summary, imageFiles: files.size, problems }, null, 2));
+  } else {
+    await terminal.print(detectionReport(format, summary, files.size));
+    reportProblems(problems, terminal);
+  }
+  return problems.errors ? 1 : 0;
+}
 
 export const info = command({
   summary: 'What a data set has: counts, sizes, the balance of its classes, and what is wrong in it.',
@@ -8,7 +63,12 @@ export const info = command({
     usage: '<dataset>',
     min: 1,
     max: 1,
-    help: [['<dataset>', 'a COCO JSON file, a folder of Pascal VOC, a folder or data.yaml of YOLO']],
+    help: [
+      [
+        '<dataset>',
+        'a COCO JSON file, a folder of Pascal VOC, a folder or data.yaml of YOLO; cifar10:DIR, cifar100:DIR, imagefolder:DIR',
+      ],
+    ],
   },
   flags: { ...sourceFlags, ...jsonFlag },
   details: [
@@ -17,20 +77,9 @@ export const info = command({
   examples: [
     ['resnet-coco datasets info instances_val2017.json --images val2017', ''],
     ['resnet-coco datasets info VOCdevkit/VOC2012 --split train', ''],
+    ['resnet-coco datasets info cifar10:cifar-10-batches-bin --json', ''],
   ],
-  async run({ flags, positionals: [annotations], terminal, signal }): Promise<ExitCode> {
-    const { readDetectionDataset, summarizeDetection } = await import('../datasets/index.ts');
-    const { images, split } = flags;
-    const options = { annotations, ...defined({ images, split }), strict: false, checkImages: true, signal };
-    const { format, dataset, files, problems } = await readDetectionDataset(options);
-    const summary = summarizeDetection(dataset);
-    if (flags.json) {
-      const report = { format, ...summary, imageFiles: files.size, problems };
-      await terminal.print(JSON.stringify(report, null, 2));
-    } else {
-      await terminal.print(detectionReport(format, summary, files.size));
-      reportProblems(problems, terminal);
-    }
-    return problems.errors ? 1 : 0;
+  run({ flags, positionals: [dataset], terminal, signal }): Promise<ExitCode> {
+    return (isSpec(dataset) ? aboutClassification : aboutDetection)(dataset, flags, terminal, signal);
   },
 });

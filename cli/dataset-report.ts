@@ -1,4 +1,10 @@
-import type { DatasetProblem, DatasetProblems, DetectionSummary, Spread } from '../datasets/index.ts';
+import type {
+  ClassificationSummary,
+  DatasetProblem,
+  DatasetProblems,
+  DetectionSummary,
+  Spread,
+} from '../datasets/index.ts';
 import { describeProblem } from '../datasets/index.ts';
 import { counted, formatTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -48,6 +54,34 @@ export function detectionReport(format: string, summary: DetectionSummary, files
     `\n${formatTable([['', 'min', 'median', 'mean', 'max'], ...spreads], 'lrrrr')}`,
     `\n${formatTable([['size', 'area', 'objects', 'share'], ...classes], 'llrr')}`,
     `\n${formatTable([['id', 'category', 'annotations', 'share', 'images'], ...balance], 'rlrrr')}`,
+  ].join('\n');
+}
+
+/** A data set for classification in a few tables. */
+export function classificationReport({
+  name,
+  images,
+  classes,
+  width,
+  height,
+  perClass,
+}: ClassificationSummary): string {
+  const facts = [
+    ['data set', name],
+    ['images', String(images)],
+    ['classes', String(classes)],
+  ];
+  const spreads = [...spread('width', width), ...spread('height', height)];
+  const balance = perClass.map(({ index, name, images: count }) => [
+    String(index),
+    name,
+    String(count),
+    share(count, images),
+  ]);
+  return [
+    formatTable(facts),
+    `\n${formatTable([['', 'min', 'median', 'mean', 'max'], ...spreads], 'lrrrr')}`,
+    `\n${formatTable([['index', 'class', 'images', 'share'], ...balance], 'rlrr')}`,
   ].join('\n');
 }
 

@@ -30,7 +30,6 @@ export type { VocAnnotation } from './detection/read-voc.ts';
 export {
   type CategorySummary,
   type DetectionSummary,
-  type Spread,
   summarizeDetection,
 } from './detection/summarize.ts';
 export { writeDetectionDataset } from './detection/write-detection-dataset.ts';
@@ -53,6 +52,8 @@ export { JsonArrayFile, JsonArrayWriter } from './json-array.ts';
 export { type Color, categoryColor } from './palette.ts';
 export { readImage, sourceName } from './read-image.ts';
 export { type Region, resizeAntialiased, resizeBilinear } from './resize.ts';
+export type { Spread } from './spread.ts';
+export { type ClassificationSummary, summarizeClassification } from './summarize-classification.ts';
 export {
   type ClassificationTransform,
   type DetectionTransform,

@@ -1,11 +1,5 @@
 import type { CocoDataset } from '../coco-format.ts';
-
-export interface Spread {
-  readonly min: number;
-  readonly median: number;
-  readonly mean: number;
-  readonly max: number;
-}
+import { type Spread, spreadOf } from '../spread.ts';
 
 export interface CategorySummary {
   readonly id: number;
@@ -37,16 +31,6 @@ export interface DetectionSummary {
 
 const SMALL = 32 ** 2;
 const MEDIUM = 96 ** 2;
-
-/** Undefined for no values. */
-export function spreadOf(values: readonly number[]): Spread | undefined {
-  if (!values.length) return undefined;
-  const sorted = Float64Array.from(values).sort();
-  const middle = sorted.length >> 1;
-  const median = sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-  const mean = sorted.reduce((sum, value) => sum + value, 0) / sorted.length;
-  return { min: sorted[0], median, mean, max: sorted[sorted.length - 1] };
-}
 
 export function summarizeDetection({ images, annotations, categories }: CocoDataset): DetectionSummary {
   const perImage = new Map(images.map(({ id }) => [id, 0]));

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -8,6 +8,7 @@ import { info } from '../../cli/dataset-info.ts';
 import { convert, fetch, list } from '../../cli/datasets.ts';
 import { parseFlags } from '../../cli/flags.ts';
 import { ResnetCocoError } from '../../errors.ts';
+import { pngHeader } from '../datasets/detection/scratch.ts';
 import { record } from './fake-models.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'datasets-'));
@@ -83,6 +84,34 @@ test('info: the first problems and their number; errors are exit code 1', async 
   const { code: again, stdout: json } = await run(info, wrong, '--json');
   assert.is(again, 1);
   assert.is(JSON.parse(json).problems.first.length, 30);
+});
+
+test('info: a data set for classification', async () => {
+  const root = join(folder, 'classes');
+  for (const [name, width] of [
+    ['cat/1.png', 10],
+    ['cat/2.png', 30],
+    ['dog/3.png', 20],
+  ] as const) {
+    mkdirSync(join(root, name, '..'), { recursive: true });
+    writeFileSync(join(root, name), pngHeader(width, 40));
+  }
+  const { code, stdout, stderr } = await run(info, `imagefolder:${root}`);
+  assert.is(code, 0);
+  assert.match(stdout, /images +3\nclasses +2\n/);
+  assert.match(stdout, /width +10 +20 +20 +30\n/);
+  assert.match(stdout, / {4}0 {2}cat +2 +66\.7 %\n {4}1 {2}dog +1 +33\.3 %/);
+  assert.is(stderr, '');
+  writeFileSync(join(root, 'dog', 'broken.png'), 'x');
+  const broken = await run(info, `imagefolder:${root}`, '--json');
+  assert.is(broken.code, 1);
+  assert.is(broken.stderr, '1 image cannot be read\n');
+  const { perClass, unreadable, height } = JSON.parse(broken.stdout);
+  assert.equal(perClass[1], { index: 1, name: 'dog', images: 2 });
+  assert.is(unreadable[0].image, join(root, 'dog', 'broken.png'));
+  assert.equal(height, { min: 40, median: 40, mean: 40, max: 40 });
+  assert.match((await failure(info, `imagefolder:${root}`, '--split', 'val')).message, /train or test/);
+  assert.match((await failure(info, 'mnist:x')).message, /'mnist:x' is no data set; expected one of cifar10:DIR/);
 });
 
 test('convert: writes what can be used, tells the rest', async () => {
