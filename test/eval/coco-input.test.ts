@@ -130,7 +130,7 @@ test('fields of annotations that an evaluation needs', async () => {
     ['segm', { segmentation: undefined }, ['has no segmentation']],
     ['segm', { segmentation: [] }, ['segmentation: it has no polygon']],
     ['segm', { segmentation: [[1, 2, 3]] }, ['segmentation: polygon 0 has 3 numbers']],
-    ['segm', { segmentation: [[1, 2, 3, 4, 'x', 6]] }, ['segmentation: polygon 0: "x" is not a number']],
+    ['segm', { segmentation: [[1, 2, 3, 4, 'x', 6]] }, ['segmentation: polygon 0: number 4 is "x"']],
     ['segm', { segmentation: { size: [48, 64], counts: [5] } }, ['segmentation: counts: the runs add up to 5']],
     ['segm', { segmentation: { size: [48, 64], counts: 'a' } }, ['segmentation: counts']],
     ['segm', { segmentation: { counts: 'a' } }, ['segmentation: size']],
