@@ -1,5 +1,6 @@
 import type { ImageId } from '../datasets/index.ts';
-import { analyseDetections, type COCOeval, statNames, writeDetectionReport } from '../eval/index.ts';
+import type { COCOeval } from '../eval/coco-eval.ts';
+import { statNames } from '../eval/summary.ts';
 import type { Terminal } from './terminal.ts';
 
 export const reportFlag = {
@@ -35,6 +36,7 @@ export async function printEvaluation(
   const numbers = { type: params.iouType, stats, ...named, perCategory };
   await terminal.print(json ? JSON.stringify(numbers, null, 2) : lines.join('\n'));
   if (report === undefined) return;
+  const { analyseDetections, writeDetectionReport } = await import('../eval/index.ts');
   const analysis = analyseDetections(evaluation);
   await writeDetectionReport(report, { title, analysis, warnings, ...(images && { images }) });
   terminal.note(`report: ${report}/report.html`);

@@ -1,5 +1,7 @@
 import { basename } from 'node:path';
-import { COCO, COCOeval, type IouType } from '../eval/index.ts';
+import { COCO } from '../eval/coco/coco.ts';
+import { COCOeval } from '../eval/coco-eval.ts';
+import type { IouType } from '../eval/params.ts';
 import { printEvaluation, reportFlag } from './coco-summary.ts';
 import { command } from './command.ts';
 import { type FlagTable, required } from './flags.ts';

@@ -89,6 +89,12 @@ export class Curve {
   /** Of hit h: detections that count, up to it. */
   readonly hitCounts: Int32Array;
   private firstScore = 0;
+  /** Detections that, at some threshold, match or do not count: all others are false alarms. */
+  private eventCount = 0;
+  private readonly eventPlaces: Int32Array;
+  private readonly eventRows: Int32Array;
+  /** For which category, area and limit they are gathered. */
+  private gathered = '';
 
   constructor(evaluation: Evaluation) {
     this.evaluation = evaluation;
@@ -96,22 +102,25 @@ export class Curve {
     this.precisions = new Float64Array(count);
     this.hitScores = new Float64Array(count);
     this.hitCounts = new Int32Array(count);
+    this.eventPlaces = new Int32Array(count);
+    this.eventRows = new Int32Array(count);
   }
 
   walk(k: number, a: number, t: number, maxDet: number): void {
-    const { categoryStarts, ignored, ranks, rows, scores, truePositives, words } = this.evaluation;
-    const { hitCounts, hitScores, precisions } = this;
+    const { ignored, rows, scores, truePositives, words } = this.evaluation;
+    const { eventPlaces, eventRows, hitCounts, hitScores, precisions } = this;
     const plane = (a * words + (t >> 5)) * rows.length;
     const bit = 1 << (t & 31);
-    let [hits, counted, detections] = [0, 0, 0];
-    for (let i = categoryStarts[k]; i < categoryStarts[k + 1]; i++) {
-      if (ranks[i] >= maxDet) continue;
-      if (detections++ === 0) this.firstScore = scores[i];
-      if (ignored[plane + i] & bit) continue;
-      counted++;
-      if (!(truePositives[plane + i] & bit)) continue;
-      hitScores[hits] = scores[i];
-      hitCounts[hits++] = counted;
+    this.gather(k, a, t >> 5, maxDet);
+    let [hits, skipped] = [0, 0];
+    for (let e = 0; e < this.eventCount; e++) {
+      const i = eventRows[e];
+      if (ignored[plane + i] & bit) {
+        skipped++;
+      } else if (truePositives[plane + i] & bit) {
+        hitScores[hits] = scores[i];
+        hitCounts[hits++] = eventPlaces[e] - skipped;
+      }
     }
     let highest = 0;
     for (let h = hits - 1; h >= 0; h--) {
@@ -119,8 +128,27 @@ export class Curve {
       precisions[h] = highest;
     }
     this.hits = hits;
-    this.counted = counted;
+    this.counted = this.detections - skipped;
+  }
+
+  /** The same for all thresholds of a word, so that each looks at few of the detections. */
+  private gather(k: number, a: number, word: number, maxDet: number): void {
+    const key = `${k} ${a} ${word} ${maxDet}`;
+    if (key === this.gathered) return;
+    this.gathered = key;
+    const { categoryStarts, ignored, ranks, rows, scores, truePositives, words } = this.evaluation;
+    const { eventPlaces, eventRows } = this;
+    const plane = (a * words + word) * rows.length;
+    let [detections, events] = [0, 0];
+    for (let i = categoryStarts[k]; i < categoryStarts[k + 1]; i++) {
+      if (ranks[i] >= maxDet) continue;
+      if (detections++ === 0) this.firstScore = scores[i];
+      if (!(truePositives[plane + i] | ignored[plane + i])) continue;
+      eventPlaces[events] = detections;
+      eventRows[events++] = i;
+    }
     this.detections = detections;
+    this.eventCount = events;
   }
 
   /** Precision from a recall on, and the score there; 0 and 0 where it is not reached. */

@@ -154,6 +154,7 @@ export function evaluateAll(gt: COCO, dt: COCO, params: Params, rules: Evaluatio
         const row = found[d];
         const area = detections.areas[row];
         const isOut = area < range[0] || area > range[1] || rules.isDetectionIgnored(row);
+        if (!G && !isOut) continue;
         for (let w = 0; w < words; w++) {
           let [hits, skips] = [0, isOut ? everyThreshold[w] : 0];
           const end = G ? Math.min(thresholds, 32 * (w + 1)) : 0;
@@ -167,8 +168,9 @@ export function evaluateAll(gt: COCO, dt: COCO, params: Params, rules: Evaluatio
               skips &= ~bit;
             }
           }
-          truePositives[(a * words + w) * most + count + d] = hits;
-          ignored[(a * words + w) * most + count + d] = skips;
+          // The arrays begin as zeros, and memory that is not touched costs nothing.
+          if (hits) truePositives[(a * words + w) * most + count + d] = hits;
+          if (skips) ignored[(a * words + w) * most + count + d] = skips;
         }
       }
     }

@@ -41,19 +41,29 @@ export interface AnnotationRow {
 export class GrowingTable implements AnnotationTable {
   length = 0;
   readonly ids: Float64Array | undefined;
-  images = new Int32Array(1024);
-  categories = new Float64Array(1024);
-  boxes = new Float64Array(4096);
-  areas = new Float64Array(1024);
-  scores = new Float64Array(1024);
-  crowds = new Uint8Array(1024);
-  keypointless = new Uint8Array(1024);
+  images: Int32Array;
+  categories: Float64Array;
+  boxes: Float64Array;
+  areas: Float64Array;
+  scores: Float64Array;
+  crowds: Uint8Array;
+  keypointless: Uint8Array;
   readonly segmentations: (CocoSegmentation | undefined)[] = [];
   readonly keypoints: (readonly number[] | undefined)[] = [];
 
-  /** @param ids of the rows to come, or none: they are results */
-  constructor(ids?: Float64Array) {
+  /**
+   * @param ids of the rows to come, or none: they are results
+   * @param capacity for about how many rows; memory that is never used costs nothing
+   */
+  constructor(ids?: Float64Array, capacity = 1024) {
     this.ids = ids;
+    this.images = new Int32Array(capacity);
+    this.categories = new Float64Array(capacity);
+    this.boxes = new Float64Array(4 * capacity);
+    this.areas = new Float64Array(capacity);
+    this.scores = new Float64Array(capacity);
+    this.crowds = new Uint8Array(capacity);
+    this.keypointless = new Uint8Array(capacity);
   }
 
   add(row: AnnotationRow): void {

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type { CocoResult, CocoSegmentation, ImageId } from '../../datasets/index.ts';
 import { type JsonElements, readJsonParts } from '../../datasets/large-json.ts';
 import { ResnetCocoError } from '../../errors.ts';
@@ -19,6 +20,8 @@ export interface ResultContext {
 type Raw = Readonly<Record<string, unknown>>;
 
 const SHOWN = 5;
+/** The least that a result takes in a file, about. */
+const BYTES_A_RESULT = 80;
 
 /**
  * Reads results in COCO's format into a table, with area and box filled in as pycocotools' `loadRes` does: what the
@@ -35,7 +38,8 @@ export function readResults(
   if (!isList && typeof source !== 'string' && !(source instanceof URL)) {
     throw new ResnetCocoError('BAD_RESULTS', `results want a list or a path, got ${shown(source)}`);
   }
-  const reader = new ResultReader(isList ? 'results' : `${source}: results`, context);
+  const count = isList ? source.length : Math.ceil(sizeOf(source as string | URL) / BYTES_A_RESULT);
+  const reader = new ResultReader(isList ? 'results' : `${source}: results`, context, Math.max(1024, count));
   if (isList) {
     for (const [i, result] of source.entries()) reader.add(result, i);
   } else {
@@ -55,15 +59,21 @@ export function readResults(
   return reader;
 }
 
+/** The length of a file, 0 where there is none: reading it tells why. */
+const sizeOf = (file: string | URL): number =>
+  statSync(file instanceof URL || !file.startsWith('file:') ? file : new URL(file), { throwIfNoEntry: false })?.size ??
+  0;
+
 class ResultReader {
-  readonly table = new GrowingTable();
+  readonly table: GrowingTable;
   kind: ResultKind | undefined;
   private readonly where: string;
   private readonly context: ResultContext;
   private readonly unknownImages = new Set<unknown>();
   private readonly scanner = new BoxScanner();
 
-  constructor(where: string, context: ResultContext) {
+  constructor(where: string, context: ResultContext, capacity: number) {
+    this.table = new GrowingTable(undefined, capacity);
     this.where = where;
     this.context = context;
   }
