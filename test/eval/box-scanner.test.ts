@@ -56,7 +56,8 @@ test('results read from text are those that JSON.parse reads, bit for bit', () =
     const [read, parsed] = [gt.loadRes(path).table, gt.loadRes(JSON.parse(text) as CocoResult[]).table];
     assert.is(read.length, count);
     for (const column of ['images', 'categories', 'boxes', 'areas', 'scores', 'crowds'] as const) {
-      const bytes = [read, parsed].map((table) => Buffer.from(table[column].buffer).toString('base64'));
+      const used = column === 'boxes' ? 4 * count : count;
+      const bytes = [read, parsed].map((table) => Buffer.from(table[column].slice(0, used).buffer).toString('base64'));
       assert.ok(bytes[0] === bytes[1], `${column} of ${count} results`);
     }
   }
