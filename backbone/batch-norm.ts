@@ -1,17 +1,52 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { batchNormTraining } from '../engine/index.ts';
 import type { Parameters } from './parameters.ts';
 
 /** torch's default epsilon of batch norm; torchvision's published detectors were trained with 0. */
 export const BATCH_NORM_EPS = 1e-5;
+
+/** How much of a batch's statistics goes into the running ones at a step, as torch has it by default. */
+const MOMENTUM = 0.1;
+
+/** A norm after a convolution: `name` is the layer's, before `.weight`, `.bias`, `.running_mean` and `.running_var`. */
+export type Norm = (parameters: Parameters, name: string, x: tf.Tensor4D) => tf.Tensor4D;
 
 /**
  * Batch norm with its running statistics, y = γ (x − μ) / √(σ² + ε) + β: what `eval()` does in torch, and what a
  * `FrozenBatchNorm2d` always does.
  *
  * @param x `[N, H, W, C]`
- * @param name the layer's, before `.weight`, `.bias`, `.running_mean` and `.running_var`
  */
 export function batchNorm(parameters: Parameters, name: string, x: tf.Tensor4D, eps = BATCH_NORM_EPS): tf.Tensor4D {
   const part = (which: string) => parameters.vector(`${name}.${which}`);
   return tf.batchNorm(x, part('running_mean'), part('running_var'), part('bias'), part('weight'), eps);
+}
+
+/** `batchNorm` as a Norm. */
+export const fixedNorm =
+  (eps = BATCH_NORM_EPS): Norm =>
+  (parameters, name, x) =>
+    batchNorm(parameters, name, x, eps);
+
+/**
+ * Batch norm with the batch's own statistics, as torch's `train()` does. Beside the norm: the running statistics after
+ * the step, by full name, filled in as the network is built. Their variance is the unbiased one.
+ */
+export function trainingNorm(): { readonly norm: Norm; readonly running: Record<string, tf.Tensor> } {
+  const running: Record<string, tf.Tensor> = {};
+  const norm: Norm = (parameters, name, x) => {
+    const part = (which: string) => parameters.vector(`${name}.${which}`);
+    const { mean, variance, y } = batchNormTraining(x, part('weight'), part('bias'), BATCH_NORM_EPS);
+    const full = parameters.nameOf(name);
+    const follow = (which: string, value: tf.Tensor) => {
+      const before = part(which);
+      running[`${full}.${which}`] = tf.add(tf.mul(before, 1 - MOMENTUM), tf.mul(value, MOMENTUM));
+    };
+    // Of n numbers; from a sum of ones, so that sizes stay open.
+    const count = tf.sum(tf.onesLike(tf.slice(x, [0, 0, 0, 0], [-1, -1, -1, 1])));
+    follow('running_mean', mean);
+    follow('running_var', tf.mul(variance, tf.div(count, tf.sub(count, 1))));
+    return y;
+  };
+  return { norm, running };
 }

@@ -1,4 +1,4 @@
-export { BATCH_NORM_EPS, batchNorm } from './batch-norm.ts';
+export { BATCH_NORM_EPS, batchNorm, fixedNorm, type Norm, trainingNorm } from './batch-norm.ts';
 export {
   type ClassifiedFile,
   Classifier,

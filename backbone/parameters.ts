@@ -8,6 +8,8 @@ export interface Parameters {
   matrix(name: string): Tensor2D;
   vector(name: string): Tensor1D;
   has(name: string): boolean;
+  /** The whole name of one, from the outermost part. */
+  nameOf(name: string): string;
   /** The parameters whose names begin with `prefix`, without it. */
   within(prefix: string): Parameters;
 }
@@ -24,6 +26,7 @@ export function parametersOf(tensors: Tensors, prefix = ''): Parameters {
     matrix: get<Tensor2D>,
     vector: get<Tensor1D>,
     has: (name) => prefix + name in tensors,
+    nameOf: (name) => prefix + name,
     within: (inner) => parametersOf(tensors, prefix + inner),
   };
 }

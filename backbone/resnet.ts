@@ -1,18 +1,18 @@
 // N images, H × W pixels, C channels, K classes.
 import * as tf from '@tensorflow/tfjs-core';
 import { conv2d, maxPool } from '../engine/index.ts';
-import { BATCH_NORM_EPS, batchNorm } from './batch-norm.ts';
+import { fixedNorm, type Norm } from './batch-norm.ts';
 import type { Parameters } from './parameters.ts';
 import type { BlockPlan, ConvPlan, ResNetPlan } from './resnet-plan.ts';
 
-function convNorm(parameters: Parameters, plan: ConvPlan, x: tf.Tensor4D, eps: number): tf.Tensor4D {
+function convNorm(parameters: Parameters, plan: ConvPlan, x: tf.Tensor4D, norm: Norm): tf.Tensor4D {
   const y = conv2d(x, parameters.filter(`${plan.conv}.weight`), plan.stride);
-  return batchNorm(parameters, plan.norm, y, eps);
+  return norm(parameters, plan.norm, y);
 }
 
-function shortcut(parameters: Parameters, plan: BlockPlan['shortcut'], x: tf.Tensor4D, eps: number): tf.Tensor4D {
+function shortcut(parameters: Parameters, plan: BlockPlan['shortcut'], x: tf.Tensor4D, norm: Norm): tf.Tensor4D {
   if (!plan) return x;
-  if ('conv' in plan) return convNorm(parameters, plan, x, eps);
+  if ('conv' in plan) return convNorm(parameters, plan, x, norm);
   // Option A. A pooling over one pixel is a subsample that has a gradient on every backend.
   const subsampled = tf.avgPool(x, 1, plan.stride, 'valid');
   const before = Math.floor(plan.padChannels / 2);
@@ -24,18 +24,18 @@ function shortcut(parameters: Parameters, plan: BlockPlan['shortcut'], x: tf.Ten
   ]);
 }
 
-/** y = ReLU(F(x) + x), equations 1 and 2 of the paper. */
+/** y = ReLU(F(x) + x), equations 1 and 2 of the paper; in a plain network y = ReLU(F(x)). */
 function residualBlock(
   parameters: Parameters,
   { convs, shortcut: plan }: BlockPlan,
   x: tf.Tensor4D,
-  eps: number,
+  norm: Norm,
 ): tf.Tensor4D {
   let y = x;
   convs.forEach((conv, i) => {
-    y = convNorm(parameters, conv, i ? tf.relu(y) : y, eps);
+    y = convNorm(parameters, conv, i ? tf.relu(y) : y, norm);
   });
-  return tf.relu(tf.add(y, shortcut(parameters, plan, x, eps)));
+  return tf.relu(tf.add(y, shortcut(parameters, plan, x, norm)));
 }
 
 /**
@@ -48,12 +48,12 @@ export function resnetFeatures(
   parameters: Parameters,
   plan: ResNetPlan,
   x: tf.Tensor4D,
-  eps = BATCH_NORM_EPS,
+  norm: Norm = fixedNorm(),
 ): tf.Tensor4D[] {
-  let y: tf.Tensor4D = tf.relu(convNorm(parameters, plan.stem, x, eps));
+  let y: tf.Tensor4D = tf.relu(convNorm(parameters, plan.stem, x, norm));
   if (plan.pool) y = maxPool(y, 3, 2, 1);
   return plan.stages.map((blocks) => {
-    for (const block of blocks) y = residualBlock(parameters, block, y, eps);
+    for (const block of blocks) y = residualBlock(parameters, block, y, norm);
     return y;
   });
 }
@@ -64,8 +64,13 @@ export function resnetFeatures(
  * @param x `[N, H, W, 3]`, normalised
  * @returns logits `[N, K]`
  */
-export function resnetLogits(parameters: Parameters, plan: ResNetPlan, x: tf.Tensor4D): tf.Tensor2D {
-  const features = resnetFeatures(parameters, plan, x);
+export function resnetLogits(
+  parameters: Parameters,
+  plan: ResNetPlan,
+  x: tf.Tensor4D,
+  norm: Norm = fixedNorm(),
+): tf.Tensor2D {
+  const features = resnetFeatures(parameters, plan, x, norm);
   const pooled: tf.Tensor2D = tf.mean(features[features.length - 1], [1, 2]);
   const product: tf.Tensor2D = tf.matMul(pooled, parameters.matrix(`${plan.head.name}.weight`), false, true);
   return tf.add(product, parameters.vector(`${plan.head.name}.bias`));

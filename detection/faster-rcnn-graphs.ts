@@ -1,6 +1,6 @@
 // N images, H × W pixels, L levels of the pyramid, R proposals, A anchors a position, K classes with the background.
 import * as tf from '@tensorflow/tfjs-core';
-import { parametersOf, resnetFeatures } from '../backbone/index.ts';
+import { fixedNorm, parametersOf, resnetFeatures } from '../backbone/index.ts';
 import { type InputSpec, type ProgramSpec, roiAlign, type Weights } from '../engine/index.ts';
 import { boxHead } from './box-head.ts';
 import type { DetectorConfig } from './detector-config.ts';
@@ -24,7 +24,8 @@ export function proposalProgram(config: DetectorConfig, weights: Weights): Progr
     kept: Array.from({ length: levels }, (_, level) => `feature${level}`),
     model: (tensors, { image }) => {
       const parameters = parametersOf(tensors);
-      const features = resnetFeatures(parameters.within('backbone.body.'), body, image as tf.Tensor4D, config.norm_eps);
+      const norm = fixedNorm(config.norm_eps);
+      const features = resnetFeatures(parameters.within('backbone.body.'), body, image as tf.Tensor4D, norm);
       const pyramid = featurePyramid(parameters.within('backbone.fpn.'), features);
       const outputs: Record<string, tf.Tensor> = {};
       pyramid.forEach((feature, level) => {

@@ -1,5 +1,6 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { HostTensor } from './host-tensor.ts';
+import type { NamedArrays, OptimiserSettings } from './optimisers/optimiser.ts';
 
 /**
  * A model is a pure function of named parameters and named inputs to named outputs, written in tfjs ops. It does not
@@ -49,6 +50,75 @@ export interface Program {
   dispose(): Promise<void>;
 }
 
+/** What a loss function gives. */
+export interface LossResult {
+  readonly loss: Scalar;
+  /** What else is wanted of a step, such as logits. */
+  readonly outputs?: Tensors;
+  /** New values of weights that are not trained but follow the data, such as a norm's running statistics, by name. */
+  readonly updates?: Tensors;
+}
+
+/** A loss to be made small: a pure function of named parameters and named inputs, written in tfjs ops. */
+export type LossFunction = (parameters: Tensors, inputs: Tensors) => LossResult;
+
+export interface LossSpec {
+  /** Names the loss in errors. */
+  readonly name: string;
+  readonly loss: LossFunction;
+  /** Weights at the start; they are copied. */
+  readonly weights: Weights;
+  /** Names of the weights that are trained; the others stay, or are `updates` of the loss. */
+  readonly trainable: readonly string[];
+  readonly inputs: Readonly<Record<string, InputSpec>>;
+}
+
+export interface TrainingOptions {
+  readonly optimiser: OptimiserSettings;
+  /** Gradients are scaled together so that their norm is at most this. */
+  readonly clipNorm?: number;
+  /** Keeps an exponential moving average of the weights beside them, of this decay, such as .999. */
+  readonly averageDecay?: number;
+  /** Goes on where a snapshot of the same loss was taken. */
+  readonly from?: Snapshot;
+}
+
+export interface StepResult {
+  /** Where it is not finite, the weights are as before the step. */
+  readonly loss: number;
+  readonly outputs: Readonly<Record<string, HostTensor>>;
+  /** Before clipping; only with `clipNorm`. */
+  readonly gradientNorm?: number;
+}
+
+export interface Gradients {
+  readonly loss: number;
+  readonly outputs: Readonly<Record<string, HostTensor>>;
+  /** Of each trained weight, in PyTorch's layout. */
+  readonly gradients: NamedArrays;
+}
+
+/** All that a run needs to go on as if it had never stopped. */
+export interface Snapshot {
+  readonly weights: NamedArrays;
+  /** Of the weights, where one is kept. */
+  readonly average?: NamedArrays;
+  readonly optimiser: NamedArrays;
+}
+
+export type HostInputs = Readonly<Record<string, HostTensor>>;
+
+/** A loss made ready to be minimised. It holds the weights. */
+export interface TrainingProgram {
+  /** The loss and its gradients; the weights stay as they are. */
+  gradients(inputs: HostInputs): Promise<Gradients>;
+  /** One step of the optimiser, and of the weights that follow the data. */
+  step(inputs: HostInputs, learningRate: number): Promise<StepResult>;
+  /** Copies, as they are after the steps so far. */
+  snapshot(): Promise<Snapshot>;
+  dispose(): Promise<void>;
+}
+
 export interface Engine {
   /** What was asked for, such as `onnx` or `wasm`. */
   readonly name: EngineName;
@@ -57,6 +127,7 @@ export interface Engine {
   /** How many computations run side by side; more in flight only wait. */
   readonly streams: number;
   compile(spec: ProgramSpec): Promise<Program>;
+  train(spec: LossSpec, options: TrainingOptions): Promise<TrainingProgram>;
 }
 
 export const engineNames = ['onnx', 'webgpu', 'cuda', 'tfjs-node-gpu', 'tfjs-node', 'wasm'] as const;

@@ -15,6 +15,8 @@ import type { HostTensor } from '../host-tensor.ts';
 
 /** Where an OIHW filter's axes go in tfjs, which wants HWIO. */
 const TO_HWIO = [2, 3, 1, 0];
+/** And back. */
+export const TO_OIHW = [3, 2, 0, 1];
 
 /**
  * An eager engine: the model's tfjs operations run one by one on a tfjs backend that is registered and initialised.
@@ -22,11 +24,24 @@ const TO_HWIO = [2, 3, 1, 0];
  * @param backend the tfjs name of the backend, such as `wasm` or `tensorflow`
  */
 export function createEagerEngine(name: EngineName, backend: string, device: string): Engine {
-  return { name, device, streams: 1, compile: async (spec) => new EagerProgram(spec, backend) };
+  return {
+    name,
+    device,
+    streams: 1,
+    compile: async (spec) => new EagerProgram(spec, backend),
+    train: async (spec, options) => {
+      const [{ EagerTraining }, { registerTrainingKernels }] = await Promise.all([
+        import('./eager-training.ts'),
+        import('./training-kernels.ts'),
+      ]);
+      registerTrainingKernels(backend);
+      return new EagerTraining(spec, options, backend);
+    },
+  };
 }
 
 /** Makes `backend` the current one for as long as `body`, which is synchronous, runs: tfjs's backend is global. */
-function onBackend<T>(backend: string, body: () => T): T {
+export function onBackend<T>(backend: string, body: () => T): T {
   const before = tf.engine().backendName;
   void tf.setBackend(backend);
   try {
@@ -88,13 +103,13 @@ class EagerProgram implements Program {
   }
 }
 
-function tensorOf(input: HostTensor | EngineTensor): tf.Tensor {
+export function tensorOf(input: HostTensor | EngineTensor): tf.Tensor {
   if (input instanceof EagerTensor) return tf.clone(input.tensor);
   if ('dispose' in input) throw new Error('the input belongs to another engine');
   return tf.tensor(input.data, [...input.shape], input.data instanceof Float32Array ? 'float32' : 'int32');
 }
 
-function parameterTensors(weights: Weights): Tensors {
+export function parameterTensors(weights: Weights): Tensors {
   const entries = Object.entries(weights).map(([name, { data, shape }]) => {
     const tensor = tf.tidy(() => {
       const stored = tf.tensor(data, [...shape], data instanceof Float32Array ? 'float32' : 'int32');

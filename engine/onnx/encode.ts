@@ -47,25 +47,25 @@ function writeGraph(graph: Graph, to: PbfWriter): void {
 /** The graph's operators, those that make its outputs under the outputs' names. */
 function withPublicNames(graph: Graph): Node[] {
   const live = graph.liveNodes();
-  const made = new Set(live.map((node) => node.output));
+  const made = new Set(live.flatMap((node) => node.outputs));
   const names = new Map<string, string>();
   const copies: Node[] = [];
   for (const { name, value } of graph.outputs) {
     if (made.has(value) && !names.has(value)) names.set(value, name);
-    else copies.push({ op: 'Identity', inputs: [value], output: name, attributes: {} });
+    else copies.push({ op: 'Identity', inputs: [value], outputs: [name], attributes: {} });
   }
   const renamed = (value: string) => names.get(value) ?? value;
   return [...live, ...copies].map((node) => ({
     ...node,
     inputs: node.inputs.map(renamed),
-    output: renamed(node.output),
+    outputs: node.outputs.map(renamed),
   }));
 }
 
 function writeNode(node: Node, to: PbfWriter): void {
   for (const input of node.inputs) to.writeStringField(1, input);
-  to.writeStringField(2, node.output);
-  to.writeStringField(3, node.output);
+  for (const output of node.outputs) to.writeStringField(2, output);
+  to.writeStringField(3, node.outputs[0]);
   to.writeStringField(4, node.op);
   for (const [name, value] of Object.entries(node.attributes)) to.writeMessage(5, writeAttribute, { name, value });
 }

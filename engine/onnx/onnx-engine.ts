@@ -5,10 +5,17 @@ import type {
   EngineName,
   EngineOptions,
   EngineTensor,
+  Gradients,
+  HostInputs,
+  LossSpec,
   Program,
   ProgramInputs,
   ProgramOutputs,
   ProgramSpec,
+  Snapshot,
+  StepResult,
+  TrainingOptions,
+  TrainingProgram,
 } from '../engine.ts';
 import type { HostTensor } from '../host-tensor.ts';
 import { trace } from '../trace/trace.ts';
@@ -58,12 +65,33 @@ class OnnxEngine implements Engine {
 
   async compile(spec: ProgramSpec): Promise<Program> {
     const file = exportOnnx(spec);
+    const { program, sessions } = await this.#start(spec.name, (sessions, program) => {
+      const copies = sessions.map((_, i) => (i ? file.slice() : file));
+      return sessions.map((session, i) => session.create(program, copies[i], this.#sessionOptions()));
+    });
+    return new OnnxProgram(spec, program, sessions, () => this.#leave(sessions));
+  }
+
+  async train(spec: LossSpec, options: TrainingOptions): Promise<TrainingProgram> {
+    // Only training needs gradients.
+    const { traceLoss } = await import('../trace/trace-loss.ts');
+    const file = encodeOnnx(traceLoss(spec));
+    const { program, sessions } = await this.#start(spec.name, ([session], program) => [
+      session.train(program, file, this.#sessionOptions(), spec.weights, options),
+    ]);
+    return new OnnxTraining(spec.name, program, sessions[0], () => this.#leave(sessions));
+  }
+
+  /** Makes a program of the sessions' threads, which are started where there is no other. */
+  async #start(
+    name: string,
+    create: (sessions: readonly SessionThread[], program: number) => readonly Promise<void>[],
+  ): Promise<{ readonly program: number; readonly sessions: readonly SessionThread[] }> {
     if (this.#programs++ === 0) this.#sessions = Array.from({ length: this.streams }, () => new SessionThread());
     const sessions = this.#sessions;
     const program = this.#count++;
     try {
-      const copies = sessions.map((_, i) => (i ? file.slice() : file));
-      await Promise.all(sessions.map((session, i) => session.create(program, copies[i], this.#sessionOptions())));
+      await Promise.all(create(sessions, program));
     } catch (cause) {
       await this.#leave(sessions);
       const said = (cause as Error).message
@@ -71,10 +99,10 @@ class OnnxEngine implements Engine {
         .split('\n')
         .pop()!
         .replace(/^.* was false\. /, '');
-      const problem = `${spec.name} on ${this.#provider}: ${REMEDIES[this.#provider]} (${said})`;
+      const problem = `${name} on ${this.#provider}: ${REMEDIES[this.#provider]} (${said})`;
       throw new ResnetCocoError('ENGINE_UNAVAILABLE', problem, { cause });
     }
-    return new OnnxProgram(spec, program, sessions, () => this.#leave(sessions));
+    return { program, sessions };
   }
 
   #sessionOptions(): object {
@@ -158,5 +186,46 @@ class OnnxProgram implements Program {
     this.#disposed = true;
     await Promise.all(this.#sessions.map((session) => session.dispose(this.#program)));
     await this.#leave();
+  }
+}
+
+class OnnxTraining implements TrainingProgram {
+  readonly #name: string;
+  readonly #program: number;
+  readonly #session: SessionThread;
+  readonly #leave: () => Promise<void>;
+  #disposed = false;
+
+  constructor(name: string, program: number, session: SessionThread, leave: () => Promise<void>) {
+    this.#name = name;
+    this.#program = program;
+    this.#session = session;
+    this.#leave = leave;
+  }
+
+  async gradients(inputs: HostInputs): Promise<Gradients> {
+    this.#checkAlive();
+    return await this.#session.gradients(this.#program, inputs);
+  }
+
+  async step(inputs: HostInputs, learningRate: number): Promise<StepResult> {
+    this.#checkAlive();
+    return await this.#session.step(this.#program, inputs, learningRate);
+  }
+
+  async snapshot(): Promise<Snapshot> {
+    this.#checkAlive();
+    return await this.#session.snapshot(this.#program);
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    await this.#session.dispose(this.#program);
+    await this.#leave();
+  }
+
+  #checkAlive(): void {
+    if (this.#disposed) throw new ResnetCocoError('DISPOSED', `${this.#name} was used after dispose()`);
   }
 }

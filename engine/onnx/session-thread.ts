@@ -1,11 +1,12 @@
 import { Worker } from 'node:worker_threads';
+import type { Gradients, HostInputs, Snapshot, StepResult, TrainingOptions, Weights } from '../engine.ts';
 import type { HostTensor } from '../host-tensor.ts';
-import type { KeptTensor, Outputs, Reply, Request } from './session-worker.ts';
+import type { Answer, KeptTensor, Outputs, Reply, Request } from './session-worker.ts';
 
 type WithoutId<T> = T extends { readonly id: number } ? Omit<T, 'id'> : never;
 
 interface Pending {
-  readonly resolve: (outputs: Outputs) => void;
+  readonly resolve: (answer: Answer) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -21,7 +22,7 @@ export class SessionThread {
       const pending = this.#pending.get(reply.id);
       this.#pending.delete(reply.id);
       if (!this.#pending.size) this.#worker.unref();
-      if ('outputs' in reply) pending?.resolve(reply.outputs);
+      if ('answer' in reply) pending?.resolve(reply.answer);
       else pending?.reject(new Error(reply.error));
     });
     const end = (error: Error) => {
@@ -47,10 +48,33 @@ export class SessionThread {
   ): Promise<Outputs> {
     this.load++;
     try {
-      return await this.#ask({ kind: 'run', program, inputs, keep });
+      return await this.#ask<Outputs>({ kind: 'run', program, inputs, keep });
     } finally {
       this.load--;
     }
+  }
+
+  /** `file` is handed over, and empty afterwards. */
+  async train(
+    program: number,
+    file: Uint8Array,
+    options: object,
+    weights: Weights,
+    training: TrainingOptions,
+  ): Promise<void> {
+    await this.#ask({ kind: 'train', program, file, options, weights, training }, [file.buffer as ArrayBuffer]);
+  }
+
+  gradients(program: number, inputs: HostInputs): Promise<Gradients> {
+    return this.#ask({ kind: 'gradients', program, inputs });
+  }
+
+  step(program: number, inputs: HostInputs, learningRate: number): Promise<StepResult> {
+    return this.#ask({ kind: 'step', program, inputs, learningRate });
+  }
+
+  snapshot(program: number): Promise<Snapshot> {
+    return this.#ask({ kind: 'snapshot', program });
   }
 
   async release(kept: number): Promise<void> {
@@ -65,12 +89,12 @@ export class SessionThread {
     await this.#worker.terminate();
   }
 
-  #ask(request: WithoutId<Request>, handedOver: ArrayBuffer[] = []): Promise<Outputs> {
-    return new Promise((resolve, reject) => {
+  #ask<T extends Answer>(request: WithoutId<Request>, handedOver: ArrayBuffer[] = []): Promise<T> {
+    return new Promise<Answer>((resolve, reject) => {
       const id = ++this.#count;
       this.#pending.set(id, { resolve, reject });
       this.#worker.ref();
       this.#worker.postMessage({ id, ...request }, handedOver);
-    });
+    }) as Promise<T>;
   }
 }

@@ -1,7 +1,9 @@
 /** The far side of a `SessionThread`: ONNX Runtime computes here, so that the main thread stays free. */
 import { parentPort } from 'node:worker_threads';
 import * as ort from 'onnxruntime-node';
+import type { Gradients, HostInputs, Snapshot, StepResult, TrainingOptions, Weights } from '../engine.ts';
 import type { HostTensor } from '../host-tensor.ts';
+import { TrainingSession } from './training-session.ts';
 
 /** A tensor that stays in this thread, by number. */
 export interface KeptTensor {
@@ -17,15 +19,30 @@ export type Request = { readonly id: number } & (
       readonly inputs: Readonly<Record<string, HostTensor | KeptTensor>>;
       readonly keep: readonly string[];
     }
+  | {
+      readonly kind: 'train';
+      readonly program: number;
+      readonly file: Uint8Array;
+      readonly options: object;
+      readonly weights: Weights;
+      readonly training: TrainingOptions;
+    }
+  | { readonly kind: 'gradients'; readonly program: number; readonly inputs: HostInputs }
+  | { readonly kind: 'step'; readonly program: number; readonly inputs: HostInputs; readonly learningRate: number }
+  | { readonly kind: 'snapshot'; readonly program: number }
   | { readonly kind: 'release'; readonly kept: number }
   | { readonly kind: 'dispose'; readonly program: number }
 );
 
 export type Outputs = Readonly<Record<string, HostTensor | KeptTensor>>;
 
-export type Reply = { readonly id: number } & ({ readonly outputs: Outputs } | { readonly error: string });
+/** What a request is answered with. */
+export type Answer = Outputs | Gradients | StepResult | Snapshot;
+
+export type Reply = { readonly id: number } & ({ readonly answer: Answer } | { readonly error: string });
 
 const sessions = new Map<number, ort.InferenceSession>();
+const trainings = new Map<number, TrainingSession>();
 const kept = new Map<number, ort.Tensor>();
 let keptCount = 0;
 
@@ -41,7 +58,7 @@ async function result(tensor: ort.Tensor, keep: boolean): Promise<HostTensor | K
   return { kept: keptCount, shape: tensor.dims };
 }
 
-async function answer(request: Request): Promise<Outputs> {
+async function answer(request: Request): Promise<Answer> {
   switch (request.kind) {
     case 'create':
       sessions.set(request.program, await ort.InferenceSession.create(request.file, request.options));
@@ -55,13 +72,25 @@ async function answer(request: Request): Promise<Outputs> {
       }
       return outputs;
     }
+    case 'train': {
+      const session = await ort.InferenceSession.create(request.file, request.options);
+      trainings.set(request.program, new TrainingSession(session, request.weights, request.training));
+      return {};
+    }
+    case 'gradients':
+      return trainings.get(request.program)!.gradients(request.inputs);
+    case 'step':
+      return trainings.get(request.program)!.step(request.inputs, request.learningRate);
+    case 'snapshot':
+      return trainings.get(request.program)!.snapshot();
     case 'release':
       kept.get(request.kept)?.dispose();
       kept.delete(request.kept);
       return {};
     case 'dispose':
-      await sessions.get(request.program)?.release();
+      await (sessions.get(request.program) ?? trainings.get(request.program))?.release();
       sessions.delete(request.program);
+      trainings.delete(request.program);
       return {};
   }
 }
@@ -69,7 +98,7 @@ async function answer(request: Request): Promise<Outputs> {
 parentPort?.on('message', async (request: Request) => {
   const { id } = request;
   const reply: Reply = await answer(request).then(
-    (outputs) => ({ id, outputs }),
+    (value) => ({ id, answer: value }),
     (error: Error) => ({ id, error: error.message }),
   );
   parentPort?.postMessage(reply);

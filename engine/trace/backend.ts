@@ -97,8 +97,18 @@ function typedData(values: tf.BackendValues, dtype: tf.DataType): Float32Array |
   return dtype === 'int32' ? Int32Array.from(numbers) : Uint8Array.from(numbers);
 }
 
+/** `TraceKernel` of an operation with several results. */
+export type TraceKernels<A = Record<string, unknown>> = (
+  graph: Graph,
+  inputs: Readonly<Record<string, Value>>,
+  attributes: A,
+) => readonly Value[];
+
 /** Teaches the tracer one tfjs kernel. */
-export function traceKernel<A>(kernelName: string, kernel: TraceKernel<A>): void {
+export const traceKernel = <A>(kernelName: string, kernel: TraceKernel<A>): void =>
+  traceKernels<A>(kernelName, (graph, inputs, attributes) => [kernel(graph, inputs, attributes)]);
+
+export function traceKernels<A>(kernelName: string, kernel: TraceKernels<A>): void {
   tf.registerKernel({
     kernelName,
     backendName: TRACE_BACKEND,
@@ -107,10 +117,12 @@ export function traceKernel<A>(kernelName: string, kernel: TraceKernel<A>): void
       for (const [name, tensor] of Object.entries(inputs)) {
         if (tensor) values[name] = backend.lookUp(tensor as tf.TensorInfo);
       }
-      const result = kernel(graphInTrace(), values, attrs as A);
-      const dataId = {};
-      backend.hold(dataId, result);
-      return { dataId, shape: [...result.shape], dtype: result.dtype as tf.DataType };
+      const infos = kernel(graphInTrace(), values, attrs as A).map((result) => {
+        const dataId = {};
+        backend.hold(dataId, result);
+        return { dataId, shape: [...result.shape], dtype: result.dtype as tf.DataType };
+      });
+      return infos.length === 1 ? infos[0] : infos;
     },
   });
 }

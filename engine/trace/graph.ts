@@ -8,7 +8,7 @@ export type Attribute = number | string | readonly number[] | { readonly float: 
 export interface Node {
   readonly op: string;
   readonly inputs: readonly string[];
-  readonly output: string;
+  readonly outputs: readonly string[];
   readonly attributes: Readonly<Record<string, Attribute>>;
 }
 
@@ -43,6 +43,13 @@ export interface Value {
   readonly order: readonly number[];
 }
 
+/** What an operator gives: as `Value`, float32 and in plain order unless it says otherwise. */
+interface Result {
+  readonly shape: readonly number[];
+  readonly dtype?: DType;
+  readonly order?: readonly number[];
+}
+
 export const identityOrder = (rank: number): number[] => Array.from({ length: rank }, (_, axis) => axis);
 
 /** A graph of ONNX operators under construction. */
@@ -72,17 +79,43 @@ export class Graph {
   emit(
     op: string,
     inputs: readonly string[],
-    result: { shape: readonly number[]; dtype?: DType; order?: readonly number[] },
+    result: Result,
     attributes: Readonly<Record<string, Attribute>> = {},
   ): Value {
-    const { shape, dtype = 'float32', order = identityOrder(shape.length) } = result;
-    const output = this.fresh(op);
-    this.nodes.push({ op, inputs, output, attributes });
+    return this.emitAll(op, inputs, [result], attributes)[0];
+  }
+
+  /** `emit` for an operator with several results. */
+  emitAll(
+    op: string,
+    inputs: readonly string[],
+    results: readonly Result[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+  ): Value[] {
+    const values = results.map(({ shape, dtype = 'float32', order = identityOrder(shape.length) }) => {
+      const name = this.fresh(op);
+      this.physicalShapes.set(
+        name,
+        order.map((axis) => shape[axis]),
+      );
+      return { name, shape, dtype, order };
+    });
+    this.nodes.push({ op, inputs, outputs: values.map(({ name }) => name), attributes });
+    return values;
+  }
+
+  /** Another result of the operator that made `value`. */
+  emitBeside(value: string, result: Result): Value {
+    const at = this.nodes.findIndex(({ outputs }) => outputs.includes(value));
+    const { dtype = 'float32', order = identityOrder(result.shape.length), shape } = result;
+    const node = this.nodes[at];
+    const name = this.fresh(node.op);
     this.physicalShapes.set(
-      output,
+      name,
       order.map((axis) => shape[axis]),
     );
-    return { name: output, shape, dtype, order };
+    this.nodes[at] = { ...node, outputs: [...node.outputs, name] };
+    return { name, shape, dtype, order };
   }
 
   input(
@@ -160,7 +193,7 @@ export class Graph {
     const live: Node[] = [];
     for (let i = this.nodes.length - 1; i >= 0; i--) {
       const node = this.nodes[i];
-      if (!needed.has(node.output)) continue;
+      if (!node.outputs.some((output) => needed.has(output))) continue;
       for (const input of node.inputs) needed.add(input);
       live.push(node);
     }

@@ -87,7 +87,7 @@ class SizeResolver {
     this.merged = merged;
     for (const input of a.inputs) this.define(input.name, -1);
     a.nodes.forEach((node, i) => {
-      this.define(node.output, i);
+      for (const output of node.outputs) this.define(output, i);
     });
   }
 

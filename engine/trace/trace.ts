@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { ProgramSpec, Weights } from '../engine.ts';
+import type { InputSpec, ProgramSpec, Tensors, Weights } from '../engine.ts';
 import type { HostTensor } from '../host-tensor.ts';
 import { tensorOf, traceInto, valueFor } from './backend.ts';
 import { Graph, identityOrder, type Value } from './graph.ts';
@@ -20,32 +20,42 @@ const PRIMES = [11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 
  * Records what a model does as a graph of ONNX operators. Where inputs have named dims, the model is traced at two
  * sizes and the graph serves all.
  */
-export function trace(spec: ProgramSpec): Graph {
-  const dims = [
-    ...new Set(Object.values(spec.inputs).flatMap(({ shape }) => shape.filter((d) => typeof d === 'string'))),
-  ];
-  const at = (which: number) => {
-    const sizes = new Map(dims.map((dim, i) => [dim, 32 * PRIMES[(2 * i + which) % PRIMES.length]]));
-    return traceOnce(spec, sizes);
-  };
-  return dims.length ? mergeTraces(spec.name, at(0), at(1)) : at(0);
-}
-
-function traceOnce(spec: ProgramSpec, sizes: ReadonlyMap<string, number>): Graph {
-  const graph = new Graph();
-  traceInto(spec.name, graph, () => {
-    const inputs: Record<string, Tensor> = {};
-    for (const [name, { shape, dtype = 'float32', kept }] of Object.entries(spec.inputs)) {
-      const example = shape.map((dim) => (typeof dim === 'number' ? dim : sizes.get(dim)!));
-      const order = kept ? keptOrder(shape.length) : identityOrder(shape.length);
-      inputs[name] = tensorOf(graph.input(name, example, shape, dtype, order));
-    }
-    const outputs = spec.model(weightTensors(graph, spec.weights), inputs);
+export const trace = (spec: ProgramSpec): Graph =>
+  traceSizes(spec, (graph, sizes) => {
+    const outputs = spec.model(weightTensors(graph, spec.weights), inputTensors(graph, spec.inputs, sizes));
     for (const [name, tensor] of Object.entries(outputs)) {
       graph.output(name, valueFor(tensor), spec.kept?.includes(name) ? keptOrder(tensor.rank) : undefined);
     }
   });
-  return graph;
+
+/** One graph for all sizes of the inputs' named dims, which `build` makes at given ones. */
+export function traceSizes(
+  { inputs, name }: Pick<ProgramSpec, 'inputs' | 'name'>,
+  build: (graph: Graph, sizes: ReadonlyMap<string, number>) => void,
+): Graph {
+  const dims = [...new Set(Object.values(inputs).flatMap(({ shape }) => shape.filter((d) => typeof d === 'string')))];
+  const at = (which: number) => {
+    const sizes = new Map(dims.map((dim, i) => [dim, 32 * PRIMES[(2 * i + which) % PRIMES.length]]));
+    const graph = new Graph();
+    traceInto(name, graph, () => build(graph, sizes));
+    return graph;
+  };
+  const first = at(0);
+  return mergeTraces(name, first, dims.length ? at(1) : first);
+}
+
+export function inputTensors(
+  graph: Graph,
+  specs: Readonly<Record<string, InputSpec>>,
+  sizes: ReadonlyMap<string, number>,
+): Tensors {
+  const inputs: Record<string, Tensor> = {};
+  for (const [name, { shape, dtype = 'float32', kept }] of Object.entries(specs)) {
+    const example = shape.map((dim) => (typeof dim === 'number' ? dim : sizes.get(dim)!));
+    const order = kept ? keptOrder(shape.length) : identityOrder(shape.length);
+    inputs[name] = tensorOf(graph.input(name, example, shape, dtype, order));
+  }
+  return inputs;
 }
 
 function weightTensors(graph: Graph, weights: Weights): Record<string, Tensor> {
@@ -54,10 +64,14 @@ function weightTensors(graph: Graph, weights: Weights): Record<string, Tensor> {
   );
 }
 
+function weightValue(graph: Graph, weight: HostTensor): Value {
+  const { order, shape } = seen(weight);
+  return graph.constant(weight.data, shape, weight.data instanceof Float32Array ? 'float32' : 'int32', order);
+}
+
 /** A filter is OIHW in a checkpoint and HWIO to the model: the same memory, seen in another order. */
-function weightValue(graph: Graph, { data, shape }: HostTensor): Value {
-  const dtype = data instanceof Float32Array ? 'float32' : 'int32';
-  if (shape.length !== 4) return graph.constant(data, shape, dtype);
+export function seen({ shape }: HostTensor): { readonly shape: readonly number[]; readonly order: number[] } {
+  if (shape.length !== 4) return { shape, order: identityOrder(shape.length) };
   const [o, i, h, w] = shape;
-  return graph.constant(data, [h, w, i, o], dtype, OIHW);
+  return { shape: [h, w, i, o], order: OIHW };
 }

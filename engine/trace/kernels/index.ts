@@ -1,7 +1,10 @@
 /** Every kernel that the tracer knows; importing this file registers them. */
+import './batch-norm.ts';
 import './convolution.ts';
+import './convolution-gradient.ts';
 import './elementwise.ts';
 import './layout.ts';
 import './matrix.ts';
+import './pooling-gradient.ts';
 import './reduction.ts';
 import './roi-align.ts';

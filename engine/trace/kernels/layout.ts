@@ -38,18 +38,21 @@ traceKernel<{ dim: number }>('ExpandDims', (graph, { input }, { dim }) => {
   return reshape(graph, input, shape);
 });
 
+/** `x` within constant borders. */
+export function padded(graph: Graph, x: Value, pads: Padding['paddings'], value: number): Value {
+  const shape = x.shape.map((size, axis) => size + pads[axis][0] + pads[axis][1]);
+  const physical = x.order.map((axis) => pads[axis]);
+  const amounts = graph.int64s([...physical.map(([before]) => before), ...physical.map(([, after]) => after)]);
+  const fill = graph.scalar(value, x.dtype === 'int32' ? 'int32' : 'float32');
+  const result = graph.emit('Pad', [x.name, amounts, fill.name], { ...x, shape });
+  const known = paddings.get(graph) ?? new Map<string, Padding>();
+  paddings.set(graph, known.set(result.name, { source: x, paddings: pads, value }));
+  return result;
+}
+
 traceKernel<{ paddings: [number, number][]; constantValue: number }>(
   'PadV2',
-  (graph, { x }, { paddings: pads, constantValue }) => {
-    const shape = x.shape.map((size, axis) => size + pads[axis][0] + pads[axis][1]);
-    const physical = x.order.map((axis) => pads[axis]);
-    const amounts = graph.int64s([...physical.map(([before]) => before), ...physical.map(([, after]) => after)]);
-    const fill = graph.scalar(constantValue, x.dtype === 'int32' ? 'int32' : 'float32');
-    const padded = graph.emit('Pad', [x.name, amounts, fill.name], { ...x, shape });
-    const known = paddings.get(graph) ?? new Map<string, Padding>();
-    paddings.set(graph, known.set(padded.name, { source: x, paddings: pads, value: constantValue }));
-    return padded;
-  },
+  (graph, { x }, { paddings: pads, constantValue }) => padded(graph, x, pads, constantValue),
 );
 
 traceKernel<{ begin: number[]; size: number[] }>('Slice', (graph, { x }, attributes) => {
@@ -58,6 +61,11 @@ traceKernel<{ begin: number[]; size: number[] }>('Slice', (graph, { x }, attribu
     attributes.begin,
     attributes.size,
   );
+  const padding = paddingOf(graph, x);
+  const undoesPad = padding?.paddings.every(
+    ([before], axis) => begin[axis] === before && size[axis] === padding.source.shape[axis],
+  );
+  if (padding && undoesPad) return padding.source;
   const ends = begin.map((start, axis) => (start + size[axis] === x.shape[axis] ? END : start + size[axis]));
   const inOrder = (list: readonly number[]) => x.order.map((axis) => list[axis]);
   return graph.emit('Slice', [x.name, graph.sizeList(inOrder(begin)), graph.sizeList(inOrder(ends))], {

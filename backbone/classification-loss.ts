@@ -1,0 +1,47 @@
+// N images, K classes.
+import * as tf from '@tensorflow/tfjs-core';
+import type { LossSpec, Weights } from '../engine/index.ts';
+import { trainingNorm } from './batch-norm.ts';
+import { parametersOf } from './parameters.ts';
+import { resnetLogits } from './resnet.ts';
+import type { ResNetPlan } from './resnet-plan.ts';
+
+/**
+ * Cross-entropy with soft targets, the mean over images of −Σ q log p: with one-hot targets the usual one, with targets
+ * that are smoothed or mixed (label smoothing, Mixup, CutMix) theirs.
+ *
+ * @param logits `[N, K]` @param targets `[N, K]`, rows that sum to 1
+ */
+export const crossEntropy = (logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Scalar =>
+  tf.neg(tf.mean(tf.sum(tf.mul(targets, tf.logSoftmax(logits)), 1)));
+
+/** Statistics of norms, which follow the data and are not trained. */
+export const isRunning = (name: string): boolean => /\.running_(mean|var)$/.test(name);
+
+/**
+ * The loss of a classifier in training: `image` `[N, H, W, 3]`, normalised, and `target` `[N, K]`. Besides the loss it
+ * gives `logits`.
+ *
+ * @param frozen tells names of weights that stay as they are
+ */
+export function classificationLoss(
+  plan: ResNetPlan,
+  weights: Weights,
+  size: { readonly batch: number; readonly height: number; readonly width: number },
+  frozen: (name: string) => boolean = () => false,
+): LossSpec {
+  return {
+    name: 'a classifier in training',
+    weights,
+    trainable: Object.keys(weights).filter((name) => !isRunning(name) && !frozen(name)),
+    inputs: {
+      image: { shape: [size.batch, size.height, size.width, 3] },
+      target: { shape: [size.batch, plan.head.numClasses] },
+    },
+    loss: (tensors, { image, target }) => {
+      const { norm, running } = trainingNorm();
+      const logits = resnetLogits(parametersOf(tensors), plan, image as tf.Tensor4D, norm);
+      return { loss: crossEntropy(logits, target as tf.Tensor2D), outputs: { logits }, updates: running };
+    },
+  };
+}

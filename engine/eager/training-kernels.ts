@@ -1,0 +1,71 @@
+/** Kernels that training needs and a tfjs backend lacks, made of those that it has. */
+import * as tf from '@tensorflow/tfjs-core';
+import { BATCH_NORM_TRAINING, BATCH_NORM_TRAINING_GRAD } from '../ops/batch-norm.ts';
+
+type Inputs = Readonly<Record<string, tf.Tensor>>;
+
+/** Gives a backend a kernel, unless it has one. */
+function provide(
+  backendName: string,
+  kernelName: string,
+  kernel: (inputs: Inputs, attributes: Readonly<Record<string, unknown>>) => tf.Tensor | tf.Tensor[],
+): void {
+  if (tf.getKernel(kernelName, backendName)) return;
+  tf.registerKernel({
+    kernelName,
+    backendName,
+    kernelFunc: ({ inputs, attrs }) =>
+      tf.tidy(() => kernel(inputs as unknown as Inputs, attrs as unknown as Readonly<Record<string, unknown>>)),
+  });
+}
+
+const PIXELS = [0, 1, 2];
+
+export function registerTrainingKernels(backendName: string): void {
+  provide(backendName, BATCH_NORM_TRAINING, ({ x, gamma, beta }, { epsilon }) => {
+    const { mean, variance } = tf.moments(x, PIXELS);
+    const y = tf.batchNorm(
+      x as tf.Tensor4D,
+      mean as tf.Tensor1D,
+      variance as tf.Tensor1D,
+      beta as tf.Tensor1D,
+      gamma as tf.Tensor1D,
+      epsilon as number,
+    );
+    return [y, mean, variance];
+  });
+  provide(backendName, BATCH_NORM_TRAINING_GRAD, ({ dy, x, gamma, mean, variance }, { epsilon }) => {
+    const inverse = tf.rsqrt(tf.add(variance, epsilon as number));
+    const normalised = tf.mul(tf.sub(x, mean), inverse);
+    const beta = tf.sum(dy, PIXELS);
+    const product = tf.mul(dy, normalised);
+    const rest = tf.add(tf.mean(dy, PIXELS), tf.mul(normalised, tf.mean(product, PIXELS)));
+    return [tf.mul(tf.mul(gamma, inverse), tf.sub(dy, rest)), tf.sum(product, PIXELS), beta];
+  });
+  provide(backendName, 'Conv2DBackpropFilter', ({ x, dy }, { strides, pad, filterShape }) => {
+    const shape = filterShape as [number, number, number, number];
+    const info = tf.backend_util.computeConv2DInfo(x.shape as never, shape, strides as number, 1, pad as number);
+    const { top, bottom, left, right } = info.padInfo;
+    const padded = tf.pad(x, [[0, 0], [top, bottom], [left, right], [0, 0]]); // biome-ignore format: one axis each
+    const [n, rows, columns, channels] = dy.shape as [number, number, number, number];
+    const incoming = tf.reshape(dy, [n * rows * columns, channels]);
+    const taps: tf.Tensor[] = [];
+    for (let i = 0; i < info.filterHeight; i++) {
+      for (let j = 0; j < info.filterWidth; j++) {
+        const end = [n, i + (rows - 1) * info.strideHeight + 1, j + (columns - 1) * info.strideWidth + 1, shape[2]];
+        const seen = tf.stridedSlice(padded, [0, i, j, 0], end, [1, info.strideHeight, info.strideWidth, 1]);
+        taps.push(tf.matMul(tf.reshape(seen, [n * rows * columns, shape[2]]), incoming, true));
+      }
+    }
+    return tf.reshape(tf.concat(taps, 0), shape);
+  });
+  provide(backendName, 'AvgPoolGrad', ({ dy, input }, { filterSize, strides }) => {
+    const [size, stride] = [filterSize, strides].map((value) => (Array.isArray(value) ? value[0] : value) as number);
+    if (size !== 1) throw new Error("Kernel 'AvgPoolGrad' not registered");
+    const [n, rows, columns, channels] = dy.shape as [number, number, number, number];
+    const apart = tf.reshape(dy, [n, rows, 1, columns, 1, channels]);
+    const filled = tf.pad(apart, [[0, 0], [0, 0], [0, stride - 1], [0, 0], [0, stride - 1], [0, 0]]); // biome-ignore format: one axis each
+    const whole = tf.reshape(filled, [n, rows * stride, columns * stride, channels]);
+    return tf.slice(whole, [0, 0, 0, 0], input.shape);
+  });
+}

@@ -1,0 +1,282 @@
+/**
+ * Gradients of tfjs kernels, for `tf.valueAndGrads`. tfjs-core has them too, but in Node registers them only by way of
+ * the package `@tensorflow/tfjs` and the five others that it brings. Each is the textbook's; where operands broadcast, the
+ * gradient is summed over what was repeated.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+
+type Gradients = Readonly<Record<string, () => tf.Tensor>>;
+type Attributes = Readonly<Record<string, unknown>>;
+type KernelAttributes = Parameters<ReturnType<typeof tf.engine>['runKernel']>[2];
+
+interface Gradient {
+  readonly inputs?: readonly string[];
+  readonly saveAllInputs?: boolean;
+  /** Whether the kernel's result is wanted; it comes after the inputs. */
+  readonly output?: boolean;
+  readonly of: (dy: tf.Tensor, saved: readonly tf.Tensor[], attributes: Attributes) => Gradients;
+}
+
+function gradient(kernelName: string, { inputs = [], of, output = false, saveAllInputs = false }: Gradient): void {
+  if (tf.getGradient(kernelName)) return;
+  tf.registerGradient({
+    kernelName,
+    inputsToSave: [...inputs],
+    outputsToSave: [output],
+    saveAllInputs,
+    gradFunc: (dy, saved, attributes) => of(dy as tf.Tensor, saved, attributes as Attributes),
+  });
+}
+
+/** Undoes broadcasting: the sum of `x` over the axes along which something of `shape` was repeated. */
+function summedTo(x: tf.Tensor, shape: readonly number[]): tf.Tensor {
+  const axes = tf.backend_util.getReductionAxes([...shape], x.shape);
+  return tf.reshape(axes.length ? tf.sum(x, axes) : x, [...shape]);
+}
+
+/** A kernel of one operand `x`. */
+const unary = (kernelName: string, of: (dy: tf.Tensor, x: tf.Tensor) => tf.Tensor): void =>
+  gradient(kernelName, { inputs: ['x'], of: (dy, [x]) => ({ x: () => of(dy, x) }) });
+
+/** A kernel of one operand, by its result. */
+const byResult = (kernelName: string, name: string, of: (dy: tf.Tensor, y: tf.Tensor) => tf.Tensor): void =>
+  gradient(kernelName, { output: true, of: (dy, [y]) => ({ [name]: () => of(dy, y) }) });
+
+/** A kernel of two operands that broadcast. */
+const binary = (
+  kernelName: string,
+  ofA: (dy: tf.Tensor, a: tf.Tensor, b: tf.Tensor) => tf.Tensor,
+  ofB: (dy: tf.Tensor, a: tf.Tensor, b: tf.Tensor) => tf.Tensor,
+): void =>
+  gradient(kernelName, {
+    inputs: ['a', 'b'],
+    of: (dy, [a, b]) => ({
+      a: () => summedTo(ofA(dy, a, b), a.shape),
+      b: () => summedTo(ofB(dy, a, b), b.shape),
+    }),
+  });
+
+const asFloat = (condition: tf.Tensor): tf.Tensor => tf.cast(condition, 'float32');
+
+binary(
+  'Add',
+  (dy) => dy,
+  (dy) => dy,
+);
+binary(
+  'Sub',
+  (dy) => dy,
+  (dy) => tf.neg(dy),
+);
+binary(
+  'Multiply',
+  (dy, _, b) => tf.mul(dy, b),
+  (dy, a) => tf.mul(dy, a),
+);
+binary(
+  'RealDiv',
+  (dy, _, b) => tf.div(dy, b),
+  (dy, a, b) => tf.neg(tf.div(tf.mul(dy, a), tf.square(b))),
+);
+binary(
+  'SquaredDifference',
+  (dy, a, b) => tf.mul(dy, tf.mul(2, tf.sub(a, b))),
+  (dy, a, b) => tf.mul(dy, tf.mul(2, tf.sub(b, a))),
+);
+binary(
+  'Maximum',
+  (dy, a, b) => tf.mul(dy, asFloat(tf.greaterEqual(a, b))),
+  (dy, a, b) => tf.mul(dy, asFloat(tf.less(a, b))),
+);
+binary(
+  'Minimum',
+  (dy, a, b) => tf.mul(dy, asFloat(tf.lessEqual(a, b))),
+  (dy, a, b) => tf.mul(dy, asFloat(tf.greater(a, b))),
+);
+
+unary('Abs', (dy, x) => tf.mul(dy, tf.sign(x)));
+unary('Cast', (dy) => dy);
+unary('Identity', (dy) => dy);
+unary('Log', (dy, x) => tf.div(dy, x));
+unary('Neg', (dy) => tf.neg(dy));
+unary('Relu', (dy, x) => tf.mul(dy, tf.step(x)));
+unary('Reshape', (dy, x) => tf.reshape(dy, x.shape));
+unary('Softplus', (dy, x) => tf.mul(dy, tf.sigmoid(x)));
+unary('Square', (dy, x) => tf.mul(dy, tf.mul(2, x)));
+byResult('Exp', 'x', (dy, y) => tf.mul(dy, y));
+byResult('Rsqrt', 'x', (dy, y) => tf.mul(dy, tf.mul(-0.5, tf.mul(y, tf.square(y)))));
+byResult('Sigmoid', 'x', (dy, y) => tf.mul(dy, tf.mul(y, tf.sub(1, y))));
+byResult('Sqrt', 'x', (dy, y) => tf.div(dy, tf.mul(2, y)));
+byResult('Tanh', 'x', (dy, y) => tf.mul(dy, tf.sub(1, tf.square(y))));
+byResult('LogSoftmax', 'logits', (dy, y) => tf.sub(dy, tf.mul(tf.sum(dy, -1, true), tf.exp(y))));
+byResult('Softmax', 'logits', (dy, y) => {
+  const product = tf.mul(dy, y);
+  return tf.sub(product, tf.mul(tf.sum(product, -1, true), y));
+});
+
+gradient('ExpandDims', { inputs: ['input'], of: (dy, [input]) => ({ input: () => tf.reshape(dy, input.shape) }) });
+gradient('ClipByValue', {
+  inputs: ['x'],
+  of: (dy, [x], { clipValueMin, clipValueMax }) => ({
+    x: () =>
+      tf.mul(
+        dy,
+        asFloat(tf.logicalAnd(tf.greaterEqual(x, clipValueMin as number), tf.lessEqual(x, clipValueMax as number))),
+      ),
+  }),
+});
+gradient('Select', {
+  inputs: ['condition'],
+  of: (dy, [condition]) => ({
+    condition: () => tf.cast(tf.zerosLike(condition), 'float32'),
+    t: () => tf.mul(dy, asFloat(condition)),
+    e: () => tf.mul(dy, asFloat(tf.logicalNot(condition))),
+  }),
+});
+gradient('AddN', {
+  saveAllInputs: true,
+  of: (dy, saved) => Object.fromEntries(saved.map((_, i) => [i, () => tf.clone(dy)])),
+});
+
+/** `dy` of a reduction, spread over the axes that it took. */
+function spread(dy: tf.Tensor, x: tf.Tensor, axis: unknown): tf.Tensor {
+  const axes = tf.util.parseAxisParam(axis as number | number[], x.shape);
+  return tf.reshape(
+    dy,
+    x.shape.map((size, i) => (axes.includes(i) ? 1 : size)),
+  );
+}
+gradient('Sum', {
+  inputs: ['x'],
+  of: (dy, [x], { axis }) => ({ x: () => tf.mul(spread(dy, x, axis), tf.onesLike(x)) }),
+});
+gradient('Mean', {
+  inputs: ['x'],
+  of: (dy, [x], { axis }) => ({
+    x: () => {
+      // By a mean of ones over the sizes, so that no size is baked into a traced graph.
+      const ones = tf.onesLike(x);
+      return tf.mul(spread(dy, x, axis), tf.div(ones, tf.sum(ones, axis as number[], true)));
+    },
+  }),
+});
+gradient('Max', {
+  inputs: ['x'],
+  output: true,
+  of: (dy, [x, y], { reductionIndices: axis }) => ({
+    x: () => tf.mul(spread(dy, x, axis), asFloat(tf.equal(x, spread(y, x, axis)))),
+  }),
+});
+
+gradient('Transpose', {
+  of: (dy, _, { perm }) => ({ x: () => tf.transpose(dy, tf.backend_util.getUndoAxesPermutation(perm as number[])) }),
+});
+gradient('PadV2', {
+  inputs: ['x'],
+  of: (dy, [x], { paddings }) => ({
+    x: () =>
+      tf.slice(
+        dy,
+        (paddings as [number, number][]).map(([before]) => before),
+        x.shape,
+      ),
+  }),
+});
+gradient('Slice', {
+  inputs: ['x'],
+  of: (dy, [x], { begin, size }) => ({
+    x: () => {
+      const [starts, sizes] = tf.slice_util.parseSliceParams(x, begin as number[], size as number[]);
+      return tf.pad(
+        dy,
+        starts.map((start, axis) => [start, x.shape[axis] - start - sizes[axis]]),
+      );
+    },
+  }),
+});
+gradient('Concat', {
+  saveAllInputs: true,
+  of: (dy, saved, { axis }) => {
+    const at = tf.util.parseAxisParam(axis as number, saved[0].shape)[0];
+    let start = 0;
+    const starts = saved.map(({ shape }) => {
+      start += shape[at];
+      return start - shape[at];
+    });
+    return Object.fromEntries(
+      saved.map(({ shape }, i) => [
+        i,
+        () =>
+          tf.slice(
+            dy,
+            shape.map((_, k) => (k === at ? starts[i] : 0)),
+            shape,
+          ),
+      ]),
+    );
+  },
+});
+
+gradient('BatchMatMul', {
+  inputs: ['a', 'b'],
+  of: (dy, [a, b], { transposeA, transposeB }) => ({
+    a: () =>
+      transposeA ? tf.matMul(b, dy, transposeB as boolean, true) : tf.matMul(dy, b, false, !transposeB as boolean),
+    b: () =>
+      transposeB ? tf.matMul(dy, a, true, transposeA as boolean) : tf.matMul(a, dy, !transposeA as boolean, false),
+  }),
+});
+
+interface WindowAttributes {
+  readonly strides: number | [number, number];
+  readonly pad: 'valid' | 'same' | number;
+  readonly filterSize: number | [number, number];
+}
+gradient('Conv2D', {
+  inputs: ['x', 'filter'],
+  of: (dy, [x, filter], attributes) => {
+    const { pad, strides } = attributes as unknown as WindowAttributes;
+    const run = (kernelName: string, inputs: tf.NamedTensorMap, more: object) =>
+      tf.engine().runKernel(kernelName, inputs, { strides, pad, dataFormat: 'NHWC', ...more }) as tf.Tensor;
+    return {
+      x: () => run('Conv2DBackpropInput', { dy, filter }, { inputShape: x.shape }),
+      filter: () => run('Conv2DBackpropFilter', { x, dy }, { filterShape: filter.shape }),
+    };
+  },
+});
+gradient('MaxPool', {
+  inputs: ['x'],
+  output: true,
+  of: (dy, [input, output], attributes) => ({
+    x: () => tf.engine().runKernel('MaxPoolGrad', { dy, input, output }, attributes as KernelAttributes) as tf.Tensor,
+  }),
+});
+gradient('AvgPool', {
+  inputs: ['x'],
+  of: (dy, [input], attributes) => ({
+    x: () => tf.engine().runKernel('AvgPoolGrad', { dy, input }, attributes as KernelAttributes) as tf.Tensor,
+  }),
+});
+gradient('ResizeNearestNeighbor', {
+  inputs: ['images'],
+  of: (dy, [images], attributes) => ({
+    images: () =>
+      tf.engine().runKernel('ResizeNearestNeighborGrad', { dy, images }, attributes as KernelAttributes) as tf.Tensor,
+  }),
+});
+/** Norms with fixed statistics: their scale and shift may be trained. */
+gradient('FusedBatchNorm', {
+  inputs: ['x', 'mean', 'variance', 'scale'],
+  of: (dy, [x, mean, variance, scale], { varianceEpsilon }) => {
+    const inverse = () => tf.rsqrt(tf.add(variance, varianceEpsilon as number));
+    const ofMean = () => summedTo(tf.neg(tf.mul(dy, tf.mul(inverse(), scale))), mean.shape);
+    const moment = () => summedTo(tf.mul(dy, tf.sub(x, mean)), mean.shape);
+    return {
+      x: () => tf.mul(dy, tf.mul(inverse(), scale)),
+      mean: ofMean,
+      variance: () => tf.mul(tf.mul(-0.5, tf.mul(moment(), scale)), tf.mul(inverse(), tf.square(inverse()))),
+      scale: () => tf.mul(moment(), inverse()),
+      offset: () => summedTo(dy, mean.shape),
+    };
+  },
+});

@@ -1,0 +1,84 @@
+import type { NamedArrays, Optimiser } from './optimiser.ts';
+
+export interface AdamWSettings {
+  readonly betas?: readonly [number, number];
+  readonly epsilon?: number;
+  readonly weightDecay?: number;
+  /** Names of weights that do not decay, such as those of norms. */
+  readonly noDecay?: readonly string[];
+}
+
+const [FIRST, SECOND, STEP] = ['exp_avg/', 'exp_avg_sq/', 'step/'];
+
+interface Moments {
+  readonly first: Float32Array;
+  readonly second: Float32Array;
+  /** Steps taken, as one number in an array. */
+  readonly step: Float32Array;
+}
+
+/**
+ * AdamW (Loshchilov and Hutter 2019, algorithm 2; `torch.optim.AdamW`): w ← w(1 − ηλ), then m ← β₁m + (1 − β₁)g;
+ * v ← β₂v + (1 − β₂)g²; w ← w − η m̂ / (√v̂ + ε), where hats are corrected for their start at 0.
+ */
+export class AdamW implements Optimiser {
+  private readonly betas: readonly [number, number];
+  private readonly epsilon: number;
+  private readonly weightDecay: number;
+  private readonly noDecay: ReadonlySet<string>;
+  private readonly moments = new Map<string, Moments>();
+
+  constructor({ betas = [0.9, 0.999], epsilon = 1e-8, noDecay = [], weightDecay = 0.01 }: AdamWSettings) {
+    this.betas = betas;
+    this.epsilon = epsilon;
+    this.weightDecay = weightDecay;
+    this.noDecay = new Set(noDecay);
+  }
+
+  step(weights: NamedArrays, gradients: NamedArrays, learningRate: number): void {
+    const { epsilon } = this;
+    const [beta1, beta2] = this.betas;
+    for (const [name, gradient] of Object.entries(gradients)) {
+      const weight = weights[name];
+      const { first, second, step } = this.momentsOf(name, weight.length);
+      const t = ++step[0];
+      const kept = 1 - learningRate * (this.noDecay.has(name) ? 0 : this.weightDecay);
+      const size = learningRate / (1 - beta1 ** t);
+      const correction = Math.sqrt(1 - beta2 ** t);
+      for (let i = 0; i < weight.length; i++) {
+        const g = gradient[i];
+        first[i] += (1 - beta1) * (g - first[i]);
+        second[i] = beta2 * second[i] + (1 - beta2) * g * g;
+        weight[i] = weight[i] * kept - (size * first[i]) / (Math.sqrt(second[i]) / correction + epsilon);
+      }
+    }
+  }
+
+  private momentsOf(name: string, length: number): Moments {
+    let moments = this.moments.get(name);
+    if (!moments) {
+      moments = { first: new Float32Array(length), second: new Float32Array(length), step: new Float32Array(1) };
+      this.moments.set(name, moments);
+    }
+    return moments;
+  }
+
+  state(): NamedArrays {
+    const entries = [...this.moments].flatMap(([name, { first, second, step }]): [string, Float32Array][] => [
+      [FIRST + name, first],
+      [SECOND + name, second],
+      [STEP + name, step],
+    ]);
+    return Object.fromEntries(entries);
+  }
+
+  restore(state: NamedArrays): void {
+    this.moments.clear();
+    for (const [key, first] of Object.entries(state)) {
+      if (!key.startsWith(FIRST)) continue;
+      const name = key.slice(FIRST.length);
+      const copy = (prefix: string) => Float32Array.from(state[prefix + name]);
+      this.moments.set(name, { first: Float32Array.from(first), second: copy(SECOND), step: copy(STEP) });
+    }
+  }
+}

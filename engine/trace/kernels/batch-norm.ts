@@ -1,0 +1,64 @@
+// Statistics are of a channel, over images and pixels.
+import { BATCH_NORM_TRAINING, BATCH_NORM_TRAINING_GRAD } from '../../ops/batch-norm.ts';
+import { traceKernels } from '../backend.ts';
+import type { Graph, Value } from '../graph.ts';
+
+const NCHW = [0, 3, 1, 2];
+/** Axes over which statistics are taken, in memory. */
+const PIXELS = [0, 2, 3];
+
+const zeros = (graph: Graph, count: number) => graph.constant(new Float32Array(count), [count], 'float32').name;
+const ones = (graph: Graph, count: number) => graph.constant(new Float32Array(count).fill(1), [count], 'float32').name;
+
+traceKernels<{ epsilon: number }>(BATCH_NORM_TRAINING, (graph, { x, gamma, beta }, { epsilon }) => {
+  const vector = { shape: gamma.shape };
+  // ONNX gives running statistics; with a momentum of 0 they are the batch's own.
+  return graph.emitAll(
+    'BatchNormalization',
+    [graph.inOrder(x, NCHW), gamma.name, beta.name, zeros(graph, gamma.shape[0]), ones(graph, gamma.shape[0])],
+    [{ shape: x.shape, order: NCHW }, vector, vector],
+    { epsilon: { float: epsilon }, momentum: { float: 0 }, training_mode: 1 },
+  );
+});
+
+/**
+ * dx = γ/σ · (dy − mean(dy) − x̂ · mean(dy · x̂)), which for a channel is a · dy + b · x + c: b · x + c is itself a batch
+ * norm with fixed statistics, one pass over the map.
+ */
+traceKernels<{ epsilon: number }>(BATCH_NORM_TRAINING_GRAD, (graph, { dy, x, gamma, mean, variance }, { epsilon }) => {
+  const channels = gamma.shape[0];
+  const op = (name: string, ...inputs: Value[]) =>
+    graph.emit(
+      name,
+      inputs.map((input) => input.name),
+      { shape: [channels] },
+    );
+  const [map, incoming] = [graph.inOrder(x, NCHW), graph.inOrder(dy, NCHW)];
+  const reduced = (kind: string, value: string) =>
+    kind === 'ReduceSum'
+      ? graph.emit(kind, [value, graph.int64s(PIXELS)], { shape: [channels] }, { keepdims: 0 })
+      : graph.emit(kind, [value], { shape: [channels] }, { axes: PIXELS, keepdims: 0 });
+  const result = { shape: x.shape, order: NCHW };
+  const product = graph.emit('Mul', [incoming, map], result);
+  const beta = reduced('ReduceSum', incoming);
+  const inverse = op('Reciprocal', op('Sqrt', op('Add', variance, graph.scalar(epsilon))));
+  const moment = op('Sub', reduced('ReduceSum', product.name), op('Mul', mean, beta));
+  const dGamma = op('Mul', inverse, moment);
+  // How many numbers a statistic is of, whatever the sizes.
+  const shape = graph.emit('Shape', [map], { shape: [4], dtype: 'int64' });
+  const sizes = graph.emit('Gather', [shape.name, graph.int64s(PIXELS)], { shape: [3], dtype: 'int64' }, { axis: 0 });
+  const whole = graph.emit('ReduceProd', [sizes.name], { shape: [1], dtype: 'int64' }, { axes: [0], keepdims: 1 });
+  const count = graph.emit('Cast', [whole.name], { shape: [1] }, { to: 1 });
+  const a = op('Mul', gamma, inverse);
+  const b = op('Neg', op('Div', op('Mul', op('Mul', a, inverse), dGamma), count));
+  const c = op('Neg', op('Add', op('Div', op('Mul', a, beta), count), op('Mul', b, mean)));
+  const along = graph.emit('Unsqueeze', [a.name, graph.int64s([1, 2])], { shape: [channels, 1, 1] });
+  const scaled = graph.emit('Mul', [incoming, along.name], result);
+  const shifted = graph.emit(
+    'BatchNormalization',
+    [map, b.name, c.name, zeros(graph, channels), ones(graph, channels)],
+    result,
+    { epsilon: { float: 0 } },
+  );
+  return [graph.emit('Add', [scaled.name, shifted.name], result), dGamma, beta];
+});

@@ -1,0 +1,164 @@
+// N images, H × W pixels, C channels in, O out, k × k filter, stride s. In comments, shapes are as they lie in memory.
+import { backend_util } from '@tensorflow/tfjs-core';
+import { traceKernel } from '../backend.ts';
+import type { Graph, Value } from '../graph.ts';
+
+type Four = [number, number, number, number];
+type Pad = 'same' | 'valid' | number;
+
+/** ONNX convolves NCHW images with OIHW filters; these are those axes as NHWC and HWIO count them. */
+const NCHW = [0, 3, 1, 2];
+const OIHW = [3, 2, 0, 1];
+/** A filter that maps outputs back to inputs: its channels change places. */
+const IOHW = [2, 3, 0, 1];
+
+const infoOf = (x: readonly number[], filter: readonly number[], strides: number | [number, number], pad: Pad) =>
+  backend_util.computeConv2DInfo([...x] as Four, [...filter] as Four, strides, 1, pad);
+
+/** A value as it lies in memory: NCHW, in plain order. */
+const physical = (graph: Graph, value: Value): Value => ({
+  name: graph.inOrder(value, NCHW),
+  shape: NCHW.map((axis) => value.shape[axis]),
+  dtype: value.dtype,
+  order: [0, 1, 2, 3],
+});
+
+const emit = (graph: Graph, op: string, inputs: readonly string[], shape: readonly number[], attributes = {}): Value =>
+  graph.emit(op, inputs, { shape }, attributes);
+
+function reshape(graph: Graph, x: Value, shape: readonly number[]): Value {
+  return emit(graph, 'Reshape', [x.name, graph.sizeList(shape)], shape);
+}
+
+function transpose(graph: Graph, x: Value, perm: readonly number[]): Value {
+  return emit(
+    graph,
+    'Transpose',
+    [x.name],
+    perm.map((axis) => x.shape[axis]),
+    { perm },
+  );
+}
+
+/** Zeros around the two last axes. */
+function pad(graph: Graph, x: Value, [top, left, bottom, right]: readonly number[]): Value {
+  if (!top && !left && !bottom && !right) return x;
+  const [n, c, h, w] = x.shape;
+  const amounts = graph.sizeList([0, 0, top, left, 0, 0, bottom, right]);
+  return emit(graph, 'Pad', [x.name, amounts], [n, c, h + top + bottom, w + left + right]);
+}
+
+function slice(graph: Graph, x: Value, axis: number, from: number, size: number, step = 1): Value {
+  const shape = x.shape.map((length, i) => (i === axis ? size : length));
+  const bounds = [[from], [from + (size - 1) * step + 1], [axis], [step]].map((list) => graph.sizeList(list));
+  return emit(graph, 'Slice', [x.name, ...bounds], shape);
+}
+
+function concat(graph: Graph, parts: readonly Value[], axis: number): Value {
+  if (parts.length === 1) return parts[0];
+  const shape = parts[0].shape.map((size, i) => (i === axis ? size * parts.length : size));
+  return emit(
+    graph,
+    'Concat',
+    parts.map(({ name }) => name),
+    shape,
+    { axis },
+  );
+}
+
+/**
+ * The filter's gradient, Σ dy · x over images and positions, by one matrix product an image. The k² shifts of x against
+ * dy are k shifts of x by rows times k shifts of dy by columns, so that 2k copies do instead of k². A strided
+ * convolution is one of stride 1 on the s² phases of x.
+ *
+ * @param x NCHW, padded @param dy NCHW
+ * @returns HWIO
+ */
+function filterGradient(graph: Graph, x: Value, dy: Value, k: number, s: number): Value {
+  if (k === 1 && s > 1) return filterGradient(graph, subsample(graph, x, s, dy.shape), dy, 1, 1);
+  if (s > 1) {
+    const phases = spaceToDepth(graph, x, s, dy.shape, Math.ceil(k / s));
+    const [c, o, kk] = [x.shape[1], dy.shape[1], Math.ceil(k / s)];
+    // [kw, kh, s, s, c, o] of HWIO in whole steps and phases
+    const gradient = filterGradient(graph, phases, dy, kk, 1);
+    const split = reshape(graph, { ...gradient, name: graph.plain(gradient) }, [kk, kk, s, s, c, o]);
+    const joined = reshape(graph, transpose(graph, split, [0, 2, 1, 3, 4, 5]), [kk * s, kk * s, c, o]);
+    return slice(graph, slice(graph, joined, 0, 0, k), 1, 0, k);
+  }
+  const [n, c, , width] = x.shape;
+  const [, o, rows, columns] = dy.shape;
+  const cells = rows * width;
+  const byRow = Array.from({ length: k }, (_, i) => slice(graph, x, 2, i, rows));
+  const left = reshape(graph, k === 1 ? x : concat(graph, byRow, 1), [n, k * c, cells]);
+  // With k - 1 zeros before each row and a row of them at the end, a shift by columns is a shift of the whole.
+  const wide = pad(graph, dy, [0, k - 1, k === 1 ? 0 : 1, width - columns - (k - 1)]);
+  const flat = reshape(graph, wide, [n, o, wide.shape[2] * width]);
+  const byColumn = Array.from({ length: k }, (_, j) => slice(graph, flat, 2, k - 1 - j, cells));
+  const right = k === 1 ? flat : concat(graph, byColumn, 1);
+  const product = emit(graph, 'MatMul', [right.name, transpose(graph, left, [0, 2, 1]).name], [n, k * o, k * c]);
+  const sum = emit(graph, 'ReduceSum', [product.name, graph.int64s([0])], [k * o, k * c], { keepdims: 0 });
+  // In memory: columns of the filter, channels out, rows, channels in.
+  const parts = reshape(graph, sum, [k, o, k, c]);
+  return { ...parts, shape: [k, k, c, o], order: [1, 3, 0, 2] };
+}
+
+/** Every s-th pixel. */
+function subsample(graph: Graph, x: Value, s: number, [, , rows, columns]: readonly number[]): Value {
+  return slice(graph, slice(graph, x, 2, 0, rows, s), 3, 0, columns, s);
+}
+
+/** Pixels of each s × s square as channels, as many squares as a filter of `k` squares reaches. */
+function spaceToDepth(graph: Graph, x: Value, s: number, [, , rows, columns]: readonly number[], k: number): Value {
+  const [n, c, h, w] = x.shape;
+  const [height, width] = [(rows + k - 1) * s, (columns + k - 1) * s];
+  let fitting = pad(graph, x, [0, 0, Math.max(0, height - h), Math.max(0, width - w)]);
+  if (h > height) fitting = slice(graph, fitting, 2, 0, height);
+  if (w > width) fitting = slice(graph, fitting, 3, 0, width);
+  return emit(graph, 'SpaceToDepth', [fitting.name], [n, s * s * c, height / s, width / s], { blocksize: s });
+}
+
+traceKernel<{ strides: number | [number, number]; pad: Pad; filterShape: Four }>(
+  'Conv2DBackpropFilter',
+  (graph, { x, dy }, { strides, pad: padding, filterShape }) => {
+    const info = infoOf(x.shape, filterShape, strides, padding);
+    const { top, left, bottom, right } = info.padInfo;
+    const padded = pad(graph, physical(graph, x), [top, left, bottom, right]);
+    return filterGradient(graph, padded, physical(graph, dy), info.filterHeight, info.strideHeight);
+  },
+);
+
+traceKernel<{ strides: number | [number, number]; pad: Pad; inputShape: Four }>(
+  'Conv2DBackpropInput',
+  (graph, { dy, filter }, { strides, pad: padding, inputShape }) => {
+    const info = infoOf(inputShape, filter.shape, strides, padding);
+    const [k, s] = [info.filterHeight, info.strideHeight];
+    const { top, left, bottom, right } = info.padInfo;
+    const result = { shape: inputShape, order: NCHW };
+    const kernel_shape = [k, k];
+    if (s === 1) {
+      // A convolution with the filter turned by half a turn, channels in and out changed over.
+      const swapped = graph.inOrder(filter, IOHW);
+      const ends = graph.int64s([-(2 ** 31), -(2 ** 31)]);
+      const steps = graph.int64s([-1, -1]);
+      const [o, i] = [filter.shape[3], filter.shape[2]];
+      const turned =
+        k === 1
+          ? swapped
+          : emit(graph, 'Slice', [swapped, graph.int64s([-1, -1]), ends, graph.int64s([2, 3]), steps], [i, o, k, k])
+              .name;
+      const pads = [k - 1 - top, k - 1 - left, k - 1 - bottom, k - 1 - right];
+      return graph.emit('Conv', [graph.inOrder(dy, NCHW), turned], result, { kernel_shape, pads, strides: [1, 1] });
+    }
+    const missing = (size: number, out: number, before: number, after: number) =>
+      size + before + after - ((out - 1) * s + k);
+    return graph.emit('ConvTranspose', [graph.inOrder(dy, NCHW), graph.inOrder(filter, OIHW)], result, {
+      kernel_shape,
+      strides: [s, s],
+      pads: [top, left, bottom, right],
+      output_padding: [
+        missing(inputShape[1], dy.shape[1], top, bottom),
+        missing(inputShape[2], dy.shape[2], left, right),
+      ],
+    });
+  },
+);

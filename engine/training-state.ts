@@ -1,0 +1,42 @@
+import type { LossSpec, Snapshot, TrainingOptions } from './engine.ts';
+import { clipGradients } from './optimisers/clip-gradients.ts';
+import { MovingAverage } from './optimisers/moving-average.ts';
+import { createOptimiser, type NamedArrays, type Optimiser } from './optimisers/optimiser.ts';
+
+/** Weights of a run, what its optimiser remembers, and their average: in this process's memory, changed in place. */
+export class TrainingState {
+  readonly weights: NamedArrays;
+  private readonly optimiser: Optimiser;
+  private readonly average: MovingAverage | undefined;
+  private readonly clipNorm: number | undefined;
+
+  constructor({ weights }: Pick<LossSpec, 'weights'>, { averageDecay, clipNorm, from, optimiser }: TrainingOptions) {
+    const start = from?.weights ?? Object.fromEntries(Object.entries(weights).map(([name, { data }]) => [name, data]));
+    this.weights = Object.fromEntries(Object.entries(start).map(([name, data]) => [name, Float32Array.from(data)]));
+    this.optimiser = createOptimiser(optimiser);
+    if (from) this.optimiser.restore(from.optimiser);
+    this.average =
+      averageDecay === undefined ? undefined : new MovingAverage(from?.average ?? this.weights, averageDecay);
+    this.clipNorm = clipNorm;
+  }
+
+  /**
+   * One step of the optimiser.
+   *
+   * @param updates new values of weights that follow the data @returns the gradients' norm, where they are clipped
+   */
+  apply(gradients: NamedArrays, updates: NamedArrays, learningRate: number): number | undefined {
+    const norm = this.clipNorm === undefined ? undefined : clipGradients(gradients, this.clipNorm);
+    this.optimiser.step(this.weights, gradients, learningRate);
+    for (const [name, value] of Object.entries(updates)) this.weights[name].set(value);
+    this.average?.update(this.weights);
+    return norm;
+  }
+
+  snapshot(): Snapshot {
+    const copies = (arrays: NamedArrays) =>
+      Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, array.slice()]));
+    const snapshot = { weights: copies(this.weights), optimiser: copies(this.optimiser.state()) };
+    return this.average ? { ...snapshot, average: copies(this.average.weights) } : snapshot;
+  }
+}
