@@ -4,7 +4,7 @@ import { chosenSharp, chosenTurboEncoder } from './decode.ts';
 import type { Image } from './image.ts';
 import type { ImageFormat } from './image-format.ts';
 import { encodeWithSharp } from './sharp-decoder.ts';
-import { encodeWithTurbo } from './turbo-encoder.ts';
+import { encodeWithTurbo, fitsTurboEncoder } from './turbo-encoder.ts';
 import { makeFolder, writeWholeFile } from './whole-file.ts';
 
 /** No visible loss around thin lines and text. */
@@ -25,7 +25,7 @@ export async function encodeImage(image: Image, format: ImageFormat, quality = Q
 }
 
 async function encodeJpeg(image: Image, quality: number): Promise<Uint8Array> {
-  const turbo = await chosenTurboEncoder();
+  const turbo = fitsTurboEncoder(image, quality) ? await chosenTurboEncoder() : undefined;
   if (turbo) return encodeWithTurbo(turbo, image, quality);
   const { width, height, data } = image;
   const { default: jpeg } = await import('jpeg-js');

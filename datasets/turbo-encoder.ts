@@ -32,7 +32,15 @@ export function loadTurboEncoder(): Promise<TurboEncoder> {
   return loading;
 }
 
-/** Encodes a picture as JPEG, `quality` 1–100. */
+/**
+ * Whether a picture can be encoded: the result's buffer is as large as the raw picture, and what does not fit overwrites
+ * the encoder's own memory. Even noise fits up to this quality, if the picture is not so small that the 600 bytes of
+ * headers count.
+ */
+export const fitsTurboEncoder = ({ width, height }: Image, quality: number): boolean =>
+  width * height >= 4096 && quality <= 95;
+
+/** Encodes a picture that fits as JPEG, `quality` 1–95. */
 export function encodeWithTurbo(encoder: TurboEncoder, { width, height, data }: Image, quality: number): Uint8Array {
   encoder.getDecodedBuffer({ width, height, bitsPerSample: 8, componentCount: 3, isSigned: false }).set(data);
   encoder.setQuality(quality);

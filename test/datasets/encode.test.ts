@@ -36,6 +36,27 @@ test('JPEG comes back nearly as it was', async () => {
   assert.ok(largestDifference(back.data, smooth.data) < 12);
 });
 
+test('pictures that are hardly smaller as JPEG, one after another', async () => {
+  const noise = (width: number, height: number) => ({
+    width,
+    height,
+    data: Uint8Array.from({ length: width * height * 3 }, (_, i) => Math.imul(i + 1, 2654435761) >>> 24),
+  });
+  for (const [width, height, quality] of [
+    [1, 1, 92],
+    [8, 8, 92],
+    [24, 20, 92],
+    [64, 64, 95],
+    [30, 30, 100],
+    [100, 80, 100],
+  ]) {
+    const back = await readImage(await encodeImage(noise(width, height), 'jpeg', quality));
+    assert.equal([back.width, back.height], [width, height]);
+    const whole = await readImage(await encodeImage(testPicture(80, 60), 'jpeg'));
+    assert.equal([whole.width, whole.height], [80, 60]);
+  }
+});
+
 test('other formats need sharp', async () => {
   for (const format of ['webp', 'avif', 'tiff', 'gif'] satisfies ImageFormat[]) {
     if (sharp.available) {
