@@ -4,7 +4,7 @@ import type { LossSpec, Weights } from '../engine/index.ts';
 import { trainingNorm } from './batch-norm.ts';
 import { parametersOf } from './parameters.ts';
 import { resnetLogits } from './resnet.ts';
-import type { ResNetPlan } from './resnet-plan.ts';
+import { isRunning, type ResNetPlan } from './resnet-plan.ts';
 
 /**
  * Cross-entropy with soft targets, the mean over images of −Σ q log p: with one-hot targets the usual one, with targets
@@ -14,9 +14,6 @@ import type { ResNetPlan } from './resnet-plan.ts';
  */
 export const crossEntropy = (logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Scalar =>
   tf.neg(tf.mean(tf.sum(tf.mul(targets, tf.logSoftmax(logits)), 1)));
-
-/** Statistics of norms, which follow the data and are not trained. */
-export const isRunning = (name: string): boolean => /\.running_(mean|var)$/.test(name);
 
 /**
  * The loss of a classifier in training: `image` `[N, H, W, 3]`, normalised, and `target` `[N, K]`. Besides the loss it

@@ -156,9 +156,12 @@ export function classifierShapes(plan: ResNetPlan): Record<string, readonly numb
   return { ...bodyShapes(plan), [`${name}.weight`]: [numClasses, inFeatures], [`${name}.bias`]: [numClasses] };
 }
 
+/** Running statistics of norms, which follow the data and are not trained. */
+export const isRunning = (name: string): boolean => /\.running_(mean|var)$/.test(name);
+
 /** How many numbers training adjusts: batch norm's running statistics are not counted, as in published figures. */
 export function parameterCount(shapes: Readonly<Record<string, readonly number[]>>): number {
   return Object.entries(shapes)
-    .filter(([name]) => !/\.running_(mean|var)$/.test(name))
+    .filter(([name]) => !isRunning(name))
     .reduce((total, [, shape]) => total + shape.reduce((size, dim) => size * dim, 1), 0);
 }

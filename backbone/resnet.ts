@@ -24,7 +24,7 @@ function shortcut(parameters: Parameters, plan: BlockPlan['shortcut'], x: tf.Ten
   ]);
 }
 
-/** y = ReLU(F(x) + x), equations 1 and 2 of the paper; in a plain network y = ReLU(F(x)). */
+/** y = ReLU(F(x) + x), equations 1 and 2 of the paper. */
 function residualBlock(
   parameters: Parameters,
   { convs, shortcut: plan }: BlockPlan,

@@ -2,7 +2,7 @@
  * COCO evaluation as a whole process from cold, files read included, beside pycocotools and faster-coco-eval where a
  * Python has them.
  *
- * Usage: npm run bench:eval -- [--python PATH] [--annotations FILE --detections FILE]
+ * Usage: npm run bench:eval -- [--python PATH] [--annotations FILE --detections FILE]; the files are for boxes
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { makeEvalData } from './coco-eval-data.ts';
+import { median } from './contest.ts';
 
 const { values } = parseArgs({
   options: { python: { type: 'string' }, annotations: { type: 'string' }, detections: { type: 'string' } },
@@ -59,7 +60,6 @@ function timed(command: string, args: readonly string[]): Promise<Run | undefine
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'coco-eval-'));
-const median = (numbers: readonly number[]) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
 try {
   for (const type of ['bbox', 'segm'] as const) {
     let { annotations, detections } = values;
@@ -94,7 +94,10 @@ try {
     let first: number | undefined;
     for (const { args, command, name, rounds } of contestants) {
       const runs: Run[] = [];
-      for (let round = 0; round < rounds; round++) runs.push(...[(await timed(command, args)) ?? []].flat());
+      for (let round = 0; round < rounds; round++) {
+        const run = await timed(command, args);
+        if (run) runs.push(run);
+      }
       if (!runs.length) {
         console.log(`  ${name.padEnd(17)}  failed`);
         continue;

@@ -13,7 +13,7 @@ export interface Result {
   readonly ratio: number;
 }
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1];
+export const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1];
 
 /** Times a function of this process. */
 export const timed =

@@ -1,3 +1,4 @@
+import { detectionFormats } from '../datasets/detection/detection-source.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { command, type ExitCode, noPositionals } from './command.ts';
 import { reportProblems } from './dataset-report.ts';
@@ -62,7 +63,7 @@ export const fetch = command({
 });
 
 const convertFlags = {
-  to: { kind: 'choice', choices: ['coco', 'voc', 'yolo'], help: 'the format to write' },
+  to: { kind: 'choice', choices: detectionFormats, help: 'the format to write' },
   ...sourceFlags,
   'copy-images': { kind: 'boolean', help: 'copy the images too, to JPEGImages of VOC or images of YOLO' },
 } as const satisfies FlagTable;

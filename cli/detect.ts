@@ -12,7 +12,16 @@ import { Failures } from './failures.ts';
 import type { FlagTable } from './flags.ts';
 import { runImageJob, summarize } from './image-job.ts';
 import { collectInputs, type Inputs } from './inputs.ts';
-import { archFlag, defined, engineFlags, inputFlags, jsonFlag, pathsPositional, streamsFor } from './shared-flags.ts';
+import {
+  archFlag,
+  defined,
+  detectorFlag,
+  engineFlags,
+  inputFlags,
+  jsonFlag,
+  pathsPositional,
+  streamsFor,
+} from './shared-flags.ts';
 import { counted, formatTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -42,13 +51,7 @@ const flags = {
     help: 'COCO annotations that say which image_id each file has in detections.json',
   },
   pictures: { kind: 'boolean', group: 'Results', default: true, help: 'write neither pictures nor index.html' },
-  model: {
-    kind: 'text',
-    group: 'Model',
-    value: 'NAME|FILE',
-    default: 'fasterrcnn_resnet50_fpn_v2',
-    help: 'a known model, or a file',
-  },
+  ...detectorFlag,
   ...engineFlags,
   ...archFlag,
 } as const satisfies FlagTable;

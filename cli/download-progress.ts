@@ -1,16 +1,10 @@
+import type { DownloadProgress } from '../datasets/download/download.ts';
 import type { Progress, Terminal } from './terminal.ts';
-
-/** What the library says of a download: bytes so far, and of how many where the server tells. */
-export interface DownloadState {
-  readonly url: string;
-  readonly received: number;
-  readonly total: number | undefined;
-}
 
 /** Shows the progress of each file that `task` downloads; nothing is shown if that is none. */
 export async function withDownloadProgress<T>(
   terminal: Terminal,
-  task: (onProgress: (state: DownloadState) => void) => Promise<T>,
+  task: (onProgress: (state: DownloadProgress) => void) => Promise<T>,
 ): Promise<T> {
   let progress: Progress | undefined;
   let shown: string | undefined;

@@ -1,9 +1,8 @@
 import { basename } from 'node:path';
 import { COCO } from '../eval/coco/coco.ts';
 import { COCOeval } from '../eval/coco-eval.ts';
-import type { IouType } from '../eval/params.ts';
 import { printEvaluation, reportFlag } from './coco-summary.ts';
-import { command } from './command.ts';
+import { command, noPositionals } from './command.ts';
 import { type FlagTable, required } from './flags.ts';
 import { jsonFlag } from './shared-flags.ts';
 
@@ -23,7 +22,7 @@ const flags = {
 
 export default command({
   summary: "COCO's mAP of detections in a file: pycocotools' numbers.",
-  positionals: { usage: '', min: 0, max: 0, help: [] },
+  positionals: noPositionals,
   flags,
   details: [
     'JSON: {"type", "stats": [...], "AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl", "perCategory": [{"id", "name", "AP"}]}; -1 where there is nothing to measure. Keypoints have ten numbers.',
@@ -44,7 +43,7 @@ export default command({
     const gt = await COCO.load(annotations);
     const dt = gt.loadRes(detections);
     const title = `${basename(detections)} on ${basename(annotations)}`;
-    await printEvaluation(new COCOeval(gt, dt, type as IouType), { json, report, title, images }, terminal);
+    await printEvaluation(new COCOeval(gt, dt, type), { json, report, title, images }, terminal);
     return 0;
   },
 });

@@ -11,7 +11,7 @@ import { withDownloadProgress } from './download-progress.ts';
 import { Failures } from './failures.ts';
 import type { FlagTable } from './flags.ts';
 import { collectInputs } from './inputs.ts';
-import { archFlag, defined, engineFlags, jsonFlag, streamsFor } from './shared-flags.ts';
+import { archFlag, defined, detectorFlag, engineFlags, jsonFlag, streamsFor } from './shared-flags.ts';
 import { counted } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -23,13 +23,7 @@ const flags = {
   },
   ...jsonFlag,
   ...reportFlag,
-  model: {
-    kind: 'text',
-    group: 'Model',
-    value: 'NAME|FILE',
-    default: 'fasterrcnn_resnet50_fpn_v2',
-    help: 'a known model, or a file',
-  },
+  ...detectorFlag,
   ...engineFlags,
   ...archFlag,
 } as const satisfies FlagTable;

@@ -36,6 +36,17 @@ export const archFlag = {
   },
 } as const satisfies FlagTable;
 
+/** The model of every command that detects. */
+export const detectorFlag = {
+  model: {
+    kind: 'text',
+    group: 'Model',
+    value: 'NAME|FILE',
+    default: 'fasterrcnn_resnet50_fpn_v2',
+    help: 'a known model, or a file',
+  },
+} as const satisfies FlagTable;
+
 /** Flags of every command that reads `<paths...>`. */
 export const inputFlags = {
   recursive: { kind: 'boolean', help: 'descend into sub-folders' },

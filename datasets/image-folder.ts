@@ -28,7 +28,7 @@ export async function openImageFolder(folder: string, split?: Split): Promise<Cl
   const files: string[] = [];
   const ends: number[] = [];
   for (const name of classes) {
-    files.push(...(await imagesBelow(join(root, name))));
+    for (const file of await imagesBelow(join(root, name))) files.push(file);
     ends.push(files.length);
   }
   const empty = classes.filter((_, i) => ends[i] === (ends[i - 1] ?? 0));

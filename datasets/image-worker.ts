@@ -7,7 +7,7 @@ import { encodeImage, writeImage } from './encode.ts';
 import type { DecodedImage, Image } from './image.ts';
 import type { ImageFormat } from './image-format.ts';
 import { readImage } from './read-image.ts';
-import { resizeAntialiased } from './resize.ts';
+import { shrunk } from './resize.ts';
 import { type ImageTensor, type ImageTransform, transformImage } from './transform.ts';
 
 /** What can be sent to a worker. */
@@ -63,18 +63,11 @@ async function render(job: Extract<Job, { kind: 'render' }>): Promise<Uint8Array
   // An encoder's bytes may lie in memory that cannot change hands.
   return previewSide === undefined
     ? undefined
-    : Uint8Array.from(await encodeImage(preview(image, previewSide), 'jpeg', PREVIEW_QUALITY));
+    : Uint8Array.from(await encodeImage(shrunk(image, previewSide), 'jpeg', PREVIEW_QUALITY));
 }
 
 /** Previews are many in one page. */
 const PREVIEW_QUALITY = 80;
-
-function preview(image: Image, side: number): Image {
-  const scale = side / Math.max(image.width, image.height);
-  if (scale >= 1) return image;
-  const scaled = (size: number) => Math.max(1, Math.round(size * scale));
-  return resizeAntialiased(image, scaled(image.width), scaled(image.height));
-}
 
 async function answer(job: Job): Promise<Reply> {
   try {

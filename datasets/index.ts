@@ -51,7 +51,7 @@ export { inFlight } from './in-flight.ts';
 export { JsonArrayFile, JsonArrayWriter } from './json-array.ts';
 export { type Color, categoryColor } from './palette.ts';
 export { readImage, sourceName } from './read-image.ts';
-export { type Region, resizeAntialiased, resizeBilinear } from './resize.ts';
+export { type Region, resizeAntialiased, resizeBilinear, shrunk } from './resize.ts';
 export type { Spread } from './spread.ts';
 export { type ClassificationSummary, summarizeClassification } from './summarize-classification.ts';
 export {

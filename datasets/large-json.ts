@@ -1,9 +1,8 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type ErrorCode, ResnetCocoError } from '../errors.ts';
+import { CLOSE_LIST, CLOSE_OBJECT, COLON, COMMA, JsonWindow, OPEN_LIST, OPEN_OBJECT, QUOTE } from './json-window.ts';
 
-/** Bytes read from the file at a time. */
-const CHUNK = 1 << 20;
 /** Elements are parsed together until their text is so long. */
 const BATCH = 1 << 18;
 
@@ -27,11 +26,6 @@ export interface JsonElements {
   parse(): unknown[];
   parseOne(i: number): unknown;
 }
-
-const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
-const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
-const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
-const isSpace = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
 /**
  * Reads a JSON file of any size part by part: of the lists that are the file, or fields of its outermost object, never
@@ -57,7 +51,7 @@ export function* readJsonParts(file: string | URL, code: ErrorCode = 'BAD_DATASE
     return unreadable(cause as NodeJS.ErrnoException);
   }
   try {
-    yield* new PartReader(new Window(descriptor), fail).parts();
+    yield* new PartReader(new JsonWindow(descriptor), fail).parts();
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).syscall === 'read') unreadable(cause as NodeJS.ErrnoException);
     throw cause;
@@ -91,114 +85,11 @@ export function readJsonFile(file: string | URL, code: ErrorCode = 'BAD_DATASET'
   return whole === undefined ? Object.fromEntries(fields) : whole;
 }
 
-/** The bytes of a file that are in memory: those from `start` on are still needed, `at` is the next to look at. */
-class Window {
-  bytes = Buffer.allocUnsafe(2 * CHUNK);
-  start = 0;
-  at = 0;
-  end = 0;
-  /** How many bytes of the file came before `bytes[0]`. */
-  private before = 0;
-  private readonly descriptor: number;
-
-  constructor(descriptor: number) {
-    this.descriptor = descriptor;
-  }
-
-  /** Reads on; false at the end of the file. */
-  more(): boolean {
-    const kept = this.end - this.start;
-    const target = kept + CHUNK > this.bytes.length ? Buffer.allocUnsafe(2 * (kept + CHUNK)) : this.bytes;
-    this.bytes.copy(target, 0, this.start, this.end);
-    this.bytes = target;
-    this.before += this.start;
-    this.at -= this.start;
-    this.start = 0;
-    this.end = kept + readSync(this.descriptor, target, kept, CHUNK, null);
-    return this.end > kept;
-  }
-
-  /** Moves over the byte order mark, if the file begins with it. */
-  skipMark(): void {
-    while (this.end < BYTE_ORDER_MARK.length && this.more());
-    if (this.end >= BYTE_ORDER_MARK.length && BYTE_ORDER_MARK.every((byte, i) => this.bytes[i] === byte)) {
-      this.at = BYTE_ORDER_MARK.length;
-    }
-  }
-
-  /** The next byte that is no white space, without moving over it; undefined at the end of the file. */
-  peek(): number | undefined {
-    for (;;) {
-      while (this.at < this.end && isSpace(this.bytes[this.at])) this.at++;
-      if (this.at < this.end) return this.bytes[this.at];
-      if (!this.more()) return undefined;
-    }
-  }
-
-  /**
-   * Moves over one value. Its brackets and texts tell where it ends; whether it is JSON shows when it is parsed.
-   *
-   * @returns false if the file ends within it
-   */
-  skipValue(): boolean {
-    let { bytes, end, at } = this;
-    let depth = 0;
-    let isText = false;
-    for (;;) {
-      if (at >= end) {
-        this.at = at;
-        if (!this.more()) {
-          // It may have ended after a backslash, whose other half was passed over already.
-          this.at = this.end;
-          return depth === 0 && !isText && this.at > this.start;
-        }
-        ({ bytes, end, at } = this);
-        continue;
-      }
-      const byte = bytes[at];
-      if (isText) {
-        at++;
-        if (byte === BACKSLASH) at++;
-        else if (byte === QUOTE) isText = false;
-        if (isText || depth > 0) continue;
-      } else if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
-        depth++;
-        at++;
-        continue;
-      } else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) {
-        // One that is not its own closes the list or object around it.
-        if (depth === 0) break;
-        at++;
-        if (--depth > 0) continue;
-      } else if (byte === QUOTE) {
-        isText = true;
-        at++;
-        continue;
-      } else if (depth > 0 || (byte !== COMMA && !isSpace(byte))) {
-        at++;
-        continue;
-      }
-      break;
-    }
-    this.at = at;
-    return true;
-  }
-
-  /** The text from `start` to `length` bytes after it. */
-  text(length: number): string {
-    return this.bytes.toString('utf8', this.start, this.start + length);
-  }
-
-  get position(): number {
-    return this.before + this.at;
-  }
-}
-
 class PartReader {
-  private readonly window: Window;
+  private readonly window: JsonWindow;
   private readonly fail: (problem: string) => never;
 
-  constructor(window: Window, fail: (problem: string) => never) {
+  constructor(window: JsonWindow, fail: (problem: string) => never) {
     this.window = window;
     this.fail = fail;
   }

@@ -195,3 +195,11 @@ function interpolateAlong(row: Float32Array, { first, second, share }: Interpola
 function interpolateBetween(upper: Float32Array, lower: Float32Array, share: number, out: Float32Array, at: number) {
   for (let i = 0; i < upper.length; i++) out[at + i] = upper[i] + (lower[i] - upper[i]) * share;
 }
+
+/** An image reduced, if need be, to a longer side of at most `side` pixels. */
+export function shrunk(image: Image, side: number): Image {
+  const scale = side / Math.max(image.width, image.height);
+  if (scale >= 1) return image;
+  const scaled = (size: number) => Math.max(1, Math.round(size * scale));
+  return resizeAntialiased(image, scaled(image.width), scaled(image.height));
+}

@@ -3,7 +3,7 @@
  * script but its own. Records of pictures follow it in the file; `gallery.ts` writes them, `gallery-script.ts` reads
  * them.
  */
-import { createHash } from 'node:crypto';
+import { escapeHtml, htmlHead } from '../datasets/html.ts';
 import { galleryScript } from './gallery-script.ts';
 
 const style = `
@@ -130,9 +130,6 @@ dialog::backdrop { background: rgb(0 0 0 / .7); }
 @media (prefers-reduced-motion: no-preference) { .chip { transition: border-color .15s; } .object { transition: opacity .12s; } }
 `;
 
-/** Text for HTML content and for quoted attributes. */
-const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`);
-
 const markup = (title: string) => `
 <header class="bar">
 <div class="head"><h1><bdi>${escapeHtml(title)}</bdi></h1><span id="status" role="status">Loading…</span></div>
@@ -156,27 +153,13 @@ const markup = (title: string) => `
 </dialog>
 `;
 
-const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-
 /**
  * Everything that comes before the first record.
  * @param expected Number of pictures the run set out to do
  * @param score Where the score's slider stands at first
  */
 export function pageHead(title: string, expected: number, score: number): string {
-  const policy = `default-src 'none'; img-src data:; style-src ${hashOf(style)}; script-src ${hashOf(galleryScript)}; base-uri 'none'; form-action 'none'`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<link rel="icon" href="data:,">
-<title>${escapeHtml(title)}</title>
-<style>${style}</style>
-</head>
+  return `${htmlHead(title, [style], [galleryScript])}
 <body data-expected="${expected}" data-score="${score}">
 ${markup(title)}<script>${galleryScript}</script>
 `;

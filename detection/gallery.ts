@@ -7,6 +7,7 @@
  */
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { extname } from 'node:path';
+import { inertJson } from '../datasets/html.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { pageHead } from './gallery-page.ts';
 
@@ -43,9 +44,6 @@ export function previewSide(pictures: number): number {
   const side = Math.sqrt(Math.max(0, bytes - 700) / 0.17);
   return Math.min(960, Math.max(96, Math.floor(side / 16) * 16));
 }
-
-/** Data for a script element: no `<`, hence no end tag and no comment, whatever a file or label is called. */
-const inertJson = (value: unknown) => JSON.stringify(value).replaceAll('<', '\\u003c');
 
 /** A relative reference, whatever the path holds; halves of surrogate pairs have no encoding. */
 const hrefOf = (path: string) =>

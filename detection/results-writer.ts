@@ -1,8 +1,5 @@
-import type { ImageId } from '../datasets/index.ts';
+import type { CocoBox, ImageId } from '../datasets/index.ts';
 import { JsonArrayFile } from '../datasets/json-array.ts';
-
-/** `[x, y, width, height]` in pixels of the original image. */
-export type CocoBox = readonly [x: number, y: number, width: number, height: number];
 
 /** One object, as the COCO results format has it. */
 export interface CocoDetection {

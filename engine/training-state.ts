@@ -1,7 +1,13 @@
-import type { LossSpec, Snapshot, TrainingOptions } from './engine.ts';
+import type { Gradients, LossSpec, Snapshot, StepResult, TrainingOptions } from './engine.ts';
 import { clipGradients } from './optimisers/clip-gradients.ts';
 import { MovingAverage } from './optimisers/moving-average.ts';
 import { createOptimiser, type NamedArrays, type Optimiser } from './optimisers/optimiser.ts';
+
+/** What a loss gives at some inputs. */
+export interface LossRun extends Gradients {
+  /** New values of weights that follow the data. */
+  readonly updates: NamedArrays;
+}
 
 /** Weights of a run, what its optimiser remembers, and their average: in this process's memory, changed in place. */
 export class TrainingState {
@@ -20,17 +26,14 @@ export class TrainingState {
     this.clipNorm = clipNorm;
   }
 
-  /**
-   * One step of the optimiser.
-   *
-   * @param updates new values of weights that follow the data @returns the gradients' norm, where they are clipped
-   */
-  apply(gradients: NamedArrays, updates: NamedArrays, learningRate: number): number | undefined {
-    const norm = this.clipNorm === undefined ? undefined : clipGradients(gradients, this.clipNorm);
+  /** One step of the optimiser, and of the weights that follow the data; none where the loss is not finite. */
+  step({ gradients, loss, outputs, updates }: LossRun, learningRate: number): StepResult {
+    if (!Number.isFinite(loss)) return { loss, outputs };
+    const gradientNorm = this.clipNorm === undefined ? undefined : clipGradients(gradients, this.clipNorm);
     this.optimiser.step(this.weights, gradients, learningRate);
     for (const [name, value] of Object.entries(updates)) this.weights[name].set(value);
     this.average?.update(this.weights);
-    return norm;
+    return gradientNorm === undefined ? { loss, outputs } : { loss, outputs, gradientNorm };
   }
 
   snapshot(): Snapshot {

@@ -1,10 +1,11 @@
 import { basename } from 'node:path';
+import { escapeHtml } from '../datasets/html.ts';
 import type { EvaluatedClassifier } from './classification-record.ts';
 import type { ConfusionMatrix } from './confusion.ts';
 import type { MistakePicture } from './mistake-pictures.ts';
 import { type Bar, chart, chartStyle, shareBar } from './report/charts.ts';
 import { confusionMap, confusionMapScript, confusionMapStyle } from './report/confusion-map.ts';
-import { escapeHtml, type Figure, figures, foreign, page, section } from './report/page.ts';
+import { type Figure, figures, foreign, page, section } from './report/page.ts';
 import { sortableTable, type TableCell, type TableColumn, tableScript, tableStyle } from './report/sortable-table.ts';
 
 const style = `

@@ -79,8 +79,8 @@ export class COCOeval {
 
   /** Prints the numbers as pycocotools does, and keeps them in `stats`. */
   summarize(print: (line: string) => void = console.log): void {
-    const { accumulated } = this;
-    const { stats, lines } = summarizeAll(accumulated, accumulated.params);
+    const { accumulationDone: accumulated } = this;
+    const { stats, lines } = summarizeAll(accumulated);
     this.stats = stats;
     for (const line of lines) print(line);
   }
@@ -92,13 +92,13 @@ export class COCOeval {
 
   /** The AP of each category, after `accumulate`. */
   get perCategory(): CategoryAP[] {
-    const { accumulated } = this;
+    const { accumulationDone: accumulated } = this;
     const { params } = accumulated;
     const line = { isPrecision: true, area: 'all', maxDets: Math.max(...params.maxDets) };
     return params.catIds.map((id, k) => ({
       id,
       name: this.cocoGt.cats.get(id)?.name ?? `category ${id}`,
-      AP: meanAt(accumulated, params, line, params.useCats ? k : 0),
+      AP: meanAt(accumulated, line, params.useCats ? k : 0),
     }));
   }
 
@@ -134,7 +134,8 @@ export class COCOeval {
     return this.evaluation;
   }
 
-  private get accumulated(): Accumulated {
+  /** Precision and recall, for what is made of them beyond pycocotools. @throws Error if nothing was accumulated */
+  get accumulationDone(): Accumulated {
     if (!this.eval) throw new Error('nothing is accumulated: call accumulate() first');
     return this.eval;
   }

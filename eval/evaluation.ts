@@ -34,7 +34,7 @@ export interface Group {
   readonly objects: Int32Array;
 }
 
-/** How an evaluation departs from COCO's. */
+/** What differs between evaluations: COCO's and LVIS's. */
 export interface EvaluationRules extends LeftOut {
   readonly similarity: Similarity;
   /** Whether an object is ignored whatever its area. */

@@ -63,7 +63,7 @@ export class Matcher {
   }
 }
 
-/** Which objects are ignored in a range of area, and the order that follows; into the arrays given. */
+/** Which objects are ignored in a range of area, and the order that follows; into the arrays given. @returns how many count */
 export function orderObjects(
   objects: { readonly areas: Float64Array; readonly ignored: Uint8Array },
   [smallest, largest]: readonly [number, number],

@@ -23,7 +23,7 @@ export async function mistakePictures(
     const image = await readImage(dataset.image(mistake.image)).catch(() => undefined);
     if (!image) continue;
     const tiny = Math.max(image.width, image.height) <= TINY;
-    pictures.push({ ...mistake, dataUrl: await pictureUrl(image, SIDE, QUALITY, TINY), tiny });
+    pictures.push({ ...mistake, dataUrl: await pictureUrl(image, SIDE, QUALITY, tiny ? 'png' : 'jpeg'), tiny });
   }
   return pictures;
 }

@@ -1,6 +1,5 @@
 // D detections, G objects of an image, J keypoints.
-import { ResnetCocoError } from '../errors.ts';
-import { type AnnotationTable, boxOf, idOf } from './coco/annotation-table.ts';
+import { type AnnotationTable, boxOf, rowError } from './coco/annotation-table.ts';
 import { pairwiseSum } from './pairwise-sum.ts';
 import type { Similarity } from './similarity.ts';
 
@@ -41,9 +40,6 @@ export function keypointSimilarity(dt: AnnotationTable, gt: AnnotationTable, sig
 function pointsOf(table: AnnotationTable, row: number, count: number): readonly number[] {
   const points = table.keypoints[row];
   if (points?.length === 3 * count) return points;
-  const place = table.ids ? `annotation ${idOf(table, row)}` : `results[${row}]`;
-  throw new ResnetCocoError(
-    table.ids ? 'BAD_DATASET' : 'BAD_RESULTS',
-    `${place}: keypoints wants ${3 * count} numbers, x, y and v of ${count} points, got ${points ? points.length : 'none'}`,
-  );
+  const wanted = `keypoints wants ${3 * count} numbers, x, y and v of ${count} points`;
+  throw rowError(table, row, `: ${wanted}, got ${points ? points.length : 'none'}`);
 }

@@ -9,7 +9,7 @@ const KEYPOINT_SIGMAS = [
 ].map((sigma) => sigma / 10);
 
 /** numpy's `linspace`, to the last bit. */
-export function linspace(start: number, stop: number, count: number): number[] {
+function linspace(start: number, stop: number, count: number): number[] {
   const step = (stop - start) / (count - 1);
   return Array.from({ length: count }, (_, i) => (i === count - 1 ? stop : i * step + start));
 }

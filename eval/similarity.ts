@@ -1,9 +1,8 @@
 // D detections, G objects of an image.
 import type { CocoImage } from '../datasets/index.ts';
-import { ResnetCocoError } from '../errors.ts';
-import { type AnnotationTable, boxOf, idOf } from './coco/annotation-table.ts';
-import { boxPolygon } from './coco/coco.ts';
+import { type AnnotationTable, boxOf, rowError } from './coco/annotation-table.ts';
 import { maskIou, type PreparedMask, prepareMask } from './mask/mask-iou.ts';
+import { boxPolygon } from './mask/polygon.ts';
 import { toRle } from './mask/segmentation.ts';
 import { keypointSimilarity } from './object-keypoint-similarity.ts';
 import type { IouType } from './params.ts';
@@ -34,17 +33,13 @@ export function similarityOf(
 function masksOf(table: AnnotationTable, rows: Int32Array, images: readonly CocoImage[]): PreparedMask[] {
   return Array.from(rows, (row) => {
     const { height, width, id } = images[table.images[row]];
-    const place = table.ids ? `annotation ${idOf(table, row)}` : `results[${row}]`;
     const box = table.ids ? undefined : [boxPolygon(boxOf(table, row))];
     const segmentation = table.segmentations[row] ?? box;
-    if (!segmentation) throw new ResnetCocoError('BAD_DATASET', `${place} has no segmentation`);
+    if (!segmentation) throw rowError(table, row, ' has no segmentation');
     try {
       return prepareMask(toRle(segmentation, height, width));
     } catch (error) {
-      throw new ResnetCocoError(
-        table.ids ? 'BAD_DATASET' : 'BAD_RESULTS',
-        `${place} of image ${JSON.stringify(id)}: segmentation: ${(error as Error).message}`,
-      );
+      throw rowError(table, row, ` of image ${JSON.stringify(id)}: segmentation: ${(error as Error).message}`);
     }
   });
 }

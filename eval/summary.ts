@@ -51,12 +51,10 @@ export const statNames = (iouType: Params['iouType']): readonly string[] =>
 /**
  * The mean over what a line reads; -1 where there is nothing to read.
  *
- * @param params the settings that were accumulated
  * @param categories one or some, by position; all of them, where none are named
  */
 export function meanAt(
-  { precision, recall }: Accumulated,
-  params: Params,
+  { params, precision, recall }: Accumulated,
   line: SummaryLine,
   categories?: number | readonly number[],
 ): number {
@@ -80,13 +78,11 @@ export function meanAt(
 }
 
 /** The numbers, and the lines that pycocotools prints of them. */
-export function summarizeAll(
-  accumulated: Accumulated,
-  params: Params,
-): { readonly stats: number[]; readonly lines: string[] } {
+export function summarizeAll(accumulated: Accumulated): { readonly stats: number[]; readonly lines: string[] } {
+  const { params } = accumulated;
   const stats: number[] = [];
   const lines = linesOf(params).map((line) => {
-    const value = meanAt(accumulated, params, line);
+    const value = meanAt(accumulated, line);
     stats.push(value);
     return `${lineStart(line, params)} ] = ${decimals(value, 3)}`;
   });

@@ -63,6 +63,9 @@ export class ProblemList {
   }
 }
 
+/** A problem in a file of lines, whose name the reader knows. */
+export type LineFinding = Pick<DatasetProblem, 'kind' | 'field' | 'value' | 'message'> & { readonly line: number };
+
 export interface DatasetProblems {
   /** How many there are of each severity. */
   readonly errors: number;

@@ -1,8 +1,7 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
-import type { CocoDataset, ImageId } from '../coco-format.ts';
-import type { DetectionFormat, DetectionSource } from './detection-source.ts';
+import type { DetectionFormat, DetectionSource, FoundDataset } from './detection-source.ts';
 import { isFile, isFolder, listFiles } from './file-finder.ts';
 import { compareSizes } from './measure-image.ts';
 import { type DatasetProblems, ProblemList, throwOnErrors } from './problems.ts';
@@ -18,11 +17,8 @@ export interface ReadOptions extends DetectionSource {
 }
 
 /** A data set for detection, whatever its format, in the form that COCO's JSON has. */
-export interface DetectionDataset {
+export interface DetectionDataset extends FoundDataset {
   readonly format: DetectionFormat;
-  readonly dataset: CocoDataset;
-  /** The file of each image that was found; empty where no folder of images is known. */
-  readonly files: ReadonlyMap<ImageId, string>;
   readonly problems: DatasetProblems;
 }
 
@@ -47,7 +43,8 @@ export async function readDetectionDataset(options: ReadOptions): Promise<Detect
   const list = new ProblemList();
   const read = await readers[format]();
   const { dataset, files } = await read(options, list);
-  if (options.checkImages) await compareSizes({ dataset, files }, options, list);
+  // YOLO states no sizes: those of the data set were read from the files.
+  if (options.checkImages && format !== 'yolo') await compareSizes({ dataset, files }, options, list);
   const problems = list.summary();
   if (strict) throwOnErrors(annotations, problems);
   return { format, dataset, files, problems };

@@ -1,7 +1,7 @@
 import { parseXml, XmlElement } from '@rgrove/parse-xml';
 import type { CocoBox } from '../coco-format.ts';
 import { type Decimal, parseDecimal } from './decimal.ts';
-import type { DatasetProblem } from './problems.ts';
+import type { LineFinding } from './problems.ts';
 import { fromVocBox, type VocBox, vocSides } from './voc-box.ts';
 
 /** An object of a VOC file, its box as COCO has it. */
@@ -27,8 +27,6 @@ export interface VocFile {
   readonly objects: readonly VocObject[];
 }
 
-export type VocFinding = Pick<DatasetProblem, 'kind' | 'field' | 'value' | 'message'> & { readonly line: number };
-
 const childrenOf = (element: XmlElement, name: string): XmlElement[] =>
   element.children.filter((child): child is XmlElement => child instanceof XmlElement && child.name === name);
 const childOf = (element: XmlElement | undefined, name: string): XmlElement | undefined =>
@@ -48,7 +46,7 @@ function pixels(text: string | undefined): number | undefined {
  *
  * @throws Error with the reason and the place, where the text is no XML or of another kind
  */
-export function parseVoc(xml: string, onError: (found: VocFinding) => void): VocFile {
+export function parseVoc(xml: string, onError: (found: LineFinding) => void): VocFile {
   const { root } = parseXml(xml, { includeOffsets: true });
   if (root?.name !== 'annotation') {
     throw new Error(`its outermost element is <${root?.name}>, not <annotation>: it is not a Pascal VOC file`);
@@ -77,7 +75,7 @@ export function parseVoc(xml: string, onError: (found: VocFinding) => void): Voc
 function parseObject(
   element: XmlElement,
   lineOf: (element: XmlElement) => number,
-  onError: (found: VocFinding) => void,
+  onError: (found: LineFinding) => void,
 ): VocObject | undefined {
   const name = textOf(element, 'name');
   if (!name) {

@@ -1,6 +1,6 @@
-import { posix } from 'node:path';
 import type { CocoDataset, CocoImage, ImageId } from '../coco-format.ts';
 import { CATEGORIES_FILE } from './categories-file.ts';
+import { portablePath } from './file-finder.ts';
 import { annotationStems, checkNames, OutputFolder } from './output-folder.ts';
 import type { VocAnnotation } from './read-voc.ts';
 import { toVocBox, vocSides } from './voc-box.ts';
@@ -48,7 +48,7 @@ function xmlOf(image: CocoImage, annotations: readonly VocAnnotation[], names: R
   const lines = [
     '<annotation>',
     '\t<folder>JPEGImages</folder>',
-    `\t<filename>${escaped(posix.normalize(image.file_name.replaceAll('\\', '/')))}</filename>`,
+    `\t<filename>${escaped(portablePath(image.file_name))}</filename>`,
     '\t<size>',
     `\t\t<width>${image.width}</width>`,
     `\t\t<height>${image.height}</height>`,

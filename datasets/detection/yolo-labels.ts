@@ -1,6 +1,6 @@
 import type { CocoBox } from '../coco-format.ts';
 import type { ImageSize } from '../image-size.ts';
-import type { DatasetProblem } from './problems.ts';
+import type { LineFinding } from './problems.ts';
 
 /** An object of a YOLO label file, in pixels. */
 export interface YoloObject {
@@ -12,8 +12,6 @@ export interface YoloObject {
   /** Of a line that has a polygon. */
   readonly segmentation?: readonly (readonly number[])[];
 }
-
-export type YoloFinding = Pick<DatasetProblem, 'kind' | 'field' | 'value' | 'message'> & { readonly line: number };
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const INDEX = /^\d+(\.0*)?$/;
@@ -29,7 +27,7 @@ export function parseYoloLabels(
   lines: readonly string[],
   classes: number,
   image: ImageSize,
-  onError: (found: YoloFinding) => void,
+  onError: (found: LineFinding) => void,
 ): YoloObject[] {
   const objects: YoloObject[] = [];
   for (const [at, text] of lines.entries()) {
@@ -42,7 +40,7 @@ export function parseYoloLabels(
   return objects;
 }
 
-function findInLine(columns: readonly string[], classes: number): Omit<YoloFinding, 'line'> | undefined {
+function findInLine(columns: readonly string[], classes: number): Omit<LineFinding, 'line'> | undefined {
   const [index] = columns;
   if (!INDEX.test(index)) {
     const message = 'a line begins with the number of its class, counted from 0';

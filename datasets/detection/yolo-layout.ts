@@ -48,14 +48,15 @@ export async function findYoloLayout(source: DetectionSource): Promise<YoloLayou
   for (const place of places) {
     if (isFolder(place)) {
       const finder = await FileFinder.open(place);
-      images.push(...finder.names.map((name) => yoloImage(finder.path(name), base, place)));
+      for (const name of finder.names) images.push(yoloImage(finder.path(name), base, place));
       continue;
     }
     for (const [index, line] of linesOf(await readText(place)).entries()) {
-      const path = listedPath(line.trim(), place, dirname(file));
-      if (line.trim() === '') continue;
+      const name = line.trim();
+      if (name === '') continue;
+      const path = listedPath(name, place, dirname(file));
       if (isFile(path)) images.push(yoloImage(path, base, dirname(place)));
-      else missing.push({ list: place, line: index + 1, name: line.trim() });
+      else missing.push({ list: place, line: index + 1, name });
     }
   }
   if (!images.length && !missing.length) throw bad(places.join(', '), 'no images in it');
@@ -103,7 +104,7 @@ async function imagesOf(images: string, folder: string, split: string | undefine
 
 /** Folders of images, and lists of images, of the split. */
 async function placesOf({ file, fields }: YoloSettings, folder: string, split: string | undefined): Promise<string[]> {
-  const named = SPLITS.filter((name) => fields[name] != null || fields[spellings(name)[2] ?? name] != null);
+  const named = SPLITS.filter((name) => spellings(name).some((spelling) => fields[spelling] != null));
   if (!named.length && fields[split ?? ''] == null) return [usualPlace(folder, split)];
   const wanted = split === undefined ? named : [split];
   const places: string[] = [];

@@ -4,7 +4,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The folder that downloaded weights lie in: `RESNET_COCO_HOME` itself; else `resnet-coco` in `XDG_CACHE_HOME`, else in
+ * The folder that downloads lie in, weights, and data sets in `datasets/`: `RESNET_COCO_HOME` itself; else `resnet-coco` in `XDG_CACHE_HOME`, else in
  * the system's folder for caches: `~/.cache`, on macOS `~/Library/Caches`, on Windows `LOCALAPPDATA`. A variable that is
  * empty counts as not set, and so does an `XDG_CACHE_HOME` that is no absolute path, as the XDG specification has it.
  */

@@ -12,8 +12,7 @@ import type {
   TrainingProgram,
 } from '../engine.ts';
 import type { HostTensor } from '../host-tensor.ts';
-import type { NamedArrays } from '../optimisers/optimiser.ts';
-import { TrainingState } from '../training-state.ts';
+import { type LossRun, TrainingState } from '../training-state.ts';
 import { onBackend, parameterTensors, TO_OIHW, tensorOf } from './eager-engine.ts';
 
 /** Training on a tfjs backend: gradients there, the optimiser on the host. */
@@ -35,10 +34,7 @@ export class EagerTraining implements TrainingProgram {
   }
 
   async step(inputs: HostInputs, learningRate: number): Promise<StepResult> {
-    const { gradients, loss, outputs, updates } = await this.run(inputs);
-    if (!Number.isFinite(loss)) return { loss, outputs };
-    const gradientNorm = this.state.apply(gradients, updates, learningRate);
-    return gradientNorm === undefined ? { loss, outputs } : { loss, outputs, gradientNorm };
+    return this.state.step(await this.run(inputs), learningRate);
   }
 
   async snapshot(): Promise<Snapshot> {
@@ -50,7 +46,7 @@ export class EagerTraining implements TrainingProgram {
     this.disposed = true;
   }
 
-  private async run(inputs: HostInputs): Promise<Gradients & { readonly updates: NamedArrays }> {
+  private async run(inputs: HostInputs): Promise<LossRun> {
     this.checkAlive();
     const { spec, state } = this;
     const tensors = onBackend(this.backend, () =>

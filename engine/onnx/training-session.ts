@@ -2,9 +2,8 @@
 import * as ort from 'onnxruntime-node';
 import type { Gradients, HostInputs, Snapshot, StepResult, TrainingOptions, Weights } from '../engine.ts';
 import type { HostTensor } from '../host-tensor.ts';
-import type { NamedArrays } from '../optimisers/optimiser.ts';
 import { lossPorts } from '../trace/loss-ports.ts';
-import { TrainingState } from '../training-state.ts';
+import { type LossRun, TrainingState } from '../training-state.ts';
 
 const PREFIXES = { output: lossPorts.output(''), update: lossPorts.update(''), gradient: lossPorts.gradient('') };
 
@@ -31,10 +30,7 @@ export class TrainingSession {
   }
 
   async step(inputs: HostInputs, learningRate: number): Promise<StepResult> {
-    const { gradients, loss, outputs, updates } = await this.run(inputs);
-    if (!Number.isFinite(loss)) return { loss, outputs };
-    const gradientNorm = this.state.apply(gradients, updates, learningRate);
-    return gradientNorm === undefined ? { loss, outputs } : { loss, outputs, gradientNorm };
+    return this.state.step(await this.run(inputs), learningRate);
   }
 
   snapshot(): Snapshot {
@@ -45,7 +41,7 @@ export class TrainingSession {
     await this.session.release();
   }
 
-  private async run(inputs: HostInputs): Promise<Gradients & { readonly updates: NamedArrays }> {
+  private async run(inputs: HostInputs): Promise<LossRun> {
     const batch = Object.entries(inputs).map(([name, { data, shape }]) => {
       const type = data instanceof Float32Array ? 'float32' : 'int32';
       return [name, new ort.Tensor(type, data, shape)] as const;

@@ -92,14 +92,7 @@ export class Graph {
     results: readonly Result[],
     attributes: Readonly<Record<string, Attribute>> = {},
   ): Value[] {
-    const values = results.map(({ shape, dtype = 'float32', order = identityOrder(shape.length) }) => {
-      const name = this.fresh(op);
-      this.physicalShapes.set(
-        name,
-        order.map((axis) => shape[axis]),
-      );
-      return { name, shape, dtype, order };
-    });
+    const values = results.map((result) => this.resultOf(op, result));
     this.nodes.push({ op, inputs, outputs: values.map(({ name }) => name), attributes });
     return values;
   }
@@ -107,14 +100,18 @@ export class Graph {
   /** Another result of the operator that made `value`. */
   emitBeside(value: string, result: Result): Value {
     const at = this.nodes.findIndex(({ outputs }) => outputs.includes(value));
-    const { dtype = 'float32', order = identityOrder(result.shape.length), shape } = result;
     const node = this.nodes[at];
-    const name = this.fresh(node.op);
+    const added = this.resultOf(node.op, result);
+    this.nodes[at] = { ...node, outputs: [...node.outputs, added.name] };
+    return added;
+  }
+
+  private resultOf(op: string, { dtype = 'float32', shape, order = identityOrder(shape.length) }: Result): Value {
+    const name = this.fresh(op);
     this.physicalShapes.set(
       name,
       order.map((axis) => shape[axis]),
     );
-    this.nodes[at] = { ...node, outputs: [...node.outputs, name] };
     return { name, shape, dtype, order };
   }
 
@@ -134,7 +131,12 @@ export class Graph {
   }
 
   /** `data` lies in `order`; `shape` is as the model sees it. */
-  constant(data: Constant['data'], shape: readonly number[], dtype: DType, order = identityOrder(shape.length)): Value {
+  constant(
+    data: Constant['data'],
+    shape: readonly number[],
+    dtype: DType,
+    order: readonly number[] = identityOrder(shape.length),
+  ): Value {
     const key = data.length === 1 ? `${dtype}[${shape}]${data[0]}` : '';
     const known = key && this.scalars.get(key);
     if (known) return known;
@@ -181,7 +183,7 @@ export class Graph {
     return this.inOrder(value, identityOrder(value.shape.length));
   }
 
-  output(name: string, value: Value, order = identityOrder(value.shape.length)): void {
+  output(name: string, value: Value, order: readonly number[] = identityOrder(value.shape.length)): void {
     if (this.inputs.some((input) => input.name === name)) throw new Error(`'${name}' is both an input and an output`);
     const shape = order.map((axis) => value.shape[axis]);
     this.outputs.push({ name, value: this.inOrder(value, order), dtype: value.dtype, shape });

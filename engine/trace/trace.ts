@@ -1,17 +1,13 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { InputSpec, ProgramSpec, Tensors, Weights } from '../engine.ts';
 import type { HostTensor } from '../host-tensor.ts';
+import { NCHW, OIHW } from './axes.ts';
 import { tensorOf, traceInto, valueFor } from './backend.ts';
 import { Graph, identityOrder, type Value } from './graph.ts';
 import './kernels/index.ts';
 import { mergeTraces } from './symbolic-sizes.ts';
 
-/** Feature maps that pass from program to program lie as NCHW, which ONNX convolves. */
-const NCHW = [0, 3, 1, 2];
-/** Axes of an OIHW filter as HWIO names them. */
-const OIHW = [3, 2, 0, 1];
-
-const keptOrder = (rank: number): number[] => (rank === 4 ? NCHW : identityOrder(rank));
+const keptOrder = (rank: number): readonly number[] => (rank === 4 ? NCHW : identityOrder(rank));
 
 /** Two sizes for each named dim: multiples of 32, so that strides divide them, of different primes. */
 const PRIMES = [11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107];
@@ -70,7 +66,7 @@ function weightValue(graph: Graph, weight: HostTensor): Value {
 }
 
 /** A filter is OIHW in a checkpoint and HWIO to the model: the same memory, seen in another order. */
-export function seen({ shape }: HostTensor): { readonly shape: readonly number[]; readonly order: number[] } {
+export function seen({ shape }: HostTensor): { readonly shape: readonly number[]; readonly order: readonly number[] } {
   if (shape.length !== 4) return { shape, order: identityOrder(shape.length) };
   const [o, i, h, w] = shape;
   return { shape: [h, w, i, o], order: OIHW };

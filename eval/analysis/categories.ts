@@ -35,9 +35,8 @@ export function analyseCategories(
   { categories, detections, positives }: Outcomes,
   best: readonly (ScoreThreshold | null)[],
 ): CategoryAnalysis[] {
-  if (!e.eval) throw new Error('nothing is accumulated: call accumulate() first');
-  const accumulated = e.eval;
-  const { params } = e.evaluationDone;
+  const { accumulationDone: accumulated } = e;
+  const { params } = accumulated;
   const maxDets = params.maxDets[params.maxDets.length - 1];
   const found = new Float64Array(categories);
   for (const [row, verdict] of detections.verdicts.entries()) {
@@ -45,7 +44,7 @@ export function analyseCategories(
   }
   return Array.from(positives, (objects, k) => {
     const at = (isPrecision: boolean, area: string, iou?: number) =>
-      meanAt(accumulated, params, { isPrecision, area, maxDets, ...(iou === undefined ? {} : { iou }) }, k);
+      meanAt(accumulated, { isPrecision, area, maxDets, ...(iou === undefined ? {} : { iou }) }, k);
     return {
       ...nameOf(e, k),
       objects,

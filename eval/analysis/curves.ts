@@ -20,8 +20,7 @@ export interface PrecisionCurve {
  * @throws Error if nothing was accumulated
  */
 export function precisionCurves(e: COCOeval, ious: readonly (number | null)[] = [0.5, 0.75, null]): PrecisionCurve[] {
-  if (!e.eval) throw new Error('nothing is accumulated: call accumulate() first');
-  const { precision } = e.eval;
+  const { precision } = e.accumulationDone;
   const [, R, K] = precision.shape;
   const { iouThrs } = e.evaluationDone.params;
   const { area, limit } = widest(e);

@@ -47,8 +47,8 @@ const WORST_IMAGES = 24;
 /**
  * What there is to learn from an evaluation beyond its twelve numbers. Takes about as long as `evaluate` did.
  *
- * @param e evaluated and accumulated, with the same params
- * @throws Error if it is not
+ * @param e evaluated and accumulated
+ * @throws Error if nothing was accumulated
  */
 export function analyseDetections(e: COCOeval, options: AnalysisOptions = {}): DetectionAnalysis {
   const curves = precisionCurves(e);
@@ -58,7 +58,7 @@ export function analyseDetections(e: COCOeval, options: AnalysisOptions = {}): D
   const score = options.score ?? overall?.threshold ?? 0;
   const categories = analyseCategories(e, outcomes, best);
   const total = (field: 'objects' | 'detections') => categories.reduce((sum, category) => sum + category[field], 0);
-  const { stats } = summarizeAll(e.eval!, params);
+  const { stats } = summarizeAll(e.accumulationDone);
   return {
     type: params.iouType,
     images: params.imgIds.length,

@@ -1,9 +1,11 @@
 // K categories.
+
 import type { COCOeval } from '../coco-eval.ts';
+import { meanOfKnown } from '../pairwise-sum.ts';
 import { type ErrorType, errorTypes, type TypedErrors, typeErrors } from './error-types.ts';
 import { Oracle } from './oracle.ts';
 import { FALSE_ALARM, type Outcomes } from './outcomes.ts';
-import { averagePrecisions, meanOfCategories, type Ranking } from './ranking.ts';
+import { averagePrecisions, type Ranking } from './ranking.ts';
 
 /** What errors of a kind cost. */
 export interface ErrorCost {
@@ -87,7 +89,7 @@ export function breakDownErrors(e: COCOeval, outcomes: Outcomes): ErrorBreakdown
   };
   const sum = (counts: ArrayLike<number>) => Array.from(counts).reduce((total, count) => total + count, 0);
   return {
-    ...costs(meanOfCategories, sum),
+    ...costs(meanOfKnown, sum),
     categories: base.map((_, k) =>
       costs(
         (values) => values[k],

@@ -11,7 +11,7 @@ export const FOREGROUND = 0.5;
 export const NOT_EVALUATED = 0;
 export const HIT = 1;
 export const FALSE_ALARM = 2;
-/** It matched an object that is ignored. */
+/** It matched an object that is ignored, or none and is itself out of range. */
 export const IGNORED = 3;
 
 /** The object that a detection is most like: a row of the annotations, or -1, and how much. The first among equals. */

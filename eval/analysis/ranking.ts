@@ -40,9 +40,3 @@ export function averagePrecisions(
     return pairwiseSum(recThrs.map((recall) => curve.at(recall, count)[0])) / recThrs.length;
   });
 }
-
-/** The mean over the categories that have objects; -1 if none has. */
-export function meanOfCategories(values: readonly number[]): number {
-  const known = values.filter((value) => value >= 0);
-  return known.length ? pairwiseSum(known) / known.length : -1;
-}

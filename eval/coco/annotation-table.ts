@@ -1,5 +1,6 @@
 // N annotations.
 import type { CocoAnnotation, CocoSegmentation, ImageId } from '../../datasets/index.ts';
+import { ResnetCocoError } from '../../errors.ts';
 
 /**
  * Annotations or results in columns: what evaluation reads, in a fifth of the memory that objects take. Rows keep the
@@ -24,7 +25,7 @@ export interface AnnotationTable {
   readonly keypoints: readonly (readonly number[] | undefined)[];
 }
 
-/** A row as it is added; what is missing is 0, as in pycocotools. */
+/** A row as it is added; what is missing is 0, but a score 1. */
 export interface AnnotationRow {
   readonly image: number;
   readonly category: number;
@@ -110,6 +111,12 @@ function resized<T extends Int32Array | Float64Array | Uint8Array>(from: T, to: 
 }
 
 export const idOf = (table: AnnotationTable, row: number): number => table.ids?.[row] ?? row + 1;
+
+/** What is wrong with a row: an annotation goes by its id, a result by its place. */
+export const rowError = (table: AnnotationTable, row: number, problem: string): ResnetCocoError =>
+  table.ids
+    ? new ResnetCocoError('BAD_DATASET', `annotation ${idOf(table, row)}${problem}`)
+    : new ResnetCocoError('BAD_RESULTS', `results[${row}]${problem}`);
 
 export const boxOf = ({ boxes }: AnnotationTable, row: number): [number, number, number, number] => [
   boxes[4 * row],

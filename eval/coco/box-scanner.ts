@@ -1,3 +1,14 @@
+import {
+  CLOSE_LIST,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  isSpace,
+  OPEN_LIST,
+  OPEN_OBJECT,
+  QUOTE,
+} from '../../datasets/json-window.ts';
+
 /** Powers of ten that a double holds exactly. */
 const TENS = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent);
 
@@ -6,8 +17,7 @@ const EXACT = (2 ** 53 - 9) / 10;
 
 const bytesOf = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
 const [IMAGE_ID, CATEGORY_ID, BBOX, SCORE] = ['image_id"', 'category_id"', 'bbox"', 'score"'].map(bytesOf);
-const [QUOTE, COMMA, COLON, POINT, PLUS, MINUS, ZERO, NINE] = [0x22, 0x2c, 0x3a, 0x2e, 0x2b, 0x2d, 0x30, 0x39];
-const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
+const [POINT, PLUS, MINUS, ZERO, NINE] = [0x2e, 0x2b, 0x2d, 0x30, 0x39];
 
 /**
  * Reads results such as `{"image_id": 42, "category_id": 18, "bbox": [258.15, 41.29, 348.26, 243.78], "score": 0.236}`
@@ -68,7 +78,7 @@ export class BoxScanner {
   /** The next byte that is no white space. */
   private next(): number {
     let byte = this.bytes[this.at];
-    while (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) byte = this.bytes[++this.at];
+    while (isSpace(byte)) byte = this.bytes[++this.at];
     return byte;
   }
 

@@ -10,8 +10,11 @@ import type {
 } from '../../datasets/index.ts';
 import { readJsonFile } from '../../datasets/large-json.ts';
 import { ResnetCocoError } from '../../errors.ts';
-import { type BinaryMask, decode } from '../mask/mask.ts';
-import { rleToString } from '../mask/rle-string.ts';
+import type { BinaryMask } from '../mask/mask.ts';
+import { boxPolygon } from '../mask/polygon.ts';
+import type { Rle } from '../mask/rle.ts';
+import { compressed } from '../mask/rle-string.ts';
+import { rleToRows } from '../mask/row-major.ts';
 import { toRle } from '../mask/segmentation.ts';
 import { type AnnotationTable, annotationOf, GrowingTable } from './annotation-table.ts';
 import { checkDataset } from './check-dataset.ts';
@@ -207,11 +210,14 @@ export class COCO {
    *
    * @throws ResnetCocoError BAD_DATASET for what is no mask, naming the annotation
    */
-  annToRLE({ bbox, id, image_id, segmentation }: CocoAnnotation): CocoRle {
+  annToRLE(annotation: CocoAnnotation): CocoRle {
+    return compressed(this.rleOf(annotation));
+  }
+
+  private rleOf({ bbox, id, image_id, segmentation }: CocoAnnotation): Rle {
     const { height, width } = found(this.imgs, image_id, 'image');
     try {
-      const rle = toRle(segmentation ?? [boxPolygon(bbox ?? [])], height, width);
-      return { size: [rle.height, rle.width], counts: rleToString(rle) };
+      return toRle(segmentation ?? [boxPolygon(bbox ?? [])], height, width);
     } catch (error) {
       const place = `annotation ${id} of image ${JSON.stringify(image_id)}`;
       throw new ResnetCocoError('BAD_DATASET', `${place}: segmentation: ${(error as Error).message}`);
@@ -220,7 +226,8 @@ export class COCO {
 
   /** The mask of an annotation, a byte a pixel. */
   annToMask(annotation: CocoAnnotation): BinaryMask {
-    return decode(this.annToRLE(annotation));
+    const rle = this.rleOf(annotation);
+    return { data: rleToRows(rle), height: rle.height, width: rle.width };
   }
 
   /**
@@ -233,18 +240,6 @@ export class COCO {
     return showAnns(image, annotations, this.cats, options);
   }
 }
-
-/** A box as the polygon that pycocotools makes of it. */
-export const boxPolygon = ([x, y, width, height]: readonly number[]): number[] => [
-  x,
-  y,
-  x,
-  y + height,
-  x + width,
-  y + height,
-  x + width,
-  y,
-];
 
 const listOf = <T>(value: OneOrMany<T> | undefined): readonly T[] => {
   if (value === undefined) return [];

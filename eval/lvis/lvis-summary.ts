@@ -35,7 +35,7 @@ export function summarizeLvis(
     const { area, frequency, name } = line;
     // Where categories are one, none of them has a frequency.
     const categories = frequency && (params.useCats ? groups[frequency] : []);
-    const value = meanAt(accumulated, params, line, categories);
+    const value = meanAt(accumulated, line, categories);
     results[name] = value;
     const start = lineStart({ ...line, area: area === 'all' ? area : area[0] }, params);
     return `${start} catIds=${(frequency ?? 'all').padStart(3)}] = ${decimals(value, 3)}`;

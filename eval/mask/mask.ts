@@ -7,20 +7,17 @@ import type { CocoBox, CocoRle } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { bbIou, rleIou } from './mask-iou.ts';
 import { type Rle, rleArea, rleMerge, rleToBbox } from './rle.ts';
-import { rleToString } from './rle-string.ts';
+import { type CompressedRle, compressed } from './rle-string.ts';
 import { rleFromRows, rleToRows } from './row-major.ts';
 import { checkBox, checkSize, isList, rleFromCoco, rlesFromBoxes, rlesFromPolygons, within } from './segmentation.ts';
+
+export type { CompressedRle } from './rle-string.ts';
 
 /** A mask as pixels, row by row: [H, W]; what is not 0 is in the mask. */
 export interface BinaryMask {
   readonly data: Uint8Array;
   readonly height: number;
   readonly width: number;
-}
-
-/** A mask whose runs are text. */
-export interface CompressedRle extends CocoRle {
-  readonly counts: string;
 }
 
 /** Encodes a mask of pixels, or each of a list. */
@@ -147,10 +144,6 @@ function flatBoxes(boxes: readonly (readonly number[])[]): Float64Array {
 
 function rlesOf(rles: readonly CocoRle[]): Rle[] {
   return rles.map((rle, index) => within(`mask ${index}`, () => rleFromCoco(rle)));
-}
-
-function compressed(rle: Rle): CompressedRle {
-  return { size: [rle.height, rle.width], counts: rleToString(rle) };
 }
 
 /** Works on one thing or on each of a list. */

@@ -42,9 +42,21 @@ export function rleFromPolygon(xy: ArrayLike<number>, height: number, width: num
   return { height, width, counts: runsBetween(bounds) };
 }
 
+/** A box as the polygon that pycocotools makes of it. */
+export const boxPolygon = ([x, y, width, height]: Iterable<number>): number[] => [
+  x,
+  y,
+  x,
+  y + height,
+  x + width,
+  y + height,
+  x + width,
+  y,
+];
+
 /** A box as maskApi's `rleFrBbox` draws it. @throws Error as `rleFromPolygon` */
-export function rleFromBox([x, y, w, h]: ArrayLike<number> & Iterable<number>, height: number, width: number): Rle {
-  return rleFromPolygon([x, y, x, y + h, x + w, y + h, x + w, y], height, width);
+export function rleFromBox(box: Iterable<number>, height: number, width: number): Rle {
+  return rleFromPolygon(boxPolygon(box), height, width);
 }
 
 function onFineGrid(xy: ArrayLike<number>, index: number): number {

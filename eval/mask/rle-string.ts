@@ -3,6 +3,7 @@
  * 48 + bits, + 32 where more follow. The last character's highest bit is the sign. From the fourth run on (maskApi's
  * `i > 2`) the number is the difference to the run two before.
  */
+import type { CocoRle } from '../../datasets/index.ts';
 import type { Rle } from './rle.ts';
 
 const FIRST_CODE = 48;
@@ -78,3 +79,10 @@ function strangeCharacter(text: string): string {
   const at = [...text].findIndex((character) => character < '0' || character > 'o');
   return `character ${at} is ${JSON.stringify([...text][at])}, which such text does not have`;
 }
+
+/** A mask whose runs are text. */
+export interface CompressedRle extends CocoRle {
+  readonly counts: string;
+}
+
+export const compressed = (rle: Rle): CompressedRle => ({ size: [rle.height, rle.width], counts: rleToString(rle) });

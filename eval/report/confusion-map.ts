@@ -2,8 +2,9 @@
  * A confusion matrix as a heat map, for a page that includes its style and script: a line for each class, of how its
  * images were taken. Pointing at a cell, or walking to it with the arrow keys, tells its numbers.
  */
+
+import { escapeHtml, inertJson } from '../../datasets/html.ts';
 import type { ConfusionMatrix } from '../confusion.ts';
-import { escapeHtml, inertJson } from './page.ts';
 
 export const confusionMapStyle = `
 .map { position: relative; width: fit-content; max-width: 100%; }

@@ -1,8 +1,9 @@
 /** Precision over recall: the mean over categories and, beside it, a category to choose. */
+
+import { escapeHtml, inertJson } from '../../datasets/html.ts';
 import type { CategoryAnalysis } from '../analysis/categories.ts';
 import type { PrecisionCurve } from '../analysis/curves.ts';
 import { chart, type Line } from './charts.ts';
-import { escapeHtml, inertJson } from './page.ts';
 
 export const curveChooserStyle = `
 .curves { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 16px 24px; }

@@ -1,3 +1,4 @@
+import { escapeHtml } from '../../datasets/html.ts';
 import type { CategoryAnalysis } from '../analysis/categories.ts';
 import type { DetectionConfusion } from '../analysis/confusion.ts';
 import type { DetectionAnalysis } from '../analysis/detection-analysis.ts';
@@ -6,7 +7,7 @@ import { chart, chartStyle, shareBar } from './charts.ts';
 import { confusionMap, confusionMapScript, confusionMapStyle } from './confusion-map.ts';
 import { curveChooser, curveChooserScript, curveChooserStyle } from './curve-chooser.ts';
 import { errorBars, errorBarsStyle } from './error-bars.ts';
-import { escapeHtml, figures, foreign, page, section } from './page.ts';
+import { figures, foreign, page, section } from './page.ts';
 import { sortableTable, type TableCell, type TableColumn, tableScript, tableStyle } from './sortable-table.ts';
 import { headline } from './stat-figures.ts';
 import { tableFilter, tableFilterScript, tableFilterStyle } from './table-filter.ts';

@@ -1,8 +1,9 @@
 /** What errors cost, as bars, for a page that includes its style and `chartStyle`. */
+
+import { escapeHtml } from '../../datasets/html.ts';
 import type { ErrorBreakdown, ErrorCost } from '../analysis/error-breakdown.ts';
 import { type ErrorType, errorTypes } from '../analysis/error-types.ts';
 import { shareBar } from './charts.ts';
-import { escapeHtml } from './page.ts';
 
 export const errorBarsStyle = `
 .errors { margin: 0; padding: 0; list-style: none; }

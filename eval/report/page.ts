@@ -3,7 +3,7 @@
  * anywhere and run no script but its own. Light and dark, from a phone's width up. Whatever is text goes through
  * `escapeHtml`.
  */
-import { createHash } from 'node:crypto';
+import { escapeHtml, htmlHead } from '../../datasets/html.ts';
 
 export interface PageParts {
   readonly title: string;
@@ -17,15 +17,8 @@ export interface PageParts {
   readonly body: string;
 }
 
-/** Text for HTML content and for quoted attributes. */
-export const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`);
-
 /** Text that somebody else wrote, in a direction of its own. */
 export const foreign = (text: string): string => `<bdi>${escapeHtml(text)}</bdi>`;
-
-/** Data for a script element: no `<`, hence no end tag and no comment, whatever a file or label is called. */
-export const inertJson = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
 
 /** A part of the page under a heading. */
 export const section = (title: string, content: string, note = ''): string =>
@@ -95,25 +88,9 @@ section > p { margin: 0 0 12px; max-width: 78ch; }
 }
 `;
 
-const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-
 /** The whole page. */
 export function page({ title, subtitle, styles, scripts, body }: PageParts): string {
-  const allStyles = [style, ...styles];
-  const allowed = (texts: readonly string[]) => (texts.length ? texts.map(hashOf).join(' ') : "'none'");
-  const policy = `default-src 'none'; img-src data:; style-src ${allowed(allStyles)}; script-src ${allowed(scripts)}; base-uri 'none'; form-action 'none'`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<link rel="icon" href="data:,">
-<title>${escapeHtml(title)}</title>
-${allStyles.map((text) => `<style>${text}</style>`).join('\n')}
-</head>
+  return `${htmlHead(title, [style, ...styles], scripts)}
 <body>
 <main>
 <header><h1>${foreign(title)}</h1><p>${escapeHtml(subtitle)}</p></header>

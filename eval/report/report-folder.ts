@@ -17,9 +17,9 @@ export async function writeReport(folder: string, files: Readonly<Record<string,
       begun.push(file);
       await file.write(content);
     }
+    for (const file of begun) await file.commit();
   } catch (error) {
     await Promise.all(begun.map((file) => file.discard()));
     throw error;
   }
-  for (const file of begun) await file.commit();
 }

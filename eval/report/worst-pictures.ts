@@ -1,6 +1,8 @@
 /** Pictures with what was missed and what was seen that is not there, for a page that includes its style. */
+
+import { escapeHtml } from '../../datasets/html.ts';
 import type { ImageErrors, JudgedBox } from '../analysis/worst-images.ts';
-import { escapeHtml, foreign } from './page.ts';
+import { foreign } from './page.ts';
 
 export const worstPicturesStyle = `
 .key { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 18px; margin: 0 0 12px; font-size: 14px; }

@@ -12,6 +12,7 @@ import {
 } from '../../backbone/index.ts';
 import { createEagerEngine } from '../../engine/eager/eager-engine.ts';
 import {
+  conv2d,
   createEngine,
   type HostTensor,
   type LossSpec,
@@ -89,6 +90,27 @@ for (const [name, settings, size] of [
     await Promise.all(programs.map((program) => program.dispose()));
   });
 }
+
+test('a pooling beside zeros, which may win, has the gradient of the padded map', async () => {
+  const random = new Random(6);
+  const filter = randomTensor(random, [2, 3, 1, 1]);
+  const spec: LossSpec = {
+    name: 'pooling',
+    weights: { filter },
+    trainable: ['filter'],
+    inputs: { image: { shape: [1, 5, 6, 3] } },
+    loss: (weights, { image }) => {
+      const map = conv2d(image as tf.Tensor4D, weights.filter as tf.Tensor4D);
+      const bordered = tf.pad(map, [[0, 0], [1, 2], [2, 1], [0, 0]]); // biome-ignore format: one axis each
+      return { loss: tf.sum(tf.square(tf.maxPool(bordered as tf.Tensor4D, 3, 1, 'valid'))) as tf.Scalar };
+    },
+  };
+  const inputs = { image: randomTensor(random, [1, 5, 6, 3]) };
+  const programs = [await compiled.train(spec, options), await eager.train(spec, options)];
+  const [ours, theirs] = await Promise.all(programs.map((program) => program.gradients(inputs)));
+  assertClose(ours.gradients, theirs.gradients, 1e-4);
+  await Promise.all(programs.map((program) => program.dispose()));
+});
 
 test('wasm trains too', async () => {
   const { inputs, spec } = problem({ architecture: 'resnet8', stem: 'cifar', shortcut: 'B' }, 8);

@@ -1,9 +1,10 @@
 // Statistics are of a channel, over images and pixels.
+
 import { BATCH_NORM_TRAINING, BATCH_NORM_TRAINING_GRAD } from '../../ops/batch-norm.ts';
+import { NCHW } from '../axes.ts';
 import { traceKernels } from '../backend.ts';
 import type { Graph, Value } from '../graph.ts';
 
-const NCHW = [0, 3, 1, 2];
 /** Axes over which statistics are taken, in memory. */
 const PIXELS = [0, 2, 3];
 
@@ -34,15 +35,13 @@ traceKernels<{ epsilon: number }>(BATCH_NORM_TRAINING_GRAD, (graph, { dy, x, gam
       { shape: [channels] },
     );
   const [map, incoming] = [graph.inOrder(x, NCHW), graph.inOrder(dy, NCHW)];
-  const reduced = (kind: string, value: string) =>
-    kind === 'ReduceSum'
-      ? graph.emit(kind, [value, graph.int64s(PIXELS)], { shape: [channels] }, { keepdims: 0 })
-      : graph.emit(kind, [value], { shape: [channels] }, { axes: PIXELS, keepdims: 0 });
+  const summed = (value: string) =>
+    graph.emit('ReduceSum', [value, graph.int64s(PIXELS)], { shape: [channels] }, { keepdims: 0 });
   const result = { shape: x.shape, order: NCHW };
   const product = graph.emit('Mul', [incoming, map], result);
-  const beta = reduced('ReduceSum', incoming);
+  const beta = summed(incoming);
   const inverse = op('Reciprocal', op('Sqrt', op('Add', variance, graph.scalar(epsilon))));
-  const moment = op('Sub', reduced('ReduceSum', product.name), op('Mul', mean, beta));
+  const moment = op('Sub', summed(product.name), op('Mul', mean, beta));
   const dGamma = op('Mul', inverse, moment);
   // How many numbers a statistic is of, whatever the sizes.
   const shape = graph.emit('Shape', [map], { shape: [4], dtype: 'int64' });

@@ -1,14 +1,13 @@
 // N images, H × W pixels, C channels in, O out, k × k filter, stride s. In comments, shapes are as they lie in memory.
+
 import { backend_util } from '@tensorflow/tfjs-core';
+import { NCHW, OIHW } from '../axes.ts';
 import { traceKernel } from '../backend.ts';
 import type { Graph, Value } from '../graph.ts';
 
 type Four = [number, number, number, number];
 type Pad = 'same' | 'valid' | number;
 
-/** ONNX convolves NCHW images with OIHW filters; these are those axes as NHWC and HWIO count them. */
-const NCHW = [0, 3, 1, 2];
-const OIHW = [3, 2, 0, 1];
 /** A filter that maps outputs back to inputs: its channels change places. */
 const IOHW = [2, 3, 0, 1];
 

@@ -1,22 +1,29 @@
 import { backend_util } from '@tensorflow/tfjs-core';
 import { LOWEST } from '../../ops/max-pool.ts';
+import { NCHW, OIHW } from '../axes.ts';
 import { traceKernel } from '../backend.ts';
 import type { Graph, Value } from '../graph.ts';
-import { paddingOf } from './layout.ts';
+import { type Padding, paddingOf } from './layout.ts';
 
 type Pad = 'same' | 'valid' | number | [[number, number], [number, number], [number, number], [number, number]];
 
-/** ONNX convolves NCHW images with OIHW filters; these are those axes as NHWC and HWIO count them. */
-const NCHW = [0, 3, 1, 2];
-const OIHW = [3, 2, 0, 1];
+/** The pad that made `x`, if it is one of rows and columns alone, of a value that the next operator can take over. */
+export function padBefore(graph: Graph, x: Value, fill: (value: number) => boolean): Padding | undefined {
+  const before = paddingOf(graph, x);
+  if (!before || !fill(before.value)) return undefined;
+  const [n, , , c] = before.paddings;
+  return n[0] || n[1] || c[0] || c[1] ? undefined : before;
+}
+
+/** Padding that a maximum never takes. */
+export const neverWins = (value: number): boolean => value <= LOWEST;
 
 /** Rows and columns of padding as ONNX lists them, with those of a pad of `fill` right before taken over. */
 function takePadding(graph: Graph, x: Value, own: backend_util.PadInfo, fill: (value: number) => boolean) {
   const pads = [own.top, own.left, own.bottom, own.right];
-  const before = paddingOf(graph, x);
-  if (!before || !fill(before.value)) return { x, pads };
-  const [n, [top, bottom], [left, right], c] = before.paddings;
-  if (n[0] || n[1] || c[0] || c[1]) return { x, pads };
+  const before = padBefore(graph, x, fill);
+  if (!before) return { x, pads };
+  const [, [top, bottom], [left, right]] = before.paddings;
   return { x: before.source, pads: [pads[0] + top, pads[1] + left, pads[2] + bottom, pads[3] + right] };
 }
 
@@ -47,7 +54,7 @@ traceKernel<{
   );
 });
 
-interface PoolAttributes {
+export interface PoolAttributes {
   filterSize: [number, number] | number;
   strides: [number, number] | number;
   pad: Pad;
@@ -64,7 +71,7 @@ const poolAttributes = (info: backend_util.Conv2DInfo, pads: readonly number[]) 
 
 traceKernel<PoolAttributes>('MaxPool', (graph, { x }, attributes) => {
   const info = poolInfo(x, attributes);
-  const padded = takePadding(graph, x, info.padInfo, (value) => value <= LOWEST);
+  const padded = takePadding(graph, x, info.padInfo, neverWins);
   const input = graph.inOrder(padded.x, NCHW);
   return graph.emit('MaxPool', [input], { shape: info.outShape, order: NCHW }, poolAttributes(info, padded.pads));
 });

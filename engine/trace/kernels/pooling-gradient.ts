@@ -1,15 +1,9 @@
 import { backend_util } from '@tensorflow/tfjs-core';
+import { NCHW } from '../axes.ts';
 import { traceKernel } from '../backend.ts';
 import type { Graph } from '../graph.ts';
-import { padded, paddingOf } from './layout.ts';
-
-const NCHW = [0, 3, 1, 2];
-
-interface PoolAttributes {
-  filterSize: number | [number, number];
-  strides: number | [number, number];
-  pad: 'valid' | 'same' | number;
-}
+import { neverWins, type PoolAttributes, padBefore } from './convolution.ts';
+import { padded } from './layout.ts';
 
 /** The gradient of a pooling over one pixel, a subsample: dy where a pixel was taken, zeros between. */
 traceKernel<PoolAttributes>('AvgPoolGrad', (graph: Graph, { dy, input }, { filterSize, strides, pad }) => {
@@ -37,8 +31,8 @@ traceKernel<PoolAttributes>('AvgPoolGrad', (graph: Graph, { dy, input }, { filte
  * the whole map.
  */
 traceKernel<PoolAttributes>('MaxPoolGrad', (graph: Graph, { dy, input, output }) => {
-  const padding = paddingOf(graph, input);
-  // The pooling took the padding over, so its pixels are counted without.
+  // Where the pooling took padding over, its pixels are counted without.
+  const padding = padBefore(graph, input, neverWins);
   const source = padding ? padding.source : input;
   const winners = graph.emitBeside(output.name, { shape: output.shape, dtype: 'int64', order: NCHW });
   const flat = (name: string, shape: readonly number[], dtype?: 'int64') => {

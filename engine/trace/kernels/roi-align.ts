@@ -1,8 +1,7 @@
 import { ELEMENT_TYPES } from '../../onnx/encode.ts';
 import { ROI_ALIGN, type RoiAlignAttributes } from '../../ops/roi-align.ts';
+import { NCHW } from '../axes.ts';
 import { traceKernel } from '../backend.ts';
-
-const NCHW = [0, 3, 1, 2];
 
 traceKernel<RoiAlignAttributes>(
   ROI_ALIGN,

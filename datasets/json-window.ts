@@ -1,0 +1,115 @@
+import { readSync } from 'node:fs';
+
+/** Bytes read from the file at a time. */
+const CHUNK = 1 << 20;
+
+/** Bytes that mean something in JSON. */
+export const [QUOTE, COMMA, COLON] = [0x22, 0x2c, 0x3a];
+export const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
+const BACKSLASH = 0x5c;
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
+
+export const isSpace = (byte: number): boolean => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+
+/** The bytes of a file that are in memory: those from `start` on are still needed, `at` is the next to look at. */
+export class JsonWindow {
+  bytes = Buffer.allocUnsafe(2 * CHUNK);
+  start = 0;
+  at = 0;
+  end = 0;
+  /** How many bytes of the file came before `bytes[0]`. */
+  private before = 0;
+  private readonly descriptor: number;
+
+  constructor(descriptor: number) {
+    this.descriptor = descriptor;
+  }
+
+  /** Reads on; false at the end of the file. */
+  more(): boolean {
+    const kept = this.end - this.start;
+    const target = kept + CHUNK > this.bytes.length ? Buffer.allocUnsafe(2 * (kept + CHUNK)) : this.bytes;
+    this.bytes.copy(target, 0, this.start, this.end);
+    this.bytes = target;
+    this.before += this.start;
+    this.at -= this.start;
+    this.start = 0;
+    this.end = kept + readSync(this.descriptor, target, kept, CHUNK, null);
+    return this.end > kept;
+  }
+
+  /** Moves over the byte order mark, if the file begins with it. */
+  skipMark(): void {
+    while (this.end < BYTE_ORDER_MARK.length && this.more());
+    if (this.end >= BYTE_ORDER_MARK.length && BYTE_ORDER_MARK.every((byte, i) => this.bytes[i] === byte)) {
+      this.at = BYTE_ORDER_MARK.length;
+    }
+  }
+
+  /** The next byte that is no white space, without moving over it; undefined at the end of the file. */
+  peek(): number | undefined {
+    for (;;) {
+      while (this.at < this.end && isSpace(this.bytes[this.at])) this.at++;
+      if (this.at < this.end) return this.bytes[this.at];
+      if (!this.more()) return undefined;
+    }
+  }
+
+  /**
+   * Moves over one value. Its brackets and texts tell where it ends; whether it is JSON shows when it is parsed.
+   *
+   * @returns false if the file ends within it
+   */
+  skipValue(): boolean {
+    let { bytes, end, at } = this;
+    let depth = 0;
+    let isText = false;
+    for (;;) {
+      if (at >= end) {
+        this.at = at;
+        if (!this.more()) {
+          // It may have ended after a backslash, whose other half was passed over already.
+          this.at = this.end;
+          return depth === 0 && !isText && this.at > this.start;
+        }
+        ({ bytes, end, at } = this);
+        continue;
+      }
+      const byte = bytes[at];
+      if (isText) {
+        at++;
+        if (byte === BACKSLASH) at++;
+        else if (byte === QUOTE) isText = false;
+        if (isText || depth > 0) continue;
+      } else if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
+        depth++;
+        at++;
+        continue;
+      } else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) {
+        // One that is not its own closes the list or object around it.
+        if (depth === 0) break;
+        at++;
+        if (--depth > 0) continue;
+      } else if (byte === QUOTE) {
+        isText = true;
+        at++;
+        continue;
+      } else if (depth > 0 || (byte !== COMMA && !isSpace(byte))) {
+        at++;
+        continue;
+      }
+      break;
+    }
+    this.at = at;
+    return true;
+  }
+
+  /** The text from `start` to `length` bytes after it. */
+  text(length: number): string {
+    return this.bytes.toString('utf8', this.start, this.start + length);
+  }
+
+  get position(): number {
+    return this.before + this.at;
+  }
+}
