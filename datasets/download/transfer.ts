@@ -77,10 +77,18 @@ async function openHttp(source: URL, part: Part | undefined, signal: AbortSignal
   try {
     const response = await fetch(publicUrl(source), { headers, signal });
     const section = await sectionOf(response, part);
-    return { ...section, validator: validatorOf(response), chunks: orTransferError(response.body ?? [], true) };
+    return { ...section, validator: validatorOf(response), chunks: orTransferError(bodyOf(response), true) };
   } catch (error) {
     throw asTransferError(error, true);
   }
+}
+
+/**
+ * The bytes of an answer. It holds on to the answer: Node cancels a body that nobody has begun to read once the answer
+ * that it belongs to is garbage, and what is left looks like a connection that ended early.
+ */
+async function* bodyOf(response: Response): AsyncGenerator<Uint8Array> {
+  yield* response.body ?? [];
 }
 
 async function* orTransferError(
