@@ -77,7 +77,7 @@ export class FileServer {
     response.flushHeaders();
     // Cut only when the client has what was sent before.
     response.write(section.subarray(0, end), () => {
-      if (stallAfter === undefined) setTimeout(() => response.destroy(), 30);
+      if (stallAfter === undefined) setTimeout(() => response.destroy(), 150);
     });
   }
 }
