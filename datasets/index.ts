@@ -50,6 +50,7 @@ export type { LoadedImage } from './image-worker.ts';
 export { inFlight } from './in-flight.ts';
 export { JsonArrayFile, JsonArrayWriter } from './json-array.ts';
 export { type Color, categoryColor } from './palette.ts';
+export { Random } from './random.ts';
 export { readImage, sourceName } from './read-image.ts';
 export { type Region, resizeAntialiased, resizeBilinear, shrunk } from './resize.ts';
 export type { Spread } from './spread.ts';

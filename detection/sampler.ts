@@ -2,7 +2,7 @@
  * Draws a balanced mini-batch of anchors or proposals for a loss (Ren et al. 2015, section 3.1.3). Equal in law to
  * `torchvision/models/detection/_utils.py: BalancedPositiveNegativeSampler`.
  */
-import type { Random } from '../engine/random.ts';
+import type { Random } from '../datasets/random.ts';
 
 export interface SamplerOptions {
   /** Elements to draw in all. */

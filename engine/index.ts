@@ -8,4 +8,3 @@ export { conv2d } from './ops/conv2d.ts';
 export { maxPool } from './ops/max-pool.ts';
 export { type RoiAlignAttributes, roiAlign } from './ops/roi-align.ts';
 export type { NamedArrays, Optimiser, OptimiserSettings } from './optimisers/optimiser.ts';
-export { Random } from './random.ts';

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readJsonFile, readJsonParts } from '../../datasets/large-json.ts';
-import { Random } from '../../engine/random.ts';
+import { Random } from '../../datasets/random.ts';
 import { ResnetCocoError } from '../../errors.ts';
 
 /** Bytes that are read from a file at a time. */

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Random } from '../../datasets/random.ts';
 import { BoxCoder, type BoxWeights, ROI_BOX_WEIGHTS, RPN_BOX_WEIGHTS } from '../../detection/box-coder.ts';
-import { Random } from '../../engine/random.ts';
 import { close, floats, golden, type Packed } from './golden.ts';
 
 interface Case extends Record<'references' | 'targets' | 'encoded' | 'codes' | 'decoded', Packed> {

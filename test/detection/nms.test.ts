@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Random } from '../../datasets/random.ts';
 import { type Boxes, iouMatrix } from '../../detection/boxes.ts';
 import { batchedNms, nms } from '../../detection/nms.ts';
-import { Random } from '../../engine/random.ts';
 import { floats, golden, integers, type Packed } from './golden.ts';
 
 interface Case extends Record<'boxes' | 'scores' | 'classes' | 'kept', Packed> {

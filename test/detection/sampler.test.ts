@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Random } from '../../datasets/random.ts';
 import { sampleBalanced } from '../../detection/sampler.ts';
-import { Random } from '../../engine/random.ts';
 
 const options = { batchSizePerImage: 10, positiveFraction: 0.25 };
 const labelsOf = (positives: number, negatives: number, ignored: number) =>

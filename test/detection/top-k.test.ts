@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Random } from '../../datasets/random.ts';
 import { argsortDescending, topK } from '../../detection/top-k.ts';
-import { Random } from '../../engine/random.ts';
 import { floats, golden, integers, type Packed } from './golden.ts';
 
 test('indexes equal torch, with NaN and infinities', () => {

@@ -10,6 +10,7 @@ import {
   planClassifier,
   type ResNetPlan,
 } from '../../backbone/index.ts';
+import { Random } from '../../datasets/random.ts';
 import { createEagerEngine } from '../../engine/eager/eager-engine.ts';
 import {
   conv2d,
@@ -20,7 +21,6 @@ import {
   type TrainingOptions,
 } from '../../engine/index.ts';
 import { createOnnxEngine } from '../../engine/onnx/onnx-engine.ts';
-import { Random } from '../../engine/random.ts';
 import type { ResnetCocoError } from '../../errors.ts';
 
 const test = suite('training');

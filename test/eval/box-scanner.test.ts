@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { CocoResult } from '../../datasets/index.ts';
-import { Random } from '../../engine/random.ts';
+import { Random } from '../../datasets/random.ts';
 import { BoxScanner } from '../../eval/coco/box-scanner.ts';
 import { COCO } from '../../eval/coco/coco.ts';
 

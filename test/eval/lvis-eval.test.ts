@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { CocoDataset, CocoResult } from '../../datasets/index.ts';
-import { Random } from '../../engine/random.ts';
+import { Random } from '../../datasets/random.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { COCO } from '../../eval/coco/coco.ts';
 import { COCOeval } from '../../eval/coco-eval.ts';

@@ -12,7 +12,7 @@ import {
   toFloat32,
   writeSafetensors,
 } from '../../../backbone/weights/index.ts';
-import { Random } from '../../../engine/index.ts';
+import { Random } from '../../../datasets/random.ts';
 import type { ResnetCocoError } from '../../../errors.ts';
 import { fixturesDir, hasShared, sharedData } from '../../shared-data.ts';
 import { refused, zip } from './hostile-files.ts';

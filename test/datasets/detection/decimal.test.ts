@@ -9,7 +9,7 @@ import {
   toNumber,
 } from '../../../datasets/detection/decimal.ts';
 import { fromVocBox, toVocBox } from '../../../datasets/detection/voc-box.ts';
-import { Random } from '../../../engine/random.ts';
+import { Random } from '../../../datasets/random.ts';
 
 test('sums are exact', () => {
   assert.is(formatDecimal(add(toDecimal(178.11), toDecimal(1))), '179.11');

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Random } from '../../engine/random.ts';
+import { Random } from '../../datasets/random.ts';
 
 test("gives the sequence of the authors' C code for xoshiro128** 1.1", () => {
   const random = Random.fromState([1, 2, 3, 4]);
