@@ -4,6 +4,7 @@
  */
 import { ResnetCocoError } from '../errors.ts';
 import type { Image } from './image.ts';
+import { type Levels, normalizedLevels, normalizeInto } from './normalize.ts';
 import { resizeAntialiased, resizeBilinear } from './resize.ts';
 
 /** torchvision's `ImageClassification` preset. */
@@ -42,7 +43,7 @@ export function transformImage(image: Image, transform: ImageTransform): ImageTe
   const { image_mean, image_std } = transform;
   const levels = normalizedLevels(image_mean, image_std);
   return transform.kind === 'classification'
-    ? classificationInput(image, positive(transform, 'resize_size'), positive(transform, 'crop_size'), levels)
+    ? classificationInput(image, transform, levels)
     : detectionInput(image, detectionSize(image, transform), levels);
 }
 
@@ -52,58 +53,55 @@ function positive<T extends object, K extends keyof T & string>(transform: T, fi
   throw new ResnetCocoError('BAD_CONFIG', `transform: ${field} is ${value}; expected a whole number above 0`);
 }
 
-/** (x / 255 − mean) / std of every level of red, green and blue, each step rounded to 32 bits as torch does. */
-function normalizedLevels(mean: readonly number[], std: readonly number[]): readonly Float32Array[] {
-  if (mean.length !== 3 || std.length !== 3) {
-    throw new ResnetCocoError('BAD_CONFIG', 'transform: image_mean and image_std need one number for each of R, G, B');
-  }
-  return mean.map((m, channel) =>
-    new Float32Array(256).map((_, x) => Math.fround(Math.fround(x / 255) - Math.fround(m)) / Math.fround(std[channel])),
-  );
-}
-
 /** Half to even, as Python's `round`, which places torchvision's crops. */
 const roundHalfEven = (x: number): number => {
   const floor = Math.floor(x);
   return x - floor === 0.5 ? floor + (floor % 2) : Math.round(x);
 };
 
-/** `Resize(resize_size)`, `CenterCrop(crop_size)`, normalise. What falls outside of the crop is never computed. */
-function classificationInput(
+/** What a picture measures once its shorter side is resized to `short`, as torchvision's `Resize` rounds. */
+export function sizeByShorterSide(
+  { width, height }: Pick<Image, 'width' | 'height'>,
+  short: number,
+): readonly [width: number, height: number] {
+  const long = Math.trunc((short * Math.max(width, height)) / Math.min(width, height));
+  return width <= height ? [short, long] : [long, short];
+}
+
+/**
+ * `Resize(resize_size)`, `CenterCrop(crop_size)`. What falls outside of the crop is never computed; where the picture is
+ * smaller, there is black around it.
+ */
+export function resizeAndCrop(
   image: Image,
-  resizeSize: number | null,
-  cropSize: number,
-  levels: readonly Float32Array[],
-): ImageTensor {
-  const short = Math.min(image.width, image.height);
-  const long = Math.max(image.width, image.height);
-  const newShort = resizeSize ?? cropSize;
-  const newLong = Math.trunc((newShort * long) / short);
-  const [width, height] = image.width <= image.height ? [newShort, newLong] : [newLong, newShort];
-  // Where the crop begins in the picture, or, where the picture is smaller, the picture in the crop (padded by zeros).
-  const start = (size: number) => (size < cropSize ? 0 : roundHalfEven((size - cropSize) / 2));
-  const padding = (size: number) => (size < cropSize ? Math.floor((cropSize - size) / 2) : 0);
+  { resize_size, crop_size }: Pick<ClassificationTransform, 'resize_size' | 'crop_size'>,
+): Image {
+  const [width, height] = sizeByShorterSide(image, resize_size ?? crop_size);
+  // Where the crop begins in the picture, or, where the picture is smaller, the picture in the crop.
+  const start = (size: number) => (size < crop_size ? 0 : roundHalfEven((size - crop_size) / 2));
+  const padding = (size: number) => (size < crop_size ? Math.floor((crop_size - size) / 2) : 0);
   const region = {
     left: start(width),
     top: start(height),
-    width: Math.min(width, cropSize),
-    height: Math.min(height, cropSize),
+    width: Math.min(width, crop_size),
+    height: Math.min(height, crop_size),
   };
-  const cropped = resizeAntialiased(image, width, height, region);
-  const [red, green, blue] = levels;
-  const data = new Float32Array(cropSize * cropSize * 3);
-  if (region.width < cropSize || region.height < cropSize) {
-    for (let i = 0; i < data.length; i++) data[i] = levels[i % 3][0];
+  const part = resizeAntialiased(image, width, height, region);
+  if (part.width === crop_size && part.height === crop_size) return part;
+  const data = new Uint8Array(crop_size * crop_size * 3);
+  for (let y = 0; y < part.height; y++) {
+    const row = part.data.subarray(y * part.width * 3, (y + 1) * part.width * 3);
+    data.set(row, ((y + padding(height)) * crop_size + padding(width)) * 3);
   }
-  for (let y = 0, p = 0; y < region.height; y++) {
-    let o = ((y + padding(height)) * cropSize + padding(width)) * 3;
-    for (let x = 0; x < region.width; x++, p += 3, o += 3) {
-      data[o] = red[cropped.data[p]];
-      data[o + 1] = green[cropped.data[p + 1]];
-      data[o + 2] = blue[cropped.data[p + 2]];
-    }
-  }
-  return { shape: [cropSize, cropSize, 3], data };
+  return { width: crop_size, height: crop_size, data };
+}
+
+function classificationInput(image: Image, transform: ClassificationTransform, levels: Levels): ImageTensor {
+  const resize_size = positive(transform, 'resize_size');
+  const crop_size = positive(transform, 'crop_size');
+  const data = new Float32Array(crop_size * crop_size * 3);
+  normalizeInto(resizeAndCrop(image, { resize_size, crop_size }), levels, data, 0);
+  return { shape: [crop_size, crop_size, 3], data };
 }
 
 /**
@@ -125,7 +123,7 @@ export function detectionSize(
 function detectionInput(
   { width, height, data }: Image,
   [outHeight, outWidth]: readonly [number, number],
-  [red, green, blue]: readonly Float32Array[],
+  [red, green, blue]: Levels,
 ): ImageTensor {
   const loadRow = (y: number, into: Float32Array) => {
     for (let i = 0, p = y * width * 3; i < into.length; i += 3, p += 3) {

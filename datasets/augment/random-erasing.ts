@@ -1,0 +1,47 @@
+import type { Random } from '../random.ts';
+import type { Region } from '../resize.ts';
+
+/** torchvision's `RandomErasing` with its value of 0, the mean once a picture is normalised. */
+export interface RandomErasing {
+  /** Probability; by default ½. */
+  readonly p?: number | undefined;
+  /** Of the area, at least and at most; by default 0.02 to 0.33. */
+  readonly scale?: readonly number[] | undefined;
+  /** Of height to width, at least and at most; by default 0.3 to 3.3. */
+  readonly ratio?: readonly number[] | undefined;
+}
+
+/** How often a rectangle is drawn before the picture is left alone. */
+const TRIES = 10;
+
+/** The rectangle to be erased from a picture, if any. */
+export function erasedRegion(
+  width: number,
+  height: number,
+  { p = 0.5, scale = [0.02, 0.33], ratio = [0.3, 3.3] }: RandomErasing,
+  random: Random,
+): Region | undefined {
+  if (random.uniform() >= p) return undefined;
+  for (let i = 0; i < TRIES; i++) {
+    const area = width * height * random.uniform(scale[0], scale[1]);
+    const shape = Math.exp(random.uniform(Math.log(ratio[0]), Math.log(ratio[1])));
+    const [h, w] = [Math.round(Math.sqrt(area * shape)), Math.round(Math.sqrt(area / shape))];
+    if (w >= width || h >= height) continue;
+    const top = random.integer(height - h + 1);
+    return { left: random.integer(width - w + 1), top, width: w, height: h };
+  }
+  return undefined;
+}
+
+/**
+ * Sets a rectangle to 0.
+ *
+ * @param data one picture, [H, W, 3]
+ * @param width W
+ */
+export function erase(data: Float32Array, width: number, region: Region): void {
+  for (let y = region.top; y < region.top + region.height; y++) {
+    const from = (y * width + region.left) * 3;
+    data.fill(0, from, from + region.width * 3);
+  }
+}

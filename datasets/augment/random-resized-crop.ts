@@ -1,0 +1,48 @@
+import type { Image } from '../image.ts';
+import type { Random } from '../random.ts';
+import { type Region, resizeAntialiased } from '../resize.ts';
+import { crop } from './crop.ts';
+
+/** torchvision's `RandomResizedCrop`: a part of random area and shape, resized to a square (Pillow's bilinear). */
+export interface RandomResizedCrop {
+  readonly kind: 'random_resized_crop';
+  /** Of the area, at least and at most; by default 0.08 to 1. */
+  readonly scale?: readonly number[] | undefined;
+  /** Of width to height, at least and at most; by default ¾ to 4⁄3. */
+  readonly ratio?: readonly number[] | undefined;
+}
+
+/** How often a part is drawn before one that fits for certain is taken. */
+const TRIES = 10;
+
+/** Half to even, as Python rounds. */
+const round = (value: number): number => {
+  const floor = Math.floor(value);
+  return value - floor === 0.5 ? floor + (floor % 2) : Math.round(value);
+};
+
+/** The part to be resized. */
+export function randomRegion(
+  { width, height }: Pick<Image, 'width' | 'height'>,
+  { scale = [0.08, 1], ratio = [3 / 4, 4 / 3] }: Omit<RandomResizedCrop, 'kind'>,
+  random: Random,
+): Region {
+  const [narrowest, widest] = ratio;
+  for (let i = 0; i < TRIES; i++) {
+    const area = width * height * random.uniform(scale[0], scale[1]);
+    const shape = Math.exp(random.uniform(Math.log(narrowest), Math.log(widest)));
+    const [w, h] = [round(Math.sqrt(area * shape)), round(Math.sqrt(area / shape))];
+    if (w < 1 || w > width || h < 1 || h > height) continue;
+    const top = random.integer(height - h + 1);
+    return { left: random.integer(width - w + 1), top, width: w, height: h };
+  }
+  // The largest part in the middle whose shape is allowed; at least a pixel of it.
+  const w = width / height > widest ? Math.max(round(height * widest), 1) : width;
+  const h = width / height < narrowest ? Math.max(round(width / narrowest), 1) : height;
+  return { left: Math.floor((width - w) / 2), top: Math.floor((height - h) / 2), width: w, height: h };
+}
+
+/** @param size side of the result */
+export function randomResizedCrop(image: Image, settings: RandomResizedCrop, size: number, random: Random): Image {
+  return resizeAntialiased(crop(image, randomRegion(image, settings, random)), size, size);
+}
