@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
 import { ResnetCocoError } from '../errors.ts';
 import type { LabelledBox } from './draw.ts';
 import type { ImageSource } from './image.ts';
-import type { Job, JobResult, LoadedImage, Reply, SentSource } from './image-worker.ts';
+import type { Job, JobResult, LoadedImage, SentSource } from './image-worker.ts';
 import { sourceName } from './read-image.ts';
 import type { ImageTransform } from './transform.ts';
+import { WorkerPool, wholeNumber } from './worker-pool.ts';
 
 export interface ImagePoolOptions {
   /** Worker threads; by default one for each core, at most 4, which outrun any model. They start when needed. */
@@ -29,25 +29,23 @@ export type Prefetched<S extends ImageSource = ImageSource> =
   | { readonly index: number; readonly source: S; readonly image: LoadedImage; readonly error?: never }
   | { readonly index: number; readonly source: S; readonly error: ResnetCocoError; readonly image?: never };
 
-interface Task {
-  readonly job: Job;
-  readonly resolve: (result: JobResult) => void;
-  readonly reject: (error: ResnetCocoError) => void;
-}
-
 /**
  * Threads that decode, resize, normalise, draw and encode pictures, so that the main thread and the model never wait.
  * Idle threads keep no process alive. A picture that brings its thread down fails alone; the thread is replaced.
  */
 export class ImagePool {
   readonly #threads: number;
-  readonly #workers = new Map<Worker, Task | undefined>();
-  readonly #queue: Task[] = [];
-  #closing: Promise<void> | undefined;
-  #drained: (() => void) | undefined;
+  readonly #pool: WorkerPool<Job, JobResult>;
 
   constructor(options: ImagePoolOptions = {}) {
-    this.#threads = wholeNumber('threads', options.threads ?? Math.min(4, availableParallelism()));
+    this.#threads = options.threads ?? Math.min(4, availableParallelism());
+    this.#pool = new WorkerPool({
+      name: 'image pool',
+      module: new URL('./image-worker.js', import.meta.url),
+      threads: this.#threads,
+      failure: ({ source }, reason, cause) =>
+        new ResnetCocoError('BAD_IMAGE', `${sourceName(source)}: cannot be processed: ${reason}`, { cause }),
+    });
   }
 
   /**
@@ -57,7 +55,7 @@ export class ImagePool {
    */
   async load(source: ImageSource, transform: ImageTransform, options: LoadOptions = {}): Promise<LoadedImage> {
     const keepImage = options.keepImage ?? false;
-    return (await this.#run({ kind: 'load', source: sent(source), transform, keepImage })) as LoadedImage;
+    return (await this.#pool.run({ kind: 'load', source: sent(source), transform, keepImage })) as LoadedImage;
   }
 
   /**
@@ -81,7 +79,7 @@ export class ImagePool {
     { previewSide }: { readonly previewSide?: number } = {},
   ): Promise<Uint8Array | undefined> {
     const job: Job = { kind: 'render', source: sent(source), boxes, path, previewSide };
-    return (await this.#run(job)) as Uint8Array | undefined;
+    return (await this.#pool.run(job)) as Uint8Array | undefined;
   }
 
   /**
@@ -117,84 +115,9 @@ export class ImagePool {
 
   /** Lets running jobs end, refuses those that wait and any further ones, and stops the threads. */
   close(): Promise<void> {
-    this.#closing ??= this.#shutDown();
-    return this.#closing;
-  }
-
-  async #shutDown(): Promise<void> {
-    for (const { reject } of this.#queue.splice(0)) reject(closedError());
-    if (this.#isBusy()) await new Promise<void>((resolve) => (this.#drained = resolve));
-    await Promise.all(Array.from(this.#workers.keys(), (worker) => worker.terminate()));
-  }
-
-  #isBusy(): boolean {
-    return [...this.#workers.values()].some((task) => task !== undefined);
-  }
-
-  #run(job: Job): Promise<JobResult> {
-    return new Promise((resolve, reject) => {
-      if (this.#closing) return reject(closedError());
-      this.#queue.push({ job, resolve, reject });
-      this.#dispatch();
-    });
-  }
-
-  /** Gives the next job to an idle thread, or to a new one while there are fewer than allowed. */
-  #dispatch(): void {
-    const next = this.#queue[0];
-    if (!next) {
-      if (!this.#isBusy()) this.#drained?.();
-      return;
-    }
-    const idle = [...this.#workers].find(([, task]) => task === undefined)?.[0];
-    const worker = idle ?? (this.#workers.size < this.#threads ? this.#start() : undefined);
-    if (!worker) return;
-    this.#queue.shift();
-    this.#workers.set(worker, next);
-    worker.ref();
-    try {
-      worker.postMessage(next.job);
-    } catch (error) {
-      // Something that cannot be copied, such as a function, in what a JavaScript caller gave.
-      const { message, stack } = error as Error;
-      this.#finish(worker, { code: null, message, stack });
-    }
-  }
-
-  #finish(worker: Worker, reply: Reply): void {
-    const task = this.#workers.get(worker);
-    this.#workers.set(worker, undefined);
-    worker.unref();
-    if ('result' in reply) task?.resolve(reply.result);
-    else task?.reject(failure(task.job, reply));
-    this.#dispatch();
-  }
-
-  #start(): Worker {
-    // Node's flags are meant for the main program; some, such as --input-type, would stop a worker.
-    const worker = new Worker(new URL('./image-worker.js', import.meta.url), { execArgv: [] });
-    worker.on('message', (reply: Reply) => this.#finish(worker, reply));
-    const fail = (reason: string, stack?: string) => {
-      const task = this.#workers.get(worker);
-      this.#workers.delete(worker);
-      task?.reject(failure(task.job, { code: null, message: reason, stack }));
-      this.#dispatch();
-    };
-    worker.on('error', (error: NodeJS.ErrnoException) => {
-      const outOfMemory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
-      fail(outOfMemory ? 'there is not enough memory for it' : error.message, error.stack);
-    });
-    worker.on('exit', (code) => fail(`its thread ended with exit code ${code}`));
-    return worker;
+    return this.#pool.close();
   }
 }
-
-function wholeNumber(name: string, value: number): number {
-  if (Number.isInteger(value) && value >= 1) return value;
-  throw new ResnetCocoError('USAGE', `${name} is ${value}; expected a whole number of at least 1`);
-}
-
-const closedError = () => new ResnetCocoError('DISPOSED', 'the image pool is closed; make a new one');
 
 /** What another thread can take: paths and copies, so that the caller keeps what is the caller's. */
 function sent(source: ImageSource): SentSource {
@@ -203,11 +126,4 @@ function sent(source: ImageSource): SentSource {
   if (source instanceof Uint8Array) return new Uint8Array(source);
   const isImage = typeof source !== 'string' && source?.data instanceof Uint8Array;
   return isImage ? { ...source, data: new Uint8Array(source.data) } : source;
-}
-
-function failure({ source }: Job, { code, message, stack }: Extract<Reply, { message: string }>): ResnetCocoError {
-  if (code) return new ResnetCocoError(code, message);
-  const cause = new Error(message);
-  if (stack) cause.stack = stack;
-  return new ResnetCocoError('BAD_IMAGE', `${sourceName(source)}: cannot be processed: ${message}`, { cause });
 }

@@ -1,7 +1,6 @@
 /** The far side of an `ImagePool`: decodes, transforms, draws and encodes, one job at a time. */
 import { extname } from 'node:path';
-import { parentPort } from 'node:worker_threads';
-import { type ErrorCode, ResnetCocoError } from '../errors.ts';
+import { answerJobs } from './answer-jobs.ts';
 import { drawBoxes, type LabelledBox } from './draw.ts';
 import { encodeImage, writeImage } from './encode.ts';
 import type { DecodedImage, Image } from './image.ts';
@@ -43,11 +42,6 @@ export interface LoadedImage {
 /** What a job gives: a loaded picture, or the preview of a drawn one, if wanted. */
 export type JobResult = LoadedImage | Uint8Array | undefined;
 
-/** The answer to a job; a `code` of null is a failure that no user's input should cause. */
-export type Reply =
-  | { readonly result: JobResult }
-  | { readonly code: ErrorCode | null; readonly message: string; readonly stack: string | undefined };
-
 async function load({ source, transform, keepImage }: Extract<Job, { kind: 'load' }>): Promise<LoadedImage> {
   const image = await readImage(source);
   const { width, height, format } = image;
@@ -69,19 +63,10 @@ async function render(job: Extract<Job, { kind: 'render' }>): Promise<Uint8Array
 /** Previews are many in one page. */
 const PREVIEW_QUALITY = 80;
 
-async function answer(job: Job): Promise<Reply> {
-  try {
-    return { result: job.kind === 'load' ? await load(job) : await render(job) };
-  } catch (error) {
-    if (error instanceof ResnetCocoError) return { code: error.code, message: error.message, stack: error.stack };
-    const { message, stack } = error instanceof Error ? error : new Error(String(error));
-    return { code: null, message, stack };
-  }
-}
-
-parentPort?.on('message', async (job: Job) => {
-  const reply = await answer(job);
-  const result = 'result' in reply ? reply.result : undefined;
-  const memory = result instanceof Uint8Array ? [result] : [result?.tensor.data, result?.image?.data];
-  parentPort?.postMessage(reply, memory.flatMap((data) => data?.buffer ?? []) as ArrayBuffer[]);
-});
+answerJobs<Job, JobResult>(
+  (job) => (job.kind === 'load' ? load(job) : render(job)),
+  (result) => {
+    const memory = result instanceof Uint8Array ? [result] : [result?.tensor.data, result?.image?.data];
+    return memory.flatMap((data) => data?.buffer ?? []) as ArrayBuffer[];
+  },
+);

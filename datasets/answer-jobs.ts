@@ -1,0 +1,30 @@
+/** The far side of a `WorkerPool`. */
+import { parentPort, type Transferable } from 'node:worker_threads';
+import { type ErrorCode, ResnetCocoError } from '../errors.ts';
+
+/** The answer to a job; a `code` of null is a failure that no user's input should cause. */
+export type Reply<R> =
+  | { readonly result: R }
+  | { readonly code: ErrorCode | null; readonly message: string; readonly stack: string | undefined };
+
+/**
+ * Lets this thread do a pool's jobs.
+ *
+ * @param memory buffers in a result, which change hands instead of being copied
+ */
+export function answerJobs<J, R>(work: (job: J) => Promise<R>, memory: (result: R) => Transferable[]): void {
+  parentPort?.on('message', async (job: J) => {
+    const reply = await answer(job, work);
+    parentPort?.postMessage(reply, 'result' in reply ? memory(reply.result) : []);
+  });
+}
+
+async function answer<J, R>(job: J, work: (job: J) => Promise<R>): Promise<Reply<R>> {
+  try {
+    return { result: await work(job) };
+  } catch (error) {
+    if (error instanceof ResnetCocoError) return { code: error.code, message: error.message, stack: error.stack };
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    return { code: null, message, stack };
+  }
+}

@@ -1,0 +1,132 @@
+import { Worker } from 'node:worker_threads';
+import { ResnetCocoError } from '../errors.ts';
+import type { Reply } from './answer-jobs.ts';
+
+export interface WorkerPoolOptions<J> {
+  /** What an error calls it. */
+  readonly name: string;
+  /** The built module that answers its jobs. */
+  readonly module: URL;
+  /** Threads at most. */
+  readonly threads: number;
+  /** What every thread is given when it starts. */
+  readonly workerData?: unknown;
+  /** The error to report where a job fails for a reason that no code tells. */
+  failure(job: J, reason: string, cause: Error): ResnetCocoError;
+}
+
+interface Task<J, R> {
+  readonly job: J;
+  readonly resolve: (result: R) => void;
+  readonly reject: (error: ResnetCocoError) => void;
+}
+
+/**
+ * Threads that do jobs of kind J, in the order in which they came, and answer each with an R. They start when needed;
+ * idle ones keep no process alive. A job that brings its thread down fails alone; the thread is replaced.
+ */
+export class WorkerPool<J, R> {
+  readonly #options: WorkerPoolOptions<J>;
+  readonly #workers = new Map<Worker, Task<J, R> | undefined>();
+  readonly #queue: Task<J, R>[] = [];
+  #closing: Promise<void> | undefined;
+  #drained: (() => void) | undefined;
+
+  /** @throws ResnetCocoError USAGE for a number of threads that makes no sense */
+  constructor(options: WorkerPoolOptions<J>) {
+    wholeNumber('threads', options.threads);
+    this.#options = options;
+  }
+
+  /** @throws ResnetCocoError with the code of what the job threw; DISPOSED once the pool is closed */
+  run(job: J): Promise<R> {
+    return new Promise((resolve, reject) => {
+      if (this.#closing) return reject(this.#closedError());
+      this.#queue.push({ job, resolve, reject });
+      this.#dispatch();
+    });
+  }
+
+  /** Lets running jobs end, refuses those that wait and any further ones, and stops the threads. */
+  close(): Promise<void> {
+    this.#closing ??= this.#shutDown();
+    return this.#closing;
+  }
+
+  async #shutDown(): Promise<void> {
+    for (const { reject } of this.#queue.splice(0)) reject(this.#closedError());
+    if (this.#isBusy()) await new Promise<void>((resolve) => (this.#drained = resolve));
+    await Promise.all(Array.from(this.#workers.keys(), (worker) => worker.terminate()));
+  }
+
+  #closedError(): ResnetCocoError {
+    return new ResnetCocoError('DISPOSED', `the ${this.#options.name} is closed; make a new one`);
+  }
+
+  #isBusy(): boolean {
+    return [...this.#workers.values()].some((task) => task !== undefined);
+  }
+
+  /** Gives the next job to an idle thread, or to a new one while there are fewer than allowed. */
+  #dispatch(): void {
+    const next = this.#queue[0];
+    if (!next) {
+      if (!this.#isBusy()) this.#drained?.();
+      return;
+    }
+    const idle = [...this.#workers].find(([, task]) => task === undefined)?.[0];
+    const worker = idle ?? (this.#workers.size < this.#options.threads ? this.#start() : undefined);
+    if (!worker) return;
+    this.#queue.shift();
+    this.#workers.set(worker, next);
+    worker.ref();
+    try {
+      worker.postMessage(next.job);
+    } catch (error) {
+      // Something that cannot be copied, such as a function, in what a JavaScript caller gave.
+      const { message, stack } = error as Error;
+      this.#finish(worker, { code: null, message, stack });
+    }
+  }
+
+  #finish(worker: Worker, reply: Reply<R>): void {
+    const task = this.#workers.get(worker);
+    this.#workers.set(worker, undefined);
+    worker.unref();
+    if ('result' in reply) task?.resolve(reply.result);
+    else if (task) task.reject(this.#failure(task.job, reply));
+    this.#dispatch();
+  }
+
+  #failure(job: J, { code, message, stack }: Extract<Reply<R>, { message: string }>): ResnetCocoError {
+    if (code) return new ResnetCocoError(code, message);
+    const cause = new Error(message);
+    if (stack) cause.stack = stack;
+    return this.#options.failure(job, message, cause);
+  }
+
+  #start(): Worker {
+    const { module, workerData } = this.#options;
+    // Node's flags are meant for the main program; some, such as --input-type, would stop a worker.
+    const worker = new Worker(module, { execArgv: [], workerData });
+    worker.on('message', (reply: Reply<R>) => this.#finish(worker, reply));
+    const fail = (message: string, stack?: string) => {
+      const task = this.#workers.get(worker);
+      this.#workers.delete(worker);
+      task?.reject(this.#failure(task.job, { code: null, message, stack }));
+      this.#dispatch();
+    };
+    worker.on('error', (error: NodeJS.ErrnoException) => {
+      const outOfMemory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+      fail(outOfMemory ? 'there is not enough memory for it' : error.message, error.stack);
+    });
+    worker.on('exit', (code) => fail(`its thread ended with exit code ${code}`));
+    return worker;
+  }
+}
+
+/** @throws ResnetCocoError USAGE unless `value` is a whole number of at least 1 */
+export function wholeNumber(name: string, value: number): number {
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new ResnetCocoError('USAGE', `${name} is ${value}; expected a whole number of at least 1`);
+}
