@@ -29,8 +29,8 @@ export async function readImage(source: ImageSource): Promise<DecodedImage> {
   return { ...checkedImage(source), format: (source as Partial<DecodedImage>).format ?? null };
 }
 
-/** A picture made by hand must be what it says. */
-function checkedImage(image: Image): Image {
+/** A picture made by hand must be what it says. @throws ResnetCocoError BAD_IMAGE */
+export function checkedImage(image: Image): Image {
   const { width, height, data } = image ?? {};
   const bad = (reason: string) => new ResnetCocoError('BAD_IMAGE', `image in memory: ${reason}`);
   if (!Number.isInteger(width) || !Number.isInteger(height) || !(data instanceof Uint8Array)) {
@@ -44,7 +44,8 @@ function checkedImage(image: Image): Image {
   return { width, height, data };
 }
 
-function filePath(source: string | URL): string {
+/** @throws ResnetCocoError FILE_NOT_FOUND for a URL that leads to no local file */
+export function filePath(source: string | URL): string {
   if (typeof source === 'string' && !source.startsWith('file:')) return source;
   const remedy = 'give a path, a file: URL or the bytes themselves';
   try {
