@@ -8,3 +8,5 @@ export { conv2d } from './ops/conv2d.ts';
 export { maxPool } from './ops/max-pool.ts';
 export { type RoiAlignAttributes, roiAlign } from './ops/roi-align.ts';
 export type { NamedArrays, Optimiser, OptimiserSettings } from './optimisers/optimiser.ts';
+export { type LogEntry, type LogSplit, RunLog, readLog } from './run/log.ts';
+export { TensorBoardWriter } from './run/tensorboard.ts';

@@ -1,0 +1,73 @@
+import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { ResnetCocoError } from '../../errors.ts';
+
+/**
+ * A file that only grows at its end. Each write is handed to the operating system at once, so that a killed process
+ * loses nothing of it. Every method throws `FILE_NOT_WRITABLE` where the file system refuses.
+ */
+export class AppendFile {
+  readonly path: string;
+  private readonly descriptor: number;
+
+  private constructor(path: string, descriptor: number) {
+    this.path = path;
+    this.descriptor = descriptor;
+  }
+
+  /** Opens or makes it, and the folders above it. */
+  static open(path: string): AppendFile {
+    return new AppendFile(
+      path,
+      refusing(path, () => openForAppending(path, 'a')),
+    );
+  }
+
+  /** Makes it, and the folders above it; undefined where there is one already. */
+  static create(path: string): AppendFile | undefined {
+    return refusing(path, () => {
+      try {
+        return new AppendFile(path, openForAppending(path, 'ax'));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;
+        throw error;
+      }
+    });
+  }
+
+  append(bytes: Uint8Array): void {
+    refusing(this.path, () => {
+      for (let written = 0; written < bytes.length; ) written += writeSync(this.descriptor, bytes, written);
+    });
+  }
+
+  /** Cuts what is behind the first `length` bytes. */
+  truncate(length: number): void {
+    refusing(this.path, () => ftruncateSync(this.descriptor, length));
+  }
+
+  /** What was written is on the disk when this returns, and outlives a loss of power. */
+  sync(): void {
+    refusing(this.path, () => fsyncSync(this.descriptor));
+  }
+
+  close(): void {
+    refusing(this.path, () => closeSync(this.descriptor));
+  }
+}
+
+function openForAppending(path: string, flags: string): number {
+  mkdirSync(dirname(path), { recursive: true });
+  return openSync(path, flags);
+}
+
+function refusing<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    // Node writes "EACCES: permission denied, open '/a/b'".
+    const { message } = error as Error;
+    const reason = /^[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ?? message;
+    throw new ResnetCocoError('FILE_NOT_WRITABLE', `${path}: cannot be written: ${reason}`, { cause: error });
+  }
+}
