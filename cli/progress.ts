@@ -4,10 +4,14 @@ export type Unit = 'images' | 'bytes';
 export interface ProgressState {
   readonly unit: Unit;
   readonly done: number;
+  /** Of those, what was done before `seconds` began, as in a run that is resumed. */
+  readonly before?: number;
   /** Undefined where nobody knows, as for a server that sends no length. */
   readonly total: number | undefined;
   readonly failed: number;
   readonly seconds: number;
+  /** Takes the place of the amount, such as `epoch 3/90, loss 1.234`. */
+  readonly description?: string | undefined;
 }
 
 /** `4.2 s`, `1 min 05 s`, `2 h 03 min`. */
@@ -34,14 +38,17 @@ export function formatBytes(bytes: number): string {
 const formatRate = (unit: Unit, rate: number): string =>
   unit === 'bytes' ? `${formatBytes(rate)}/s` : `${rate < 99.95 ? rate.toFixed(1) : Math.round(rate)} images/s`;
 
-/** `120/1000 images, 12.3 images/s, 1 min 12 s left, 2 failed`. */
-export function progressText({ unit, done, total, failed, seconds }: ProgressState): string {
+function amountText({ unit, done, total }: ProgressState): string {
   const amount = (count: number): string => (unit === 'bytes' ? formatBytes(count) : String(count));
-  const parts = [
-    `${amount(done)}${total === undefined ? '' : `/${amount(total)}`}${unit === 'images' ? ' images' : ''}`,
-  ];
-  if (done > 0 && seconds > 0) {
-    const rate = done / seconds;
+  return `${amount(done)}${total === undefined ? '' : `/${amount(total)}`}${unit === 'images' ? ' images' : ''}`;
+}
+
+/** `120/1000 images, 12.3 images/s, 1 min 12 s left, 2 failed`. */
+export function progressText(state: ProgressState): string {
+  const { unit, done, before = 0, total, failed, seconds, description } = state;
+  const parts = [description ?? amountText(state)];
+  if (done > before && seconds > 0) {
+    const rate = (done - before) / seconds;
     parts.push(formatRate(unit, rate));
     if (total !== undefined && total > done) parts.push(`${formatDuration((total - done) / rate)} left`);
   }
@@ -50,16 +57,18 @@ export function progressText({ unit, done, total, failed, seconds }: ProgressSta
 }
 
 const BAR_WIDTH = 24;
+const LEAST_BAR_WIDTH = 8;
 
 /**
- * One line for a terminal of `width` columns, never longer: a bar where there is room, then the text. Colours are used
- * only if `colours`.
+ * One line for a terminal of `width` columns, never longer: a bar, shorter or none where there is little room, then the
+ * text. Colours are used only if `colours`.
  */
 export function progressBar(state: ProgressState, width: number, colours: boolean): string {
   const text = progressText(state);
-  if (state.total === undefined || width < BAR_WIDTH + text.length + 3) return text.slice(0, Math.max(0, width - 1));
-  const filled = state.total > 0 ? Math.round(Math.min(1, state.done / state.total) * BAR_WIDTH) : BAR_WIDTH;
-  const [on, off] = ['━'.repeat(filled), '━'.repeat(BAR_WIDTH - filled)];
+  const length = Math.min(BAR_WIDTH, width - text.length - 3);
+  if (state.total === undefined || length < LEAST_BAR_WIDTH) return text.slice(0, Math.max(0, width - 1));
+  const filled = state.total > 0 ? Math.round(Math.min(1, state.done / state.total) * length) : length;
+  const [on, off] = ['━'.repeat(filled), '━'.repeat(length - filled)];
   if (colours) return `\x1b[36m${on}\x1b[90m${off}\x1b[39m ${text}`;
-  return `${on}${' '.repeat(BAR_WIDTH - filled)} ${text}`;
+  return `${on}${' '.repeat(length - filled)} ${text}`;
 }

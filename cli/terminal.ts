@@ -78,9 +78,13 @@ export class Terminal {
     this.#drawBar();
   }
 
-  /** Begins to show progress; `stop()` it before the next. */
-  startProgress(unit: Unit, total?: number): Progress {
-    const progress = new Progress(unit, total, () => {
+  /**
+   * Begins to show progress; `stop()` it before the next.
+   *
+   * @param before what was done of it earlier, as of a run that is resumed
+   */
+  startProgress(unit: Unit, total?: number, before = 0): Progress {
+    const progress = new Progress(unit, total, before, () => {
       this.#clearBar();
       this.#progress = undefined;
       clearInterval(timer);
@@ -115,20 +119,31 @@ export class Progress {
   readonly #unit: Unit;
   readonly #started = performance.now();
   readonly #onStop: () => void;
+  readonly #before: number;
   #total: number | undefined;
-  #done = 0;
+  #done: number;
   #failed = 0;
+  #description: string | undefined;
   #stopped = false;
 
-  constructor(unit: Unit, total: number | undefined, onStop: () => void) {
+  constructor(unit: Unit, total: number | undefined, before: number, onStop: () => void) {
     this.#unit = unit;
     this.#total = total;
+    this.#before = before;
+    this.#done = before;
     this.#onStop = onStop;
   }
 
   get state(): ProgressState {
-    const seconds = (performance.now() - this.#started) / 1000;
-    return { unit: this.#unit, done: this.#done, total: this.#total, failed: this.#failed, seconds };
+    return {
+      unit: this.#unit,
+      done: this.#done,
+      before: this.#before,
+      total: this.#total,
+      failed: this.#failed,
+      seconds: (performance.now() - this.#started) / 1000,
+      description: this.#description,
+    };
   }
 
   /** One more is done. */
@@ -141,6 +156,11 @@ export class Progress {
   set(done: number, total?: number): void {
     this.#done = done;
     this.#total = total ?? this.#total;
+  }
+
+  /** Says how it goes in place of the amount done, such as `epoch 3/90, loss 1.234, top-1 61.2 %`. */
+  describe(text: string): void {
+    this.#description = text;
   }
 
   /** Takes the line off the screen. */

@@ -67,4 +67,4 @@ export {
   type ImageTransform,
   transformImage,
 } from './transform.ts';
-export { makeFolder, WholeFile, writeWholeFile } from './whole-file.ts';
+export { makeFolder, removeUnfinished, WholeFile, writeWholeFile } from './whole-file.ts';

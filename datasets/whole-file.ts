@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { unlinkSync } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ResnetCocoError } from '../errors.ts';
 
@@ -63,12 +63,18 @@ export class WholeFile {
     }
   }
 
-  /** Puts the file in its place. */
-  async commit(): Promise<void> {
+  /**
+   * Puts the file in its place.
+   *
+   * @param durable only when it is on the disk, so that a loss of power leaves the old file or the new one as well
+   */
+  async commit({ durable = false } = {}): Promise<void> {
     try {
+      if (durable) await this.#handle.sync();
       await this.#handle.close();
       await rename(this.#partial, this.path);
       unfinished.delete(this.#partial);
+      if (durable) await syncFolder(dirname(this.path));
     } catch (error) {
       await this.discard();
       throw notWritable(this.path, error);
@@ -80,6 +86,28 @@ export class WholeFile {
     await this.#handle.close().catch(() => {});
     await unlink(this.#partial).catch(() => {});
     unfinished.delete(this.#partial);
+  }
+}
+
+/** Brings the names of a folder's files to the disk, where the system can (Windows cannot). */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => undefined);
+  await handle?.sync().catch(() => {});
+  await handle?.close();
+}
+
+/**
+ * Removes what killed processes left of files that they had not finished, from a folder that nobody else is writing to.
+ *
+ * @throws ResnetCocoError FILE_NOT_WRITABLE
+ */
+export async function removeUnfinished(folder: string): Promise<void> {
+  try {
+    for (const name of await readdir(folder)) {
+      if (/^\.[0-9a-f]{12}\.partial$/.test(name)) await unlink(join(folder, name));
+    }
+  } catch (error) {
+    throw notWritable(folder, error);
   }
 }
 

@@ -118,8 +118,8 @@ function parseEntry(name: string, entry: unknown, bad: (problem: string) => neve
 const ORDER: readonly StoredDType[] = ['I64', 'F64', 'F32', 'I32', 'BF16', 'F16', 'I16', 'I8', 'U8', 'BOOL'];
 
 /**
- * Writes a safetensors file, whole or not at all, byte for byte as the official library does: by element type, then by
- * name.
+ * Writes a safetensors file, whole or not at all and onto the disk, byte for byte as the official library does: by
+ * element type, then by name.
  *
  * @throws ResnetCocoError FILE_NOT_WRITABLE
  */
@@ -154,5 +154,5 @@ export async function writeSafetensors(
     await output.discard();
     throw error;
   }
-  await output.commit();
+  await output.commit({ durable: true });
 }

@@ -46,6 +46,17 @@ test('amount, rate, time left, failures', () => {
   assert.is(progressText(state({ unit: 'bytes', done: 5e6, total: undefined })), '5.0 MB, 500 kB/s');
 });
 
+test('a description takes the place of the amount', () => {
+  const description = 'epoch 3/90, loss 1.234, top-1 61.2 %';
+  assert.is(progressText(state({ description })), `${description}, 12.0 images/s, 1 min 13 s left`);
+  assert.match(progressBar(state({ description }), 80, false), /^━+ +epoch 3\/90, .*1 min 13 s left$/);
+});
+
+test('what was done before does not count for the rate', () => {
+  assert.is(progressText(state({ before: 100 })), '120/1000 images, 2.0 images/s, 7 min 20 s left');
+  assert.is(progressText(state({ before: 120 })), '120/1000 images');
+});
+
 test('a bar fits every width, filled in proportion', () => {
   for (let width = 1; width < 120; width++) {
     for (const done of [0, 1, 999, 1000, 1001]) {

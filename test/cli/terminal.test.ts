@@ -36,6 +36,18 @@ test('the bar never mixes with lines, and is gone at the end', async () => {
   assert.equal(screen.screen, ['a.jpg  dog', 'b.jpg: broken', 'done', '']);
 });
 
+test('a resumed run goes on where it was, and says how it goes', async () => {
+  const screen = new FakeOutput({ isTTY: true });
+  screen.columns = 100;
+  const progress = new Terminal({ stdout: new FakeOutput(), stderr: screen }).startProgress('images', 1000, 500);
+  assert.is(screen.screen.at(-1), `${'━'.repeat(12)}${' '.repeat(12)} 500/1000 images`);
+  progress.set(750);
+  progress.describe('epoch 3/4, loss 1.234');
+  await setTimeout(150);
+  assert.match(screen.screen.at(-1)!, /^━{18} {6} epoch 3\/4, loss 1\.234, \d+ images\/s, [\d.]+ s left$/);
+  progress.stop();
+});
+
 test('JSON on the screen is not overwritten by the bar', async () => {
   const screen = new FakeOutput({ isTTY: true });
   const terminal = new Terminal({ stdout: screen, stderr: screen });

@@ -1,0 +1,58 @@
+import { ResnetCocoError } from '../errors.ts';
+
+export type RunSetting =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly RunSetting[]
+  | { readonly [name: string]: RunSetting };
+
+/** The settings of a training run, as JSON has them. */
+export type RunConfig = Readonly<Record<string, RunSetting>>;
+
+/**
+ * Refuses to go on with a run under other settings than it was begun with: what comes out would be neither's.
+ *
+ * @param stored what the run was begun with
+ * @param given what it is to go on with
+ * @param mayChange fields that may differ, such as `workers`; `optimiser.momentum` is a field of a field
+ * @param file where `stored` comes from, for the error
+ * @throws ResnetCocoError BAD_CONFIG, naming each field that differs and both its values
+ */
+export function checkSameRun(stored: RunConfig, given: RunConfig, mayChange: readonly string[], file: string): void {
+  const allowed = (field: string) => mayChange.some((name) => field === name || field.startsWith(`${name}.`));
+  const differing = differences(stored, given, '').filter(({ field }) => !allowed(field));
+  if (!differing.length) return;
+  const list = differing.map(({ field, before, after }) => `${field} was ${before}, now ${after}`).join('; ');
+  throw new ResnetCocoError(
+    'BAD_CONFIG',
+    `${file}: the run was begun with other settings: ${list}; resume it with its own, or begin a new run in another folder`,
+  );
+}
+
+interface Difference {
+  readonly field: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function differences(before: unknown, after: unknown, field: string): Difference[] {
+  if (isObject(before) && isObject(after)) {
+    const names = new Set([...Object.keys(before), ...Object.keys(after)]);
+    return [...names].flatMap((name) => differences(before[name], after[name], field ? `${field}.${name}` : name));
+  }
+  const [left, right] = [shown(before), shown(after)];
+  return left === right ? [] : [{ field, before: left, after: right }];
+}
+
+/** A value as the message shows it; equal values are shown alike, whatever the order of their fields. */
+function shown(value: unknown): string {
+  if (value === undefined) return 'not set';
+  return JSON.stringify(value, (_, part) =>
+    isObject(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
+  );
+}

@@ -1,0 +1,70 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeFolder, removeUnfinished } from '../datasets/index.ts';
+import { ResnetCocoError } from '../errors.ts';
+import { type RunCheckpoint, readRunCheckpoint, writeRunCheckpoint } from './run-checkpoint.ts';
+import { checkSameRun, type RunConfig } from './run-config.ts';
+
+/** Where a run keeps what. TensorBoard's event files are in the folder itself. */
+export interface RunFiles {
+  /** The newest checkpoint. */
+  readonly last: string;
+  /** The checkpoint of the best evaluation. */
+  readonly best: string;
+  readonly log: string;
+  readonly page: string;
+}
+
+export const runFiles = (folder: string): RunFiles => ({
+  last: join(folder, 'last.safetensors'),
+  best: join(folder, 'best.safetensors'),
+  log: join(folder, 'log.jsonl'),
+  page: join(folder, 'training.html'),
+});
+
+/**
+ * Makes the folder of a new run.
+ *
+ * @throws ResnetCocoError FILE_NOT_WRITABLE, or USAGE where there is a run in it already
+ */
+export async function beginRun(folder: string): Promise<void> {
+  if (existsSync(runFiles(folder).last)) {
+    throw new ResnetCocoError('USAGE', `${folder}: holds a run already; resume it, or begin in another folder`);
+  }
+  await makeFolder(folder);
+  await removeUnfinished(folder);
+}
+
+/**
+ * Where a run stopped.
+ *
+ * @param config what it is to go on with
+ * @param mayChange fields of it that may differ from what the run was begun with
+ * @throws ResnetCocoError FILE_NOT_FOUND where there is no run, BAD_CHECKPOINT, BAD_CONFIG naming what differs
+ */
+export async function resumeRun(
+  folder: string,
+  config: RunConfig,
+  mayChange: readonly string[] = [],
+): Promise<RunCheckpoint> {
+  const { last } = runFiles(folder);
+  if (!existsSync(last)) {
+    throw new ResnetCocoError('FILE_NOT_FOUND', `${folder}: no run to resume: there is no last.safetensors in it`);
+  }
+  await removeUnfinished(folder);
+  const checkpoint = await readRunCheckpoint(last);
+  checkSameRun(checkpoint.config, config, mayChange, last);
+  return checkpoint;
+}
+
+/**
+ * Writes `last`, and first `best` where this is the best so far: a run that is killed between the two goes on from the
+ * older `last` and comes by the same `best` again. Log what was measured at this step before.
+ *
+ * @throws ResnetCocoError FILE_NOT_WRITABLE
+ */
+export async function saveRun(folder: string, checkpoint: RunCheckpoint): Promise<void> {
+  const { last, best } = runFiles(folder);
+  if (checkpoint.progress.best?.step === checkpoint.progress.step) await writeRunCheckpoint(best, checkpoint);
+  await writeRunCheckpoint(last, checkpoint);
+}
