@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { Snapshot } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import type { RunConfig } from './run-config.ts';
 import { type Checkpoint, openCheckpoint, type StoredTensor, toFloat32, writeSafetensors } from './weights/index.ts';
@@ -6,17 +7,6 @@ import { type Checkpoint, openCheckpoint, type StoredTensor, toFloat32, writeSaf
 /** What a checkpoint's metadata calls its format, and the version of that. */
 const FORMAT = 'resnet-coco-run';
 const VERSION = '1';
-
-type NamedArrays = Readonly<Record<string, Float32Array>>;
-
-/** The numbers of a run, by the names of weights. */
-export interface RunState {
-  readonly weights: NamedArrays;
-  /** Of the weights over time, where one is kept. */
-  readonly average?: NamedArrays;
-  /** What the optimiser remembers. */
-  readonly optimiser: NamedArrays;
-}
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const progressSchema = v.object({
@@ -46,7 +36,7 @@ export interface RunProgress {
 
 /** All that a run needs to go on as if it had never stopped. */
 export interface RunCheckpoint {
-  readonly state: RunState;
+  readonly state: Snapshot;
   readonly progress: RunProgress;
   readonly config: RunConfig;
 }
@@ -115,7 +105,7 @@ function readRun({ file, metadata: { format, version, run = '' } }: Checkpoint):
   return { progress, config: config as RunConfig };
 }
 
-function readState({ file, tensors }: Checkpoint): RunState {
+function readState({ file, tensors }: Checkpoint): Snapshot {
   const parts: Record<string, [name: string, array: Float32Array][]> = { weights: [], average: [], optimiser: [] };
   for (const [path, tensor] of tensors) {
     const slash = path.indexOf('/');

@@ -23,4 +23,7 @@ export * as mask from './mask/mask.ts';
 export type { Mistake } from './mistakes.ts';
 export { type IouType, Params } from './params.ts';
 export { type DetectionReport, writeDetectionReport } from './report/detection-report.ts';
+export type { TrainingPageParts } from './report/training-page.ts';
 export { statNames } from './summary.ts';
+export { writeTrainingPage } from './training-report.ts';
+export type { TrainingEntry, TrainingRun } from './training-run.ts';

@@ -7,6 +7,8 @@ export interface Axis {
   readonly max: number;
   /** A number as the axis shows it. */
   readonly format: (value: number) => string;
+  /** Where it is marked; by default at its ends and at four places between. */
+  readonly ticks?: readonly number[];
 }
 
 /** A series of points joined by a line. */
@@ -16,6 +18,10 @@ export interface Line {
   readonly points: readonly (readonly [x: number, y: number])[];
   /** For what is compared against. */
   readonly dashed?: boolean;
+  /** Behind another that tells the same more clearly; the legend leaves it out. */
+  readonly faint?: boolean;
+  /** Its colour, 0–7, where it shares one with another; by default that of its place among the series. */
+  readonly color?: number;
 }
 
 /** A column of a chart: over an interval of x, from `base` (default: the axis) to `value`. */
@@ -45,6 +51,8 @@ export interface Chart {
   readonly series: readonly Series[];
   /** In units of which the text is 12 high; the chart then fills the width that it is given. */
   readonly size?: readonly [width: number, height: number];
+  /** Lines tell their values, the last or those pointed at, on a page that includes `readoutScript`. */
+  readonly readout?: boolean;
 }
 
 export const chartStyle = `
@@ -54,6 +62,7 @@ export const chartStyle = `
 .chart .bars rect { fill: var(--series); stroke: var(--surface); stroke-width: 1; }
 .chart .bars rect:hover { fill-opacity: .75; }
 .chart .line { fill: none; stroke: var(--series); stroke-width: 2; stroke-linejoin: round; }
+.chart .faint { stroke-width: 1; stroke-opacity: .35; }
 .chart .dashed, .legend .dashed line { stroke-dasharray: 5 4; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 6px 0 0; padding: 0; list-style: none; font-size: 13px; color: var(--soft); }
 .legend svg { width: 16px; height: 10px; margin-right: 6px; }
@@ -76,20 +85,20 @@ const at = (value: number): string => String(Number(value.toFixed(2)) + 0);
 const place = ({ min, max }: Axis, value: number, start: number, end: number): number =>
   start + ((Math.min(max, Math.max(min, value)) - min) / (max - min)) * (end - start);
 
-const ticks = ({ min, max }: Axis): number[] =>
-  Array.from({ length: TICKS + 1 }, (_, i) => min + ((max - min) * i) / TICKS);
+const ticksOf = ({ min, max, ticks }: Axis): readonly number[] =>
+  ticks ?? Array.from({ length: TICKS + 1 }, (_, i) => min + ((max - min) * i) / TICKS);
 
 /** A chart of lines and bars over two axes, with a legend where there are several series. */
-export function chart({ title, x, y, series, size: [width, height] = SIZE }: Chart): string {
+export function chart({ title, x, y, series, size: [width, height] = SIZE, readout = false }: Chart): string {
   const [left, right] = [MARGIN.left, width - MARGIN.right];
   const [top, bottom] = [MARGIN.top, height - MARGIN.bottom];
   const atX = (value: number) => place(x, value, left, right);
   const atY = (value: number) => place(y, value, bottom, top);
-  const grid = ticks(y).map((value) => {
+  const grid = ticksOf(y).map((value) => {
     const line = `<line class="grid" x1="${left}" x2="${right}" y1="${at(atY(value))}" y2="${at(atY(value))}"/>`;
     return `${line}<text x="${left - 8}" y="${at(atY(value) + 4)}" text-anchor="end">${escapeHtml(y.format(value))}</text>`;
   });
-  const scale = ticks(x).map(
+  const scale = ticksOf(x).map(
     (value) =>
       `<text x="${at(atX(value))}" y="${bottom + 18}" text-anchor="middle">${escapeHtml(x.format(value))}</text>`,
   );
@@ -100,15 +109,22 @@ export function chart({ title, x, y, series, size: [width, height] = SIZE }: Cha
   const drawn = series.map((one, i) =>
     one.kind === 'line' ? drawLine(one, i, atX, atY) : drawBars(one, i, atX, atY, y.min),
   );
-  const legend = series.length > 1 ? legendOf(series) : '';
-  return `<svg class="chart" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(title)}">${[...grid, ...scale, ...names, ...drawn].join('')}</svg>${legend}\n`;
+  const legend = series.length > 1 || readout ? legendOf(series) : '';
+  const scales = readout
+    ? ` data-name="${escapeHtml(x.label)}" data-x="${left} ${right} ${x.min} ${x.max}" data-y="${bottom} ${top} ${y.min} ${y.max}"`
+    : '';
+  return `<svg class="chart"${scales} viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(title)}">${[...grid, ...scale, ...names, ...drawn].join('')}</svg>${legend}\n`;
 }
 
 type Place = (value: number) => number;
 
-function drawLine({ points, dashed }: Line, index: number, atX: Place, atY: Place): string {
-  const path = points.map(([x, y]) => `${at(atX(x))},${at(atY(y))}`).join(' ');
-  return `<polyline class="line series-${index % 8}${dashed ? ' dashed' : ''}" points="${path}"/>`;
+const colorOf = (one: Series, index: number): string =>
+  `series-${(one.kind === 'line' ? (one.color ?? index) : index) % 8}`;
+
+function drawLine(line: Line, index: number, atX: Place, atY: Place): string {
+  const path = line.points.map(([x, y]) => `${at(atX(x))},${at(atY(y))}`).join(' ');
+  const kinds = `${line.dashed ? ' dashed' : ''}${line.faint ? ' faint' : ''}`;
+  return `<polyline class="line ${colorOf(line, index)}${kinds}" points="${path}"/>`;
 }
 
 function drawBars({ bars }: Bars, index: number, atX: Place, atY: Place, axis: number): string {
@@ -123,9 +139,10 @@ function drawBars({ bars }: Bars, index: number, atX: Place, atY: Place, axis: n
 
 function legendOf(series: readonly Series[]): string {
   const items = series.map((one, i) => {
+    if (one.kind === 'line' && one.faint) return '';
     const mark = one.kind === 'line' ? '<line x1="0" x2="16" y1="5" y2="5"/>' : '<rect width="16" height="10" rx="2"/>';
     const dashed = one.kind === 'line' && one.dashed ? ' dashed' : '';
-    return `<li class="series-${i % 8}${dashed}"><svg viewBox="0 0 16 10" aria-hidden="true">${mark}</svg>${escapeHtml(one.label)}</li>`;
+    return `<li class="${colorOf(one, i)}${dashed}"><svg viewBox="0 0 16 10" aria-hidden="true">${mark}</svg>${escapeHtml(one.label)}</li>`;
   });
   return `<ul class="legend">${items.join('')}</ul>`;
 }

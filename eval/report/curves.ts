@@ -1,0 +1,103 @@
+/** Makes curves of what was measured again and again, and axes that suit them. */
+import type { Axis, Line } from './charts.ts';
+
+export type Point = readonly [x: number, y: number];
+
+/** How many points of a curve a chart tells apart. */
+const COLUMNS = 360;
+
+/** Of the points that fall together on a chart the least and the greatest, so that no peak is lost. */
+export function thinned(points: readonly Point[]): Point[] {
+  if (points.length <= 2 * COLUMNS) return [...points];
+  const [start, end] = [points[0][0], points[points.length - 1][0]];
+  const columnOf = ([x]: Point) => Math.floor(((x - start) / (end - start)) * COLUMNS);
+  const kept: Point[] = [];
+  for (let from = 0; from < points.length; ) {
+    let [least, greatest, to] = [from, from, from + 1];
+    for (; to < points.length && columnOf(points[to]) === columnOf(points[from]); to++) {
+      if (points[to][1] < points[least][1]) least = to;
+      if (points[to][1] > points[greatest][1]) greatest = to;
+    }
+    kept.push(points[Math.min(least, greatest)]);
+    if (least !== greatest) kept.push(points[Math.max(least, greatest)]);
+    from = to;
+  }
+  return kept;
+}
+
+/**
+ * A moving average in which earlier points count less and less: over about a sixtieth of all points, and over fewer at
+ * the beginning, where a loss falls fast.
+ */
+export function smoothed(points: readonly Point[]): Point[] {
+  let mean = 0;
+  return points.map(([x, y], i) => {
+    mean += (y - mean) / Math.max(1, Math.min(points.length / 60, 1 + i / 8));
+    return [x, mean];
+  });
+}
+
+const LEAST_PARTS = 3.5;
+
+/** The largest step of 1, 2 or 5 times a power of ten that divides `range` in so many parts. */
+function roundStep(range: number): number {
+  const most = (range / LEAST_PARTS) * (1 + 1e-9);
+  const power = 10 ** Math.floor(Math.log10(most));
+  return [5, 2, 1].map((factor) => factor * power).find((step) => step <= most) ?? power;
+}
+
+/** Numbers of an axis with as many decimals as tell its marks apart; thousands as `64k`. */
+function formatFor(step: number, max: number): (value: number) => string {
+  if (step >= 1000) return (value) => (value ? `${Number((value / 1000).toFixed(1))}k` : '0');
+  const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  if (max < 1e-4) return (value) => (value ? value.toExponential(0) : '0');
+  return (value) => value.toFixed(decimals);
+}
+
+function ticksBetween(min: number, max: number, step: number): number[] {
+  const first = Math.ceil(min / step - 1e-9);
+  const last = Math.floor(max / step + 1e-9);
+  return Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
+}
+
+/** An axis from 0 to exactly `max`. */
+export function axisTo(max: number, label: string): Axis {
+  const end = max > 0 ? max : 1;
+  const step = roundStep(end);
+  return { label, min: 0, max: end, format: formatFor(step, end), ticks: ticksBetween(0, end, step) };
+}
+
+const quantile = (sorted: readonly number[], share: number): number => sorted[Math.floor(share * (sorted.length - 1))];
+
+/**
+ * An axis that shows nearly all of the lines, large: what only the first steps reach is left out.
+ *
+ * @param from0 whether it begins at 0
+ * @param share of the points that it shows at least
+ */
+export function axisOf(lines: readonly Line[], label: string, from0: boolean, share: number): Axis {
+  const clear = lines.filter(({ faint }) => !faint);
+  const sorted = clear.flatMap(({ points }) => points.map(([, y]) => y)).sort((a, b) => a - b);
+  if (!sorted.length) return axisTo(1, label);
+  const [least, greatest] = [sorted[0], sorted[sorted.length - 1]];
+  // Constant lines, and extremes that are near, are shown whole.
+  const [low, high] = [quantile(sorted, 1 - share), quantile(sorted, share)];
+  const spread = high - low || Math.abs(high) || 1;
+  const top = greatest <= high + spread / 2 ? greatest : high + spread / 4;
+  const bottom = least >= low - spread / 2 ? least : low - spread / 4;
+  const start = from0 && least >= 0 ? 0 : bottom;
+  const step = roundStep(top - start || Math.abs(top) || 1);
+  const [min, max] = [Math.floor(start / step + 1e-9) * step, Math.ceil(top / step - 1e-9) * step];
+  const end = max > min ? max : min + step;
+  return { label, min, max: end, format: formatFor(step, end), ticks: ticksBetween(min, end, step) };
+}
+
+/** The line without a beginning outside the axis. */
+export function entering(line: Line, { min, max }: Axis): Line {
+  const first = line.points.findIndex(([, y]) => y >= min && y <= max);
+  if (first <= 0) return line;
+  const [[x0, y0], [x1, y1]] = [line.points[first - 1], line.points[first]];
+  const border = y0 > max ? max : min;
+  const crossing: Point = [x0 + ((x1 - x0) * (border - y0)) / (y1 - y0), border];
+  return { ...line, points: [crossing, ...line.points.slice(first)] };
+}
