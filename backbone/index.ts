@@ -25,6 +25,7 @@ export { type ImageNetClass, imagenetClasses } from './imagenet-classes.ts';
 export { blocksPerStage, checkShapes, depthFromShapes, inferResNet, type Shapes } from './infer-classifier.ts';
 export { initialise } from './initialise.ts';
 export { classifierConfigOf, type LoadOptions, loadClassifier } from './load-classifier.ts';
+export { type ModelCard, writeModelCard } from './model-card.ts';
 export { FORMAT, type ModelFile, openModel, readWeights, shapesOf } from './model-file.ts';
 export { type Parameters, parametersOf } from './parameters.ts';
 export { resnetFeatures, resnetLogits } from './resnet.ts';
@@ -36,6 +37,9 @@ export {
   type ResNetConfig,
   type ResNetPlan,
 } from './resnet-plan.ts';
+export { type RunCheckpoint, type RunProgress, readRunCheckpoint } from './run-checkpoint.ts';
+export type { RunConfig } from './run-config.ts';
+export { beginRun, type RunFiles, resumeRun, runFiles, saveRun } from './run-folder.ts';
 export {
   type DownloadProgress,
   type FetchOptions,

@@ -46,12 +46,14 @@ function roundStep(range: number): number {
   return [5, 2, 1].map((factor) => factor * power).find((step) => step <= most) ?? power;
 }
 
-/** Numbers of an axis with as many decimals as tell its marks apart; thousands as `64k`. */
-function formatFor(step: number, max: number): (value: number) => string {
+/** Numbers of an axis with as many digits as tell its marks apart; thousands as `64k`. */
+function formatFor(step: number): (value: number) => string {
   if (step >= 1000) return (value) => (value ? `${Number((value / 1000).toFixed(1))}k` : '0');
-  const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-  if (max < 1e-4) return (value) => (value ? value.toExponential(0) : '0');
-  return (value) => value.toFixed(decimals);
+  const powerOf = (value: number) => Math.floor(Math.log10(Math.abs(value)) + 1e-9);
+  if (step >= 1e-5) return (value) => value.toFixed(Math.max(0, -powerOf(step)));
+  // A mark at 0 may be off by rounding.
+  return (value) =>
+    Math.abs(value) < step / 2 ? '0' : value.toExponential(Math.max(0, powerOf(value) - powerOf(step)));
 }
 
 function ticksBetween(min: number, max: number, step: number): number[] {
@@ -64,7 +66,7 @@ function ticksBetween(min: number, max: number, step: number): number[] {
 export function axisTo(max: number, label: string): Axis {
   const end = max > 0 ? max : 1;
   const step = roundStep(end);
-  return { label, min: 0, max: end, format: formatFor(step, end), ticks: ticksBetween(0, end, step) };
+  return { label, min: 0, max: end, format: formatFor(step), ticks: ticksBetween(0, end, step) };
 }
 
 const quantile = (sorted: readonly number[], share: number): number => sorted[Math.floor(share * (sorted.length - 1))];
@@ -89,7 +91,7 @@ export function axisOf(lines: readonly Line[], label: string, from0: boolean, sh
   const step = roundStep(top - start || Math.abs(top) || 1);
   const [min, max] = [Math.floor(start / step + 1e-9) * step, Math.ceil(top / step - 1e-9) * step];
   const end = max > min ? max : min + step;
-  return { label, min, max: end, format: formatFor(step, end), ticks: ticksBetween(min, end, step) };
+  return { label, min, max: end, format: formatFor(step), ticks: ticksBetween(min, end, step) };
 }
 
 /** The line without a beginning outside the axis. */

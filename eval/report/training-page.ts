@@ -49,7 +49,7 @@ export function trainingPage({ title, subtitle, runs }: TrainingPageParts): stri
 function divergenceNote({ name, log }: TrainingRun): string {
   const lost = log.filter(({ values: { loss } }) => loss !== undefined && !Number.isFinite(loss));
   if (!lost.length) return '';
-  const more = lost.length > 1 ? `, and ${number(lost.length - 1)} times after` : '';
+  const more = lost.length > 1 ? `, and in ${number(lost.length - 1)} of the lines after` : '';
   return `<p class="note">The loss of ${foreign(name)} was not a finite number at step ${number(lost[0].step)}${more}.</p>\n`;
 }
 
