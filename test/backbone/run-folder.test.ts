@@ -12,7 +12,7 @@ import { type RunCheckpoint, readRunCheckpoint, writeRunCheckpoint } from '../..
 import { checkSameRun, type RunConfig } from '../../backbone/run-config.ts';
 import { beginRun, resumeRun, runFiles, saveRun } from '../../backbone/run-folder.ts';
 import { writeSafetensors } from '../../backbone/weights/index.ts';
-import { Random } from '../../engine/index.ts';
+import { Random } from '../../datasets/index.ts';
 import { rejects } from '../rejects.ts';
 
 const test = suite('run folder');

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Random } from '../../engine/index.ts';
+import { Random } from '../../datasets/index.ts';
 import type { Line } from '../../eval/report/charts.ts';
 import { axisOf, axisTo, entering, type Point, smoothed, thinned } from '../../eval/report/curves.ts';
 
