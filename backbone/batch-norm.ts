@@ -36,16 +36,14 @@ export function trainingNorm(): { readonly norm: Norm; readonly running: Record<
   const running: Record<string, tf.Tensor> = {};
   const norm: Norm = (parameters, name, x) => {
     const part = (which: string) => parameters.vector(`${name}.${which}`);
-    const { mean, variance, y } = batchNormTraining(x, part('weight'), part('bias'), BATCH_NORM_EPS);
+    const { mean, unbiased, y } = batchNormTraining(x, part('weight'), part('bias'), BATCH_NORM_EPS);
     const full = parameters.nameOf(name);
     const follow = (which: string, value: tf.Tensor) => {
       const before = part(which);
       running[`${full}.${which}`] = tf.add(tf.mul(before, 1 - MOMENTUM), tf.mul(value, MOMENTUM));
     };
-    // Of n numbers; from a sum of ones, so that sizes stay open.
-    const count = tf.sum(tf.onesLike(tf.slice(x, [0, 0, 0, 0], [-1, -1, -1, 1])));
     follow('running_mean', mean);
-    follow('running_var', tf.mul(variance, tf.div(count, tf.sub(count, 1))));
+    follow('running_var', unbiased);
     return y;
   };
   return { norm, running };

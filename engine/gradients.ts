@@ -99,10 +99,11 @@ unary('Cast', (dy) => dy);
 unary('Identity', (dy) => dy);
 unary('Log', (dy, x) => tf.div(dy, x));
 unary('Neg', (dy) => tf.neg(dy));
-unary('Relu', (dy, x) => tf.mul(dy, tf.step(x)));
 unary('Reshape', (dy, x) => tf.reshape(dy, x.shape));
 unary('Softplus', (dy, x) => tf.mul(dy, tf.sigmoid(x)));
 unary('Square', (dy, x) => tf.mul(dy, tf.mul(2, x)));
+// By the result, which is positive where x is, so that x need not be kept.
+byResult('Relu', 'x', (dy, y) => tf.mul(dy, tf.step(y)));
 byResult('Exp', 'x', (dy, y) => tf.mul(dy, y));
 byResult('Rsqrt', 'x', (dy, y) => tf.mul(dy, tf.mul(-0.5, tf.mul(y, tf.square(y)))));
 byResult('Sigmoid', 'x', (dy, y) => tf.mul(dy, tf.mul(y, tf.sub(1, y))));

@@ -32,7 +32,8 @@ export function registerTrainingKernels(backendName: string): void {
       gamma as tf.Tensor1D,
       epsilon as number,
     );
-    return [y, mean, variance];
+    const count = x.size / x.shape[3]!;
+    return [y, mean, variance, tf.mul(variance, count / (count - 1))];
   });
   provide(backendName, BATCH_NORM_TRAINING_GRAD, ({ dy, x, gamma, mean, variance }, { epsilon }) => {
     const inverse = tf.rsqrt(tf.add(variance, epsilon as number));

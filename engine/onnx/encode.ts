@@ -23,12 +23,14 @@ export function encodeOnnx(graph: Graph): Uint8Array {
   file.writeVarintField(1, IR_VERSION);
   file.writeStringField(2, 'resnet-coco');
   file.writeMessage(7, writeGraph, graph);
-  file.writeMessage(8, writeOpset, OPSET_VERSION);
+  const domains = new Set(graph.nodes.flatMap(({ domain }) => domain ?? []));
+  file.writeMessage(8, writeOpset, { domain: '', version: OPSET_VERSION });
+  for (const domain of domains) file.writeMessage(8, writeOpset, { domain, version: 1 });
   return file.finish();
 }
 
-function writeOpset(version: number, to: PbfWriter): void {
-  to.writeStringField(1, '');
+function writeOpset({ domain, version }: { domain: string; version: number }, to: PbfWriter): void {
+  to.writeStringField(1, domain);
   to.writeVarintField(2, version);
 }
 
@@ -67,6 +69,7 @@ function writeNode(node: Node, to: PbfWriter): void {
   for (const output of node.outputs) to.writeStringField(2, output);
   to.writeStringField(3, node.outputs[0]);
   to.writeStringField(4, node.op);
+  if (node.domain !== undefined) to.writeStringField(7, node.domain);
   for (const [name, value] of Object.entries(node.attributes)) to.writeMessage(5, writeAttribute, { name, value });
 }
 

@@ -7,6 +7,8 @@ export type Attribute = number | string | readonly number[] | { readonly float: 
 
 export interface Node {
   readonly op: string;
+  /** Where the operator is not one of ONNX's own. */
+  readonly domain?: string | undefined;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: Readonly<Record<string, Attribute>>;
@@ -50,6 +52,14 @@ interface Result {
   readonly order?: readonly number[];
 }
 
+/** What a graph is made for, where that makes it faster. */
+export interface Target {
+  /** No size differs from call to call. */
+  readonly fixedSizes?: boolean;
+  /** Channels in a block of ONNX Runtime's blocked layout, on the machine that will run the graph. */
+  readonly block?: number | undefined;
+}
+
 export const identityOrder = (rank: number): number[] => Array.from({ length: rank }, (_, axis) => axis);
 
 /** A graph of ONNX operators under construction. */
@@ -62,12 +72,14 @@ export class Graph {
   readonly sizes = new Map<string, readonly number[]>();
   /** The shape of each ONNX value, axes in ONNX's order. */
   readonly physicalShapes = new Map<string, readonly number[]>();
+  readonly target: Target;
   private readonly reordered = new Map<string, string>();
   private readonly scalars = new Map<string, Value>();
   private count: number;
 
   /** `from`: the graph whose names this one continues. */
-  constructor(from?: Graph) {
+  constructor(target: Target = {}, from?: Graph) {
+    this.target = target;
     this.count = from?.count ?? 0;
   }
 
@@ -81,8 +93,9 @@ export class Graph {
     inputs: readonly string[],
     result: Result,
     attributes: Readonly<Record<string, Attribute>> = {},
+    domain?: string,
   ): Value {
-    return this.emitAll(op, inputs, [result], attributes)[0];
+    return this.emitAll(op, inputs, [result], attributes, domain)[0];
   }
 
   /** `emit` for an operator with several results. */
@@ -91,9 +104,10 @@ export class Graph {
     inputs: readonly string[],
     results: readonly Result[],
     attributes: Readonly<Record<string, Attribute>> = {},
+    domain?: string,
   ): Value[] {
     const values = results.map((result) => this.resultOf(op, result));
-    this.nodes.push({ op, inputs, outputs: values.map(({ name }) => name), attributes });
+    this.nodes.push({ op, domain, inputs, outputs: values.map(({ name }) => name), attributes });
     return values;
   }
 

@@ -27,7 +27,7 @@ export function mergeTraces(name: string, a: Graph, b: Graph): Graph {
     }
   }
 
-  const merged = new Graph(a);
+  const merged = new Graph(a.target, a);
   merged.inputs.push(...a.inputs);
   const dimNames = inputDimNames(a, b);
   for (const [i, output] of a.outputs.entries()) {

@@ -28,11 +28,12 @@ export const trace = (spec: ProgramSpec): Graph =>
 export function traceSizes(
   { inputs, name }: Pick<ProgramSpec, 'inputs' | 'name'>,
   build: (graph: Graph, sizes: ReadonlyMap<string, number>) => void,
+  block?: number,
 ): Graph {
   const dims = [...new Set(Object.values(inputs).flatMap(({ shape }) => shape.filter((d) => typeof d === 'string')))];
   const at = (which: number) => {
     const sizes = new Map(dims.map((dim, i) => [dim, 32 * PRIMES[(2 * i + which) % PRIMES.length]]));
-    const graph = new Graph();
+    const graph = new Graph({ fixedSizes: !dims.length, block });
     traceInto(name, graph, () => build(graph, sizes));
     return graph;
   };

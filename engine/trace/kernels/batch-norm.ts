@@ -11,15 +11,39 @@ const PIXELS = [0, 2, 3];
 const zeros = (graph: Graph, count: number) => graph.constant(new Float32Array(count), [count], 'float32').name;
 const ones = (graph: Graph, count: number) => graph.constant(new Float32Array(count).fill(1), [count], 'float32').name;
 
+/** How many numbers a statistic is of, whatever the sizes. */
+function countOf(graph: Graph, map: string): Value {
+  const shape = graph.emit('Shape', [map], { shape: [4], dtype: 'int64' });
+  const sizes = graph.emit('Gather', [shape.name, graph.int64s(PIXELS)], { shape: [3], dtype: 'int64' }, { axis: 0 });
+  const whole = graph.emit('ReduceProd', [sizes.name], { shape: [1], dtype: 'int64' }, { axes: [0], keepdims: 1 });
+  return graph.emit('Cast', [whole.name], { shape: [1] }, { to: 1 });
+}
+
+/** An operator on numbers of channels. */
+const byChannel =
+  (graph: Graph, channels: number) =>
+  (name: string, ...inputs: Value[]): Value =>
+    graph.emit(
+      name,
+      inputs.map((input) => input.name),
+      { shape: [channels] },
+    );
+
 traceKernels<{ epsilon: number }>(BATCH_NORM_TRAINING, (graph, { x, gamma, beta }, { epsilon }) => {
+  const [channels] = gamma.shape;
   const vector = { shape: gamma.shape };
+  const map = graph.inOrder(x, NCHW);
   // ONNX gives running statistics; with a momentum of 0 they are the batch's own.
-  return graph.emitAll(
+  const [y, mean, variance] = graph.emitAll(
     'BatchNormalization',
-    [graph.inOrder(x, NCHW), gamma.name, beta.name, zeros(graph, gamma.shape[0]), ones(graph, gamma.shape[0])],
+    [map, gamma.name, beta.name, zeros(graph, channels), ones(graph, channels)],
     [{ shape: x.shape, order: NCHW }, vector, vector],
     { epsilon: { float: epsilon }, momentum: { float: 0 }, training_mode: 1 },
   );
+  const op = byChannel(graph, channels);
+  const count = countOf(graph, map);
+  const unbiased = op('Mul', variance, op('Div', count, op('Sub', count, graph.scalar(1))));
+  return [y, mean, variance, unbiased];
 });
 
 /**
@@ -28,29 +52,18 @@ traceKernels<{ epsilon: number }>(BATCH_NORM_TRAINING, (graph, { x, gamma, beta 
  */
 traceKernels<{ epsilon: number }>(BATCH_NORM_TRAINING_GRAD, (graph, { dy, x, gamma, mean, variance }, { epsilon }) => {
   const channels = gamma.shape[0];
-  const op = (name: string, ...inputs: Value[]) =>
-    graph.emit(
-      name,
-      inputs.map((input) => input.name),
-      { shape: [channels] },
-    );
+  const op = byChannel(graph, channels);
   const [map, incoming] = [graph.inOrder(x, NCHW), graph.inOrder(dy, NCHW)];
-  const summed = (value: string) =>
-    graph.emit('ReduceSum', [value, graph.int64s(PIXELS)], { shape: [channels] }, { keepdims: 0 });
+  const meanOf = (value: string) =>
+    graph.emit('ReduceMean', [value], { shape: [channels] }, { axes: PIXELS, keepdims: 0 });
   const result = { shape: x.shape, order: NCHW };
-  const product = graph.emit('Mul', [incoming, map], result);
-  const beta = summed(incoming);
   const inverse = op('Reciprocal', op('Sqrt', op('Add', variance, graph.scalar(epsilon))));
-  const moment = op('Sub', summed(product.name), op('Mul', mean, beta));
-  const dGamma = op('Mul', inverse, moment);
-  // How many numbers a statistic is of, whatever the sizes.
-  const shape = graph.emit('Shape', [map], { shape: [4], dtype: 'int64' });
-  const sizes = graph.emit('Gather', [shape.name, graph.int64s(PIXELS)], { shape: [3], dtype: 'int64' }, { axis: 0 });
-  const whole = graph.emit('ReduceProd', [sizes.name], { shape: [1], dtype: 'int64' }, { axes: [0], keepdims: 1 });
-  const count = graph.emit('Cast', [whole.name], { shape: [1] }, { to: 1 });
+  const shift = meanOf(incoming);
+  const moment = op('Sub', meanOf(graph.emit('Mul', [incoming, map], result).name), op('Mul', mean, shift));
+  const slope = op('Mul', inverse, moment);
   const a = op('Mul', gamma, inverse);
-  const b = op('Neg', op('Div', op('Mul', op('Mul', a, inverse), dGamma), count));
-  const c = op('Neg', op('Add', op('Div', op('Mul', a, beta), count), op('Mul', b, mean)));
+  const b = op('Neg', op('Mul', op('Mul', a, inverse), slope));
+  const c = op('Neg', op('Add', op('Mul', a, shift), op('Mul', b, mean)));
   const along = graph.emit('Unsqueeze', [a.name, graph.int64s([1, 2])], { shape: [channels, 1, 1] });
   const scaled = graph.emit('Mul', [incoming, along.name], result);
   const shifted = graph.emit(
@@ -59,5 +72,7 @@ traceKernels<{ epsilon: number }>(BATCH_NORM_TRAINING_GRAD, (graph, { dy, x, gam
     result,
     { epsilon: { float: 0 } },
   );
-  return [graph.emit('Add', [scaled.name, shifted.name], result), dGamma, beta];
+  const count = countOf(graph, map);
+  const dx = graph.emit('Add', [scaled.name, shifted.name], result);
+  return [dx, op('Mul', slope, count), op('Mul', shift, count)];
 });

@@ -4,6 +4,7 @@ import { backend_util } from '@tensorflow/tfjs-core';
 import { NCHW, OIHW } from '../axes.ts';
 import { traceKernel } from '../backend.ts';
 import type { Graph, Value } from '../graph.ts';
+import { blockedFilterGradient, suitsBlocks } from './blocked-filter-gradient.ts';
 
 type Four = [number, number, number, number];
 type Pad = 'same' | 'valid' | number;
@@ -87,8 +88,7 @@ function filterGradient(graph: Graph, x: Value, dy: Value, k: number, s: number)
   const [n, c, , width] = x.shape;
   const [, o, rows, columns] = dy.shape;
   const cells = rows * width;
-  const byRow = Array.from({ length: k }, (_, i) => slice(graph, x, 2, i, rows));
-  const left = reshape(graph, k === 1 ? x : concat(graph, byRow, 1), [n, k * c, cells]);
+  const left = reshape(graph, k === 1 ? x : shiftedRows(graph, x, k, rows), [n, c * k, cells]);
   // With k - 1 zeros before each row and a row of them at the end, a shift by columns is a shift of the whole.
   const wide = pad(graph, dy, [0, k - 1, k === 1 ? 0 : 1, width - columns - (k - 1)]);
   const flat = reshape(graph, wide, [n, o, wide.shape[2] * width]);
@@ -96,9 +96,22 @@ function filterGradient(graph: Graph, x: Value, dy: Value, k: number, s: number)
   const right = k === 1 ? flat : concat(graph, byColumn, 1);
   const product = emit(graph, 'MatMul', [right.name, transpose(graph, left, [0, 2, 1]).name], [n, k * o, k * c]);
   const sum = emit(graph, 'ReduceSum', [product.name, graph.int64s([0])], [k * o, k * c], { keepdims: 0 });
-  // In memory: columns of the filter, channels out, rows, channels in.
-  const parts = reshape(graph, sum, [k, o, k, c]);
-  return { ...parts, shape: [k, k, c, o], order: [1, 3, 0, 2] };
+  // In memory: columns of the filter, channels out, channels in, rows.
+  const parts = reshape(graph, sum, [k, o, c, k]);
+  return { ...parts, shape: [k, k, c, o], order: [1, 3, 2, 0] };
+}
+
+/** Rows 0, 1 … k - 1 and on of x, as [n, c, k, rows, width]. One operator, which uses all threads, if rows are known. */
+function shiftedRows(graph: Graph, x: Value, k: number, rows: number): Value {
+  const [n, c, , width] = x.shape;
+  if (graph.target.fixedSizes) {
+    const taken = Array.from({ length: k * rows }, (_, i) => Math.floor(i / rows) + (i % rows));
+    return emit(graph, 'Gather', [x.name, graph.int64s(taken)], [n, c, k * rows, width], { axis: 2 });
+  }
+  const shifts = Array.from({ length: k }, (_, i) =>
+    reshape(graph, slice(graph, x, 2, i, rows), [n, c, 1, rows * width]),
+  );
+  return concat(graph, shifts, 2);
 }
 
 /** Every s-th pixel. */
@@ -121,6 +134,8 @@ traceKernel<{ strides: number | [number, number]; pad: Pad; filterShape: Four }>
   (graph, { x, dy }, { strides, pad: padding, filterShape }) => {
     const info = infoOf(x.shape, filterShape, strides, padding);
     const { top, left, bottom, right } = info.padInfo;
+    const block = graph.target.fixedSizes ? graph.target.block : undefined;
+    if (block && suitsBlocks(info, block)) return blockedFilterGradient(graph, x, dy, info, block);
     const padded = pad(graph, physical(graph, x), [top, left, bottom, right]);
     return filterGradient(graph, padded, physical(graph, dy), info.filterHeight, info.strideHeight);
   },

@@ -1,0 +1,34 @@
+import { BLOCKED } from '../trace/blocked.ts';
+import { Graph, identityOrder } from '../trace/graph.ts';
+import { encodeOnnx } from './encode.ts';
+import type { SessionThread } from './session-thread.ts';
+
+const [CHANNELS, PIXELS] = [64, 2];
+
+/**
+ * Channels in a block of ONNX Runtime's blocked layout: 8 or 16, as wide as the processor's vectors. Nothing tells but a
+ * try: where the second pixel of the first channel comes to lie.
+ *
+ * @returns undefined where this build has no such layout
+ */
+export async function blockSize(thread: SessionThread, program: number, options: object): Promise<number | undefined> {
+  const graph = new Graph();
+  const shape = [1, CHANNELS, 1, PIXELS];
+  const x = graph.input('x', shape, shape, 'float32', identityOrder(4));
+  graph.output('y', graph.emit('ReorderInput', [x.name], { shape }, { channels_last: 0 }, BLOCKED));
+  try {
+    await thread.create(program, encodeOnnx(graph), options);
+  } catch {
+    return undefined;
+  }
+  try {
+    const data = Float32Array.from({ length: CHANNELS * PIXELS }, (_, i) => i);
+    const { y } = await thread.run(program, { x: { shape, data } }, []);
+    const at = 'data' in y ? y.data.indexOf(1) : 1;
+    return at > 1 ? at : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    await thread.dispose(program);
+  }
+}

@@ -1,0 +1,268 @@
+// N images, C channels, H × W pixels, O × I × k × k filters, B channels in a block.
+import { BLOCKED } from '../trace/blocked.ts';
+import { Graph, type Node } from '../trace/graph.ts';
+
+/** From so many pixels on, a convolution gains more than reordering its filter costs. */
+const WORTH_IT = 1000;
+
+/** Operators that take a number to a number, wherever it lies. */
+const ELEMENTWISE = new Set(
+  'Abs Add And Cast Div Equal Exp Greater GreaterOrEqual Less LessOrEqual Max Min Mul Neg Not Or Relu Sigmoid Sqrt Sub Sum Where'.split(
+    ' ',
+  ),
+);
+
+/**
+ * The same graph with its feature maps in blocks of channels, which convolutions on the CPU run fastest on. ONNX Runtime
+ * does this itself where filters are constants; in training they are not. Maps change their layout only where an operator
+ * needs the other one. A batch norm becomes one operator that also takes the sum and the ReLU after it.
+ *
+ * @param block channels in a block, which the machine decides
+ */
+export function blockChannels(graph: Graph, block: number): Graph {
+  return new BlockedLayout(graph, block).graph;
+}
+
+class BlockedLayout {
+  readonly graph: Graph;
+  private readonly block: number;
+  /** By the name that a map has in the source: the one of its blocked form. */
+  private readonly blocked = new Map<string, string>();
+  /** Names of the source that have their plain form in the result. */
+  private readonly plain: Set<string>;
+  /** By name of a blocked form: the convolution that makes it, which may take over what comes next. */
+  private readonly makers = new Map<string, Node>();
+  private readonly filters = new Map<string, string>();
+  /** How many operators and outputs take a value. */
+  private readonly uses = new Map<string, number>();
+
+  constructor(source: Graph, block: number) {
+    this.graph = new Graph(source.target, source);
+    this.block = block;
+    const nodes = source.liveNodes();
+    const inputs = source.inputs.map(({ name }) => name);
+    this.plain = new Set([...inputs, ...source.constants.keys()]);
+    this.graph.inputs.push(...source.inputs);
+    this.graph.outputs.push(...source.outputs);
+    for (const [name, constant] of source.constants) this.graph.constants.set(name, constant);
+    for (const [name, shape] of source.physicalShapes) this.graph.physicalShapes.set(name, shape);
+    for (const name of [...nodes.flatMap((node) => node.inputs), ...source.outputs.map(({ value }) => value)]) {
+      this.uses.set(name, (this.uses.get(name) ?? 0) + 1);
+    }
+    for (const node of nodes) if (!this.rewrite(node)) this.copy(node);
+    for (const { value } of source.outputs) this.plainForm(value);
+  }
+
+  private rewrite(node: Node): boolean {
+    if (node.op === 'Conv') return this.convolution(node);
+    if (node.op === 'BatchNormalization') return this.batchNorm(node);
+    if (node.op === 'ReduceMean') return this.mean(node);
+    if (node.op === 'Shape') return this.shape(node);
+    if (node.op === 'ReorderInput') return this.reordered(node);
+    if (node.op === 'Mul' && this.scaling(node)) return true;
+    return ELEMENTWISE.has(node.op) && this.elementwise(node);
+  }
+
+  private copy(node: Node): void {
+    for (const input of node.inputs) this.plainForm(input);
+    this.put(node);
+  }
+
+  private put(node: Node): void {
+    this.graph.nodes.push(node);
+    for (const output of node.outputs) this.plain.add(output);
+  }
+
+  private shapeOf(name: string): readonly number[] {
+    return this.graph.physicalShapes.get(name) ?? [];
+  }
+
+  private fits(channels: number): boolean {
+    return channels % this.block === 0;
+  }
+
+  private isMap(name: string): boolean {
+    const shape = this.shapeOf(name);
+    return shape.length === 4 && this.fits(shape[1]);
+  }
+
+  private emit(op: string, inputs: readonly string[], shape: readonly number[], attributes: Node['attributes'] = {}) {
+    return this.graph.emit(op, inputs, { shape }, attributes).name;
+  }
+
+  private emitBlocked(
+    op: string,
+    inputs: readonly string[],
+    shape: readonly number[],
+    attributes: Node['attributes'] = {},
+  ): string {
+    const { name } = this.graph.emit(op, inputs, { shape }, attributes, BLOCKED);
+    return name;
+  }
+
+  private reshape(name: string, shape: readonly number[]): string {
+    return this.emit('Reshape', [name, this.graph.int64s(shape)], shape);
+  }
+
+  private plainForm(name: string): string {
+    const blocked = this.blocked.get(name);
+    if (!this.plain.has(name) && blocked !== undefined) {
+      const attributes = { channels: this.shapeOf(name)[1], channels_last: 0 };
+      this.put({ op: 'ReorderOutput', domain: BLOCKED, inputs: [blocked], outputs: [name], attributes });
+    }
+    return name;
+  }
+
+  /** Blocks that the graph itself asks for. */
+  private reordered({ inputs: [x], outputs: [output] }: Node): boolean {
+    this.put({ op: 'Identity', inputs: [this.blockedForm(x)], outputs: [output], attributes: {} });
+    return true;
+  }
+
+  private blockedForm(name: string): string {
+    let blocked = this.blocked.get(name);
+    if (blocked === undefined) {
+      blocked = this.emitBlocked('ReorderInput', [name], this.shapeOf(name), { channels_last: 0 });
+      this.blocked.set(name, blocked);
+    }
+    return blocked;
+  }
+
+  /** Whether a map lies, or lies only, in blocks. */
+  private leansToBlocks(maps: readonly string[]): boolean {
+    return maps.some((name) => !this.plain.has(name)) || maps.every((name) => this.blocked.has(name));
+  }
+
+  private convolution({ attributes, inputs: [x, filter], outputs }: Node): boolean {
+    const [o, i, k] = this.shapeOf(filter);
+    const [n, , h, w] = this.shapeOf(outputs[0]);
+    const plainInput = i < this.block;
+    const dilated = `${attributes.dilations ?? [1, 1]}` !== '1,1';
+    if ((attributes.group ?? 1) !== 1 || dilated || !this.fits(o) || !(plainInput || this.fits(i))) return false;
+    if (n * h * w < WORTH_IT) return false;
+    const map = plainInput ? this.plainForm(x) : this.blockedForm(x);
+    this.make(outputs[0], [map, this.blockedFilter(this.plainForm(filter), o, i, k)], attributes);
+    return true;
+  }
+
+  private make(output: string, inputs: readonly string[], attributes: Node['attributes']): void {
+    const blocked = this.emitBlocked('Conv', inputs, this.shapeOf(output), attributes);
+    this.makers.set(blocked, this.graph.nodes[this.graph.nodes.length - 1]);
+    this.blocked.set(output, blocked);
+  }
+
+  /** [O / B, I / B, k, k, B of I, B of O]; where I is less than a block, [O / B, I, k, k, B]. */
+  private blockedFilter(filter: string, o: number, i: number, k: number): string {
+    const known = this.filters.get(filter);
+    if (known !== undefined) return known;
+    const b = this.block;
+    const transpose = (name: string, perm: readonly number[], shape: readonly number[]) =>
+      this.emit(
+        'Transpose',
+        [this.reshape(name, shape)],
+        perm.map((axis) => shape[axis]),
+        { perm },
+      );
+    let blocked = transpose(filter, [0, 2, 1], [o / b, b, i * k * k]);
+    if (i >= b && k > 1) blocked = transpose(blocked, [0, 2, 1, 3], [(o / b) * (i / b), b, k * k, b]);
+    const result = this.reshape(blocked, [o, i, k, k]);
+    this.filters.set(filter, result);
+    return result;
+  }
+
+  /** x · scale + shift, by channel: a convolution of one pixel and one channel. */
+  private affine(output: string, x: string, scale: string, shift?: string): void {
+    const channels = this.shapeOf(output)[1];
+    const filter = this.reshape(scale, [channels, 1, 1, 1]);
+    const inputs = [this.blockedForm(x), filter, ...(shift === undefined ? [] : [shift])];
+    this.make(output, inputs, { group: channels, kernel_shape: [1, 1] });
+  }
+
+  private batchNorm({ attributes, inputs, outputs }: Node): boolean {
+    const [x, gamma, beta] = inputs;
+    if (!this.isMap(x) || !this.leansToBlocks([x])) return false;
+    const channels = [this.shapeOf(x)[1]];
+    const op = (name: string, ...operands: string[]) => this.emit(name, operands, channels);
+    const epsilon = this.graph.scalar((attributes.epsilon as { readonly float: number }).float).name;
+    let [, , , mean, variance] = inputs;
+    if (attributes.training_mode) {
+      mean = this.meanOf(this.blockedForm(x), x, outputs[1]);
+      const square = this.emit('Mul', [this.blockedForm(x), this.blockedForm(x)], this.shapeOf(x));
+      const spread = op('Sub', this.meanOf(square, x), op('Mul', mean, mean));
+      variance = outputs[2] ?? spread;
+      // Rounding must not make it negative.
+      this.put({ op: 'Relu', inputs: [spread], outputs: [variance], attributes: {} });
+    }
+    const scale = op('Div', gamma, op('Sqrt', op('Add', variance, epsilon)));
+    this.affine(outputs[0], x, scale, op('Sub', beta, op('Mul', mean, scale)));
+    return true;
+  }
+
+  /** The mean of a blocked map over images and pixels, by channel. */
+  private meanOf(blocked: string, source: string, output?: string): string {
+    const [n, c] = this.shapeOf(source);
+    const pooled = this.emitBlocked('GlobalAveragePool', [blocked], [n, c, 1, 1]);
+    const attributes = { axes: [0, 2, 3], keepdims: 0 };
+    if (output === undefined) return this.emit('ReduceMean', [pooled], [c], attributes);
+    this.put({ op: 'ReduceMean', inputs: [pooled], outputs: [output], attributes });
+    return output;
+  }
+
+  /** A mean over pixels, and perhaps over images. One pixel in blocks lies as a plain one does. */
+  private mean(node: Node): boolean {
+    const [x] = node.inputs;
+    const axes = `${node.attributes.axes}`;
+    if (!this.isMap(x) || !this.leansToBlocks([x]) || (axes !== '0,2,3' && axes !== '2,3')) return false;
+    const [n, c] = this.shapeOf(x);
+    this.put({ ...node, inputs: [this.emitBlocked('GlobalAveragePool', [this.blockedForm(x)], [n, c, 1, 1])] });
+    return true;
+  }
+
+  private shape(node: Node): boolean {
+    const blocked = this.blocked.get(node.inputs[0]);
+    if (blocked === undefined || this.plain.has(node.inputs[0])) return false;
+    this.put({ ...node, inputs: [blocked] });
+    return true;
+  }
+
+  /** A map times a number for each channel. */
+  private scaling({ inputs: [x, factor], outputs }: Node): boolean {
+    if (!this.isMap(x) || `${this.shapeOf(factor)}` !== `${[this.shapeOf(x)[1], 1, 1]}`) return false;
+    if (!this.leansToBlocks([x])) return false;
+    this.affine(outputs[0], x, this.plainForm(factor));
+    return true;
+  }
+
+  private elementwise({ attributes, inputs, op, outputs: [output] }: Node): boolean {
+    const shape = this.shapeOf(output);
+    if (!this.isMap(output)) return false;
+    const maps = inputs.filter((name) => `${this.shapeOf(name)}` === `${shape}`);
+    const numbers = inputs.filter((name) => this.shapeOf(name).every((size) => size === 1));
+    if (maps.length + numbers.length < inputs.length || !maps.length || !this.leansToBlocks(maps)) return false;
+    const forms = inputs.map((name) => (maps.includes(name) ? this.blockedForm(name) : this.plainForm(name)));
+    if ((op === 'Add' || op === 'Sum') && maps.length === 2 && this.takeSum(output, inputs, forms)) return true;
+    if (op === 'Relu' && this.takeRelu(output, inputs[0], forms[0])) return true;
+    this.blocked.set(output, this.graph.emit(op, forms, { shape }, attributes).name);
+    return true;
+  }
+
+  /** A sum with what a convolution gives is the convolution's own. */
+  private takeSum(output: string, names: readonly string[], forms: readonly string[]): boolean {
+    for (const [i, other] of [1, 0].entries()) {
+      const maker = this.makers.get(forms[i]);
+      if (!maker || maker.inputs.length > 3 || this.uses.get(names[i]) !== 1 || names[0] === names[1]) continue;
+      const [x, filter, shift = ''] = maker.inputs;
+      this.make(output, [x, filter, shift, forms[other]], maker.attributes);
+      return true;
+    }
+    return false;
+  }
+
+  private takeRelu(output: string, name: string, form: string): boolean {
+    const maker = this.makers.get(form);
+    if (!maker || this.uses.get(name) !== 1) return false;
+    this.make(output, maker.inputs, { ...maker.attributes, activation: 'Relu' });
+    this.makers.delete(this.blocked.get(output)!);
+    return true;
+  }
+}
