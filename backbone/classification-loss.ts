@@ -1,7 +1,7 @@
 // N images, K classes.
 import * as tf from '@tensorflow/tfjs-core';
 import type { LossSpec, Weights } from '../engine/index.ts';
-import { trainingNorm } from './batch-norm.ts';
+import { fixedNorm, type Norm, trainingNorm } from './batch-norm.ts';
 import { parametersOf } from './parameters.ts';
 import { resnetLogits } from './resnet.ts';
 import { isRunning, type ResNetPlan } from './resnet-plan.ts';
@@ -19,7 +19,8 @@ export const crossEntropy = (logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Scal
  * The loss of a classifier in training: `image` `[N, H, W, 3]`, normalised, and `target` `[N, K]`. Besides the loss it
  * gives `logits`.
  *
- * @param frozen tells names of weights that stay as they are
+ * @param frozen tells names of weights that stay as they are; norms of such weights go by their running statistics, which
+ *   stay too
  */
 export function classificationLoss(
   plan: ResNetPlan,
@@ -36,7 +37,10 @@ export function classificationLoss(
       target: { shape: [size.batch, plan.head.numClasses] },
     },
     loss: (tensors, { image, target }) => {
-      const { norm, running } = trainingNorm();
+      const { norm: following, running } = trainingNorm();
+      const fixed = fixedNorm();
+      const norm: Norm = (parameters, name, x) =>
+        (frozen(`${parameters.nameOf(name)}.weight`) ? fixed : following)(parameters, name, x);
       const logits = resnetLogits(parametersOf(tensors), plan, image as tf.Tensor4D, norm);
       return { loss: crossEntropy(logits, target as tf.Tensor2D), outputs: { logits }, updates: running };
     },

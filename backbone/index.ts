@@ -37,9 +37,15 @@ export {
   type ResNetConfig,
   type ResNetPlan,
 } from './resnet-plan.ts';
-export { type RunCheckpoint, type RunProgress, readRunCheckpoint } from './run-checkpoint.ts';
+export { type RunCheckpoint, type RunProgress, readRunCheckpoint, readRunConfig } from './run-checkpoint.ts';
 export type { RunConfig } from './run-config.ts';
 export { beginRun, type RunFiles, resumeRun, runFiles, saveRun } from './run-folder.ts';
+export { type TrainClassifierOptions, type TrainingSummary, trainClassifier } from './train-classifier.ts';
+export { type TrainingChoices, trainingSettings } from './training/choices.ts';
+export type { TrainingEpoch, TrainingStep } from './training/classifier-run.ts';
+export type { TrainingSettings } from './training/settings.ts';
+export { initialConfig } from './training/start-weights.ts';
+export type { Validation } from './training/validation.ts';
 export {
   type DownloadProgress,
   type FetchOptions,
@@ -50,3 +56,4 @@ export {
   listModels,
   type ModelListing,
 } from './weights/index.ts';
+export { writeModel } from './write-model.ts';

@@ -1,12 +1,12 @@
 import * as v from 'valibot';
-import type { Snapshot } from '../engine/index.ts';
+import type { NamedArrays, Snapshot } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
+import { FORMAT } from './model-file.ts';
 import type { RunConfig } from './run-config.ts';
 import { type Checkpoint, openCheckpoint, type StoredTensor, toFloat32, writeSafetensors } from './weights/index.ts';
 
-/** What a checkpoint's metadata calls its format, and the version of that. */
-const FORMAT = 'resnet-coco-run';
-const VERSION = '1';
+/** Of what a checkpoint says of its run. */
+const VERSION = 1;
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const progressSchema = v.object({
@@ -16,6 +16,7 @@ const progressSchema = v.object({
   seed: v.pipe(v.number(), v.integer()),
   seconds: v.pipe(v.number(), v.minValue(0)),
   best: v.nullable(v.object({ metric: v.string(), value: v.number(), step: count })),
+  sums: v.optional(v.record(v.string(), v.record(v.string(), v.number())), {}),
 });
 const runSchema = v.object({ progress: progressSchema, config: v.record(v.string(), v.unknown()) });
 
@@ -32,6 +33,8 @@ export interface RunProgress {
   readonly seconds: number;
   /** The best evaluation, once there is one. */
   readonly best: { readonly metric: string; readonly value: number; readonly step: number } | null;
+  /** What is summed up for the log so far, by what it is summed over and by name. */
+  readonly sums: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 /** All that a run needs to go on as if it had never stopped. */
@@ -39,30 +42,46 @@ export interface RunCheckpoint {
   readonly state: Snapshot;
   readonly progress: RunProgress;
   readonly config: RunConfig;
+  /** What makes a model of the weights: its configuration, and the shapes of its tensors, by name. */
+  readonly model: {
+    readonly config: Readonly<Record<string, unknown>>;
+    readonly shapes: Readonly<Record<string, readonly number[]>>;
+  };
 }
 
+/** Where tensors are that only training needs: weights beside their average, and what the optimiser remembers. */
+const [RAW, OPTIMISER] = ['run/weights/', 'run/optimiser/'];
+
 /**
- * Writes a run's checkpoint: a safetensors file with tensors `weights/NAME`, `average/NAME` and `optimiser/NAME`, flat,
- * and everything else in its metadata. Whole or not at all, even if the process is killed or power is lost.
+ * Writes a run's checkpoint. It is a model file, to be loaded as any other: under their own names it has the weights, or
+ * their average where one is kept. What else a run needs is in tensors `run/…`, flat, and in `run` of its metadata.
+ * Whole or not at all, even if the process is killed or power is lost.
  *
  * @throws ResnetCocoError FILE_NOT_WRITABLE
  */
-export async function writeRunCheckpoint(file: string, { state, progress, config }: RunCheckpoint): Promise<void> {
+export async function writeRunCheckpoint(
+  file: string,
+  { state, progress, config, model }: RunCheckpoint,
+): Promise<void> {
   const tensors = new Map<string, StoredTensor>();
-  const { weights, average = {}, optimiser } = state;
-  for (const [part, arrays] of Object.entries({ weights, average, optimiser })) {
-    for (const [name, array] of Object.entries(arrays)) tensors.set(`${part}/${name}`, stored(array));
-  }
+  const add = (prefix: string, arrays: NamedArrays, shapes: RunCheckpoint['model']['shapes'] = {}) => {
+    for (const [name, array] of Object.entries(arrays)) {
+      tensors.set(prefix + name, stored(array, shapes[name] ?? [array.length]));
+    }
+  };
+  add('', state.average ?? state.weights, model.shapes);
+  if (state.average) add(RAW, state.weights);
+  add(OPTIMISER, state.optimiser);
   await writeSafetensors(file, tensors, {
     format: FORMAT,
-    version: VERSION,
-    run: JSON.stringify({ progress, config }),
+    config: JSON.stringify(model.config),
+    run: JSON.stringify({ version: VERSION, progress, config }),
   });
 }
 
-const stored = (array: Float32Array): StoredTensor => ({
+const stored = (array: Float32Array, shape: readonly number[]): StoredTensor => ({
   dtype: 'F32',
-  shape: [array.length],
+  shape,
   bytes: () => new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
 });
 
@@ -74,7 +93,21 @@ const stored = (array: Float32Array): StoredTensor => ({
 export async function readRunCheckpoint(file: string): Promise<RunCheckpoint> {
   const checkpoint = await openCheckpoint(file);
   try {
-    return { ...readRun(checkpoint), state: readState(checkpoint) };
+    return { ...readRun(checkpoint), ...readTensors(checkpoint) };
+  } finally {
+    checkpoint.close();
+  }
+}
+
+/**
+ * What a run was begun with, as its checkpoint has it.
+ *
+ * @throws ResnetCocoError FILE_NOT_FOUND, BAD_CHECKPOINT
+ */
+export async function readRunConfig(file: string): Promise<RunConfig> {
+  const checkpoint = await openCheckpoint(file);
+  try {
+    return readRun(checkpoint).config;
   } finally {
     checkpoint.close();
   }
@@ -83,18 +116,25 @@ export async function readRunCheckpoint(file: string): Promise<RunCheckpoint> {
 const damaged = (file: string, problem: string): ResnetCocoError =>
   new ResnetCocoError('BAD_CHECKPOINT', `${file}: ${problem}`);
 
-function readRun({ file, metadata: { format, version, run = '' } }: Checkpoint): Omit<RunCheckpoint, 'state'> {
-  if (format !== FORMAT) {
+function parseJson(file: string, what: string, json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    throw damaged(file, `${what} is not JSON: ${(error as Error).message}`);
+  }
+}
+
+function readRun({ file, metadata: { format, run } }: Checkpoint): Pick<RunCheckpoint, 'progress' | 'config'> {
+  if (format !== FORMAT || run === undefined) {
     throw damaged(file, 'not a checkpoint of a training run; to begin from the weights of a model, begin a new run');
   }
+  const value = parseJson(file, 'what it says of the run', run);
+  const version = (value as { version?: unknown } | null)?.version;
   if (version !== VERSION) {
-    throw damaged(file, `a checkpoint of format ${version}, of which only ${VERSION} is known; use the newest release`);
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(run);
-  } catch (error) {
-    throw damaged(file, `what it says of the run is not JSON: ${(error as Error).message}`);
+    throw damaged(
+      file,
+      `a checkpoint of version ${version}, of which only ${VERSION} is known; use the newest release`,
+    );
   }
   const parsed = v.safeParse(runSchema, value);
   if (!parsed.success) {
@@ -105,16 +145,22 @@ function readRun({ file, metadata: { format, version, run = '' } }: Checkpoint):
   return { progress, config: config as RunConfig };
 }
 
-function readState({ file, tensors }: Checkpoint): Snapshot {
-  const parts: Record<string, [name: string, array: Float32Array][]> = { weights: [], average: [], optimiser: [] };
+function readTensors({ file, metadata, tensors }: Checkpoint): Pick<RunCheckpoint, 'state' | 'model'> {
+  const weights: Record<string, Float32Array> = {};
+  const raw: Record<string, Float32Array> = {};
+  const optimiser: Record<string, Float32Array> = {};
+  const shapes: Record<string, readonly number[]> = {};
   for (const [path, tensor] of tensors) {
-    const slash = path.indexOf('/');
-    const part = path.slice(0, slash);
-    if (!Object.hasOwn(parts, part)) throw damaged(file, `tensor ${path} is of no known part of a run`);
     if (tensor.dtype !== 'F32') throw damaged(file, `tensor ${path} is ${tensor.dtype}, not F32`);
-    parts[part].push([path.slice(slash + 1), toFloat32(tensor)]);
+    if (path.startsWith(RAW)) raw[path.slice(RAW.length)] = toFloat32(tensor);
+    else if (path.startsWith(OPTIMISER)) optimiser[path.slice(OPTIMISER.length)] = toFloat32(tensor);
+    else {
+      weights[path] = toFloat32(tensor);
+      shapes[path] = tensor.shape;
+    }
   }
-  const { weights, average, optimiser } = parts;
-  const state = { weights: Object.fromEntries(weights), optimiser: Object.fromEntries(optimiser) };
-  return average.length ? { ...state, average: Object.fromEntries(average) } : state;
+  const config = parseJson(file, 'its config', metadata.config ?? '{}') as RunCheckpoint['model']['config'];
+  const isAveraged = Object.keys(raw).length > 0;
+  const state = isAveraged ? { weights: raw, average: weights, optimiser } : { weights, optimiser };
+  return { state, model: { config, shapes } };
 }

@@ -11,6 +11,8 @@ export interface RunFiles {
   readonly last: string;
   /** The checkpoint of the best evaluation. */
   readonly best: string;
+  /** What came out: the best weights, without what only training needs. */
+  readonly model: string;
   readonly log: string;
   readonly page: string;
 }
@@ -18,6 +20,7 @@ export interface RunFiles {
 export const runFiles = (folder: string): RunFiles => ({
   last: join(folder, 'last.safetensors'),
   best: join(folder, 'best.safetensors'),
+  model: join(folder, 'model.safetensors'),
   log: join(folder, 'log.jsonl'),
   page: join(folder, 'training.html'),
 });

@@ -31,6 +31,17 @@ export const commands: CommandList = {
       },
     },
   },
+  Train: {
+    train: {
+      summary: 'train networks',
+      subcommands: {
+        backbone: {
+          summary: 'an image classifier, from scratch or from the weights of another',
+          load: async () => (await import('./train-backbone.ts')).default,
+        },
+      },
+    },
+  },
   Models: {
     models: {
       summary: 'list, describe, download and convert models',

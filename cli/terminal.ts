@@ -82,8 +82,9 @@ export class Terminal {
    * Begins to show progress; `stop()` it before the next.
    *
    * @param before what was done of it earlier, as of a run that is resumed
+   * @param lineInterval milliseconds between two lines where there is no terminal
    */
-  startProgress(unit: Unit, total?: number, before = 0): Progress {
+  startProgress(unit: Unit, total?: number, before = 0, lineInterval = LINE_INTERVAL_MS): Progress {
     const progress = new Progress(unit, total, before, () => {
       this.#clearBar();
       this.#progress = undefined;
@@ -93,7 +94,7 @@ export class Terminal {
     });
     this.#progress = progress;
     const show = (): void => (this.#drawsBar ? this.#drawBar() : this.note(progressText(progress.state)));
-    const timer = setInterval(show, this.#drawsBar ? BAR_INTERVAL_MS : LINE_INTERVAL_MS).unref();
+    const timer = setInterval(show, this.#drawsBar ? BAR_INTERVAL_MS : lineInterval).unref();
     if (this.#drawsBar && !this.#quiet) this.#stderr.write(HIDE_CURSOR);
     process.on('exit', progress.stop);
     this.#drawBar();

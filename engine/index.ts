@@ -10,3 +10,4 @@ export { type RoiAlignAttributes, roiAlign } from './ops/roi-align.ts';
 export type { NamedArrays, Optimiser, OptimiserSettings } from './optimisers/optimiser.ts';
 export { type LogEntry, type LogSplit, RunLog, readLog } from './run/log.ts';
 export { TensorBoardWriter } from './run/tensorboard.ts';
+export { createSchedule, type Schedule, type ScheduleSettings } from './schedules.ts';

@@ -32,11 +32,12 @@ function checkpoint(step = 500, best: RunCheckpoint['progress']['best'] = null):
   return {
     state: {
       weights: { 'conv1.weight': Float32Array.of(0.1, -0, 1e-42, 1 / 0), 'bn1.weight': Float32Array.of(step) },
-      average: { 'conv1.weight': Float32Array.of(3, 4, 5, 6) },
+      average: { 'conv1.weight': Float32Array.of(3, 4, 5, 6), 'bn1.weight': Float32Array.of(7) },
       optimiser: { 'momentum_buffer/conv1.weight': Float32Array.of(1, 2, 3, 4), step: Float32Array.of(step) },
     },
-    progress: { step, epoch: 1, batch: 109, seed: 2 ** 40, seconds: 61.5, best },
+    progress: { step, epoch: 1, batch: 109, seed: 2 ** 40, seconds: 61.5, best, sums: { epoch: { loss: 0.1 } } },
     config,
+    model: { config: { architecture: 'resnet20' }, shapes: { 'conv1.weight': [2, 2], 'bn1.weight': [1] } },
   };
 }
 
@@ -63,27 +64,27 @@ test('views of a larger buffer are written as they are', async () => {
 test('what is no checkpoint of a run is refused', async () => {
   const file = join(newFolder(), 'a.safetensors');
   const bytes = () => new Uint8Array(4);
-  const tensors = new Map([['weights/a', { dtype: 'F32', shape: [1], bytes }]] as const);
-  const run = JSON.stringify({ progress: checkpoint().progress, config });
-  const valid = { format: 'resnet-coco-run', version: '1', run };
+  const tensors = new Map([['a', { dtype: 'F32', shape: [1], bytes }]] as const);
+  const run = JSON.stringify({ version: 1, progress: checkpoint().progress, config });
+  const valid = { format: 'resnet-coco', config: '{}', run };
   await writeSafetensors(file, tensors, valid);
   await readRunCheckpoint(file);
-  const negative = JSON.stringify({ progress: { ...checkpoint().progress, step: -1 }, config });
+  const negative = JSON.stringify({ version: 1, progress: { ...checkpoint().progress, step: -1 }, config });
   const metadata: [Record<string, string>, RegExp][] = [
     [{ format: 'resnet-coco', config: '{}' }, /a\.safetensors: not a checkpoint of a training run/],
-    [{ ...valid, version: '2' }, /format 2, of which only 1 is known/],
-    [{ ...valid, run: '{' }, /not JSON/],
-    [{ ...valid, run: '[]' }, /wrong/],
+    [{ ...valid, run: '{"version": 2}' }, /version 2, of which only 1 is known/],
+    [{ ...valid, run: '{' }, /run is not JSON/],
+    [{ ...valid, run: 'null' }, /version undefined/],
+    [{ ...valid, run: '{"version": 1}' }, /wrong: progress/],
+    [{ ...valid, config: '{' }, /config is not JSON/],
     [{ ...valid, run: negative }, /progress\.step/],
   ];
   for (const [changed, pattern] of metadata) {
     await writeSafetensors(file, tensors, changed);
     await rejects(readRunCheckpoint(file), 'BAD_CHECKPOINT', pattern);
   }
-  await writeSafetensors(file, new Map([['a', { dtype: 'F32', shape: [1], bytes }]]), valid);
-  await rejects(readRunCheckpoint(file), 'BAD_CHECKPOINT', /tensor a is of no known part/);
-  await writeSafetensors(file, new Map([['weights/a', { dtype: 'I32', shape: [1], bytes }]]), valid);
-  await rejects(readRunCheckpoint(file), 'BAD_CHECKPOINT', /tensor weights\/a is I32/);
+  await writeSafetensors(file, new Map([['run/weights/a', { dtype: 'I32', shape: [1], bytes }]]), valid);
+  await rejects(readRunCheckpoint(file), 'BAD_CHECKPOINT', /tensor run\/weights\/a is I32/);
   writeFileSync(file, 'nonsense');
   await rejects(readRunCheckpoint(file), 'BAD_CHECKPOINT', /not a weight file/);
 });

@@ -13,8 +13,17 @@ for (let step = Number(first); ; step++) {
   });
   await saveRun(folder, {
     state: { weights: filled(100_000), average: filled(100_000), optimiser: filled(100_000) },
-    progress: { step, epoch: 0, batch: step, seed: 1, seconds: step, best: { metric: 'top1', value: 0.5, step } },
+    progress: {
+      step,
+      epoch: 0,
+      batch: step,
+      seed: 1,
+      seconds: step,
+      best: { metric: 'top1', value: 0.5, step },
+      sums: {},
+    },
     config: { step },
+    model: { config: {}, shapes: {} },
   });
   process.stdout.write(`${step}\n`);
 }

@@ -1,0 +1,220 @@
+import { existsSync } from 'node:fs';
+import { type ClassificationDataset, Loader } from '../datasets/index.ts';
+import type { Engine, NamedArrays, Weights } from '../engine/index.ts';
+import type { ResnetCocoError } from '../errors.ts';
+import { classificationLoss } from './classification-loss.ts';
+import { planClassifier } from './classifier.ts';
+import { type ClassifierConfig, parseClassifierConfig } from './classifier-config.ts';
+import { imagenetClasses } from './imagenet-classes.ts';
+import { classifierShapes } from './resnet-plan.ts';
+import { type RunCheckpoint, type RunProgress, readRunCheckpoint } from './run-checkpoint.ts';
+import type { RunConfig, RunSetting } from './run-config.ts';
+import { beginRun, type RunFiles, resumeRun, runFiles } from './run-folder.ts';
+import { ClassifierRun, type TrainingEvents } from './training/classifier-run.ts';
+import { Journal } from './training/journal.ts';
+import { frozenWeights, learningRates, trainingOptions } from './training/optimisation.ts';
+import { checkTrainingSettings, type TrainingSettings } from './training/settings.ts';
+import { startWeights } from './training/start-weights.ts';
+import { labelsIn, type Validation, validate } from './training/validation.ts';
+import { writeModel } from './write-model.ts';
+
+export interface TrainClassifierOptions extends TrainingEvents {
+  readonly engine: Engine;
+  /** What to learn from; the last images of a shuffled epoch that make no whole batch are left out of it. */
+  readonly dataset: ClassificationDataset;
+  /** What to evaluate on, with classes of the same names. */
+  readonly validation: ClassificationDataset;
+  /** Such as `trainingSettings('cifar10', { epochs: 40 })`. */
+  readonly settings: TrainingSettings;
+  /** Where checkpoints, the log and the model go. */
+  readonly folder: string;
+  /** Go on with the run in the folder. */
+  readonly resume?: boolean;
+  /** A known model or a model file to begin from, such as `resnet50`. */
+  readonly init?: string;
+  /** Threads that make batches; what comes out does not depend on their number. */
+  readonly workers?: number;
+  /** A folder for decoded pictures. */
+  readonly cache?: string;
+  /** From one checkpoint to the next within an epoch; 5 by default. One is written after each epoch in any case. */
+  readonly checkpointMinutes?: number;
+  /** How the run was called, to be kept with it. */
+  readonly command?: RunSetting;
+  /** Once aborted, the step under way is finished, everything is saved, and the call returns. */
+  readonly signal?: AbortSignal;
+  /** Told what a person should know. */
+  readonly onNote?: (text: string) => void;
+  /** Told of each image that cannot be read; others take its place. */
+  readonly onProblem?: (error: ResnetCocoError) => void;
+}
+
+/** What came of a run. */
+export interface TrainingSummary {
+  readonly architecture: string;
+  readonly interrupted: boolean;
+  readonly epochs: number;
+  readonly steps: number;
+  readonly seconds: number;
+  /** The best evaluation; absent before there is one. */
+  readonly best?: Validation & { readonly epoch: number };
+  readonly files: RunFiles;
+}
+
+const CHECKPOINT_MINUTES = 5;
+
+/** What may differ when a run is resumed. */
+const MAY_CHANGE = ['command', 'device', 'evaluate_every'];
+
+/**
+ * Trains an image classifier. In the folder are then `model.safetensors`, the best weights; `best.safetensors` and
+ * `last.safetensors`, checkpoints, which load as models too; `log.jsonl`; and event files for TensorBoard.
+ *
+ * A run that was interrupted or killed goes on with `resume` from its last checkpoint, in the middle of an epoch too. On
+ * the same machine, with the same number of threads of the engine, it comes by the same weights to the last bit.
+ *
+ * @throws ResnetCocoError DIVERGED where the loss is no finite number any more; USAGE where the folder holds a run
+ *   already; FILE_NOT_FOUND, BAD_CHECKPOINT or BAD_CONFIG where one cannot be resumed; BAD_CONFIG, BAD_DATASET, BAD_MODEL;
+ *   FILE_NOT_WRITABLE
+ */
+export async function trainClassifier(options: TrainClassifierOptions): Promise<TrainingSummary> {
+  const { dataset, engine, folder, init, onNote, resume = false } = options;
+  const settings = checkTrainingSettings(options.settings);
+  const model = modelConfig(settings, dataset);
+  const plan = planClassifier(model);
+  const shapes = classifierShapes(plan);
+  const { batch, recipe } = settings;
+  const labels = labelsIn(options.validation, dataset.classes);
+  const loaders: Loader[] = [];
+  const closers: (() => Promise<void> | void)[] = [];
+  try {
+    for (const loader of openLoaders(options, settings, model)) {
+      loaders.push(loader);
+      closers.push(() => loader.close());
+    }
+    const [loader, validationLoader] = loaders;
+    const config = runConfig(options, settings);
+    const checkpoint = resume ? await resumeRun(folder, config, MAY_CHANGE) : undefined;
+    if (!checkpoint) await beginRun(folder);
+    const start = await startWeights(shapes, settings.seed, resume ? undefined : init);
+    if (start.note) onNote?.(start.note);
+    const size = { batch, height: recipe.size, width: recipe.size };
+    const loss = classificationLoss(plan, start.weights, size, frozenWeights(settings.freeze));
+    const from = checkpoint ? { from: checkpoint.state } : {};
+    const program = await engine.train(loss, { ...trainingOptions(settings, shapes), ...from });
+    closers.push(() => program.dispose());
+    const journal = Journal.open(folder, checkpoint?.progress.step);
+    closers.push(() => journal.close());
+    if (!checkpoint) journal.describe(config);
+    const { checkpointMinutes = CHECKPOINT_MINUTES, onEpoch, onStep, signal } = options;
+    const run = new ClassifierRun(
+      {
+        settings,
+        folder,
+        config,
+        model,
+        shapes,
+        program,
+        loader,
+        rates: learningRates(settings, loader.batches),
+        journal,
+        validate: (arrays) => validate(engine, model, shaped(arrays, shapes), validationLoader, labels, { signal }),
+        checkpointMinutes,
+        signal,
+        events: { onEpoch, onStep },
+      },
+      checkpoint?.progress ?? newProgress(settings.seed),
+    );
+    await run.run();
+    return await summarize(settings, folder, run.now);
+  } finally {
+    for (const close of closers.reverse()) await close();
+  }
+}
+
+const newProgress = (seed: number): RunProgress => ({
+  step: 0,
+  epoch: 0,
+  batch: 0,
+  seed,
+  seconds: 0,
+  best: null,
+  sums: {},
+});
+
+function modelConfig(settings: TrainingSettings, { classes, wnids }: ClassificationDataset): ClassifierConfig {
+  const { architecture, stem, shortcut, stride_on, recipe, resize_size } = settings;
+  const names = new Map(imagenetClasses.map(({ name, wnid }) => [wnid, name]));
+  const config = {
+    architecture,
+    stem,
+    shortcut,
+    stride_on,
+    num_classes: classes.length,
+    categories: classes.map((name, i) => {
+      const wnid = wnids?.[i];
+      return wnid === undefined ? { name } : { name: names.get(wnid) ?? name, wnid };
+    }),
+    image_mean: [...recipe.image_mean],
+    image_std: [...recipe.image_std],
+    resize_size,
+    crop_size: recipe.size,
+  };
+  return parseClassifierConfig(config, 'training');
+}
+
+function* openLoaders(
+  { dataset, validation, workers, cache, onProblem }: TrainClassifierOptions,
+  { batch, recipe, seed }: TrainingSettings,
+  { crop_size, image_mean, image_std, resize_size }: ClassifierConfig,
+): Generator<Loader> {
+  const common = {
+    batch,
+    ...(workers === undefined ? {} : { workers }),
+    ...(cache === undefined ? {} : { cache }),
+    ...(onProblem ? { onProblem } : {}),
+  };
+  yield new Loader(dataset, { ...common, recipe, seed, dropLast: true });
+  const evaluation = { kind: 'classification', crop_size, image_mean, image_std, resize_size } as const;
+  yield new Loader(validation, { ...common, recipe: evaluation });
+}
+
+function runConfig(
+  { cache, command, dataset, engine, init, validation }: TrainClassifierOptions,
+  settings: TrainingSettings,
+): RunConfig {
+  const described = ({ name, classes, length }: ClassificationDataset) => ({
+    name,
+    classes: classes.length,
+    images: length,
+  });
+  const config = {
+    ...settings,
+    dataset: described(dataset),
+    evaluated_on: described(validation),
+    init,
+    // Pictures are shrunk for it, so that others come out.
+    cache: cache !== undefined,
+    device: engine.device,
+    command,
+  };
+  return JSON.parse(JSON.stringify(config));
+}
+
+const shaped = (arrays: NamedArrays, shapes: RunCheckpoint['model']['shapes']): Weights =>
+  Object.fromEntries(Object.entries(arrays).map(([name, data]) => [name, { shape: shapes[name], data }]));
+
+/** Writes the model of a run that is done, and says what came of it. */
+async function summarize(
+  { architecture, epochs }: TrainingSettings,
+  folder: string,
+  { epoch, seconds, step }: RunProgress,
+): Promise<TrainingSummary> {
+  const files = runFiles(folder);
+  const summary = { architecture, interrupted: epoch < epochs, epochs: epoch, steps: step, seconds, files };
+  if (!existsSync(files.best)) return summary;
+  const { model, progress, state } = await readRunCheckpoint(files.best);
+  const { evaluation } = model.config.provenance as { readonly evaluation: Validation };
+  if (epoch === epochs)
+    await writeModel(files.model, model.config, shaped(state.average ?? state.weights, model.shapes));
+  return { ...summary, best: { ...evaluation, epoch: progress.epoch } };
+}

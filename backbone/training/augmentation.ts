@@ -1,0 +1,78 @@
+import type { Augmentation, TrainingRecipe } from '../../datasets/index.ts';
+import { ResnetCocoError } from '../../errors.ts';
+import type { ClassifierConfig } from '../classifier-config.ts';
+
+/** How pictures are varied while a network learns from them. */
+export interface AugmentationChoices {
+  /**
+   * `none`; `basic`, by default: cropped at random (for CIFAR shifted by up to 4 pixels) and flipped; `randaugment`: two
+   * operations of RandAugment on top of that.
+   */
+  readonly augment?: 'none' | 'basic' | 'randaugment';
+  /** By how much brightness, contrast and saturation vary, such as 0.4. */
+  readonly colorJitter?: number;
+  /** Share of pictures in which a rectangle is erased. */
+  readonly erase?: number;
+  /** α of Mixup's Beta distribution, and of CutMix's. */
+  readonly mixup?: number;
+  readonly cutmix?: number;
+  readonly labelSmoothing?: number;
+  /** Side of the pictures in pixels; by default 32 for CIFAR, 224 for others, and that of a model to begin from. */
+  readonly size?: number;
+}
+
+export interface PictureKind {
+  /** Whether the pictures are CIFAR's. */
+  readonly smallPictures: boolean;
+  readonly image_mean: readonly number[];
+  readonly image_std: readonly number[];
+  readonly init: ClassifierConfig | undefined;
+}
+
+const CIFAR_SIDE = 32;
+const IMAGENET_SIDE = 224;
+
+/** The recipe that choices amount to, and `resize_size` of the evaluation. */
+export function trainingRecipe(
+  choices: AugmentationChoices,
+  { image_mean, image_std, init, smallPictures }: PictureKind,
+): { readonly recipe: TrainingRecipe; readonly resize_size: number | null } {
+  const { cutmix: cutmix_alpha, erase, labelSmoothing: label_smoothing, mixup: mixup_alpha } = choices;
+  if (smallPictures && choices.size !== undefined && choices.size !== CIFAR_SIDE) {
+    throw new ResnetCocoError(
+      'USAGE',
+      `--size ${choices.size}: CIFAR's pictures have ${CIFAR_SIDE} pixels; leave it out`,
+    );
+  }
+  const size = smallPictures ? CIFAR_SIDE : (choices.size ?? init?.crop_size ?? IMAGENET_SIDE);
+  const recipe: TrainingRecipe = {
+    kind: 'training',
+    size,
+    augmentations: augmentations(choices, smallPictures),
+    image_mean: [...image_mean],
+    image_std: [...image_std],
+    ...(erase ? { random_erasing: { p: erase } } : {}),
+    ...(mixup_alpha === undefined ? {} : { mixup_alpha }),
+    ...(cutmix_alpha === undefined ? {} : { cutmix_alpha }),
+    ...(label_smoothing === undefined ? {} : { label_smoothing }),
+  };
+  if (smallPictures) return { recipe, resize_size: null };
+  const same = init?.crop_size === size;
+  return { recipe, resize_size: same ? init.resize_size : Math.round((size * 8) / 7) };
+}
+
+function augmentations({ augment = 'basic', colorJitter = 0 }: AugmentationChoices, small: boolean): Augmentation[] {
+  const steps: Augmentation[] = [];
+  if (augment === 'none') {
+    // The largest square in the middle.
+    if (!small) steps.push({ kind: 'random_resized_crop', scale: [1, 1], ratio: [1, 1] });
+  } else {
+    steps.push(small ? { kind: 'pad_and_crop', padding: 4 } : { kind: 'random_resized_crop' });
+    steps.push({ kind: 'random_horizontal_flip' });
+  }
+  if (augment === 'randaugment') steps.push({ kind: 'rand_augment' });
+  if (colorJitter) {
+    steps.push({ kind: 'color_jitter', brightness: colorJitter, contrast: colorJitter, saturation: colorJitter });
+  }
+  return steps;
+}

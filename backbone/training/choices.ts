@@ -1,0 +1,154 @@
+import { ResnetCocoError } from '../../errors.ts';
+import { type ClassifierConfig, IMAGENET_MEAN, IMAGENET_STD } from '../classifier-config.ts';
+import { type Architecture, architectureOf } from './architecture.ts';
+import { type AugmentationChoices, trainingRecipe } from './augmentation.ts';
+import { checkTrainingSettings, type TrainingSettings } from './settings.ts';
+
+/** What a person decides about a training run; all else follows from the data set. */
+export interface TrainingChoices extends AugmentationChoices {
+  /** Such as `resnet20`; by default resnet20 for CIFAR, resnet50 for folders, and that of a model to begin from. */
+  readonly arch?: string;
+  readonly shortcut?: 'A' | 'B' | 'C';
+  readonly epochs?: number;
+  readonly batch?: number;
+  readonly lr?: number;
+  readonly schedule?: 'steps' | 'cosine' | 'one-cycle' | 'constant';
+  /** In epochs, as `warmup` is. */
+  readonly milestones?: readonly number[];
+  readonly warmup?: number;
+  readonly optimiser?: 'sgd' | 'adamw';
+  readonly momentum?: number;
+  readonly nesterov?: boolean;
+  readonly weightDecay?: number;
+  readonly decayNorms?: boolean;
+  readonly clipNorm?: number;
+  readonly ema?: number;
+  readonly freeze?: number;
+  readonly evaluateEvery?: number;
+  readonly seed?: number;
+}
+
+/** A published recipe of a kind of data set. */
+interface Defaults {
+  readonly arch: string;
+  readonly epochs: number;
+  readonly batch: number;
+  /** The learning rate of SGD is a tenth for batches of so many images, and in proportion. */
+  readonly batchOfTenth: number;
+  /** Where the learning rate drops, as shares of the run. */
+  readonly drops: readonly number[];
+  readonly image_mean: readonly number[];
+  readonly image_std: readonly number[];
+}
+
+/** §4.2 of the paper: 64,000 steps, drops at half of them and three quarters. */
+const CIFAR = { arch: 'resnet20', epochs: 164, batch: 128, batchOfTenth: 128, drops: [1 / 2, 3 / 4] };
+const DEFAULTS: Readonly<Record<string, Defaults>> = {
+  cifar10: { ...CIFAR, image_mean: [0.4914, 0.4822, 0.4465], image_std: [0.247, 0.2435, 0.2616] },
+  cifar100: { ...CIFAR, image_mean: [0.5071, 0.4865, 0.4409], image_std: [0.2673, 0.2564, 0.2762] },
+};
+/** torchvision's reference training of ImageNet. */
+const FOLDER: Defaults = {
+  arch: 'resnet50',
+  epochs: 90,
+  batch: 32,
+  batchOfTenth: 256,
+  drops: [1 / 3, 2 / 3],
+  image_mean: IMAGENET_MEAN,
+  image_std: IMAGENET_STD,
+};
+
+const ADAMW_RATE = 1e-3;
+/** Weights that are good already are changed by so much of the usual rate. */
+const FINE_TUNING = 0.1;
+
+const usage = (message: string): ResnetCocoError => new ResnetCocoError('USAGE', message);
+
+/**
+ * The settings that choices amount to. What they leave open follows the paper for CIFAR, and torchvision's reference
+ * training for all else.
+ *
+ * @param dataset its name: `cifar10`, `cifar100`, or another
+ * @param init the configuration of the model that the run begins from, if any
+ * @throws ResnetCocoError USAGE for choices that exclude one another; BAD_CONFIG for a value that makes no sense
+ */
+export function trainingSettings(dataset: string, choices: TrainingChoices, init?: ClassifierConfig): TrainingSettings {
+  const smallPictures = Object.hasOwn(DEFAULTS, dataset);
+  const defaults = smallPictures ? DEFAULTS[dataset] : FOLDER;
+  const { epochs = defaults.epochs, batch = defaults.batch, seed = 0, evaluateEvery: evaluate_every = 1 } = choices;
+  const { clipNorm: clip_norm, ema, freeze } = choices;
+  const { shortcut, ...network } = networkOf(choices, init, defaults.arch, smallPictures);
+  const { image_mean, image_std } = init ?? defaults;
+  const { recipe, resize_size } = trainingRecipe(choices, { smallPictures, image_mean, image_std, init });
+  return checkTrainingSettings({
+    ...network,
+    shortcut: choices.shortcut ?? shortcut,
+    epochs,
+    batch,
+    seed,
+    recipe,
+    resize_size,
+    optimiser: optimiserOf(choices),
+    schedule: scheduleOf(choices, rateOf(choices, batch / defaults.batchOfTenth, init !== undefined), epochs, defaults),
+    ...(clip_norm === undefined ? {} : { clip_norm }),
+    ...(ema === undefined ? {} : { ema }),
+    ...(freeze === undefined ? {} : { freeze }),
+    evaluate_every,
+  });
+}
+
+function networkOf(
+  { arch }: TrainingChoices,
+  init: ClassifierConfig | undefined,
+  byDefault: string,
+  smallPictures: boolean,
+): Architecture {
+  if (init && (arch === undefined || arch === init.architecture)) {
+    const { architecture, stem, shortcut, stride_on } = init;
+    return { architecture, stem, shortcut, stride_on };
+  }
+  return architectureOf(arch ?? byDefault, { smallPictures });
+}
+
+function rateOf({ lr, optimiser = 'sgd' }: TrainingChoices, batchShare: number, isFineTuning: boolean): number {
+  if (lr !== undefined) return lr;
+  return (optimiser === 'sgd' ? 0.1 * batchShare : ADAMW_RATE) * (isFineTuning ? FINE_TUNING : 1);
+}
+
+function optimiserOf({ decayNorms = true, momentum, nesterov = false, optimiser, weightDecay }: TrainingChoices) {
+  if (optimiser === 'adamw') {
+    if (momentum !== undefined || nesterov) {
+      throw usage(`${nesterov ? '--nesterov' : '--momentum'} is of SGD: leave it out, or use --optimiser sgd`);
+    }
+    return { kind: 'adamw', weight_decay: weightDecay ?? 0.01, decay_norms: decayNorms };
+  }
+  if (nesterov && momentum === 0) throw usage('--nesterov needs a --momentum above 0');
+  return {
+    kind: 'sgd',
+    momentum: momentum ?? 0.9,
+    nesterov,
+    weight_decay: weightDecay ?? 1e-4,
+    decay_norms: decayNorms,
+  };
+}
+
+function scheduleOf(
+  { milestones, schedule: kind = 'steps', warmup }: TrainingChoices,
+  rate: number,
+  epochs: number,
+  { drops }: Defaults,
+): object {
+  if (milestones && kind !== 'steps') {
+    throw usage(`--milestones are of --schedule steps, not ${kind}: leave them out, or use steps`);
+  }
+  if (kind === 'one-cycle') {
+    if (warmup !== undefined) throw usage('--schedule one-cycle warms up by itself: leave out --warmup, or use cosine');
+    return { kind, rate };
+  }
+  if (warmup !== undefined && warmup >= epochs) {
+    throw usage(`--warmup ${warmup} takes the whole run of ${epochs} epochs; make it shorter`);
+  }
+  const common = { kind, rate, warmup: warmup ?? 0 };
+  if (kind !== 'steps') return common;
+  return { ...common, milestones: milestones ?? drops.map((share) => Math.round(share * epochs)) };
+}

@@ -1,0 +1,77 @@
+import * as v from 'valibot';
+import { checkRecipe, type TrainingRecipe } from '../../datasets/index.ts';
+import { ResnetCocoError } from '../../errors.ts';
+import { parseConfig } from '../config.ts';
+
+const whole = (least: number) => v.pipe(v.number(), v.integer(), v.minValue(least));
+const finite = v.pipe(v.number(), v.finite());
+const notNegative = v.pipe(finite, v.minValue(0));
+const positive = v.pipe(finite, v.gtValue(0));
+const share = v.pipe(finite, v.minValue(0), v.ltValue(1));
+
+const decay = { weight_decay: notNegative, decay_norms: v.boolean() };
+const optimiser = v.variant('kind', [
+  v.strictObject({ kind: v.literal('sgd'), momentum: share, nesterov: v.boolean(), ...decay }),
+  v.strictObject({ kind: v.literal('adamw'), ...decay }),
+]);
+
+const slow = { rate: positive, warmup: notNegative };
+const schedule = v.variant('kind', [
+  v.strictObject({ kind: v.literal('constant'), ...slow }),
+  v.strictObject({ kind: v.literal('cosine'), ...slow }),
+  v.strictObject({ kind: v.literal('steps'), ...slow, milestones: v.array(notNegative) }),
+  v.strictObject({ kind: v.literal('one-cycle'), rate: positive }),
+]);
+
+const schema = v.strictObject({
+  architecture: v.string(),
+  stem: v.picklist(['imagenet', 'cifar']),
+  shortcut: v.picklist(['A', 'B', 'C']),
+  stride_on: v.picklist(['3x3', '1x1']),
+  epochs: whole(1),
+  batch: whole(1),
+  seed: v.pipe(v.number(), v.safeInteger()),
+  recipe: v.record(v.string(), v.unknown()),
+  resize_size: v.nullable(whole(1)),
+  optimiser,
+  schedule,
+  clip_norm: v.optional(positive),
+  ema: v.optional(share),
+  freeze: v.optional(whole(0)),
+  evaluate_every: whole(1),
+});
+
+type Checked = v.InferOutput<typeof schema>;
+
+/**
+ * What decides how a classifier is trained: plain data, kept with the run and with the model that comes out. Warmup and
+ * milestones are in epochs.
+ *
+ * - `resize_size`: to which the shorter side of a picture is resized for evaluation, before the middle is cut out of it.
+ * - `decay_norms`: whether norms and biases decay too.
+ * - `ema`: decay of a moving average of the weights, which is then what is evaluated and what comes out.
+ * - `freeze`: the stem and so many stages stay as they are.
+ * - `evaluate_every`: epochs from one evaluation to the next; the last epoch is always evaluated.
+ */
+export type TrainingSettings = Readonly<Omit<Checked, 'recipe'>> & {
+  readonly recipe: TrainingRecipe;
+};
+
+/**
+ * Checks settings, which may come from a file.
+ *
+ * @throws ResnetCocoError BAD_CONFIG, naming the field
+ */
+export function checkTrainingSettings(value: unknown): TrainingSettings {
+  const parsed: Checked = parseConfig(schema, value, 'training', ({ epochs, schedule }) => {
+    if (schedule.kind !== 'steps') return undefined;
+    const { milestones } = schedule;
+    const ascend = milestones.every((milestone, i) => i === 0 || milestone >= milestones[i - 1]);
+    if (!ascend) return `schedule.milestones: ${milestones.join(', ')} do not ascend`;
+    const late = milestones.find((milestone) => milestone > epochs);
+    return late === undefined ? undefined : `schedule.milestones: ${late} is beyond the last of ${epochs} epochs`;
+  });
+  const recipe = checkRecipe(parsed.recipe);
+  if (recipe.kind === 'training') return { ...parsed, recipe };
+  throw new ResnetCocoError('BAD_CONFIG', `training: config: recipe: its kind is ${recipe.kind}, not training`);
+}

@@ -1,0 +1,63 @@
+import { Random } from '../../datasets/index.ts';
+import type { Weights } from '../../engine/index.ts';
+import { ResnetCocoError } from '../../errors.ts';
+import type { ClassifierConfig } from '../classifier-config.ts';
+import { initialise } from '../initialise.ts';
+import { classifierConfigOf } from '../load-classifier.ts';
+import { openModel } from '../model-file.ts';
+import { type FetchOptions, toFloat32 } from '../weights/index.ts';
+
+type TensorShapes = Readonly<Record<string, readonly number[]>>;
+
+/** Weights to begin with, and where they come from. */
+export interface StartWeights {
+  readonly weights: Weights;
+  /** What a person should know of it; undefined where all is new. */
+  readonly note?: string;
+}
+
+/**
+ * The configuration of a model that a run is to begin from.
+ *
+ * @param nameOrPath a known model, or a model file
+ * @throws ResnetCocoError as loading a model does
+ */
+export async function initialConfig(nameOrPath: string, options: FetchOptions = {}): Promise<ClassifierConfig> {
+  const model = await openModel(nameOrPath, options);
+  try {
+    return classifierConfigOf(model);
+  } finally {
+    model.checkpoint.close();
+  }
+}
+
+/**
+ * New weights, and in their places those of a model that it has under the same names in the same shapes: all but the
+ * head where it has other classes.
+ *
+ * @param init a known model, or a model file
+ * @throws ResnetCocoError as loading a model does; BAD_MODEL where it has nothing that fits
+ */
+export async function startWeights(shapes: TensorShapes, seed: number, init?: string): Promise<StartWeights> {
+  const weights = initialise(shapes, new Random(seed));
+  if (init === undefined) return { weights };
+  const { checkpoint } = await openModel(init);
+  try {
+    const changed: string[] = [];
+    for (const [name, shape] of Object.entries(shapes)) {
+      const stored = checkpoint.tensors.get(name);
+      if (stored && `${stored.shape}` === `${shape}`) weights[name] = { shape, data: toFloat32(stored) };
+      else changed.push(stored ? `${name} ([${stored.shape}] there, [${shape}] here)` : `${name} (not there)`);
+    }
+    const count = Object.keys(shapes).length;
+    if (changed.length === count) {
+      throw new ResnetCocoError('BAD_MODEL', `${checkpoint.file}: none of its tensors fits; name another --arch`);
+    }
+    const begins = `begins with ${count - changed.length} of ${count} tensors of ${checkpoint.file}`;
+    const more = changed.length > 3 ? ` and ${changed.length - 3} more` : '';
+    const note = changed.length ? `${begins}; new are ${changed.slice(0, 3).join(', ')}${more}` : begins;
+    return { weights, note };
+  } finally {
+    checkpoint.close();
+  }
+}

@@ -1,0 +1,161 @@
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import {
+  type ClassifierConfig,
+  initialConfig,
+  type RunConfig,
+  readRunConfig,
+  runFiles,
+  type TrainClassifierOptions,
+  type TrainingSummary,
+  trainClassifier,
+  trainingSettings,
+} from '../backbone/index.ts';
+import { type ClassificationDataset, openClassificationDataset } from '../datasets/index.ts';
+import { createEngine, readLog } from '../engine/index.ts';
+import { ResnetCocoError } from '../errors.ts';
+import { writeTrainingPage } from '../eval/index.ts';
+import { command } from './command.ts';
+import { withDownloadProgress } from './download-progress.ts';
+import { required } from './flags.ts';
+import { formatDuration } from './progress.ts';
+import { defined } from './shared-flags.ts';
+import type { Terminal } from './terminal.ts';
+import { choicesOf, givenFlags, type TrainingFlags, trainingFlags } from './training-flags.ts';
+import { TrainingProgress } from './training-progress.ts';
+
+/** Images to learn from, and to evaluate on. */
+async function openDatasets({ dataset, val }: TrainingFlags): Promise<[ClassificationDataset, ClassificationDataset]> {
+  const spec = required('dataset', dataset);
+  if (val !== undefined) {
+    const training = await openClassificationDataset(spec, isSplit(spec) ? { split: 'train' } : {});
+    return [training, await openClassificationDataset(val)];
+  }
+  if (!isSplit(spec)) {
+    const problem = `${spec}: no folders train and val in it; put the images there, or name some to evaluate on: --val`;
+    throw new ResnetCocoError('USAGE', `${problem} imagefolder:DIR`);
+  }
+  return [await openClassificationDataset(spec, { split: 'train' }), await openClassificationDataset(spec)];
+}
+
+/** Whether a data set has a part to train on: CIFAR has, and of folders those with one called `train`. */
+function isSplit(spec: string): boolean {
+  const [kind, folder] = [spec.slice(0, spec.indexOf(':')), spec.slice(spec.indexOf(':') + 1)];
+  return kind !== 'imagefolder' || !existsSync(folder) || existsSync(join(folder, 'train'));
+}
+
+/** What a run was begun with, where it is to go on: its flags, and the configuration of what it began from. */
+async function storedRun(folder: string): Promise<{ flags: Partial<TrainingFlags>; config: RunConfig } | undefined> {
+  const { last } = runFiles(folder);
+  if (!existsSync(last)) return undefined;
+  const config = await readRunConfig(last);
+  return { flags: (config.command ?? {}) as Partial<TrainingFlags>, config };
+}
+
+/** The part of a model's configuration that a run takes over when it begins from it, as a resumed run remembers it. */
+function rememberedConfig({
+  architecture,
+  recipe,
+  resize_size,
+  shortcut,
+  stem,
+  stride_on,
+}: RunConfig): ClassifierConfig {
+  const { image_mean, image_std, size: crop_size } = recipe as Record<string, unknown>;
+  const config = { architecture, stem, shortcut, stride_on, image_mean, image_std, crop_size, resize_size };
+  return config as unknown as ClassifierConfig;
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+
+function describe({ best, epochs, files, interrupted, seconds }: TrainingSummary): string {
+  const lines = [`${epochs} epochs in ${formatDuration(seconds)}`];
+  if (best) {
+    const fifth = best.top5 === undefined ? '' : `, top-5 ${percent(best.top5)}`;
+    lines.push(`best after epoch ${best.epoch}: top-1 ${percent(best.top1)}${fifth}, loss ${best.loss.toFixed(4)}`);
+  }
+  const model = interrupted ? `checkpoint: ${files.last}` : `model: ${files.model}`;
+  return [...lines, model, `curves: ${files.page}`].join('\n');
+}
+
+/** Writes the page of a run as its log has it. */
+async function writePage(folder: string, dataset: string): Promise<void> {
+  const { last, log, page } = runFiles(folder);
+  const settings = await readRunConfig(last);
+  const name = basename(folder);
+  const subtitle = `${settings.architecture} on ${dataset}`;
+  await writeTrainingPage(page, { title: name, subtitle, runs: [{ name, log: readLog(log), settings }] });
+}
+
+async function train(
+  options: TrainClassifierOptions,
+  dataset: string,
+  terminal: Terminal,
+): Promise<{ readonly summary: TrainingSummary; readonly problems: number }> {
+  const progress = new TrainingProgress(terminal, options.settings.batch);
+  let problems = 0;
+  try {
+    const summary = await trainClassifier({
+      ...options,
+      onStep: (step) => progress.step(step),
+      onEpoch: async (epoch) => {
+        progress.epoch(epoch);
+        await writePage(options.folder, dataset);
+      },
+      onNote: (text) => terminal.note(text),
+      onProblem: ({ message }) => {
+        problems++;
+        terminal.report(`resnet-coco: ${message}`);
+      },
+    });
+    return { summary, problems };
+  } finally {
+    progress.stop();
+    const { last, log } = runFiles(options.folder);
+    if (existsSync(last) && existsSync(log)) await writePage(options.folder, dataset);
+  }
+}
+
+export default command({
+  summary: 'Train a ResNet to classify images, from scratch or from the weights of another.',
+  positionals: { usage: '', min: 0, max: 0, help: [] },
+  flags: trainingFlags,
+  details: [
+    'Without further flags, CIFAR is trained as in §4.2 of the ResNet paper and image folders as ImageNet by torchvision.',
+    'The folder of the run has model.safetensors (the best weights, once it is done), best.safetensors and last.safetensors (checkpoints, which load as models too), training.html (curves), log.jsonl, and event files for TensorBoard.',
+    'Ctrl-C saves and stops; a run that was killed loses what it did since its last checkpoint. --resume goes on with the settings of the run, which need not be given again, and on the same machine comes by the same weights to the last bit.',
+  ],
+  examples: [
+    ['resnet-coco train backbone --arch resnet20 --dataset cifar10:cifar-10-batches-bin', ''],
+    ['resnet-coco train backbone --dataset imagefolder:flowers --init resnet50 --freeze 2 --epochs 20', 'fine-tuning'],
+    ['resnet-coco train backbone --resume --out runs/resnet20-cifar10', 'go on'],
+  ],
+  async run({ flags: given, terminal, signal }) {
+    const stored = given.resume && given.out !== undefined ? await storedRun(given.out) : undefined;
+    const flags: TrainingFlags = { ...given, ...stored?.flags, ...givenFlags(given) };
+    const [dataset, validation] = await openDatasets(flags);
+    const { init, cache, threads, workers } = flags;
+    const base =
+      init === undefined
+        ? undefined
+        : stored
+          ? rememberedConfig(stored.config)
+          : await withDownloadProgress(terminal, (onProgress) => initialConfig(init, { onProgress, signal }));
+    const settings = trainingSettings(dataset.name, choicesOf(flags), base);
+    const folder = flags.out ?? join('runs', `${settings.architecture}-${dataset.name}`);
+    const options: TrainClassifierOptions = {
+      engine: await createEngine(flags.engine, defined({ threads })),
+      dataset,
+      validation,
+      settings,
+      folder,
+      resume: flags.resume,
+      command: givenFlags(flags),
+      signal,
+      ...defined({ init, cache, workers, checkpointMinutes: flags['checkpoint-minutes'] }),
+    };
+    const { summary, problems } = await train(options, required('dataset', flags.dataset), terminal);
+    await (flags.json ? terminal.write(`${JSON.stringify(summary, null, 2)}\n`) : terminal.print(describe(summary)));
+    return problems ? 1 : 0;
+  },
+});
