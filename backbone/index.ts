@@ -39,7 +39,7 @@ export {
 } from './resnet-plan.ts';
 export { type RunCheckpoint, type RunProgress, readRunCheckpoint, readRunConfig } from './run-checkpoint.ts';
 export type { RunConfig } from './run-config.ts';
-export { beginRun, type RunFiles, resumeRun, runFiles, saveRun } from './run-folder.ts';
+export { beginRun, lastCheckpoint, type RunFiles, resumeRun, runFiles, saveRun } from './run-folder.ts';
 export { type TrainClassifierOptions, type TrainingSummary, trainClassifier } from './train-classifier.ts';
 export { type TrainingChoices, trainingSettings } from './training/choices.ts';
 export type { TrainingEpoch, TrainingStep } from './training/classifier-run.ts';

@@ -39,6 +39,17 @@ export async function beginRun(folder: string): Promise<void> {
 }
 
 /**
+ * The newest checkpoint of a run.
+ *
+ * @throws ResnetCocoError FILE_NOT_FOUND where there is no run
+ */
+export function lastCheckpoint(folder: string): string {
+  const { last } = runFiles(folder);
+  if (existsSync(last)) return last;
+  throw new ResnetCocoError('FILE_NOT_FOUND', `${folder}: no run to resume: there is no last.safetensors in it`);
+}
+
+/**
  * Where a run stopped.
  *
  * @param config what it is to go on with
@@ -50,10 +61,7 @@ export async function resumeRun(
   config: RunConfig,
   mayChange: readonly string[] = [],
 ): Promise<RunCheckpoint> {
-  const { last } = runFiles(folder);
-  if (!existsSync(last)) {
-    throw new ResnetCocoError('FILE_NOT_FOUND', `${folder}: no run to resume: there is no last.safetensors in it`);
-  }
+  const last = lastCheckpoint(folder);
   await removeUnfinished(folder);
   const checkpoint = await readRunCheckpoint(last);
   checkSameRun(checkpoint.config, config, mayChange, last);

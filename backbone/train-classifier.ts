@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { type ClassificationDataset, Loader } from '../datasets/index.ts';
 import type { Engine, NamedArrays, Weights } from '../engine/index.ts';
-import type { ResnetCocoError } from '../errors.ts';
+import { ResnetCocoError } from '../errors.ts';
 import { classificationLoss } from './classification-loss.ts';
 import { planClassifier } from './classifier.ts';
 import { type ClassifierConfig, parseClassifierConfig } from './classifier-config.ts';
 import { imagenetClasses } from './imagenet-classes.ts';
-import { classifierShapes } from './resnet-plan.ts';
+import { classifierShapes, parameterCount } from './resnet-plan.ts';
 import { type RunCheckpoint, type RunProgress, readRunCheckpoint } from './run-checkpoint.ts';
 import type { RunConfig, RunSetting } from './run-config.ts';
 import { beginRun, type RunFiles, resumeRun, runFiles } from './run-folder.ts';
@@ -82,6 +82,11 @@ export async function trainClassifier(options: TrainClassifierOptions): Promise<
   const model = modelConfig(settings, dataset);
   const plan = planClassifier(model);
   const shapes = classifierShapes(plan);
+  const { stages } = plan;
+  if (settings.freeze !== undefined && settings.freeze > stages.length) {
+    const problem = `training: freeze is ${settings.freeze}, but ${model.architecture} has ${stages.length} stages`;
+    throw new ResnetCocoError('BAD_CONFIG', problem);
+  }
   const { batch, recipe } = settings;
   const labels = labelsIn(options.validation, dataset.classes);
   const loaders: Loader[] = [];
@@ -105,7 +110,11 @@ export async function trainClassifier(options: TrainClassifierOptions): Promise<
     const journal = Journal.open(folder, checkpoint?.progress.step);
     closers.push(() => journal.close());
     if (!checkpoint) journal.describe(config);
-    const { checkpointMinutes = CHECKPOINT_MINUTES, onEpoch, onStep, signal } = options;
+    onNote?.(
+      `${model.architecture}, ${parameterCount(shapes).toLocaleString('en')} parameters, on ${engine.device}: ` +
+        `${loader.batches} steps of ${batch} images an epoch, evaluated on ${options.validation.length} images`,
+    );
+    const { checkpointMinutes = CHECKPOINT_MINUTES, onEpoch, onEvaluated, onStep, signal } = options;
     const run = new ClassifierRun(
       {
         settings,
@@ -117,7 +126,11 @@ export async function trainClassifier(options: TrainClassifierOptions): Promise<
         loader,
         rates: learningRates(settings, loader.batches),
         journal,
-        validate: (arrays) => validate(engine, model, shaped(arrays, shapes), validationLoader, labels, { signal }),
+        validate: (arrays) =>
+          validate(engine, model, shaped(arrays, shapes), validationLoader, labels, {
+            signal,
+            onImages: (images) => onEvaluated?.(images, options.validation.length),
+          }),
         checkpointMinutes,
         signal,
         events: { onEpoch, onStep },

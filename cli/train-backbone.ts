@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import {
   type ClassifierConfig,
   initialConfig,
+  lastCheckpoint,
   type RunConfig,
   readRunConfig,
   runFiles,
@@ -20,6 +21,7 @@ import { withDownloadProgress } from './download-progress.ts';
 import { required } from './flags.ts';
 import { formatDuration } from './progress.ts';
 import { defined } from './shared-flags.ts';
+import { counted } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { choicesOf, givenFlags, type TrainingFlags, trainingFlags } from './training-flags.ts';
 import { TrainingProgress } from './training-progress.ts';
@@ -45,10 +47,8 @@ function isSplit(spec: string): boolean {
 }
 
 /** What a run was begun with, where it is to go on: its flags, and the configuration of what it began from. */
-async function storedRun(folder: string): Promise<{ flags: Partial<TrainingFlags>; config: RunConfig } | undefined> {
-  const { last } = runFiles(folder);
-  if (!existsSync(last)) return undefined;
-  const config = await readRunConfig(last);
+async function storedRun(folder: string): Promise<{ flags: Partial<TrainingFlags>; config: RunConfig }> {
+  const config = await readRunConfig(lastCheckpoint(folder));
   return { flags: (config.command ?? {}) as Partial<TrainingFlags>, config };
 }
 
@@ -68,14 +68,16 @@ function rememberedConfig({
 
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 
-function describe({ best, epochs, files, interrupted, seconds }: TrainingSummary): string {
-  const lines = [`${epochs} epochs in ${formatDuration(seconds)}`];
+function describe({ best, epochs, files, interrupted, seconds, steps }: TrainingSummary): string {
+  const lines = [`${counted(epochs, 'epoch')} in ${formatDuration(seconds)}`];
   if (best) {
     const fifth = best.top5 === undefined ? '' : `, top-5 ${percent(best.top5)}`;
     lines.push(`best after epoch ${best.epoch}: top-1 ${percent(best.top1)}${fifth}, loss ${best.loss.toFixed(4)}`);
   }
-  const model = interrupted ? `checkpoint: ${files.last}` : `model: ${files.model}`;
-  return [...lines, model, `curves: ${files.page}`].join('\n');
+  const outcome = interrupted
+    ? `stopped after step ${steps}; go on with: resnet-coco train backbone --resume --out ${dirname(files.last)}`
+    : `model: ${files.model}`;
+  return [...lines, outcome, `curves: ${files.page}`].join('\n');
 }
 
 /** Writes the page of a run as its log has it. */
@@ -93,6 +95,7 @@ async function train(
   terminal: Terminal,
 ): Promise<{ readonly summary: TrainingSummary; readonly problems: number }> {
   const progress = new TrainingProgress(terminal, options.settings.batch);
+  const { folder } = options;
   let problems = 0;
   try {
     const summary = await trainClassifier({
@@ -100,19 +103,22 @@ async function train(
       onStep: (step) => progress.step(step),
       onEpoch: async (epoch) => {
         progress.epoch(epoch);
-        await writePage(options.folder, dataset);
+        await writePage(folder, dataset);
       },
+      onEvaluated: (images, of) => progress.evaluated(images, of),
       onNote: (text) => terminal.note(text),
       onProblem: ({ message }) => {
         problems++;
         terminal.report(`resnet-coco: ${message}`);
       },
     });
+    await writePage(folder, dataset);
     return { summary, problems };
+  } catch (error) {
+    if (error instanceof ResnetCocoError && error.code === 'DIVERGED') await writePage(folder, dataset);
+    throw error;
   } finally {
     progress.stop();
-    const { last, log } = runFiles(options.folder);
-    if (existsSync(last) && existsSync(log)) await writePage(options.folder, dataset);
   }
 }
 

@@ -115,7 +115,7 @@ export const trainingFlags = {
     kind: 'choice',
     group: pictures,
     choices: ['none', 'basic', 'randaugment'],
-    help: 'default basic: cropped at random and flipped',
+    help: 'how pictures are varied; basic, the default, crops at random and flips',
   },
   'color-jitter': {
     kind: 'number',
@@ -153,16 +153,7 @@ export const trainingFlags = {
 export type TrainingFlags = FlagValues<typeof trainingFlags>;
 
 /** Flags that say where and how fast, not what: they are not kept with a run. */
-const ofTheMachine: readonly string[] = [
-  'out',
-  'resume',
-  'json',
-  'eval-every',
-  'checkpoint-minutes',
-  'workers',
-  'engine',
-  'threads',
-];
+const ofTheMachine: readonly string[] = ['out', 'resume', 'json', 'workers', 'engine', 'threads'];
 
 /** What was said of the run: flags that were given, by name. */
 export function givenFlags(flags: TrainingFlags): Record<string, string | number | boolean> {

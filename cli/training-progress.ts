@@ -30,6 +30,10 @@ export class TrainingProgress {
     this.progress.describe(`epoch ${epoch}/${epochs}, loss ${amount(loss)}, top-1 ${percent(top1)}`);
   }
 
+  evaluated(images: number, of: number): void {
+    this.progress?.describe(`evaluating ${images}/${of} images`);
+  }
+
   epoch({ epoch, epochs, isBest, loss, step, top1, validation }: TrainingEpoch): void {
     const seconds = (performance.now() - this.epochAt) / 1000;
     const images = (step - (this.stepAtEpoch ?? step)) * this.batch;

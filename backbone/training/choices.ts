@@ -77,6 +77,8 @@ export function trainingSettings(dataset: string, choices: TrainingChoices, init
   const defaults = smallPictures ? DEFAULTS[dataset] : FOLDER;
   const { epochs = defaults.epochs, batch = defaults.batch, seed = 0, evaluateEvery: evaluate_every = 1 } = choices;
   const { clipNorm: clip_norm, ema, freeze } = choices;
+  if (freeze !== undefined && !init)
+    throw usage('--freeze keeps weights that --init brings: name a model to begin from');
   const { shortcut, ...network } = networkOf(choices, init, defaults.arch, smallPictures);
   const { image_mean, image_std } = init ?? defaults;
   const { recipe, resize_size } = trainingRecipe(choices, { smallPictures, image_mean, image_std, init });

@@ -34,6 +34,8 @@ export interface TrainingEpoch extends TrainingStep {
 export interface TrainingEvents {
   readonly onStep?: ((step: TrainingStep) => void) | undefined;
   readonly onEpoch?: ((epoch: TrainingEpoch) => void | Promise<void>) | undefined;
+  /** So many images of so many are evaluated. */
+  readonly onEvaluated?: ((images: number, of: number) => void) | undefined;
 }
 
 /** What a run is made of. */
@@ -68,7 +70,9 @@ export class ClassifierRun {
   private readonly startedAt = performance.now();
   private readonly secondsBefore: number;
   private savedAt = performance.now();
+  /** Of the window, what was seen since the run went on, and since when. */
   private windowAt = performance.now();
+  private windowImages = 0;
 
   constructor(parts: RunParts, progress: RunProgress) {
     this.parts = parts;
@@ -83,7 +87,7 @@ export class ClassifierRun {
     const { settings, signal } = this.parts;
     if (this.progress.step === 0) await this.save();
     while (this.progress.epoch < settings.epochs) {
-      this.windowAt = performance.now();
+      this.startTimer();
       await this.trainEpoch();
       if (signal?.aborted || !(await this.closeEpoch())) {
         await this.save();
@@ -123,6 +127,7 @@ export class ClassifierRun {
     const images = labels.length;
     const { top1 } = score(outputs.logits, labels);
     const sums = { loss: loss * images, top1, ...(gradientNorm === undefined ? {} : { norm: gradientNorm * images }) };
+    this.windowImages += images;
     this.window.add(images, sums);
     this.epoch.add(images, sums);
     if (batch % LOG_EVERY === 0 || batch === loader.batches) this.logWindow(rate, gradientNorm !== undefined);
@@ -143,11 +148,16 @@ export class ClassifierRun {
       top1: window.mean('top1'),
       learning_rate: rate,
       ...(hasNorm ? { gradient_norm: window.mean('norm') } : {}),
-      images_per_second: window.images / elapsed,
+      images_per_second: this.windowImages / elapsed,
       seconds: this.now.seconds,
     });
     window.clear();
+    this.startTimer();
+  }
+
+  private startTimer(): void {
     this.windowAt = performance.now();
+    this.windowImages = 0;
   }
 
   private log(split: 'train' | 'val', step: number, values: Readonly<Record<string, number>>): void {
@@ -196,10 +206,8 @@ export class ClassifierRun {
   /** The state of the run, which is that of a good one. */
   private async snapshot(): Promise<Snapshot> {
     const snapshot = await this.parts.program.snapshot();
-    for (const [name, array] of Object.entries(snapshot.weights)) {
-      if (!array.every(Number.isFinite)) {
-        throw this.diverged(`after step ${this.progress.step}, ${name} is no longer finite`);
-      }
+    for (const [name, array] of [snapshot.weights, snapshot.optimiser].flatMap((arrays) => Object.entries(arrays))) {
+      if (!array.every(Number.isFinite)) throw this.diverged(`after step ${this.progress.step}, ${name} is not finite`);
     }
     return snapshot;
   }

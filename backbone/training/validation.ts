@@ -79,7 +79,10 @@ export async function validate(
   weights: Weights,
   loader: Loader,
   labels: Int32Array,
-  { signal, onImages }: { readonly signal?: AbortSignal | undefined; readonly onImages?: (images: number) => void },
+  {
+    signal,
+    onImages,
+  }: { readonly signal?: AbortSignal | undefined; readonly onImages?: (images: number) => void } = {},
 ): Promise<Validation | undefined> {
   const program = await engine.compile(classifierProgram(config, weights));
   const sums: Score = { loss: 0, top1: 0, top5: 0 };

@@ -39,7 +39,8 @@ const quantity = (title: string, names: readonly string[], changes: Partial<Quan
 function quantitiesOf(runs: readonly TrainingRun[]): Quantity[] {
   const names = new Set(runs.flatMap(({ log }) => log.flatMap(({ values }) => Object.keys(values))));
   const take = (...wanted: readonly string[]): string[] => wanted.filter((name) => names.delete(name));
-  names.delete('seconds');
+  // Means over epochs are those of what lies between two lines, smoothed.
+  for (const name of ['seconds', 'epoch_loss', 'epoch_top1']) names.delete(name);
   const loss = quantity('Loss', take('loss'));
   const accuracies = take('top1', 'top5');
   const precisions = take('AP', 'AP50', 'AP75');

@@ -1,0 +1,183 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  IMAGENET_MEAN,
+  parseClassifierConfig,
+  type TrainingChoices,
+  type TrainingSettings,
+  trainingSettings,
+} from '../../../backbone/index.ts';
+import { architectureOf } from '../../../backbone/training/architecture.ts';
+import { learningRates, trainingOptions } from '../../../backbone/training/optimisation.ts';
+import { checkTrainingSettings } from '../../../backbone/training/settings.ts';
+import type { ErrorCode, ResnetCocoError } from '../../../errors.ts';
+
+const test = suite('choices of a training run');
+
+function fails(action: () => unknown, code: ErrorCode, pattern: RegExp): void {
+  try {
+    action();
+  } catch (error) {
+    assert.is((error as ResnetCocoError).code, code);
+    assert.match((error as Error).message, pattern);
+    return;
+  }
+  assert.unreachable(`nothing failed; expected ${pattern}`);
+}
+
+test('CIFAR goes by the paper', () => {
+  const settings = trainingSettings('cifar10', {});
+  assert.equal(
+    [settings.architecture, settings.stem, settings.shortcut, settings.epochs, settings.batch],
+    ['resnet20', 'cifar', 'A', 164, 128],
+  );
+  assert.equal(settings.optimiser, {
+    kind: 'sgd',
+    momentum: 0.9,
+    nesterov: false,
+    weight_decay: 1e-4,
+    decay_norms: true,
+  });
+  assert.equal(settings.schedule, { kind: 'steps', rate: 0.1, warmup: 0, milestones: [82, 123] });
+  assert.equal(settings.recipe.augmentations, [
+    { kind: 'pad_and_crop', padding: 4 },
+    { kind: 'random_horizontal_flip' },
+  ]);
+  assert.equal([settings.recipe.size, settings.resize_size], [32, null]);
+  const rates = learningRates(settings, 390);
+  assert.ok(Math.abs(rates(82 * 390) - 0.01) < 1e-9);
+  assert.equal([rates(0), rates(82 * 390 - 1)], [0.1, 0.1]);
+});
+
+test('folders go by torchvision', () => {
+  const settings = trainingSettings('imagefolder', {});
+  assert.equal(
+    [settings.architecture, settings.stem, settings.shortcut, settings.epochs, settings.batch],
+    ['resnet50', 'imagenet', 'B', 90, 32],
+  );
+  assert.equal(settings.schedule, { kind: 'steps', rate: 0.0125, warmup: 0, milestones: [30, 60] });
+  assert.equal(settings.recipe.augmentations, [{ kind: 'random_resized_crop' }, { kind: 'random_horizontal_flip' }]);
+  assert.equal(
+    [settings.recipe.size, settings.resize_size, settings.recipe.image_mean],
+    [224, 256, [...IMAGENET_MEAN]],
+  );
+});
+
+test('what is chosen is what is set', () => {
+  const { recipe, ...settings } = trainingSettings('imagefolder', {
+    arch: 'resnet18',
+    optimiser: 'adamw',
+    decayNorms: false,
+    schedule: 'cosine',
+    warmup: 2.5,
+    clipNorm: 1,
+    ema: 0.999,
+    augment: 'randaugment',
+    colorJitter: 0.4,
+    erase: 0.25,
+    mixup: 0.2,
+    cutmix: 1,
+    labelSmoothing: 0.1,
+    size: 64,
+    evaluateEvery: 5,
+    seed: 3,
+  });
+  assert.equal(recipe.augmentations?.slice(2), [
+    { kind: 'rand_augment' },
+    { kind: 'color_jitter', brightness: 0.4, contrast: 0.4, saturation: 0.4 },
+  ]);
+  assert.equal(
+    [recipe.random_erasing, recipe.mixup_alpha, recipe.cutmix_alpha, recipe.label_smoothing, recipe.size],
+    [{ p: 0.25 }, 0.2, 1, 0.1, 64],
+  );
+  assert.equal(
+    [settings.schedule, settings.evaluate_every, settings.seed, settings.resize_size],
+    [{ kind: 'cosine', rate: 1e-3, warmup: 2.5 }, 5, 3, 73],
+  );
+  const options = trainingOptions(settings as TrainingSettings, { 'conv1.weight': [4, 3, 3, 3], 'bn1.weight': [4] });
+  assert.equal(options, {
+    optimiser: { kind: 'adamw', weightDecay: 0.01, noDecay: ['bn1.weight'] },
+    clipNorm: 1,
+    averageDecay: 0.999,
+  });
+  assert.equal(trainingSettings('x', { augment: 'none' }).recipe.augmentations?.length, 1);
+  assert.equal(trainingSettings('cifar10', { augment: 'none' }).recipe.augmentations, []);
+});
+
+test('a model to begin from brings its network, its pictures and a smaller learning rate', () => {
+  const init = parseClassifierConfig(
+    {
+      architecture: 'resnet50',
+      shortcut: 'C',
+      stride_on: '1x1',
+      num_classes: 10,
+      image_mean: [0.5, 0.5, 0.5],
+      crop_size: 160,
+      resize_size: 200,
+    },
+    'test',
+  );
+  const settings = trainingSettings('imagefolder', { freeze: 2 }, init);
+  assert.equal([settings.architecture, settings.shortcut, settings.stride_on], ['resnet50', 'C', '1x1']);
+  assert.equal(settings.recipe.image_mean, [0.5, 0.5, 0.5]);
+  assert.equal([settings.recipe.size, settings.resize_size, settings.freeze], [160, 200, 2]);
+  assert.ok(Math.abs(settings.schedule.rate - 0.00125) < 1e-12);
+  const other = trainingSettings('imagefolder', { arch: 'resnet18', size: 112, lr: 0.5 }, init);
+  assert.equal(
+    [other.architecture, other.shortcut, other.resize_size, other.schedule.rate],
+    ['resnet18', 'B', 128, 0.5],
+  );
+});
+
+test('stems by depth and pictures', () => {
+  const stem = (name: string, smallPictures: boolean) => architectureOf(name, { smallPictures }).stem;
+  assert.equal(
+    [stem('resnet20', true), stem('resnet20', false), stem('resnet50', true), stem('resnet50', false)],
+    ['cifar', 'cifar', 'cifar', 'imagenet'],
+  );
+  assert.is(stem('resnet18', true), 'imagenet');
+  for (const name of ['resnet21', 'resnet2', 'resnet', 'vgg', '']) {
+    fails(() => stem(name, true), 'USAGE', /--arch is '.*'; known are resnet18, .* 6n \+ 2/);
+  }
+});
+
+test('choices that exclude one another are refused with what to do', () => {
+  const cases: [choices: TrainingChoices, pattern: RegExp][] = [
+    [{ schedule: 'one-cycle', warmup: 1 }, /one-cycle warms up by itself: leave out --warmup/],
+    [{ schedule: 'cosine', milestones: [3] }, /--milestones are of --schedule steps, not cosine/],
+    [{ optimiser: 'adamw', momentum: 0.9 }, /--momentum is of SGD/],
+    [{ optimiser: 'adamw', nesterov: true }, /--nesterov is of SGD/],
+    [{ momentum: 0, nesterov: true }, /--nesterov needs a --momentum above 0/],
+    [{ warmup: 5, epochs: 5 }, /--warmup 5 takes the whole run of 5 epochs/],
+    [{ freeze: 1 }, /--freeze .* --init/],
+    [{ size: 64 }, /--size 64: CIFAR's pictures have 32 pixels/],
+  ];
+  for (const [choices, pattern] of cases) fails(() => trainingSettings('cifar10', choices), 'USAGE', pattern);
+  const values: [choices: TrainingChoices, pattern: RegExp][] = [
+    [{ milestones: [5, 3], epochs: 9 }, /schedule\.milestones: 5, 3 do not ascend/],
+    [{ milestones: [3, 10], epochs: 9 }, /schedule\.milestones: 10 is beyond the last of 9 epochs/],
+    [{ lr: 0 }, /schedule\.rate/],
+    [{ momentum: 1 }, /optimiser\.momentum/],
+    [{ ema: 1 }, /ema/],
+    [{ labelSmoothing: 2 }, /label_smoothing is 2/],
+    [{ mixup: -1 }, /mixup_alpha is -1/],
+  ];
+  for (const [choices, pattern] of values) fails(() => trainingSettings('cifar10', choices), 'BAD_CONFIG', pattern);
+});
+
+test('settings from a file are checked', () => {
+  const settings = trainingSettings('cifar10', {});
+  assert.equal(checkTrainingSettings(JSON.parse(JSON.stringify(settings))), settings);
+  fails(() => checkTrainingSettings({ ...settings, extra: 1 }), 'BAD_CONFIG', /extra/);
+  const evaluation = {
+    kind: 'classification',
+    resize_size: 8,
+    crop_size: 8,
+    image_mean: [0, 0, 0],
+    image_std: [1, 1, 1],
+  };
+  fails(() => checkTrainingSettings({ ...settings, recipe: evaluation }), 'BAD_CONFIG', /recipe: its kind/);
+  fails(() => checkTrainingSettings(null), 'BAD_CONFIG', /training/);
+});
+
+test.run();
