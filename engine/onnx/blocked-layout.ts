@@ -1,6 +1,7 @@
 // N images, C channels, H × W pixels, O × I × k × k filters, B channels in a block.
 import { BLOCKED } from '../trace/blocked.ts';
 import { Graph, type Node } from '../trace/graph.ts';
+import { ELEMENT_TYPES } from './encode.ts';
 
 /** From so many pixels on, a convolution gains more than reordering its filter costs. */
 const WORTH_IT = 1000;
@@ -11,6 +12,9 @@ const ELEMENTWISE = new Set(
     ' ',
   ),
 );
+
+/** Those of them that give true or false. */
+const MASKS = new Set('And Equal Greater GreaterOrEqual Less LessOrEqual Not Or'.split(' '));
 
 /**
  * The same graph with its feature maps in blocks of channels, which convolutions on the CPU run fastest on. ONNX Runtime
@@ -32,6 +36,8 @@ class BlockedLayout {
   private readonly plain: Set<string>;
   /** By name of a blocked form: the convolution that makes it, which may take over what comes next. */
   private readonly makers = new Map<string, Node>();
+  /** Values of true and false. */
+  private readonly masks = new Set<string>();
   private readonly filters = new Map<string, string>();
   /** How many operators and outputs take a value. */
   private readonly uses = new Map<string, number>();
@@ -70,6 +76,7 @@ class BlockedLayout {
 
   private put(node: Node): void {
     this.graph.nodes.push(node);
+    if (MASKS.has(node.op)) for (const output of node.outputs) this.masks.add(output);
     for (const output of node.outputs) this.plain.add(output);
   }
 
@@ -108,7 +115,7 @@ class BlockedLayout {
     const blocked = this.blocked.get(name);
     if (!this.plain.has(name) && blocked !== undefined) {
       const attributes = { channels: this.shapeOf(name)[1], channels_last: 0 };
-      this.put({ op: 'ReorderOutput', domain: BLOCKED, inputs: [blocked], outputs: [name], attributes });
+      this.reorder(blocked, name, { op: 'ReorderOutput', domain: BLOCKED, attributes });
     }
     return name;
   }
@@ -122,10 +129,25 @@ class BlockedLayout {
   private blockedForm(name: string): string {
     let blocked = this.blocked.get(name);
     if (blocked === undefined) {
-      blocked = this.emitBlocked('ReorderInput', [name], this.shapeOf(name), { channels_last: 0 });
+      blocked = `${name}_blocked`;
+      this.graph.physicalShapes.set(blocked, this.shapeOf(name));
+      this.reorder(name, blocked, { op: 'ReorderInput', domain: BLOCKED, attributes: { channels_last: 0 } });
       this.blocked.set(name, blocked);
     }
     return blocked;
+  }
+
+  /** Only floats are reordered, so what is true becomes 1 meanwhile. */
+  private reorder(from: string, to: string, how: Omit<Node, 'inputs' | 'outputs'>): void {
+    if (!this.masks.has(from)) {
+      this.put({ ...how, inputs: [from], outputs: [to] });
+      return;
+    }
+    const [before, after] = [`${to}_from`, `${to}_number`];
+    this.put({ op: 'Cast', inputs: [from], outputs: [before], attributes: { to: ELEMENT_TYPES.float32 } });
+    this.put({ ...how, inputs: [before], outputs: [after] });
+    this.put({ op: 'Cast', inputs: [after], outputs: [to], attributes: { to: ELEMENT_TYPES.bool } });
+    this.masks.add(to);
   }
 
   /** Whether a map lies, or lies only, in blocks. */
@@ -242,7 +264,9 @@ class BlockedLayout {
     const forms = inputs.map((name) => (maps.includes(name) ? this.blockedForm(name) : this.plainForm(name)));
     if ((op === 'Add' || op === 'Sum') && maps.length === 2 && this.takeSum(output, inputs, forms)) return true;
     if (op === 'Relu' && this.takeRelu(output, inputs[0], forms[0])) return true;
-    this.blocked.set(output, this.graph.emit(op, forms, { shape }, attributes).name);
+    const blocked = this.graph.emit(op, forms, { shape }, attributes).name;
+    if (MASKS.has(op)) this.masks.add(blocked);
+    this.blocked.set(output, blocked);
     return true;
   }
 

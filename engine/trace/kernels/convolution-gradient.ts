@@ -48,9 +48,13 @@ function pad(graph: Graph, x: Value, [top, left, bottom, right]: readonly number
   return emit(graph, 'Pad', [x.name, amounts], [n, c, h + top + bottom, w + left + right]);
 }
 
-function slice(graph: Graph, x: Value, axis: number, from: number, size: number, step = 1): Value {
-  const shape = x.shape.map((length, i) => (i === axis ? size : length));
-  const bounds = [[from], [from + (size - 1) * step + 1], [axis], [step]].map((list) => graph.sizeList(list));
+/** Past the end of any axis. */
+const END = 2 ** 31;
+
+/** Of an axis what is left without so much before and after it, and of that every `step`-th. */
+function crop(graph: Graph, x: Value, axis: number, before: number, after: number, step = 1): Value {
+  const shape = x.shape.map((size, i) => (i === axis ? Math.ceil((size - before - after) / step) : size));
+  const bounds = [before, after ? -after : END, axis, step].map((number) => graph.int64s([number]));
   return emit(graph, 'Slice', [x.name, ...bounds], shape);
 }
 
@@ -75,7 +79,7 @@ function concat(graph: Graph, parts: readonly Value[], axis: number): Value {
  * @returns HWIO
  */
 function filterGradient(graph: Graph, x: Value, dy: Value, k: number, s: number): Value {
-  if (k === 1 && s > 1) return filterGradient(graph, subsample(graph, x, s, dy.shape), dy, 1, 1);
+  if (k === 1 && s > 1) return filterGradient(graph, subsample(graph, x, s), dy, 1, 1);
   if (s > 1) {
     const phases = spaceToDepth(graph, x, s, dy.shape, Math.ceil(k / s));
     const [c, o, kk] = [x.shape[1], dy.shape[1], Math.ceil(k / s)];
@@ -83,17 +87,16 @@ function filterGradient(graph: Graph, x: Value, dy: Value, k: number, s: number)
     const gradient = filterGradient(graph, phases, dy, kk, 1);
     const split = reshape(graph, { ...gradient, name: graph.plain(gradient) }, [kk, kk, s, s, c, o]);
     const joined = reshape(graph, transpose(graph, split, [0, 2, 1, 3, 4, 5]), [kk * s, kk * s, c, o]);
-    return slice(graph, slice(graph, joined, 0, 0, k), 1, 0, k);
+    const excess = kk * s - k;
+    return excess ? crop(graph, crop(graph, joined, 0, 0, excess), 1, 0, excess) : joined;
   }
   const [n, c, , width] = x.shape;
-  const [, o, rows, columns] = dy.shape;
+  const [, o, rows] = dy.shape;
   const cells = rows * width;
   const left = reshape(graph, k === 1 ? x : shiftedRows(graph, x, k, rows), [n, c * k, cells]);
-  // With k - 1 zeros before each row and a row of them at the end, a shift by columns is a shift of the whole.
-  const wide = pad(graph, dy, [0, k - 1, k === 1 ? 0 : 1, width - columns - (k - 1)]);
-  const flat = reshape(graph, wide, [n, o, wide.shape[2] * width]);
-  const byColumn = Array.from({ length: k }, (_, j) => slice(graph, flat, 2, k - 1 - j, cells));
-  const right = k === 1 ? flat : concat(graph, byColumn, 1);
+  // As wide as x, so that a shift by columns is one of the whole.
+  const byColumn = Array.from({ length: k }, (_, j) => pad(graph, dy, [0, j, 0, k - 1 - j]));
+  const right = reshape(graph, concat(graph, byColumn, 1), [n, k * o, cells]);
   const product = emit(graph, 'MatMul', [right.name, transpose(graph, left, [0, 2, 1]).name], [n, k * o, k * c]);
   const sum = emit(graph, 'ReduceSum', [product.name, graph.int64s([0])], [k * o, k * c], { keepdims: 0 });
   // In memory: columns of the filter, channels out, channels in, rows.
@@ -109,23 +112,21 @@ function shiftedRows(graph: Graph, x: Value, k: number, rows: number): Value {
     return emit(graph, 'Gather', [x.name, graph.int64s(taken)], [n, c, k * rows, width], { axis: 2 });
   }
   const shifts = Array.from({ length: k }, (_, i) =>
-    reshape(graph, slice(graph, x, 2, i, rows), [n, c, 1, rows * width]),
+    reshape(graph, crop(graph, x, 2, i, k - 1 - i), [n, c, 1, rows * width]),
   );
   return concat(graph, shifts, 2);
 }
 
 /** Every s-th pixel. */
-function subsample(graph: Graph, x: Value, s: number, [, , rows, columns]: readonly number[]): Value {
-  return slice(graph, slice(graph, x, 2, 0, rows, s), 3, 0, columns, s);
-}
+const subsample = (graph: Graph, x: Value, s: number): Value => crop(graph, crop(graph, x, 2, 0, 0, s), 3, 0, 0, s);
 
 /** Pixels of each s × s square as channels, as many squares as a filter of `k` squares reaches. */
 function spaceToDepth(graph: Graph, x: Value, s: number, [, , rows, columns]: readonly number[], k: number): Value {
   const [n, c, h, w] = x.shape;
   const [height, width] = [(rows + k - 1) * s, (columns + k - 1) * s];
   let fitting = pad(graph, x, [0, 0, Math.max(0, height - h), Math.max(0, width - w)]);
-  if (h > height) fitting = slice(graph, fitting, 2, 0, height);
-  if (w > width) fitting = slice(graph, fitting, 3, 0, width);
+  if (h > height) fitting = crop(graph, fitting, 2, 0, h - height);
+  if (w > width) fitting = crop(graph, fitting, 3, 0, w - width);
   return emit(graph, 'SpaceToDepth', [fitting.name], [n, s * s * c, height / s, width / s], { blocksize: s });
 }
 

@@ -1,0 +1,141 @@
+import * as tf from '@tensorflow/tfjs-core';
+import * as ort from 'onnxruntime-node';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { trainingNorm } from '../../../backbone/batch-norm.ts';
+import { classificationLoss } from '../../../backbone/classification-loss.ts';
+import { classifierShapes, initialise, parseClassifierConfig, planClassifier } from '../../../backbone/index.ts';
+import { parametersOf } from '../../../backbone/parameters.ts';
+import { Random } from '../../../datasets/index.ts';
+import { conv2d, type HostTensor, type LossSpec } from '../../../engine/index.ts';
+import { blockSize } from '../../../engine/onnx/block-size.ts';
+import { blockChannels } from '../../../engine/onnx/blocked-layout.ts';
+import { encodeOnnx } from '../../../engine/onnx/encode.ts';
+import { SessionThread } from '../../../engine/onnx/session-thread.ts';
+import { BLOCKED } from '../../../engine/trace/blocked.ts';
+import type { Graph } from '../../../engine/trace/graph.ts';
+import { lossPorts } from '../../../engine/trace/loss-ports.ts';
+import { traceLoss } from '../../../engine/trace/trace-loss.ts';
+
+const options = { intraOpNumThreads: 2, logSeverityLevel: 4 } as const;
+const thread = new SessionThread();
+const block = await blockSize(thread, 0, options);
+await thread.stop();
+
+const test = suite('blocked layout');
+/** Builds of ONNX Runtime without blocks train in plain maps, which other tests look at. */
+const check = block === undefined ? test.skip : test;
+
+type Arrays = Readonly<Record<string, Float32Array>>;
+
+async function run(graph: Graph, { weights }: LossSpec, inputs: Record<string, HostTensor>): Promise<Arrays> {
+  const session = await ort.InferenceSession.create(encodeOnnx(graph), options);
+  const feeds: Record<string, ort.Tensor> = {};
+  for (const [name, { data, shape }] of Object.entries(weights)) {
+    feeds[lossPorts.weight(name)] = new ort.Tensor('float32', data as Float32Array, shape);
+  }
+  for (const [name, { data, shape }] of Object.entries(inputs)) {
+    feeds[name] = new ort.Tensor('float32', data as Float32Array, shape);
+  }
+  const results = await session.run(feeds);
+  await session.release();
+  return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, tensor.data as Float32Array]));
+}
+
+function assertClose(actual: Arrays, expected: Arrays): void {
+  assert.equal(Object.keys(actual).sort(), Object.keys(expected).sort());
+  for (const [name, numbers] of Object.entries(expected)) {
+    const scale = numbers.reduce((largest, number) => Math.max(largest, Math.abs(number)), 1e-3);
+    numbers.forEach((number, i) => {
+      const off = Math.abs(actual[name][i] - number) / scale;
+      if (!(off <= 1e-4)) assert.unreachable(`${name}[${i}]: ${actual[name][i]}, not ${number}`);
+    });
+  }
+}
+
+const randomTensor = (random: Random, shape: number[]): HostTensor => ({
+  shape,
+  data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.normal()),
+});
+
+function problem(settings: object, batch: number, size: number): [LossSpec, Record<string, HostTensor>] {
+  const plan = planClassifier(parseClassifierConfig({ num_classes: 3, ...settings }, 'test'));
+  const random = new Random(3);
+  const weights = initialise(classifierShapes(plan), random);
+  const target = new Float32Array(batch * 3);
+  for (let i = 0; i < batch; i++) target[3 * i + (i % 3)] = 1;
+  const inputs = {
+    image: randomTensor(random, [batch, size, size, 3]),
+    target: { shape: [batch, 3], data: target },
+  };
+  return [classificationLoss(plan, weights, { batch, height: size, width: size }), inputs];
+}
+
+const count = (
+  graph: Graph,
+  op: string,
+  wanted: (attributes: object, inputs: readonly string[]) => boolean = () => true,
+) =>
+  graph.liveNodes().filter((node) => node.domain === BLOCKED && node.op === op && wanted(node.attributes, node.inputs))
+    .length;
+
+for (const [name, settings, batch, size] of [
+  ['shortcut A', { architecture: 'resnet8', stem: 'cifar', shortcut: 'A' }, 32, 12],
+  ['shortcut C', { architecture: 'resnet8', stem: 'cifar', shortcut: 'C' }, 32, 11],
+  ['the ImageNet stem', { architecture: 'resnet18' }, 3, 80],
+] as const) {
+  check(`${name}: loss, gradients and statistics are those of plain maps`, async () => {
+    const [spec, inputs] = problem(settings, batch, size);
+    const blocked = blockChannels(traceLoss(spec, block), block!);
+    assert.ok(count(blocked, 'Conv') > 20);
+    assertClose(await run(blocked, spec, inputs), await run(traceLoss(spec), spec, inputs));
+  });
+}
+
+check('a norm, the sum after it and the ReLU after that are one operator', () => {
+  const [spec] = problem({ architecture: 'resnet8', stem: 'cifar', shortcut: 'A' }, 256, 12);
+  const blocked = blockChannels(traceLoss(spec, block), block!);
+  const relu = (attributes: object) => 'activation' in attributes;
+  // The stem's, and two in each of three blocks; one of two has the shortcut in it.
+  assert.is(count(blocked, 'Conv', relu), 7);
+  assert.is(
+    count(blocked, 'Conv', (attributes, inputs) => relu(attributes) && inputs.length === 4),
+    3,
+  );
+});
+
+check('sizes may stay open', async () => {
+  const random = new Random(4);
+  const spec: LossSpec = {
+    name: 'open',
+    weights: {
+      'conv.weight': randomTensor(random, [32, 3, 3, 3]),
+      'next.weight': randomTensor(random, [16, 32, 1, 1]),
+      'norm.weight': randomTensor(random, [32]),
+      'norm.bias': randomTensor(random, [32]),
+      'norm.running_mean': randomTensor(random, [32]),
+      'norm.running_var': { shape: [32], data: new Float32Array(32).fill(1) },
+    },
+    trainable: ['conv.weight', 'next.weight', 'norm.weight', 'norm.bias'],
+    inputs: { image: { shape: ['N', 'H', 'W', 3] } },
+    loss: (tensors, { image }) => {
+      const parameters = parametersOf(tensors);
+      const { norm, running } = trainingNorm();
+      const map = conv2d(image as tf.Tensor4D, parameters.filter('conv.weight'));
+      const active = tf.relu(norm(parameters, 'norm', map));
+      const next = conv2d(active as tf.Tensor4D, parameters.filter('next.weight'));
+      return { loss: tf.mean(tf.square(next)) as tf.Scalar, updates: running };
+    },
+  };
+  const blocked = blockChannels(traceLoss(spec, block), block!);
+  assert.ok(count(blocked, 'Conv') > 3);
+  for (const shape of [
+    [2, 24, 26, 3],
+    [1, 40, 33, 3],
+  ]) {
+    const inputs = { image: randomTensor(random, shape) };
+    assertClose(await run(blocked, spec, inputs), await run(traceLoss(spec), spec, inputs));
+  }
+});
+
+test.run();
