@@ -1,17 +1,17 @@
 import { existsSync } from 'node:fs';
 import { type ClassificationDataset, Loader } from '../datasets/index.ts';
 import type { Engine, NamedArrays, Weights } from '../engine/index.ts';
-import { ResnetCocoError } from '../errors.ts';
+import type { ResnetCocoError } from '../errors.ts';
 import { classificationLoss } from './classification-loss.ts';
 import { planClassifier } from './classifier.ts';
-import { type ClassifierConfig, parseClassifierConfig } from './classifier-config.ts';
-import { imagenetClasses } from './imagenet-classes.ts';
+import type { ClassifierConfig } from './classifier-config.ts';
 import { classifierShapes, parameterCount } from './resnet-plan.ts';
 import { type RunCheckpoint, type RunProgress, readRunCheckpoint } from './run-checkpoint.ts';
 import type { RunConfig, RunSetting } from './run-config.ts';
 import { beginRun, type RunFiles, resumeRun, runFiles } from './run-folder.ts';
 import { ClassifierRun, type TrainingEvents } from './training/classifier-run.ts';
 import { Journal } from './training/journal.ts';
+import { checkFreeze, modelConfig } from './training/model-config.ts';
 import { frozenWeights, learningRates, trainingOptions } from './training/optimisation.ts';
 import { checkTrainingSettings, type TrainingSettings } from './training/settings.ts';
 import { startWeights } from './training/start-weights.ts';
@@ -82,21 +82,17 @@ export async function trainClassifier(options: TrainClassifierOptions): Promise<
   const model = modelConfig(settings, dataset);
   const plan = planClassifier(model);
   const shapes = classifierShapes(plan);
-  const { stages } = plan;
-  if (settings.freeze !== undefined && settings.freeze > stages.length) {
-    const problem = `training: freeze is ${settings.freeze}, but ${model.architecture} has ${stages.length} stages`;
-    throw new ResnetCocoError('BAD_CONFIG', problem);
-  }
+  checkFreeze(settings, plan);
   const { batch, recipe } = settings;
   const labels = labelsIn(options.validation, dataset.classes);
-  const loaders: Loader[] = [];
   const closers: (() => Promise<void> | void)[] = [];
+  const closing = <T>(part: T, close: (part: T) => Promise<void> | void): T => {
+    closers.push(() => close(part));
+    return part;
+  };
   try {
-    for (const loader of openLoaders(options, settings, model)) {
-      loaders.push(loader);
-      closers.push(() => loader.close());
-    }
-    const [loader, validationLoader] = loaders;
+    const loader = closing(trainingLoader(options, settings), (part) => part.close());
+    const evaluation = closing(evaluationLoader(options, settings, model), (part) => part.close());
     const config = runConfig(options, settings);
     const checkpoint = resume ? await resumeRun(folder, config, MAY_CHANGE) : undefined;
     if (!checkpoint) await beginRun(folder);
@@ -106,9 +102,8 @@ export async function trainClassifier(options: TrainClassifierOptions): Promise<
     const loss = classificationLoss(plan, start.weights, size, frozenWeights(settings.freeze));
     const from = checkpoint ? { from: checkpoint.state } : {};
     const program = await engine.train(loss, { ...trainingOptions(settings, shapes), ...from });
-    closers.push(() => program.dispose());
-    const journal = Journal.open(folder, checkpoint?.progress.step);
-    closers.push(() => journal.close());
+    closing(program, () => program.dispose());
+    const journal = closing(Journal.open(folder, checkpoint?.progress.step), (part) => part.close());
     if (!checkpoint) journal.describe(config);
     onNote?.(
       `${model.architecture}, ${parameterCount(shapes).toLocaleString('en')} parameters, on ${engine.device}: ` +
@@ -127,7 +122,7 @@ export async function trainClassifier(options: TrainClassifierOptions): Promise<
         rates: learningRates(settings, loader.batches),
         journal,
         validate: (arrays) =>
-          validate(engine, model, shaped(arrays, shapes), validationLoader, labels, {
+          validate(engine, model, shaped(arrays, shapes), evaluation, labels, {
             signal,
             onImages: (images) => onEvaluated?.(images, options.validation.length),
           }),
@@ -154,41 +149,23 @@ const newProgress = (seed: number): RunProgress => ({
   sums: {},
 });
 
-function modelConfig(settings: TrainingSettings, { classes, wnids }: ClassificationDataset): ClassifierConfig {
-  const { architecture, stem, shortcut, stride_on, recipe, resize_size } = settings;
-  const names = new Map(imagenetClasses.map(({ name, wnid }) => [wnid, name]));
-  const config = {
-    architecture,
-    stem,
-    shortcut,
-    stride_on,
-    num_classes: classes.length,
-    categories: classes.map((name, i) => {
-      const wnid = wnids?.[i];
-      return wnid === undefined ? { name } : { name: names.get(wnid) ?? name, wnid };
-    }),
-    image_mean: [...recipe.image_mean],
-    image_std: [...recipe.image_std],
-    resize_size,
-    crop_size: recipe.size,
-  };
-  return parseClassifierConfig(config, 'training');
+const loaderOptions = ({ workers, cache, onProblem }: TrainClassifierOptions) => ({
+  ...(workers === undefined ? {} : { workers }),
+  ...(cache === undefined ? {} : { cache }),
+  ...(onProblem ? { onProblem } : {}),
+});
+
+function trainingLoader(options: TrainClassifierOptions, { batch, recipe, seed }: TrainingSettings): Loader {
+  return new Loader(options.dataset, { ...loaderOptions(options), batch, recipe, seed, dropLast: true });
 }
 
-function* openLoaders(
-  { dataset, validation, workers, cache, onProblem }: TrainClassifierOptions,
-  { batch, recipe, seed }: TrainingSettings,
+function evaluationLoader(
+  options: TrainClassifierOptions,
+  { batch }: TrainingSettings,
   { crop_size, image_mean, image_std, resize_size }: ClassifierConfig,
-): Generator<Loader> {
-  const common = {
-    batch,
-    ...(workers === undefined ? {} : { workers }),
-    ...(cache === undefined ? {} : { cache }),
-    ...(onProblem ? { onProblem } : {}),
-  };
-  yield new Loader(dataset, { ...common, recipe, seed, dropLast: true });
-  const evaluation = { kind: 'classification', crop_size, image_mean, image_std, resize_size } as const;
-  yield new Loader(validation, { ...common, recipe: evaluation });
+): Loader {
+  const recipe = { kind: 'classification', crop_size, image_mean, image_std, resize_size } as const;
+  return new Loader(options.validation, { ...loaderOptions(options), batch, recipe });
 }
 
 function runConfig(

@@ -70,6 +70,8 @@ export class ClassifierRun {
   private readonly startedAt = performance.now();
   private readonly secondsBefore: number;
   private savedAt = performance.now();
+  /** What the newest checkpoint holds. */
+  private saved: RunProgress | undefined;
   /** Of the window, what was seen since the run went on, and since when. */
   private windowAt = performance.now();
   private windowImages = 0;
@@ -77,6 +79,7 @@ export class ClassifierRun {
   constructor(parts: RunParts, progress: RunProgress) {
     this.parts = parts;
     this.progress = progress;
+    if (progress.step > 0) this.saved = progress;
     this.secondsBefore = progress.seconds;
     this.window = new RunningMeans(progress.sums.window);
     this.epoch = new RunningMeans(progress.sums.epoch);
@@ -85,12 +88,13 @@ export class ClassifierRun {
   /** Goes on to the end, or until the signal; then all is saved. */
   async run(): Promise<void> {
     const { settings, signal } = this.parts;
-    if (this.progress.step === 0) await this.save();
+    if (!this.saved) await this.save();
     while (this.progress.epoch < settings.epochs) {
       this.startTimer();
       await this.trainEpoch();
       if (signal?.aborted || !(await this.closeEpoch())) {
-        await this.save();
+        const { epoch, step } = this.progress;
+        if (step !== this.saved?.step || epoch !== this.saved.epoch) await this.save();
         return;
       }
     }
@@ -188,18 +192,18 @@ export class ClassifierRun {
   }
 
   private async save(snapshot?: Snapshot, validation?: Validation): Promise<void> {
-    const { config, folder, journal, model, settings, shapes } = this.parts;
+    const { config, folder, journal, loader, model, shapes } = this.parts;
     const state = snapshot ?? (await this.snapshot());
     const progress = this.now;
     const provenance = {
       ...config,
-      epochs_done: progress.step / this.parts.loader.batches,
+      epochs_done: progress.step / loader.batches,
       steps: progress.step,
-      seed: settings.seed,
       ...(validation ? { evaluation: validation } : {}),
     };
     journal.sync();
     await saveRun(folder, { state, progress, config, model: { config: { ...model, provenance }, shapes } });
+    this.saved = progress;
     this.savedAt = performance.now();
   }
 

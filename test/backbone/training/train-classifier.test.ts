@@ -117,14 +117,21 @@ const everything = trainingSettings('colours', {
   seed: 5,
 });
 
-/** Aborts a run at a step, or at an evaluation. */
-function stopping(at: { readonly step?: number; readonly evaluation?: number }): Partial<TrainClassifierOptions> {
+/** Aborts a run at a step, in an evaluation, or after an epoch. */
+function stopping(at: {
+  readonly step?: number;
+  readonly evaluation?: number;
+  readonly epoch?: number;
+}): Partial<TrainClassifierOptions> {
   const controller = new AbortController();
   let evaluations = 0;
   return {
     signal: controller.signal,
     onStep: ({ step }) => {
       if (step === at.step) controller.abort();
+    },
+    onEpoch: ({ epoch }) => {
+      if (epoch === at.epoch) controller.abort();
     },
     onEvaluated: (images) => {
       if (images === 8 && ++evaluations === at.evaluation) controller.abort();
@@ -213,7 +220,9 @@ test('frozen stages stay to the last bit, and a head of other classes is new', a
 
 test('a run is resumed with its own settings and data only', async () => {
   const options = base();
-  await trainClassifier({ ...options, ...stopping({ step: 2 }) });
+  const first = await trainClassifier({ ...options, ...stopping({ epoch: 1 }) });
+  assert.equal([first.interrupted, first.steps, first.best?.epoch], [true, 6, 1]);
+  assert.ok(first.best!.top1 > 0);
   const rejected = (changes: Partial<TrainClassifierOptions>, pattern: RegExp) =>
     rejects(trainClassifier({ ...options, resume: true, ...changes }), 'BAD_CONFIG', pattern);
   await rejected(

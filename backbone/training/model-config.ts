@@ -1,0 +1,38 @@
+import type { ClassificationDataset } from '../../datasets/index.ts';
+import { ResnetCocoError } from '../../errors.ts';
+import { type ClassifierConfig, parseClassifierConfig } from '../classifier-config.ts';
+import { imagenetClasses } from '../imagenet-classes.ts';
+import type { ResNetPlan } from '../resnet-plan.ts';
+import type { TrainingSettings } from './settings.ts';
+
+/** The configuration of the model that comes out, apart from its provenance. */
+export function modelConfig(settings: TrainingSettings, dataset: ClassificationDataset): ClassifierConfig {
+  const { architecture, stem, shortcut, stride_on, recipe, resize_size } = settings;
+  const config = {
+    architecture,
+    stem,
+    shortcut,
+    stride_on,
+    num_classes: dataset.classes.length,
+    categories: categoriesOf(dataset),
+    image_mean: [...recipe.image_mean],
+    image_std: [...recipe.image_std],
+    resize_size,
+    crop_size: recipe.size,
+  };
+  return parseClassifierConfig(config, 'training');
+}
+
+/** Classes with their names; folders that are named by WordNet's ids have ImageNet's. */
+function categoriesOf({ classes, wnids }: ClassificationDataset): { readonly name: string; readonly wnid?: string }[] {
+  if (!wnids) return classes.map((name) => ({ name }));
+  const names = new Map(imagenetClasses.map(({ name, wnid }) => [wnid, name]));
+  return wnids.map((wnid, i) => ({ name: names.get(wnid) ?? classes[i], wnid }));
+}
+
+/** @throws ResnetCocoError BAD_CONFIG where more stages are to be frozen than there are */
+export function checkFreeze({ architecture, freeze = 0 }: TrainingSettings, { stages }: ResNetPlan): void {
+  if (freeze <= stages.length) return;
+  const problem = `training: freeze is ${freeze}, but ${architecture} has ${stages.length} stages`;
+  throw new ResnetCocoError('BAD_CONFIG', problem);
+}
