@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { ARCHITECTURE_NAME, architectureOf, usualStem } from './architecture.ts';
 import { parseConfig } from './config.ts';
 
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -9,19 +10,32 @@ export const positiveTriple = v.pipe(v.array(v.pipe(v.number(), v.gtValue(0))), 
 export const IMAGENET_MEAN: readonly number[] = [0.485, 0.456, 0.406];
 export const IMAGENET_STD: readonly number[] = [0.229, 0.224, 0.225];
 
-const schema = v.strictObject({
-  architecture: v.pipe(v.string(), v.regex(/^resnet\d+$/, 'must be a name such as resnet50')),
-  stem: v.optional(v.picklist(['imagenet', 'cifar']), 'imagenet'),
-  shortcut: v.optional(v.picklist(['A', 'B', 'C']), 'B'),
+const fields = v.strictObject({
+  architecture: v.pipe(v.string(), v.regex(ARCHITECTURE_NAME, 'must be a name such as resnet50 or plain34')),
+  stem: v.optional(v.picklist(['imagenet', 'cifar'])),
+  shortcut: v.optional(v.picklist(['A', 'B', 'C', 'none'])),
   stride_on: v.optional(v.picklist(['3x3', '1x1']), '3x3'),
   num_classes: positive,
   categories: v.optional(v.array(v.strictObject({ name: v.string(), wnid: v.optional(v.string()) }))),
   image_mean: v.optional(channelTriple, [...IMAGENET_MEAN]),
   image_std: v.optional(positiveTriple, [...IMAGENET_STD]),
-  resize_size: v.optional(v.nullable(positive), 256),
-  crop_size: v.optional(positive, 224),
+  resize_size: v.optional(v.nullable(positive)),
+  crop_size: v.optional(positive),
   provenance: v.optional(v.record(v.string(), v.unknown())),
 });
+
+/** What is left out is as the paper has it for the network of that name. */
+const schema = v.pipe(
+  fields,
+  v.transform((config) => {
+    const architecture = architectureOf(config.architecture);
+    const stem = config.stem ?? usualStem(architecture);
+    const cifar = stem === 'cifar';
+    const shortcut = config.shortcut ?? (architecture.kind === 'plain' ? 'none' : cifar ? 'A' : 'B');
+    const { crop_size = cifar ? 32 : 224, resize_size = cifar ? null : 256 } = config;
+    return { ...config, stem, shortcut, resize_size, crop_size };
+  }),
+);
 
 /** Everything that rebuilds a classifier, as a model file's `config` holds it. */
 export type ClassifierConfig = Readonly<v.InferOutput<typeof schema>>;
@@ -34,13 +48,15 @@ export type ClassifierConfig = Readonly<v.InferOutput<typeof schema>>;
  */
 export function parseClassifierConfig(value: unknown, source: string): ClassifierConfig {
   return parseConfig(schema, value, source, (config) => {
-    const { categories, num_classes } = config;
+    const { architecture, categories, num_classes, shortcut } = config;
+    const { depth, kind } = architectureOf(architecture);
+    if (kind === 'plain' && shortcut !== 'none') return `shortcut: ${architecture} has none, but it says ${shortcut}`;
+    if (kind === 'resnet' && shortcut === 'none') {
+      return `shortcut: a ${architecture} without shortcuts is named plain${depth}`;
+    }
     if (categories && categories.length !== num_classes) {
       return `categories has ${categories.length} entries, but num_classes is ${num_classes}`;
     }
     return undefined;
   });
 }
-
-/** The number in `resnet50`. */
-export const depthOf = (architecture: string): number => Number(architecture.slice('resnet'.length));

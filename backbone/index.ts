@@ -1,3 +1,4 @@
+export { type Architecture, architectureOf, type Stem } from './architecture.ts';
 export { BATCH_NORM_EPS, batchNorm, fixedNorm, type Norm, trainingNorm } from './batch-norm.ts';
 export {
   type ClassifiedFile,
@@ -13,7 +14,6 @@ export {
 export {
   type ClassifierConfig,
   channelTriple,
-  depthOf,
   IMAGENET_MEAN,
   IMAGENET_STD,
   parseClassifierConfig,
@@ -36,6 +36,7 @@ export {
   planResNet,
   type ResNetConfig,
   type ResNetPlan,
+  residualNorms,
 } from './resnet-plan.ts';
 export { type RunCheckpoint, type RunProgress, readRunCheckpoint, readRunConfig } from './run-checkpoint.ts';
 export type { RunConfig } from './run-config.ts';

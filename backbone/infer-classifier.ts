@@ -1,5 +1,6 @@
 import { ResnetCocoError } from '../errors.ts';
-import { classifierShapes, planResNet, type ResNetConfig } from './resnet-plan.ts';
+import { architectureName, architectureOf } from './architecture.ts';
+import { architectureOfConfig, classifierShapes, planResNet, type ResNetConfig } from './resnet-plan.ts';
 
 /** Shapes by tensor name: what a checkpoint says of its architecture. */
 export type Shapes = ReadonlyMap<string, readonly number[]>;
@@ -22,11 +23,12 @@ export function depthFromShapes(shapes: Shapes, prefix = ''): number {
 
 /**
  * Tells a classifier's architecture from the names and shapes of its tensors. Where a bottleneck strides cannot be told:
- * torchvision's 3×3 is taken.
+ * torchvision's 3×3 is taken. Nor can a plain net, whose tensors are those of option A.
  *
+ * @param arch the architecture's name, where it is known
  * @throws ResnetCocoError BAD_MODEL, if they are not those of a ResNet of the family
  */
-export function inferResNet(shapes: Shapes, file: string): ResNetConfig {
+export function inferResNet(shapes: Shapes, file: string, arch?: string): ResNetConfig {
   const unlike = (problem: string): never => {
     throw new ResnetCocoError(
       'BAD_MODEL',
@@ -36,18 +38,24 @@ export function inferResNet(shapes: Shapes, file: string): ResNetConfig {
   const head = ['fc.weight', 'linear.weight'].find((name) => shapes.has(name));
   if (!head) return unlike("it has neither 'fc.weight' (ImageNet) nor 'linear.weight' (CIFAR)");
   const stem = head === 'fc.weight' ? 'imagenet' : 'cifar';
-  const projections = [...shapes.keys()].some((name) => /^layer\d\.0\.(downsample|shortcut)\.0\.weight$/.test(name));
-  const everywhere = [...shapes.keys()].some((name) => /^layer\d\.1\.(downsample|shortcut)\.0\.weight$/.test(name));
+  const names = [...shapes.keys()];
+  const projects = names.some((name) => /^layer\d\.0\.(downsample|shortcut)\.0\.weight$/.test(name));
+  // Where shapes do not differ, only option C projects.
+  const everywhere = names.some((name) => /^layer(\d\.1\.downsample|1\.0\.shortcut)\.0\.weight$/.test(name));
+  const plain = arch !== undefined && architectureOf(arch).kind === 'plain';
+  if (plain && projects) {
+    throw new ResnetCocoError('BAD_MODEL', `${file}: has projection shortcuts, but ${arch} has no shortcuts`);
+  }
   const config: ResNetConfig = {
     depth: depthFromShapes(shapes),
     stem,
-    shortcut: everywhere ? 'C' : projections ? 'B' : 'A',
+    shortcut: plain ? 'none' : everywhere ? 'C' : projects ? 'B' : 'A',
     stride_on: '3x3',
     num_classes: shapes.get(head)![0],
   };
   if (!blocksPerStage(shapes).length) return unlike("it has no 'layer1.0.conv1.weight'");
   try {
-    checkShapes(shapes, classifierShapes(planResNet(config)), file, `resnet${config.depth}`);
+    checkShapes(shapes, classifierShapes(planResNet(config)), file, architectureName(architectureOfConfig(config)));
   } catch (error) {
     return unlike((error as Error).message);
   }

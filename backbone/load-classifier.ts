@@ -2,7 +2,7 @@ import { createEngine, type EngineName, type EngineOptions } from '../engine/ind
 import { ResnetCocoError } from '../errors.ts';
 import { cifar10Classes } from './cifar-classes.ts';
 import { Classifier, planClassifier } from './classifier.ts';
-import { type ClassifierConfig, IMAGENET_MEAN, IMAGENET_STD, parseClassifierConfig } from './classifier-config.ts';
+import { type ClassifierConfig, parseClassifierConfig } from './classifier-config.ts';
 import { imagenetClasses } from './imagenet-classes.ts';
 import { inferResNet, type Shapes } from './infer-classifier.ts';
 import { type ModelFile, openModel, readWeights, shapesOf } from './model-file.ts';
@@ -47,16 +47,12 @@ export function classifierConfigOf({ checkpoint, config }: ModelFile, arch?: str
 }
 
 function inferredConfig(shapes: Shapes, file: string, arch?: string): object {
-  const { depth, ...inferred } = inferResNet(shapes, file);
+  const { depth, ...inferred } = inferResNet(shapes, file, arch);
   const common = { architecture: arch ?? `resnet${depth}`, ...inferred };
   const classes = inferred.num_classes;
   if (inferred.stem === 'imagenet') return classes === 1000 ? { ...common, categories: imagenetClasses } : common;
   return {
     ...common,
     ...(classes === 10 ? { categories: cifar10Classes } : {}),
-    image_mean: [...IMAGENET_MEAN],
-    image_std: [...IMAGENET_STD],
-    resize_size: null,
-    crop_size: 32,
   };
 }

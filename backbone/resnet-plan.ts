@@ -1,13 +1,15 @@
-import { ResnetCocoError } from '../errors.ts';
+import { type Architecture, type Stem, stageLayout } from './architecture.ts';
 
-/** What tells one ResNet of He et al. 2015 from another. */
+/** What tells one network of He et al. 2015 from another. */
 export interface ResNetConfig {
   /** Weighted layers: 18, 34, 50, 101, 152 with the ImageNet stem; 6n + 2 with the CIFAR one. */
   readonly depth: number;
-  /** 7×7 convolution and pooling before four stages, or 3×3 convolution before three. */
-  readonly stem: 'imagenet' | 'cifar';
-  /** Where shapes differ: A pads channels with zeros, B projects; C projects everywhere (§4.1). */
-  readonly shortcut: 'A' | 'B' | 'C';
+  readonly stem: Stem;
+  /**
+   * Where shapes differ: A pads channels with zeros, B projects; C projects everywhere (§4.1). None at all makes a
+   * plain net.
+   */
+  readonly shortcut: 'A' | 'B' | 'C' | 'none';
   /** Which convolution of a bottleneck strides: `3x3` as torchvision has it ("v1.5"), `1x1` as the paper. */
   readonly stride_on: '3x3' | '1x1';
   readonly num_classes: number;
@@ -23,11 +25,11 @@ export interface ConvPlan {
   readonly outChannels: number;
 }
 
-/** A residual block: convolutions with ReLU between, added to the shortcut. */
+/** A block: convolutions with ReLU between, added to the shortcut if there is one. */
 export interface BlockPlan {
   readonly convs: readonly ConvPlan[];
-  /** A projection, or for option A how the identity is subsampled and padded; absent: the identity itself. */
-  readonly shortcut?: ConvPlan | { readonly stride: number; readonly padChannels: number };
+  /** A projection, or for option A how the identity is subsampled and padded. */
+  readonly shortcut: ConvPlan | { readonly stride: number; readonly padChannels: number } | 'identity' | 'none';
 }
 
 export interface ResNetPlan {
@@ -42,39 +44,23 @@ export interface ResNetPlan {
   readonly head: { readonly name: string; readonly inFeatures: number; readonly numClasses: number };
 }
 
-/** Table 1 of the paper: blocks in each stage. Bottlenecks widen four times on the way out. */
-const IMAGENET_DEPTHS: Readonly<Record<number, { readonly bottleneck: boolean; readonly blocks: readonly number[] }>> =
-  {
-    18: { bottleneck: false, blocks: [2, 2, 2, 2] },
-    34: { bottleneck: false, blocks: [3, 4, 6, 3] },
-    50: { bottleneck: true, blocks: [3, 4, 6, 3] },
-    101: { bottleneck: true, blocks: [3, 4, 23, 3] },
-    152: { bottleneck: true, blocks: [3, 8, 36, 3] },
-  };
+/** Bottlenecks widen on the way out. */
 const EXPANSION = 4;
 
-/** The depths that have an ImageNet stem. */
-export const imagenetDepths: readonly number[] = Object.keys(IMAGENET_DEPTHS).map(Number);
-
-function stagesOf({ depth, stem }: ResNetConfig): { bottleneck: boolean; blocks: readonly number[]; widths: number[] } {
-  if (stem === 'imagenet') {
-    const table = IMAGENET_DEPTHS[depth];
-    if (table) return { ...table, widths: [64, 128, 256, 512] };
-    throw new ResnetCocoError('BAD_CONFIG', `resnet${depth}: ImageNet depths are ${imagenetDepths.join(', ')}`);
-  }
-  const n = (depth - 2) / 6;
-  if (Number.isInteger(n) && n > 0) return { bottleneck: false, blocks: [n, n, n], widths: [16, 32, 64] };
-  throw new ResnetCocoError('BAD_CONFIG', `resnet${depth}: CIFAR depths are 6n + 2, such as 20, 32, 44, 56, 110`);
-}
+/** The name that a configuration has by its depth and shortcuts. */
+export const architectureOfConfig = ({ depth, shortcut }: ResNetConfig): Architecture => ({
+  kind: shortcut === 'none' ? 'plain' : 'resnet',
+  depth,
+});
 
 /**
  * Lays a network out: every layer with its name in a checkpoint (torchvision's for the ImageNet nets,
- * akamaster/pytorch_resnet_cifar10's for the CIFAR ones) and its sizes.
+ * akamaster/pytorch_resnet_cifar10's for the CIFAR ones) and its sizes. A plain net has the names of the residual one.
  *
- * @throws ResnetCocoError BAD_CONFIG for a depth that the paper's table does not have
+ * @throws ResnetCocoError BAD_CONFIG for a depth that the paper does not have
  */
 export function planResNet(config: ResNetConfig): ResNetPlan {
-  const { bottleneck, blocks, widths } = stagesOf(config);
+  const { bottleneck, blocks, widths } = stageLayout(architectureOfConfig(config), config.stem);
   const imagenet = config.stem === 'imagenet';
   const stem: ConvPlan = {
     conv: 'conv1',
@@ -125,20 +111,29 @@ function planBlock(
     ? [conv(1, 1, inChannels, width, first), conv(2, 3, width, width, second), conv(3, 1, width, outChannels, 1)]
     : [conv(1, 3, inChannels, width, stride), conv(2, 3, width, width, 1)];
 
+  if (config.shortcut === 'none') return { convs, shortcut: 'none' };
   const differs = stride !== 1 || inChannels !== outChannels;
   if (config.shortcut === 'C' || (config.shortcut === 'B' && differs)) {
     const projection = name + (config.stem === 'imagenet' ? 'downsample' : 'shortcut');
     const names = { conv: `${projection}.0`, norm: `${projection}.1` };
     return { convs, shortcut: { ...names, kernel: 1, stride, inChannels, outChannels } };
   }
-  return differs ? { convs, shortcut: { stride, padChannels: outChannels - inChannels } } : { convs };
+  return { convs, shortcut: differs ? { stride, padChannels: outChannels - inChannels } : 'identity' };
 }
 
 /** Every convolution of a plan, in order. */
 export function convsOf(plan: ResNetPlan): ConvPlan[] {
-  const ofBlock = ({ convs, shortcut }: BlockPlan) => (shortcut && 'conv' in shortcut ? [...convs, shortcut] : convs);
+  const ofBlock = ({ convs, shortcut }: BlockPlan) =>
+    typeof shortcut === 'object' && 'conv' in shortcut ? [...convs, shortcut] : convs;
   return [plan.stem, ...plan.stages.flat().flatMap(ofBlock)];
 }
+
+/** The norm that ends each residual block, before the shortcut is added; none in a plain net. */
+export const residualNorms = (plan: ResNetPlan): string[] =>
+  plan.stages
+    .flat()
+    .filter(({ shortcut }) => shortcut !== 'none')
+    .map(({ convs }) => convs[convs.length - 1].norm);
 
 /** Name and shape (PyTorch's layout) of every tensor of a network's body that a forward pass needs. */
 export function bodyShapes(plan: ResNetPlan): Record<string, readonly number[]> {

@@ -10,32 +10,36 @@ function convNorm(parameters: Parameters, plan: ConvPlan, x: tf.Tensor4D, norm: 
   return norm(parameters, plan.norm, y);
 }
 
-function shortcut(parameters: Parameters, plan: BlockPlan['shortcut'], x: tf.Tensor4D, norm: Norm): tf.Tensor4D {
-  if (!plan) return x;
-  if ('conv' in plan) return convNorm(parameters, plan, x, norm);
+/** F(x) and what the shortcut makes of x, added. */
+function withShortcut(
+  parameters: Parameters,
+  plan: BlockPlan['shortcut'],
+  x: tf.Tensor4D,
+  y: tf.Tensor4D,
+  norm: Norm,
+): tf.Tensor4D {
+  if (plan === 'none') return y;
+  if (plan === 'identity') return tf.add(y, x);
+  if ('conv' in plan) return tf.add(y, convNorm(parameters, plan, x, norm));
   // Option A. A pooling over one pixel is a subsample that has a gradient on every backend.
   const subsampled = tf.avgPool(x, 1, plan.stride, 'valid');
   const before = Math.floor(plan.padChannels / 2);
-  return tf.pad(subsampled, [
+  const padded = tf.pad(subsampled, [
     [0, 0],
     [0, 0],
     [0, 0],
     [before, plan.padChannels - before],
   ]);
+  return tf.add(y, padded);
 }
 
-/** y = ReLU(F(x) + x), equations 1 and 2 of the paper. */
-function residualBlock(
-  parameters: Parameters,
-  { convs, shortcut: plan }: BlockPlan,
-  x: tf.Tensor4D,
-  norm: Norm,
-): tf.Tensor4D {
+/** y = ReLU(F(x) + x), equations 1 and 2 of the paper; of a plain net ReLU(F(x)). */
+function block(parameters: Parameters, { convs, shortcut }: BlockPlan, x: tf.Tensor4D, norm: Norm): tf.Tensor4D {
   let y = x;
   convs.forEach((conv, i) => {
     y = convNorm(parameters, conv, i ? tf.relu(y) : y, norm);
   });
-  return tf.relu(tf.add(y, shortcut(parameters, plan, x, norm)));
+  return tf.relu(withShortcut(parameters, shortcut, x, y, norm));
 }
 
 /**
@@ -53,7 +57,7 @@ export function resnetFeatures(
   let y: tf.Tensor4D = tf.relu(convNorm(parameters, plan.stem, x, norm));
   if (plan.pool) y = maxPool(y, 3, 2, 1);
   return plan.stages.map((blocks) => {
-    for (const block of blocks) y = residualBlock(parameters, block, y, norm);
+    for (const blockPlan of blocks) y = block(parameters, blockPlan, y, norm);
     return y;
   });
 }

@@ -174,4 +174,28 @@ test('a plain checkpoint is told by its tensors, or by the name of its architect
   await refuses(plain, 'BAD_CONFIG', /architecture/, { arch: 'vgg16' });
 });
 
+test('a plain net is told by name alone, and has no place for projections', async () => {
+  const { tensors } = waveCheckpoint(CONFIG);
+  const plain = join(folder, 'plain-net.safetensors');
+  await writeSafetensors(plain, tensors);
+  const [residual, named] = [await loadClassifier(plain), await loadClassifier(plain, { arch: 'plain20' })];
+  const { architecture, shortcut, stem } = named.config;
+  assert.equal([architecture, shortcut, stem], ['plain20', 'none', 'cifar']);
+  const probability = async (classifier: typeof named) => (await classifier.classify(files[0]))[0].probability;
+  assert.not.equal(await probability(residual), await probability(named));
+  await Promise.all([residual.dispose(), named.dispose()]);
+  const projecting = join(folder, 'projecting.safetensors');
+  for (const [shortcut, depth] of [
+    ['B', 20],
+    ['C', 8],
+  ]) {
+    const other = waveCheckpoint({ ...CONFIG, architecture: `resnet${depth}`, shortcut });
+    await writeSafetensors(projecting, other.tensors);
+    await refuses(projecting, 'BAD_MODEL', /projection shortcuts/, { arch: `plain${depth}` });
+    const told = await loadClassifier(projecting);
+    assert.equal([told.config.architecture, told.config.shortcut], [`resnet${depth}`, shortcut]);
+    await told.dispose();
+  }
+});
+
 test.run();

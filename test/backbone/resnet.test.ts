@@ -5,11 +5,14 @@ import * as assert from 'uvu/assert';
 import {
   classifierProgram,
   classifierShapes,
+  initialise,
   parameterCount,
   parseClassifierConfig,
   planClassifier,
+  residualNorms,
 } from '../../backbone/index.ts';
-import { createEngine } from '../../engine/index.ts';
+import { Random } from '../../datasets/random.ts';
+import { createEngine, exportOnnx } from '../../engine/index.ts';
 import type { ResnetCocoError } from '../../errors.ts';
 import { fixturesDir } from '../shared-data.ts';
 import { wave, waveWeights } from '../waves.ts';
@@ -20,16 +23,18 @@ interface Case {
   readonly height: number;
   readonly width: number;
   readonly tensors: number;
+  readonly parameters: number;
   readonly logits: number[];
 }
 const cases: Case[] = JSON.parse(readFileSync(join(fixturesDir, 'resnet.json'), 'utf8'));
 
 for (const engineName of ['onnx', 'wasm'] as const) {
-  for (const { config, height, logits: expected, name, tensors, width } of cases) {
+  for (const { config, height, logits: expected, name, parameters, tensors, width } of cases) {
     test(`${name} on ${engineName} equals torch`, async () => {
       const parsed = parseClassifierConfig(config, name);
       const shapes = classifierShapes(planClassifier(parsed));
       assert.is(Object.keys(shapes).length, tensors);
+      assert.is(parameterCount(shapes), parameters);
       const engine = await createEngine(engineName, { threads: 1 });
       const program = await engine.compile(classifierProgram(parsed, waveWeights(shapes)));
       const data = Float32Array.from(wave(height * width * 3, 0));
@@ -49,17 +54,103 @@ for (const engineName of ['onnx', 'wasm'] as const) {
   }
 }
 
+const planOf = (config: object) => planClassifier(parseClassifierConfig({ num_classes: 10, ...config }, 'test'));
+const count = (config: object) => parameterCount(classifierShapes(planOf(config)));
+
 test('parameter counts are the published ones', () => {
-  const count = (config: object) =>
-    parameterCount(classifierShapes(planClassifier(parseClassifierConfig(config, 'test'))));
   const imagenet = { 18: 11689512, 34: 21797672, 50: 25557032, 101: 44549160, 152: 60192808 };
   for (const [depth, published] of Object.entries(imagenet)) {
     assert.is(count({ architecture: `resnet${depth}`, num_classes: 1000 }), published);
   }
   const cifar = { 20: 269722, 56: 853018, 110: 1727962, 1202: 19421274 };
   for (const [depth, published] of Object.entries(cifar)) {
-    assert.is(count({ architecture: `resnet${depth}`, stem: 'cifar', shortcut: 'A', num_classes: 10 }), published);
+    assert.is(count({ architecture: `resnet${depth}`, stem: 'cifar', shortcut: 'A' }), published);
   }
+});
+
+test('parameter counts follow from blocks and widths: plain nets as option A, projections where B and C have them', () => {
+  /** A 1×1 convolution and its norm. */
+  const projection = (from: number, to: number) => from * to + 2 * to;
+  const check = (depth: number, stem: string, blocks: readonly number[], widths: readonly number[]) => {
+    const of = (shortcut: string) => count({ architecture: `resnet${depth}`, stem, shortcut });
+    const changing = widths.slice(1).reduce((sum, width, i) => sum + projection(widths[i], width), 0);
+    const others = widths.reduce((sum, width, i) => sum + (blocks[i] - (i ? 1 : 0)) * projection(width, width), 0);
+    assert.is(count({ architecture: `plain${depth}`, stem }), of('A'));
+    assert.is(of('B'), of('A') + changing);
+    assert.is(of('C'), of('B') + others);
+    return of('A');
+  };
+  for (const n of [1, 2, 3, 5, 7, 8, 9, 18, 25, 200]) {
+    assert.is(check(6 * n + 2, 'cifar', [n, n, n], [16, 32, 64]), 97216 * n - 21926);
+  }
+  check(18, 'imagenet', [2, 2, 2, 2], [64, 128, 256, 512]);
+  check(34, 'imagenet', [3, 4, 6, 3], [64, 128, 256, 512]);
+});
+
+test('a name is enough: what is left out is as the paper has it', () => {
+  const parsed = (config: object) => {
+    const { crop_size, resize_size, shortcut, stem } = parseClassifierConfig({ num_classes: 10, ...config }, 'test');
+    return [stem, shortcut, resize_size, crop_size];
+  };
+  assert.equal(parsed({ architecture: 'resnet50' }), ['imagenet', 'B', 256, 224]);
+  assert.equal(parsed({ architecture: 'resnet152' }), ['imagenet', 'B', 256, 224]);
+  assert.equal(parsed({ architecture: 'resnet110' }), ['cifar', 'A', null, 32]);
+  assert.equal(parsed({ architecture: 'resnet50', stem: 'cifar' }), ['cifar', 'A', null, 32]);
+  assert.equal(parsed({ architecture: 'plain20' }), ['cifar', 'none', null, 32]);
+  assert.equal(parsed({ architecture: 'plain34' }), ['imagenet', 'none', 256, 224]);
+  assert.equal(parsed({ architecture: 'plain50' }), ['cifar', 'none', null, 32]);
+  const whole = parseClassifierConfig({ architecture: 'plain20', num_classes: 10 }, 'test');
+  assert.equal(parseClassifierConfig(JSON.parse(JSON.stringify(whole)), 'test'), whole);
+});
+
+test('a plain net has the tensors of the residual one, without those of projections', () => {
+  const names = (config: object) => Object.keys(classifierShapes(planOf(config)));
+  for (const [plain, residual] of [
+    ['plain20', 'resnet20'],
+    ['plain34', 'resnet34'],
+  ]) {
+    assert.equal(
+      names({ architecture: plain }),
+      names({ architecture: residual, shortcut: 'B' }).filter((name) => !/downsample|shortcut/.test(name)),
+    );
+  }
+});
+
+test('weights at the start: the deviation of He et al., the identity as norms, blocks that begin as their shortcut', () => {
+  for (const architecture of ['resnet20', 'resnet50']) {
+    const plan = planOf({ architecture });
+    const weights = initialise(classifierShapes(plan), new Random(3), residualNorms(plan));
+    const { data, shape } = weights['layer3.1.conv2.weight'];
+    const deviation = Math.sqrt([...data].reduce((sum, value) => sum + value * value, 0) / data.length);
+    assert.ok(Math.abs(deviation / Math.sqrt(2 / (shape[0] * 9)) - 1) < 0.03, `${deviation}`);
+    const last = architecture === 'resnet20' ? 'bn2' : 'bn3';
+    for (const [name, { data }] of Object.entries(weights)) {
+      const [, gamma] = /^(?:layer\d\.\d+\.)?(?:\w+\.)?(bn\d|1)\.weight$/.exec(name) ?? [];
+      if (gamma)
+        assert.ok(
+          data.every((value) => value === (gamma === last ? 0 : 1)),
+          name,
+        );
+      if (name.endsWith('running_var'))
+        assert.ok(
+          data.every((value) => value === 1),
+          name,
+        );
+      if (/bias$|running_mean$/.test(name))
+        assert.ok(
+          data.every((value) => value === 0),
+          name,
+        );
+    }
+  }
+  assert.equal(residualNorms(planOf({ architecture: 'plain20' })), []);
+  assert.is(residualNorms(planOf({ architecture: 'resnet20', shortcut: 'C' })).length, 9);
+});
+
+test('the deepest of the paper is laid out, initialised and traced', () => {
+  const config = parseClassifierConfig({ architecture: 'resnet1202', num_classes: 10 }, 'test');
+  const weights = initialise(classifierShapes(planClassifier(config)), new Random(1));
+  assert.ok(exportOnnx(classifierProgram(config, weights)).length > 4 * 19421274);
 });
 
 test('features have the channels and strides that heads rely on', () => {
@@ -88,6 +179,12 @@ test('a wrong configuration is refused, naming the field', () => {
   refuses({ architecture: 'resnet51', num_classes: 10 }, /resnet51.*18, 34, 50/);
   refuses({ architecture: 'resnet50', stem: 'cifar', shortcut: 'A', num_classes: 0 }, /num_classes/);
   refuses({ architecture: 'resnet21', stem: 'cifar', num_classes: 10 }, /6n \+ 2/);
+  refuses({ architecture: 'resnet1208', num_classes: 10 }, /resnet1208/);
+  refuses({ architecture: 'plain50', stem: 'imagenet', num_classes: 10 }, /plain50.*18, 34$/);
+  refuses({ architecture: 'plain20', shortcut: 'A', num_classes: 10 }, /shortcut: plain20 has none/);
+  refuses({ architecture: 'resnet20', shortcut: 'none', num_classes: 10 }, /shortcut.*plain20/);
+  refuses({ architecture: 'plain', num_classes: 10 }, /architecture/);
+  refuses({ architecture: 'resnet020', num_classes: 10 }, /architecture/);
   refuses({ architecture: 'vgg16', num_classes: 10 }, /architecture/);
   refuses({ architecture: 'resnet18', num_classes: 2, categories: [{ name: 'one' }] }, /categories has 1/);
   refuses({ architecture: 'resnet18', num_classes: 2, learning_rate: 1 }, /learning_rate/);
