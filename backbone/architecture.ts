@@ -38,7 +38,7 @@ export const ARCHITECTURE_NAME = /^(resnet|plain)([1-9]\d*)$/;
  *
  * @throws ResnetCocoError BAD_CONFIG, if it is of no such form
  */
-export function architectureOf(name: string): Architecture {
+export function parseArchitecture(name: string): Architecture {
   const [, kind, depth] = ARCHITECTURE_NAME.exec(name) ?? [];
   if (kind) return { kind: kind as Architecture['kind'], depth: Number(depth) };
   throw new ResnetCocoError('BAD_CONFIG', `architecture '${name}': must be a name such as resnet50 or plain34`);

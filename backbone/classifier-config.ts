@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { ARCHITECTURE_NAME, architectureOf, usualStem } from './architecture.ts';
+import { ARCHITECTURE_NAME, parseArchitecture, usualStem } from './architecture.ts';
 import { parseConfig } from './config.ts';
 
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -28,7 +28,7 @@ const fields = v.strictObject({
 const schema = v.pipe(
   fields,
   v.transform((config) => {
-    const architecture = architectureOf(config.architecture);
+    const architecture = parseArchitecture(config.architecture);
     const stem = config.stem ?? usualStem(architecture);
     const cifar = stem === 'cifar';
     const shortcut = config.shortcut ?? (architecture.kind === 'plain' ? 'none' : cifar ? 'A' : 'B');
@@ -49,7 +49,7 @@ export type ClassifierConfig = Readonly<v.InferOutput<typeof schema>>;
 export function parseClassifierConfig(value: unknown, source: string): ClassifierConfig {
   return parseConfig(schema, value, source, (config) => {
     const { architecture, categories, num_classes, shortcut } = config;
-    const { depth, kind } = architectureOf(architecture);
+    const { depth, kind } = parseArchitecture(architecture);
     if (kind === 'plain' && shortcut !== 'none') return `shortcut: ${architecture} has none, but it says ${shortcut}`;
     if (kind === 'resnet' && shortcut === 'none') {
       return `shortcut: a ${architecture} without shortcuts is named plain${depth}`;

@@ -11,7 +11,7 @@ import {
 } from '../datasets/index.ts';
 import type { Engine, Program, ProgramSpec, Weights } from '../engine/index.ts';
 import type { ResnetCocoError } from '../errors.ts';
-import { architectureOf } from './architecture.ts';
+import { parseArchitecture } from './architecture.ts';
 import type { ClassifierConfig } from './classifier-config.ts';
 import { parametersOf } from './parameters.ts';
 import { resnetLogits } from './resnet.ts';
@@ -53,7 +53,7 @@ const DEFAULT_TOP = 5;
 
 /** The layers of the classifier that a configuration describes. */
 export const planClassifier = (config: ClassifierConfig): ResNetPlan =>
-  planResNet({ ...config, depth: architectureOf(config.architecture).depth });
+  planResNet({ ...config, depth: parseArchitecture(config.architecture).depth });
 
 /** A classifier as a program of an engine: `image` `[N, H, W, 3]`, normalised, to `logits` `[N, K]`. */
 export function classifierProgram(config: ClassifierConfig, weights: Weights): ProgramSpec {

@@ -1,4 +1,4 @@
-export { type Architecture, architectureOf, type Stem } from './architecture.ts';
+export { type Architecture, parseArchitecture, type Stem } from './architecture.ts';
 export { BATCH_NORM_EPS, batchNorm, fixedNorm, type Norm, trainingNorm } from './batch-norm.ts';
 export {
   type ClassifiedFile,

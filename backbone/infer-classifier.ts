@@ -1,5 +1,5 @@
 import { ResnetCocoError } from '../errors.ts';
-import { architectureName, architectureOf } from './architecture.ts';
+import { architectureName, parseArchitecture } from './architecture.ts';
 import { architectureOfConfig, classifierShapes, planResNet, type ResNetConfig } from './resnet-plan.ts';
 
 /** Shapes by tensor name: what a checkpoint says of its architecture. */
@@ -42,7 +42,7 @@ export function inferResNet(shapes: Shapes, file: string, arch?: string): ResNet
   const projects = names.some((name) => /^layer\d\.0\.(downsample|shortcut)\.0\.weight$/.test(name));
   // Where shapes do not differ, only option C projects.
   const everywhere = names.some((name) => /^layer(\d\.1\.downsample|1\.0\.shortcut)\.0\.weight$/.test(name));
-  const plain = arch !== undefined && architectureOf(arch).kind === 'plain';
+  const plain = arch !== undefined && parseArchitecture(arch).kind === 'plain';
   if (plain && projects) {
     throw new ResnetCocoError('BAD_MODEL', `${file}: has projection shortcuts, but ${arch} has no shortcuts`);
   }

@@ -1,4 +1,4 @@
-import { architectureOf, bodyShapes, planResNet, type ResNetPlan } from '../backbone/index.ts';
+import { bodyShapes, parseArchitecture, planResNet, type ResNetPlan } from '../backbone/index.ts';
 import type { DetectorConfig } from './detector-config.ts';
 
 /** The layers of a Faster R-CNN with FPN, below the names that torchvision gives them. */
@@ -11,7 +11,7 @@ export interface FasterRcnnPlan {
 
 export function planFasterRcnn(config: DetectorConfig): FasterRcnnPlan {
   const body = planResNet({
-    depth: architectureOf(config.backbone).depth,
+    depth: parseArchitecture(config.backbone).depth,
     stem: 'imagenet',
     shortcut: 'B',
     stride_on: config.stride_on,

@@ -101,7 +101,7 @@ export interface Gradients {
 /** All that a run needs to go on as if it had never stopped. */
 export interface Snapshot {
   readonly weights: NamedArrays;
-  /** Of the weights, where one is kept. */
+  /** Of the weights, where one is kept, from the first step on. */
   readonly average?: NamedArrays;
   readonly optimiser: NamedArrays;
 }

@@ -1,3 +1,5 @@
+import { ResnetCocoError } from '../errors.ts';
+
 /** How the learning rate goes over a run. Steps are counted from 0. */
 export type Schedule = (step: number) => number;
 
@@ -23,16 +25,14 @@ const cosine = (from: number, to: number, progress: number): number =>
 
 /**
  * The schedule that settings describe: `steps` as torch's MultiStepLR, `cosine` as CosineAnnealingLR down to 0 (after the
- * warmup), `one-cycle` as OneCycleLR with its usual settings (Smith and Topin 2018).
+ * warmup), `one-cycle` as OneCycleLR with its usual settings (Smith and Topin 2018). After the run's last step the rate
+ * stays where it is then.
+ *
+ * @throws ResnetCocoError BAD_CONFIG, naming the setting
  */
-export function createSchedule({
-  gamma = 0.1,
-  kind,
-  milestones = [],
-  rate,
-  total,
-  warmup = 0,
-}: ScheduleSettings): Schedule {
+export function createSchedule(settings: ScheduleSettings): Schedule {
+  checkSettings(settings);
+  const { gamma = 0.1, kind, milestones = [], rate, total, warmup = 0 } = settings;
   if (kind === 'one-cycle') return oneCycle(rate, total);
   const after: Schedule = (step) => {
     if (kind === 'steps') return rate * gamma ** milestones.filter((milestone) => step >= milestone).length;
@@ -49,7 +49,24 @@ function oneCycle(rate: number, total: number): Schedule {
   const top = RISE * total - 1;
   const start = rate / START_DIVISOR;
   return (step) => {
-    if (step <= top) return cosine(start, rate, top > 0 ? step / top : 1);
-    return cosine(rate, start / END_DIVISOR, Math.min(1, (step - top) / Math.max(1, total - 1 - top)));
+    if (step <= top) return cosine(start, rate, step / top);
+    return cosine(rate, start / END_DIVISOR, Math.min(1, (step - top) / (total - 1 - top)));
   };
+}
+
+function checkSettings({ gamma = 0.1, kind, milestones = [], rate, total, warmup = 0 }: ScheduleSettings): void {
+  const check = (setting: string, value: unknown, holds: boolean, wanted: string) => {
+    if (!holds) throw new ResnetCocoError('BAD_CONFIG', `schedule: ${setting} must be ${wanted}, not ${value}`);
+  };
+  check('rate', rate, rate > 0 && rate < Infinity, 'a number above 0');
+  check('total', total, Number.isInteger(total) && total > 0, 'a whole number of steps');
+  check('warmup', warmup, Number.isInteger(warmup) && warmup >= 0, 'a whole number of steps');
+  check('warmup', warmup, warmup <= total, `at most the ${total} steps of the run`);
+  if (kind === 'one-cycle') check('warmup', warmup, warmup === 0, 'left out for one-cycle, which rises by itself');
+  if (kind !== 'steps') return;
+  check('gamma', gamma, gamma > 0 && gamma < Infinity, 'a number above 0');
+  const ascending = milestones.every(
+    (milestone, i) => Number.isInteger(milestone) && milestone >= (milestones[i - 1] ?? 0),
+  );
+  check('milestones', milestones, ascending, 'whole numbers of steps, in ascending order');
 }

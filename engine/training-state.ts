@@ -1,4 +1,5 @@
 import type { Gradients, LossSpec, Snapshot, StepResult, TrainingOptions } from './engine.ts';
+import { checkTrainingOptions } from './optimisers/check-options.ts';
 import { clipGradients } from './optimisers/clip-gradients.ts';
 import { MovingAverage } from './optimisers/moving-average.ts';
 import { createOptimiser, type NamedArrays, type Optimiser } from './optimisers/optimiser.ts';
@@ -16,13 +17,14 @@ export class TrainingState {
   private readonly average: MovingAverage | undefined;
   private readonly clipNorm: number | undefined;
 
-  constructor({ weights }: Pick<LossSpec, 'weights'>, { averageDecay, clipNorm, from, optimiser }: TrainingOptions) {
+  constructor({ weights }: Pick<LossSpec, 'weights'>, options: TrainingOptions) {
+    checkTrainingOptions(options);
+    const { averageDecay, clipNorm, from, optimiser } = options;
     const start = from?.weights ?? Object.fromEntries(Object.entries(weights).map(([name, { data }]) => [name, data]));
     this.weights = Object.fromEntries(Object.entries(start).map(([name, data]) => [name, Float32Array.from(data)]));
     this.optimiser = createOptimiser(optimiser);
     if (from) this.optimiser.restore(from.optimiser);
-    this.average =
-      averageDecay === undefined ? undefined : new MovingAverage(from?.average ?? this.weights, averageDecay);
+    this.average = averageDecay === undefined ? undefined : new MovingAverage(averageDecay, from?.average);
     this.clipNorm = clipNorm;
   }
 
@@ -40,6 +42,7 @@ export class TrainingState {
     const copies = (arrays: NamedArrays) =>
       Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, array.slice()]));
     const snapshot = { weights: copies(this.weights), optimiser: copies(this.optimiser.state()) };
-    return this.average ? { ...snapshot, average: copies(this.average.weights) } : snapshot;
+    const average = this.average?.weights;
+    return average ? { ...snapshot, average: copies(average) } : snapshot;
   }
 }

@@ -18,6 +18,7 @@ import type {
   TrainingProgram,
 } from '../engine.ts';
 import type { HostTensor } from '../host-tensor.ts';
+import { checkTrainingOptions } from '../optimisers/check-options.ts';
 import { trace } from '../trace/trace.ts';
 import { blockSize } from './block-size.ts';
 import { blockChannels } from './blocked-layout.ts';
@@ -76,6 +77,8 @@ class OnnxEngine implements Engine {
   }
 
   async train(spec: LossSpec, options: TrainingOptions): Promise<TrainingProgram> {
+    // Here, since errors lose their code on the way out of a thread.
+    checkTrainingOptions(options);
     // Only training needs gradients.
     const { traceLoss } = await import('../trace/trace-loss.ts');
     const { program, sessions } = await this.#start(spec.name, ([session], program) => {

@@ -1,21 +1,36 @@
 import type { NamedArrays } from './optimiser.ts';
 
-/** An exponential moving average of weights: after each step, a ← d · a + (1 − d) · w. */
+/**
+ * An exponential moving average of weights: after the first step a ← w, then after each a ← d · a + (1 − d) · w, as
+ * torch's `AveragedModel` with `get_ema_multi_avg_fn` does it, buffers included.
+ */
 export class MovingAverage {
-  readonly weights: NamedArrays;
-  private readonly decay: number;
+  readonly #decay: number;
+  #weights: NamedArrays | undefined;
 
-  /** @param start the weights, or an average to go on with; copied */
-  constructor(start: NamedArrays, decay: number) {
-    this.decay = decay;
-    this.weights = Object.fromEntries(Object.entries(start).map(([name, array]) => [name, array.slice()]));
+  /** @param from an average to go on with; copied */
+  constructor(decay: number, from?: NamedArrays) {
+    this.#decay = decay;
+    this.#weights = from && copy(from);
+  }
+
+  /** Undefined before the first update. */
+  get weights(): NamedArrays | undefined {
+    return this.#weights;
   }
 
   update(weights: NamedArrays): void {
-    const rest = 1 - this.decay;
-    for (const [name, average] of Object.entries(this.weights)) {
+    if (!this.#weights) {
+      this.#weights = copy(weights);
+      return;
+    }
+    const rest = 1 - this.#decay;
+    for (const [name, average] of Object.entries(this.#weights)) {
       const weight = weights[name];
       for (let i = 0; i < average.length; i++) average[i] += rest * (weight[i] - average[i]);
     }
   }
 }
+
+const copy = (arrays: NamedArrays): NamedArrays =>
+  Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, array.slice()]));

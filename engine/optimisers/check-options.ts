@@ -1,0 +1,33 @@
+import { ResnetCocoError } from '../../errors.ts';
+import type { TrainingOptions } from '../engine.ts';
+
+/**
+ * Refuses settings under which steps have no meaning.
+ *
+ * @throws ResnetCocoError BAD_CONFIG, naming the setting and its value
+ */
+export function checkTrainingOptions({ averageDecay, clipNorm, optimiser }: TrainingOptions): void {
+  if (optimiser.kind === 'sgd') {
+    const { momentum = 0, nesterov = false } = optimiser;
+    check('momentum', momentum, momentum >= 0 && momentum < 1, 'from 0 to below 1');
+    if (nesterov && !momentum) fail('nesterov is of no effect without momentum: set momentum, such as 0.9');
+  } else {
+    const { betas = [], epsilon = 1e-8 } = optimiser;
+    for (const beta of betas) check('betas', beta, beta >= 0 && beta < 1, 'from 0 to below 1');
+    check('epsilon', epsilon, epsilon > 0 && epsilon < Infinity, 'above 0');
+  }
+  const { weightDecay = 0 } = optimiser;
+  check('weightDecay', weightDecay, weightDecay >= 0 && weightDecay < Infinity, '0 or more');
+  if (clipNorm !== undefined) check('clipNorm', clipNorm, clipNorm > 0, 'above 0');
+  if (averageDecay !== undefined) {
+    check('averageDecay', averageDecay, averageDecay >= 0 && averageDecay < 1, 'from 0 to below 1');
+  }
+}
+
+function check(setting: string, value: number, holds: boolean, wanted: string): void {
+  if (!holds) fail(`${setting} must be ${wanted}, not ${value}`);
+}
+
+function fail(problem: string): never {
+  throw new ResnetCocoError('BAD_CONFIG', `training: ${problem}`);
+}
