@@ -58,9 +58,14 @@ function cifarBlocks(depth: number): number | undefined {
   return Number.isInteger(n) && n > 0 && depth <= DEEPEST_CIFAR ? n : undefined;
 }
 
-/** The stem that a network's name means where nothing else is said: CIFAR's for depths that only CIFAR's nets have. */
-export const usualStem = ({ depth, kind }: Architecture): Stem =>
-  !imagenetDepths(kind).includes(depth) && cifarBlocks(depth) ? 'cifar' : 'imagenet';
+/**
+ * The stem that a network's name means where nothing else is said: CIFAR's for depths that only CIFAR's nets have, and
+ * for small pictures also for those, such as 50, that both have.
+ */
+export function usualStem({ depth, kind }: Architecture, smallPictures = false): Stem {
+  const both = imagenetDepths(kind).includes(depth);
+  return cifarBlocks(depth) && (smallPictures || !both) ? 'cifar' : 'imagenet';
+}
 
 /**
  * The stages of a network.

@@ -5,7 +5,7 @@ import type { ResnetCocoError } from '../errors.ts';
 import { classificationLoss } from './classification-loss.ts';
 import { planClassifier } from './classifier.ts';
 import type { ClassifierConfig } from './classifier-config.ts';
-import { classifierShapes, parameterCount } from './resnet-plan.ts';
+import { classifierShapes, parameterCount, residualNorms } from './resnet-plan.ts';
 import { type RunCheckpoint, type RunProgress, readRunCheckpoint } from './run-checkpoint.ts';
 import type { RunConfig, RunSetting } from './run-config.ts';
 import { beginRun, type RunFiles, resumeRun, runFiles } from './run-folder.ts';
@@ -96,7 +96,8 @@ export async function trainClassifier(options: TrainClassifierOptions): Promise<
     const config = runConfig(options, settings);
     const checkpoint = resume ? await resumeRun(folder, config, MAY_CHANGE) : undefined;
     if (!checkpoint) await beginRun(folder);
-    const start = await startWeights(shapes, settings.seed, resume ? undefined : init);
+    const fresh = { seed: settings.seed, zeroGamma: settings.zero_gamma ? residualNorms(plan) : [] };
+    const start = await startWeights(shapes, fresh, resume ? undefined : init);
     if (start.note) onNote?.(start.note);
     const size = { batch, height: recipe.size, width: recipe.size };
     const loss = classificationLoss(plan, start.weights, size, frozenWeights(settings.freeze));

@@ -32,7 +32,7 @@ export const trainingFlags = {
     kind: 'text',
     group: network,
     value: 'NAME',
-    help: 'resnet18, 34, 50, 101, 152, or resnet20, 32, 44, 56, 110 for small pictures (default resnet20 for CIFAR, else resnet50)',
+    help: 'resnet18, 34, 50, 101, 152, or resnet20, 32, 44, 56, 110 … for small pictures; plain18, plain20 … without shortcuts (default resnet20 for CIFAR, else resnet50)',
   },
   shortcut: {
     kind: 'choice',
@@ -53,6 +53,7 @@ export const trainingFlags = {
     min: 0,
     help: 'leave the stem and the first N stages as they are',
   },
+  'zero-gamma': { kind: 'boolean', group: network, help: 'begin with every residual block as its shortcut' },
 
   epochs: { kind: 'integer', group: optimisation, value: 'N', min: 1, help: 'default 164 for CIFAR, else 90' },
   batch: {
@@ -174,6 +175,7 @@ export function choicesOf(flags: TrainingFlags): TrainingChoices {
     ...{ arch, shortcut, epochs, batch, lr, schedule, warmup, optimiser, momentum, nesterov },
     ...{ ema, freeze, seed, augment, erase, mixup, cutmix, size },
     milestones: flags.milestones === undefined ? undefined : readMilestones(flags.milestones),
+    zeroGamma: flags['zero-gamma'],
     weightDecay: flags['weight-decay'],
     decayNorms: flags['decay-norms'],
     clipNorm: flags['clip-norm'],

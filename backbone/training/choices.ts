@@ -1,7 +1,7 @@
 import { ResnetCocoError } from '../../errors.ts';
 import { type ClassifierConfig, IMAGENET_MEAN, IMAGENET_STD } from '../classifier-config.ts';
-import { type Architecture, architectureOf } from './architecture.ts';
 import { type AugmentationChoices, trainingRecipe } from './augmentation.ts';
+import { type Network, networkNamed } from './network.ts';
 import { checkTrainingSettings, type TrainingSettings } from './settings.ts';
 
 /** What a person decides about a training run; all else follows from the data set. */
@@ -24,6 +24,7 @@ export interface TrainingChoices extends AugmentationChoices {
   readonly clipNorm?: number;
   readonly ema?: number;
   readonly freeze?: number;
+  readonly zeroGamma?: boolean;
   readonly evaluateEvery?: number;
   readonly seed?: number;
 }
@@ -76,7 +77,8 @@ export function trainingSettings(dataset: string, choices: TrainingChoices, init
   const smallPictures = Object.hasOwn(DEFAULTS, dataset);
   const defaults = smallPictures ? DEFAULTS[dataset] : FOLDER;
   const { epochs = defaults.epochs, batch = defaults.batch, seed = 0, evaluateEvery: evaluate_every = 1 } = choices;
-  const { clipNorm: clip_norm, ema, freeze } = choices;
+  const { clipNorm: clip_norm, ema, freeze, zeroGamma: zero_gamma } = choices;
+  if (zero_gamma && init) throw usage('--zero-gamma is of new weights: leave it out, or --init');
   if (freeze !== undefined && !init)
     throw usage('--freeze keeps weights that --init brings: name a model to begin from');
   const { shortcut, ...network } = networkOf(choices, init, defaults.arch, smallPictures);
@@ -95,6 +97,7 @@ export function trainingSettings(dataset: string, choices: TrainingChoices, init
     ...(clip_norm === undefined ? {} : { clip_norm }),
     ...(ema === undefined ? {} : { ema }),
     ...(freeze === undefined ? {} : { freeze }),
+    ...(zero_gamma ? { zero_gamma } : {}),
     evaluate_every,
   });
 }
@@ -104,12 +107,12 @@ function networkOf(
   init: ClassifierConfig | undefined,
   byDefault: string,
   smallPictures: boolean,
-): Architecture {
+): Network {
   if (init && (arch === undefined || arch === init.architecture)) {
     const { architecture, stem, shortcut, stride_on } = init;
     return { architecture, stem, shortcut, stride_on };
   }
-  return architectureOf(arch ?? byDefault, { smallPictures });
+  return networkNamed(arch ?? byDefault, { smallPictures });
 }
 
 function rateOf({ lr, optimiser = 'sgd' }: TrainingChoices, batchShare: number, isFineTuning: boolean): number {

@@ -26,7 +26,7 @@ const schedule = v.variant('kind', [
 const schema = v.strictObject({
   architecture: v.string(),
   stem: v.picklist(['imagenet', 'cifar']),
-  shortcut: v.picklist(['A', 'B', 'C']),
+  shortcut: v.picklist(['A', 'B', 'C', 'none']),
   stride_on: v.picklist(['3x3', '1x1']),
   epochs: whole(1),
   batch: whole(1),
@@ -38,6 +38,7 @@ const schema = v.strictObject({
   clip_norm: v.optional(positive),
   ema: v.optional(share),
   freeze: v.optional(whole(0)),
+  zero_gamma: v.optional(v.boolean()),
   evaluate_every: whole(1),
 });
 
@@ -51,6 +52,7 @@ type Checked = v.InferOutput<typeof schema>;
  * - `decay_norms`: whether norms and biases decay too.
  * - `ema`: decay of a moving average of the weights, which is then what is evaluated and what comes out.
  * - `freeze`: the stem and so many stages stay as they are.
+ * - `zero_gamma`: residual blocks begin as their shortcuts.
  * - `evaluate_every`: epochs from one evaluation to the next; the last epoch is always evaluated.
  */
 export type TrainingSettings = Readonly<Omit<Checked, 'recipe'>> & {

@@ -35,11 +35,16 @@ export async function initialConfig(nameOrPath: string, options: FetchOptions = 
  * New weights, and in their places those of a model that it has under the same names in the same shapes: all but the
  * head where it has other classes.
  *
+ * @param zeroGamma norms of new weights that begin with γ = 0
  * @param init a known model, or a model file
  * @throws ResnetCocoError as loading a model does; BAD_MODEL where it has nothing that fits
  */
-export async function startWeights(shapes: TensorShapes, seed: number, init?: string): Promise<StartWeights> {
-  const weights = initialise(shapes, new Random(seed));
+export async function startWeights(
+  shapes: TensorShapes,
+  { seed, zeroGamma }: { readonly seed: number; readonly zeroGamma: readonly string[] },
+  init?: string,
+): Promise<StartWeights> {
+  const weights = initialise(shapes, new Random(seed), zeroGamma);
   if (init === undefined) return { weights };
   const { checkpoint } = await openModel(init);
   try {

@@ -7,7 +7,7 @@ import {
   type TrainingSettings,
   trainingSettings,
 } from '../../../backbone/index.ts';
-import { architectureOf } from '../../../backbone/training/architecture.ts';
+import { networkNamed } from '../../../backbone/training/network.ts';
 import { learningRates, trainingOptions } from '../../../backbone/training/optimisation.ts';
 import { checkTrainingSettings } from '../../../backbone/training/settings.ts';
 import type { ErrorCode, ResnetCocoError } from '../../../errors.ts';
@@ -130,12 +130,17 @@ test('a model to begin from brings its network, its pictures and a smaller learn
 });
 
 test('stems by depth and pictures', () => {
-  const stem = (name: string, smallPictures: boolean) => architectureOf(name, { smallPictures }).stem;
+  const stem = (name: string, smallPictures: boolean) => networkNamed(name, { smallPictures }).stem;
   assert.equal(
     [stem('resnet20', true), stem('resnet20', false), stem('resnet50', true), stem('resnet50', false)],
     ['cifar', 'cifar', 'cifar', 'imagenet'],
   );
-  assert.is(stem('resnet18', true), 'imagenet');
+  assert.equal(
+    [stem('resnet18', true), stem('plain56', false), stem('plain34', false)],
+    ['imagenet', 'cifar', 'imagenet'],
+  );
+  const { shortcut } = networkNamed('plain20', { smallPictures: true });
+  assert.is(shortcut, 'none');
   for (const name of ['resnet21', 'resnet2', 'resnet', 'vgg', '']) {
     fails(() => stem(name, true), 'USAGE', /--arch is '.*'; known are resnet18, .* 6n \+ 2/);
   }
@@ -143,6 +148,7 @@ test('stems by depth and pictures', () => {
 
 test('choices that exclude one another are refused with what to do', () => {
   const cases: [choices: TrainingChoices, pattern: RegExp][] = [
+    [{ arch: 'plain20', shortcut: 'B' }, /plain20 has none, but it says B/],
     [{ schedule: 'one-cycle', warmup: 1 }, /one-cycle warms up by itself: leave out --warmup/],
     [{ schedule: 'cosine', milestones: [3] }, /--milestones are of --schedule steps, not cosine/],
     [{ optimiser: 'adamw', momentum: 0.9 }, /--momentum is of SGD/],
