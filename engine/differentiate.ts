@@ -1,30 +1,68 @@
 import './gradients.ts';
 import * as tf from '@tensorflow/tfjs-core';
-import type { LossResult, LossSpec, Tensors } from './engine.ts';
+import type { PartSpec, Tensors } from './engine.ts';
 
-/** A loss and what came with it, and its gradients, as tensors of the current backend. */
-export interface Differentiated extends LossResult {
-  readonly gradients: Tensors;
+/** Both passes of a part, as tensors of the current backend. */
+export interface Differentiated {
+  readonly outputs: Tensors;
+  readonly updates: Tensors;
+  /** Of the trained weights that the part uses. */
+  readonly weightGradients: Tensors;
+  readonly inputGradients: Tensors;
 }
 
 /**
- * The gradient of a loss by each trained parameter, by tfjs's own differentiation: on a backend that computes, numbers;
- * on the tracer's, the graph that computes them.
+ * The gradients of a part's outputs, contracted with their cotangents, by tfjs's own differentiation: on a backend that
+ * computes, numbers; on the tracer's, the graph that computes them.
+ *
+ * @param trainable names of parameters @param cotangentsOf asked once the outputs are there, unless one is the loss
  */
-export function differentiate({ loss, trainable }: LossSpec, parameters: Tensors, inputs: Tensors): Differentiated {
-  let beside: Omit<LossResult, 'loss'> = {};
-  const ofTrained = (...trained: tf.Tensor[]): tf.Scalar => {
-    const own = Object.fromEntries(trainable.map((name, i) => [name, trained[i]]));
-    const { loss: value, ...rest } = loss({ ...parameters, ...own }, inputs);
-    // What is beside the loss must outlive the differentiation.
-    for (const tensors of Object.values(rest)) for (const tensor of Object.values(tensors as Tensors)) tf.keep(tensor);
-    beside = rest;
-    return value;
+export function differentiate(
+  { inputGradients = [], loss, model }: PartSpec,
+  trainable: readonly string[],
+  parameters: Tensors,
+  inputs: Tensors,
+  cotangentsOf: (outputs: Tensors) => Tensors,
+): Differentiated {
+  let [outputs, updates]: Tensors[] = [{}, {}];
+  const forward = () => {
+    const result = model(parameters, inputs);
+    // They must outlive the differentiation.
+    [outputs, updates] = [result.outputs, result.updates ?? {}].map(keepAll);
+    return pullBack(result.outputs, loss === undefined ? cotangentsOf(outputs) : { [loss]: tf.scalar(1) });
   };
-  const { grads, value } = tf.valueAndGrads(ofTrained)(trainable.map((name) => parameters[name]));
+  const sources = [...trainable.map((name) => parameters[name]), ...inputGradients.map((name) => inputs[name])];
+  // A part need not use every weight: those without a gradient are left out.
+  const { grads } = tf.engine().gradients(forward, sources, undefined, true);
+  const found = grads as (tf.Tensor | undefined)[];
+  const ofWeights = trainable.flatMap((name, i) => (found[i] ? [[name, found[i]] as const] : []));
+  const ofInputs = inputGradients.map(
+    (name, i) => [name, found[trainable.length + i] ?? tf.zerosLike(inputs[name])] as const,
+  );
   return {
-    loss: value as tf.Scalar,
-    ...beside,
-    gradients: Object.fromEntries(trainable.map((name, i) => [name, grads[i]])),
+    outputs,
+    updates,
+    weightGradients: Object.fromEntries(ofWeights),
+    inputGradients: Object.fromEntries(ofInputs),
   };
+}
+
+const keepAll = (tensors: Tensors): Tensors =>
+  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tf.keep(tf.clone(tensor))]));
+
+/** A number, of no meaning itself, whose gradient by each of some outputs is that output's cotangent. */
+function pullBack(outputs: Tensors, cotangents: Tensors): tf.Tensor {
+  const names = Object.keys(cotangents);
+  for (const name of names) {
+    if (`${outputs[name]?.shape}` === `${cotangents[name].shape}`) continue;
+    throw new Error(
+      `output '${name}' has the shape [${outputs[name]?.shape}], its cotangent [${cotangents[name].shape}]`,
+    );
+  }
+  const pull = tf.customGrad((...operands) => {
+    const save = operands[operands.length - 1] as unknown as tf.GradSaveFunc;
+    save(names.map((name) => cotangents[name]));
+    return { value: tf.scalar(0), gradFunc: (_, saved) => saved.map((cotangent) => tf.clone(cotangent)) };
+  });
+  return pull(...names.map((name) => outputs[name]));
 }

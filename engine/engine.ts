@@ -119,6 +119,77 @@ export interface TrainingProgram {
   dispose(): Promise<void>;
 }
 
+/** What one part of a model in training gives. */
+export interface PartResult {
+  readonly outputs: Tensors;
+  /** As of a loss. */
+  readonly updates?: Tensors;
+}
+
+export type PartFunction = (parameters: Tensors, inputs: Tensors) => PartResult;
+
+/** A part of a model in training, where between parts the host looks at values. */
+export interface PartSpec {
+  readonly model: PartFunction;
+  readonly inputs: Readonly<Record<string, InputSpec>>;
+  /** Inputs whose gradients are wanted too: most often other parts' outputs. */
+  readonly inputGradients?: readonly string[];
+  /** Outputs that only feed other parts of the program: they and their cotangents stay on its device, as `kept` ones do. */
+  readonly kept?: readonly string[];
+  /** The output, a scalar, that is a loss: only it has a cotangent, 1, so that both passes are made one. */
+  readonly loss?: string;
+}
+
+export interface PartsSpec<P extends string = string> {
+  /** Names the model in errors. */
+  readonly name: string;
+  /** Weights at the start, of all parts; they are copied. */
+  readonly weights: Weights;
+  /** Names of the weights that are trained. */
+  readonly trainable: readonly string[];
+  readonly parts: Readonly<Record<P, PartSpec>>;
+}
+
+/** A part that has run forward, and waits for the gradients by its outputs. */
+export interface ForwardPass {
+  readonly outputs: ProgramOutputs;
+  /**
+   * Once, and before the weights change; it frees what was held for it.
+   *
+   * @param cotangents the gradient of the loss by each output (none where an output is the loss)
+   */
+  backward(cotangents?: ProgramInputs): Promise<BackwardPass>;
+  /** Frees the outputs, and what is held for `backward`. */
+  dispose(): void;
+}
+
+/** What a part gives backward. Gradients by weights stay where the weights are. */
+export interface BackwardPass {
+  /** Of the part's `inputGradients`. A `kept` input has a kept gradient. */
+  readonly inputGradients: ProgramOutputs;
+  /** Copies of the gradients by those trained weights that the part uses, in PyTorch's layout; not after `apply`. */
+  weightGradients(): Promise<NamedArrays>;
+  /** Frees the gradients. */
+  dispose(): void;
+}
+
+export interface TrainedPart {
+  forward(inputs: ProgramInputs): Promise<ForwardPass>;
+}
+
+/** A model in parts made ready to be trained. It holds the weights. */
+export interface PartsProgram<P extends string = string> {
+  readonly parts: Readonly<Record<P, TrainedPart>>;
+  /**
+   * One step of the optimiser by the sum of the passes' gradients, which it uses up, and of the weights that follow the
+   * data. Weights that no pass has a gradient for stay as they are.
+   */
+  apply(passes: readonly BackwardPass[], learningRate: number): Promise<Pick<StepResult, 'gradientNorm'>>;
+  /** Copies, as they are after the steps so far. */
+  snapshot(): Promise<Snapshot>;
+  dispose(): Promise<void>;
+}
+
 export interface Engine {
   /** What was asked for, such as `onnx` or `wasm`. */
   readonly name: EngineName;
@@ -128,6 +199,8 @@ export interface Engine {
   readonly streams: number;
   compile(spec: ProgramSpec): Promise<Program>;
   train(spec: LossSpec, options: TrainingOptions): Promise<TrainingProgram>;
+  /** `train` for a model that is cut where the host must look at values, and for losses that the host works out. */
+  trainParts<P extends string>(spec: PartsSpec<P>, options: TrainingOptions): Promise<PartsProgram<P>>;
 }
 
 export const engineNames = ['onnx', 'webgpu', 'cuda', 'tfjs-node-gpu', 'tfjs-node', 'wasm'] as const;

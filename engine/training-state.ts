@@ -1,11 +1,12 @@
-import type { Gradients, LossSpec, Snapshot, StepResult, TrainingOptions } from './engine.ts';
+import type { LossSpec, Snapshot, TrainingOptions } from './engine.ts';
 import { checkTrainingOptions } from './optimisers/check-options.ts';
 import { clipGradients } from './optimisers/clip-gradients.ts';
 import { MovingAverage } from './optimisers/moving-average.ts';
 import { createOptimiser, type NamedArrays, type Optimiser } from './optimisers/optimiser.ts';
 
-/** What a loss gives at some inputs. */
-export interface LossRun extends Gradients {
+/** What a backward pass wants of the weights. */
+export interface WeightChanges {
+  readonly gradients: NamedArrays;
   /** New values of weights that follow the data. */
   readonly updates: NamedArrays;
 }
@@ -28,14 +29,21 @@ export class TrainingState {
     this.clipNorm = clipNorm;
   }
 
-  /** One step of the optimiser, and of the weights that follow the data; none where the loss is not finite. */
-  step({ gradients, loss, outputs, updates }: LossRun, learningRate: number): StepResult {
-    if (!Number.isFinite(loss)) return { loss, outputs };
-    const gradientNorm = this.clipNorm === undefined ? undefined : clipGradients(gradients, this.clipNorm);
+  /**
+   * One step of the optimiser by the sum of all gradients, and of the weights that follow the data. The gradients are
+   * used up.
+   *
+   * @returns the norm of the gradients before clipping, where they are clipped
+   */
+  step(changes: readonly WeightChanges[], learningRate: number): number | undefined {
+    const gradients = sumOf(changes.map((change) => change.gradients));
+    const norm = this.clipNorm === undefined ? undefined : clipGradients(gradients, this.clipNorm);
     this.optimiser.step(this.weights, gradients, learningRate);
-    for (const [name, value] of Object.entries(updates)) this.weights[name].set(value);
+    for (const { updates } of changes) {
+      for (const [name, value] of Object.entries(updates)) this.weights[name].set(value);
+    }
     this.average?.update(this.weights);
-    return gradientNorm === undefined ? { loss, outputs } : { loss, outputs, gradientNorm };
+    return norm;
   }
 
   snapshot(): Snapshot {
@@ -45,4 +53,15 @@ export class TrainingState {
     const average = this.average?.weights;
     return average ? { ...snapshot, average: copies(average) } : snapshot;
   }
+}
+
+/** By name, the sum of arrays; of those that are alone, the very array. */
+function sumOf(lists: readonly NamedArrays[]): NamedArrays {
+  const sums: Record<string, Float32Array> = {};
+  for (const [name, array] of lists.flatMap((list) => Object.entries(list))) {
+    const sum = sums[name];
+    if (sum) for (let i = 0; i < sum.length; i++) sum[i] += array[i];
+    else sums[name] = array;
+  }
+  return sums;
 }

@@ -4,14 +4,19 @@ import type {
   Engine,
   EngineName,
   EngineTensor,
+  PartsProgram,
+  PartsSpec,
   Program,
   ProgramInputs,
   ProgramOutputs,
   ProgramSpec,
   Tensors,
+  TrainingOptions,
   Weights,
 } from '../engine.ts';
 import type { HostTensor } from '../host-tensor.ts';
+import { LossProgram, lossParts } from '../loss-program.ts';
+import { TrainedParts } from '../trained-parts.ts';
 
 /** Where an OIHW filter's axes go in tfjs, which wants HWIO. */
 const TO_HWIO = [2, 3, 1, 0];
@@ -24,19 +29,25 @@ export const TO_OIHW = [3, 2, 0, 1];
  * @param backend the tfjs name of the backend, such as `wasm` or `tensorflow`
  */
 export function createEagerEngine(name: EngineName, backend: string, device: string): Engine {
+  const trainParts = async <P extends string>(
+    spec: PartsSpec<P>,
+    options: TrainingOptions,
+  ): Promise<PartsProgram<P>> => {
+    // Only training needs gradients.
+    const [{ EagerTraining }, { registerTrainingKernels }] = await Promise.all([
+      import('./eager-training.ts'),
+      import('./training-kernels.ts'),
+    ]);
+    registerTrainingKernels(backend);
+    return new TrainedParts(spec, new EagerTraining(spec, options, backend));
+  };
   return {
     name,
     device,
     streams: 1,
     compile: async (spec) => new EagerProgram(spec, backend),
-    train: async (spec, options) => {
-      const [{ EagerTraining }, { registerTrainingKernels }] = await Promise.all([
-        import('./eager-training.ts'),
-        import('./training-kernels.ts'),
-      ]);
-      registerTrainingKernels(backend);
-      return new EagerTraining(spec, options, backend);
-    },
+    train: async (spec, options) => new LossProgram(await trainParts(lossParts(spec), options)),
+    trainParts,
   };
 }
 
@@ -51,7 +62,7 @@ export function onBackend<T>(backend: string, body: () => T): T {
   }
 }
 
-class EagerTensor implements EngineTensor {
+export class EagerTensor implements EngineTensor {
   readonly tensor: tf.Tensor;
 
   constructor(tensor: tf.Tensor) {

@@ -1,89 +1,143 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ResnetCocoError } from '../../errors.ts';
-import { differentiate } from '../differentiate.ts';
-import type {
-  Gradients,
-  HostInputs,
-  LossSpec,
-  Snapshot,
-  StepResult,
-  Tensors,
-  TrainingOptions,
-  TrainingProgram,
-} from '../engine.ts';
-import type { HostTensor } from '../host-tensor.ts';
-import { type LossRun, TrainingState } from '../training-state.ts';
-import { onBackend, parameterTensors, TO_OIHW, tensorOf } from './eager-engine.ts';
+import { type Differentiated, differentiate } from '../differentiate.ts';
+import type { PartsSpec, ProgramInputs, ProgramOutputs, Snapshot, Tensors, TrainingOptions } from '../engine.ts';
+import type { NamedArrays } from '../optimisers/optimiser.ts';
+import type { TrainingBackend } from '../training-backend.ts';
+import { TrainingState, type WeightChanges } from '../training-state.ts';
+import { EagerTensor, onBackend, parameterTensors, TO_OIHW, tensorOf } from './eager-engine.ts';
 
-/** Training on a tfjs backend: gradients there, the optimiser on the host. */
-export class EagerTraining implements TrainingProgram {
-  private readonly spec: LossSpec;
+/** What a forward pass holds: its inputs, to run again with gradients; of a loss the gradients, made at once. */
+type Held = { readonly part: string; readonly inputs: Tensors } | BackwardResult;
+
+interface BackwardResult {
+  readonly changes: WeightChanges;
+  readonly inputGradients: ProgramOutputs;
+}
+
+/**
+ * Training on a tfjs backend: gradients there, the optimiser on the host. tfjs differentiates while it computes, so where
+ * cotangents come later a part is computed twice.
+ */
+export class EagerTraining implements TrainingBackend {
+  private readonly spec: PartsSpec;
   private readonly backend: string;
   private readonly state: TrainingState;
-  private disposed = false;
+  private readonly forwards = new Map<number, Held>();
+  private readonly backwards = new Map<number, WeightChanges>();
+  private count = 0;
 
-  constructor(spec: LossSpec, options: TrainingOptions, backend: string) {
+  constructor(spec: PartsSpec, options: TrainingOptions, backend: string) {
     this.spec = spec;
     this.backend = backend;
     this.state = new TrainingState(spec, options);
   }
 
-  async gradients(inputs: HostInputs): Promise<Gradients> {
-    const { gradients, loss, outputs } = await this.run(inputs);
-    return { loss, outputs, gradients };
+  async forward(part: string, inputs: ProgramInputs) {
+    const { loss, model } = this.spec.parts[part];
+    const pass = ++this.count;
+    const given = onBackend(this.backend, () => tensorsOf(inputs));
+    if (loss !== undefined) {
+      const { outputs, ...passes } = this.differentiate(part, given, {});
+      disposeAll(given);
+      this.forwards.set(pass, await readPasses(passes));
+      return { pass, outputs: eagerTensors(outputs) };
+    }
+    const outputs = onBackend(this.backend, () =>
+      // A result may be one of the inputs: give it a handle of its own.
+      tf.tidy(() => mapped(model(this.parameters(), given).outputs, (tensor) => tf.clone(tensor))),
+    );
+    this.forwards.set(pass, { part, inputs: given });
+    return { pass, outputs: eagerTensors(outputs) };
   }
 
-  async step(inputs: HostInputs, learningRate: number): Promise<StepResult> {
-    return this.state.step(await this.run(inputs), learningRate);
+  async backward(pass: number, cotangents: ProgramInputs) {
+    const held = this.forwards.get(pass)!;
+    this.forwards.delete(pass);
+    const { changes, inputGradients } = 'part' in held ? await this.runAgain(held, cotangents) : held;
+    const taken = ++this.count;
+    this.backwards.set(taken, changes);
+    return { pass: taken, inputGradients };
+  }
+
+  private async runAgain(
+    { inputs, part }: { readonly part: string; readonly inputs: Tensors },
+    cotangents: ProgramInputs,
+  ): Promise<BackwardResult> {
+    const given = onBackend(this.backend, () => tensorsOf(cotangents));
+    const { outputs, ...passes } = this.differentiate(part, inputs, given);
+    for (const tensors of [given, inputs, outputs]) disposeAll(tensors);
+    return readPasses(passes);
+  }
+
+  async weightGradients(pass: number): Promise<NamedArrays> {
+    return mapped(this.backwards.get(pass)!.gradients, (gradient) => gradient.slice());
+  }
+
+  async apply(passes: readonly number[], learningRate: number): Promise<number | undefined> {
+    const changes = passes.map((pass) => this.backwards.get(pass)!);
+    for (const pass of passes) this.backwards.delete(pass);
+    return this.state.step(changes, learningRate);
+  }
+
+  release(pass: number): void {
+    const held = this.forwards.get(pass);
+    if (held && 'part' in held) disposeAll(held.inputs);
+    else for (const tensor of Object.values(held?.inputGradients ?? {})) tensor.dispose();
+    this.forwards.delete(pass);
+    this.backwards.delete(pass);
   }
 
   async snapshot(): Promise<Snapshot> {
-    this.checkAlive();
     return this.state.snapshot();
   }
 
   async dispose(): Promise<void> {
-    this.disposed = true;
+    for (const pass of this.forwards.keys()) this.release(pass);
   }
 
-  private async run(inputs: HostInputs): Promise<LossRun> {
-    this.checkAlive();
-    const { spec, state } = this;
-    const tensors = onBackend(this.backend, () =>
+  private parameters(): Tensors {
+    const { state } = this;
+    return parameterTensors(mapped(this.spec.weights, ({ shape }, name) => ({ shape, data: state.weights[name] })));
+  }
+
+  private differentiate(part: string, inputs: Tensors, cotangents: Tensors): Differentiated {
+    const { parts, trainable } = this.spec;
+    return onBackend(this.backend, () =>
       tf.tidy(() => {
-        const weights = Object.entries(spec.weights).map(([name, { shape }]) => [
-          name,
-          { shape, data: state.weights[name] },
-        ]);
-        const parameters = parameterTensors(Object.fromEntries(weights) as LossSpec['weights']);
-        const given = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, tensorOf(input)]));
-        const { gradients, loss, outputs = {}, updates = {} } = differentiate(spec, parameters, given);
-        const asStored = (list: Tensors) =>
-          mapped(list, (tensor) => (tensor.rank === 4 ? tf.transpose(tensor, TO_OIHW) : tf.clone(tensor)));
-        return { loss: { loss }, outputs, updates, gradients: asStored(gradients) };
+        const passes = differentiate(parts[part], trainable, this.parameters(), inputs, () => cotangents);
+        const asStored = (tensor: tf.Tensor) => (tensor.rank === 4 ? tf.transpose(tensor, TO_OIHW) : tf.clone(tensor));
+        return {
+          ...passes,
+          weightGradients: mapped(passes.weightGradients, asStored),
+          inputGradients: mapped(passes.inputGradients, (tensor) => tf.clone(tensor)),
+        };
       }),
     );
-    const read = async (list: Tensors) => {
-      const entries = Object.entries(list).map(async ([name, tensor]) => {
-        const data = (await tensor.data()) as Float32Array;
-        tensor.dispose();
-        return [name, { shape: tensor.shape, data }] as const;
-      });
-      return Object.fromEntries(await Promise.all(entries)) as Record<string, HostTensor>;
-    };
-    const arrays = async (list: Tensors) => mapped(await read(list), ({ data }) => data as Float32Array);
-    return {
-      loss: (await arrays(tensors.loss)).loss[0],
-      outputs: await read(tensors.outputs),
-      updates: await arrays(tensors.updates),
-      gradients: await arrays(tensors.gradients),
-    };
-  }
-
-  private checkAlive(): void {
-    if (this.disposed) throw new ResnetCocoError('DISPOSED', `${this.spec.name} was used after dispose()`);
   }
 }
 
-const mapped = <T, U>(record: Readonly<Record<string, T>>, of: (value: T) => U): Record<string, U> =>
-  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, of(value)]));
+async function readPasses(passes: Omit<Differentiated, 'outputs'>): Promise<BackwardResult> {
+  const changes = { gradients: await read(passes.weightGradients), updates: await read(passes.updates) };
+  return { changes, inputGradients: eagerTensors(passes.inputGradients) };
+}
+
+/** The numbers of tensors, which are disposed of. */
+async function read(tensors: Tensors): Promise<NamedArrays> {
+  const entries = Object.entries(tensors).map(async ([name, tensor]) => {
+    const data = (await tensor.data()) as Float32Array;
+    tensor.dispose();
+    return [name, data] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+const tensorsOf = (inputs: ProgramInputs): Tensors => mapped(inputs, tensorOf);
+
+const eagerTensors = (tensors: Tensors): ProgramOutputs => mapped(tensors, (tensor) => new EagerTensor(tensor));
+
+function disposeAll(tensors: Tensors): void {
+  for (const tensor of Object.values(tensors)) tensor.dispose();
+}
+
+const mapped = <T, U>(record: Readonly<Record<string, T>>, of: (value: T, name: string) => U): Record<string, U> =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, of(value, name)]));

@@ -69,4 +69,22 @@ export function registerTrainingKernels(backendName: string): void {
     const whole = tf.reshape(filled, [n, rows * stride, columns * stride, channels]);
     return tf.slice(whole, [0, 0, 0, 0], input.shape);
   });
+  // tfjs's own in plain JavaScript takes all images of a batch after the first from wrong places.
+  if (backendName === 'cpu') tf.unregisterKernel('ResizeNearestNeighborGrad', backendName);
+  provide(backendName, 'ResizeNearestNeighborGrad', ({ dy, images }, { alignCorners, halfPixelCenters }) => {
+    if (alignCorners || halfPixelCenters) throw new Error("Kernel 'ResizeNearestNeighborGrad' not registered");
+    // Along an axis, which pixel of the small map each of the large one was taken from, as a matrix of 0 and 1.
+    const sources = (small: number, large: number) =>
+      tf.cast(
+        tf.equal(
+          tf.expandDims(tf.range(0, small), 1),
+          tf.tensor1d(Float32Array.from({ length: large }, (_, i) => Math.floor((i * small) / large))),
+        ),
+        'float32',
+      );
+    const [, height, width] = images.shape;
+    const [, rows, columns] = dy.shape;
+    const byRow = tf.matMul(sources(height, rows), tf.transpose(dy, [0, 3, 1, 2]));
+    return tf.transpose(tf.matMul(byRow, sources(width, columns), false, true), [0, 2, 3, 1]);
+  });
 }

@@ -4,27 +4,26 @@ import type {
   Engine,
   EngineName,
   EngineOptions,
-  EngineTensor,
-  Gradients,
-  HostInputs,
   LossSpec,
+  PartsProgram,
+  PartsSpec,
   Program,
   ProgramInputs,
   ProgramOutputs,
   ProgramSpec,
-  Snapshot,
-  StepResult,
   TrainingOptions,
   TrainingProgram,
 } from '../engine.ts';
-import type { HostTensor } from '../host-tensor.ts';
+import { LossProgram, lossParts } from '../loss-program.ts';
 import { checkTrainingOptions } from '../optimisers/check-options.ts';
 import { trace } from '../trace/trace.ts';
+import { TrainedParts } from '../trained-parts.ts';
 import { blockSize } from './block-size.ts';
-import { blockChannels } from './blocked-layout.ts';
 import { encodeOnnx } from './encode.ts';
+import { onnxTensors, portsOf } from './onnx-tensor.ts';
+import { OnnxTraining } from './onnx-training.ts';
 import { SessionThread } from './session-thread.ts';
-import type { KeptTensor } from './session-worker.ts';
+import type { PassFiles } from './session-worker.ts';
 
 /** Where ONNX Runtime computes. */
 type Provider = 'cpu' | 'webgpu' | 'cuda';
@@ -77,20 +76,27 @@ class OnnxEngine implements Engine {
   }
 
   async train(spec: LossSpec, options: TrainingOptions): Promise<TrainingProgram> {
+    return new LossProgram(await this.trainParts(lossParts(spec), options));
+  }
+
+  async trainParts<P extends string>(spec: PartsSpec<P>, options: TrainingOptions): Promise<PartsProgram<P>> {
     // Here, since errors lose their code on the way out of a thread.
     checkTrainingOptions(options);
     // Only training needs gradients.
-    const { traceLoss } = await import('../trace/trace-loss.ts');
+    const { tracePart } = await import('../trace/trace-part.ts');
     const { program, sessions } = await this.#start(spec.name, ([session], program) => {
       const create = async () => {
         const block = await this.#blockOf(session);
-        const graph = traceLoss(spec, block);
-        const file = encodeOnnx(block === undefined ? graph : blockChannels(graph, block));
-        await session.train(program, file, this.#sessionOptions(), spec.weights, options);
+        const parts: Record<string, PassFiles> = {};
+        for (const name of Object.keys(spec.parts)) {
+          const { backward, forward } = tracePart(spec, name, block);
+          parts[name] = { forward: encodeOnnx(forward), ...(backward && { backward: encodeOnnx(backward) }) };
+        }
+        await session.train(program, parts, this.#sessionOptions(), spec.weights, options);
       };
       return [create()];
     });
-    return new OnnxTraining(spec.name, program, sessions[0], () => this.#leave(sessions));
+    return new TrainedParts(spec, new OnnxTraining(spec, program, sessions[0], () => this.#leave(sessions)));
   }
 
   /** Makes a program of the sessions' threads, which are started where there is no other. */
@@ -139,31 +145,6 @@ class OnnxEngine implements Engine {
   }
 }
 
-/** A result: its numbers, or, where it was kept, its number in the thread that has it. */
-class OnnxTensor implements EngineTensor {
-  readonly value: HostTensor | KeptTensor;
-  readonly session: SessionThread;
-
-  constructor(value: HostTensor | KeptTensor, session: SessionThread) {
-    this.value = value;
-    this.session = session;
-  }
-
-  get shape(): readonly number[] {
-    return this.value.shape;
-  }
-
-  async data(): Promise<Float32Array | Int32Array> {
-    if ('data' in this.value) return this.value.data;
-    throw new Error('a kept tensor cannot be read');
-  }
-
-  dispose(): void {
-    // Whatever goes wrong with a thread shows in its next computation.
-    if ('kept' in this.value) this.session.release(this.value.kept).catch(() => {});
-  }
-}
-
 class OnnxProgram implements Program {
   readonly #spec: ProgramSpec;
   readonly #program: number;
@@ -181,22 +162,10 @@ class OnnxProgram implements Program {
   async run(inputs: ProgramInputs): Promise<ProgramOutputs> {
     const { inputs: ports, kept = [], name } = this.#spec;
     if (this.#disposed) throw new ResnetCocoError('DISPOSED', `${name} was used after dispose()`);
-    const feeds: Record<string, HostTensor | KeptTensor> = {};
+    const given = portsOf(name, Object.keys(ports), inputs);
     // What is kept lies in one thread, which must go on with it; else the least busy one computes.
-    let session = this.#sessions.reduce((least, other) => (other.load < least.load ? other : least));
-    for (const port of Object.keys(ports)) {
-      const input = inputs[port];
-      if (input instanceof OnnxTensor) {
-        feeds[port] = input.value;
-        if ('kept' in input.value) session = input.session;
-      } else if ('dispose' in input) {
-        throw new Error(`${name}: input '${port}' belongs to another engine`);
-      } else {
-        feeds[port] = input;
-      }
-    }
-    const outputs = await session.run(this.#program, feeds, kept);
-    return Object.fromEntries(Object.entries(outputs).map(([port, value]) => [port, new OnnxTensor(value, session)]));
+    const session = given.owner ?? this.#sessions.reduce((least, other) => (other.load < least.load ? other : least));
+    return onnxTensors(await session.run(this.#program, given.ports, kept), session);
   }
 
   async dispose(): Promise<void> {
@@ -204,46 +173,5 @@ class OnnxProgram implements Program {
     this.#disposed = true;
     await Promise.all(this.#sessions.map((session) => session.dispose(this.#program)));
     await this.#leave();
-  }
-}
-
-class OnnxTraining implements TrainingProgram {
-  readonly #name: string;
-  readonly #program: number;
-  readonly #session: SessionThread;
-  readonly #leave: () => Promise<void>;
-  #disposed = false;
-
-  constructor(name: string, program: number, session: SessionThread, leave: () => Promise<void>) {
-    this.#name = name;
-    this.#program = program;
-    this.#session = session;
-    this.#leave = leave;
-  }
-
-  async gradients(inputs: HostInputs): Promise<Gradients> {
-    this.#checkAlive();
-    return await this.#session.gradients(this.#program, inputs);
-  }
-
-  async step(inputs: HostInputs, learningRate: number): Promise<StepResult> {
-    this.#checkAlive();
-    return await this.#session.step(this.#program, inputs, learningRate);
-  }
-
-  async snapshot(): Promise<Snapshot> {
-    this.#checkAlive();
-    return await this.#session.snapshot(this.#program);
-  }
-
-  async dispose(): Promise<void> {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    await this.#session.dispose(this.#program);
-    await this.#leave();
-  }
-
-  #checkAlive(): void {
-    if (this.#disposed) throw new ResnetCocoError('DISPOSED', `${this.#name} was used after dispose()`);
   }
 }

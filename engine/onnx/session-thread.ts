@@ -1,9 +1,11 @@
 import { Worker } from 'node:worker_threads';
-import type { Gradients, HostInputs, Snapshot, StepResult, TrainingOptions, Weights } from '../engine.ts';
-import type { HostTensor } from '../host-tensor.ts';
-import type { Answer, KeptTensor, Outputs, Reply, Request } from './session-worker.ts';
+import type { Snapshot, TrainingOptions, Weights } from '../engine.ts';
+import type { NamedArrays } from '../optimisers/optimiser.ts';
+import type { Ports } from './kept-tensors.ts';
+import type { Answer, PassFiles, Reply, Request } from './session-worker.ts';
+import type { PassResult } from './training-session.ts';
 
-type WithoutId<T> = T extends { readonly id: number } ? Omit<T, 'id'> : never;
+type WithoutIds<T> = T extends { readonly id: number } ? Omit<T, 'id' | 'program'> : never;
 
 interface Pending {
   readonly resolve: (answer: Answer) => void;
@@ -38,63 +40,80 @@ export class SessionThread {
 
   /** `file` is handed over, and empty afterwards. */
   async create(program: number, file: Uint8Array, options: object): Promise<void> {
-    await this.#ask({ kind: 'create', program, file, options }, [file.buffer as ArrayBuffer]);
+    await this.#ask(program, { kind: 'create', file, options }, [file]);
   }
 
-  async run(
-    program: number,
-    inputs: Readonly<Record<string, HostTensor | KeptTensor>>,
-    keep: readonly string[],
-  ): Promise<Outputs> {
+  async run(program: number, inputs: Ports, keep: readonly string[]): Promise<Ports> {
     this.load++;
     try {
-      return await this.#ask<Outputs>({ kind: 'run', program, inputs, keep });
+      return await this.#ask<Ports>(program, { kind: 'run', inputs, keep });
     } finally {
       this.load--;
     }
   }
 
-  /** `file` is handed over, and empty afterwards. */
+  /** The files of `parts` are handed over, and empty afterwards. */
   async train(
     program: number,
-    file: Uint8Array,
+    parts: Readonly<Record<string, PassFiles>>,
     options: object,
     weights: Weights,
     training: TrainingOptions,
   ): Promise<void> {
-    await this.#ask({ kind: 'train', program, file, options, weights, training }, [file.buffer as ArrayBuffer]);
+    const files = Object.values(parts).flatMap(({ backward, forward }) => (backward ? [forward, backward] : [forward]));
+    await this.#ask(program, { kind: 'train', parts, options, weights, training }, files);
   }
 
-  gradients(program: number, inputs: HostInputs): Promise<Gradients> {
-    return this.#ask({ kind: 'gradients', program, inputs });
+  forward(program: number, part: string, inputs: Ports, keep: readonly string[]): Promise<PassResult> {
+    return this.#ask(program, { kind: 'forward', part, inputs, keep });
   }
 
-  step(program: number, inputs: HostInputs, learningRate: number): Promise<StepResult> {
-    return this.#ask({ kind: 'step', program, inputs, learningRate });
+  backward(program: number, pass: number, cotangents: Ports, keep: readonly string[]): Promise<PassResult> {
+    return this.#ask(program, { kind: 'backward', pass, cotangents, keep });
+  }
+
+  weightGradients(program: number, pass: number): Promise<NamedArrays> {
+    return this.#ask(program, { kind: 'gradients', pass });
+  }
+
+  async apply(program: number, passes: readonly number[], learningRate: number): Promise<number | undefined> {
+    const request = { kind: 'apply', passes, learningRate } as const;
+    return (await this.#ask<{ readonly norm: number | undefined }>(program, request)).norm;
+  }
+
+  async releasePass(program: number, pass: number): Promise<void> {
+    await this.#ask(program, { kind: 'releasePass', pass });
   }
 
   snapshot(program: number): Promise<Snapshot> {
-    return this.#ask({ kind: 'snapshot', program });
+    return this.#ask(program, { kind: 'snapshot' });
   }
 
-  async release(kept: number): Promise<void> {
-    await this.#ask({ kind: 'release', kept });
+  async releaseTensor(kept: number): Promise<void> {
+    await this.#ask(0, { kind: 'releaseTensor', kept });
   }
 
   async dispose(program: number): Promise<void> {
-    await this.#ask({ kind: 'dispose', program });
+    await this.#ask(program, { kind: 'dispose' });
   }
 
   async stop(): Promise<void> {
     await this.#worker.terminate();
   }
 
-  #ask<T extends Answer>(request: WithoutId<Request>, handedOver: ArrayBuffer[] = []): Promise<T> {
+  #ask<T extends Answer>(
+    program: number,
+    request: WithoutIds<Request>,
+    handedOver: readonly Uint8Array[] = [],
+  ): Promise<T> {
     return new Promise<Answer>((resolve, reject) => {
       const id = ++this.#count;
       this.#pending.set(id, { resolve, reject });
       this.#worker.ref();
-      this.#worker.postMessage({ id, ...request }, handedOver);
+      this.#worker.postMessage(
+        { id, program, ...request },
+        handedOver.map((file) => file.buffer as ArrayBuffer),
+      );
     }) as Promise<T>;
   }
 }

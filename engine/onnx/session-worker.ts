@@ -1,96 +1,94 @@
 /** The far side of a `SessionThread`: ONNX Runtime computes here, so that the main thread stays free. */
 import { parentPort } from 'node:worker_threads';
 import * as ort from 'onnxruntime-node';
-import type { Gradients, HostInputs, Snapshot, StepResult, TrainingOptions, Weights } from '../engine.ts';
+import type { Snapshot, TrainingOptions, Weights } from '../engine.ts';
 import type { HostTensor } from '../host-tensor.ts';
-import { TrainingSession } from './training-session.ts';
+import type { NamedArrays } from '../optimisers/optimiser.ts';
+import { type KeptTensor, KeptTensors, type Ports } from './kept-tensors.ts';
+import { type PassResult, type PassSessions, TrainingSession } from './training-session.ts';
 
-/** A tensor that stays in this thread, by number. */
-export interface KeptTensor {
-  readonly kept: number;
-  readonly shape: readonly number[];
+/** The ONNX files of a part in training. */
+export interface PassFiles {
+  readonly forward: Uint8Array;
+  readonly backward?: Uint8Array;
 }
 
-export type Request = { readonly id: number } & (
-  | { readonly kind: 'create'; readonly program: number; readonly file: Uint8Array; readonly options: object }
-  | {
-      readonly kind: 'run';
-      readonly program: number;
-      readonly inputs: Readonly<Record<string, HostTensor | KeptTensor>>;
-      readonly keep: readonly string[];
-    }
+export type Request = { readonly id: number; readonly program: number } & (
+  | { readonly kind: 'create'; readonly file: Uint8Array; readonly options: object }
+  | { readonly kind: 'run'; readonly inputs: Ports; readonly keep: readonly string[] }
   | {
       readonly kind: 'train';
-      readonly program: number;
-      readonly file: Uint8Array;
+      readonly parts: Readonly<Record<string, PassFiles>>;
       readonly options: object;
       readonly weights: Weights;
       readonly training: TrainingOptions;
     }
-  | { readonly kind: 'gradients'; readonly program: number; readonly inputs: HostInputs }
-  | { readonly kind: 'step'; readonly program: number; readonly inputs: HostInputs; readonly learningRate: number }
-  | { readonly kind: 'snapshot'; readonly program: number }
-  | { readonly kind: 'release'; readonly kept: number }
-  | { readonly kind: 'dispose'; readonly program: number }
+  | { readonly kind: 'forward'; readonly part: string; readonly inputs: Ports; readonly keep: readonly string[] }
+  | { readonly kind: 'backward'; readonly pass: number; readonly cotangents: Ports; readonly keep: readonly string[] }
+  | { readonly kind: 'gradients'; readonly pass: number }
+  | { readonly kind: 'apply'; readonly passes: readonly number[]; readonly learningRate: number }
+  | { readonly kind: 'releasePass'; readonly pass: number }
+  | { readonly kind: 'snapshot' }
+  | { readonly kind: 'releaseTensor'; readonly kept: number }
+  | { readonly kind: 'dispose' }
 );
 
-export type Outputs = Readonly<Record<string, HostTensor | KeptTensor>>;
-
 /** What a request is answered with. */
-export type Answer = Outputs | Gradients | StepResult | Snapshot;
+export type Answer = Ports | PassResult | NamedArrays | Snapshot | { readonly norm: number | undefined };
 
 export type Reply = { readonly id: number } & ({ readonly answer: Answer } | { readonly error: string });
 
 const sessions = new Map<number, ort.InferenceSession>();
 const trainings = new Map<number, TrainingSession>();
-const kept = new Map<number, ort.Tensor>();
-let keptCount = 0;
+const kept = new KeptTensors();
 
-function feed(input: HostTensor | KeptTensor): ort.Tensor {
-  if ('kept' in input) return kept.get(input.kept)!;
-  const type = input.data instanceof Float32Array ? 'float32' : 'int32';
-  return new ort.Tensor(type, input.data, input.shape);
-}
-
-async function result(tensor: ort.Tensor, keep: boolean): Promise<HostTensor | KeptTensor> {
-  if (!keep) return { shape: tensor.dims, data: (await tensor.getData()) as Float32Array | Int32Array };
-  kept.set(++keptCount, tensor);
-  return { kept: keptCount, shape: tensor.dims };
-}
+const createSession = (file: Uint8Array, options: object) => ort.InferenceSession.create(file, options);
 
 async function answer(request: Request): Promise<Answer> {
+  const { program } = request;
   switch (request.kind) {
     case 'create':
-      sessions.set(request.program, await ort.InferenceSession.create(request.file, request.options));
+      sessions.set(program, await createSession(request.file, request.options));
       return {};
     case 'run': {
-      const feeds = Object.fromEntries(Object.entries(request.inputs).map(([name, input]) => [name, feed(input)]));
-      const tensors = await sessions.get(request.program)!.run(feeds);
+      const feeds = Object.entries(request.inputs).map(([name, input]) => [name, kept.feed(input)] as const);
+      const tensors = await sessions.get(program)!.run(Object.fromEntries(feeds));
       const outputs: Record<string, HostTensor | KeptTensor> = {};
       for (const [name, tensor] of Object.entries(tensors)) {
-        outputs[name] = await result(tensor as ort.Tensor, request.keep.includes(name));
+        outputs[name] = await kept.result(tensor as ort.Tensor, request.keep.includes(name));
       }
       return outputs;
     }
     case 'train': {
-      const session = await ort.InferenceSession.create(request.file, request.options);
-      trainings.set(request.program, new TrainingSession(session, request.weights, request.training));
+      const parts: Record<string, PassSessions> = {};
+      for (const [name, files] of Object.entries(request.parts)) {
+        const forward = await createSession(files.forward, request.options);
+        parts[name] = { forward, backward: files.backward && (await createSession(files.backward, request.options)) };
+      }
+      trainings.set(program, new TrainingSession(parts, request.weights, request.training, kept));
       return {};
     }
+    case 'forward':
+      return trainings.get(program)!.forward(request.part, request.inputs, request.keep);
+    case 'backward':
+      return trainings.get(program)!.backward(request.pass, request.cotangents, request.keep);
     case 'gradients':
-      return trainings.get(request.program)!.gradients(request.inputs);
-    case 'step':
-      return trainings.get(request.program)!.step(request.inputs, request.learningRate);
+      return trainings.get(program)!.weightGradients(request.pass);
+    case 'apply':
+      return { norm: trainings.get(program)!.apply(request.passes, request.learningRate) };
+    case 'releasePass':
+      trainings.get(program)?.release(request.pass);
+      return {};
     case 'snapshot':
-      return trainings.get(request.program)!.snapshot();
-    case 'release':
-      kept.get(request.kept)?.dispose();
-      kept.delete(request.kept);
+      return trainings.get(program)!.snapshot();
+    case 'releaseTensor':
+      kept.release(request.kept);
       return {};
     case 'dispose':
-      await (sessions.get(request.program) ?? trainings.get(request.program))?.release();
-      sessions.delete(request.program);
-      trainings.delete(request.program);
+      await sessions.get(program)?.release();
+      await trainings.get(program)?.dispose();
+      sessions.delete(program);
+      trainings.delete(program);
       return {};
   }
 }

@@ -1,63 +1,125 @@
 /** A training run inside the thread that has ONNX Runtime: the weights lie here, and a step touches no other thread. */
 import * as ort from 'onnxruntime-node';
-import type { Gradients, HostInputs, Snapshot, StepResult, TrainingOptions, Weights } from '../engine.ts';
-import type { HostTensor } from '../host-tensor.ts';
-import { lossPorts } from '../trace/loss-ports.ts';
-import { type LossRun, TrainingState } from '../training-state.ts';
+import type { Snapshot, TrainingOptions, Weights } from '../engine.ts';
+import type { NamedArrays } from '../optimisers/optimiser.ts';
+import { partPorts, portsOfKind } from '../trace/part-ports.ts';
+import { TrainingState, type WeightChanges } from '../training-state.ts';
+import type { KeptTensors, Ports } from './kept-tensors.ts';
 
-const PREFIXES = { output: lossPorts.output(''), update: lossPorts.update(''), gradient: lossPorts.gradient('') };
+/** The sessions of a part: its forward pass, and its backward one where the first is not both. */
+export interface PassSessions {
+  readonly forward: ort.InferenceSession;
+  readonly backward: ort.InferenceSession | undefined;
+}
+
+/** What a pass gives, and the number under which the rest is held. */
+export interface PassResult {
+  readonly pass: number;
+  /** Outputs of a forward pass, gradients by inputs of a backward one. */
+  readonly ports: Ports;
+}
+
+type OrtTensors = Readonly<Record<string, ort.Tensor>>;
 
 export class TrainingSession {
-  private readonly session: ort.InferenceSession;
+  private readonly parts: Readonly<Record<string, PassSessions>>;
+  private readonly kept: KeptTensors;
   private readonly state: TrainingState;
-  /** The weights as the session takes them: the same memory, so a step's changes are there for the next. */
-  private readonly feeds: Readonly<Record<string, ort.Tensor>>;
+  /** The weights as the sessions take them: the same memory, so a step's changes are there for the next. */
+  private readonly weights: OrtTensors;
+  /** By number, what forward passes hold for the backward ones. */
+  private readonly forwards = new Map<number, { readonly part: string; readonly held: OrtTensors }>();
+  /** By number, what backward passes gave for the weights. */
+  private readonly backwards = new Map<number, WeightChanges>();
+  private count = 0;
 
-  constructor(session: ort.InferenceSession, weights: Weights, options: TrainingOptions) {
-    this.session = session;
+  constructor(
+    parts: Readonly<Record<string, PassSessions>>,
+    weights: Weights,
+    options: TrainingOptions,
+    kept: KeptTensors,
+  ) {
+    this.parts = parts;
+    this.kept = kept;
     this.state = new TrainingState({ weights }, options);
-    this.feeds = Object.fromEntries(
-      Object.entries(this.state.weights).map(([name, data]) => [
-        lossPorts.weight(name),
-        new ort.Tensor('float32', data, weights[name].shape),
-      ]),
-    );
+    const entries = Object.entries(this.state.weights).map(([name, data]) => [
+      partPorts.weight(name),
+      new ort.Tensor('float32', data, weights[name].shape),
+    ]);
+    this.weights = Object.fromEntries(entries);
   }
 
-  async gradients(inputs: HostInputs): Promise<Gradients> {
-    const { gradients, loss, outputs } = await this.run(inputs);
-    return { loss, outputs, gradients };
+  /** @param keep outputs that stay in this thread */
+  async forward(part: string, inputs: Ports, keep: readonly string[]): Promise<PassResult> {
+    const { backward, forward } = this.parts[part];
+    const feeds = { ...this.weights, ...this.fed('input', inputs) };
+    const results = await forward.run(chosen(feeds, forward.inputNames));
+    const all = { ...feeds, ...results };
+    // What the backward pass needs; without one, its results.
+    const held = backward ? chosen(all, backward.inputNames) : results;
+    const updates = Object.entries(results).filter(([port]) => port.startsWith(partPorts.update('')));
+    const pass = ++this.count;
+    this.forwards.set(pass, { part, held: { ...held, ...Object.fromEntries(updates) } });
+    return { pass, ports: await this.sent('output', results, keep) };
   }
 
-  async step(inputs: HostInputs, learningRate: number): Promise<StepResult> {
-    return this.state.step(await this.run(inputs), learningRate);
+  /** @param keep inputs whose gradients stay in this thread */
+  async backward(pass: number, cotangents: Ports, keep: readonly string[]): Promise<PassResult> {
+    const { held, part } = this.forwards.get(pass)!;
+    this.forwards.delete(pass);
+    const { backward } = this.parts[part];
+    const feeds = { ...this.weights, ...held, ...this.fed('cotangent', cotangents) };
+    const results = backward ? await backward.run(chosen(feeds, backward.inputNames)) : held;
+    const gradients = arrays(portsOfKind('weightGradient', results));
+    const taken = ++this.count;
+    this.backwards.set(taken, { gradients, updates: arrays(portsOfKind('update', held)) });
+    return { pass: taken, ports: await this.sent('inputGradient', results, keep) };
+  }
+
+  weightGradients(pass: number): NamedArrays {
+    return this.backwards.get(pass)!.gradients;
+  }
+
+  /** @returns the norm of the gradients, where they are clipped */
+  apply(passes: readonly number[], learningRate: number): number | undefined {
+    const changes = passes.map((pass) => this.backwards.get(pass)!);
+    for (const pass of passes) this.backwards.delete(pass);
+    return this.state.step(changes, learningRate);
+  }
+
+  release(pass: number): void {
+    this.forwards.delete(pass);
+    this.backwards.delete(pass);
   }
 
   snapshot(): Snapshot {
     return this.state.snapshot();
   }
 
-  async release(): Promise<void> {
-    await this.session.release();
+  async dispose(): Promise<void> {
+    for (const { backward, forward } of Object.values(this.parts)) {
+      await forward.release();
+      await backward?.release();
+    }
   }
 
-  private async run(inputs: HostInputs): Promise<LossRun> {
-    const batch = Object.entries(inputs).map(([name, { data, shape }]) => {
-      const type = data instanceof Float32Array ? 'float32' : 'int32';
-      return [name, new ort.Tensor(type, data, shape)] as const;
-    });
-    const results = await this.session.run({ ...this.feeds, ...Object.fromEntries(batch) });
-    const outputs: Record<string, HostTensor> = {};
-    const updates: Record<string, Float32Array> = {};
-    const gradients: Record<string, Float32Array> = {};
-    for (const [port, tensor] of Object.entries(results)) {
-      const data = tensor.data as Float32Array;
-      if (port.startsWith(PREFIXES.gradient)) gradients[port.slice(PREFIXES.gradient.length)] = data;
-      else if (port.startsWith(PREFIXES.update)) updates[port.slice(PREFIXES.update.length)] = data;
-      else if (port.startsWith(PREFIXES.output)) {
-        outputs[port.slice(PREFIXES.output.length)] = { shape: tensor.dims, data };
-      }
-    }
-    return { loss: (results[lossPorts.loss].data as Float32Array)[0], outputs, updates, gradients };
+  private fed(kind: 'input' | 'cotangent', ports: Ports): OrtTensors {
+    return Object.fromEntries(
+      Object.entries(ports).map(([name, port]) => [partPorts[kind](name), this.kept.feed(port)]),
+    );
+  }
+
+  private async sent(kind: 'output' | 'inputGradient', results: OrtTensors, keep: readonly string[]): Promise<Ports> {
+    const entries = Object.entries(portsOfKind(kind, results)).map(
+      async ([name, tensor]) => [name, await this.kept.result(tensor, keep.includes(name))] as const,
+    );
+    return Object.fromEntries(await Promise.all(entries));
   }
 }
+
+/** What a session takes: those weights that the part uses, and of the rest what it needs. */
+const chosen = (tensors: OrtTensors, names: readonly string[]): OrtTensors =>
+  Object.fromEntries(names.map((name) => [name, tensors[name]]));
+
+const arrays = (tensors: OrtTensors): NamedArrays =>
+  Object.fromEntries(Object.entries(tensors).map(([name, { data }]) => [name, data as Float32Array]));

@@ -70,8 +70,8 @@ export class Graph {
   readonly constants = new Map<string, Constant>();
   /** Lists of sizes (the target of a Reshape, the ends of a Slice …) that may depend on the sizes of the inputs. */
   readonly sizes = new Map<string, readonly number[]>();
-  /** The shape of each ONNX value, axes in ONNX's order. */
-  readonly physicalShapes = new Map<string, readonly number[]>();
+  /** Every ONNX value, in the order they were made; named sizes, which differ from call to call, only once traces are merged. */
+  readonly values = new Map<string, { readonly dtype: DType; readonly shape: readonly (number | string)[] }>();
   readonly target: Target;
   private readonly reordered = new Map<string, string>();
   private readonly scalars = new Map<string, Value>();
@@ -122,10 +122,7 @@ export class Graph {
 
   private resultOf(op: string, { dtype = 'float32', shape, order = identityOrder(shape.length) }: Result): Value {
     const name = this.fresh(op);
-    this.physicalShapes.set(
-      name,
-      order.map((axis) => shape[axis]),
-    );
+    this.values.set(name, { dtype, shape: order.map((axis) => shape[axis]) });
     return { name, shape, dtype, order };
   }
 
@@ -137,10 +134,7 @@ export class Graph {
     order: readonly number[],
   ): Value {
     this.inputs.push({ name, dtype, shape: order.map((axis) => dims[axis]) });
-    this.physicalShapes.set(
-      name,
-      order.map((axis) => shape[axis]),
-    );
+    this.values.set(name, { dtype, shape: order.map((axis) => shape[axis]) });
     return { name, shape, dtype, order };
   }
 
@@ -157,7 +151,7 @@ export class Graph {
     const name = this.fresh('constant');
     const physicalShape = order.map((axis) => shape[axis]);
     this.constants.set(name, { dtype, shape: physicalShape, data });
-    this.physicalShapes.set(name, physicalShape);
+    this.values.set(name, { dtype, shape: physicalShape });
     const value = { name, shape, dtype, order };
     if (key) this.scalars.set(key, value);
     return value;
@@ -203,9 +197,9 @@ export class Graph {
     this.outputs.push({ name, value: this.inOrder(value, order), dtype: value.dtype, shape });
   }
 
-  /** The nodes that the outputs need, in order. */
-  liveNodes(): Node[] {
-    const needed = new Set(this.outputs.map((output) => output.value));
+  /** The nodes that outputs need, in order. */
+  liveNodes(outputs: readonly GraphOutput[] = this.outputs): Node[] {
+    const needed = new Set(outputs.map((output) => output.value));
     const live: Node[] = [];
     for (let i = this.nodes.length - 1; i >= 0; i--) {
       const node = this.nodes[i];

@@ -28,8 +28,21 @@ export function mergeTraces(name: string, a: Graph, b: Graph): Graph {
   }
 
   const merged = new Graph(a.target, a);
-  merged.inputs.push(...a.inputs);
   const dimNames = inputDimNames(a, b);
+  for (const [value, { dtype, shape }] of a.values) {
+    const other = b.values.get(value)!.shape;
+    const dims = shape.map((size, axis) =>
+      size === other[axis] ? size : (dimNames.get(`${size}|${other[axis]}`) ?? `${value}_${axis}`),
+    );
+    merged.values.set(value, { dtype, shape: dims });
+  }
+  for (const input of a.inputs) {
+    const { shape } = merged.values.get(input.name)!;
+    merged.inputs.push({
+      ...input,
+      shape: input.shape.map((dim, axis) => (typeof dim === 'string' ? dim : shape[axis])),
+    });
+  }
   for (const [i, output] of a.outputs.entries()) {
     const shape = output.shape.map((size, axis) => {
       const other = b.outputs[i].shape[axis];
@@ -38,7 +51,6 @@ export function mergeTraces(name: string, a: Graph, b: Graph): Graph {
     merged.outputs.push({ ...output, shape });
   }
   for (const [key, value] of a.constants) merged.constants.set(key, value);
-  for (const [key, shape] of a.physicalShapes) merged.physicalShapes.set(key, shape);
 
   const resolver = new SizeResolver(a, b, merged);
   for (const [index, node] of a.nodes.entries()) {
@@ -58,7 +70,7 @@ function inputDimNames(a: Graph, b: Graph): Map<string, string> {
   const names = new Map<string, string>();
   for (const { name, shape } of a.inputs) {
     shape.forEach((dim, axis) => {
-      const key = `${a.physicalShapes.get(name)![axis]}|${b.physicalShapes.get(name)![axis]}`;
+      const key = `${a.values.get(name)!.shape[axis]}|${b.values.get(name)!.shape[axis]}`;
       if (typeof dim === 'string') names.set(key, dim);
     });
   }
@@ -71,6 +83,9 @@ function sameConstant(a: Constant, b: Constant | undefined): boolean {
   for (let i = 0; i < a.data.length; i++) if (!Object.is(a.data[i], b.data[i])) return false;
   return true;
 }
+
+/** How far a size may be from an axis that it comes of: padding and the windows of filters, nearest first. */
+const OFFSETS = [0, ...[1, 2, 3, 4, 5, 6, 7, 8].flatMap((offset) => [offset, -offset])];
 
 /** Finds, for a size that differs between the two traces, a value one of whose axes has it in both. */
 class SizeResolver {
@@ -85,17 +100,20 @@ class SizeResolver {
     this.a = a;
     this.b = b;
     this.merged = merged;
-    for (const input of a.inputs) this.define(input.name, -1);
-    a.nodes.forEach((node, i) => {
-      for (const output of node.outputs) this.define(output, i);
-    });
+    // In the order they were made, so that a size of the forward pass is never taken from what comes in for the backward.
+    const madeBy = new Map(a.nodes.flatMap((node, i) => node.outputs.map((output) => [output, i] as const)));
+    for (const value of a.values.keys()) {
+      const at = madeBy.get(value) ?? -1;
+      // A padded map may be one that nothing computes, since the next operator pads itself.
+      if (a.nodes[at]?.op !== 'Pad') this.define(value, at);
+    }
   }
 
   private define(value: string, at: number): void {
-    const other = this.b.physicalShapes.get(value);
-    this.a.physicalShapes.get(value)!.forEach((size, axis) => {
-      const key = `${size}|${other?.[axis]}`;
-      if (size !== other?.[axis] && !this.axisOf.has(key)) this.axisOf.set(key, { value, axis, at });
+    const other = this.b.values.get(value)!.shape;
+    this.a.values.get(value)!.shape.forEach((size, axis) => {
+      const key = `${size}|${other[axis]}`;
+      if (size !== other[axis] && !this.axisOf.has(key)) this.axisOf.set(key, { value, axis, at });
     });
   }
 
@@ -125,7 +143,7 @@ class SizeResolver {
     b: readonly number[],
     entries: (number | undefined)[],
   ): (number | undefined)[] {
-    const from = { a: this.a.physicalShapes.get(node.inputs[0])!, b: this.b.physicalShapes.get(node.inputs[0])! };
+    const from = { a: this.a.values.get(node.inputs[0])!.shape, b: this.b.values.get(node.inputs[0])!.shape };
     const short = entries.map((entry, i) =>
       entry === undefined && from.a[i] === a[i] && from.b[i] === b[i] ? 0 : entry,
     );
@@ -149,16 +167,28 @@ class SizeResolver {
     return name;
   }
 
+  /** A size that some axis has, or is few more or less than. */
   private lookUp(a: number, b: number, before: number): string | undefined {
-    const source = this.axisOf.get(`${a}|${b}`);
-    if (!source || source.at >= before) return undefined;
-    const key = `${source.value} ${source.axis}`;
+    for (const offset of OFFSETS) {
+      const source = this.axisOf.get(`${a - offset}|${b - offset}`);
+      if (!source || source.at >= before) continue;
+      const size = this.sizeOf(source.value, source.axis);
+      return offset ? this.once(`${size} + ${offset}`, 'Add', [size, this.fixed([offset])]) : size;
+    }
+    return undefined;
+  }
+
+  private sizeOf(value: string, axis: number): string {
+    const rank = this.a.values.get(value)!.shape.length;
+    const shape = this.once(`shape of ${value}`, 'Shape', [value], rank);
+    return this.once(`${value} ${axis}`, 'Gather', [shape, this.fixed([axis])], 1, { axis: 0 });
+  }
+
+  /** An operator on lists of sizes, emitted when it is first wanted. */
+  private once(key: string, op: string, inputs: readonly string[], length = 1, attributes = {}): string {
     let name = this.known.get(key);
     if (name === undefined) {
-      const rank = this.a.physicalShapes.get(source.value)!.length;
-      const shape = this.merged.emit('Shape', [source.value], { shape: [rank], dtype: 'int64' });
-      const axis = this.fixed([source.axis]);
-      name = this.merged.emit('Gather', [shape.name, axis], { shape: [1], dtype: 'int64' }, { axis: 0 }).name;
+      name = this.merged.emit(op, inputs, { shape: [length], dtype: 'int64' }, attributes).name;
       this.known.set(key, name);
     }
     return name;

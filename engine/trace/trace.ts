@@ -7,10 +7,35 @@ import { Graph, identityOrder, type Value } from './graph.ts';
 import './kernels/index.ts';
 import { mergeTraces } from './symbolic-sizes.ts';
 
-const keptOrder = (rank: number): readonly number[] => (rank === 4 ? NCHW : identityOrder(rank));
+/** How a value that stays on the device lies there. */
+export const keptOrder = (rank: number): readonly number[] => (rank === 4 ? NCHW : identityOrder(rank));
 
-/** Two sizes for each named dim: multiples of 32, so that strides divide them, of different primes. */
-const PRIMES = [11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107];
+/**
+ * Two sizes for each named dim, in units of 32 pixels so that strides divide them. All are different primes, and so are,
+ * divided by any power of two, the differences within a pair: two sizes differ as a pair's only if they are that dim's.
+ */
+const SIZE_PAIRS: readonly (readonly [number, number])[] = [
+  [11, 13],
+  [17, 23],
+  [19, 29],
+  [47, 61],
+  [41, 59],
+  [31, 53],
+  [71, 97],
+  [37, 67],
+  [73, 107],
+  [89, 127],
+  [109, 151],
+  [103, 149],
+  [113, 163],
+  [83, 137],
+  [43, 101],
+  [131, 193],
+  [157, 223],
+  [181, 251],
+  [167, 241],
+  [179, 257],
+];
 
 /**
  * Records what a model does as a graph of ONNX operators. Where inputs have named dims, the model is traced at two
@@ -31,8 +56,9 @@ export function traceSizes(
   block?: number,
 ): Graph {
   const dims = [...new Set(Object.values(inputs).flatMap(({ shape }) => shape.filter((d) => typeof d === 'string')))];
-  const at = (which: number) => {
-    const sizes = new Map(dims.map((dim, i) => [dim, 32 * PRIMES[(2 * i + which) % PRIMES.length]]));
+  if (dims.length > SIZE_PAIRS.length) throw new Error(`${name} names ${dims.length} sizes, of ${SIZE_PAIRS.length}`);
+  const at = (which: 0 | 1) => {
+    const sizes = new Map(dims.map((dim, i) => [dim, 32 * SIZE_PAIRS[i][which]]));
     const graph = new Graph({ fixedSizes: !dims.length, block });
     traceInto(name, graph, () => build(graph, sizes));
     return graph;
@@ -45,12 +71,13 @@ export function inputTensors(
   graph: Graph,
   specs: Readonly<Record<string, InputSpec>>,
   sizes: ReadonlyMap<string, number>,
+  portOf = (name: string) => name,
 ): Tensors {
   const inputs: Record<string, Tensor> = {};
   for (const [name, { shape, dtype = 'float32', kept }] of Object.entries(specs)) {
     const example = shape.map((dim) => (typeof dim === 'number' ? dim : sizes.get(dim)!));
     const order = kept ? keptOrder(shape.length) : identityOrder(shape.length);
-    inputs[name] = tensorOf(graph.input(name, example, shape, dtype, order));
+    inputs[name] = tensorOf(graph.input(portOf(name), example, shape, dtype, order));
   }
   return inputs;
 }

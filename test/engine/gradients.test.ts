@@ -6,6 +6,8 @@ import * as assert from 'uvu/assert';
 import { registerTrainingKernels } from '../../engine/eager/training-kernels.ts';
 import '../../engine/gradients.ts';
 import { Random } from '../../datasets/random.ts';
+import { createEagerEngine } from '../../engine/eager/eager-engine.ts';
+import type { PartSpec } from '../../engine/engine.ts';
 import { batchNormTraining } from '../../engine/ops/batch-norm.ts';
 import { conv2d } from '../../engine/ops/conv2d.ts';
 import { maxPool } from '../../engine/ops/max-pool.ts';
@@ -71,7 +73,7 @@ const cases: Readonly<Record<string, Case>> = {
   'convolution 7×7, stride 2': [[[1, 9, 10, 2], [7, 7, 2, 3]], (x, w) => conv2d(images(x), images(w), 2)],
   'max pooling': [[[2, 7, 6, 2]], (x) => maxPool(images(x), 3, 2, 1)],
   subsample: [[[2, 6, 5, 2]], (x) => tf.avgPool(images(x), 1, 2, 'valid')],
-  'nearest neighbours': [[[1, 3, 4, 2]], (x) => tf.image.resizeNearestNeighbor(images(x), [6, 8])],
+  'nearest neighbours': [[[2, 3, 4, 2]], (x) => tf.image.resizeNearestNeighbor(images(x), [6, 8])],
   'batch norm with fixed statistics': [
     [[2, 3, 4, 3], [3], [3], [3], [3]],
     (x, mean, variance, beta, gamma) => tf.batchNorm(images(x), vector(mean), vector(positive(variance)), vector(beta), vector(gamma), 1e-5),
@@ -116,5 +118,51 @@ for (const [name, [shapes, f]] of Object.entries(cases)) {
     });
   });
 }
+
+test('a model in parts: gradients of all weights, through the cut, as finite differences', async () => {
+  const draw = (...shape: number[]) => {
+    const size = shape.reduce((a, b) => a * b);
+    return { shape, data: Float64Array.from({ length: size }, () => random.normal()) as never as Float32Array };
+  };
+  const weights = { filter: draw(2, 3, 3, 3), matrix: draw(3, 2) };
+  const image = draw(1, 4, 4, 3);
+  const map: PartSpec = {
+    model: (p, x) => ({ outputs: { map: tf.relu(conv2d(images(x.image), images(p.filter))) } }),
+    inputs: { image },
+  };
+  const head: PartSpec = {
+    model: (p, x) => {
+      const pooled: tf.Tensor2D = tf.mean(x.map, [1, 2]);
+      return { outputs: { loss: tf.sum(tf.exp(tf.matMul(pooled, p.matrix as tf.Tensor2D, false, true))) } };
+    },
+    inputs: { map: { shape: [1, 4, 4, 2] } },
+    inputGradients: ['map'],
+    loss: 'loss',
+  };
+  const engine = createEagerEngine('wasm', 'cpu', 'tfjs cpu');
+  const forward = async (start: typeof weights) => {
+    const spec = { name: 'parts', weights: start, trainable: Object.keys(start), parts: { map, head } };
+    const { parts } = await engine.trainParts(spec, { optimiser: { kind: 'sgd' } });
+    const first = await parts.map.forward({ image });
+    const second = await parts.head.forward({ map: first.outputs.map });
+    return { first, second, loss: (await second.outputs.loss.data())[0] };
+  };
+  const { first, second } = await forward(weights);
+  const ofHead = await second.backward();
+  const ofMap = await first.backward({ map: ofHead.inputGradients.map });
+  const gradients = { ...(await ofHead.weightGradients()), ...(await ofMap.weightGradients()) };
+  for (const [name, { data, shape }] of Object.entries(weights)) {
+    for (let k = 0; k < data.length; k++) {
+      const at = async (move: number) => {
+        const moved = data.slice();
+        moved[k] += move;
+        return (await forward({ ...weights, [name]: { shape, data: moved } })).loss;
+      };
+      const slope = ((await at(STEP)) - (await at(-STEP))) / (2 * STEP);
+      const error = Math.abs(gradients[name][k] - slope) / Math.max(1, Math.abs(slope));
+      assert.ok(error < 1e-6, `${name}[${k}]: ${gradients[name][k]}, not ${slope}`);
+    }
+  }
+});
 
 test.run();

@@ -12,16 +12,10 @@ import {
 } from '../../backbone/index.ts';
 import { Random } from '../../datasets/random.ts';
 import { createEagerEngine } from '../../engine/eager/eager-engine.ts';
-import {
-  conv2d,
-  createEngine,
-  type HostTensor,
-  type LossSpec,
-  type NamedArrays,
-  type TrainingOptions,
-} from '../../engine/index.ts';
+import { conv2d, createEngine, type HostTensor, type LossSpec, type TrainingOptions } from '../../engine/index.ts';
 import { createOnnxEngine } from '../../engine/onnx/onnx-engine.ts';
 import type { ResnetCocoError } from '../../errors.ts';
+import { assertClose } from './assert-close.ts';
 
 const test = suite('training');
 const compiled = createOnnxEngine('onnx', 'cpu', { threads: 1 });
@@ -53,17 +47,6 @@ function problem(settings: object, size: number, batch = 4): { spec: LossSpec; i
     spec: classificationLoss(plan, weights, { batch, height: size, width: size }),
     inputs: { image: randomTensor(random, [batch, size, size, 3]), target: { shape: [batch, 3], data: target } },
   };
-}
-
-function assertClose(actual: NamedArrays, expected: NamedArrays, tolerance: number): void {
-  assert.equal(Object.keys(actual).sort(), Object.keys(expected).sort());
-  for (const [name, numbers] of Object.entries(expected)) {
-    const scale = numbers.reduce((largest, number) => Math.max(largest, Math.abs(number)), 1e-3);
-    numbers.forEach((number, i) => {
-      const off = Math.abs(actual[name][i] - number) / scale;
-      if (!(off <= tolerance)) assert.unreachable(`${name}[${i}]: ${actual[name][i]}, not ${number}`);
-    });
-  }
 }
 
 for (const [name, settings, size] of [

@@ -33,10 +33,13 @@ traceKernels<{ epsilon: number }>(BATCH_NORM_TRAINING, (graph, { x, gamma, beta 
   const [channels] = gamma.shape;
   const vector = { shape: gamma.shape };
   const map = graph.inOrder(x, NCHW);
+  // ONNX Runtime writes statistics over those that come in, and makes one of equal short constants: let none be equal.
+  const written = (share: number) =>
+    graph.constant(new Float32Array(gamma.shape[0]).fill(graph.nodes.length + share), gamma.shape, 'float32').name;
   // ONNX gives running statistics; with a momentum of 0 they are the batch's own.
   const [y, mean, variance] = graph.emitAll(
     'BatchNormalization',
-    [map, gamma.name, beta.name, zeros(graph, channels), ones(graph, channels)],
+    [map, gamma.name, beta.name, written(2.25), written(2.5)],
     [{ shape: x.shape, order: NCHW }, vector, vector],
     { epsilon: { float: epsilon }, momentum: { float: 0 }, training_mode: 1 },
   );

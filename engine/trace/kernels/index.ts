@@ -7,4 +7,5 @@ import './layout.ts';
 import './matrix.ts';
 import './pooling-gradient.ts';
 import './reduction.ts';
+import './resize-gradient.ts';
 import './roi-align.ts';

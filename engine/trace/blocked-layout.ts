@@ -1,7 +1,8 @@
 // N images, C channels, H × W pixels, O × I × k × k filters, B channels in a block.
-import { BLOCKED } from '../trace/blocked.ts';
-import { Graph, type Node } from '../trace/graph.ts';
-import { ELEMENT_TYPES } from './encode.ts';
+
+import { ELEMENT_TYPES } from '../onnx/encode.ts';
+import { BLOCKED } from './blocked.ts';
+import { Graph, type Node } from './graph.ts';
 
 /** From so many pixels on, a convolution gains more than reordering its filter costs. */
 const WORTH_IT = 1000;
@@ -12,9 +13,6 @@ const ELEMENTWISE = new Set(
     ' ',
   ),
 );
-
-/** Those of them that give true or false. */
-const MASKS = new Set('And Equal Greater GreaterOrEqual Less LessOrEqual Not Or'.split(' '));
 
 /**
  * The same graph with its feature maps in blocks of channels, which convolutions on the CPU run fastest on. ONNX Runtime
@@ -36,8 +34,6 @@ class BlockedLayout {
   private readonly plain: Set<string>;
   /** By name of a blocked form: the convolution that makes it, which may take over what comes next. */
   private readonly makers = new Map<string, Node>();
-  /** Values of true and false. */
-  private readonly masks = new Set<string>();
   private readonly filters = new Map<string, string>();
   /** How many operators and outputs take a value. */
   private readonly uses = new Map<string, number>();
@@ -51,7 +47,7 @@ class BlockedLayout {
     this.graph.inputs.push(...source.inputs);
     this.graph.outputs.push(...source.outputs);
     for (const [name, constant] of source.constants) this.graph.constants.set(name, constant);
-    for (const [name, shape] of source.physicalShapes) this.graph.physicalShapes.set(name, shape);
+    for (const [name, type] of source.values) this.graph.values.set(name, type);
     for (const name of [...nodes.flatMap((node) => node.inputs), ...source.outputs.map(({ value }) => value)]) {
       this.uses.set(name, (this.uses.get(name) ?? 0) + 1);
     }
@@ -76,12 +72,12 @@ class BlockedLayout {
 
   private put(node: Node): void {
     this.graph.nodes.push(node);
-    if (MASKS.has(node.op)) for (const output of node.outputs) this.masks.add(output);
     for (const output of node.outputs) this.plain.add(output);
   }
 
+  /** Axes in ONNX's order. A size that differs from call to call is a name: only channels and filters are reckoned with. */
   private shapeOf(name: string): readonly number[] {
-    return this.graph.physicalShapes.get(name) ?? [];
+    return (this.graph.values.get(name)?.shape ?? []) as readonly number[];
   }
 
   private fits(channels: number): boolean {
@@ -103,8 +99,7 @@ class BlockedLayout {
     shape: readonly number[],
     attributes: Node['attributes'] = {},
   ): string {
-    const { name } = this.graph.emit(op, inputs, { shape }, attributes, BLOCKED);
-    return name;
+    return this.graph.emit(op, inputs, { shape }, attributes, BLOCKED).name;
   }
 
   private reshape(name: string, shape: readonly number[]): string {
@@ -130,7 +125,7 @@ class BlockedLayout {
     let blocked = this.blocked.get(name);
     if (blocked === undefined) {
       blocked = `${name}_blocked`;
-      this.graph.physicalShapes.set(blocked, this.shapeOf(name));
+      this.graph.values.set(blocked, this.graph.values.get(name)!);
       this.reorder(name, blocked, { op: 'ReorderInput', domain: BLOCKED, attributes: { channels_last: 0 } });
       this.blocked.set(name, blocked);
     }
@@ -139,15 +134,15 @@ class BlockedLayout {
 
   /** Only floats are reordered, so what is true becomes 1 meanwhile. */
   private reorder(from: string, to: string, how: Omit<Node, 'inputs' | 'outputs'>): void {
-    if (!this.masks.has(from)) {
+    const { dtype, shape } = this.graph.values.get(from)!;
+    if (dtype === 'float32') {
       this.put({ ...how, inputs: [from], outputs: [to] });
       return;
     }
-    const [before, after] = [`${to}_from`, `${to}_number`];
-    this.put({ op: 'Cast', inputs: [from], outputs: [before], attributes: { to: ELEMENT_TYPES.float32 } });
-    this.put({ ...how, inputs: [before], outputs: [after] });
-    this.put({ op: 'Cast', inputs: [after], outputs: [to], attributes: { to: ELEMENT_TYPES.bool } });
-    this.masks.add(to);
+    const sizes = shape as readonly number[];
+    const number = this.emit('Cast', [from], sizes, { to: ELEMENT_TYPES.float32 });
+    const { name } = this.graph.emit(how.op, [number], { shape: sizes }, how.attributes, BLOCKED);
+    this.put({ op: 'Cast', inputs: [name], outputs: [to], attributes: { to: ELEMENT_TYPES[dtype] } });
   }
 
   /** Whether a map lies, or lies only, in blocks. */
@@ -161,6 +156,7 @@ class BlockedLayout {
     const plainInput = i < this.block;
     const dilated = `${attributes.dilations ?? [1, 1]}` !== '1,1';
     if ((attributes.group ?? 1) !== 1 || dilated || !this.fits(o) || !(plainInput || this.fits(i))) return false;
+    // Where sizes are open, nothing is known.
     if (n * h * w < WORTH_IT) return false;
     const map = plainInput ? this.plainForm(x) : this.blockedForm(x);
     this.make(outputs[0], [map, this.blockedFilter(this.plainForm(filter), o, i, k)], attributes);
@@ -264,9 +260,8 @@ class BlockedLayout {
     const forms = inputs.map((name) => (maps.includes(name) ? this.blockedForm(name) : this.plainForm(name)));
     if ((op === 'Add' || op === 'Sum') && maps.length === 2 && this.takeSum(output, inputs, forms)) return true;
     if (op === 'Relu' && this.takeRelu(output, inputs[0], forms[0])) return true;
-    const blocked = this.graph.emit(op, forms, { shape }, attributes).name;
-    if (MASKS.has(op)) this.masks.add(blocked);
-    this.blocked.set(output, blocked);
+    const { dtype } = this.graph.values.get(output)!;
+    this.blocked.set(output, this.graph.emit(op, forms, { shape, dtype }, attributes).name);
     return true;
   }
 

@@ -8,14 +8,14 @@ import { classifierShapes, initialise, parseClassifierConfig, planClassifier } f
 import { parametersOf } from '../../../backbone/parameters.ts';
 import { Random } from '../../../datasets/index.ts';
 import { conv2d, type HostTensor, type LossSpec } from '../../../engine/index.ts';
+import { lossParts } from '../../../engine/loss-program.ts';
 import { blockSize } from '../../../engine/onnx/block-size.ts';
-import { blockChannels } from '../../../engine/onnx/blocked-layout.ts';
 import { encodeOnnx } from '../../../engine/onnx/encode.ts';
 import { SessionThread } from '../../../engine/onnx/session-thread.ts';
 import { BLOCKED } from '../../../engine/trace/blocked.ts';
 import type { Graph } from '../../../engine/trace/graph.ts';
-import { lossPorts } from '../../../engine/trace/loss-ports.ts';
-import { traceLoss } from '../../../engine/trace/trace-loss.ts';
+import { partPorts } from '../../../engine/trace/part-ports.ts';
+import { tracePart } from '../../../engine/trace/trace-part.ts';
 
 const options = { intraOpNumThreads: 2, logSeverityLevel: 4 } as const;
 const thread = new SessionThread();
@@ -26,16 +26,18 @@ const test = suite('blocked layout');
 /** Builds of ONNX Runtime without blocks train in plain maps, which other tests look at. */
 const check = block === undefined ? test.skip : test;
 
+const graphOf = (spec: LossSpec, size?: number) => tracePart(lossParts(spec), 'step', size).forward;
+
 type Arrays = Readonly<Record<string, Float32Array>>;
 
 async function run(graph: Graph, { weights }: LossSpec, inputs: Record<string, HostTensor>): Promise<Arrays> {
   const session = await ort.InferenceSession.create(encodeOnnx(graph), options);
   const feeds: Record<string, ort.Tensor> = {};
   for (const [name, { data, shape }] of Object.entries(weights)) {
-    feeds[lossPorts.weight(name)] = new ort.Tensor('float32', data as Float32Array, shape);
+    feeds[partPorts.weight(name)] = new ort.Tensor('float32', data as Float32Array, shape);
   }
   for (const [name, { data, shape }] of Object.entries(inputs)) {
-    feeds[name] = new ort.Tensor('float32', data as Float32Array, shape);
+    feeds[partPorts.input(name)] = new ort.Tensor('float32', data as Float32Array, shape);
   }
   const results = await session.run(feeds);
   await session.release();
@@ -86,15 +88,15 @@ for (const [name, settings, batch, size] of [
 ] as const) {
   check(`${name}: loss, gradients and statistics are those of plain maps`, async () => {
     const [spec, inputs] = problem(settings, batch, size);
-    const blocked = blockChannels(traceLoss(spec, block), block!);
+    const blocked = graphOf(spec, block);
     assert.ok(count(blocked, 'Conv') > 20);
-    assertClose(await run(blocked, spec, inputs), await run(traceLoss(spec), spec, inputs));
+    assertClose(await run(blocked, spec, inputs), await run(graphOf(spec), spec, inputs));
   });
 }
 
 check('a norm, the sum after it and the ReLU after that are one operator', () => {
   const [spec] = problem({ architecture: 'resnet8', stem: 'cifar', shortcut: 'A' }, 256, 12);
-  const blocked = blockChannels(traceLoss(spec, block), block!);
+  const blocked = graphOf(spec, block);
   const relu = (attributes: object) => 'activation' in attributes;
   // The stem's, and two in each of three blocks; one of two has the shortcut in it.
   assert.is(count(blocked, 'Conv', relu), 7);
@@ -127,14 +129,14 @@ check('sizes may stay open', async () => {
       return { loss: tf.mean(tf.square(next)) as tf.Scalar, updates: running };
     },
   };
-  const blocked = blockChannels(traceLoss(spec, block), block!);
+  const blocked = graphOf(spec, block);
   assert.ok(count(blocked, 'Conv') > 3);
   for (const shape of [
     [2, 24, 26, 3],
     [1, 40, 33, 3],
   ]) {
     const inputs = { image: randomTensor(random, shape) };
-    assertClose(await run(blocked, spec, inputs), await run(traceLoss(spec), spec, inputs));
+    assertClose(await run(blocked, spec, inputs), await run(graphOf(spec), spec, inputs));
   }
 });
 

@@ -1,0 +1,39 @@
+import * as ort from 'onnxruntime-node';
+import type { HostTensor } from '../host-tensor.ts';
+
+/** A tensor that stays in the thread of ONNX Runtime, by number. */
+export interface KeptTensor {
+  readonly kept: number;
+  readonly shape: readonly number[];
+}
+
+/** What goes into a graph from another thread, or comes out for one. */
+export type Ports = Readonly<Record<string, HostTensor | KeptTensor>>;
+
+/** The tensors that stay in this thread. */
+export class KeptTensors {
+  private readonly tensors = new Map<number, ort.Tensor>();
+  private count = 0;
+
+  /** What a graph takes for an input. */
+  feed(input: HostTensor | KeptTensor): ort.Tensor {
+    if (!('kept' in input)) {
+      return new ort.Tensor(input.data instanceof Float32Array ? 'float32' : 'int32', input.data, input.shape);
+    }
+    const tensor = this.tensors.get(input.kept);
+    if (!tensor) throw new Error('a kept tensor was used after dispose()');
+    return tensor;
+  }
+
+  /** What the other thread gets for an output. */
+  async result(tensor: ort.Tensor, keep: boolean): Promise<HostTensor | KeptTensor> {
+    if (!keep) return { shape: tensor.dims, data: (await tensor.getData()) as Float32Array | Int32Array };
+    this.tensors.set(++this.count, tensor);
+    return { kept: this.count, shape: tensor.dims };
+  }
+
+  /** Lets go of a tensor. A pass that holds it too still has it. */
+  release(kept: number): void {
+    this.tensors.delete(kept);
+  }
+}

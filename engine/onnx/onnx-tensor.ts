@@ -1,0 +1,54 @@
+import type { EngineTensor, ProgramInputs, ProgramOutputs } from '../engine.ts';
+import type { HostTensor } from '../host-tensor.ts';
+import type { KeptTensor, Ports } from './kept-tensors.ts';
+import type { SessionThread } from './session-thread.ts';
+
+/** A result: its numbers, or, where it was kept, its number in the thread that has it. */
+export class OnnxTensor implements EngineTensor {
+  readonly value: HostTensor | KeptTensor;
+  readonly session: SessionThread;
+
+  constructor(value: HostTensor | KeptTensor, session: SessionThread) {
+    this.value = value;
+    this.session = session;
+  }
+
+  get shape(): readonly number[] {
+    return this.value.shape;
+  }
+
+  async data(): Promise<Float32Array | Int32Array> {
+    if ('data' in this.value) return this.value.data;
+    throw new Error('a kept tensor cannot be read');
+  }
+
+  dispose(): void {
+    // Whatever goes wrong with a thread shows in its next computation.
+    if ('kept' in this.value) this.session.releaseTensor(this.value.kept).catch(() => {});
+  }
+}
+
+export const onnxTensors = (ports: Ports, session: SessionThread): ProgramOutputs =>
+  Object.fromEntries(Object.entries(ports).map(([name, value]) => [name, new OnnxTensor(value, session)]));
+
+/** Inputs as a thread takes them, and the thread that has one of them, where it was kept. */
+export function portsOf(
+  program: string,
+  names: readonly string[],
+  inputs: ProgramInputs,
+): { readonly ports: Ports; readonly owner: SessionThread | undefined } {
+  const ports: Record<string, HostTensor | KeptTensor> = {};
+  let owner: SessionThread | undefined;
+  for (const name of names) {
+    const input = inputs[name];
+    if (input instanceof OnnxTensor) {
+      ports[name] = input.value;
+      if ('kept' in input.value) owner = input.session;
+    } else if ('dispose' in input) {
+      throw new Error(`${program}: input '${name}' belongs to another engine`);
+    } else {
+      ports[name] = input;
+    }
+  }
+  return { ports, owner };
+}

@@ -1,0 +1,70 @@
+import type { PartsSpec, ProgramInputs, Snapshot } from '../engine.ts';
+import type { NamedArrays } from '../optimisers/optimiser.ts';
+import type { TrainingBackend } from '../training-backend.ts';
+import type { Ports } from './kept-tensors.ts';
+import { onnxTensors, portsOf } from './onnx-tensor.ts';
+import type { SessionThread } from './session-thread.ts';
+
+/** Training in a thread of ONNX Runtime, which has the weights and all that passes hold. */
+export class OnnxTraining implements TrainingBackend {
+  readonly #spec: PartsSpec;
+  readonly #program: number;
+  readonly #session: SessionThread;
+  readonly #leave: () => Promise<void>;
+  /** By forward pass that has not been taken back: its part. */
+  readonly #partOf = new Map<number, string>();
+
+  constructor(spec: PartsSpec, program: number, session: SessionThread, leave: () => Promise<void>) {
+    this.#spec = spec;
+    this.#program = program;
+    this.#session = session;
+    this.#leave = leave;
+  }
+
+  async forward(part: string, inputs: ProgramInputs) {
+    const { inputs: ports, kept = [] } = this.#spec.parts[part];
+    const given = this.#portsOf(part, Object.keys(ports), inputs);
+    const result = await this.#session.forward(this.#program, part, given, kept);
+    this.#partOf.set(result.pass, part);
+    return { pass: result.pass, outputs: onnxTensors(result.ports, this.#session) };
+  }
+
+  async backward(pass: number, cotangents: ProgramInputs) {
+    const part = this.#partOf.get(pass)!;
+    this.#partOf.delete(pass);
+    const keep = Object.entries(this.#spec.parts[part].inputs).flatMap(([name, { kept }]) => (kept ? [name] : []));
+    const given = this.#portsOf(part, Object.keys(cotangents), cotangents);
+    const result = await this.#session.backward(this.#program, pass, given, keep);
+    return { pass: result.pass, inputGradients: onnxTensors(result.ports, this.#session) };
+  }
+
+  async weightGradients(pass: number): Promise<NamedArrays> {
+    return await this.#session.weightGradients(this.#program, pass);
+  }
+
+  async apply(passes: readonly number[], learningRate: number): Promise<number | undefined> {
+    return await this.#session.apply(this.#program, passes, learningRate);
+  }
+
+  release(pass: number): void {
+    this.#partOf.delete(pass);
+    // Whatever goes wrong with a thread shows in its next computation.
+    this.#session.releasePass(this.#program, pass).catch(() => {});
+  }
+
+  async snapshot(): Promise<Snapshot> {
+    return await this.#session.snapshot(this.#program);
+  }
+
+  async dispose(): Promise<void> {
+    await this.#session.dispose(this.#program);
+    await this.#leave();
+  }
+
+  #portsOf(part: string, names: readonly string[], inputs: ProgramInputs): Ports {
+    const label = `${this.#spec.name}, ${part}`;
+    const { owner, ports } = portsOf(label, names, inputs);
+    if (owner && owner !== this.#session) throw new Error(`${label}: a kept tensor lies in another thread`);
+    return ports;
+  }
+}

@@ -1,0 +1,61 @@
+import { differentiate } from '../differentiate.ts';
+import type { PartsSpec, Tensors } from '../engine.ts';
+import { tensorOf, valueFor } from './backend.ts';
+import { blockChannels } from './blocked-layout.ts';
+import { type Graph, identityOrder } from './graph.ts';
+import { partPorts } from './part-ports.ts';
+import { type PassGraphs, splitPasses, subgraph } from './split-passes.ts';
+import { inputTensors, keptOrder, seen, traceSizes } from './trace.ts';
+
+/**
+ * Records a part in training, forward and backward: weights are inputs, four-dimensional ones and their gradients OIHW.
+ *
+ * @param block channels in a block of the layout that the graphs are to use, if any
+ */
+export function tracePart(
+  { name, parts, trainable, weights }: PartsSpec,
+  partName: string,
+  block?: number,
+): PassGraphs {
+  const part = parts[partName];
+  const { inputs, kept = [], loss } = part;
+  const label = `${name}, ${partName}`;
+  const record = (graph: Graph, sizes: ReadonlyMap<string, number>) => {
+    const orderOf = (isKept: boolean | undefined, rank: number) => (isKept ? keptOrder : identityOrder)(rank);
+    const outputOrder = (output: string, rank: number) => orderOf(kept.includes(output), rank);
+    const parameters: Record<string, Tensors[string]> = {};
+    for (const [weight, tensor] of Object.entries(weights)) {
+      const { order, shape } = seen(tensor);
+      parameters[weight] = tensorOf(graph.input(partPorts.weight(weight), shape, shape, 'float32', order));
+    }
+    const placeholders = (outputs: Tensors): Tensors => {
+      const entries = Object.entries(outputs).map(([output, { rank, shape }]) => {
+        const port = partPorts.cotangent(output);
+        return [output, tensorOf(graph.input(port, shape, shape, 'float32', outputOrder(output, rank)))] as const;
+      });
+      return Object.fromEntries(entries);
+    };
+    const given = inputTensors(graph, inputs, sizes, partPorts.input);
+    const passes = differentiate(part, trainable, parameters, given, placeholders);
+    for (const [output, tensor] of Object.entries(passes.outputs)) {
+      graph.output(partPorts.output(output), valueFor(tensor), outputOrder(output, tensor.rank));
+    }
+    for (const [weight, tensor] of Object.entries(passes.updates)) {
+      graph.output(partPorts.update(weight), valueFor(tensor));
+    }
+    for (const [weight, tensor] of Object.entries(passes.weightGradients)) {
+      graph.output(partPorts.weightGradient(weight), valueFor(tensor), seen(weights[weight]).order);
+    }
+    for (const [input, tensor] of Object.entries(passes.inputGradients)) {
+      graph.output(partPorts.inputGradient(input), valueFor(tensor), orderOf(inputs[input].kept, tensor.rank));
+    }
+  };
+  const traced = traceSizes({ name: label, inputs }, record, block);
+  const whole = block === undefined ? traced : blockChannels(traced, block);
+  if (!whole.outputs.some(({ name }) => /^(weight|input)_gradient\//.test(name))) {
+    throw new Error(`${label}: no output depends on a trained weight or an input that gradients are wanted of`);
+  }
+  return loss === undefined ? splitPasses(whole) : { forward: pruned(whole) };
+}
+
+const pruned = (graph: Graph): Graph => subgraph(graph, graph.liveNodes(), graph.outputs);
