@@ -1,21 +1,33 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ROI_ALIGN, type RoiAlignAttributes } from '../ops/roi-align.ts';
-import { type FeatureShape, roiAlign } from '../ops/roi-align-host.ts';
+import { ROI_ALIGN, ROI_ALIGN_GRAD, type RoiAlignAttributes } from '../ops/roi-align.ts';
+import { type FeatureShape, roiAlign, roiAlignGradient } from '../ops/roi-align-host.ts';
 
-/** Gives a tfjs backend the ROIAlign kernel, which tfjs lacks, computed in this process's memory. */
+/** Gives a tfjs backend ROIAlign and its gradient, which tfjs lacks, computed in this process's memory. */
 export function registerRoiAlign(backendName: string): void {
   if (tf.getKernel(ROI_ALIGN, backendName)) return;
+  const read = (tensor: tf.TensorInfo) => tf.engine().readSync(tensor.dataId) as Float32Array;
+  const optionsOf = (attributes: RoiAlignAttributes) => {
+    const { outputSize: size } = attributes;
+    return { ...attributes, outputSize: [size, size] as const };
+  };
   tf.registerKernel({
     kernelName: ROI_ALIGN,
     backendName,
     kernelFunc: ({ inputs, attrs }) => {
-      const attributes = attrs as unknown as RoiAlignAttributes;
+      const options = optionsOf(attrs as unknown as RoiAlignAttributes);
       const { features, regions } = inputs as unknown as Record<string, tf.TensorInfo>;
-      const read = (tensor: tf.TensorInfo) => tf.engine().readSync(tensor.dataId) as Float32Array;
-      const size = attributes.outputSize;
-      const options = { ...attributes, outputSize: [size, size] as const };
       const pooled = roiAlign(read(features), features.shape as unknown as FeatureShape, read(regions), options);
-      return tf.tensor(pooled, [regions.shape[0], size, size, features.shape[3]], 'float32');
+      return tf.tensor(pooled, [regions.shape[0], ...options.outputSize, features.shape[3]], 'float32');
+    },
+  });
+  tf.registerKernel({
+    kernelName: ROI_ALIGN_GRAD,
+    backendName,
+    kernelFunc: ({ inputs, attrs }) => {
+      const options = optionsOf(attrs as unknown as RoiAlignAttributes);
+      const { dy, features, regions } = inputs as unknown as Record<string, tf.TensorInfo>;
+      const shape = features.shape as [number, number, number, number];
+      return tf.tensor(roiAlignGradient(read(dy), shape, read(regions), options), shape, 'float32');
     },
   });
 }

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** The name under which engines register their kernel of ROIAlign. */
+/** The names under which engines register their kernels of ROIAlign, and of its gradient by the features. */
 export const ROI_ALIGN = 'RoiAlign';
+export const ROI_ALIGN_GRAD = 'RoiAlignGrad';
 
 export interface RoiAlignAttributes {
   /** Rows and columns of the result. */
@@ -20,8 +21,19 @@ export interface RoiAlignAttributes {
  *
  * @param features `[N, H, W, C]`
  * @param regions `[R, 5]`, rows of image number, x1, y1, x2, y2 in pixels of the image
- * @returns `[R, outputSize, outputSize, C]`
+ * @returns `[R, outputSize, outputSize, C]`; it has a gradient by the features alone
  */
 export function roiAlign(features: tf.Tensor4D, regions: tf.Tensor2D, attributes: RoiAlignAttributes): tf.Tensor4D {
   return tf.engine().runKernel(ROI_ALIGN, { features, regions }, { ...attributes });
 }
+
+type Attributes = Parameters<ReturnType<typeof tf.engine>['runKernel']>[2];
+
+tf.registerGradient({
+  kernelName: ROI_ALIGN,
+  inputsToSave: ['features', 'regions'],
+  gradFunc: (dy, [features, regions], attributes) => ({
+    features: () =>
+      tf.engine().runKernel(ROI_ALIGN_GRAD, { dy: dy as tf.Tensor, features, regions }, attributes as Attributes),
+  }),
+});

@@ -9,3 +9,4 @@ import './pooling-gradient.ts';
 import './reduction.ts';
 import './resize-gradient.ts';
 import './roi-align.ts';
+import './roi-align-gradient.ts';
