@@ -82,6 +82,9 @@ export function trainingSettings(dataset: string, choices: TrainingChoices, init
   if (freeze !== undefined && !init)
     throw usage('--freeze keeps weights that --init brings: name a model to begin from');
   const { shortcut, ...network } = networkOf(choices, init, defaults.arch, smallPictures);
+  if (choices.shortcut && shortcut === 'none') {
+    throw usage(`--shortcut ${choices.shortcut}: ${network.architecture} has none; leave it out, or name a resnet`);
+  }
   const { image_mean, image_std } = init ?? defaults;
   const { recipe, resize_size } = trainingRecipe(choices, { smallPictures, image_mean, image_std, init });
   return checkTrainingSettings({

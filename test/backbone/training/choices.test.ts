@@ -148,7 +148,7 @@ test('stems by depth and pictures', () => {
 
 test('choices that exclude one another are refused with what to do', () => {
   const cases: [choices: TrainingChoices, pattern: RegExp][] = [
-    [{ arch: 'plain20', shortcut: 'B' }, /plain20 has none, but it says B/],
+    [{ arch: 'plain20', shortcut: 'B' }, /plain20 has none; leave it out/],
     [{ schedule: 'one-cycle', warmup: 1 }, /one-cycle warms up by itself: leave out --warmup/],
     [{ schedule: 'cosine', milestones: [3] }, /--milestones are of --schedule steps, not cosine/],
     [{ optimiser: 'adamw', momentum: 0.9 }, /--momentum is of SGD/],

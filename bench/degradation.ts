@@ -1,0 +1,74 @@
+/**
+ * The argument of He et al. 2015 for residual learning, on CIFAR-10: a deeper plain net has the greater training error, a
+ * deeper residual one the smaller (figure 6), and what the shortcuts of options A, B and C are worth (§4.1). Trains one
+ * network after the other, all under one schedule, and writes docs/degradation.md with its figures. Goes on where it was
+ * stopped.
+ *
+ * Usage: npm run bench:degradation -- --dataset cifar10:DIR [--epochs N] [--runs DIR] [--threads N]
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { runFiles, trainClassifier, trainingSettings } from '../backbone/index.ts';
+import { makeFolder, openClassificationDataset, writeWholeFile } from '../datasets/index.ts';
+import { createEngine, readLog } from '../engine/index.ts';
+import { degradationPage, type TrainedNet } from './degradation-page.ts';
+
+const { values } = parseArgs({
+  options: {
+    dataset: { type: 'string', default: 'cifar10:cifar10' },
+    epochs: { type: 'string', default: '6' },
+    runs: { type: 'string', default: 'runs/degradation' },
+    threads: { type: 'string' },
+  },
+});
+const epochs = Number(values.epochs);
+
+/** Those of the first figure, then those that the second adds. */
+const nets = [
+  { arch: 'plain20' },
+  { arch: 'plain56' },
+  { arch: 'resnet20', shortcut: 'A' },
+  { arch: 'resnet56', shortcut: 'A' },
+  { arch: 'resnet20', shortcut: 'B' },
+  { arch: 'resnet20', shortcut: 'C' },
+] as const;
+
+const stop = new AbortController();
+process.once('SIGINT', () => stop.abort());
+const dataset = await openClassificationDataset(values.dataset, { split: 'train' });
+const validation = await openClassificationDataset(values.dataset);
+const engine = await createEngine('auto', values.threads === undefined ? {} : { threads: Number(values.threads) });
+const trained: TrainedNet[] = [];
+
+for (const { arch, ...option } of nets) {
+  const folder = join(values.runs, [arch, ...Object.values(option)].join('-'));
+  const resume = existsSync(runFiles(folder).last);
+  if (!existsSync(runFiles(folder).model)) {
+    const { interrupted } = await trainClassifier({
+      engine,
+      dataset,
+      validation,
+      settings: trainingSettings('cifar10', { arch, ...option, epochs, seed: 1 }),
+      folder,
+      resume,
+      signal: stop.signal,
+      onNote: (text) => console.log(text),
+      onEpoch: ({ epoch, loss, top1, validation }) => {
+        const error = (share: number) => (100 * (1 - share)).toFixed(2);
+        const test = validation ? `, test error ${error(validation.top1)} %` : '';
+        console.log(
+          `${folder}: epoch ${epoch}/${epochs}, loss ${loss.toFixed(4)}, training error ${error(top1)} %${test}`,
+        );
+      },
+    });
+    if (interrupted) process.exit(130);
+  }
+  trained.push({ arch, ...option, log: readLog(runFiles(folder).log) });
+}
+
+await makeFolder('docs');
+const { figures, markdown } = degradationPage(trained, { dataset: 'CIFAR-10', epochs, device: engine.device });
+for (const [name, svg] of Object.entries(figures)) await writeWholeFile(join('docs', name), svg);
+await writeWholeFile(join('docs', 'degradation.md'), markdown);
+console.log('docs/degradation.md');
