@@ -7,8 +7,8 @@ export interface ModelCard {
   readonly summary: string;
   readonly architecture: string;
   readonly parameters: number;
-  /** Of the weights. */
-  readonly licence: string;
+  /** Of the weights, where whoever publishes them has decided. */
+  readonly licence?: string;
   readonly data: {
     readonly name: string;
     readonly licence: string;
@@ -47,7 +47,7 @@ export function modelCard(card: ModelCard): string {
     table([
       ['architecture', architecture],
       ['parameters', count(parameters)],
-      ['licence', licence],
+      ...(licence === undefined ? [] : [['licence', licence] as const]),
       ...results.map(({ metric, value }) => [metric, value] as const),
     ]),
     '## Data',

@@ -15,6 +15,8 @@ export interface RunFiles {
   readonly model: string;
   readonly log: string;
   readonly page: string;
+  /** The card of the model. */
+  readonly card: string;
 }
 
 export const runFiles = (folder: string): RunFiles => ({
@@ -23,6 +25,7 @@ export const runFiles = (folder: string): RunFiles => ({
   model: join(folder, 'model.safetensors'),
   log: join(folder, 'log.jsonl'),
   page: join(folder, 'training.html'),
+  card: join(folder, 'model.md'),
 });
 
 /**

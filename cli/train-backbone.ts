@@ -23,6 +23,7 @@ import { formatDuration } from './progress.ts';
 import { defined } from './shared-flags.ts';
 import { counted } from './table.ts';
 import type { Terminal } from './terminal.ts';
+import { writeTrainingCard } from './training-card.ts';
 import { choicesOf, givenFlags, type TrainingFlags, trainingFlags } from './training-flags.ts';
 import { TrainingProgress } from './training-progress.ts';
 
@@ -113,6 +114,7 @@ async function train(
       },
     });
     await writePage(folder, dataset);
+    if (!summary.interrupted) await writeTrainingCard(folder, summary);
     return { summary, problems };
   } catch (error) {
     if (error instanceof ResnetCocoError && error.code === 'DIVERGED') await writePage(folder, dataset);
@@ -128,7 +130,7 @@ export default command({
   flags: trainingFlags,
   details: [
     'Without further flags, CIFAR is trained as in §4.2 of the ResNet paper and image folders as ImageNet by torchvision.',
-    'The folder of the run has model.safetensors (the best weights, once it is done), best.safetensors and last.safetensors (checkpoints, which load as models too), training.html (curves), log.jsonl, and event files for TensorBoard.',
+    'The folder of the run has model.safetensors and model.md (the best weights and a card of them, once it is done), best.safetensors and last.safetensors (checkpoints, which load as models too), training.html (curves), log.jsonl, and event files for TensorBoard.',
     'Ctrl-C saves and stops; a run that was killed loses what it did since its last checkpoint. --resume goes on with the settings of the run, which need not be given again, and on the same machine comes by the same weights to the last bit.',
   ],
   examples: [

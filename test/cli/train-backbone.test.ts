@@ -105,6 +105,15 @@ test('image folders: trained, evaluated, with a page and a model', async () => {
   const page = readFileSync(summary.files.page, 'utf8');
   assert.match(page, /resnet8 on imagefolder:/);
   assert.match(page, /Evaluations/);
+  const card = readFileSync(summary.files.card, 'utf8');
+  assert.match(card, /resnet8, shortcuts of option A/);
+  assert.match(card, /images to train on \| 25 \|/);
+  const [command] = /resnet-coco train backbone .*/.exec(card)!;
+  for (const flag of ['--dataset imagefolder:', '--arch resnet8', '--size 8', '--epochs 2', '--lr 0.05']) {
+    assert.ok(command.includes(flag), command);
+  }
+  assert.not.match(command, /--out|--json|--threads/);
+  assert.match(card, /top-1, last epoch \| [\d.]+ % \|/);
 });
 
 test('fine-tuning from the weights of a run, with a new head and frozen stages', async () => {

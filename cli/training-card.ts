@@ -1,0 +1,81 @@
+import { cpus } from 'node:os';
+import { basename } from 'node:path';
+import {
+  classifierShapes,
+  parameterCount,
+  parseClassifierConfig,
+  planClassifier,
+  type RunConfig,
+  readRunConfig,
+  runFiles,
+  type TrainingSummary,
+  writeModelCard,
+} from '../backbone/index.ts';
+import { knownDatasets } from '../datasets/known-datasets.ts';
+import { readLog } from '../engine/index.ts';
+
+interface DatasetNote {
+  readonly name: string;
+  readonly classes: number;
+  readonly images: number;
+}
+
+/** What decides what a network learns, as a run's configuration has it. */
+const RECIPE = [
+  ...['epochs', 'batch', 'recipe', 'resize_size', 'optimiser', 'schedule', 'clip_norm', 'ema'],
+  ...['init', 'freeze', 'zero_gamma'],
+];
+
+const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+
+/** The call that trains such a model again. */
+function commandOf(flags: Readonly<Record<string, unknown>>): string {
+  const given = Object.entries(flags).filter(([name]) => name !== 'out');
+  const words = given.map(([name, value]) => {
+    if (value === false) return `--no-${name}`;
+    return value === true ? `--${name}` : `--${name} ${value}`;
+  });
+  return ['resnet-coco train backbone', ...words].join(' ');
+}
+
+/** Writes the card of the model that a run gave, from what the run keeps. */
+export async function writeTrainingCard(folder: string, { best, seconds }: TrainingSummary): Promise<void> {
+  const { card, last, log } = runFiles(folder);
+  const config = (await readRunConfig(last)) as RunConfig & Readonly<Record<string, unknown>>;
+  const dataset = config.dataset as unknown as DatasetNote;
+  const evaluated = config.evaluated_on as unknown as DatasetNote;
+  const { architecture, shortcut, stem, stride_on } = config;
+  const network = parseClassifierConfig(
+    { architecture, shortcut, stem, stride_on, num_classes: dataset.classes },
+    last,
+  );
+  const evaluations = readLog(log).filter(({ split, values }) => split === 'val' && values.top1 !== undefined);
+  const final = evaluations[evaluations.length - 1];
+  const start = config.init === undefined ? 'from scratch' : `from ${config.init}`;
+  await writeModelCard(card, {
+    name: basename(folder),
+    summary: `${architecture}, trained ${start} by resnet-coco, tells ${dataset.classes} classes of ${dataset.name} apart.`,
+    architecture:
+      network.shortcut === 'none'
+        ? network.architecture
+        : `${network.architecture}, shortcuts of option ${network.shortcut}`,
+    parameters: parameterCount(classifierShapes(planClassifier(network))),
+    data: {
+      name: dataset.name,
+      licence: knownDatasets.find(({ name }) => name === dataset.name)?.license ?? 'not stated',
+      trainImages: dataset.images,
+      evaluationImages: evaluated.images,
+    },
+    results: [
+      ...(best ? [{ metric: `top-1, best (epoch ${best.epoch})`, value: percent(best.top1) }] : []),
+      ...(best?.top5 === undefined ? [] : [{ metric: 'top-5, of the same', value: percent(best.top5) }]),
+      ...(final ? [{ metric: 'top-1, last epoch', value: percent(final.values.top1) }] : []),
+    ],
+    recipe: Object.fromEntries(RECIPE.flatMap((name) => (config[name] === undefined ? [] : [[name, config[name]]]))),
+    command: commandOf((config.command ?? {}) as Readonly<Record<string, unknown>>),
+    seed: config.seed as number,
+    curve: { metric: 'top-1', values: evaluations.map(({ values }) => values.top1) },
+    seconds,
+    machine: `${cpus()[0]?.model.trim() ?? 'unknown'}, ${config.device}`,
+  });
+}
