@@ -1,6 +1,6 @@
 // R proposals, P × P positions of a pooled region, C channels, K classes with the background.
 import * as tf from '@tensorflow/tfjs-core';
-import type { Parameters } from '../backbone/index.ts';
+import type { Norm, Parameters } from '../backbone/index.ts';
 import { convBlock } from './fpn.ts';
 
 /** What the box head says of each proposal: class logits `[R, K]` and deltas for every class `[R, 4K]`. */
@@ -20,9 +20,9 @@ function linear(parameters: Parameters, name: string, x: tf.Tensor2D): tf.Tensor
  *
  * @param pooled `[R, P, P, C]`
  */
-export function boxHead(parameters: Parameters, convLayers: number, pooled: tf.Tensor4D): BoxOutput {
+export function boxHead(parameters: Parameters, convLayers: number, pooled: tf.Tensor4D, norm?: Norm): BoxOutput {
   let x = pooled;
-  for (let i = 0; i < convLayers; i++) x = tf.relu(convBlock(parameters, `box_head.${i}`, x));
+  for (let i = 0; i < convLayers; i++) x = tf.relu(convBlock(parameters, `box_head.${i}`, x, norm));
   // torch flattens channel by channel.
   const [, height, width, channels] = x.shape;
   let hidden: tf.Tensor2D = tf.reshape(tf.transpose(x, [0, 3, 1, 2]), [-1, height * width * channels]);

@@ -6,7 +6,7 @@ import type { DetectorConfig } from './detector-config.ts';
 import { boxProgram, proposalProgram } from './faster-rcnn-graphs.ts';
 import { planFasterRcnn } from './faster-rcnn-plan.ts';
 import { batchImages, type ImageList, type PreparedImage } from './image-list.ts';
-import { groupByLevel, inferScales, LevelMapper, type RegionsByLevel } from './level-mapper.ts';
+import { regionsByLevel } from './level-mapper.ts';
 import { type ImageDetections, postprocessDetections } from './postprocess.ts';
 import { filterProposals, type Proposals } from './proposals.ts';
 
@@ -86,7 +86,11 @@ export class FasterRcnn {
     originals: readonly ImageSize[],
     scoreThresh: number,
   ): Promise<ImageDetections[]> {
-    const regions = this.regions(list, proposals);
+    const regions = regionsByLevel(
+      proposals.map(({ boxes }) => boxes),
+      this.strides,
+      list,
+    );
     const inputs: Record<string, HostTensor | EngineTensor> = {};
     regions.levels.forEach((data, level) => {
       inputs[`feature${level}`] = firstHalf[`feature${level}`];
@@ -111,27 +115,6 @@ export class FasterRcnn {
     } finally {
       disposeAll(outputs);
     }
-  }
-
-  /** Proposals sorted by the level they are pooled from. */
-  private regions(list: ImageList, proposals: readonly Proposals[]): RegionsByLevel {
-    const cells = this.strides.map((stride) => ({
-      height: Math.ceil(list.padded.height / stride),
-      width: Math.ceil(list.padded.width / stride),
-    }));
-    const scales = inferScales(cells, list.sizes);
-    const regions = groupByLevel(
-      proposals.map(({ boxes }) => boxes),
-      new LevelMapper(scales),
-    );
-    // torchvision measures the scale of each level, which for very low images is not 1 / stride; the second half pools
-    // with 1 / stride. Both are powers of two, so moving the difference into the coordinates is exact.
-    regions.levels.forEach((rows, level) => {
-      const factor = scales[level] * this.strides[level];
-      if (factor === 1) return;
-      for (let i = 0; i < rows.length; i++) if (i % 5) rows[i] *= factor;
-    });
-    return regions;
   }
 }
 

@@ -1,12 +1,12 @@
 // N images, H × W positions of a feature map, C channels.
 import * as tf from '@tensorflow/tfjs-core';
-import { batchNorm, type Parameters } from '../backbone/index.ts';
+import { fixedNorm, type Norm, type Parameters } from '../backbone/index.ts';
 import { conv2d } from '../engine/index.ts';
 
 /** A convolution with a bias, or with a batch norm in its place: torchvision's `Conv2dNormActivation`. */
-export function convBlock(parameters: Parameters, name: string, x: tf.Tensor4D): tf.Tensor4D {
+export function convBlock(parameters: Parameters, name: string, x: tf.Tensor4D, norm: Norm = fixedNorm()): tf.Tensor4D {
   const y = conv2d(x, parameters.filter(`${name}.0.weight`));
-  if (parameters.has(`${name}.1.running_mean`)) return batchNorm(parameters, `${name}.1`, y);
+  if (parameters.has(`${name}.1.running_mean`)) return norm(parameters, `${name}.1`, y);
   return tf.add(y, parameters.vector(`${name}.0.bias`));
 }
 
@@ -17,16 +17,16 @@ export function convBlock(parameters: Parameters, name: string, x: tf.Tensor4D):
  * @param features of the backbone, finest first, `[N, H, W, C']`
  * @returns maps of the same sizes, `[N, H, W, C]`
  */
-export function featurePyramid(parameters: Parameters, features: readonly tf.Tensor4D[]): tf.Tensor4D[] {
+export function featurePyramid(parameters: Parameters, features: readonly tf.Tensor4D[], norm?: Norm): tf.Tensor4D[] {
   const pyramid: tf.Tensor4D[] = [];
   let coarser: tf.Tensor4D | undefined;
   for (let level = features.length - 1; level >= 0; level--) {
-    let sum = convBlock(parameters, `inner_blocks.${level}`, features[level]);
+    let sum = convBlock(parameters, `inner_blocks.${level}`, features[level], norm);
     if (coarser) {
       const [, height, width] = sum.shape;
       sum = tf.add(sum, tf.image.resizeNearestNeighbor(coarser, [height, width]));
     }
-    pyramid[level] = convBlock(parameters, `layer_blocks.${level}`, sum);
+    pyramid[level] = convBlock(parameters, `layer_blocks.${level}`, sum, norm);
     coarser = sum;
   }
   return pyramid;

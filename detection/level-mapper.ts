@@ -5,6 +5,7 @@
  * Shapes: R regions over all images, L levels.
  */
 import { type Boxes, boxAreas, type ImageSize } from './boxes.ts';
+import type { ImageList } from './image-list.ts';
 
 const { fround } = Math;
 
@@ -82,4 +83,29 @@ export function groupByLevel(boxes: readonly Boxes[], mapper: LevelMapper): Regi
     }
   }
   return { levels, order, rank };
+}
+
+/**
+ * Boxes of each image sorted by the level that they are pooled from, for a network that pools with 1 / stride.
+ *
+ * torchvision measures the scale of each level, which for very low images is not 1 / stride. Both are powers of two, so
+ * moving the difference into the coordinates is exact.
+ */
+export function regionsByLevel(
+  boxes: readonly Boxes[],
+  strides: readonly number[],
+  { padded, sizes }: Pick<ImageList, 'padded' | 'sizes'>,
+): RegionsByLevel {
+  const cells = strides.map((stride) => ({
+    height: Math.ceil(padded.height / stride),
+    width: Math.ceil(padded.width / stride),
+  }));
+  const scales = inferScales(cells, sizes);
+  const regions = groupByLevel(boxes, new LevelMapper(scales));
+  regions.levels.forEach((rows, level) => {
+    const factor = scales[level] * strides[level];
+    if (factor === 1) return;
+    for (let i = 0; i < rows.length; i++) if (i % 5) rows[i] *= factor;
+  });
+  return regions;
 }

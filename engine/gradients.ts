@@ -201,22 +201,16 @@ gradient('Concat', {
   saveAllInputs: true,
   of: (dy, saved, { axis }) => {
     const at = tf.util.parseAxisParam(axis as number, saved[0].shape)[0];
-    let start = 0;
-    const starts = saved.map(({ shape }) => {
-      start += shape[at];
-      return start - shape[at];
+    // One part after the other from what is left, so that where each begins is a size of one operand, not a sum of sizes.
+    // At once, not when each is asked for: tfjs tidies up after each.
+    let rest = dy;
+    const parts = saved.map(({ shape }, i) => {
+      const part = i === saved.length - 1 ? rest : tf.slice(rest, Array(shape.length).fill(0), shape);
+      const begin = shape.map((_, k) => (k === at ? shape[at] : 0));
+      if (i < saved.length - 1) rest = tf.slice(rest, begin);
+      return part;
     });
-    return Object.fromEntries(
-      saved.map(({ shape }, i) => [
-        i,
-        () =>
-          tf.slice(
-            dy,
-            shape.map((_, k) => (k === at ? starts[i] : 0)),
-            shape,
-          ),
-      ]),
-    );
+    return Object.fromEntries(parts.map((part, i) => [i, () => tf.clone(part)]));
   },
 });
 

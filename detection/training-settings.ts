@@ -1,0 +1,43 @@
+import * as v from 'valibot';
+import { parseConfig } from '../backbone/index.ts';
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(1));
+const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+
+/** Fields go by torchvision's argument names, with its defaults. */
+const schema = v.strictObject({
+  /** How many stages of the backbone are trained, from the last; 4 adds the first convolution's stage, 5 the stem. */
+  trainable_backbone_layers: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(5)), 3),
+  rpn_pre_nms_top_n_train: v.optional(count, 2000),
+  rpn_post_nms_top_n_train: v.optional(count, 2000),
+  rpn_fg_iou_thresh: v.optional(fraction, 0.7),
+  rpn_bg_iou_thresh: v.optional(fraction, 0.3),
+  rpn_batch_size_per_image: v.optional(count, 256),
+  rpn_positive_fraction: v.optional(fraction, 0.5),
+  box_fg_iou_thresh: v.optional(fraction, 0.5),
+  box_bg_iou_thresh: v.optional(fraction, 0.5),
+  box_batch_size_per_image: v.optional(count, 512),
+  box_positive_fraction: v.optional(fraction, 0.25),
+});
+
+/** What tells one training of a detector from another, beside the optimiser. */
+export type DetectorTrainingSettings = Readonly<v.InferOutput<typeof schema>>;
+
+/**
+ * Checks settings and fills in what they leave out.
+ *
+ * @param source where they come from, for errors
+ * @throws ResnetCocoError BAD_CONFIG, naming the field
+ */
+export function parseTrainingSettings(value: unknown, source: string): DetectorTrainingSettings {
+  return parseConfig(
+    schema,
+    value,
+    source,
+    ({ box_bg_iou_thresh, box_fg_iou_thresh, rpn_bg_iou_thresh, rpn_fg_iou_thresh }) => {
+      if (rpn_bg_iou_thresh > rpn_fg_iou_thresh) return 'rpn_bg_iou_thresh must not be above rpn_fg_iou_thresh';
+      if (box_bg_iou_thresh > box_fg_iou_thresh) return 'box_bg_iou_thresh must not be above box_fg_iou_thresh';
+      return undefined;
+    },
+  );
+}
