@@ -171,20 +171,18 @@ export class DetectorTraining {
       const levels = await this.levels(first);
       const rpn = this.rpnLoss(levels, list, images, choices);
       const head = await this.headPass(first, choices.propose(levels, list), list, images, choices);
+      const losses = {
+        loss_objectness: rpn.objectness,
+        loss_rpn_box_reg: rpn.boxes,
+        loss_classifier: head.classifier,
+        loss_box_reg: head.boxes,
+      };
       const cotangents: Record<string, HostTensor | EngineTensor> = { ...head.pass.inputGradients };
       for (const [level, { deltas, logits }] of rpn.gradients.entries()) {
         cotangents[`objectness${level}`] = { shape: first.outputs[`objectness${level}`].shape, data: logits };
         cotangents[`deltas${level}`] = { shape: first.outputs[`deltas${level}`].shape, data: deltas };
       }
-      return {
-        losses: {
-          loss_objectness: rpn.objectness,
-          loss_rpn_box_reg: rpn.boxes,
-          loss_classifier: head.classifier,
-          loss_box_reg: head.boxes,
-        },
-        passes: [head.pass, await first.backward(cotangents)],
-      };
+      return { losses, passes: [head.pass, await first.backward(cotangents)] };
     } finally {
       first.dispose();
     }
