@@ -25,6 +25,9 @@ export function blockChannels(graph: Graph, block: number): Graph {
   return new BlockedLayout(graph, block).graph;
 }
 
+/** x · scale + shift, by channel: a convolution of one pixel and one channel. */
+const affine = (channels: number): Node['attributes'] => ({ group: channels, kernel_shape: [1, 1] });
+
 class BlockedLayout {
   readonly graph: Graph;
   private readonly block: number;
@@ -188,12 +191,14 @@ class BlockedLayout {
     return result;
   }
 
-  /** x · scale + shift, by channel: a convolution of one pixel and one channel. */
   private affine(output: string, x: string, scale: string, shift?: string): void {
     const channels = this.shapeOf(output)[1];
-    const filter = this.reshape(scale, [channels, 1, 1, 1]);
-    const inputs = [this.blockedForm(x), filter, ...(shift === undefined ? [] : [shift])];
-    this.make(output, inputs, { group: channels, kernel_shape: [1, 1] });
+    this.make(output, this.affineInputs(x, scale, shift), affine(channels));
+  }
+
+  private affineInputs(x: string, scale: string, shift?: string): string[] {
+    const filter = this.reshape(scale, [this.shapeOf(x)[1], 1, 1, 1]);
+    return [this.blockedForm(x), filter, ...(shift === undefined ? [] : [shift])];
   }
 
   private batchNorm({ attributes, inputs, outputs }: Node): boolean {
@@ -205,11 +210,13 @@ class BlockedLayout {
     let [, , , mean, variance] = inputs;
     if (attributes.training_mode) {
       mean = this.meanOf(this.blockedForm(x), x, outputs[1]);
-      const square = this.emit('Mul', [this.blockedForm(x), this.blockedForm(x)], this.shapeOf(x));
-      const spread = op('Sub', this.meanOf(square, x), op('Mul', mean, mean));
-      variance = outputs[2] ?? spread;
-      // Rounding must not make it negative.
-      this.put({ op: 'Relu', inputs: [spread], outputs: [variance], attributes: {} });
+      // Not by the mean of squares less the square of the mean, which leaves nothing of a small spread about a large mean.
+      const [ones, less] = [
+        this.graph.constant(new Float32Array(channels[0]).fill(1), channels, 'float32').name,
+        op('Neg', mean),
+      ];
+      const apart = this.emitBlocked('Conv', this.affineInputs(x, ones, less), this.shapeOf(x), affine(channels[0]));
+      variance = this.meanOf(this.emit('Mul', [apart, apart], this.shapeOf(x)), x, outputs[2]);
     }
     const scale = op('Div', gamma, op('Sqrt', op('Add', variance, epsilon)));
     this.affine(outputs[0], x, scale, op('Sub', beta, op('Mul', mean, scale)));

@@ -106,6 +106,21 @@ check('a norm, the sum after it and the ReLU after that are one operator', () =>
   );
 });
 
+check('a small spread about a large mean is not lost', async () => {
+  const [spec, inputs] = problem({ architecture: 'resnet8', stem: 'cifar', shortcut: 'A' }, 32, 12);
+  const image = { ...inputs.image, data: inputs.image.data.map((value) => 1000 + value) };
+  const filter = spec.weights['conv1.weight'];
+  const weights = { ...spec.weights, 'conv1.weight': { ...filter, data: filter.data.map(Math.abs) } };
+  const shifted = { ...spec, weights };
+  const given = { ...inputs, image };
+  const [ours, theirs] = [
+    await run(graphOf(shifted, block), shifted, given),
+    await run(graphOf(shifted), shifted, given),
+  ];
+  const [a, b] = [ours, theirs].map((results) => results[partPorts.output('logits')]);
+  for (const [i, number] of b.entries()) assert.ok(Math.abs(a[i] - number) < 1e-2 * Math.max(1, Math.abs(number)));
+});
+
 check('sizes may stay open', async () => {
   const random = new Random(4);
   const spec: LossSpec = {
