@@ -131,6 +131,7 @@ export type PartFunction = (parameters: Tensors, inputs: Tensors) => PartResult;
 /** A part of a model in training, where between parts the host looks at values. */
 export interface PartSpec {
   readonly model: PartFunction;
+  /** Named sizes are to be multiples of the model's stride: compiled gradients of strided layers count on it. */
   readonly inputs: Readonly<Record<string, InputSpec>>;
   /** Inputs whose gradients are wanted too: most often other parts' outputs. */
   readonly inputGradients?: readonly string[];
