@@ -29,7 +29,7 @@ interface Fixture {
     /** The number of the batch. */
     readonly which: number;
     readonly loss: number;
-    /** Of each weight's gradient: its norm, and its products with two waves. */
+    /** Of each weight's gradient, in double precision: its norm, and its products with two waves. */
     readonly gradients: Readonly<Record<string, readonly [norm: number, ...products: number[]]>>;
   })[];
 }
