@@ -63,7 +63,8 @@ class BlockedLayout {
     if (node.op === 'BatchNormalization') return this.batchNorm(node);
     if (node.op === 'ReduceMean') return this.mean(node);
     if (node.op === 'Shape') return this.shape(node);
-    if (node.op === 'ReorderInput') return this.reordered(node);
+    if (node.op === 'ReorderInput') return this.takeBlocks(node);
+    if (node.op === 'ReorderOutput') return this.giveBlocks(node);
     if (node.op === 'Mul' && this.scaling(node)) return true;
     return ELEMENTWISE.has(node.op) && this.elementwise(node);
   }
@@ -118,8 +119,14 @@ class BlockedLayout {
     return name;
   }
 
+  /** Blocks that the graph itself makes. */
+  private giveBlocks({ inputs: [blocked], outputs: [output] }: Node): boolean {
+    this.blocked.set(output, blocked);
+    return true;
+  }
+
   /** Blocks that the graph itself asks for. */
-  private reordered({ inputs: [x], outputs: [output] }: Node): boolean {
+  private takeBlocks({ inputs: [x], outputs: [output] }: Node): boolean {
     this.put({ op: 'Identity', inputs: [this.blockedForm(x)], outputs: [output], attributes: {} });
     return true;
   }

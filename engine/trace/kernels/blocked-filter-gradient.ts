@@ -1,11 +1,13 @@
 // N images, C channels in, O out, P positions of dy, B channels in a block, I × J shifts of x and dy.
 import type { backend_util } from '@tensorflow/tfjs-core';
-import { NCHW } from '../axes.ts';
-import { BLOCKED } from '../blocked.ts';
+import { pixelsInBlocks } from '../blocked.ts';
 import type { Graph, Value } from '../graph.ts';
 
-/** Every pair of blocks is a product, and packs its operands anew: from so many numbers on, whole maps are faster. */
+/** From so many numbers of a filter's gradient times positions on, products of whole maps in plain order are faster. */
 const MOST_WORK = 4096;
+
+/** A matrix product gains from images taken together until it sums over about so many positions. */
+const POSITIONS_TOGETHER = 1024;
 
 /** Whether a filter's gradient is best computed from maps in blocks of channels. */
 export function suitsBlocks(info: backend_util.Conv2DInfo, block: number): boolean {
@@ -14,44 +16,43 @@ export function suitsBlocks(info: backend_util.Conv2DInfo, block: number): boole
   return (inChannels / block) * (outChannels / block) * outHeight * outWidth <= MOST_WORK;
 }
 
-/** A map in blocks of channels, with a position of zeros at the end: [N, C / B, H · W + 1, B]. */
-function withZero(graph: Graph, x: Value, block: number): Value {
-  const [n, h, w, c] = x.shape;
-  const blocked = graph.emit(
-    'ReorderInput',
-    [graph.inOrder(x, NCHW)],
-    { shape: [n, c, h, w] },
-    { channels_last: 0 },
-    BLOCKED,
-  );
-  const flat = [n * (c / block), h * w, block];
-  const reshaped = graph.emit('Reshape', [blocked.name, graph.int64s(flat)], { shape: flat });
-  return graph.emit('Pad', [reshaped.name, graph.int64s([0, 0, 0, 0, 1, 0])], { shape: [flat[0], h * w + 1, block] });
-}
-
-/** At each of `positions`, the pixel that each of `shifts` shows there: [N, …blocks, P, shifts · B]. */
+/**
+ * Of a map in blocks of channels, at each position what each shift shows there, all channels of it: [N, P · shifts · C].
+ *
+ * @param at the pixel that a shift shows at a position; undefined: none, which is zeros
+ */
 function shifted(
   graph: Graph,
   x: Value,
+  block: number,
   positions: number,
   shifts: number,
-  shape: readonly number[],
-  at: (position: number, shift: number) => number,
+  at: (position: number, shift: number) => number | undefined,
 ): Value {
-  const taken = Array.from({ length: positions * shifts }, (_, i) => at(Math.floor(i / shifts), i % shifts));
-  const [rows, , block] = x.shape;
-  const result = graph.emit(
-    'Gather',
-    [x.name, graph.int64s(taken)],
-    { shape: [rows, taken.length, block] },
-    { axis: 1 },
-  );
-  return graph.emit('Reshape', [result.name, graph.int64s(shape)], { shape });
+  const [n, h, w, c] = x.shape;
+  const [blocks, pixels] = [c / block, h * w];
+  const all = [n, blocks * (pixels + 1), block];
+  const rows = graph.emit('Reshape', [pixelsInBlocks(graph, x, block).name, graph.int64s(all)], { shape: all });
+  const taken: number[] = [];
+  for (let p = 0; p < positions; p++) {
+    for (let shift = 0; shift < shifts; shift++) {
+      const pixel = at(p, shift) ?? pixels;
+      for (let b = 0; b < blocks; b++) taken.push(b * (pixels + 1) + pixel);
+    }
+  }
+  return graph.emit('Gather', [rows.name, graph.int64s(taken)], { shape: [n, taken.length, block] }, { axis: 1 });
+}
+
+/** The greatest divisor of the number of images that leaves about as many positions together as are worth it. */
+function imagesTogether(images: number, positions: number): number {
+  let together = Math.min(images, Math.max(1, Math.floor(POSITIONS_TOGETHER / positions)));
+  while (images % together) together--;
+  return together;
 }
 
 /**
  * The filter's gradient, Σ dy · x over images and positions, from maps in blocks of channels, where a shift of a map is one
- * choice of positions. At stride 1, k shifts of x by rows times k shifts of dy by columns; else all k² shifts of x.
+ * choice of pixels. At stride 1, k shifts of x by rows times k shifts of dy by columns; else all k² shifts of x.
  *
  * @returns HWIO
  */
@@ -63,53 +64,32 @@ export function blockedFilterGradient(
   block: number,
 ): Value {
   const { batchSize: n, inChannels: c, outChannels: o, filterHeight: k, strideHeight: s, padInfo } = info;
-  const [height, width] = [info.inHeight, info.inWidth];
-  const [rows, columns] = [info.outHeight, info.outWidth];
-  const apart = s === 1 && columns === width;
+  const { inHeight, inWidth, outHeight: rows, outWidth: columns } = info;
+  const apart = s === 1 && columns === inWidth;
   const positions = rows * columns;
-  const pixel = (row: number, column: number, h: number, w: number) =>
-    row >= 0 && row < h && column >= 0 && column < w ? row * w + column : h * w;
+  const within = (row: number, column: number, height: number, width: number) =>
+    row >= 0 && row < height && column >= 0 && column < width ? row * width + column : undefined;
   const rowOf = (position: number) => Math.floor(position / columns);
   const [ofX, ofDy] = apart ? [k, k] : [k * k, 1];
-  const right = shifted(
-    graph,
-    withZero(graph, x, block),
-    positions,
-    ofX,
-    [n, 1, c / block, positions, ofX * block],
-    (p, shift) => {
-      const [i, j] = apart ? [shift, padInfo.left] : [Math.floor(shift / k), shift % k];
-      return pixel(rowOf(p) * s + i - padInfo.top, (p % columns) * s + j - padInfo.left, height, width);
-    },
+  const shiftsOfX = shifted(graph, x, block, positions, ofX, (p, shift) => {
+    const [i, j] = apart ? [shift, padInfo.left] : [Math.floor(shift / k), shift % k];
+    return within(rowOf(p) * s + i - padInfo.top, (p % columns) * s + j - padInfo.left, inHeight, inWidth);
+  });
+  const shiftsOfDy = shifted(graph, dy, block, positions, ofDy, (p, j) =>
+    apart ? within(rowOf(p), (p % columns) - j + padInfo.left, rows, columns) : p,
   );
-  const left = shifted(
-    graph,
-    withZero(graph, dy, block),
-    positions,
-    ofDy,
-    [n, o / block, 1, positions, ofDy * block],
-    (p, j) => (apart ? pixel(rowOf(p), (p % columns) - j + padInfo.left, rows, columns) : p),
-  );
-  const pairs = [o / block, c / block];
-  const sizes = [ofDy * block, ofX * block];
-  const product = graph.emit(
-    'FusedMatMul',
-    [left.name, right.name],
-    { shape: [n, ...pairs, ...sizes] },
-    { transA: 1 },
-    'com.microsoft',
-  );
-  const sum = graph.emit(
-    'ReduceSum',
-    [product.name, graph.int64s([0])],
-    { shape: [...pairs, ...sizes] },
-    { keepdims: 0 },
-  );
-  const parts = [...pairs, ofDy, block, ofX, block];
-  const apartShape = graph.emit('Reshape', [sum.name, graph.int64s(parts)], { shape: parts });
-  // [O / B, B, C / B, B, rows and columns of the filter]
-  const perm = [0, 3, 1, 5, 4, 2];
-  const turned = graph.emit('Transpose', [apartShape.name], { shape: perm.map((axis) => parts[axis]) }, { perm });
-  const oihw = graph.emit('Reshape', [turned.name, graph.int64s([o, c, k, k])], { shape: [o, c, k, k] });
-  return { ...oihw, shape: [k, k, c, o], order: [3, 2, 0, 1] };
+  const together = imagesTogether(n, positions);
+  const matrix = (value: Value, width: number) => {
+    const shape = [n / together, together * positions, width];
+    return graph.emit('Reshape', [value.name, graph.int64s(shape)], { shape }).name;
+  };
+  const size = [ofDy * o, ofX * c];
+  const operands = [matrix(shiftsOfDy, size[0]), matrix(shiftsOfX, size[1])];
+  const shape = [n / together, ...size];
+  const product = graph.emit('FusedMatMul', operands, { shape }, { transA: 1 }, 'com.microsoft');
+  const sum = graph.emit('ReduceSum', [product.name, graph.int64s([0])], { shape: size }, { keepdims: 0 });
+  // In memory: columns of the filter, channels out, rows, channels in; or channels out, rows, columns, channels in.
+  const [parts, order] = apart ? [[k, o, k, c], [1, 3, 0, 2]] : [[o, k, k, c], [3, 0, 1, 2]]; // biome-ignore format: a pair each
+  const split = graph.emit('Reshape', [sum.name, graph.int64s(parts)], { shape: parts });
+  return { ...split, shape: [k, k, c, o], order };
 }

@@ -1,6 +1,7 @@
 import { backend_util } from '@tensorflow/tfjs-core';
 import { NCHW } from '../axes.ts';
 import { traceKernel } from '../backend.ts';
+import { BLOCKED, pixelsInBlocks } from '../blocked.ts';
 import type { Graph } from '../graph.ts';
 import { neverWins, type PoolAttributes, padBefore } from './convolution.ts';
 import { padded } from './layout.ts';
@@ -12,6 +13,21 @@ traceKernel<PoolAttributes>('AvgPoolGrad', (graph: Graph, { dy, input }, { filte
   const [n, height, width, c] = input.shape;
   const [, rows, columns] = dy.shape;
   const s = info.strideHeight;
+  const { block, fixedSizes } = graph.target;
+  if (fixedSizes && block && c % block === 0) {
+    const taken = Array.from({ length: height * width }, (_, i) => {
+      const [row, column] = [Math.floor(i / width) / s, (i % width) / s];
+      const isTaken = Number.isInteger(row) && Number.isInteger(column) && row < rows && column < columns;
+      return isTaken ? row * columns + column : rows * columns;
+    });
+    const pixels = pixelsInBlocks(graph, dy, block);
+    const all = [(n * c) / block, height * width, block];
+    const spread = graph.emit('Gather', [pixels.name, graph.int64s(taken)], { shape: all }, { axis: 1 });
+    const shape = [n, c, height, width];
+    const blocked = graph.emit('Reshape', [spread.name, graph.int64s(shape)], { shape });
+    const result = { shape: input.shape, order: NCHW };
+    return graph.emit('ReorderOutput', [blocked.name], result, { channels: c, channels_last: 0 }, BLOCKED);
+  }
   const cells = [n, c, rows, 1, columns, 1];
   const apart = graph.emit('Reshape', [graph.inOrder(dy, NCHW), graph.sizeList(cells)], { shape: cells });
   const wide = [n, c, rows, s, columns, s];
