@@ -3,18 +3,8 @@ import type { backend_util } from '@tensorflow/tfjs-core';
 import { pixelsInBlocks } from '../blocked.ts';
 import type { Graph, Value } from '../graph.ts';
 
-/** From so many numbers of a filter's gradient times positions on, products of whole maps in plain order are faster. */
-const MOST_WORK = 4096;
-
 /** A matrix product gains from images taken together until it sums over about so many positions. */
 const POSITIONS_TOGETHER = 1024;
-
-/** Whether a filter's gradient is best computed from maps in blocks of channels. */
-export function suitsBlocks(info: backend_util.Conv2DInfo, block: number): boolean {
-  const { inChannels, outChannels, outHeight, outWidth } = info;
-  if (inChannels % block || outChannels % block) return false;
-  return (inChannels / block) * (outChannels / block) * outHeight * outWidth <= MOST_WORK;
-}
 
 /**
  * Of a map in blocks of channels, at each position what each shift shows there, all channels of it: [N, P · shifts · C].

@@ -4,7 +4,7 @@ import { backend_util } from '@tensorflow/tfjs-core';
 import { NCHW, OIHW } from '../axes.ts';
 import { traceKernel } from '../backend.ts';
 import type { Graph, Value } from '../graph.ts';
-import { blockedFilterGradient, suitsBlocks } from './blocked-filter-gradient.ts';
+import { blockedFilterGradient } from './blocked-filter-gradient.ts';
 
 type Four = [number, number, number, number];
 type Pad = 'same' | 'valid' | number;
@@ -136,7 +136,9 @@ traceKernel<{ strides: number | [number, number]; pad: Pad; filterShape: Four }>
     const info = infoOf(x.shape, filterShape, strides, padding);
     const { top, left, bottom, right } = info.padInfo;
     const block = graph.target.fixedSizes ? graph.target.block : undefined;
-    if (block && suitsBlocks(info, block)) return blockedFilterGradient(graph, x, dy, info, block);
+    const fits = (channels: number) => block !== undefined && channels % block === 0;
+    if (block && fits(info.inChannels) && fits(info.outChannels))
+      return blockedFilterGradient(graph, x, dy, info, block);
     const padded = pad(graph, physical(graph, x), [top, left, bottom, right]);
     return filterGradient(graph, padded, physical(graph, dy), info.filterHeight, info.strideHeight);
   },
