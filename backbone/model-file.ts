@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, sep } from 'node:path';
 import type { HostTensor, Weights } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
+import { embeddedModels } from './embedded-models.ts';
 import { checkShapes } from './infer-classifier.ts';
 import {
   type Checkpoint,
@@ -24,11 +25,13 @@ export interface ModelFile {
 }
 
 /**
- * Opens a model by path, or by the name of a known one, which is fetched on first use.
+ * Opens a model by path, by the name of one that comes with the package, or of a known one, which is fetched on first use.
  *
  * @throws ResnetCocoError UNKNOWN_MODEL, FILE_NOT_FOUND, BAD_CHECKPOINT, UNSAFE_CHECKPOINT, DOWNLOAD_FAILED
  */
 export async function openModel(nameOrPath: string, options: FetchOptions = {}): Promise<ModelFile> {
+  const embedded = existsSync(nameOrPath) ? undefined : embeddedModels().get(nameOrPath);
+  if (embedded !== undefined) return withOwnConfig(await openCheckpoint(embedded));
   const record = isPath(nameOrPath) ? undefined : findModel(nameOrPath);
   if (!record) return withOwnConfig(await openCheckpoint(nameOrPath));
   return { checkpoint: await openCheckpoint(await fetchModel(nameOrPath, options)), config: record.config };

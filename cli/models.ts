@@ -21,13 +21,22 @@ function shown(value: unknown): string {
 }
 
 export const list = command({
-  summary: 'Known models: task, parameters, published result, and whether it is on this machine.',
+  summary:
+    'Known models: task, parameters, published result, and whether it is on this machine. The first come with the package.',
   positionals: noPositionals,
   flags: jsonFlag,
   examples: [['resnet-coco models list', '']],
   async run({ flags, terminal }) {
-    const { listModels } = await import('../backbone/weights/index.ts');
-    const models = await listModels();
+    const [{ listModels }, { embeddedModels }, { modelInfo }] = await Promise.all([
+      import('../backbone/weights/index.ts'),
+      import('../backbone/embedded-models.ts'),
+      import('../index.ts'),
+    ]);
+    const own = [...embeddedModels()].map(async ([name, path]) => {
+      const { parameters = 0, task } = await modelInfo(path);
+      return { name, aliases: [], task, parameters, metric: [], license: 'MIT', cached: true, path };
+    });
+    const models = [...(await Promise.all(own)), ...(await listModels())];
     if (flags.json) await terminal.print(JSON.stringify(models, null, 2));
     else {
       const rows = models.map(({ name, task, parameters, metric, cached }) => [
