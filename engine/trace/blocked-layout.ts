@@ -1,8 +1,7 @@
 // N images, C channels, H × W pixels, O × I × k × k filters, B channels in a block.
 
-import { ELEMENT_TYPES } from '../onnx/encode.ts';
-import { BLOCKED } from './blocked.ts';
-import { Graph, type Node } from './graph.ts';
+import type { Graph, Node } from './graph.ts';
+import { MapForms } from './map-forms.ts';
 
 /** From so many pixels on, a convolution gains more than reordering its filter costs. */
 const WORTH_IT = 1000;
@@ -28,13 +27,7 @@ export function blockChannels(graph: Graph, block: number): Graph {
 /** x · scale + shift, by channel: a convolution of one pixel and one channel. */
 const affine = (channels: number): Node['attributes'] => ({ group: channels, kernel_shape: [1, 1] });
 
-class BlockedLayout {
-  readonly graph: Graph;
-  private readonly block: number;
-  /** By the name that a map has in the source: the one of its blocked form. */
-  private readonly blocked = new Map<string, string>();
-  /** Names of the source that have their plain form in the result. */
-  private readonly plain: Set<string>;
+class BlockedLayout extends MapForms {
   /** By name of a blocked form: the convolution that makes it, which may take over what comes next. */
   private readonly makers = new Map<string, Node>();
   private readonly filters = new Map<string, string>();
@@ -42,15 +35,8 @@ class BlockedLayout {
   private readonly uses = new Map<string, number>();
 
   constructor(source: Graph, block: number) {
-    this.graph = new Graph(source.target, source);
-    this.block = block;
+    super(source, block);
     const nodes = source.liveNodes();
-    const inputs = source.inputs.map(({ name }) => name);
-    this.plain = new Set([...inputs, ...source.constants.keys()]);
-    this.graph.inputs.push(...source.inputs);
-    this.graph.outputs.push(...source.outputs);
-    for (const [name, constant] of source.constants) this.graph.constants.set(name, constant);
-    for (const [name, type] of source.values) this.graph.values.set(name, type);
     for (const name of [...nodes.flatMap((node) => node.inputs), ...source.outputs.map(({ value }) => value)]) {
       this.uses.set(name, (this.uses.get(name) ?? 0) + 1);
     }
@@ -66,57 +52,13 @@ class BlockedLayout {
     if (node.op === 'ReorderInput') return this.takeBlocks(node);
     if (node.op === 'ReorderOutput') return this.giveBlocks(node);
     if (node.op === 'Mul' && this.scaling(node)) return true;
+    if (node.op === 'Add' && this.shifting(node)) return true;
     return ELEMENTWISE.has(node.op) && this.elementwise(node);
   }
 
   private copy(node: Node): void {
     for (const input of node.inputs) this.plainForm(input);
     this.put(node);
-  }
-
-  private put(node: Node): void {
-    this.graph.nodes.push(node);
-    for (const output of node.outputs) this.plain.add(output);
-  }
-
-  /** Axes in ONNX's order. A size that differs from call to call is a name: only channels and filters are reckoned with. */
-  private shapeOf(name: string): readonly number[] {
-    return (this.graph.values.get(name)?.shape ?? []) as readonly number[];
-  }
-
-  private fits(channels: number): boolean {
-    return channels % this.block === 0;
-  }
-
-  private isMap(name: string): boolean {
-    const shape = this.shapeOf(name);
-    return shape.length === 4 && this.fits(shape[1]);
-  }
-
-  private emit(op: string, inputs: readonly string[], shape: readonly number[], attributes: Node['attributes'] = {}) {
-    return this.graph.emit(op, inputs, { shape }, attributes).name;
-  }
-
-  private emitBlocked(
-    op: string,
-    inputs: readonly string[],
-    shape: readonly number[],
-    attributes: Node['attributes'] = {},
-  ): string {
-    return this.graph.emit(op, inputs, { shape }, attributes, BLOCKED).name;
-  }
-
-  private reshape(name: string, shape: readonly number[]): string {
-    return this.emit('Reshape', [name, this.graph.int64s(shape)], shape);
-  }
-
-  private plainForm(name: string): string {
-    const blocked = this.blocked.get(name);
-    if (!this.plain.has(name) && blocked !== undefined) {
-      const attributes = { channels: this.shapeOf(name)[1], channels_last: 0 };
-      this.reorder(blocked, name, { op: 'ReorderOutput', domain: BLOCKED, attributes });
-    }
-    return name;
   }
 
   /** Blocks that the graph itself makes. */
@@ -129,35 +71,6 @@ class BlockedLayout {
   private takeBlocks({ inputs: [x], outputs: [output] }: Node): boolean {
     this.put({ op: 'Identity', inputs: [this.blockedForm(x)], outputs: [output], attributes: {} });
     return true;
-  }
-
-  private blockedForm(name: string): string {
-    let blocked = this.blocked.get(name);
-    if (blocked === undefined) {
-      blocked = `${name}_blocked`;
-      this.graph.values.set(blocked, this.graph.values.get(name)!);
-      this.reorder(name, blocked, { op: 'ReorderInput', domain: BLOCKED, attributes: { channels_last: 0 } });
-      this.blocked.set(name, blocked);
-    }
-    return blocked;
-  }
-
-  /** Only floats are reordered, so what is true becomes 1 meanwhile. */
-  private reorder(from: string, to: string, how: Omit<Node, 'inputs' | 'outputs'>): void {
-    const { dtype, shape } = this.graph.values.get(from)!;
-    if (dtype === 'float32') {
-      this.put({ ...how, inputs: [from], outputs: [to] });
-      return;
-    }
-    const sizes = shape as readonly number[];
-    const number = this.emit('Cast', [from], sizes, { to: ELEMENT_TYPES.float32 });
-    const { name } = this.graph.emit(how.op, [number], { shape: sizes }, how.attributes, BLOCKED);
-    this.put({ op: 'Cast', inputs: [name], outputs: [to], attributes: { to: ELEMENT_TYPES[dtype] } });
-  }
-
-  /** Whether a map lies, or lies only, in blocks. */
-  private leansToBlocks(maps: readonly string[]): boolean {
-    return maps.some((name) => !this.plain.has(name)) || maps.every((name) => this.blocked.has(name));
   }
 
   private convolution({ attributes, inputs: [x, filter], outputs }: Node): boolean {
@@ -218,11 +131,12 @@ class BlockedLayout {
     if (attributes.training_mode) {
       mean = this.meanOf(this.blockedForm(x), x, outputs[1]);
       // Not by the mean of squares less the square of the mean, which leaves nothing of a small spread about a large mean.
-      const [ones, less] = [
-        this.graph.constant(new Float32Array(channels[0]).fill(1), channels, 'float32').name,
-        op('Neg', mean),
-      ];
-      const apart = this.emitBlocked('Conv', this.affineInputs(x, ones, less), this.shapeOf(x), affine(channels[0]));
+      const apart = this.emitBlocked(
+        'Conv',
+        this.affineInputs(x, this.ones(channels[0]), op('Neg', mean)),
+        this.shapeOf(x),
+        affine(channels[0]),
+      );
       variance = this.meanOf(this.emit('Mul', [apart, apart], this.shapeOf(x)), x, outputs[2]);
     }
     const scale = op('Div', gamma, op('Sqrt', op('Add', variance, epsilon)));
@@ -257,12 +171,35 @@ class BlockedLayout {
     return true;
   }
 
-  /** A map times a number for each channel. */
+  /** Whether there is a map, best in blocks, and a number for each of its channels. */
+  private isByChannel(x: string, numbers: string): boolean {
+    const byChannel = `${[this.shapeOf(x)[1], 1, 1]}`;
+    const shape = `${this.shapeOf(numbers)}`;
+    return this.isMap(x) && (shape === byChannel || shape === `1,${byChannel}`) && this.leansToBlocks([x]);
+  }
+
   private scaling({ inputs: [x, factor], outputs }: Node): boolean {
-    if (!this.isMap(x) || `${this.shapeOf(factor)}` !== `${[this.shapeOf(x)[1], 1, 1]}`) return false;
-    if (!this.leansToBlocks([x])) return false;
+    if (!this.isByChannel(x, factor)) return false;
     this.affine(outputs[0], x, this.plainForm(factor));
     return true;
+  }
+
+  /** The bias of a convolution is its own; else a scale of 1 comes with it. */
+  private shifting({ inputs: [x, added], outputs }: Node): boolean {
+    if (!this.isByChannel(x, added)) return false;
+    const channels = this.shapeOf(x)[1];
+    const shift = this.reshape(this.plainForm(added), [channels]);
+    const maker = this.makers.get(this.blockedForm(x));
+    if (maker?.inputs.length === 2 && this.uses.get(x) === 1) {
+      this.make(outputs[0], [...maker.inputs, shift], maker.attributes);
+    } else {
+      this.affine(outputs[0], x, this.ones(channels), shift);
+    }
+    return true;
+  }
+
+  private ones(count: number): string {
+    return this.graph.constant(new Float32Array(count).fill(1), [count], 'float32').name;
   }
 
   private elementwise({ attributes, inputs, op, outputs: [output] }: Node): boolean {

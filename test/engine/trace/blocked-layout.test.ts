@@ -128,19 +128,23 @@ check('sizes may stay open', async () => {
     weights: {
       'conv.weight': randomTensor(random, [32, 3, 3, 3]),
       'next.weight': randomTensor(random, [16, 32, 1, 1]),
+      'next.bias': randomTensor(random, [16]),
       'norm.weight': randomTensor(random, [32]),
       'norm.bias': randomTensor(random, [32]),
       'norm.running_mean': randomTensor(random, [32]),
       'norm.running_var': { shape: [32], data: new Float32Array(32).fill(1) },
     },
-    trainable: ['conv.weight', 'next.weight', 'norm.weight', 'norm.bias'],
+    trainable: ['conv.weight', 'next.weight', 'next.bias', 'norm.weight', 'norm.bias'],
     inputs: { image: { shape: ['N', 'H', 'W', 3] } },
     loss: (tensors, { image }) => {
       const parameters = parametersOf(tensors);
       const { norm, running } = trainingNorm();
       const map = conv2d(image as tf.Tensor4D, parameters.filter('conv.weight'));
       const active = tf.relu(norm(parameters, 'norm', map));
-      const next = conv2d(active as tf.Tensor4D, parameters.filter('next.weight'));
+      const next = tf.add(
+        conv2d(active as tf.Tensor4D, parameters.filter('next.weight')),
+        parameters.vector('next.bias'),
+      );
       return { loss: tf.mean(tf.square(next)) as tf.Scalar, updates: running };
     },
   };
