@@ -1,22 +1,22 @@
-import { existsSync } from 'node:fs';
 import { type ClassificationDataset, Loader } from '../datasets/index.ts';
-import type { Engine, NamedArrays, Weights } from '../engine/index.ts';
+import type { Engine } from '../engine/index.ts';
 import type { ResnetCocoError } from '../errors.ts';
 import { classificationLoss } from './classification-loss.ts';
 import { planClassifier } from './classifier.ts';
 import type { ClassifierConfig } from './classifier-config.ts';
 import { classifierShapes, parameterCount, residualNorms } from './resnet-plan.ts';
-import { type RunCheckpoint, type RunProgress, readRunCheckpoint } from './run-checkpoint.ts';
+import type { RunProgress } from './run-checkpoint.ts';
 import type { RunConfig, RunSetting } from './run-config.ts';
 import { beginRun, type RunFiles, resumeRun, runFiles } from './run-folder.ts';
-import { ClassifierRun, type TrainingEvents } from './training/classifier-run.ts';
+import { classifierLoop, type TrainingEvents } from './training/classifier-run.ts';
 import { Journal } from './training/journal.ts';
 import { checkFreeze, modelConfig } from './training/model-config.ts';
 import { frozenWeights, learningRates, trainingOptions } from './training/optimisation.ts';
+import { CHECKPOINT_MINUTES, concludeRun, newProgress, shapedWeights } from './training/run-ends.ts';
 import { checkTrainingSettings, type TrainingSettings } from './training/settings.ts';
 import { startWeights } from './training/start-weights.ts';
+import { TrainingLoop } from './training/training-loop.ts';
 import { labelsIn, type Validation, validate } from './training/validation.ts';
-import { writeModel } from './write-model.ts';
 
 export interface TrainClassifierOptions extends TrainingEvents {
   readonly engine: Engine;
@@ -59,8 +59,6 @@ export interface TrainingSummary {
   readonly best?: Validation & { readonly epoch: number };
   readonly files: RunFiles;
 }
-
-const CHECKPOINT_MINUTES = 5;
 
 /** What may differ when a run is resumed. */
 const MAY_CHANGE = ['command', 'device', 'evaluate_every'];
@@ -110,26 +108,23 @@ export async function trainClassifier(options: TrainClassifierOptions): Promise<
       `${model.architecture}, ${parameterCount(shapes).toLocaleString('en')} parameters, on ${engine.device}: ` +
         `${loader.batches} steps of ${batch} images an epoch, evaluated on ${options.validation.length} images`,
     );
-    const { checkpointMinutes = CHECKPOINT_MINUTES, onEpoch, onEvaluated, onStep, signal } = options;
-    const run = new ClassifierRun(
+    const { checkpointMinutes = CHECKPOINT_MINUTES, onEvaluated, signal } = options;
+    const run = new TrainingLoop(
       {
+        ...classifierLoop(program, loader, options, signal),
         settings,
         folder,
         config,
-        model,
-        shapes,
-        program,
-        loader,
+        model: { config: model, shapes },
         rates: learningRates(settings, loader.batches),
         journal,
         validate: (arrays) =>
-          validate(engine, model, shaped(arrays, shapes), evaluation, labels, {
+          validate(engine, model, shapedWeights(arrays, shapes), evaluation, labels, {
             signal,
             onImages: (images) => onEvaluated?.(images, options.validation.length),
           }),
         checkpointMinutes,
         signal,
-        events: { onEpoch, onStep },
       },
       checkpoint?.progress ?? newProgress(settings.seed),
     );
@@ -139,16 +134,6 @@ export async function trainClassifier(options: TrainClassifierOptions): Promise<
     for (const close of closers.reverse()) await close();
   }
 }
-
-const newProgress = (seed: number): RunProgress => ({
-  step: 0,
-  epoch: 0,
-  batch: 0,
-  seed,
-  seconds: 0,
-  best: null,
-  sums: {},
-});
 
 const loaderOptions = ({ workers, cache, onProblem }: TrainClassifierOptions) => ({
   ...(workers === undefined ? {} : { workers }),
@@ -191,21 +176,14 @@ function runConfig(
   return JSON.parse(JSON.stringify(config));
 }
 
-const shaped = (arrays: NamedArrays, shapes: RunCheckpoint['model']['shapes']): Weights =>
-  Object.fromEntries(Object.entries(arrays).map(([name, data]) => [name, { shape: shapes[name], data }]));
-
 /** Writes the model of a run that is done, and says what came of it. */
 async function summarize(
   { architecture, epochs }: TrainingSettings,
   folder: string,
   { epoch, seconds, step }: RunProgress,
 ): Promise<TrainingSummary> {
-  const files = runFiles(folder);
-  const summary = { architecture, interrupted: epoch < epochs, epochs: epoch, steps: step, seconds, files };
-  if (!existsSync(files.best)) return summary;
-  const { model, progress, state } = await readRunCheckpoint(files.best);
-  const { evaluation } = model.config.provenance as { readonly evaluation: Validation };
-  if (epoch === epochs)
-    await writeModel(files.model, model.config, shaped(state.average ?? state.weights, model.shapes));
-  return { ...summary, best: { ...evaluation, epoch: progress.epoch } };
+  const interrupted = epoch < epochs;
+  const summary = { architecture, interrupted, epochs: epoch, steps: step, seconds, files: runFiles(folder) };
+  const best = await concludeRun<Validation>(folder, !interrupted);
+  return best ? { ...summary, best } : summary;
 }

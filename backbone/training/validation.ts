@@ -5,13 +5,13 @@ import { classifierProgram } from '../classifier.ts';
 import type { ClassifierConfig } from '../classifier-config.ts';
 
 /** What weights are worth on images that they were not trained on; accuracies are shares. */
-export interface Validation {
+export type Validation = {
   /** Mean cross-entropy, without smoothing. */
   readonly loss: number;
   readonly top1: number;
   /** Only of ten classes or more. */
   readonly top5?: number;
-}
+};
 
 const CLASSES_FOR_TOP5 = 10;
 
