@@ -39,13 +39,18 @@ export {
   residualNorms,
 } from './resnet-plan.ts';
 export { type RunCheckpoint, type RunProgress, readRunCheckpoint, readRunConfig } from './run-checkpoint.ts';
-export type { RunConfig } from './run-config.ts';
+export type { RunConfig, RunSetting } from './run-config.ts';
 export { beginRun, lastCheckpoint, type RunFiles, resumeRun, runFiles, saveRun } from './run-folder.ts';
 export { type TrainClassifierOptions, type TrainingSummary, trainClassifier } from './train-classifier.ts';
 export { type TrainingChoices, trainingSettings } from './training/choices.ts';
 export type { TrainingEpoch, TrainingStep } from './training/classifier-run.ts';
-export type { TrainingSettings } from './training/settings.ts';
+export { Journal } from './training/journal.ts';
+export { learningRates, trainingOptions } from './training/optimisation.ts';
+export { type OptimisationChoices, optimiserOf, scheduleOf } from './training/optimisation-choices.ts';
+export { CHECKPOINT_MINUTES, concludeRun, newProgress, shapedWeights } from './training/run-ends.ts';
+export { optimisationFields, scheduleProblem, type TrainingSettings, whole } from './training/settings.ts';
 export { initialConfig } from './training/start-weights.ts';
+export { type LoopParts, type LoopState, type StepOutcome, TrainingLoop } from './training/training-loop.ts';
 export type { Validation } from './training/validation.ts';
 export {
   type DownloadProgress,

@@ -1,4 +1,5 @@
 export { batched } from './batched.ts';
+export { type Boxes, clipBoxes, gatherBoxes, resizeBoxes, rowsWithArea, xywhToXyxy } from './boxes.ts';
 export {
   type ClassificationDataset,
   type OpenOptions,
@@ -33,6 +34,10 @@ export {
   summarizeDetection,
 } from './detection/summarize.ts';
 export { writeDetectionDataset } from './detection/write-detection-dataset.ts';
+export { checkDetectionRecipe } from './detection-loader/check-recipe.ts';
+export type { DetectionLoaderOptions, DetectionSample } from './detection-loader/loader-options.ts';
+export type { DetectionAugmentation, DetectionRecipe } from './detection-loader/recipe.ts';
+export { type DetectionBatch, DetectionLoader, type LoadedSample } from './detection-loader.ts';
 export { drawBoxes, type LabelledBox } from './draw.ts';
 export { encodeImage, writeImage } from './encode.ts';
 export { type DatasetListing, type FetchDatasetOptions, fetchDataset, listDatasets } from './fetch-dataset.ts';

@@ -119,8 +119,8 @@ export function detectionSize(
   return [Math.max(Math.floor(height * scale), 1), Math.max(Math.floor(width * scale), 1)];
 }
 
-/** Normalise, then resize. */
-function detectionInput(
+/** A detector's input of a given size, [H, W]: normalised, then resized. */
+export function detectionInput(
   { width, height, data }: Image,
   [outHeight, outWidth]: readonly [number, number],
   [red, green, blue]: Levels,

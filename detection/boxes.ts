@@ -5,16 +5,12 @@
  *
  * Shapes: B boxes are a Float32Array of 4 B numbers.
  */
+import type { Boxes } from '../datasets/boxes.ts';
+
+export { type Boxes, clipBoxes, gatherBoxes, resizeBoxes, rowsWithArea, xywhToXyxy } from '../datasets/boxes.ts';
+export type { ImageSize } from '../datasets/image-size.ts';
+
 const { fround } = Math;
-
-/** Rows [x1, y1, x2, y2]. */
-export type Boxes = Float32Array;
-
-/** The size of an image or of a feature map. */
-export interface ImageSize {
-  readonly height: number;
-  readonly width: number;
-}
 
 /** The area of each box: [B]. */
 export function boxAreas(boxes: Boxes): Float32Array {
@@ -43,15 +39,6 @@ export function iouMatrix(a: Boxes, b: Boxes): Float32Array {
   return ious;
 }
 
-/** Moves every corner into the image, in place. */
-export function clipBoxes(boxes: Boxes, image: ImageSize): Boxes {
-  for (let i = 0; i < boxes.length; i += 2) {
-    boxes[i] = Math.min(Math.max(boxes[i], 0), image.width);
-    boxes[i + 1] = Math.min(Math.max(boxes[i + 1], 0), image.height);
-  }
-  return boxes;
-}
-
 /** Rows of the boxes whose width and height both reach `minSize` pixels, in order. */
 export function rowsOfMinSize(boxes: Boxes, minSize: number): Int32Array {
   const side = fround(minSize);
@@ -63,26 +50,6 @@ export function rowsOfMinSize(boxes: Boxes, minSize: number): Int32Array {
   return rows.subarray(0, count);
 }
 
-/** The boxes of the given rows. */
-export function gatherBoxes(boxes: Boxes, rows: Int32Array): Boxes {
-  const out = new Float32Array(rows.length * 4);
-  for (let i = 0; i < rows.length; i++) {
-    const from = rows[i] * 4;
-    for (let side = 0; side < 4; side++) out[i * 4 + side] = boxes[from + side];
-  }
-  return out;
-}
-
-/** COCO's [x, y, width, height] to corners. */
-export function xywhToXyxy(boxes: Float32Array): Boxes {
-  const out = new Float32Array(boxes);
-  for (let b = 0; b < out.length; b += 4) {
-    out[b + 2] += out[b];
-    out[b + 3] += out[b + 1];
-  }
-  return out;
-}
-
 /** Corners to COCO's [x, y, width, height]. */
 export function xyxyToXywh(boxes: Boxes): Float32Array {
   const out = new Float32Array(boxes);
@@ -91,15 +58,4 @@ export function xyxyToXywh(boxes: Boxes): Float32Array {
     out[b + 3] -= out[b + 1];
   }
   return out;
-}
-
-/** Carries boxes over to another size of the same picture, in place (`transform.py: resize_boxes`). */
-export function resizeBoxes(boxes: Boxes, from: ImageSize, to: ImageSize): Boxes {
-  const scaleX = fround(to.width / from.width);
-  const scaleY = fround(to.height / from.height);
-  for (let i = 0; i < boxes.length; i += 2) {
-    boxes[i] *= scaleX;
-    boxes[i + 1] *= scaleY;
-  }
-  return boxes;
 }

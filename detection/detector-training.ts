@@ -18,41 +18,17 @@ import type { DetectorConfig } from './detector-config.ts';
 import { detectorParts } from './detector-parts.ts';
 import { featureNames } from './faster-rcnn-graphs.ts';
 import { planFasterRcnn } from './faster-rcnn-plan.ts';
-import { batchImages, type ImageList, type PreparedImage } from './image-list.ts';
+import { batchImages, type ImageList } from './image-list.ts';
 import { regionsByLevel } from './level-mapper.ts';
 import { filterProposals, type RpnLevel } from './proposals.ts';
 import { roiLoss } from './roi-loss.ts';
 import { roiTargets } from './roi-targets.ts';
 import { rpnLoss, rpnTargets } from './rpn-loss.ts';
-import { type Sample, sampleBalanced } from './sampler.ts';
+import { sampleBalanced } from './sampler.ts';
 import { trainableWeights } from './trainable-weights.ts';
-import { checkObjects, type TrainingObjects } from './training-objects.ts';
+import type { DetectorLosses, TrainingBatch, TrainingChoices, TrainingImage } from './training-batch.ts';
+import { checkObjects } from './training-objects.ts';
 import type { DetectorTrainingSettings } from './training-settings.ts';
-
-/** An image to train on, resized and normalised, with its objects in its pixels. */
-export interface TrainingImage extends PreparedImage {
-  readonly objects: TrainingObjects;
-  /** Names the image in errors. */
-  readonly file: string;
-}
-
-/** The four losses, by torchvision's names; their sum is made small. */
-export interface DetectorLosses {
-  readonly loss_objectness: number;
-  readonly loss_rpn_box_reg: number;
-  readonly loss_classifier: number;
-  readonly loss_box_reg: number;
-}
-
-/** Where training depends on chance, or on which of nearly equal scores is higher. */
-export interface TrainingChoices {
-  /** Which anchors of an image count, by label. */
-  anchors(labels: Int32Array, image: number): Sample;
-  /** Which proposals of an image count, by label. */
-  proposals(labels: Int32Array, image: number): Sample;
-  /** What is proposed, by image. */
-  propose(levels: readonly RpnLevel[], images: ImageList): readonly Boxes[];
-}
 
 /** Losses of a batch, and both parts' gradients. */
 interface Step {
@@ -132,12 +108,29 @@ export class DetectorTraining {
     choices: TrainingChoices,
     learningRate: number,
   ): Promise<DetectorLosses & { readonly gradientNorm?: number }> {
-    const { losses, passes } = await this.passes(images, choices);
+    return await this.accumulatedStep([{ images, choices }], learningRate);
+  }
+
+  /**
+   * `step` by the mean of the losses of several batches, whose gradients are summed up; of running statistics, those of
+   * the last batch count.
+   */
+  async accumulatedStep(
+    batches: readonly TrainingBatch[],
+    learningRate: number,
+  ): Promise<DetectorLosses & { readonly gradientNorm?: number }> {
+    const steps: Step[] = [];
     try {
-      if (!Object.values(losses).every(Number.isFinite)) return losses;
+      for (const { choices, images } of batches) {
+        const step = await this.passes(images, choices, 1 / batches.length);
+        steps.push(step);
+        if (!Object.values(step.losses).every(Number.isFinite)) return step.losses;
+      }
+      const losses = meanOf(steps.map((step) => step.losses));
+      const passes = steps.flatMap((step) => step.passes);
       return { ...losses, ...(await this.program.apply(passes, learningRate)) };
     } finally {
-      for (const pass of passes) pass.dispose();
+      for (const pass of steps.flatMap((step) => step.passes)) pass.dispose();
     }
   }
 
@@ -163,14 +156,15 @@ export class DetectorTraining {
     await this.program.dispose();
   }
 
-  private async passes(images: readonly TrainingImage[], choices: TrainingChoices): Promise<Step> {
+  /** @param share by which gradients are multiplied */
+  private async passes(images: readonly TrainingImage[], choices: TrainingChoices, share = 1): Promise<Step> {
     for (const { file, objects } of images) checkObjects(objects, this.config.num_classes, file);
     const list = batchImages(images, this.config.size_divisible);
     const first = await this.program.parts.proposals.forward({ image: { shape: list.shape, data: list.data } });
     try {
       const levels = await this.levels(first);
       const rpn = this.rpnLoss(levels, list, images, choices);
-      const head = await this.headPass(first, choices.propose(levels, list), list, images, choices);
+      const head = await this.headPass(first, choices.propose(levels, list), list, { images, choices }, share);
       const losses = {
         loss_objectness: rpn.objectness,
         loss_rpn_box_reg: rpn.boxes,
@@ -179,8 +173,11 @@ export class DetectorTraining {
       };
       const cotangents: Record<string, HostTensor | EngineTensor> = { ...head.pass.inputGradients };
       for (const [level, { deltas, logits }] of rpn.gradients.entries()) {
-        cotangents[`objectness${level}`] = { shape: first.outputs[`objectness${level}`].shape, data: logits };
-        cotangents[`deltas${level}`] = { shape: first.outputs[`deltas${level}`].shape, data: deltas };
+        cotangents[`objectness${level}`] = {
+          shape: first.outputs[`objectness${level}`].shape,
+          data: scaled(logits, share),
+        };
+        cotangents[`deltas${level}`] = { shape: first.outputs[`deltas${level}`].shape, data: scaled(deltas, share) };
       }
       return { losses, passes: [head.pass, await first.backward(cotangents)] };
     } finally {
@@ -216,8 +213,8 @@ export class DetectorTraining {
     { outputs }: ForwardPass,
     proposals: readonly Boxes[],
     list: ImageList,
-    images: readonly TrainingImage[],
-    choices: TrainingChoices,
+    { choices, images }: TrainingBatch,
+    share: number,
   ): Promise<{ readonly pass: BackwardPass; readonly classifier: number; readonly boxes: number }> {
     const targets = images.map(({ objects }, image) =>
       roiTargets(proposals[image], objects, this.settings, (labels) => choices.proposals(labels, image)),
@@ -245,8 +242,8 @@ export class DetectorTraining {
         gatherBoxes(codes, regions.order),
       );
       const pass = await second.backward({
-        logits: { shape: logits.shape, data: gradients.logits },
-        deltas: { shape: deltas.shape, data: gradients.deltas },
+        logits: { shape: logits.shape, data: scaled(gradients.logits, share) },
+        deltas: { shape: deltas.shape, data: scaled(gradients.deltas, share) },
       });
       return { ...losses, pass };
     } finally {
@@ -256,3 +253,15 @@ export class DetectorTraining {
 }
 
 const floats = async (tensor: EngineTensor) => (await tensor.data()) as Float32Array;
+
+const scaled = (data: Float32Array, share: number) => (share === 1 ? data : data.map((value) => value * share));
+
+function meanOf(losses: readonly DetectorLosses[]): DetectorLosses {
+  const mean = (name: keyof DetectorLosses) => losses.reduce((sum, one) => sum + one[name], 0) / losses.length;
+  return {
+    loss_objectness: mean('loss_objectness'),
+    loss_rpn_box_reg: mean('loss_rpn_box_reg'),
+    loss_classifier: mean('loss_classifier'),
+    loss_box_reg: mean('loss_box_reg'),
+  };
+}

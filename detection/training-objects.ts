@@ -5,7 +5,7 @@
  * Shapes: G objects.
  */
 import { ResnetCocoError } from '../errors.ts';
-import { type Boxes, clipBoxes, gatherBoxes, type ImageSize, xywhToXyxy } from './boxes.ts';
+import { type Boxes, clipBoxes, gatherBoxes, type ImageSize, rowsWithArea, xywhToXyxy } from './boxes.ts';
 
 /** Ground truth; an image may have none. */
 export interface TrainingObjects {
@@ -27,9 +27,7 @@ export interface ObjectAnnotation {
 export function trainingObjects(annotations: readonly ObjectAnnotation[], image: ImageSize): TrainingObjects {
   const single = annotations.filter(({ iscrowd }) => !iscrowd);
   const boxes = clipBoxes(xywhToXyxy(Float32Array.from(single.flatMap(({ bbox }) => bbox))), image);
-  const rows = Int32Array.from(single.keys()).filter(
-    (row) => boxes[row * 4 + 2] > boxes[row * 4] && boxes[row * 4 + 3] > boxes[row * 4 + 1],
-  );
+  const rows = rowsWithArea(boxes);
   return { boxes: gatherBoxes(boxes, rows), labels: rows.map((row) => single[row].category_id) };
 }
 

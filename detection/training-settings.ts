@@ -20,6 +20,9 @@ const schema = v.strictObject({
   box_positive_fraction: v.optional(fraction, 0.25),
 });
 
+/** Names of the settings. */
+export const trainingSettingNames: readonly string[] = Object.keys(schema.entries);
+
 /** What tells one training of a detector from another, beside the optimiser. */
 export type DetectorTrainingSettings = Readonly<v.InferOutput<typeof schema>>;
 

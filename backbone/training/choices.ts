@@ -2,31 +2,16 @@ import { ResnetCocoError } from '../../errors.ts';
 import { type ClassifierConfig, IMAGENET_MEAN, IMAGENET_STD } from '../classifier-config.ts';
 import { type AugmentationChoices, trainingRecipe } from './augmentation.ts';
 import { type Network, networkNamed } from './network.ts';
+import { type OptimisationChoices, optimiserOf, scheduleOf } from './optimisation-choices.ts';
 import { checkTrainingSettings, type TrainingSettings } from './settings.ts';
 
 /** What a person decides about a training run; all else follows from the data set. */
-export interface TrainingChoices extends AugmentationChoices {
+export interface TrainingChoices extends AugmentationChoices, OptimisationChoices {
   /** Such as `resnet20`; by default resnet20 for CIFAR, resnet50 for folders, and that of a model to begin from. */
   readonly arch?: string;
   readonly shortcut?: 'A' | 'B' | 'C';
-  readonly epochs?: number;
-  readonly batch?: number;
-  readonly lr?: number;
-  readonly schedule?: 'steps' | 'cosine' | 'one-cycle' | 'constant';
-  /** In epochs, as `warmup` is. */
-  readonly milestones?: readonly number[];
-  readonly warmup?: number;
-  readonly optimiser?: 'sgd' | 'adamw';
-  readonly momentum?: number;
-  readonly nesterov?: boolean;
-  readonly weightDecay?: number;
-  readonly decayNorms?: boolean;
-  readonly clipNorm?: number;
-  readonly ema?: number;
   readonly freeze?: number;
   readonly zeroGamma?: boolean;
-  readonly evaluateEvery?: number;
-  readonly seed?: number;
 }
 
 /** A published recipe of a kind of data set. */
@@ -96,7 +81,12 @@ export function trainingSettings(dataset: string, choices: TrainingChoices, init
     recipe,
     resize_size,
     optimiser: optimiserOf(choices),
-    schedule: scheduleOf(choices, rateOf(choices, batch / defaults.batchOfTenth, init !== undefined), epochs, defaults),
+    schedule: scheduleOf(
+      choices,
+      rateOf(choices, batch / defaults.batchOfTenth, init !== undefined),
+      epochs,
+      defaults.drops,
+    ),
     ...(clip_norm === undefined ? {} : { clip_norm }),
     ...(ema === undefined ? {} : { ema }),
     ...(freeze === undefined ? {} : { freeze }),
@@ -121,42 +111,4 @@ function networkOf(
 function rateOf({ lr, optimiser = 'sgd' }: TrainingChoices, batchShare: number, isFineTuning: boolean): number {
   if (lr !== undefined) return lr;
   return (optimiser === 'sgd' ? 0.1 * batchShare : ADAMW_RATE) * (isFineTuning ? FINE_TUNING : 1);
-}
-
-function optimiserOf({ decayNorms = true, momentum, nesterov = false, optimiser, weightDecay }: TrainingChoices) {
-  if (optimiser === 'adamw') {
-    if (momentum !== undefined || nesterov) {
-      throw usage(`${nesterov ? '--nesterov' : '--momentum'} is of SGD: leave it out, or use --optimiser sgd`);
-    }
-    return { kind: 'adamw', weight_decay: weightDecay ?? 0.01, decay_norms: decayNorms };
-  }
-  if (nesterov && momentum === 0) throw usage('--nesterov needs a --momentum above 0');
-  return {
-    kind: 'sgd',
-    momentum: momentum ?? 0.9,
-    nesterov,
-    weight_decay: weightDecay ?? 1e-4,
-    decay_norms: decayNorms,
-  };
-}
-
-function scheduleOf(
-  { milestones, schedule: kind = 'steps', warmup }: TrainingChoices,
-  rate: number,
-  epochs: number,
-  { drops }: Defaults,
-): object {
-  if (milestones && kind !== 'steps') {
-    throw usage(`--milestones are of --schedule steps, not ${kind}: leave them out, or use steps`);
-  }
-  if (kind === 'one-cycle') {
-    if (warmup !== undefined) throw usage('--schedule one-cycle warms up by itself: leave out --warmup, or use cosine');
-    return { kind, rate };
-  }
-  if (warmup !== undefined && warmup >= epochs) {
-    throw usage(`--warmup ${warmup} takes the whole run of ${epochs} epochs; make it shorter`);
-  }
-  const common = { kind, rate, warmup: warmup ?? 0 };
-  if (kind !== 'steps') return common;
-  return { ...common, milestones: milestones ?? drops.map((share) => Math.round(share * epochs)) };
 }

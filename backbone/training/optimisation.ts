@@ -1,5 +1,5 @@
 import { createSchedule, type OptimiserSettings, type Schedule, type TrainingOptions } from '../../engine/index.ts';
-import type { TrainingSettings } from './settings.ts';
+import type { OptimisationSettings } from './settings.ts';
 
 /**
  * How an engine takes steps.
@@ -7,7 +7,7 @@ import type { TrainingSettings } from './settings.ts';
  * @param shapes of all weights, by name: norms and biases are the vectors among them
  */
 export function trainingOptions(
-  { optimiser, clip_norm, ema }: TrainingSettings,
+  { optimiser, clip_norm, ema }: Pick<OptimisationSettings, 'optimiser' | 'clip_norm' | 'ema'>,
   shapes: Readonly<Record<string, readonly number[]>>,
 ): TrainingOptions {
   const { decay_norms, weight_decay: weightDecay, ...rest } = optimiser;
@@ -20,15 +20,18 @@ export function trainingOptions(
   };
 }
 
-/** The learning rate of each step. @param batches of an epoch */
-export function learningRates({ epochs, schedule }: TrainingSettings, batches: number): Schedule {
+/** The learning rate of each step. @param batches steps of an epoch */
+export function learningRates(
+  { epochs, schedule }: Pick<OptimisationSettings, 'epochs' | 'schedule'>,
+  batches: number,
+): Schedule {
   const steps = (count: number) => Math.round(count * batches);
   const { kind, rate } = schedule;
   return createSchedule({
     kind,
     rate,
     total: epochs * batches,
-    ...(kind === 'one-cycle' ? {} : { warmup: steps(schedule.warmup) }),
+    ...(kind === 'one-cycle' ? {} : { warmup: schedule.warmup_steps ?? steps(schedule.warmup) }),
     ...(kind === 'steps' ? { milestones: schedule.milestones.map(steps) } : {}),
   });
 }

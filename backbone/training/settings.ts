@@ -3,7 +3,7 @@ import { checkRecipe, type TrainingRecipe } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { parseConfig } from '../config.ts';
 
-const whole = (least: number) => v.pipe(v.number(), v.integer(), v.minValue(least));
+export const whole = (least: number) => v.pipe(v.number(), v.integer(), v.minValue(least));
 const finite = v.pipe(v.number(), v.finite());
 const notNegative = v.pipe(finite, v.minValue(0));
 const positive = v.pipe(finite, v.gtValue(0));
@@ -15,7 +15,7 @@ const optimiser = v.variant('kind', [
   v.strictObject({ kind: v.literal('adamw'), ...decay }),
 ]);
 
-const slow = { rate: positive, warmup: notNegative };
+const slow = { rate: positive, warmup: notNegative, warmup_steps: v.optional(whole(0)) };
 const schedule = v.variant('kind', [
   v.strictObject({ kind: v.literal('constant'), ...slow }),
   v.strictObject({ kind: v.literal('cosine'), ...slow }),
@@ -23,30 +23,52 @@ const schedule = v.variant('kind', [
   v.strictObject({ kind: v.literal('one-cycle'), rate: positive }),
 ]);
 
-const schema = v.strictObject({
-  architecture: v.string(),
-  stem: v.picklist(['imagenet', 'cifar']),
-  shortcut: v.picklist(['A', 'B', 'C', 'none']),
-  stride_on: v.picklist(['3x3', '1x1']),
+/** Fields of every training: how long, how fast, by which steps. */
+export const optimisationFields = {
   epochs: whole(1),
+  /** Images of a batch. */
   batch: whole(1),
   seed: v.pipe(v.number(), v.safeInteger()),
-  recipe: v.record(v.string(), v.unknown()),
-  resize_size: v.nullable(whole(1)),
   optimiser,
   schedule,
   clip_norm: v.optional(positive),
   ema: v.optional(share),
+  evaluate_every: whole(1),
+};
+
+const fields = v.strictObject(optimisationFields);
+export type OptimisationSettings = Readonly<v.InferOutput<typeof fields>>;
+
+/** What is wrong between the fields of a schedule, if anything. */
+export function scheduleProblem({
+  epochs,
+  schedule,
+}: Pick<OptimisationSettings, 'epochs' | 'schedule'>): string | undefined {
+  if (schedule.kind !== 'steps') return undefined;
+  const { milestones } = schedule;
+  const ascend = milestones.every((milestone, i) => i === 0 || milestone >= milestones[i - 1]);
+  if (!ascend) return `schedule.milestones: ${milestones.join(', ')} do not ascend`;
+  const late = milestones.find((milestone) => milestone > epochs);
+  return late === undefined ? undefined : `schedule.milestones: ${late} is beyond the last of ${epochs} epochs`;
+}
+
+const schema = v.strictObject({
+  ...optimisationFields,
+  architecture: v.string(),
+  stem: v.picklist(['imagenet', 'cifar']),
+  shortcut: v.picklist(['A', 'B', 'C', 'none']),
+  stride_on: v.picklist(['3x3', '1x1']),
+  recipe: v.record(v.string(), v.unknown()),
+  resize_size: v.nullable(whole(1)),
   freeze: v.optional(whole(0)),
   zero_gamma: v.optional(v.boolean()),
-  evaluate_every: whole(1),
 });
 
 type Checked = v.InferOutput<typeof schema>;
 
 /**
  * What decides how a classifier is trained: plain data, kept with the run and with the model that comes out. Warmup and
- * milestones are in epochs.
+ * milestones are in epochs, but for `warmup_steps`, which comes first.
  *
  * - `resize_size`: to which the shorter side of a picture is resized for evaluation, before the middle is cut out of it.
  * - `decay_norms`: whether norms and biases decay too.
@@ -65,14 +87,7 @@ export type TrainingSettings = Readonly<Omit<Checked, 'recipe'>> & {
  * @throws ResnetCocoError BAD_CONFIG, naming the field
  */
 export function checkTrainingSettings(value: unknown): TrainingSettings {
-  const parsed: Checked = parseConfig(schema, value, 'training', ({ epochs, schedule }) => {
-    if (schedule.kind !== 'steps') return undefined;
-    const { milestones } = schedule;
-    const ascend = milestones.every((milestone, i) => i === 0 || milestone >= milestones[i - 1]);
-    if (!ascend) return `schedule.milestones: ${milestones.join(', ')} do not ascend`;
-    const late = milestones.find((milestone) => milestone > epochs);
-    return late === undefined ? undefined : `schedule.milestones: ${late} is beyond the last of ${epochs} epochs`;
-  });
+  const parsed: Checked = parseConfig(schema, value, 'training', (settings) => scheduleProblem(settings));
   const recipe = checkRecipe(parsed.recipe);
   if (recipe.kind === 'training') return { ...parsed, recipe };
   throw new ResnetCocoError('BAD_CONFIG', `training: config: recipe: its kind is ${recipe.kind}, not training`);

@@ -8,7 +8,7 @@ const within = (low: number, high: number) =>
     finite,
     v.check((value) => value >= low && value <= high, `must be ${low} to ${high}`),
   );
-const whole = (low: number) =>
+export const whole = (low: number) =>
   v.pipe(
     finite,
     v.check((value) => Number.isInteger(value) && value >= low, `must be a whole number from ${low} on`),
@@ -19,7 +19,7 @@ const notNegative = v.pipe(
 );
 const triple = v.pipe(v.array(finite, 'must be three numbers'), v.length(3, 'must be three numbers'));
 /** Above 0, in order. */
-const range = v.pipe(
+export const range = v.pipe(
   v.array(finite, 'must be two numbers'),
   v.check(
     ([low, high, ...more]) => !more.length && low > 0 && low <= high,
@@ -34,23 +34,29 @@ const deviations = v.pipe(
   triple,
   v.check((values) => values.every((value) => value > 0), 'must be above 0'),
 );
-const normalization = { image_mean: triple, image_std: deviations };
+export const normalization = { image_mean: triple, image_std: deviations };
+
+export const flipSchema = v.strictObject({
+  kind: v.literal('random_horizontal_flip'),
+  p: v.optional(within(0, 1)),
+});
+export const colorJitterSchema = v.strictObject({
+  kind: v.literal('color_jitter'),
+  brightness: v.optional(notNegative),
+  contrast: v.optional(notNegative),
+  saturation: v.optional(notNegative),
+  hue: v.optional(within(0, 0.5)),
+});
 
 const augmentation = v.variant('kind', [
   v.strictObject({ kind: v.literal('pad_and_crop'), padding: v.optional(whole(0)) }),
-  v.strictObject({ kind: v.literal('random_horizontal_flip'), p: v.optional(within(0, 1)) }),
+  flipSchema,
   v.strictObject({
     kind: v.literal('random_resized_crop'),
     scale: v.optional(areaShare),
     ratio: v.optional(range),
   }),
-  v.strictObject({
-    kind: v.literal('color_jitter'),
-    brightness: v.optional(notNegative),
-    contrast: v.optional(notNegative),
-    saturation: v.optional(notNegative),
-    hue: v.optional(within(0, 0.5)),
-  }),
+  colorJitterSchema,
   v.pipe(
     v.strictObject({
       kind: v.literal('rand_augment'),

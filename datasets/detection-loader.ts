@@ -1,0 +1,152 @@
+import { availableParallelism } from 'node:os';
+import { ResnetCocoError } from '../errors.ts';
+import { checkDetectionRecipe } from './detection-loader/check-recipe.ts';
+import { aspectRatioGroups, GroupedPlan } from './detection-loader/grouped-plan.ts';
+import type { DetectionLoaderOptions, DetectionSample } from './detection-loader/loader-options.ts';
+import type { PreparedSample } from './detection-loader/prepare.ts';
+import type { SampleJob, SampleResult, SampleSettings } from './detection-loader/sample-job.ts';
+import type { EpochOptions } from './loader/loader-options.ts';
+import { WorkerPool, wholeNumber } from './worker-pool.ts';
+
+/** An image as a detector is trained on it, with its objects in its pixels. */
+export interface LoadedSample extends PreparedSample {
+  readonly file: string;
+  /** In the list of samples. */
+  readonly index: number;
+}
+
+/** Images of like shape, not yet padded to one size. */
+export interface DetectionBatch {
+  /** Its place in the epoch. */
+  readonly number: number;
+  readonly epoch: number;
+  readonly images: readonly LoadedSample[];
+}
+
+const AHEAD = 2;
+const ASPECT_RATIO_GROUP_FACTOR = 3;
+
+/**
+ * Batches to train a detector on, made by threads ahead of whoever consumes them. An image's random numbers come from the
+ * seed, the epoch and its index: neither threads nor where an epoch is taken up change a bit of it.
+ */
+export class DetectionLoader {
+  /** Of an epoch. */
+  readonly batches: number;
+  readonly #samples: readonly DetectionSample[];
+  readonly #options: DetectionLoaderOptions;
+  readonly #groups: Int32Array;
+  readonly #pool: WorkerPool<SampleJob, SampleResult>;
+  readonly #broken = new Map<number, string>();
+  readonly #running = new Set<Int32Array>();
+
+  /**
+   * @throws ResnetCocoError BAD_CONFIG for a recipe, USAGE for a number that makes no sense, BAD_DATASET where there is
+   *   not one batch
+   */
+  constructor(samples: readonly DetectionSample[], options: DetectionLoaderOptions) {
+    const { aspect_ratio_group_factor = ASPECT_RATIO_GROUP_FACTOR, seed = 0 } = options;
+    const batch = wholeNumber('batch', options.batch);
+    const recipe = checkDetectionRecipe(options.recipe);
+    this.batches = Math.floor(samples.length / batch);
+    if (!this.batches) {
+      const problem = `${samples.length} images with objects make no batch of ${batch}`;
+      throw new ResnetCocoError('BAD_DATASET', `${problem}${samples.length ? '; take smaller batches' : ''}`);
+    }
+    this.#samples = samples;
+    this.#options = options;
+    this.#groups = aspectRatioGroups(samples, aspect_ratio_group_factor);
+    const settings: SampleSettings = { recipe, seed };
+    this.#pool = new WorkerPool({
+      name: 'loader',
+      module: new URL('./detection-loader/sample-worker.js', import.meta.url),
+      threads: options.workers ?? Math.min(4, availableParallelism()),
+      workerData: settings,
+      failure: ({ sample }, reason, cause) =>
+        new ResnetCocoError('BAD_IMAGE', `${sample.file}: cannot be processed: ${reason}`, { cause }),
+    });
+  }
+
+  /**
+   * The batches of an epoch, in order. Leaving the loop ends all work on them.
+   *
+   * @param epoch from 0 on
+   * @throws ResnetCocoError BAD_DATASET where no image can be read; DISPOSED once closed
+   */
+  async *epoch(epoch: number, { from = 0, signal }: EpochOptions = {}): AsyncGenerator<DetectionBatch, void, void> {
+    const { ahead = AHEAD, batch, seed = 0 } = this.#options;
+    const plan = new GroupedPlan({ groups: this.#groups, batch, seed, epoch });
+    const cancelled = new Int32Array(new SharedArrayBuffer(4));
+    this.#running.add(cancelled);
+    const cancel = () => void Atomics.store(cancelled, 0, 1);
+    signal?.addEventListener('abort', cancel);
+    const pending: Promise<DetectionBatch | undefined>[] = [];
+    let next = from;
+    const fill = () => {
+      while (pending.length < ahead && next < plan.batches) {
+        const made = this.#make(plan, epoch, next++, cancelled);
+        made.catch(() => {}); // it is thrown when its turn comes, which may be never
+        pending.push(made);
+      }
+    };
+    try {
+      for (fill(); pending.length && !signal?.aborted; ) {
+        const made = await pending.shift();
+        if (!made || signal?.aborted) return;
+        fill();
+        yield made;
+      }
+    } finally {
+      cancel();
+      signal?.removeEventListener('abort', cancel);
+      this.#running.delete(cancelled);
+    }
+  }
+
+  /** Ends all epochs and stops the threads. */
+  async close(): Promise<void> {
+    for (const cancelled of this.#running) Atomics.store(cancelled, 0, 1);
+    await this.#pool.close();
+  }
+
+  /** Makes a batch, others in the places of broken images. Undefined once cancelled. */
+  async #make(
+    plan: GroupedPlan,
+    epoch: number,
+    number: number,
+    cancelled: Int32Array,
+  ): Promise<DetectionBatch | undefined> {
+    const made = new Map<string, LoadedSample>();
+    for (;;) {
+      const planned = plan.batch(number, this.#broken);
+      if (!planned) throw this.#nothingLeft();
+      const { indices, places } = planned;
+      const keys = Array.from(indices, (index, i) => `${index} ${i}`);
+      await Promise.all(
+        keys.map(async (key, i) => {
+          if (made.has(key)) return;
+          const sample = this.#samples[indices[i]];
+          const result = await this.#pool.run({ sample, epoch, place: places[i], cancelled });
+          if (!result) return;
+          if ('problem' in result) this.#remember(indices[i], result.problem);
+          else made.set(key, { ...result.sample, file: sample.file, index: indices[i] });
+        }),
+      );
+      if (Atomics.load(cancelled, 0)) return undefined;
+      const images = keys.flatMap((key) => made.get(key) ?? []);
+      if (images.length === keys.length) return { number, epoch, images };
+    }
+  }
+
+  #nothingLeft(): ResnetCocoError {
+    const [first] = this.#broken.values();
+    const count = this.#samples.length;
+    return new ResnetCocoError('BAD_DATASET', `none of the ${count} images can be read; the first: ${first}`);
+  }
+
+  #remember(index: number, { code, message }: Pick<ResnetCocoError, 'code' | 'message'>): void {
+    if (this.#broken.has(index)) return;
+    this.#broken.set(index, message);
+    this.#options.onProblem?.(new ResnetCocoError(code, message));
+  }
+}

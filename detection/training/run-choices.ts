@@ -1,0 +1,136 @@
+import { type OptimisationChoices, optimiserOf, scheduleOf } from '../../backbone/index.ts';
+import type { DetectionAugmentation, DetectionRecipe } from '../../datasets/index.ts';
+import { ResnetCocoError } from '../../errors.ts';
+import { type DetectorConfig, parseDetectorConfig } from '../detector-config.ts';
+import { parseTrainingSettings, trainingSettingNames } from '../training-settings.ts';
+import { labelsOf } from './labels.ts';
+import { checkDetectorRunSettings, type DetectorRunSettings } from './run-settings.ts';
+import { type AnnotatedImages, trainingSamples } from './samples.ts';
+import type { DetectorStart } from './start.ts';
+
+/** What a person decides about the training of a detector; all else follows from the data set. */
+export interface DetectorChoices extends OptimisationChoices {
+  /** `resnet18` … `resnet152`; by default that of a model to begin from, or else resnet50. */
+  readonly backbone?: string;
+  /** To which the shorter side of an image is resized: one, or several of which one is drawn for each image. */
+  readonly minSize?: readonly number[];
+  readonly maxSize?: number;
+  /** Batches that make one step. */
+  readonly accumulate?: number;
+  /** Stages of the backbone that are trained, from the last; 5 is all of it. */
+  readonly trainableLayers?: number;
+  /** Share of images that are mirrored; ½ by default. */
+  readonly flip?: number;
+  readonly colorJitter?: number;
+  /** Crops that keep objects (SSD's). */
+  readonly crop?: boolean;
+  /** Scale jitter: the factor, at least and at most. */
+  readonly scaleJitter?: readonly [number, number];
+  readonly aspectRatioGroupFactor?: number;
+  /** Further settings of the model and of its training under torchvision's names, such as `fpn_out_channels`. */
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
+/** torchvision's reference training of COCO: 26 epochs, drops after 16 and 22, .02 for 16 images. */
+const EPOCHS = 26;
+const DROPS = [16 / EPOCHS, 22 / EPOCHS];
+const BATCH = 2;
+const [RATE, IMAGES_OF_RATE] = [0.02, 16];
+const ADAMW_RATE = 1e-4;
+const WARMUP_STEPS = 1000;
+const ASPECT_RATIO_GROUP_FACTOR = 3;
+
+/** Decided by the data set. */
+const OF_THE_DATA = ['architecture', 'categories', 'num_classes', 'provenance'];
+
+/**
+ * The settings that choices amount to. What they leave open follows torchvision's reference training.
+ *
+ * @param start the model that the run begins from, if any, such as `detectorStart('resnet50')` tells of it
+ * @throws ResnetCocoError USAGE for choices that exclude one another; BAD_CONFIG for a value that makes no sense;
+ *   BAD_DATASET where there is nothing to train on
+ */
+export function detectorSettings(
+  images: AnnotatedImages,
+  choices: DetectorChoices = {},
+  start?: DetectorStart,
+): DetectorRunSettings {
+  const { accumulate = 1, batch = BATCH, epochs = EPOCHS, evaluateEvery: evaluate_every = 1, seed = 0 } = choices;
+  const { aspectRatioGroupFactor = ASPECT_RATIO_GROUP_FACTOR, clipNorm: clip_norm, ema } = choices;
+  const { model, training } = configured(images, choices, start);
+  const count = trainingSamples(images, model).length;
+  const steps = Math.floor(Math.floor(count / batch) / accumulate);
+  // torchvision's warmup ends with the first epoch.
+  const warmupSteps = choices.warmupSteps ?? Math.max(0, Math.min(WARMUP_STEPS, steps - 1));
+  const usual = choices.optimiser === 'adamw' ? ADAMW_RATE : (RATE * batch * accumulate) / IMAGES_OF_RATE;
+  const ofOneCycle = choices.schedule === 'one-cycle' && choices.warmupSteps === undefined;
+  return checkDetectorRunSettings({
+    model,
+    training,
+    epochs,
+    batch,
+    accumulate,
+    seed,
+    recipe: recipeOf(choices, model),
+    aspect_ratio_group_factor: aspectRatioGroupFactor,
+    optimiser: optimiserOf(choices),
+    schedule: scheduleOf(ofOneCycle ? choices : { ...choices, warmupSteps }, choices.lr ?? usual, epochs, DROPS),
+    ...(clip_norm === undefined ? {} : { clip_norm }),
+    ...(ema === undefined ? {} : { ema }),
+    evaluate_every,
+  });
+}
+
+function configured({ dataset }: AnnotatedImages, choices: DetectorChoices, start: DetectorStart | undefined) {
+  const { backbone = start?.model.backbone ?? 'resnet50', config = {}, maxSize, minSize, trainableLayers } = choices;
+  if (start && backbone !== start.model.backbone) {
+    throw new ResnetCocoError(
+      'USAGE',
+      `--backbone is ${backbone}, but --init has the weights of a ${start.model.backbone}; leave one of them out`,
+    );
+  }
+  const given = Object.entries(config).filter(([name]) => !OF_THE_DATA.includes(name));
+  const ofTraining = given.filter(([name]) => trainingSettingNames.includes(name));
+  const ofModel = given.filter(([name]) => !trainingSettingNames.includes(name));
+  const model = parseDetectorConfig(
+    {
+      // As torchvision: norms are trained where there is nothing to begin from.
+      ...(start ? start.model : { norm_layer: 'BatchNorm2d' }),
+      ...Object.fromEntries(ofModel),
+      architecture: 'fasterrcnn',
+      backbone,
+      ...labelsOf(dataset.categories),
+      // With several sizes, the last is that of evaluation.
+      ...(minSize ? { min_size: minSize[minSize.length - 1] } : {}),
+      ...(maxSize === undefined ? {} : { max_size: maxSize }),
+    },
+    'training',
+  );
+  const layers = trainableLayers ?? (start ? undefined : 5);
+  const training = parseTrainingSettings(
+    { ...Object.fromEntries(ofTraining), ...(layers === undefined ? {} : { trainable_backbone_layers: layers }) },
+    'training',
+  );
+  return { model, training };
+}
+
+function recipeOf(
+  { colorJitter, crop, flip = 0.5, minSize, scaleJitter }: DetectorChoices,
+  { image_mean, image_std, max_size, min_size }: DetectorConfig,
+): DetectionRecipe {
+  const augmentations: DetectionAugmentation[] = [];
+  if (colorJitter) {
+    const by = { brightness: colorJitter, contrast: colorJitter, saturation: colorJitter };
+    augmentations.push({ kind: 'color_jitter', ...by });
+  }
+  if (crop) augmentations.push({ kind: 'random_iou_crop' });
+  if (flip) augmentations.push({ kind: 'random_horizontal_flip', p: flip });
+  return {
+    augmentations,
+    min_size: minSize ?? [min_size],
+    max_size,
+    ...(scaleJitter ? { scale_jitter: { scale_range: scaleJitter } } : {}),
+    image_mean: [...image_mean],
+    image_std: [...image_std],
+  };
+}

@@ -1,0 +1,47 @@
+import * as v from 'valibot';
+import { optimisationFields, parseConfig, scheduleProblem, whole } from '../../backbone/index.ts';
+import { checkDetectionRecipe, type DetectionRecipe } from '../../datasets/index.ts';
+import { type DetectorConfig, parseDetectorConfig } from '../detector-config.ts';
+import { type DetectorTrainingSettings, parseTrainingSettings } from '../training-settings.ts';
+
+const schema = v.strictObject({
+  ...optimisationFields,
+  model: v.record(v.string(), v.unknown()),
+  training: v.record(v.string(), v.unknown()),
+  accumulate: whole(1),
+  recipe: v.record(v.string(), v.unknown()),
+  aspect_ratio_group_factor: whole(-1),
+});
+
+type Checked = v.InferOutput<typeof schema>;
+
+/**
+ * What decides how a detector is trained: plain data, kept with the run and with the model that comes out. Warmup and
+ * milestones are in epochs, but for `warmup_steps`, which comes first.
+ *
+ * - `model`: the configuration of the model, without its provenance.
+ * - `training`: which anchors and proposals count, and which stages of the backbone are trained.
+ * - `accumulate`: so many batches make one step.
+ * - `ema`: decay of a moving average of the weights, which is then what is evaluated and what comes out.
+ * - `evaluate_every`: epochs from one evaluation to the next; the last epoch is always evaluated.
+ */
+export type DetectorRunSettings = Readonly<Omit<Checked, 'model' | 'training' | 'recipe'>> & {
+  readonly model: DetectorConfig;
+  readonly training: DetectorTrainingSettings;
+  readonly recipe: DetectionRecipe;
+};
+
+/**
+ * Checks settings, which may come from a file.
+ *
+ * @throws ResnetCocoError BAD_CONFIG, naming the field
+ */
+export function checkDetectorRunSettings(value: unknown): DetectorRunSettings {
+  const parsed: Checked = parseConfig(schema, value, 'training', (settings) => scheduleProblem(settings));
+  return {
+    ...parsed,
+    model: parseDetectorConfig(parsed.model, 'training: model'),
+    training: parseTrainingSettings(parsed.training, 'training: training'),
+    recipe: checkDetectionRecipe(parsed.recipe),
+  };
+}

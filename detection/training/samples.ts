@@ -1,0 +1,41 @@
+import type { CocoAnnotation, DetectionDataset, DetectionSample, ImageId } from '../../datasets/index.ts';
+import { ResnetCocoError } from '../../errors.ts';
+import { hasUsableBox, trainingObjects } from '../training-objects.ts';
+import { labelByCategory, type Labels } from './labels.ts';
+
+/** What of a data set is needed to train. */
+export type AnnotatedImages = Pick<DetectionDataset, 'dataset' | 'files'>;
+
+/** Annotations of each image. */
+export function annotationsByImage({ dataset }: AnnotatedImages): Map<ImageId, CocoAnnotation[]> {
+  const byImage = new Map<ImageId, CocoAnnotation[]>();
+  for (const annotation of dataset.annotations) {
+    const list = byImage.get(annotation.image_id);
+    if (list) list.push(annotation);
+    else byImage.set(annotation.image_id, [annotation]);
+  }
+  return byImage;
+}
+
+/**
+ * The images to train on, with their objects: without crowds, boxes clipped to the image, and images without a usable box
+ * left out, as torchvision's reference has it (`coco_utils.py`).
+ *
+ * @throws ResnetCocoError BAD_DATASET where no file is known, or a category is none of the labels
+ */
+export function trainingSamples(images: AnnotatedImages, { categories }: Pick<Labels, 'categories'>): DetectionSample[] {
+  const { dataset, files } = images;
+  if (!files.size && dataset.images.length) {
+    throw new ResnetCocoError('BAD_DATASET', 'none of the images to train on was found; name their folder: --images DIR');
+  }
+  const labelOf = labelByCategory(dataset.categories, categories, 'the data set to train on');
+  const annotations = annotationsByImage(images);
+  return dataset.images.flatMap(({ height, id, width }) => {
+    const file = files.get(id);
+    const own = annotations.get(id) ?? [];
+    if (file === undefined || !hasUsableBox(own.filter(({ iscrowd }) => !iscrowd))) return [];
+    const { boxes, labels } = trainingObjects(own, { height, width });
+    if (!labels.length) return [];
+    return [{ file, width, height, boxes, labels: labels.map((category) => labelOf.get(category)!) }];
+  });
+}

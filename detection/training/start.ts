@@ -1,0 +1,144 @@
+import {
+  type ClassifierConfig,
+  classifierConfigOf,
+  type FetchOptions,
+  initialise,
+  openModel,
+  shapesOf,
+} from '../../backbone/index.ts';
+import { toFloat32 } from '../../backbone/weights/index.ts';
+import { Random } from '../../datasets/index.ts';
+import { type HostTensor, sizeOf, type Weights } from '../../engine/index.ts';
+import { ResnetCocoError } from '../../errors.ts';
+import { isDetectorModel } from '../convert-model.ts';
+import type { DetectorConfig } from '../detector-config.ts';
+import { fasterRcnnShapes } from '../faster-rcnn-plan.ts';
+import { currentName } from '../infer-detector.ts';
+import { detectorConfigOf } from '../load-detector.ts';
+
+/** What a run takes over from the model that it begins from: all of a detector's settings, or those of its backbone. */
+export interface DetectorStart {
+  readonly model: Pick<DetectorConfig, 'backbone'> & Partial<DetectorConfig>;
+}
+
+/**
+ * What there is to know of a model that a run is to begin from, a detector or an image classifier.
+ *
+ * @param nameOrPath a known model, or a model file
+ * @throws ResnetCocoError as loading a model does; BAD_MODEL for a network that is no backbone of a detector
+ */
+export async function detectorStart(nameOrPath: string, options: FetchOptions = {}): Promise<DetectorStart> {
+  const model = await openModel(nameOrPath, options);
+  try {
+    if (isDetectorModel(model)) {
+      const { provenance, ...config } = detectorConfigOf(model);
+      return { model: config };
+    }
+    return { model: backboneOf(classifierConfigOf(model), model.checkpoint.file) };
+  } finally {
+    model.checkpoint.close();
+  }
+}
+
+function backboneOf(config: ClassifierConfig, file: string): DetectorStart['model'] {
+  const { architecture, image_mean, image_std, shortcut, stem, stride_on } = config;
+  if (stem !== 'imagenet' || shortcut !== 'B' || !/^resnet(18|34|50|101|152)$/.test(architecture)) {
+    const problem = `${file}: a ${architecture} for small pictures or without projections is no backbone of a detector`;
+    throw new ResnetCocoError('BAD_MODEL', `${problem}; begin from resnet18, 34, 50, 101 or 152`);
+  }
+  return { backbone: architecture, stride_on, image_mean, image_std };
+}
+
+const BODY = 'backbone.body.';
+const isPredictor = (name: string) => name.startsWith('roi_heads.box_predictor.');
+
+/** New weights, drawn as torchvision draws them. */
+export function initialDetectorWeights(config: DetectorConfig, random: Random): Record<string, HostTensor> {
+  const shapes = fasterRcnnShapes(config);
+  const weights = initialise(shapes, random);
+  for (const [name, shape] of Object.entries(shapes)) {
+    const uniform = (bound: number) => {
+      const data = new Float32Array(sizeOf(shape)).map(() => random.uniform(-bound, bound));
+      weights[name] = { shape, data };
+    };
+    if (name.startsWith('rpn.') && shape.length === 4) {
+      weights[name] = { shape, data: new Float32Array(sizeOf(shape)).map(() => random.normal(0, 0.01)) };
+    } else if (name.startsWith('backbone.fpn.') && shape.length === 4) {
+      // Kaiming's uniform with a = 1.
+      uniform(Math.sqrt(3 / (shape[1] * shape[2] * shape[3])));
+    } else if (name.startsWith('roi_heads.') && name.endsWith('.bias')) {
+      // torch's linear layers have random biases.
+      const fans = shapes[name.replace(/bias$/, 'weight')];
+      if (fans.length === 2) uniform(1 / Math.sqrt(fans[1]));
+    }
+  }
+  return weights;
+}
+
+/** Weights to begin with, and where they come from. */
+export interface DetectorStartWeights {
+  readonly weights: Weights;
+  /** What a person should know of it; undefined where all is new. */
+  readonly note?: string;
+}
+
+/**
+ * New weights, and in their places those of a model that it has under the same names in the same shapes. A head of other
+ * categories is new, even where there are as many of them.
+ *
+ * @param init a known model, or a model file: a detector, or an image classifier for the backbone
+ * @throws ResnetCocoError as loading a model does; BAD_MODEL where it has nothing that fits
+ */
+export async function detectorStartWeights(
+  config: DetectorConfig,
+  seed: number,
+  init?: string,
+): Promise<DetectorStartWeights> {
+  const weights = initialDetectorWeights(config, new Random(seed));
+  if (init === undefined) return { weights };
+  const model = await openModel(init);
+  const { checkpoint } = model;
+  try {
+    const isDetector = isDetectorModel(model);
+    const renewsHead = isDetector && !sameCategories(detectorConfigOf(model), config);
+    const stored = new Map(
+      [...checkpoint.tensors].map(([name, tensor]) => [isDetector ? currentName(name) : BODY + name, tensor]),
+    );
+    const shapes = fasterRcnnShapes(config);
+    const fresh = Object.keys(shapes).filter((name) => {
+      const tensor = stored.get(name);
+      if (!tensor || (renewsHead && isPredictor(name)) || `${tensor.shape}` !== `${shapes[name]}`) return true;
+      weights[name] = { shape: shapes[name], data: toFloat32(tensor) };
+      return false;
+    });
+    const count = Object.keys(shapes).length;
+    if (fresh.length === count) {
+      throw new ResnetCocoError('BAD_MODEL', `${checkpoint.file}: none of its tensors fits; name another --backbone`);
+    }
+    const begins = `begins with ${count - fresh.length} of ${count} tensors of ${checkpoint.file}`;
+    return { weights, note: fresh.length ? `${begins}; new are ${describeFresh(fresh, config, shapesOf(checkpoint))}` : begins };
+  } finally {
+    checkpoint.close();
+  }
+}
+
+/** Whether labels mean the same. */
+function sameCategories(before: DetectorConfig, after: DetectorConfig): boolean {
+  const listed = ({ categories, num_classes }: DetectorConfig) =>
+    `${num_classes} ${JSON.stringify(categories.map(({ id, name }) => [id, name]).sort())}`;
+  return listed(before) === listed(after);
+}
+
+function describeFresh(
+  fresh: readonly string[],
+  { categories, num_classes }: DetectorConfig,
+  stored: ReadonlyMap<string, readonly number[]>,
+): string {
+  const others = fresh.filter((name) => !isPredictor(name));
+  const before = stored.get('roi_heads.box_predictor.cls_score.weight')?.[0];
+  const head =
+    before === undefined ? 'the head' : `the head (of ${before} labels there, ${num_classes} here: ${categories.length} categories and the background)`;
+  const parts = fresh.length > others.length ? [head] : [];
+  parts.push(...others.slice(0, 3));
+  return `${parts.join(', ')}${others.length > 3 ? ` and ${others.length - 3} more tensors` : ''}`;
+}
