@@ -39,6 +39,10 @@ export const commands: CommandList = {
           summary: 'an image classifier, from scratch or from the weights of another',
           load: async () => (await import('./train-backbone.ts')).default,
         },
+        detector: {
+          summary: 'a Faster R-CNN, from a backbone, another detector or scratch',
+          load: async () => (await import('./train-detector.ts')).default,
+        },
       },
     },
   },

@@ -1,31 +1,33 @@
 import { existsSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import {
   type ClassifierConfig,
   initialConfig,
   lastCheckpoint,
   type RunConfig,
   readRunConfig,
-  runFiles,
   type TrainClassifierOptions,
+  type TrainingStep,
   type TrainingSummary,
   trainClassifier,
   trainingSettings,
+  type Validation,
 } from '../backbone/index.ts';
 import { type ClassificationDataset, openClassificationDataset } from '../datasets/index.ts';
-import { createEngine, readLog } from '../engine/index.ts';
+import { createEngine } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
-import { writeTrainingPage } from '../eval/index.ts';
 import { command } from './command.ts';
 import { withDownloadProgress } from './download-progress.ts';
 import { required } from './flags.ts';
+import { givenFlags } from './optimisation-flags.ts';
 import { formatDuration } from './progress.ts';
 import { defined } from './shared-flags.ts';
 import { counted } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { writeTrainingCard } from './training-card.ts';
-import { choicesOf, givenFlags, type TrainingFlags, trainingFlags } from './training-flags.ts';
-import { TrainingProgress } from './training-progress.ts';
+import { choicesOf, type TrainingFlags, trainingFlags } from './training-flags.ts';
+import { writeRunPage } from './training-page.ts';
+import { amount, percent, TrainingProgress } from './training-progress.ts';
 
 /** Images to learn from, and to evaluate on. */
 async function openDatasets({ dataset, val }: TrainingFlags): Promise<[ClassificationDataset, ClassificationDataset]> {
@@ -67,8 +69,6 @@ function rememberedConfig({
   return config as unknown as ClassifierConfig;
 }
 
-const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
-
 function describe({ best, epochs, files, interrupted, seconds, steps }: TrainingSummary): string {
   const lines = [`${counted(epochs, 'epoch')} in ${formatDuration(seconds)}`];
   if (best) {
@@ -81,14 +81,8 @@ function describe({ best, epochs, files, interrupted, seconds, steps }: Training
   return [...lines, outcome, `curves: ${files.page}`].join('\n');
 }
 
-/** Writes the page of a run as its log has it. */
-async function writePage(folder: string, dataset: string): Promise<void> {
-  const { last, log, page } = runFiles(folder);
-  const settings = await readRunConfig(last);
-  const name = basename(folder);
-  const subtitle = `${settings.architecture} on ${dataset}`;
-  await writeTrainingPage(page, { title: name, subtitle, runs: [{ name, log: readLog(log), settings }] });
-}
+const describeValidation = ({ loss, top1, top5 }: Validation): string =>
+  `loss ${amount(loss)}, top-1 ${percent(top1)}${top5 === undefined ? '' : `, top-5 ${percent(top5)}`}`;
 
 async function train(
   options: TrainClassifierOptions,
@@ -96,15 +90,18 @@ async function train(
   terminal: Terminal,
 ): Promise<{ readonly summary: TrainingSummary; readonly problems: number }> {
   const progress = new TrainingProgress(terminal, options.settings.batch);
-  const { folder } = options;
+  const { folder, settings } = options;
+  const subtitle = `${settings.architecture} on ${dataset}`;
+  const measured = ({ loss, top1 }: TrainingStep) => `loss ${amount(loss)}, top-1 ${percent(top1)}`;
   let problems = 0;
   try {
     const summary = await trainClassifier({
       ...options,
-      onStep: (step) => progress.step(step),
+      onStep: (step) => progress.step(step, measured(step)),
       onEpoch: async (epoch) => {
-        progress.epoch(epoch);
-        await writePage(folder, dataset);
+        const { isBest, validation } = epoch;
+        progress.epoch(epoch, measured(epoch), validation && describeValidation(validation), isBest);
+        await writeRunPage(folder, subtitle);
       },
       onEvaluated: (images, of) => progress.evaluated(images, of),
       onNote: (text) => terminal.note(text),
@@ -113,11 +110,11 @@ async function train(
         terminal.report(`resnet-coco: ${message}`);
       },
     });
-    await writePage(folder, dataset);
+    await writeRunPage(folder, subtitle);
     if (!summary.interrupted) await writeTrainingCard(folder, summary);
     return { summary, problems };
   } catch (error) {
-    if (error instanceof ResnetCocoError && error.code === 'DIVERGED') await writePage(folder, dataset);
+    if (error instanceof ResnetCocoError && error.code === 'DIVERGED') await writeRunPage(folder, subtitle);
     throw error;
   } finally {
     progress.stop();
@@ -140,7 +137,7 @@ export default command({
   ],
   async run({ flags: given, terminal, signal }) {
     const stored = given.resume && given.out !== undefined ? await storedRun(given.out) : undefined;
-    const flags: TrainingFlags = { ...given, ...stored?.flags, ...givenFlags(given) };
+    const flags: TrainingFlags = { ...given, ...stored?.flags, ...givenFlags(trainingFlags, given) };
     const [dataset, validation] = await openDatasets(flags);
     const { init, cache, threads, workers } = flags;
     const base =
@@ -158,7 +155,7 @@ export default command({
       settings,
       folder,
       resume: flags.resume,
-      command: givenFlags(flags),
+      command: givenFlags(trainingFlags, flags),
       signal,
       ...defined({ init, cache, workers, checkpointMinutes: flags['checkpoint-minutes'] }),
     };

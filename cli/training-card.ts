@@ -13,6 +13,7 @@ import {
 } from '../backbone/index.ts';
 import { knownDatasets } from '../datasets/known-datasets.ts';
 import { readLog } from '../engine/index.ts';
+import { percent } from './training-progress.ts';
 
 interface DatasetNote {
   readonly name: string;
@@ -26,16 +27,14 @@ const RECIPE = [
   ...['init', 'freeze', 'zero_gamma'],
 ];
 
-const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
-
 /** The call that trains such a model again. */
-function commandOf(flags: Readonly<Record<string, unknown>>): string {
+export function trainingCommand(what: string, flags: Readonly<Record<string, unknown>>): string {
   const given = Object.entries(flags).filter(([name]) => name !== 'out');
   const words = given.map(([name, value]) => {
     if (value === false) return `--no-${name}`;
     return value === true ? `--${name}` : `--${name} ${value}`;
   });
-  return ['resnet-coco train backbone', ...words].join(' ');
+  return [`resnet-coco train ${what}`, ...words].join(' ');
 }
 
 /** Writes the card of the model that a run gave, from what the run keeps. */
@@ -72,7 +71,7 @@ export async function writeTrainingCard(folder: string, { best, seconds }: Train
       ...(final ? [{ metric: 'top-1, last epoch', value: percent(final.values.top1) }] : []),
     ],
     recipe: Object.fromEntries(RECIPE.flatMap((name) => (config[name] === undefined ? [] : [[name, config[name]]]))),
-    command: commandOf((config.command ?? {}) as Readonly<Record<string, unknown>>),
+    command: trainingCommand('backbone', (config.command ?? {}) as Readonly<Record<string, unknown>>),
     seed: config.seed as number,
     curve: { metric: 'top-1', values: evaluations.map(({ values }) => values.top1) },
     seconds,

@@ -7,6 +7,7 @@ export { type AnalysisOptions, analyseDetections, type DetectionAnalysis } from 
 export type { ErrorBreakdown, ErrorCost, ErrorCosts } from './analysis/error-breakdown.ts';
 export type { ErrorType } from './analysis/error-types.ts';
 export type { ImageErrors, JudgedBox } from './analysis/worst-images.ts';
+export { boxMeasures } from './box-measures.ts';
 export type { ReliabilityBin } from './calibration.ts';
 export { type ClassMapping, type ModelClass, mapClasses } from './class-mapping.ts';
 export { ClassificationEvaluator, type ClassificationResult, type ClassResult } from './classification.ts';
@@ -23,7 +24,6 @@ export * as mask from './mask/mask.ts';
 export type { Mistake } from './mistakes.ts';
 export { type IouType, Params } from './params.ts';
 export { type DetectionReport, writeDetectionReport } from './report/detection-report.ts';
-export type { TrainingPageParts } from './report/training-page.ts';
 export { statNames } from './summary.ts';
-export { writeTrainingPage } from './training-report.ts';
+export { type TrainingReport, writeTrainingPage } from './training-report.ts';
 export type { TrainingEntry, TrainingRun } from './training-run.ts';

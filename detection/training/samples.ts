@@ -1,7 +1,7 @@
 import type { CocoAnnotation, DetectionDataset, DetectionSample, ImageId } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { hasUsableBox, trainingObjects } from '../training-objects.ts';
-import { labelByCategory, type Labels } from './labels.ts';
+import { type Labels, labelByCategory } from './labels.ts';
 
 /** What of a data set is needed to train. */
 export type AnnotatedImages = Pick<DetectionDataset, 'dataset' | 'files'>;
@@ -23,10 +23,16 @@ export function annotationsByImage({ dataset }: AnnotatedImages): Map<ImageId, C
  *
  * @throws ResnetCocoError BAD_DATASET where no file is known, or a category is none of the labels
  */
-export function trainingSamples(images: AnnotatedImages, { categories }: Pick<Labels, 'categories'>): DetectionSample[] {
+export function trainingSamples(
+  images: AnnotatedImages,
+  { categories }: Pick<Labels, 'categories'>,
+): DetectionSample[] {
   const { dataset, files } = images;
   if (!files.size && dataset.images.length) {
-    throw new ResnetCocoError('BAD_DATASET', 'none of the images to train on was found; name their folder: --images DIR');
+    throw new ResnetCocoError(
+      'BAD_DATASET',
+      'none of the images to train on was found; name their folder: --images DIR',
+    );
   }
   const labelOf = labelByCategory(dataset.categories, categories, 'the data set to train on');
   const annotations = annotationsByImage(images);

@@ -116,7 +116,10 @@ export async function detectorStartWeights(
       throw new ResnetCocoError('BAD_MODEL', `${checkpoint.file}: none of its tensors fits; name another --backbone`);
     }
     const begins = `begins with ${count - fresh.length} of ${count} tensors of ${checkpoint.file}`;
-    return { weights, note: fresh.length ? `${begins}; new are ${describeFresh(fresh, config, shapesOf(checkpoint))}` : begins };
+    return {
+      weights,
+      note: fresh.length ? `${begins}; new are ${describeFresh(fresh, config, shapesOf(checkpoint))}` : begins,
+    };
   } finally {
     checkpoint.close();
   }
@@ -137,7 +140,9 @@ function describeFresh(
   const others = fresh.filter((name) => !isPredictor(name));
   const before = stored.get('roi_heads.box_predictor.cls_score.weight')?.[0];
   const head =
-    before === undefined ? 'the head' : `the head (of ${before} labels there, ${num_classes} here: ${categories.length} categories and the background)`;
+    before === undefined
+      ? 'the head'
+      : `the head (of ${before} labels there, ${num_classes} here: ${categories.length} categories and the background)`;
   const parts = fresh.length > others.length ? [head] : [];
   parts.push(...others.slice(0, 3));
   return `${parts.join(', ')}${others.length > 3 ? ` and ${others.length - 3} more tensors` : ''}`;

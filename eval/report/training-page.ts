@@ -2,6 +2,7 @@ import { bestEvaluation, type TrainingRun } from '../training-run.ts';
 import { chartStyle } from './charts.ts';
 import { type Figure, figures, foreign, page, section } from './page.ts';
 import { readoutScript, readoutStyle } from './readout.ts';
+import { type SamplePictures, samplePictures, samplePicturesStyle } from './sample-pictures.ts';
 import { sortableTable, type TableCell, type TableColumn, tableScript, tableStyle } from './sortable-table.ts';
 import { trainingCharts } from './training-charts.ts';
 import { isShare, shown } from './training-names.ts';
@@ -21,25 +22,28 @@ export interface TrainingPageParts {
   readonly subtitle: string;
   /** One, or several to be compared. */
   readonly runs: readonly TrainingRun[];
+  /** What was detected in some images at each evaluation, the newest first. */
+  readonly samples?: readonly SamplePictures[];
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 const number = (count: number): string => count.toLocaleString('en');
 
 /** The page of training runs: curves, best results, settings. */
-export function trainingPage({ title, subtitle, runs }: TrainingPageParts): string {
+export function trainingPage({ title, subtitle, runs, samples = [] }: TrainingPageParts): string {
   const [run] = runs;
   const body = [
     ...runs.map(divergenceNote),
     runs.length === 1 ? figures(headline(run)) : section('Runs', runTable(runs)),
     trainingCharts(runs),
+    samplePictures(samples),
     runs.length === 1 ? evaluations(run) : '',
     settings(runs),
   ];
   return page({
     title,
     subtitle,
-    styles: [chartStyle, readoutStyle, tableStyle, style],
+    styles: [chartStyle, readoutStyle, tableStyle, samplePicturesStyle, style],
     scripts: [readoutScript, tableScript],
     body: body.join(''),
   });

@@ -6,7 +6,7 @@ import { Script } from 'node:vm';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type LogEntry, RunLog, readLog } from '../../engine/index.ts';
-import { type TrainingEntry, type TrainingPageParts, type TrainingRun, writeTrainingPage } from '../../eval/index.ts';
+import { type TrainingEntry, type TrainingReport, type TrainingRun, writeTrainingPage } from '../../eval/index.ts';
 import { rejects } from '../rejects.ts';
 
 const test = suite('training report');
@@ -28,7 +28,7 @@ function run(name: string, epochs: number, best: number, settings: TrainingRun['
   return { name, log, settings };
 }
 
-async function pageOf(runs: readonly TrainingRun[], parts: Partial<TrainingPageParts> = {}): Promise<string> {
+async function pageOf(runs: readonly TrainingRun[], parts: Partial<TrainingReport> = {}): Promise<string> {
   const file = join(root, 'training.html');
   await writeTrainingPage(file, { title: 'resnet20', subtitle: 'cifar10', runs, ...parts });
   return readFileSync(file, 'utf8');

@@ -1,0 +1,177 @@
+import { readFile } from 'node:fs/promises';
+import type { DetectorChoices } from '../detection/index.ts';
+import { ResnetCocoError } from '../errors.ts';
+import type { FlagTable, FlagValues } from './flags.ts';
+import { optimisationChoices, optimisationFlags, runFlags } from './optimisation-flags.ts';
+import { defined } from './shared-flags.ts';
+
+const data = 'Data';
+const network = 'Network';
+const optimisation = 'Optimisation';
+const pictures = 'Pictures';
+
+/** Flags of `train detector`. Those without a default follow from the data set, or from a run that is resumed. */
+export const detectorTrainingFlags = {
+  out: {
+    kind: 'text',
+    value: 'DIR',
+    help: 'folder of the run: checkpoints, model, log, page (default runs/detector-BACKBONE)',
+  },
+  resume: { kind: 'boolean', help: 'go on with the run in --out, with its own settings' },
+  json: { kind: 'boolean', help: 'print what came of it as JSON to stdout' },
+
+  annotations: {
+    kind: 'text',
+    group: data,
+    value: 'PATH',
+    help: "COCO's JSON, a folder of Pascal VOC, or YOLO's data.yaml",
+  },
+  images: { kind: 'text', group: data, value: 'DIR', help: 'the folder of images, where it is not in its usual place' },
+  split: { kind: 'text', group: data, value: 'NAME', help: 'the part to train on, such as train, of VOC and YOLO' },
+  'val-annotations': {
+    kind: 'text',
+    group: data,
+    value: 'PATH',
+    help: 'what to evaluate on (default: --annotations, with --val-split)',
+  },
+  'val-images': { kind: 'text', group: data, value: 'DIR', help: 'their folder' },
+  'val-split': { kind: 'text', group: data, value: 'NAME', help: 'their part, such as val' },
+
+  backbone: {
+    kind: 'text',
+    group: network,
+    value: 'NAME',
+    help: 'resnet18, 34, 50, 101, 152 (default resnet50, or that of --init)',
+  },
+  init: {
+    kind: 'text',
+    group: network,
+    value: 'NAME|FILE',
+    help: 'begin from a detector (with a new head, where categories differ) or from the backbone of a classifier',
+  },
+  'trainable-layers': {
+    kind: 'integer',
+    group: network,
+    value: 'N',
+    min: 0,
+    max: 5,
+    help: 'stages of the backbone that are trained, from the last (default 3 with --init, else all 5)',
+  },
+  config: {
+    kind: 'text',
+    group: network,
+    value: 'FILE',
+    help: "JSON of further settings by torchvision's names, such as fpn_out_channels, anchor_sizes, box_batch_size_per_image",
+  },
+
+  epochs: { kind: 'integer', group: optimisation, value: 'N', min: 1, help: 'default 26' },
+  batch: { kind: 'integer', group: optimisation, value: 'N', min: 1, help: 'images of a batch (default 2)' },
+  accumulate: {
+    kind: 'integer',
+    group: optimisation,
+    value: 'N',
+    min: 1,
+    help: 'batches that make one step (default 1)',
+  },
+  ...optimisationFlags,
+  lr: {
+    ...optimisationFlags.lr,
+    help: 'highest learning rate (default 0.02 × images of a step / 16; 0.0001 for adamw)',
+  },
+  milestones: {
+    ...optimisationFlags.milestones,
+    help: 'where it drops to a tenth, such as 16,22 (default 16 and 22 of 26 epochs, and in proportion)',
+  },
+  'warmup-steps': {
+    kind: 'integer',
+    group: optimisation,
+    value: 'N',
+    min: 0,
+    help: 'the same in steps (default 1000, but within the first epoch)',
+  },
+
+  'min-size': {
+    kind: 'text',
+    group: pictures,
+    value: 'N[,N…]',
+    help: 'length of the shorter side; of several one is drawn for each image, and the last is for evaluation (default 800)',
+  },
+  'max-size': {
+    kind: 'integer',
+    group: pictures,
+    value: 'N',
+    min: 1,
+    help: 'length of the longer side at most (default 1333)',
+  },
+  flip: { kind: 'number', group: pictures, value: 'P', min: 0, max: 1, help: 'share that is mirrored (default 0.5)' },
+  'scale-jitter': {
+    kind: 'text',
+    group: pictures,
+    value: 'LOW,HIGH',
+    help: 'resize by a random factor, such as 0.1,2, and crop what is larger then',
+  },
+  crop: { kind: 'boolean', group: pictures, help: 'random crops that keep objects, as of SSD' },
+  'color-jitter': {
+    kind: 'number',
+    group: pictures,
+    value: 'J',
+    min: 0,
+    help: 'by how much brightness, contrast and saturation vary, such as 0.4',
+  },
+  'aspect-ratio-group-factor': {
+    kind: 'integer',
+    group: pictures,
+    value: 'K',
+    min: -1,
+    help: 'batches of like shapes: 2K + 2 of them, -1 for none (default 3)',
+  },
+  ...runFlags,
+} as const satisfies FlagTable;
+
+export type DetectorTrainingFlags = FlagValues<typeof detectorTrainingFlags>;
+
+/** What the flags choose. */
+export async function detectorChoicesOf(flags: DetectorTrainingFlags): Promise<DetectorChoices> {
+  const { accumulate, backbone, batch, config, crop, epochs, flip } = flags;
+  const [minSize, scaleJitter] = [flags['min-size'], flags['scale-jitter']];
+  return defined({
+    ...optimisationChoices(flags),
+    ...{ accumulate, backbone, batch, crop, epochs, flip },
+    warmupSteps: flags['warmup-steps'],
+    maxSize: flags['max-size'],
+    trainableLayers: flags['trainable-layers'],
+    colorJitter: flags['color-jitter'],
+    aspectRatioGroupFactor: flags['aspect-ratio-group-factor'],
+    minSize:
+      minSize === undefined ? undefined : numbersOf('min-size', minSize, 'sizes such as 480,640,800', /^[1-9]\d*$/),
+    scaleJitter: scaleJitter === undefined ? undefined : factorsOf(scaleJitter),
+    config: config === undefined ? undefined : await readSettings(config),
+  });
+}
+
+function numbersOf(flag: string, text: string, wanted: string, pattern: RegExp): number[] {
+  const parts = text.split(',').map((part) => part.trim());
+  if (parts.every((part) => pattern.test(part))) return parts.map(Number);
+  throw new ResnetCocoError('USAGE', `--${flag} wants ${wanted}, got '${text}'`);
+}
+
+function factorsOf(text: string): readonly [number, number] {
+  const wanted = 'two factors above 0, the lower first, such as 0.1,2';
+  const [low, high, ...more] = numbersOf('scale-jitter', text, wanted, /^(\d+\.?\d*|\.\d+)$/);
+  if (low > 0 && high >= low && !more.length) return [low, high];
+  throw new ResnetCocoError('USAGE', `--scale-jitter wants ${wanted}, got '${text}'`);
+}
+
+async function readSettings(file: string): Promise<Readonly<Record<string, unknown>>> {
+  const text = await readFile(file, 'utf8').catch((cause: Error) => {
+    throw new ResnetCocoError('FILE_NOT_FOUND', `${file}: cannot be read: ${cause.message}`, { cause });
+  });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new ResnetCocoError('BAD_CONFIG', `${file}: is not JSON: ${(cause as Error).message}`, { cause });
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new ResnetCocoError('BAD_CONFIG', `${file}: wants an object of settings, such as {"fpn_out_channels": 128}`);
+}

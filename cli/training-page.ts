@@ -1,0 +1,30 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { readRunConfig, runFiles } from '../backbone/index.ts';
+import { readLog } from '../engine/index.ts';
+import { writeTrainingPage } from '../eval/index.ts';
+
+/**
+ * Writes the page of a run as its log has it.
+ *
+ * @param samples folder of sample pictures, a folder for each evaluation
+ */
+export async function writeRunPage(folder: string, subtitle: string, samples?: string): Promise<void> {
+  const { last, log, page } = runFiles(folder);
+  const settings = await readRunConfig(last);
+  const name = basename(folder);
+  const pictures = samples === undefined ? {} : { samples: samplesIn(samples) };
+  await writeTrainingPage(page, { title: name, subtitle, runs: [{ name, log: readLog(log), settings }], ...pictures });
+}
+
+/** Sample pictures by evaluation, the newest first. */
+function samplesIn(folder: string) {
+  if (!existsSync(folder)) return [];
+  const inOrder = (path: string) => readdirSync(path).sort((a, b) => (a < b ? -1 : 1));
+  return inOrder(folder)
+    .reverse()
+    .map((name) => ({
+      title: `Epoch ${Number(name.replace(/^epoch-/, ''))}`,
+      files: inOrder(join(folder, name)).map((file) => join(folder, name, file)),
+    }));
+}

@@ -1,0 +1,138 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { readRunCheckpoint, runFiles } from '../../backbone/index.ts';
+import { parseFlags } from '../../cli/flags.ts';
+import trainDetector from '../../cli/train-detector.ts';
+import { convertDataset } from '../../datasets/index.ts';
+import type { ErrorCode } from '../../errors.ts';
+import { paintedImages, smallHeads } from '../detection/training/painted-images.ts';
+import { rejects } from '../rejects.ts';
+import { projectRoot } from '../shared-data.ts';
+import { record } from './fake-models.ts';
+
+const test = suite('train detector');
+const root = mkdtempSync(join(tmpdir(), 'train-detector-'));
+test.after(() => rmSync(root, { recursive: true }));
+const never = new AbortController().signal;
+
+/** Calls the command as a shell would, in this process. */
+async function call(args: readonly string[], signal = never) {
+  const { terminal, stdout, stderr } = record();
+  const { flags, positionals } = parseFlags(trainDetector.flags, args);
+  const code = await trainDetector.run({ flags, positionals, terminal, signal });
+  return { code, stdout: stdout.text, stderr: stderr.text };
+}
+
+const folder = join(root, 'images');
+const { dataset } = await paintedImages(folder, 6, 1);
+const coco = join(root, 'instances.json');
+writeFileSync(coco, JSON.stringify(dataset));
+const config = join(root, 'config.json');
+writeFileSync(config, JSON.stringify(smallHeads));
+const sizes = ['--min-size', '48', '--max-size', '64', '--trainable-layers', '0', '--threads', '1', '--workers', '1'];
+const small = ['--backbone', 'resnet18', '--config', config, ...sizes];
+const cocoFlags = ['--annotations', coco, '--images', folder, ...small];
+
+test('COCO: trained, evaluated, with a page, a card and a model', async () => {
+  const out = join(root, 'coco-run');
+  const val = ['--val-annotations', coco, '--val-images', folder];
+  const { code, stdout, stderr } = await call([
+    ...cocoFlags,
+    ...val,
+    '--epochs',
+    '1',
+    '--batch',
+    '2',
+    '--out',
+    out,
+    '--json',
+  ]);
+  assert.is(code, 0);
+  assert.match(
+    stderr,
+    /^Faster R-CNN with resnet18, .*: 2 steps of 2 images an epoch, 1 without usable boxes left out, evaluated on 6 images$/m,
+  );
+  assert.match(stderr, /^epoch 1\/1: loss [\d.]+; evaluated: AP [\d.]+ %, AP50 [\d.]+ %.*; \d+ images\/s$/m);
+  const summary = JSON.parse(stdout);
+  assert.equal([summary.backbone, summary.epochs, summary.steps, summary.interrupted], ['resnet18', 1, 2, false]);
+  const page = readFileSync(summary.files.page, 'utf8');
+  assert.match(page, /Faster R-CNN with resnet18 on .*instances\.json/);
+  assert.is(page.match(/<img src="data:image\/jpeg;base64,/g)?.length, 5);
+  const card = readFileSync(summary.files.card, 'utf8');
+  assert.match(card, /resnet-coco train detector --annotations .*instances\.json .*--min-size 48/);
+  assert.match(card, /images to train on \| 5 \|/);
+  assert.ok(existsSync(summary.files.model));
+});
+
+test('YOLO: killed within an epoch and resumed by the command, a run comes by the same bits', async () => {
+  const yolo = join(root, 'yolo');
+  await convertDataset({ annotations: coco, images: folder, to: 'yolo', out: yolo, copyImages: true });
+  const flags = ['--annotations', yolo, ...small, '--epochs', '1', '--batch', '1', '--checkpoint-minutes', '0'];
+  const [whole, pieces] = [join(root, 'whole'), join(root, 'pieces')];
+  await call([...flags, '--out', whole]);
+  const { last } = runFiles(pieces);
+  const program = join(projectRoot, 'dist', 'cli', 'main.js');
+  const child = spawn(process.execPath, [program, 'train', 'detector', ...flags, '--out', pieces, '--quiet']);
+  const stepOf = async () => (existsSync(last) ? (await readRunCheckpoint(last)).progress.step : 0);
+  while ((await stepOf()) < 2 && child.exitCode === null) await setTimeout(5);
+  child.kill('SIGKILL');
+  await once(child, 'close');
+  const killedAt = await stepOf();
+  assert.ok(killedAt >= 2 && killedAt < 5, `killed at step ${killedAt}`);
+  const { code, stdout } = await call(['--resume', '--threads', '1', '--out', pieces]);
+  assert.is(code, 0);
+  assert.match(stdout, /^1 epoch in .*\nmodel: .*model\.safetensors\ncurves: .*training\.html\n$/);
+  const [ours, theirs] = await Promise.all([pieces, whole].map((run) => readRunCheckpoint(runFiles(run).last)));
+  assert.equal(ours.state, theirs.state);
+});
+
+test('VOC, by the code of the README: fine-tuned, and it detects', async () => {
+  const voc = join(root, 'bccd');
+  for (const split of ['train', 'val']) {
+    await convertDataset({ annotations: coco, images: folder, to: 'voc', out: voc, split, copyImages: true });
+  }
+  const { model } = runFiles(join(root, 'coco-run'));
+  const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8');
+  const [, code] = /```ts\n((?:(?!```)[\s\S])*?trainDetector\([\s\S]*?)```/.exec(readme)!;
+  const changed = code.replace("'fasterrcnn_resnet50_fpn'", JSON.stringify(model)).replace('epochs: 10', 'epochs: 1');
+  assert.not.equal(changed, code);
+  // Within the package, so that its own name is known.
+  const program = join(projectRoot, 'dist', 'test', `readme-${process.pid}.mjs`);
+  writeFileSync(program, changed);
+  try {
+    const child = spawn(process.execPath, [program], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+    let output = '';
+    child.stdout.on('data', (text) => (output += text));
+    assert.equal(await once(child, 'close'), [0, null]);
+    assert.match(output, /^\[[\s\S]*\]\n$/);
+  } finally {
+    rmSync(program);
+  }
+});
+
+test('calls that make no sense are refused', async () => {
+  const refused = (args: readonly string[], pattern: RegExp, code: ErrorCode = 'USAGE') =>
+    rejects(call([...args, '--out', join(root, 'refused')]), code, pattern);
+  await refused([], /--annotations is missing/);
+  await refused(['--annotations', join(root, 'none')], /none: no such file or folder/, 'FILE_NOT_FOUND');
+  await refused([...cocoFlags, '--min-size', 'big'], /--min-size wants sizes such as 480,640,800, got 'big'/);
+  await refused([...cocoFlags, '--scale-jitter', '2,1'], /--scale-jitter wants two factors above 0, .* got '2,1'/);
+  await refused([...cocoFlags, '--max-size', '40'], /max_size 40 is less than min_size 48/, 'BAD_CONFIG');
+  await refused([...cocoFlags, '--backbone', 'resnet20'], /backbone: must be resnet18, 34/, 'BAD_CONFIG');
+  await refused([...cocoFlags, '--val-images', folder], /--val-images needs --val-annotations/);
+  await refused([...cocoFlags, '--config', join(root, 'no.json')], /no\.json: cannot be read/, 'FILE_NOT_FOUND');
+  await refused([...cocoFlags, '--schedule', 'one-cycle', '--warmup-steps', '5'], /leave out --warmup/);
+  await refused([...cocoFlags, '--batch', '6'], /5 images with objects make no batch of 6/, 'BAD_DATASET');
+  await refused(['--annotations', coco, ...small], /--images DIR/, 'BAD_DATASET');
+  await refused(['--resume'], /no run to resume/, 'FILE_NOT_FOUND');
+  await refused([...cocoFlags, '--lr', '-1'], /--lr wants a number/);
+  assert.not(existsSync(join(root, 'refused')));
+});
+
+test.run();
