@@ -130,9 +130,9 @@ export const detectorTrainingFlags = {
 
 export type DetectorTrainingFlags = FlagValues<typeof detectorTrainingFlags>;
 
-/** What the flags choose. */
-export async function detectorChoicesOf(flags: DetectorTrainingFlags): Promise<DetectorChoices> {
-  const { accumulate, backbone, batch, config, crop, epochs, flip } = flags;
+/** What the flags choose, but for the settings of `--config`. */
+export function detectorChoicesOf(flags: DetectorTrainingFlags): DetectorChoices {
+  const { accumulate, backbone, batch, crop, epochs, flip } = flags;
   const [minSize, scaleJitter] = [flags['min-size'], flags['scale-jitter']];
   return defined({
     ...optimisationChoices(flags),
@@ -145,7 +145,6 @@ export async function detectorChoicesOf(flags: DetectorTrainingFlags): Promise<D
     minSize:
       minSize === undefined ? undefined : numbersOf('min-size', minSize, 'sizes such as 480,640,800', /^[1-9]\d*$/),
     scaleJitter: scaleJitter === undefined ? undefined : factorsOf(scaleJitter),
-    config: config === undefined ? undefined : await readSettings(config),
   });
 }
 
@@ -162,7 +161,13 @@ function factorsOf(text: string): readonly [number, number] {
   throw new ResnetCocoError('USAGE', `--scale-jitter wants ${wanted}, got '${text}'`);
 }
 
-async function readSettings(file: string): Promise<Readonly<Record<string, unknown>>> {
+/**
+ * Reads the settings of `--config`.
+ *
+ * @throws ResnetCocoError FILE_NOT_FOUND; BAD_CONFIG for what is no JSON object
+ */
+export async function readSettings(file: string | undefined): Promise<Readonly<Record<string, unknown>> | undefined> {
+  if (file === undefined) return undefined;
   const text = await readFile(file, 'utf8').catch((cause: Error) => {
     throw new ResnetCocoError('FILE_NOT_FOUND', `${file}: cannot be read: ${cause.message}`, { cause });
   });

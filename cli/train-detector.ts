@@ -18,7 +18,12 @@ import { boxMeasures } from '../eval/index.ts';
 import { command } from './command.ts';
 import { reportProblems } from './dataset-report.ts';
 import { writeDetectorCard } from './detector-card.ts';
-import { type DetectorTrainingFlags, detectorChoicesOf, detectorTrainingFlags } from './detector-training-flags.ts';
+import {
+  type DetectorTrainingFlags,
+  detectorChoicesOf,
+  detectorTrainingFlags,
+  readSettings,
+} from './detector-training-flags.ts';
 import { withDownloadProgress } from './download-progress.ts';
 import { required } from './flags.ts';
 import { givenFlags } from './optimisation-flags.ts';
@@ -59,8 +64,18 @@ async function readDatasets(flags: DetectorTrainingFlags, terminal: Terminal, si
   return { images, validation };
 }
 
-/** The part of a model's configuration that a run takes over when it begins from it, as a resumed run remembers it. */
-const rememberedStart = ({ model }: RunConfig): DetectorStart => ({ model: model as unknown as DetectorConfig });
+/** What a run that is resumed remembers: settings of `--config` and of the model that it began from. */
+function rememberedSettings({ init, model, training }: RunConfig) {
+  const [config, chosen] = [model as unknown as DetectorConfig, training as Readonly<Record<string, unknown>>];
+  const start: DetectorStart | undefined = init === undefined ? undefined : { model: config };
+  return { start, config: { ...config, ...chosen } };
+}
+
+/** What there is to know of the model to begin from, which is fetched if need be. */
+async function startOf(init: string | undefined, terminal: Terminal, signal: AbortSignal) {
+  if (init === undefined) return undefined;
+  return await withDownloadProgress(terminal, (onProgress) => detectorStart(init, { onProgress, signal }));
+}
 
 const describeMeasures = ({ AP, AP50 }: DetectionMeasures): string =>
   `AP ${percent(Math.max(AP, 0))}${AP50 === undefined ? '' : `, AP50 ${percent(AP50)}`}`;
@@ -136,13 +151,10 @@ export default command({
     const flags: DetectorTrainingFlags = { ...given, ...remembered, ...givenFlags(table, given) };
     const { images, validation } = await readDatasets(flags, terminal, signal);
     const { init, threads, workers } = flags;
-    const start =
-      init === undefined
-        ? undefined
-        : stored
-          ? rememberedStart(stored)
-          : await withDownloadProgress(terminal, (onProgress) => detectorStart(init, { onProgress, signal }));
-    const settings = detectorSettings(images, await detectorChoicesOf(flags), start);
+    const { config, start } = stored
+      ? rememberedSettings(stored)
+      : { config: await readSettings(flags.config), start: await startOf(init, terminal, signal) };
+    const settings = detectorSettings(images, { ...detectorChoicesOf(flags), ...defined({ config }) }, start);
     const folder = flags.out ?? join('runs', `detector-${settings.model.backbone}`);
     const options: TrainDetectorOptions = {
       engine: await createEngine(flags.engine, defined({ threads })),

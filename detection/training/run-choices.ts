@@ -106,9 +106,12 @@ function configured({ dataset }: AnnotatedImages, choices: DetectorChoices, star
     },
     'training',
   );
-  const layers = trainableLayers ?? (start ? undefined : 5);
   const training = parseTrainingSettings(
-    { ...Object.fromEntries(ofTraining), ...(layers === undefined ? {} : { trainable_backbone_layers: layers }) },
+    {
+      ...(start ? {} : { trainable_backbone_layers: 5 }),
+      ...Object.fromEntries(ofTraining),
+      ...(trainableLayers === undefined ? {} : { trainable_backbone_layers: trainableLayers }),
+    },
     'training',
   );
   return { model, training };

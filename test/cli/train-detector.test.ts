@@ -85,6 +85,8 @@ test('YOLO: killed within an epoch and resumed by the command, a run comes by th
   await once(child, 'close');
   const killedAt = await stepOf();
   assert.ok(killedAt >= 2 && killedAt < 5, `killed at step ${killedAt}`);
+  // All that it needs is in its folder, and its data.
+  rmSync(config);
   const { code, stdout } = await call(['--resume', '--threads', '1', '--out', pieces]);
   assert.is(code, 0);
   assert.match(stdout, /^1 epoch in .*\nmodel: .*model\.safetensors\ncurves: .*training\.html\n$/);
@@ -117,6 +119,7 @@ test('VOC, by the code of the README: fine-tuned, and it detects', async () => {
 });
 
 test('calls that make no sense are refused', async () => {
+  writeFileSync(config, JSON.stringify(smallHeads));
   const refused = (args: readonly string[], pattern: RegExp, code: ErrorCode = 'USAGE') =>
     rejects(call([...args, '--out', join(root, 'refused')]), code, pattern);
   await refused([], /--annotations is missing/);
