@@ -49,7 +49,18 @@ function figure(label: string, nets: readonly TrainedNet[], greatest: number, wi
   });
   const format = (value: number) => String(Math.round(value * 10) / 10);
   const x = { label: 'epoch', min: 0, max: epochs, format, ticks: Array.from({ length: epochs + 1 }, (_, i) => i) };
-  const drawn = chart({ title: label, x, y: { label: 'error, %', min: 0, max: greatest, format }, series });
+  const drawn = chart({
+    title: label,
+    x,
+    y: {
+      label: 'error, %',
+      min: 0,
+      max: greatest,
+      format,
+      ticks: Array.from({ length: greatest / 20 + 1 }, (_, i) => 20 * i),
+    },
+    series,
+  });
   const svg = drawn.slice(0, drawn.indexOf('</svg>') + '</svg>'.length);
   const legend = nets.map((net, i) => {
     const at = { x: 54 + (i % 3) * 130, y: HEIGHT + 14 + Math.floor(i / 3) * 18 };
@@ -83,7 +94,7 @@ export function degradationPage(
 ): { readonly markdown: string; readonly figures: Readonly<Record<string, string>> } {
   const depths = nets.filter(({ shortcut = 'A' }) => shortcut === 'A');
   const options = nets.filter(({ arch }) => arch === 'resnet20');
-  const greatest = 10 * Math.ceil(Math.max(...nets.flatMap((net) => [last(errorsOf(net).test) * 2.5, 20])) / 10);
+  const greatest = Math.min(100, 20 * Math.ceil(Math.max(...nets.map((net) => last(errorsOf(net).test))) / 8));
   const head = ['', `training error, epoch ${epochs}`, 'test error'];
   const markdown = `# Degradation, and what shortcuts do about it
 
