@@ -1,9 +1,8 @@
-import { cpus } from 'node:os';
 import { basename } from 'node:path';
 import { type RunConfig, readRunConfig, runFiles, writeModelCard } from '../backbone/index.ts';
 import { type DetectorConfig, type DetectorSummary, detectorParameterCount } from '../detection/index.ts';
 import { readLog } from '../engine/index.ts';
-import { trainingCommand } from './training-card.ts';
+import { runFacts } from './training-card.ts';
 import { percent } from './training-progress.ts';
 
 /** What decides what a detector learns, as a run's configuration has it. */
@@ -49,11 +48,8 @@ export async function writeDetectorCard(
       ...(best?.AP50 === undefined ? [] : [{ metric: 'AP50, of the same', value: percent(best.AP50) }]),
       ...(final ? [{ metric: 'AP, last epoch', value: percent(final.values.AP) }] : []),
     ],
-    recipe: Object.fromEntries(RECIPE.flatMap((name) => (config[name] === undefined ? [] : [[name, config[name]]]))),
-    command: trainingCommand('detector', (config.command ?? {}) as Readonly<Record<string, unknown>>),
-    seed: config.seed as number,
+    ...runFacts(config, 'detector', RECIPE),
     curve: { metric: 'AP', values: evaluations.map(({ values }) => values.AP) },
     seconds,
-    machine: `${cpus()[0]?.model.trim() ?? 'unknown'}, ${config.device}`,
   });
 }

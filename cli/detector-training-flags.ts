@@ -1,8 +1,14 @@
-import { readFile } from 'node:fs/promises';
 import type { DetectorChoices } from '../detection/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import type { FlagTable, FlagValues } from './flags.ts';
-import { optimisationChoices, optimisationFlags, runFlags } from './optimisation-flags.ts';
+import {
+  colorJitterFlag,
+  optimisationChoices,
+  optimisationFlags,
+  runFlags,
+  trainingOutputFlags,
+} from './optimisation-flags.ts';
+import { readSettingsFile } from './settings-file.ts';
 import { defined } from './shared-flags.ts';
 
 const data = 'Data';
@@ -17,8 +23,7 @@ export const detectorTrainingFlags = {
     value: 'DIR',
     help: 'folder of the run: checkpoints, model, log, page (default runs/detector-BACKBONE)',
   },
-  resume: { kind: 'boolean', help: 'go on with the run in --out, with its own settings' },
-  json: { kind: 'boolean', help: 'print what came of it as JSON to stdout' },
+  ...trainingOutputFlags,
 
   annotations: {
     kind: 'text',
@@ -111,13 +116,7 @@ export const detectorTrainingFlags = {
     help: 'resize by a random factor, such as 0.1,2, and crop what is larger then',
   },
   crop: { kind: 'boolean', group: pictures, help: 'random crops that keep objects, as of SSD' },
-  'color-jitter': {
-    kind: 'number',
-    group: pictures,
-    value: 'J',
-    min: 0,
-    help: 'by how much brightness, contrast and saturation vary, such as 0.4',
-  },
+  ...colorJitterFlag,
   'aspect-ratio-group-factor': {
     kind: 'integer',
     group: pictures,
@@ -168,15 +167,7 @@ function factorsOf(text: string): readonly [number, number] {
  */
 export async function readSettings(file: string | undefined): Promise<Readonly<Record<string, unknown>> | undefined> {
   if (file === undefined) return undefined;
-  const text = await readFile(file, 'utf8').catch((cause: Error) => {
-    throw new ResnetCocoError('FILE_NOT_FOUND', `${file}: cannot be read: ${cause.message}`, { cause });
-  });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new ResnetCocoError('BAD_CONFIG', `${file}: is not JSON: ${(cause as Error).message}`, { cause });
-  }
+  const value = await readSettingsFile(file);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new ResnetCocoError('BAD_CONFIG', `${file}: wants an object of settings, such as {"fpn_out_channels": 128}`);
 }

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { ResnetCocoError } from '../errors.ts';
 import { command, noPositionals } from './command.ts';
 import { withDownloadProgress } from './download-progress.ts';
 import type { FlagTable } from './flags.ts';
+import { readSettingsFile } from './settings-file.ts';
 import { archFlag, defined, jsonFlag } from './shared-flags.ts';
 import { formatTable } from './table.ts';
 
@@ -85,17 +84,6 @@ export const fetch = command({
   },
 });
 
-async function readConfig(path: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new ResnetCocoError('FILE_NOT_FOUND', `${path}: cannot be read: ${cause.message}`, { cause });
-  });
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new ResnetCocoError('BAD_CONFIG', `${path}: is not JSON: ${(cause as Error).message}`, { cause });
-  }
-}
-
 const convertFlags = {
   config: { kind: 'text', value: 'FILE', help: "the model's configuration, JSON" },
   arch: { ...archFlag.arch, group: 'Flags' },
@@ -120,7 +108,7 @@ export const convert = command({
   ],
   async run({ flags: { config, arch, half }, positionals: [from, to], terminal }) {
     const { convertModel } = await import('../index.ts');
-    const settings = config === undefined ? {} : { config: await readConfig(config) };
+    const settings = config === undefined ? {} : { config: await readSettingsFile(config) };
     await convertModel(from, to, { ...defined({ arch }), ...settings, half });
     terminal.note(`${to}: written`);
     return 0;

@@ -7,6 +7,22 @@ import { defined, engineFlags } from './shared-flags.ts';
 const optimisation = 'Optimisation';
 const run = 'Run';
 
+/** Of every command that trains, before its own. */
+export const trainingOutputFlags = {
+  resume: { kind: 'boolean', help: 'go on with the run in --out, with its own settings' },
+  json: { kind: 'boolean', help: 'print what came of it as JSON to stdout' },
+} as const satisfies FlagTable;
+
+export const colorJitterFlag = {
+  'color-jitter': {
+    kind: 'number',
+    group: 'Pictures',
+    value: 'J',
+    min: 0,
+    help: 'by how much brightness, contrast and saturation vary, such as 0.4',
+  },
+} as const satisfies FlagTable;
+
 export const optimisationFlags = {
   lr: {
     kind: 'number',

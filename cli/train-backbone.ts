@@ -16,6 +16,7 @@ import {
 import { type ClassificationDataset, openClassificationDataset } from '../datasets/index.ts';
 import { createEngine } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
+import { attendTraining } from './attend-training.ts';
 import { command } from './command.ts';
 import { withDownloadProgress } from './download-progress.ts';
 import { required } from './flags.ts';
@@ -93,32 +94,19 @@ async function train(
   const { folder, settings } = options;
   const subtitle = `${settings.architecture} on ${dataset}`;
   const measured = ({ loss, top1 }: TrainingStep) => `loss ${amount(loss)}, top-1 ${percent(top1)}`;
-  let problems = 0;
-  try {
-    const summary = await trainClassifier({
+  const writePage = () => writeRunPage(folder, subtitle);
+  return await attendTraining(terminal, progress, writePage, (news) =>
+    trainClassifier({
       ...options,
+      ...news,
       onStep: (step) => progress.step(step, measured(step)),
       onEpoch: async (epoch) => {
         const { isBest, validation } = epoch;
         progress.epoch(epoch, measured(epoch), validation && describeValidation(validation), isBest);
-        await writeRunPage(folder, subtitle);
+        await writePage();
       },
-      onEvaluated: (images, of) => progress.evaluated(images, of),
-      onNote: (text) => terminal.note(text),
-      onProblem: ({ message }) => {
-        problems++;
-        terminal.report(`resnet-coco: ${message}`);
-      },
-    });
-    await writeRunPage(folder, subtitle);
-    if (!summary.interrupted) await writeTrainingCard(folder, summary);
-    return { summary, problems };
-  } catch (error) {
-    if (error instanceof ResnetCocoError && error.code === 'DIVERGED') await writeRunPage(folder, subtitle);
-    throw error;
-  } finally {
-    progress.stop();
-  }
+    }),
+  );
 }
 
 export default command({
@@ -160,6 +148,7 @@ export default command({
       ...defined({ init, cache, workers, checkpointMinutes: flags['checkpoint-minutes'] }),
     };
     const { summary, problems } = await train(options, required('dataset', flags.dataset), terminal);
+    if (!summary.interrupted) await writeTrainingCard(folder, summary);
     await (flags.json ? terminal.write(`${JSON.stringify(summary, null, 2)}\n`) : terminal.print(describe(summary)));
     return problems ? 1 : 0;
   },

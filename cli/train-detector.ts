@@ -15,6 +15,7 @@ import {
 import { createEngine } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { boxMeasures } from '../eval/index.ts';
+import { attendTraining } from './attend-training.ts';
 import { command } from './command.ts';
 import { reportProblems } from './dataset-report.ts';
 import { writeDetectorCard } from './detector-card.ts';
@@ -97,31 +98,18 @@ async function train(
   const { folder, settings } = options;
   const progress = new TrainingProgress(terminal, settings.batch * settings.accumulate);
   const writePage = () => writeRunPage(folder, subtitle, samplesFolder(folder));
-  let problems = 0;
-  try {
-    const summary = await trainDetector({
+  return await attendTraining(terminal, progress, writePage, (news) =>
+    trainDetector({
       ...options,
+      ...news,
       onStep: (step) => progress.step(step, `loss ${amount(step.loss)}`),
       onEpoch: async (epoch) => {
         const { isBest, loss, validation } = epoch;
         progress.epoch(epoch, `loss ${amount(loss)}`, validation && describeMeasures(validation), isBest);
         await writePage();
       },
-      onEvaluated: (images, of) => progress.evaluated(images, of),
-      onNote: (text) => terminal.note(text),
-      onProblem: ({ message }) => {
-        problems++;
-        terminal.report(`resnet-coco: ${message}`);
-      },
-    });
-    await writePage();
-    return { summary, problems };
-  } catch (error) {
-    if (error instanceof ResnetCocoError && error.code === 'DIVERGED') await writePage();
-    throw error;
-  } finally {
-    progress.stop();
-  }
+    }),
+  );
 }
 
 export default command({

@@ -28,13 +28,28 @@ const RECIPE = [
 ];
 
 /** The call that trains such a model again. */
-export function trainingCommand(what: string, flags: Readonly<Record<string, unknown>>): string {
-  const given = Object.entries(flags).filter(([name]) => name !== 'out');
-  const words = given.map(([name, value]) => {
+function trainingCommand(what: string, flags: Readonly<Record<string, unknown>>): string {
+  const words = Object.entries(flags).map(([name, value]) => {
     if (value === false) return `--no-${name}`;
     return value === true ? `--${name}` : `--${name} ${value}`;
   });
   return [`resnet-coco train ${what}`, ...words].join(' ');
+}
+
+/**
+ * What the card of any model says of the run that gave it.
+ *
+ * @param config the run's
+ * @param what is trained: `backbone` or `detector`
+ * @param recipe fields of `config` that decide what is learnt
+ */
+export function runFacts(config: Readonly<Record<string, unknown>>, what: string, recipe: readonly string[]) {
+  return {
+    recipe: Object.fromEntries(recipe.flatMap((name) => (config[name] === undefined ? [] : [[name, config[name]]]))),
+    command: trainingCommand(what, (config.command ?? {}) as Readonly<Record<string, unknown>>),
+    seed: config.seed as number,
+    machine: `${cpus()[0]?.model.trim() ?? 'unknown'}, ${config.device}`,
+  };
 }
 
 /** Writes the card of the model that a run gave, from what the run keeps. */
@@ -70,11 +85,8 @@ export async function writeTrainingCard(folder: string, { best, seconds }: Train
       ...(best?.top5 === undefined ? [] : [{ metric: 'top-5, of the same', value: percent(best.top5) }]),
       ...(final ? [{ metric: 'top-1, last epoch', value: percent(final.values.top1) }] : []),
     ],
-    recipe: Object.fromEntries(RECIPE.flatMap((name) => (config[name] === undefined ? [] : [[name, config[name]]]))),
-    command: trainingCommand('backbone', (config.command ?? {}) as Readonly<Record<string, unknown>>),
-    seed: config.seed as number,
+    ...runFacts(config, 'backbone', RECIPE),
     curve: { metric: 'top-1', values: evaluations.map(({ values }) => values.top1) },
     seconds,
-    machine: `${cpus()[0]?.model.trim() ?? 'unknown'}, ${config.device}`,
   });
 }

@@ -1,6 +1,12 @@
 import type { TrainingChoices } from '../backbone/index.ts';
 import type { FlagTable, FlagValues } from './flags.ts';
-import { optimisationChoices, optimisationFlags, runFlags } from './optimisation-flags.ts';
+import {
+  colorJitterFlag,
+  optimisationChoices,
+  optimisationFlags,
+  runFlags,
+  trainingOutputFlags,
+} from './optimisation-flags.ts';
 import { defined } from './shared-flags.ts';
 
 const network = 'Network';
@@ -24,8 +30,7 @@ export const trainingFlags = {
     value: 'DIR',
     help: 'folder of the run: checkpoints, model, log, page (default runs/ARCH-DATASET)',
   },
-  resume: { kind: 'boolean', help: 'go on with the run in --out, with its own settings' },
-  json: { kind: 'boolean', help: 'print what came of it as JSON to stdout' },
+  ...trainingOutputFlags,
 
   arch: {
     kind: 'text',
@@ -86,13 +91,7 @@ export const trainingFlags = {
     choices: ['none', 'basic', 'randaugment'],
     help: 'how pictures are varied; basic, the default, crops at random and flips',
   },
-  'color-jitter': {
-    kind: 'number',
-    group: pictures,
-    value: 'J',
-    min: 0,
-    help: 'by how much brightness, contrast and saturation vary, such as 0.4',
-  },
+  ...colorJitterFlag,
   erase: { kind: 'number', group: pictures, value: 'P', min: 0, max: 1, help: 'share in which a rectangle is erased' },
   mixup: { kind: 'number', group: pictures, value: 'ALPHA', min: 0, help: 'blend two pictures, such as 0.2' },
   cutmix: { kind: 'number', group: pictures, value: 'ALPHA', min: 0, help: 'paste a part of another, such as 1' },

@@ -6,6 +6,7 @@ import type { DetectionLoaderOptions, DetectionSample } from './detection-loader
 import type { PreparedSample } from './detection-loader/prepare.ts';
 import type { SampleJob, SampleResult, SampleSettings } from './detection-loader/sample-job.ts';
 import type { EpochOptions } from './loader/loader-options.ts';
+import { type Cancelled, MadeAhead } from './made-ahead.ts';
 import { WorkerPool, wholeNumber } from './worker-pool.ts';
 
 /** An image as a detector is trained on it, with its objects in its pixels. */
@@ -38,7 +39,7 @@ export class DetectionLoader {
   readonly #groups: Int32Array;
   readonly #pool: WorkerPool<SampleJob, SampleResult>;
   readonly #broken = new Map<number, string>();
-  readonly #running = new Set<Int32Array>();
+  readonly #made = new MadeAhead();
 
   /**
    * @throws ResnetCocoError BAD_CONFIG for a recipe, USAGE for a number that makes no sense, BAD_DATASET where there is
@@ -76,36 +77,13 @@ export class DetectionLoader {
   async *epoch(epoch: number, { from = 0, signal }: EpochOptions = {}): AsyncGenerator<DetectionBatch, void, void> {
     const { ahead = AHEAD, batch, seed = 0 } = this.#options;
     const plan = new GroupedPlan({ groups: this.#groups, batch, seed, epoch });
-    const cancelled = new Int32Array(new SharedArrayBuffer(4));
-    this.#running.add(cancelled);
-    const cancel = () => void Atomics.store(cancelled, 0, 1);
-    signal?.addEventListener('abort', cancel);
-    const pending: Promise<DetectionBatch | undefined>[] = [];
-    let next = from;
-    const fill = () => {
-      while (pending.length < ahead && next < plan.batches) {
-        const made = this.#make(plan, epoch, next++, cancelled);
-        made.catch(() => {}); // it is thrown when its turn comes, which may be never
-        pending.push(made);
-      }
-    };
-    try {
-      for (fill(); pending.length && !signal?.aborted; ) {
-        const made = await pending.shift();
-        if (!made || signal?.aborted) return;
-        fill();
-        yield made;
-      }
-    } finally {
-      cancel();
-      signal?.removeEventListener('abort', cancel);
-      this.#running.delete(cancelled);
-    }
+    const make = (number: number, cancelled: Cancelled) => this.#make(plan, epoch, number, cancelled);
+    yield* this.#made.inOrder([from, plan.batches], ahead, make, signal);
   }
 
   /** Ends all epochs and stops the threads. */
   async close(): Promise<void> {
-    for (const cancelled of this.#running) Atomics.store(cancelled, 0, 1);
+    this.#made.cancel();
     await this.#pool.close();
   }
 
@@ -114,7 +92,7 @@ export class DetectionLoader {
     plan: GroupedPlan,
     epoch: number,
     number: number,
-    cancelled: Int32Array,
+    cancelled: Cancelled,
   ): Promise<DetectionBatch | undefined> {
     const made = new Map<string, LoadedSample>();
     for (;;) {

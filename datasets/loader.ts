@@ -9,6 +9,7 @@ import type { EpochOptions, LoaderOptions } from './loader/loader-options.ts';
 import { PictureCache } from './loader/picture-cache.ts';
 import { isDecoded, storePixels } from './loader/pixel-store.ts';
 import { type Recipe, sizeOf } from './loader/recipe.ts';
+import { type Cancelled, MadeAhead } from './made-ahead.ts';
 import { filePath } from './read-image.ts';
 import { WorkerPool, wholeNumber } from './worker-pool.ts';
 
@@ -47,8 +48,7 @@ export class Loader {
   readonly #pool: WorkerPool<BatchJob, BatchResult>;
   readonly #decodes: boolean;
   readonly #broken = new Map<number, string>();
-  /** Flags of the epochs under way. */
-  readonly #running = new Set<Int32Array>();
+  readonly #made = new MadeAhead();
   #cache: Promise<PictureCache> | undefined;
   #closed = false;
 
@@ -112,30 +112,12 @@ export class Loader {
     const plan = new EpochPlan({ length: this.#dataset.length, batch, dropLast, ...shuffle });
     if (signal?.aborted) return;
     await this.#openCache();
-    const cancelled = new Int32Array(new SharedArrayBuffer(4));
-    this.#running.add(cancelled);
-    const cancel = () => void Atomics.store(cancelled, 0, 1);
-    signal?.addEventListener('abort', cancel);
-    const pending: Promise<Batch | undefined>[] = [];
-    let next = from;
-    const fill = () => {
-      while (pending.length < this.#ahead && next < plan.batches) {
-        const made = this.#make(plan, epoch, next++, cancelled);
-        made.catch(() => {}); // it is thrown when its turn comes, which may be never
-        pending.push(made);
-      }
-    };
+    const make = (number: number, cancelled: Cancelled) => this.#make(plan, epoch, number, cancelled);
     try {
-      for (fill(); pending.length && !signal?.aborted; ) {
-        const made = await pending.shift();
-        if (!made || signal?.aborted) return;
-        fill();
+      for await (const made of this.#made.inOrder([from, plan.batches], this.#ahead, make, signal)) {
         if (made.indices.length) yield made;
       }
     } finally {
-      cancel();
-      signal?.removeEventListener('abort', cancel);
-      this.#running.delete(cancelled);
       await this.#finishCache();
     }
   }
@@ -143,7 +125,7 @@ export class Loader {
   /** Ends all epochs, of which the next batch throws DISPOSED, and stops the threads. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const cancelled of this.#running) Atomics.store(cancelled, 0, 1);
+    this.#made.cancel();
     await this.#pool.close();
     await this.#finishCache();
   }
@@ -164,7 +146,7 @@ export class Loader {
   }
 
   /** Makes a batch, anew if images in it turn out broken. Undefined once cancelled. */
-  async #make(plan: EpochPlan, epoch: number, number: number, cancelled: Int32Array): Promise<Batch | undefined> {
+  async #make(plan: EpochPlan, epoch: number, number: number, cancelled: Cancelled): Promise<Batch | undefined> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const planned = plan.batch(number, this.#broken);
       if (!planned) break;

@@ -56,7 +56,7 @@ interface Result {
 export interface Target {
   /** No size differs from call to call. */
   readonly fixedSizes?: boolean;
-  /** Channels in a block of ONNX Runtime's blocked layout, on the machine that will run the graph. */
+  /** With fixed sizes: channels in a block of ONNX Runtime's blocked layout, on the machine that will run the graph. */
   readonly block?: number | undefined;
 }
 

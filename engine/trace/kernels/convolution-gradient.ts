@@ -135,10 +135,10 @@ traceKernel<{ strides: number | [number, number]; pad: Pad; filterShape: Four }>
   (graph, { x, dy }, { strides, pad: padding, filterShape }) => {
     const info = infoOf(x.shape, filterShape, strides, padding);
     const { top, left, bottom, right } = info.padInfo;
-    const block = graph.target.fixedSizes ? graph.target.block : undefined;
-    const fits = (channels: number) => block !== undefined && channels % block === 0;
-    if (block && fits(info.inChannels) && fits(info.outChannels))
+    const { block } = graph.target;
+    if (block && info.inChannels % block === 0 && info.outChannels % block === 0) {
       return blockedFilterGradient(graph, x, dy, info, block);
+    }
     const padded = pad(graph, physical(graph, x), [top, left, bottom, right]);
     return filterGradient(graph, padded, physical(graph, dy), info.filterHeight, info.strideHeight);
   },

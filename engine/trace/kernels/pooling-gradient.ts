@@ -13,8 +13,8 @@ traceKernel<PoolAttributes>('AvgPoolGrad', (graph: Graph, { dy, input }, { filte
   const [n, height, width, c] = input.shape;
   const [, rows, columns] = dy.shape;
   const s = info.strideHeight;
-  const { block, fixedSizes } = graph.target;
-  if (fixedSizes && block && c % block === 0) {
+  const { block } = graph.target;
+  if (block && c % block === 0) {
     const taken = Array.from({ length: height * width }, (_, i) => {
       const [row, column] = [Math.floor(i / width) / s, (i % width) / s];
       const isTaken = Number.isInteger(row) && Number.isInteger(column) && row < rows && column < columns;
