@@ -102,7 +102,7 @@ He et al. 2015 begin with an observation: a deeper plain network ends with a *gr
 one, which cannot be overfitting. With shortcuts the order is turned round. Here is the same comparison (their figure 6),
 trained by this toolkit on ${dataset}.
 
-![Training and test error by epoch](degradation.svg)
+![Training and test error by epoch](degradation/depths.svg)
 
 Dashed: training error, over the augmented images of the epoch. Drawn through: test error.
 
@@ -112,7 +112,7 @@ ${table(head, rowsOf(depths, false))}
 
 Where shapes differ, A pads with zeros and has no parameters, B projects; C projects in every block (§4.1).
 
-![Training and test error of ResNet-20 with shortcuts of three kinds](degradation-options.svg)
+![Training and test error of ResNet-20 with shortcuts of three kinds](degradation/options.svg)
 
 ${table(head, rowsOf(options, true))}
 
@@ -123,13 +123,14 @@ npx resnet-coco datasets fetch cifar10
 npm run bench:degradation -- --dataset cifar10:cifar10 --epochs ${epochs}
 \`\`\`
 
-All networks under one schedule: ${epochs} epochs of ${dataset}, batches of 128, SGD with momentum .9 and weight decay 1e-4, the
-learning rate .1, a tenth of it from half of the run on and a hundredth from three quarters on, pad-4 crops and flips,
-seed 1, ${device}. The paper trains for 164 epochs: errors here are greater, and the figure is about their order.
+All networks under one schedule: ${epochs} epochs of ${dataset}, batches of 32, SGD with momentum .9 and weight decay 1e-4, the
+learning rate rising to .05 over the first 30 % of the run and falling to nothing along a cosine (one-cycle: the short form
+of the paper's warmup and steps), pad-4 crops and flips, seed 1, ${device}. The paper trains for 164 epochs: errors here
+are greater, and the figure is about their order.
 `;
   const figures = {
-    'degradation.svg': figure('Errors of plain and residual networks', depths, greatest, false),
-    'degradation-options.svg': figure('Errors of shortcut options', options, greatest, true),
+    'depths.svg': figure('Errors of plain and residual networks', depths, greatest, false),
+    'options.svg': figure('Errors of shortcut options', options, greatest, true),
   };
   return { markdown, figures };
 }

@@ -2,11 +2,12 @@
  * The argument of He et al. 2015 for residual learning, on CIFAR-10: a deeper plain net has the greater training error, a
  * deeper residual one the smaller (figure 6), and what the shortcuts of options A, B and C are worth (§4.1). Trains one
  * network after the other, all under one schedule, and writes docs/degradation.md with its figures. Goes on where it was
- * stopped.
+ * stopped; the log of a network that is done is kept in docs/degradation, and taken from there (delete it to train anew).
  *
  * Usage: npm run bench:degradation -- --dataset cifar10:DIR [--epochs N] [--runs DIR] [--threads N]
  */
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runFiles, trainClassifier, trainingSettings } from '../backbone/index.ts';
@@ -17,7 +18,7 @@ import { degradationPage, type TrainedNet } from './degradation-page.ts';
 const { values } = parseArgs({
   options: {
     dataset: { type: 'string', default: 'cifar10:cifar10' },
-    epochs: { type: 'string', default: '6' },
+    epochs: { type: 'string', default: '4' },
     runs: { type: 'string', default: 'runs/degradation' },
     threads: { type: 'string' },
   },
@@ -34,6 +35,8 @@ const nets = [
   { arch: 'resnet20', shortcut: 'C' },
 ] as const;
 
+const docs = join('docs', 'degradation');
+await makeFolder(docs);
 const stop = new AbortController();
 process.once('SIGINT', () => stop.abort());
 const dataset = await openClassificationDataset(values.dataset, { split: 'train' });
@@ -42,14 +45,24 @@ const engine = await createEngine('auto', values.threads === undefined ? {} : { 
 const trained: TrainedNet[] = [];
 
 for (const { arch, ...option } of nets) {
-  const folder = join(values.runs, [arch, ...Object.values(option)].join('-'));
+  const name = [arch, ...Object.values(option)].join('-');
+  const folder = join(values.runs, name);
+  const kept = join(docs, `${name}.jsonl`);
   const resume = existsSync(runFiles(folder).last);
-  if (!existsSync(runFiles(folder).model)) {
+  if (!existsSync(kept)) {
     const { interrupted } = await trainClassifier({
       engine,
       dataset,
       validation,
-      settings: trainingSettings('cifar10', { arch, ...option, epochs, seed: 1 }),
+      settings: trainingSettings('cifar10', {
+        arch,
+        ...option,
+        epochs,
+        batch: 32,
+        lr: 0.05,
+        schedule: 'one-cycle',
+        seed: 1,
+      }),
       folder,
       resume,
       signal: stop.signal,
@@ -63,12 +76,12 @@ for (const { arch, ...option } of nets) {
       },
     });
     if (interrupted) process.exit(130);
+    await writeWholeFile(kept, await readFile(runFiles(folder).log));
   }
-  trained.push({ arch, ...option, log: readLog(runFiles(folder).log) });
+  trained.push({ arch, ...option, log: readLog(kept) });
 }
 
-await makeFolder('docs');
 const { figures, markdown } = degradationPage(trained, { dataset: 'CIFAR-10', epochs, device: engine.device });
-for (const [name, svg] of Object.entries(figures)) await writeWholeFile(join('docs', name), svg);
+for (const [name, svg] of Object.entries(figures)) await writeWholeFile(join(docs, name), svg);
 await writeWholeFile(join('docs', 'degradation.md'), markdown);
 console.log('docs/degradation.md');

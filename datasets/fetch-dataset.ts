@@ -83,7 +83,7 @@ export async function fetchKnown(
 }
 
 async function fetchArchive(
-  { file, url, digest, folder }: DatasetArchive,
+  { file, url, digest, contents, folder }: DatasetArchive,
   into: string,
   options: FetchDatasetOptions,
   patience: Patience | undefined,
@@ -95,6 +95,12 @@ async function fetchArchive(
   await download(source, archive, digest, options, patience);
   options.onNote?.(`unpacking ${file}`);
   const { unpackFolder } = await import('./download/unpack.ts');
-  await unpackFolder(archive, folder, target, options.signal);
+  try {
+    await unpackFolder(archive, folder, target, { contents, signal: options.signal });
+  } catch (error) {
+    // Next time it is fetched anew.
+    if (error instanceof ResnetCocoError && error.code === 'BAD_DATASET') await rm(archive, { force: true });
+    throw error;
+  }
   await rm(archive, { force: true });
 }

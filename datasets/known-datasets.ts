@@ -5,7 +5,11 @@ import type { FileDigest } from './download/file-digest.ts';
 export interface DatasetArchive {
   readonly file: string;
   readonly url: string;
-  readonly digest: FileDigest;
+  /** Of the archive; absent where its publisher packs it on demand, so that only its files are settled. */
+  readonly digest?: FileDigest;
+  /** Of the files within, for such an archive: SHA-256 of what `sha256sum` prints of them, in order of their paths. */
+  readonly contents?: string;
+  /** About, for an archive packed on demand. */
   readonly bytes: number;
   /** The one folder that all its files lie in. */
   readonly folder: string;
@@ -47,6 +51,9 @@ const coco = (path: string, md5: string, bytes: number, folder: string): Dataset
   bytes,
   folder,
 });
+
+/** The commit of Shenggan/BCCD_Dataset that is taken. */
+const BCCD = 'd272fb14cdff6e473fafeeeba32aba5f560e9e43';
 
 const CIFAR_HOMEPAGE = 'https://www.cs.toronto.edu/~kriz/cifar.html';
 const CIFAR_LICENSE = 'none stated; the authors ask to cite Krizhevsky 2009, Learning Multiple Layers of Features';
@@ -104,6 +111,26 @@ export const knownDatasets: readonly KnownDataset[] = [
       ],
     ],
     usage: 'DIR/annotations/instances_val2017.json --images DIR/val2017',
+  },
+  {
+    name: 'bccd',
+    task: 'detection',
+    title: 'BCCD: 364 microscope images of blood, boxes of red cells, white cells and platelets, Pascal VOC',
+    images: 364,
+    license: 'MIT',
+    homepage: 'https://github.com/Shenggan/BCCD_Dataset',
+    sources: [
+      [
+        {
+          file: `BCCD_Dataset-${BCCD.slice(0, 7)}.tar.gz`,
+          url: `https://github.com/Shenggan/BCCD_Dataset/archive/${BCCD}/BCCD_Dataset-${BCCD.slice(0, 7)}.tar.gz`,
+          contents: '388455b99b3cfd5f2a2506a897bc9a59425ae8ac316141284af9fa0938d204c7',
+          bytes: 7_510_643,
+          folder: `BCCD_Dataset-${BCCD}`,
+        },
+      ],
+    ],
+    usage: `DIR/BCCD_Dataset-${BCCD}/BCCD`,
   },
 ];
 

@@ -54,12 +54,13 @@ const usualPatience: Patience = { stallMs: 30_000, retries: 3, backoffMs: 1000, 
  * download left is continued where the source can. Processes that download the same file wait for one another.
  *
  * @param source an http:, https: or file: URL
+ * @param digest undefined where nothing is known of it: what came is then taken as it is
  * @throws ResnetCocoError DOWNLOAD_FAILED, FILE_NOT_WRITABLE; the signal's reason, if aborted
  */
 export async function download(
   source: URL,
   target: string,
-  digest: FileDigest,
+  digest: FileDigest | undefined,
   { onProgress, signal }: FetchOptions = {},
   patience: Patience = usualPatience,
 ): Promise<void> {
@@ -81,7 +82,7 @@ export async function download(
 interface Job {
   readonly source: URL;
   readonly target: string;
-  readonly digest: FileDigest;
+  readonly digest: FileDigest | undefined;
   readonly onProgress: FetchOptions['onProgress'];
   readonly signal: AbortSignal | undefined;
   readonly patience: Patience;
@@ -93,6 +94,7 @@ async function receiveWhole(job: Job): Promise<void> {
   let isLeftover = (await sizeOf(part)) > 0;
   for (;;) {
     await receiveWithRetries(job, part);
+    if (!digest) break;
     const hash = await onDisk(part, hashOf(part, digest.algorithm, signal));
     if (hash.startsWith(digest.hex)) break;
     await onDisk(part, discardPart(part));

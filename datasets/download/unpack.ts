@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -22,19 +23,21 @@ const MAX_FILES = 1_000_000;
  * is there already is left as it is. What lies in the archive outside of that folder is left out.
  *
  * @param folder the outermost folder's name in the archive
- * @throws ResnetCocoError BAD_DATASET for an archive that is damaged, or has links or names that lead elsewhere;
+ * @param options.contents SHA-256 of what `sha256sum` would print of the folder's files, in order of their paths
+ * @throws ResnetCocoError BAD_DATASET for an archive that is damaged, has other contents, or has links or names that lead
+ *   elsewhere;
  *   FILE_NOT_WRITABLE; the signal's reason, if aborted
  */
 export async function unpackFolder(
   archive: string,
   folder: string,
   target: string,
-  signal?: AbortSignal,
+  { contents, signal }: { readonly contents?: string | undefined; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<void> {
   const temporary = await onDisk(target, mkdtemp(join(dirname(target), `.${basename(target)}-`)));
   try {
     const files = /\.zip$/i.test(archive) ? filesOfZip(archive) : filesOfTar(archive);
-    let count = 0;
+    const sums = new Map<string, string>();
     for await (const { name, content } of orBadArchive(archive, files)) {
       signal?.throwIfAborted();
       const path = placeWithin(archive, folder, name);
@@ -42,10 +45,11 @@ export async function unpackFolder(
         content.resume();
         continue;
       }
-      if (++count > MAX_FILES) throw new ResnetCocoError('BAD_DATASET', `${archive}: more than ${MAX_FILES} files`);
-      await writeEntry(archive, join(temporary, path), content, signal);
+      sums.set(path, await writeEntry(archive, join(temporary, path), content, signal));
+      if (sums.size > MAX_FILES) throw new ResnetCocoError('BAD_DATASET', `${archive}: more than ${MAX_FILES} files`);
     }
-    if (!count) throw new ResnetCocoError('BAD_DATASET', `${archive}: no files in a folder '${folder}'`);
+    if (contents !== undefined) checkContents(archive, sums, contents);
+    if (!sums.size) throw new ResnetCocoError('BAD_DATASET', `${archive}: no files in a folder '${folder}'`);
     await rename(temporary, target).catch((error: NodeJS.ErrnoException) => {
       // Another process has put it there meanwhile.
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw notWritable(target, error);
@@ -68,14 +72,35 @@ function placeWithin(archive: string, folder: string, name: string): string | un
   return parts[0] === folder && parts.length > 1 ? join(...parts.slice(1)) : undefined;
 }
 
-async function writeEntry(archive: string, path: string, content: Readable, signal?: AbortSignal): Promise<void> {
+function checkContents(archive: string, sums: ReadonlyMap<string, string>, expected: string): void {
+  const all = createHash('sha256');
+  const paths = [...sums.keys()].map((path) => path.replaceAll('\\', '/')).sort();
+  for (const path of paths) all.update(`${sums.get(join(path))}  ${path}\n`);
+  const sum = all.digest('hex');
+  if (sum === expected) return;
+  throw new ResnetCocoError(
+    'BAD_DATASET',
+    `${archive}: its ${sums.size} files are not the published ones: their SHA-256 is ${sum}, not ${expected}; fetch it again`,
+  );
+}
+
+/** Resolves to the content's SHA-256. */
+async function writeEntry(archive: string, path: string, content: Readable, signal?: AbortSignal): Promise<string> {
   await onDisk(path, mkdir(dirname(path), { recursive: true }));
   let readFailed = false;
   content.once('error', () => {
     readFailed = true;
   });
   try {
-    await pipeline(content, createWriteStream(path, { flags: 'wx' }), { signal });
+    const hash = createHash('sha256');
+    const hashed = async function* (chunks: AsyncIterable<Uint8Array>) {
+      for await (const chunk of chunks) {
+        hash.update(chunk);
+        yield chunk;
+      }
+    };
+    await pipeline(content, hashed, createWriteStream(path, { flags: 'wx' }), { signal });
+    return hash.digest('hex');
   } catch (error) {
     signal?.throwIfAborted();
     throw readFailed ? badArchive(archive, error) : notWritable(path, error);

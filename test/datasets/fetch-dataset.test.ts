@@ -88,7 +88,7 @@ test('abort: what came is kept, and continued next time', async ({ server, home,
 
 test('the next source takes over where the first cannot be had or is another file', async ({ server, archive }) => {
   const notes: string[] = [];
-  const wrong = { ...archive, digest: { ...archive.digest, hex: '0'.repeat(32) } };
+  const wrong = { ...archive, digest: { algorithm: 'md5', hex: '0'.repeat(32) } } as const;
   const gone = { ...archive, url: 'http://127.0.0.1:9/tiny.tar.gz' };
   const sources = [[gone], [wrong], [archive]];
   const folder = await fetchKnown({ name: 'tiny', sources }, { onNote: (note) => notes.push(note) }, hasty);
@@ -107,6 +107,22 @@ test('a failure says what can be done by hand', async ({ server, home, archive }
     'DOWNLOAD_FAILED',
   );
   assert.equal(readdirSync(join(home, 'datasets', 'tiny')), []);
+});
+
+test('an archive that is packed on demand is known by its files', async ({ home, archive }) => {
+  const { file, url, bytes, folder: top } = archive;
+  const packed: DatasetArchive = { file, url, bytes, folder: top };
+  const sha = (text: string | Buffer) => createHash('sha256').update(text).digest('hex');
+  const contents = sha(`${sha(content)}  batch.bin\n`);
+  const folder = await fetchKnown({ name: 'tiny', sources: [[{ ...packed, contents }]] }, {}, hasty);
+  assert.ok(there(folder));
+  const wrong = { name: 'wrong', sources: [[{ ...packed, contents: '0'.repeat(64) }]] };
+  await assertFails(
+    fetchKnown(wrong, {}, hasty),
+    new RegExp(`tiny\\.tar\\.gz: its 1 files are not the published ones: their SHA-256 is ${contents}, not 0{64}`),
+    'BAD_DATASET',
+  );
+  assert.equal(readdirSync(join(home, 'datasets', 'wrong')), []);
 });
 
 test('several archives, of which one is here already', async ({ server, archive }) => {
@@ -156,14 +172,18 @@ test('the list tells what is here, and digests are whole', async ({ home }) => {
   );
   assert.is(await fetchDataset('CIFAR10'), join(home, 'datasets', 'cifar10'));
   const lengths = { md5: 32, sha256: 64, sha512: 128 };
-  for (const { digest, url, file } of knownDatasets.flatMap(({ sources }) => sources.flat())) {
-    assert.is(digest.hex.length, lengths[digest.algorithm], file);
+  for (const { digest, contents, url, file } of knownDatasets.flatMap(({ sources }) => sources.flat())) {
+    if (digest) assert.is(digest.hex.length, lengths[digest.algorithm], file);
+    else assert.match(contents!, /^[0-9a-f]{64}$/, file);
     assert.ok(url.endsWith(`/${file}`));
   }
 });
 
 test('an unknown name', () => {
-  assert.throws(() => findDataset('cifar'), /no data set is called 'cifar'; known are cifar10, cifar100, coco-val2017/);
+  assert.throws(
+    () => findDataset('cifar'),
+    /no data set is called 'cifar'; known are cifar10, cifar100, coco-val2017, bccd/,
+  );
 });
 
 test.run();

@@ -31,7 +31,7 @@ async function unpack(name: string, bytes: Uint8Array, signal?: AbortSignal): Pr
   const home = join(folder, String(count++));
   mkdirSync(home);
   writeFileSync(join(home, name), bytes);
-  await unpackFolder(join(home, name), 'top', join(home, 'target'), signal);
+  await unpackFolder(join(home, name), 'top', join(home, 'target'), { signal });
   return join(home, 'target');
 }
 
