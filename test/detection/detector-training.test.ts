@@ -4,6 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Random } from '../../datasets/random.ts';
 import {
+  type DetectorLosses,
   DetectorTraining,
   fasterRcnnShapes,
   parseDetectorConfig,
@@ -13,7 +14,7 @@ import {
 } from '../../detection/index.ts';
 import type { RpnLevel } from '../../detection/proposals.ts';
 import type { Sample } from '../../detection/sampler.ts';
-import { createEngine } from '../../engine/index.ts';
+import { createEngine, type TrainingOptions } from '../../engine/index.ts';
 import type { ResnetCocoError } from '../../errors.ts';
 import { fixturesDir } from '../shared-data.ts';
 import { wave, waveWeights } from '../waves.ts';
@@ -23,6 +24,8 @@ const test = suite('detector training');
 interface ImageCase {
   readonly height: number;
   readonly width: number;
+  /** Of the wave that its pixels are. */
+  readonly phase: number;
   readonly boxes: number[][];
   readonly labels: number[];
   readonly anchors: { readonly positive: number[]; readonly negative: number[] };
@@ -43,9 +46,9 @@ interface Case {
 }
 const cases: Case[] = JSON.parse(readFileSync(join(fixturesDir, 'detection_training.json'), 'utf8'));
 
-function trainingImage({ boxes, height, labels, width }: ImageCase, index: number): TrainingImage {
+function trainingImage({ boxes, height, labels, phase, width }: ImageCase, index: number): TrainingImage {
   const [mean, std] = [[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]]; // biome-ignore format: one line
-  const data = Float32Array.from(wave(height * width * 3, height + width), (value, i) => {
+  const data = Float32Array.from(wave(height * width * 3, phase), (value, i) => {
     return (Math.fround(0.5 + 0.5 * value) - mean[i % 3]) / std[i % 3];
   });
   const objects = { boxes: Float32Array.from(boxes.flat()), labels: Int32Array.from(labels) };
@@ -95,13 +98,18 @@ function assertProbe(
 async function create(
   { config, settings }: Pick<Case, 'config' | 'settings'>,
   more = {},
-  engine = 'onnx' as 'onnx' | 'wasm',
+  options: TrainingOptions = { optimiser: { kind: 'sgd' } },
+  isTame = false,
 ) {
   const parsed = parseDetectorConfig(config, 'fixture');
   const parsedSettings = parseTrainingSettings({ ...settings, trainable_backbone_layers: 5, ...more }, 'fixture');
   const weights = waveWeights(fasterRcnnShapes(parsed));
-  const options = { optimiser: { kind: 'sgd' } } as const;
-  return DetectorTraining.create(await createEngine(engine, { threads: 1 }), parsed, weights, parsedSettings, options);
+  for (const [name, tensor] of Object.entries(weights)) {
+    if (isTame && /bn2\.weight$|rpn\.head|box_predictor/.test(name)) {
+      weights[name] = { ...tensor, data: (tensor.data as Float32Array).map((value) => 0.1 * value) };
+    }
+  }
+  return DetectorTraining.create(await createEngine('onnx', { threads: 1 }), parsed, weights, parsedSettings, options);
 }
 
 for (const { batches, config, settings } of cases) {
@@ -125,6 +133,28 @@ for (const { batches, config, settings } of cases) {
     await training.dispose();
   });
 }
+
+test('twenty steps of SGD, momentum, decay and clipped gradients follow torchvision', async () => {
+  const recorded: Pick<Case, 'config' | 'settings'> & {
+    readonly optimiser: Record<'rate' | 'momentum' | 'weight_decay' | 'clip_norm', number>;
+    readonly steps: { readonly images: ImageCase[]; readonly losses: Record<string, number> }[];
+  } = JSON.parse(readFileSync(join(fixturesDir, 'detection_steps.json'), 'utf8'));
+  const { clip_norm, momentum, rate, weight_decay } = recorded.optimiser;
+  const training = await create(
+    recorded,
+    {},
+    { optimiser: { kind: 'sgd', momentum, weightDecay: weight_decay }, clipNorm: clip_norm },
+    true,
+  );
+  for (const [step, { images, losses }] of recorded.steps.entries()) {
+    const ours = await training.step(images.map(trainingImage), chosen(images), rate);
+    for (const [name, expected] of Object.entries(losses)) {
+      const actual = ours[name as keyof DetectorLosses];
+      assert.ok(close(actual, expected, 2e-3), `step ${step}: ${name}: ${actual}, not ${expected}`);
+    }
+  }
+  await training.dispose();
+});
 
 const [small] = cases;
 const batch = small.batches[0].images.map(trainingImage);
@@ -168,6 +198,26 @@ test('the losses fall when the same batch is trained again and again; without ob
   const end = await total(batch, 2e-4);
   assert.ok(end < 0.8 * start, `${start} to ${end}`);
   assert.ok(Number.isFinite(await total(batch.slice(1), 2e-4)));
+  await training.dispose();
+});
+
+test('a step over several batches goes by the mean of their losses', async () => {
+  const training = await create(small, { trainable_backbone_layers: 1 });
+  const batches = small.batches.map(({ images }) => ({ images: images.map(trainingImage), choices: chosen(images) }));
+  const separate: Awaited<ReturnType<typeof training.gradients>>[] = [];
+  for (const { choices, images } of batches) separate.push(await training.gradients(images, choices));
+  const before = (await training.snapshot()).weights;
+  const rate = 1e-2;
+  const { loss_classifier } = await training.accumulatedStep(batches, rate);
+  const { weights } = await training.snapshot();
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  assert.ok(close(loss_classifier, mean(separate.map((one) => one.loss_classifier)), 1e-5));
+  for (const name of Object.keys(separate[0].gradients)) {
+    const expected = before[name].map((value, i) => value - rate * mean(separate.map((one) => one.gradients[name][i])));
+    const distance = (to: Float32Array) => Math.sqrt(expected.reduce((sum, value, i) => sum + (value - to[i]) ** 2, 0));
+    const [moved, off] = [distance(before[name]), distance(weights[name])];
+    assert.ok(off <= 1e-3 * moved + 1e-6, `${name}: ${off} off, of ${moved}`);
+  }
   await training.dispose();
 });
 
