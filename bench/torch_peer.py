@@ -16,6 +16,12 @@ try:
     import torchvision
     from torchvision.models.detection import fasterrcnn_resnet50_fpn
 
+    from torchvision.models import resnet18
+    from torchvision.models.detection import FasterRCNN
+    from torchvision.models.detection.backbone_utils import BackboneWithFPN
+    from torchvision.ops.feature_pyramid_network import LastLevelMaxPool
+    from torchvision.ops.misc import FrozenBatchNorm2d
+
     torchvision.ops.nms(torch.zeros(1, 4), torch.zeros(1), 0.5)
 except Exception:
     torchvision = None
@@ -87,10 +93,49 @@ def training(depth, batch, side):
     return step
 
 
+def detector_training(small):
+    """A step of SGD of Faster R-CNN, the backbone trained from layer2 on."""
+    if small:
+        body = resnet18(weights=None, norm_layer=FrozenBatchNorm2d)
+        layers = {"layer1": "0", "layer2": "1", "layer3": "2", "layer4": "3"}
+        fpn = BackboneWithFPN(body, layers, [64, 128, 256, 512], 128, LastLevelMaxPool())
+        model = FasterRCNN(fpn, num_classes=91, min_size=320, max_size=533, rpn_pre_nms_top_n_train=1000,
+                           rpn_post_nms_top_n_train=500, box_batch_size_per_image=128)
+    else:
+        model = fasterrcnn_resnet50_fpn(weights=None, weights_backbone=None)
+        for module in list(model.backbone.body.modules()):
+            for name, child in list(module.named_children()):
+                if isinstance(child, nn.BatchNorm2d):
+                    setattr(module, name, FrozenBatchNorm2d(child.num_features))
+    body = model.backbone.body
+    for part in (body.conv1, body.bn1, body.layer1):
+        for parameter in part.parameters():
+            parameter.requires_grad = False
+    model.train()
+    optimiser = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], 0.001, momentum=0.9,
+                                weight_decay=1e-4)
+    batch, height, width = (4, 320, 427) if small else (1, 800, 1066)
+    scale = torch.tensor([width, height, width, height])
+    images, targets = [], []
+    for _ in range(batch):
+        corner = torch.rand(8, 2) * 0.6
+        boxes = torch.cat([corner, corner + 0.1 + 0.3 * torch.rand(8, 2)], 1) * scale
+        images.append(torch.rand(3, height, width))
+        targets.append({"boxes": boxes, "labels": torch.randint(1, 91, (8,))})
+
+    def step():
+        optimiser.zero_grad()
+        sum(model(images, targets).values()).backward()
+        optimiser.step()
+
+    return step
+
+
 models = {}
 
 
 TRAINING = {"train-resnet20": (20, 128, 32), "train-resnet18": (18, 8, 224), "train-resnet50": (50, 8, 224)}
+DETECTORS = {"train-small-detector": True, "train-fasterrcnn": False}
 
 
 def tasks():
@@ -98,11 +143,14 @@ def tasks():
     yield from TRAINING
     if torchvision:
         yield "fasterrcnn"
+        yield from DETECTORS
 
 
 def prepare(task):
     if task in TRAINING:
         return training(*TRAINING[task])
+    if task in DETECTORS:
+        return detector_training(DETECTORS[task])
     if task == "resnet50":
         model, image = resnet(50).eval(), torch.rand(1, 3, 224, 224)
         return lambda: model(image)
@@ -121,7 +169,7 @@ for line in sys.stdin:
         if task not in models:
             models[task] = prepare(task)
         times = []
-        with torch.inference_mode(task not in TRAINING):
+        with torch.inference_mode(task not in TRAINING and task not in DETECTORS):
             for _ in range(request["repeats"]):
                 start = time.perf_counter()
                 models[task]()
