@@ -7,6 +7,7 @@ import {
   type ImageSource,
   type ImageTensor,
   inFlight,
+  type LoadedImage,
   type Prefetched,
 } from '../datasets/index.ts';
 import type { Engine, Program, ProgramSpec, Weights } from '../engine/index.ts';
@@ -71,7 +72,8 @@ export class Classifier {
   readonly config: ClassifierConfig;
   /** What computes, such as `CPU, 2 threads (ONNX Runtime)`. */
   readonly device: string;
-  private readonly streams: number;
+  /** Computations side by side. */
+  readonly streams: number;
   private readonly program: Program;
   private readonly pool: ImagePool;
   private readonly transform: ClassificationTransform;
@@ -109,6 +111,24 @@ export class Classifier {
       results.push(this.topClasses((await this.logits([image.tensor]))[0], top));
     }
     return isList ? results : results[0];
+  }
+
+  /**
+   * Reads an image for `classifyLoaded`, in another thread: for callers who gather batches themselves, such as a server.
+   *
+   * @throws ResnetCocoError FILE_NOT_FOUND or BAD_IMAGE, naming the image
+   */
+  async load(source: ImageSource): Promise<LoadedImage> {
+    return await this.pool.load(source, this.transform);
+  }
+
+  /** The most probable classes of each of several images from `load`, computed at once. */
+  async classifyLoaded(
+    images: readonly LoadedImage[],
+    { top = DEFAULT_TOP }: ClassifyOptions = {},
+  ): Promise<Prediction[][]> {
+    const logits = await this.logits(images.map(({ tensor }) => tensor));
+    return logits.map((values) => this.topClasses(values, top));
   }
 
   /** Classifies files one after another, in constant memory. A file that cannot be read yields its error. */

@@ -21,6 +21,7 @@ export {
 } from './classifier-config.ts';
 export { type CocoCategory, cocoCategories } from './coco-categories.ts';
 export { parseConfig } from './config.ts';
+export { embeddedModels } from './embedded-models.ts';
 export { type ImageNetClass, imagenetClasses } from './imagenet-classes.ts';
 export { blocksPerStage, checkShapes, depthFromShapes, inferResNet, type Shapes } from './infer-classifier.ts';
 export { initialise } from './initialise.ts';

@@ -28,6 +28,8 @@ export interface Command<T extends FlagTable = FlagTable> {
   readonly positionals: Positionals;
   readonly flags: T;
   readonly examples: readonly (readonly [call: string, help: string])[];
+  /** It runs until it is stopped, which is no interruption: its exit code is what `run` returns. */
+  readonly endsWhenStopped?: true;
   run(invocation: Invocation<T>): Promise<ExitCode>;
 }
 

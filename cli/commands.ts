@@ -12,6 +12,12 @@ export const commands: CommandList = {
       load: async () => (await import('./detect.ts')).default,
     },
   },
+  'Answer others': {
+    serve: {
+      summary: 'classify and detect over HTTP',
+      load: async () => (await import('./serve.ts')).default,
+    },
+  },
   Evaluate: {
     evaluate: {
       summary: "measure: mAP of detections, a detector's mAP, a classifier's accuracy",

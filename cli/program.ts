@@ -72,7 +72,7 @@ async function runCommand(name: string, command: Command, args: readonly string[
   process.stdout.once('error', () => controller.abort());
   try {
     const code = await command.run({ flags, positionals, terminal, signal });
-    return signal.aborted ? INTERRUPTED : code;
+    return signal.aborted && !command.endsWhenStopped ? INTERRUPTED : code;
   } catch (error) {
     if (signal.aborted && error instanceof Error && error.name === 'AbortError') return INTERRUPTED;
     throw error;

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { ResnetCocoError } from '../errors.ts';
+import { chosenSharp } from './decode.ts';
 import { type Orientation, readOrientation } from './exif-orientation.ts';
 import { sniffFormat } from './image-format.ts';
 import { readImage } from './read-image.ts';
@@ -11,8 +12,13 @@ export interface ImageSize {
 
 const BLOCK = 1 << 14;
 
-/** Reads here and there in a file, a block at a time. */
-class FileWindow {
+/** Reads here and there: so many bytes from one position on; fewer at the end. */
+interface Window {
+  read(position: number, length: number): Promise<Uint8Array>;
+}
+
+/** A file, a block at a time. */
+class FileWindow implements Window {
   readonly #file: FileHandle;
   #start = 0;
   #block = new Uint8Array(0);
@@ -21,7 +27,6 @@ class FileWindow {
     this.#file = file;
   }
 
-  /** So many bytes from one position on; fewer at the end of the file. */
   async read(position: number, length: number): Promise<Uint8Array> {
     const from = position - this.#start;
     if (from >= 0 && from + length <= this.#block.length) return this.#block.subarray(from, from + length);
@@ -48,7 +53,7 @@ interface StoredSize extends ImageSize {
 }
 
 /** Walks the markers up to the first scan, as `readJpegHeader` does of a whole file. */
-async function jpegSize(file: FileWindow): Promise<StoredSize | undefined> {
+async function jpegSize(file: Window): Promise<StoredSize | undefined> {
   let size: ImageSize | undefined;
   let orientation: Orientation | undefined;
   for (let at = 2; ; ) {
@@ -74,7 +79,7 @@ async function jpegSize(file: FileWindow): Promise<StoredSize | undefined> {
 }
 
 /** Walks all chunks, for the orientation may stand behind the pixels. */
-async function pngSize(file: FileWindow): Promise<StoredSize | undefined> {
+async function pngSize(file: Window): Promise<StoredSize | undefined> {
   let size: ImageSize | undefined;
   let orientation: Orientation = 1;
   for (let at = 8; ; ) {
@@ -100,12 +105,38 @@ async function storedSize(path: string): Promise<StoredSize | undefined> {
     throw new ResnetCocoError('FILE_NOT_FOUND', `${path}: cannot be read (${cause.code ?? cause.message})`, { cause });
   });
   try {
-    const window = new FileWindow(file);
-    const format = sniffFormat(await window.read(0, 128));
-    if (format === 'jpeg') return await jpegSize(window);
-    return format === 'png' ? await pngSize(window) : undefined;
+    return await sizeIn(new FileWindow(file));
   } finally {
     await file.close();
+  }
+}
+
+async function sizeIn(window: Window): Promise<StoredSize | undefined> {
+  const format = sniffFormat(await window.read(0, 128));
+  if (format === 'jpeg') return await jpegSize(window);
+  return format === 'png' ? await pngSize(window) : undefined;
+}
+
+const oriented = ({ height, orientation, width }: StoredSize): ImageSize =>
+  orientation >= 5 ? { width: height, height: width } : { width, height };
+
+/**
+ * The size that a picture's header tells, EXIF orientation applied, before anything is decoded.
+ *
+ * @param bytes of a JPEG or PNG file, or of another format, which takes the optional package `sharp`
+ * @returns undefined where no header tells it
+ */
+export async function imageSizeInHeader(bytes: Uint8Array): Promise<ImageSize | undefined> {
+  const window = { read: async (position: number, length: number) => bytes.subarray(position, position + length) };
+  const stored = await sizeIn(window);
+  if (stored) return oriented(stored);
+  const sharp = await chosenSharp();
+  if (!sharp || !sniffFormat(bytes)) return undefined;
+  try {
+    const { height, pageHeight, width } = await sharp(bytes).metadata();
+    return width && height ? { width, height: pageHeight ?? height } : undefined;
+  } catch {
+    return undefined; // damaged, which the decoder tells best
   }
 }
 
@@ -122,6 +153,5 @@ export async function readImageSize(path: string): Promise<ImageSize> {
     const { width, height } = await readImage(path);
     return { width, height };
   }
-  const { width, height, orientation } = stored;
-  return orientation >= 5 ? { width: height, height: width } : { width, height };
+  return oriented(stored);
 }

@@ -50,7 +50,7 @@ export {
   type Prefetched,
   type PrefetchOptions,
 } from './image-pool.ts';
-export { type ImageSize, readImageSize } from './image-size.ts';
+export { type ImageSize, imageSizeInHeader, readImageSize } from './image-size.ts';
 export type { LoadedImage } from './image-worker.ts';
 export { inFlight } from './in-flight.ts';
 export { JsonArrayFile, JsonArrayWriter } from './json-array.ts';

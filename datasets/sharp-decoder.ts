@@ -11,6 +11,8 @@ export interface Sharp {
 }
 
 interface SharpPipeline {
+  /** Of the header alone. */
+  metadata(): Promise<{ readonly width?: number; readonly height?: number; readonly pageHeight?: number }>;
   rotate(): SharpPipeline;
   removeAlpha(): SharpPipeline;
   toColourspace(space: string): SharpPipeline;

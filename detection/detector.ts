@@ -57,7 +57,8 @@ export class Detector {
   readonly device: string;
   /** Threads that decode, resize, draw and encode images. */
   readonly pool: ImagePool;
-  private readonly streams: number;
+  /** Computations side by side. */
+  readonly streams: number;
   private readonly model: FasterRcnn;
   private readonly transform: DetectionTransform;
   private readonly labels: ReadonlyMap<number, string>;
@@ -93,22 +94,31 @@ export class Detector {
     const isList = Array.isArray(input);
     for await (const { error, image } of this.pool.prefetch<ImageSource>(isList ? input : [input], this.transform)) {
       if (error) throw error;
-      results.push(...(await this.detectLoaded([image], options.score)));
+      results.push(...(await this.detectLoaded([image], options)));
     }
     return isList ? results : results[0];
   }
 
+  /**
+   * Reads an image for `detectLoaded`, in another thread: for callers who gather batches themselves, such as a server.
+   *
+   * @throws ResnetCocoError FILE_NOT_FOUND or BAD_IMAGE, naming the image
+   */
+  async load(source: ImageSource): Promise<LoadedImage> {
+    return await this.pool.load(source, this.transform);
+  }
+
   /** Detects in files one after another, in constant memory. A file that cannot be read yields its error. */
   async *detectAll(files: Iterable<string>, options: DetectAllOptions = {}): AsyncGenerator<DetectedFile> {
-    const { batch = 1, keepImage = false, score, signal } = options;
+    const { batch = 1, keepImage = false, signal } = options;
     const loaded = this.pool.prefetch(files, this.transform, { signal, keepImage, ahead: batch * (this.streams + 2) });
-    const work = (items: readonly Prefetched<string>[]) => this.detectFiles(items, score);
+    const work = (items: readonly Prefetched<string>[]) => this.detectFiles(items, options);
     for await (const results of inFlight(batched(loaded, batch), this.streams, work)) yield* results;
   }
 
-  private async detectFiles(items: readonly Prefetched<string>[], score?: number): Promise<DetectedFile[]> {
+  private async detectFiles(items: readonly Prefetched<string>[], options: DetectOptions): Promise<DetectedFile[]> {
     const images = items.flatMap(({ image }) => image ?? []);
-    const detections = images.length ? await this.detectLoaded(images, score) : [];
+    const detections = images.length ? await this.detectLoaded(images, options) : [];
     return items.map(({ error, image, source: file }) => {
       if (error) return { file, error };
       const { height, image: pixels, width } = image;
@@ -123,7 +133,8 @@ export class Detector {
     await this.model.dispose();
   }
 
-  private async detectLoaded(images: readonly LoadedImage[], score?: number): Promise<Detection[][]> {
+  /** The objects in each of several images from `load`, computed at once. */
+  async detectLoaded(images: readonly LoadedImage[], { score }: DetectOptions = {}): Promise<Detection[][]> {
     const prepared = images.map(({ tensor: { data, shape } }) => ({ height: shape[0], width: shape[1], data }));
     const results = await this.model.detect(prepared, images, score);
     return results.map((result) => this.named(result));

@@ -1,4 +1,4 @@
-export { type ConvertOptions, convertModel } from './convert-model.ts';
+export { type ConvertOptions, convertModel, isDetectorModel } from './convert-model.ts';
 export { type DetectAllOptions, type DetectedFile, type Detection, type DetectOptions, Detector } from './detector.ts';
 export { type DetectorConfig, parseDetectorConfig } from './detector-config.ts';
 export { DetectorTraining } from './detector-training.ts';

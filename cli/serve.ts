@@ -1,0 +1,109 @@
+import { embeddedModels } from '../backbone/index.ts';
+import { command, noPositionals } from './command.ts';
+import type { FlagTable } from './flags.ts';
+import { formatBytes } from './progress.ts';
+import { defined, engineFlags } from './shared-flags.ts';
+import { counted } from './table.ts';
+
+const { engine, threads, batch } = engineFlags;
+
+const flags = {
+  host: { kind: 'text', value: 'ADDRESS', default: '127.0.0.1', help: 'where to listen; 0.0.0.0 for every network' },
+  port: { kind: 'integer', value: 'N', min: 0, max: 65535, default: 8080, help: 'the port; 0 for any that is free' },
+  token: {
+    kind: 'text',
+    group: 'Who may ask',
+    value: 'TOKEN',
+    help: 'turn away who does not send it as bearer token (better: RESNET_COCO_TOKEN in the environment)',
+  },
+  cors: {
+    kind: 'text',
+    group: 'Who may ask',
+    value: 'ORIGIN,…',
+    help: "origins whose pages may ask, such as https://example.org (default: only the service's own)",
+  },
+  queue: { kind: 'integer', group: 'Limits', value: 'N', min: 1, default: 64, help: 'images of a model that may wait' },
+  timeout: { kind: 'number', group: 'Limits', value: 'SECONDS', min: 0.001, default: 30, help: 'to answer within' },
+  'max-bytes': {
+    kind: 'integer',
+    group: 'Limits',
+    value: 'N',
+    min: 1,
+    default: 20 * 2 ** 20,
+    help: 'bytes of a request',
+  },
+  'max-pixels': { kind: 'integer', group: 'Limits', value: 'N', min: 1, default: 50e6, help: 'pixels of an image' },
+  'max-files': { kind: 'integer', group: 'Limits', value: 'N', min: 1, default: 16, help: 'images of a request' },
+  grace: {
+    kind: 'number',
+    group: 'Limits',
+    value: 'SECONDS',
+    min: 0.001,
+    default: 20,
+    help: 'to finish in when told to end',
+  },
+  model: {
+    kind: 'text',
+    group: 'Model',
+    value: 'NAME|FILE,…',
+    help: 'known models, or files, classifiers and detectors (default: those that come with the package)',
+  },
+  engine,
+  threads,
+  batch,
+} as const satisfies FlagTable;
+
+export default command({
+  summary: 'Classify and detect over HTTP, until Ctrl-C or SIGTERM.',
+  positionals: noPositionals,
+  flags,
+  details: [
+    'POST /v1/classify and /v1/detect take pictures as multipart/form-data, as a body of type image/*, or as base64 in JSON, and answer as classify --json and detect --json do. GET /v1/models, /healthz, /readyz, /metrics (Prometheus), /openapi.json; /docs reads well in a browser.',
+    'Lines of JSON on stderr tell of each request, never of what is in it. Ctrl-C or SIGTERM: no further requests are taken, those that are here are answered.',
+  ],
+  examples: [
+    ['resnet-coco serve', 'then: curl -F files=@photo.jpg http://127.0.0.1:8080/v1/classify'],
+    ['resnet-coco serve --model resnet50,my-detector.safetensors --host 0.0.0.0 --port 80', ''],
+  ],
+  endsWhenStopped: true,
+  async run({ flags, terminal, signal }) {
+    const { createServer } = await import('../server/index.ts');
+    const { batch, cors, engine, grace, host, model, port, queue, threads, timeout } = flags;
+    const list = (text: string) => text.split(',').filter((item) => item !== '');
+    const server = await createServer(
+      {
+        models: model === undefined ? [...embeddedModels().keys()] : list(model),
+        engine: engine as 'auto',
+        queue,
+        timeout_s: timeout,
+        grace_s: grace,
+        max_bytes: flags['max-bytes'],
+        max_pixels: flags['max-pixels'],
+        max_files: flags['max-files'],
+        ...defined({
+          batch,
+          threads,
+          token: flags.token ?? (process.env.RESNET_COCO_TOKEN || undefined),
+          cors: cors === undefined ? undefined : list(cors),
+        }),
+      },
+      { write: (line) => terminal.note(line.trimEnd()) },
+    );
+    const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    try {
+      if (!signal.aborted) {
+        const address = await server.listen({ host, port });
+        for (const { record } of server.models) {
+          const labels = counted(record.labels.length, 'label');
+          terminal.note(`${record.name}: ${record.task}, ${record.architecture}, ${labels}, on ${record.device}`);
+        }
+        terminal.note(`requests of at most ${formatBytes(flags['max-bytes'])}`);
+        await terminal.print(address);
+        await stopped;
+      }
+      return 0;
+    } finally {
+      await server.close();
+    }
+  },
+});

@@ -1,0 +1,153 @@
+/** How work is gathered. */
+export interface BatcherOptions {
+  /** Items of a batch at most. */
+  readonly size: number;
+  /** How long a batch that is not full waits for items that are being loaded. */
+  readonly windowMs: number;
+  /** Batches computed side by side. */
+  readonly streams: number;
+  /** Items that may wait; further ones are refused. */
+  readonly limit: number;
+}
+
+/** What happens to a batch, for whoever counts. */
+export interface BatcherEvents {
+  onBatch?(items: number): void;
+}
+
+/** There is no room for more: the caller may come again later. */
+export class QueueFull extends Error {}
+
+interface Task<S, L, O> {
+  readonly source: S;
+  readonly resolve: (output: O) => void;
+  readonly reject: (reason: unknown) => void;
+  readonly signal: AbortSignal;
+  loaded?: L;
+}
+
+/**
+ * Gathers what comes one by one into batches: sources S are loaded a little ahead of their turn, what is loaded (L) is
+ * computed together, each gets its own output O. When nothing queues nobody waits: a lone item is computed at once.
+ */
+export class Batcher<S, L, O> {
+  readonly #load: (source: S) => Promise<L>;
+  readonly #compute: (items: readonly L[], sources: readonly S[]) => Promise<readonly O[]>;
+  readonly #options: BatcherOptions & BatcherEvents;
+  /** Not begun; being loaded; loaded. */
+  #waiting: Task<S, L, O>[] = [];
+  readonly #loading = new Set<Task<S, L, O>>();
+  #ready: Task<S, L, O>[] = [];
+  #running = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #isWindowOver = false;
+
+  constructor(
+    load: (source: S) => Promise<L>,
+    compute: (items: readonly L[], sources: readonly S[]) => Promise<readonly O[]>,
+    options: BatcherOptions & BatcherEvents,
+  ) {
+    this.#load = load;
+    this.#compute = compute;
+    this.#options = options;
+  }
+
+  /** Items that wait for their turn, loaded or not. */
+  get queued(): number {
+    return this.#waiting.length + this.#loading.size + this.#ready.length;
+  }
+
+  get isFull(): boolean {
+    return this.queued >= this.#options.limit;
+  }
+
+  /**
+   * The outputs of several sources that belong together, in their order; one that cannot be loaded has its error. All
+   * are taken or none.
+   *
+   * @param signal takes them back: what is not being computed yet never is
+   * @throws QueueFull; the signal's reason
+   */
+  async submit(sources: readonly S[], signal: AbortSignal): Promise<PromiseSettledResult<O>[]> {
+    signal.throwIfAborted();
+    // However many belong together, an empty queue takes them.
+    if (this.queued && this.queued + sources.length > this.#options.limit) throw new QueueFull();
+    const results = sources.map(
+      (source) =>
+        new Promise<O>((resolve, reject) => {
+          this.#waiting.push({ source, resolve, reject, signal });
+        }),
+    );
+    const settled = Promise.allSettled(results);
+    this.#advance();
+    let drop: (() => void) | undefined;
+    const dropped = new Promise<never>((_, reject) => {
+      drop = () => {
+        this.#discard(signal);
+        reject(signal.reason);
+      };
+      signal.addEventListener('abort', drop, { once: true });
+    });
+    try {
+      return await Promise.race([settled, dropped]);
+    } finally {
+      signal.removeEventListener('abort', drop!);
+    }
+  }
+
+  #discard(signal: AbortSignal): void {
+    const isKept = (task: Task<S, L, O>) => task.signal !== signal;
+    this.#waiting = this.#waiting.filter(isKept);
+    this.#ready = this.#ready.filter(isKept);
+    this.#advance();
+  }
+
+  /** Loads as much as the next batches take, and starts those that can be. */
+  #advance(): void {
+    const { size, streams } = this.#options;
+    while (this.#waiting.length && this.#loading.size + this.#ready.length < size * (streams + 1)) {
+      void this.#begin(this.#waiting.shift()!);
+    }
+    while (this.#running < streams && this.#ready.length) {
+      if (this.#ready.length < size && this.#loading.size && !this.#isWindowOver) {
+        this.#timer ??= setTimeout(() => {
+          this.#isWindowOver = true;
+          this.#advance();
+        }, this.#options.windowMs);
+        return;
+      }
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+      this.#isWindowOver = false;
+      void this.#run(this.#ready.splice(0, size));
+    }
+  }
+
+  async #begin(task: Task<S, L, O>): Promise<void> {
+    this.#loading.add(task);
+    try {
+      task.loaded = await this.#load(task.source);
+      if (!task.signal.aborted) this.#ready.push(task);
+    } catch (error) {
+      task.reject(error);
+    }
+    this.#loading.delete(task);
+    this.#advance();
+  }
+
+  async #run(tasks: readonly Task<S, L, O>[]): Promise<void> {
+    this.#running++;
+    this.#options.onBatch?.(tasks.length);
+    try {
+      const outputs = await this.#compute(
+        tasks.map(({ loaded }) => loaded as L),
+        tasks.map(({ source }) => source),
+      );
+      for (const [i, { resolve }] of tasks.entries()) resolve(outputs[i]);
+    } catch (error) {
+      for (const { reject } of tasks) reject(error);
+    }
+    this.#running--;
+    this.#advance();
+  }
+}

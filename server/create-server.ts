@@ -1,0 +1,165 @@
+import cors from '@fastify/cors';
+import helmet from '@fastify/helmet';
+import multipart from '@fastify/multipart';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { tokenGuard } from './access.ts';
+import { drain, isDraining, watchRequests } from './drain.ts';
+import { Metrics } from './metrics.ts';
+import { type ServerOptions, type ServerSettings, serverSettings } from './options.ts';
+import { predict } from './predict.ts';
+import { Problem, problemOf } from './problem.ts';
+import { modelsSchema, plainSchema, predictSchema } from './schemas.ts';
+import { ServedModel } from './served-model.ts';
+
+/** A service that is ready to listen. */
+export interface Server {
+  /** For plugins of one's own, and `inject` in tests. */
+  readonly app: FastifyInstance;
+  readonly models: readonly ServedModel[];
+  /** @returns the address, such as `http://127.0.0.1:8080` */
+  listen(address: { readonly host?: string; readonly port: number }): Promise<string>;
+  /** Takes no further requests, answers those that it has within the time of grace, and frees the models. */
+  close(): Promise<void>;
+}
+
+/** Where the service says what happens; nothing of what is in pictures. */
+export interface Log {
+  write(line: string): void;
+}
+
+/**
+ * A service that classifies and detects over HTTP. Models are loaded when this resolves.
+ *
+ * @param log where lines of JSON go, one a request; nowhere by default
+ * @throws ResnetCocoError BAD_CONFIG, and as loading a model does
+ */
+export async function createServer(options: ServerOptions, log?: Log): Promise<Server> {
+  const settings = serverSettings(options);
+  const metrics = new Metrics();
+  const models: ServedModel[] = [];
+  try {
+    for (const name of settings.models) {
+      models.push(await ServedModel.load(name, settings, (model, items) => metrics.batch(model, items)));
+    }
+    metrics.watch(models);
+    const app = await application(settings, models, metrics, log);
+    return {
+      app,
+      models,
+      listen: ({ host = '127.0.0.1', port }) => app.listen({ host, port }),
+      close: async () => {
+        await drain(app, 1000 * settings.grace_s);
+        for (const model of models) await model.dispose();
+      },
+    };
+  } catch (error) {
+    for (const model of models) await model.dispose();
+    throw error;
+  }
+}
+
+async function application(
+  settings: ServerSettings,
+  models: readonly ServedModel[],
+  metrics: Metrics,
+  log: Log | undefined,
+): Promise<FastifyInstance> {
+  const app = Fastify({
+    logger: log ? { stream: { write: (line: string) => log.write(line) }, serializers: { req: described } } : false,
+    bodyLimit: settings.max_bytes,
+    requestTimeout: 1000 * settings.timeout_s,
+    keepAliveTimeout: 5000,
+    http: { connectionsCheckingInterval: 1000, headersTimeout: 10_000 },
+    return503OnClosing: false,
+  });
+  // Bodies are read by the routes; schemas are there for the documentation.
+  app.setValidatorCompiler(() => () => true);
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
+  app.setNotFoundHandler(({ method, url }) => {
+    throw new Problem(
+      'NOT_FOUND',
+      `there is nothing at ${method} ${url.split('?')[0]}; /openapi.json tells what there is`,
+    );
+  });
+  app.removeContentTypeParser('text/plain');
+  for (const type of [/^image\//, 'application/octet-stream']) {
+    app.addContentTypeParser(type, { parseAs: 'buffer' }, (_, body, done) => done(null, body));
+  }
+  watchRequests(app);
+  app.addHook('onResponse', async ({ method, routeOptions }, reply) => {
+    metrics.request(routeOptions.url ?? 'none', method, reply.statusCode, reply.elapsedTime / 1000);
+  });
+  await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: POLICY }, hsts: false });
+  if (settings.cors.length) await app.register(cors, { origin: [...settings.cors] });
+  await app.register(multipart, {
+    limits: {
+      fileSize: settings.max_bytes,
+      files: settings.max_files + 1,
+      fields: 16,
+      fieldSize: 1000,
+      parts: settings.max_files + 17,
+    },
+  });
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'resnet-coco', version: '1', description: 'Classifies pictures and detects objects in them.' },
+      ...(settings.token === undefined
+        ? {}
+        : {
+            components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+            security: [{ token: [] }],
+          }),
+    },
+  });
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: false });
+  await app.register(async (api) => {
+    if (settings.token !== undefined) api.addHook('onRequest', tokenGuard(settings.token));
+    for (const task of ['classify', 'detect'] as const) {
+      api.post(`/v1/${task}`, { schema: predictSchema(task) }, predict(task, models, settings, metrics));
+    }
+    api.get('/v1/models', { schema: modelsSchema }, async () => models.map(({ record }) => record));
+    api.get('/metrics', { schema: plainSchema('What was counted, for Prometheus') }, async (_, reply) => {
+      return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+    });
+  });
+  app.get('/healthz', { schema: plainSchema('Whether the service lives') }, async () => ({ status: 'ok' }));
+  app.get('/readyz', { schema: plainSchema('Whether a request would find room') }, async () => {
+    if (isDraining(app)) throw new Problem('TOO_BUSY', 'the service is ending; ask another instance', 1);
+    const full = models.filter(({ queue }) => queue.isFull).map(({ record }) => record.name);
+    if (full.length) throw new Problem('TOO_BUSY', `too much waits for ${full.join(', ')}`, 1);
+    return { status: 'ready' };
+  });
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  await app.ready();
+  return app;
+}
+
+/** Nothing from elsewhere. The page runs models in WebAssembly, and shows pictures that it has in memory. */
+const POLICY = {
+  'default-src': ["'self'"],
+  'script-src': ["'self'", "'wasm-unsafe-eval'"],
+  'style-src': ["'self'", "'unsafe-inline'"],
+  'img-src': ["'self'", 'blob:', 'data:'],
+  'worker-src': ["'self'", 'blob:'],
+  'object-src': ["'none'"],
+  'base-uri': ["'none'"],
+  'frame-ancestors': ["'none'"],
+  'form-action': ["'self'"],
+};
+
+/** Of a request, for the log: never its body, nor a query, which might hold what is secret. */
+const described = ({ id, method, url }: FastifyRequest) => ({ id, method, url: url.split('?')[0] });
+
+function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const problem = problemOf(error);
+  if (problem.code === 'INTERNAL') request.log.error(error);
+  if (problem.retryAfter !== undefined) reply.header('retry-after', problem.retryAfter);
+  if (problem.code === 'UNAUTHORIZED') reply.header('www-authenticate', 'Bearer');
+  // What is left of a body that was refused is not read.
+  if (!request.raw.complete) reply.header('connection', 'close');
+  reply.status(problem.status).send(problem.body);
+}

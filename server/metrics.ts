@@ -1,0 +1,63 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { ServedModel } from './served-model.ts';
+
+/** What a service counts, in Prometheus' format. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #requests = new Counter({
+    name: 'resnet_coco_requests_total',
+    help: 'Requests answered, by route, method and status',
+    labelNames: ['route', 'method', 'status'],
+    registers: [this.registry],
+  });
+  readonly #seconds = new Histogram({
+    name: 'resnet_coco_request_seconds',
+    help: 'From the first byte of a request to the last of its answer',
+    labelNames: ['route'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers: [this.registry],
+  });
+  readonly #pictures = new Counter({
+    name: 'resnet_coco_pictures_total',
+    help: 'Pictures by model and what became of them',
+    labelNames: ['model', 'result'],
+    registers: [this.registry],
+  });
+  readonly #batches = new Histogram({
+    name: 'resnet_coco_batch_size',
+    help: 'Pictures that were computed at once, by model',
+    labelNames: ['model'],
+    buckets: [1, 2, 4, 8, 16, 32, 64],
+    registers: [this.registry],
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** How many pictures wait for each model, read whenever it is asked for. */
+  watch(models: readonly ServedModel[]): void {
+    new Gauge({
+      name: 'resnet_coco_queued_pictures',
+      help: 'Pictures that wait for their turn, by model',
+      labelNames: ['model'],
+      registers: [this.registry],
+      collect() {
+        for (const { queue, record } of models) this.set({ model: record.name }, queue.queued);
+      },
+    });
+  }
+
+  request(route: string, method: string, status: number, seconds: number): void {
+    this.#requests.inc({ route, method, status });
+    this.#seconds.observe({ route }, seconds);
+  }
+
+  picture(model: string, result: 'answered' | 'broken' | 'refused' | 'dropped'): void {
+    this.#pictures.inc({ model, result });
+  }
+
+  batch(model: string, items: number): void {
+    this.#batches.observe({ model }, items);
+  }
+}

@@ -1,0 +1,44 @@
+import * as v from 'valibot';
+import { parseConfig } from '../backbone/index.ts';
+import { engineNames } from '../engine/index.ts';
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(1));
+const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
+
+const schema = v.strictObject({
+  /** Known models or model files, classifiers and detectors; the first of each kind answers where none is named. */
+  models: v.pipe(v.array(v.pipe(v.string(), v.nonEmpty())), v.minLength(1)),
+  engine: v.optional(v.picklist(['auto', ...engineNames]), 'auto'),
+  threads: v.optional(count),
+  /** Images computed at once; by default what suits the model. */
+  batch: v.optional(count),
+  /** Milliseconds that a batch waits for images on their way. */
+  window_ms: v.optional(v.pipe(v.number(), v.minValue(0)), 3),
+  /** Images of each model that may wait for their turn; what comes beyond is answered with 503. */
+  queue: v.optional(count, 64),
+  /** Seconds that an answer may take. */
+  timeout_s: v.optional(positive, 30),
+  /** Bytes of a request, and of an image in it. */
+  max_bytes: v.optional(count, 20 * 2 ** 20),
+  /** Pixels of an image, as its header tells. */
+  max_pixels: v.optional(count, 50_000_000),
+  /** Images of a request. */
+  max_files: v.optional(count, 16),
+  /** Who does not send it as bearer token is turned away. */
+  token: v.optional(v.pipe(v.string(), v.minLength(8, 'must have at least 8 characters'))),
+  /** Origins whose pages may ask from a browser; none by default. */
+  cors: v.optional(v.array(v.string()), []),
+  /** Seconds in which accepted requests are answered when the service is told to end. */
+  grace_s: v.optional(positive, 20),
+});
+
+/** What a service is told, in plain data. */
+export type ServerOptions = Readonly<v.InferInput<typeof schema>>;
+
+/** The same, complete. */
+export type ServerSettings = Readonly<v.InferOutput<typeof schema>>;
+
+/** @throws ResnetCocoError BAD_CONFIG, naming the field */
+export function serverSettings(options: ServerOptions): ServerSettings {
+  return parseConfig(schema, options, 'server', () => undefined);
+}

@@ -1,0 +1,110 @@
+import type {} from '@fastify/multipart';
+import type { FastifyRequest } from 'fastify';
+import { imageSizeInHeader } from '../datasets/index.ts';
+import type { ServerSettings } from './options.ts';
+import { Problem, WAYS } from './problem.ts';
+
+/** A picture as it was sent. */
+export interface Picture {
+  /** What its sender calls it; never a path here. */
+  readonly file: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What a request brings: pictures, and fields beside them, which go before those of its query. */
+export interface Upload {
+  readonly pictures: readonly Picture[];
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+type Limits = Pick<ServerSettings, 'max_bytes' | 'max_files' | 'max_pixels'>;
+
+/**
+ * The pictures of a request: files of a multipart form, a body that is one itself, or base64 in JSON.
+ *
+ * @throws Problem BAD_REQUEST, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE
+ */
+export async function receive(request: FastifyRequest, limits: Limits): Promise<Upload> {
+  const upload = await received(request, limits);
+  if (!upload.pictures.length) throw new Problem('BAD_REQUEST', `there is no picture in the request: ${WAYS}`);
+  if (upload.pictures.length > limits.max_files) throw tooMany(limits);
+  return upload;
+}
+
+async function received(request: FastifyRequest, limits: Limits): Promise<Upload> {
+  if (request.isMultipart()) return await ofForm(request, limits);
+  const { body } = request;
+  if (body instanceof Uint8Array) {
+    const file = (request.query as { file?: unknown }).file;
+    return { pictures: [{ file: fileName(file, 1), bytes: body }], fields: {} };
+  }
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return ofJson(body as Record<string, unknown>);
+  if (request.headers['content-type'] === undefined) throw new Problem('BAD_REQUEST', `the request is empty: ${WAYS}`);
+  throw new Problem('BAD_REQUEST', `the body must be a JSON object: ${WAYS}`);
+}
+
+async function ofForm(request: FastifyRequest, limits: Limits): Promise<Upload> {
+  const pictures: Picture[] = [];
+  const fields: Record<string, unknown> = {};
+  let bytes = 0;
+  for await (const part of request.parts()) {
+    if (part.type === 'field') {
+      fields[part.fieldname] = part.value;
+      continue;
+    }
+    if (pictures.length === limits.max_files) throw tooMany(limits);
+    const content = await part.toBuffer();
+    bytes += content.length;
+    if (bytes > limits.max_bytes) throw new Problem('TOO_LARGE', `a request may have ${limits.max_bytes} bytes`);
+    pictures.push({ file: fileName(part.filename, pictures.length + 1), bytes: content });
+  }
+  return { pictures, fields };
+}
+
+/** `{"image": base64}` or `{"images": [base64 or {"file", "data"}, …]}`; data: URLs are base64 too. */
+function ofJson({ image, images, ...fields }: Record<string, unknown>): Upload {
+  const list = images === undefined ? (image === undefined ? [] : [image]) : images;
+  if (!Array.isArray(list)) throw new Problem('BAD_REQUEST', 'images must be an array');
+  const pictures = list.map((item: unknown, i): Picture => {
+    const where = images === undefined ? 'image' : `images[${i}]`;
+    const { data, file } =
+      typeof item === 'string' ? { data: item, file: undefined } : ((item ?? {}) as Record<string, unknown>);
+    if (typeof data !== 'string')
+      throw new Problem('BAD_REQUEST', `${where} must be base64, or {"file", "data": base64}`);
+    return { file: fileName(file, i + 1), bytes: fromBase64(data, where) };
+  });
+  return { pictures, fields };
+}
+
+function fromBase64(text: string, where: string): Uint8Array {
+  if (/^https?:/i.test(text)) {
+    throw new Problem(
+      'BAD_REQUEST',
+      `${where} is an address; nothing is fetched here: send the picture itself as base64`,
+    );
+  }
+  const digits = text.replace(/^data:[^,]*;base64,/i, '').replace(/\s/g, '');
+  if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(digits)) throw new Problem('BAD_REQUEST', `${where} is not base64`);
+  return Buffer.from(digits, 'base64');
+}
+
+/** The last part of what the sender calls it, without what does not belong in a line of text. */
+function fileName(name: unknown, number: number): string {
+  const last = typeof name === 'string' ? name.slice(-1000).split(/[/\\]/).at(-1)!.replace(/\p{C}/gu, '') : '';
+  return last === '' ? `image ${number}` : last;
+}
+
+const tooMany = ({ max_files }: Limits): Problem =>
+  new Problem('TOO_LARGE', `a request may have ${max_files} pictures; send the others in another`);
+
+/**
+ * Looks at the header alone, before anything is decoded.
+ *
+ * @throws Problem TOO_LARGE for a picture of more pixels than are welcome
+ */
+export async function checkPixels({ bytes, file }: Picture, { max_pixels }: Limits): Promise<void> {
+  const size = await imageSizeInHeader(bytes);
+  if (!size || size.width * size.height <= max_pixels) return;
+  const problem = `${file}: ${size.width}×${size.height} pixels are more than the ${max_pixels} that are taken here`;
+  throw new Problem('TOO_LARGE', `${problem}; make it smaller`);
+}

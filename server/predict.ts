@@ -1,0 +1,125 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ResnetCocoError } from '../errors.ts';
+import { QueueFull } from './batcher.ts';
+import type { Metrics } from './metrics.ts';
+import type { ServerSettings } from './options.ts';
+import { checkPixels, type Picture, receive } from './pictures.ts';
+import { Problem, problemOf } from './problem.ts';
+import type { Answer, Question, ServedModel, Task } from './served-model.ts';
+
+/** Seconds after which a caller that was refused may come again. */
+const RETRY_AFTER = 1;
+
+/** A picture of several that could not be read. */
+interface Failed {
+  readonly file: string;
+  readonly error: string;
+}
+
+/**
+ * Answers `POST /v1/classify` or `/v1/detect`: reads the pictures, looks at their headers, asks the model, as long as the
+ * caller waits.
+ */
+export function predict(task: Task, models: readonly ServedModel[], settings: ServerSettings, metrics: Metrics) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<readonly (Answer | Failed)[]> => {
+    const signal = patience(request, reply, settings.timeout_s);
+    try {
+      const early = models.filter(({ record }) => record.task === task);
+      // Told before the body is read, where nobody could answer anyway.
+      if (early.length && early.every(({ queue }) => queue.isFull)) throw new QueueFull();
+      const { fields, pictures } = await receive(request, settings);
+      const asked = { ...(request.query as object), ...fields };
+      const model = chooseModel(task, models, asked);
+      return await answers(model, pictures, questionOf(task, asked), signal, settings, metrics);
+    } catch (error) {
+      if (!(error instanceof QueueFull)) throw error;
+      throw new Problem('TOO_BUSY', 'too much is waiting already; come again later', RETRY_AFTER);
+    }
+  };
+}
+
+async function answers(
+  model: ServedModel,
+  pictures: readonly Picture[],
+  question: Question,
+  signal: AbortSignal,
+  settings: ServerSettings,
+  metrics: Metrics,
+): Promise<readonly (Answer | Failed)[]> {
+  const { name } = model.record;
+  const refusals = await Promise.all(
+    pictures.map((picture) => checkPixels(picture, settings).catch((problem: Problem) => problem)),
+  );
+  const welcome = pictures.filter((_, i) => refusals[i] === undefined);
+  let settled: PromiseSettledResult<Answer>[];
+  try {
+    settled = welcome.length ? await model.answer(welcome, question, signal) : [];
+  } catch (error) {
+    for (const _ of pictures) metrics.picture(name, error instanceof QueueFull ? 'refused' : 'dropped');
+    throw error;
+  }
+  let problem: Problem | undefined;
+  const results = pictures.map((picture, i): Answer | Failed => {
+    const result: PromiseSettledResult<Answer> =
+      refusals[i] === undefined ? settled.shift()! : { status: 'rejected', reason: refusals[i] };
+    metrics.picture(name, result.status === 'fulfilled' ? 'answered' : 'broken');
+    if (result.status === 'fulfilled') return result.value;
+    problem = problemOf(named(result.reason, picture));
+    // A fault of the service is not a picture's.
+    if (problem.status >= 500) throw result.reason;
+    return { file: picture.file, error: problem.message };
+  });
+  if (results.every((result) => 'error' in result)) throw problem!;
+  return results;
+}
+
+/** Errors of bytes in memory, as errors of the picture that its sender named. */
+function named(error: unknown, { file }: Picture): unknown {
+  const { code, message } = error as ResnetCocoError;
+  if (code !== 'BAD_IMAGE') return error;
+  return new Problem('BAD_IMAGE', `${file}: ${message.replace(/^image of \d+ bytes in memory: /, '')}`);
+}
+
+/** Aborted when the caller has gone, or has waited for so many seconds. */
+function patience(request: FastifyRequest, reply: FastifyReply, seconds: number): AbortSignal {
+  const gone = new AbortController();
+  const timer = setTimeout(
+    () => gone.abort(new Problem('TIMEOUT', `no answer within ${seconds} s; come again later`, RETRY_AFTER)),
+    1000 * seconds,
+  );
+  reply.raw.once('close', () => {
+    clearTimeout(timer);
+    if (!reply.raw.writableFinished) gone.abort(new Problem('BAD_REQUEST', 'the caller has gone'));
+  });
+  // A caller may go while the body is on its way.
+  if (request.raw.destroyed && !request.raw.complete) gone.abort(new Problem('BAD_REQUEST', 'the caller has gone'));
+  return gone.signal;
+}
+
+function chooseModel(task: Task, models: readonly ServedModel[], { model: name }: { model?: unknown }): ServedModel {
+  const able = models.filter(({ record }) => record.task === task);
+  const chosen = name === undefined || name === '' ? able[0] : able.find(({ record }) => record.name === name);
+  if (chosen) return chosen;
+  const names = able.map(({ record }) => record.name).join(', ');
+  const verb = task === 'classify' ? 'classifies' : 'detects';
+  throw new Problem(
+    'NOT_FOUND',
+    `no model here ${verb}${name ? ` by the name of ${name}` : ''}; there is ${names || 'none'}`,
+  );
+}
+
+function questionOf(task: Task, { score, top }: { score?: unknown; top?: unknown }): Question {
+  return {
+    top: task === 'classify' ? (numberOf('top', top, 1, 10_000, true) ?? 5) : 0,
+    score: task === 'detect' ? numberOf('score', score, 0, 1, false) : undefined,
+  };
+}
+
+function numberOf(name: string, value: unknown, min: number, max: number, isWhole: boolean): number | undefined {
+  if (value === undefined || value === '') return undefined;
+  const number = typeof value === 'string' ? Number(value) : value;
+  if (typeof number === 'number' && number >= min && number <= max && (!isWhole || Number.isInteger(number)))
+    return number;
+  const kind = isWhole ? 'a whole number' : 'a number';
+  throw new Problem('BAD_REQUEST', `${name} must be ${kind} from ${min} to ${max}, not ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,67 @@
+import { type ErrorCode, ResnetCocoError } from '../errors.ts';
+
+/** What can be wrong with a request besides its images, and the HTTP status of it. */
+const statuses = {
+  BAD_REQUEST: 400,
+  UNAUTHORIZED: 401,
+  NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  REQUEST_TIMEOUT: 408,
+  TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  BAD_IMAGE: 422,
+  INTERNAL: 500,
+  TOO_BUSY: 503,
+  TIMEOUT: 504,
+} as const;
+
+export type ProblemCode = keyof typeof statuses;
+
+/** Why a request is not answered as asked: a stable code, a message for people, an HTTP status. */
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  readonly status: number;
+  /** After how many seconds to come again. */
+  readonly retryAfter: number | undefined;
+
+  constructor(code: ProblemCode, message: string, retryAfter?: number) {
+    super(message);
+    this.code = code;
+    this.status = statuses[code];
+    this.retryAfter = retryAfter;
+  }
+
+  get body() {
+    return { error: { code: this.code, message: this.message } };
+  }
+}
+
+/** The status of a request of which one image, of this error, was all. */
+const ofImages: Partial<Record<ErrorCode, ProblemCode>> = { BAD_IMAGE: 'BAD_IMAGE' };
+
+/** Any error as a problem; what is not the caller's fault keeps its details to the log. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof ResnetCocoError && ofImages[error.code]) {
+    return new Problem(ofImages[error.code]!, error.message);
+  }
+  const { code, message, statusCode } = error as { code?: string; message?: string; statusCode?: number };
+  if (statusCode === 413) return new Problem('TOO_LARGE', sentence(message));
+  if (statusCode === 415) return new Problem('UNSUPPORTED_MEDIA_TYPE', WAYS);
+  if (statusCode === 408) return new Problem('REQUEST_TIMEOUT', sentence(message));
+  if (statusCode === 503) return new Problem('TOO_BUSY', 'the service is ending; ask another instance', 1);
+  const isTheirs = statusCode !== undefined && statusCode >= 400 && statusCode < 500;
+  // What reads multipart bodies throws plain errors for broken ones.
+  if (
+    isTheirs ||
+    code?.startsWith('FST_') ||
+    /multipart|boundary|unexpected end of form|part header/i.test(message ?? '')
+  )
+    return new Problem('BAD_REQUEST', sentence(message));
+  return new Problem('INTERNAL', 'something failed that should not; the log of the service tells what');
+}
+
+const sentence = (message = 'the request is broken'): string => message.replace(/^./, (first) => first.toLowerCase());
+
+export const WAYS =
+  'send multipart/form-data with files, a body of type image/jpeg or image/png, or JSON {"image": base64}';

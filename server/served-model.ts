@@ -1,0 +1,155 @@
+import { basename, extname } from 'node:path';
+import { type Classifier, loadClassifier, openModel, type Prediction } from '../backbone/index.ts';
+import type { LoadedImage } from '../datasets/index.ts';
+import { type Detection, type Detector, isDetectorModel, loadDetector } from '../detection/index.ts';
+import { Batcher } from './batcher.ts';
+import type { ServerSettings } from './options.ts';
+import type { Picture } from './pictures.ts';
+
+/** What is asked of a model. */
+export interface Question {
+  /** Classes to return. */
+  readonly top: number;
+  /** Objects of this score or less are left out. */
+  readonly score: number | undefined;
+}
+
+/** What became of one picture, as the command line's `--json` has it. */
+export type Answer =
+  | { readonly file: string; readonly predictions: readonly Prediction[] }
+  | {
+      readonly file: string;
+      readonly width: number;
+      readonly height: number;
+      readonly detections: readonly Detection[];
+    };
+
+export type Task = 'classify' | 'detect';
+
+/** What `GET /v1/models` tells of a model. */
+export interface ModelRecord {
+  readonly name: string;
+  readonly task: Task;
+  readonly architecture: string;
+  readonly labels: readonly string[];
+  readonly device: string;
+}
+
+interface Asked {
+  readonly picture: Picture;
+  readonly question: Question;
+}
+
+/** Objects of this score are worth a person's look, unless the caller says otherwise. */
+const SHOWN_SCORE = 0.5;
+/** Nets for pictures of so few pixels are computed many at once; larger ones are fastest one by one. */
+const SMALL = 64;
+const SMALL_BATCH = 32;
+
+/** A model under a name, which gathers what is asked of it into batches. */
+export class ServedModel {
+  readonly record: ModelRecord;
+  readonly queue: Pick<Batcher<Asked, LoadedImage, Answer>, 'queued' | 'isFull'>;
+  readonly #batcher: Batcher<Asked, LoadedImage, Answer>;
+  readonly #model: Classifier | Detector;
+
+  private constructor(
+    name: string,
+    model: Classifier | Detector,
+    task: Task,
+    { batch, queue, window_ms }: ServerSettings,
+    onBatch: (name: string, items: number) => void,
+  ) {
+    this.#model = model;
+    const { categories = [] } = model.config;
+    this.record = {
+      name,
+      task,
+      architecture: 'backbone' in model.config ? `fasterrcnn ${model.config.backbone}` : model.config.architecture,
+      labels: categories.map((category) => category.name),
+      device: model.device,
+    };
+    const isSmall = 'crop_size' in model.config && model.config.crop_size <= SMALL;
+    this.#batcher = new Batcher(
+      ({ picture }) => model.load(picture.bytes),
+      (images, asked) => ('detectLoaded' in model ? detect(model, images, asked) : classify(model, images, asked)),
+      {
+        size: batch ?? (isSmall ? SMALL_BATCH : 1),
+        streams: model.streams,
+        windowMs: window_ms,
+        limit: queue,
+        onBatch: (items) => onBatch(name, items),
+      },
+    );
+    this.queue = this.#batcher;
+  }
+
+  /**
+   * @param nameOrPath a known model, or a model file, which goes by its name without folder and ending
+   * @throws ResnetCocoError as loading a model does
+   */
+  static async load(
+    nameOrPath: string,
+    settings: ServerSettings,
+    onBatch: (name: string, items: number) => void,
+  ): Promise<ServedModel> {
+    const opened = await openModel(nameOrPath);
+    const detects = isDetectorModel(opened);
+    opened.checkpoint.close();
+    const { engine, threads } = settings;
+    const options = { engine, ...(threads === undefined ? {} : { threads }) };
+    const name = /[/\\]|\.\w+$/.test(nameOrPath) ? basename(nameOrPath, extname(nameOrPath)) : nameOrPath;
+    const model = detects ? await loadDetector(nameOrPath, options) : await loadClassifier(nameOrPath, options);
+    return new ServedModel(name, model, detects ? 'detect' : 'classify', settings, onBatch);
+  }
+
+  /**
+   * What the model sees in pictures, in their order; of one that cannot be read, why.
+   *
+   * @throws QueueFull; the signal's reason
+   */
+  async answer(
+    pictures: readonly Picture[],
+    question: Question,
+    signal: AbortSignal,
+  ): Promise<PromiseSettledResult<Answer>[]> {
+    return await this.#batcher.submit(
+      pictures.map((picture) => ({ picture, question })),
+      signal,
+    );
+  }
+
+  async dispose(): Promise<void> {
+    await this.#model.dispose();
+  }
+}
+
+async function classify(
+  model: Classifier,
+  images: readonly LoadedImage[],
+  asked: readonly Asked[],
+): Promise<readonly Answer[]> {
+  const top = Math.max(...asked.map(({ question }) => question.top));
+  const results = await model.classifyLoaded(images, { top });
+  return asked.map(({ picture: { file }, question }, i) => ({
+    file,
+    predictions: results[i].slice(0, question.top),
+  }));
+}
+
+async function detect(
+  model: Detector,
+  images: readonly LoadedImage[],
+  asked: readonly Asked[],
+): Promise<readonly Answer[]> {
+  const score = Math.min(...asked.map(({ question }) => question.score ?? SHOWN_SCORE));
+  const results = await model.detectLoaded(images, { score: Math.min(score, model.config.box_score_thresh) });
+  return asked.map(({ picture: { file }, question }, i) => ({
+    file,
+    width: images[i].width,
+    height: images[i].height,
+    detections: results[i].filter(({ score }) =>
+      question.score === undefined ? score >= SHOWN_SCORE : score > question.score,
+    ),
+  }));
+}

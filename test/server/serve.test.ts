@@ -1,0 +1,331 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { writeSafetensors } from '../../backbone/weights/index.ts';
+import { encodeImage } from '../../datasets/index.ts';
+import { loadClassifier, loadDetector, type ResnetCocoError } from '../../index.ts';
+import { createServer, type Server, type ServerOptions } from '../../server/index.ts';
+import { fixturesDir } from '../shared-data.ts';
+import { waveDetector } from '../wave-models.ts';
+import { wave } from '../waves.ts';
+
+const test = suite('serve');
+const folder = mkdtempSync(join(tmpdir(), 'serve-'));
+const detectorFile = join(folder, 'small.detector.safetensors');
+const [{ config }] = JSON.parse(readFileSync(join(fixturesDir, 'faster_rcnn.json'), 'utf8'));
+let server: Server;
+let address: string;
+let png: Buffer;
+let jpeg: Buffer;
+const png2 = () => png;
+
+const picture = async (width: number, height: number, phase: number, format: 'png' | 'jpeg') => {
+  const data = Uint8Array.from(wave(width * height * 3, phase), (value) => 128 + 120 * value);
+  return Buffer.from(await encodeImage({ width, height, data }, format));
+};
+const lines: string[] = [];
+const start = async (options: Partial<ServerOptions> = {}) => {
+  const made = await createServer(
+    { models: ['cifar10-resnet20', detectorFile], threads: 1, ...options },
+    { write: (line) => lines.push(line) },
+  );
+  return { made, at: await made.listen({ port: 0 }) };
+};
+
+test.before(async () => {
+  const { tensors, config: parsed } = waveDetector(config);
+  await writeSafetensors(detectorFile, tensors, { format: 'resnet-coco', config: JSON.stringify(parsed) });
+  [png, jpeg] = [await picture(120, 90, 5, 'png'), await picture(64, 48, 3, 'jpeg')];
+  writeFileSync(join(folder, 'a.png'), png);
+  writeFileSync(join(folder, 'b.jpg'), jpeg);
+  const { at, made } = await start();
+  [server, address] = [made, at];
+});
+test.after(async () => {
+  await server.close();
+  rmSync(folder, { recursive: true });
+});
+
+interface Reply {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: whatever JSON it is
+  readonly json: any;
+  readonly headers: Headers;
+}
+type Body = string | Uint8Array | FormData;
+async function post(path: string, body: Body, headers: Record<string, string> = {}, at = address): Promise<Reply> {
+  const answer = await fetch(at + path, { method: 'POST', body, headers });
+  return { status: answer.status, json: await answer.json(), headers: answer.headers };
+}
+const form = (files: Record<string, Uint8Array | string>, fields: Record<string, string> = {}) => {
+  const data = new FormData();
+  for (const [name, value] of Object.entries(fields)) data.append(name, value);
+  for (const [name, bytes] of Object.entries(files)) data.append('files', new Blob([bytes]), name);
+  return data;
+};
+const problemOf = ({ json, status }: Reply) => `${status} ${json.error.code}: ${json.error.message}`;
+
+test('classify: what the library says, whichever way the pictures come', async () => {
+  const classifier = await loadClassifier('cifar10-resnet20', { threads: 1 });
+  const [a, b] = await classifier.classify([join(folder, 'a.png'), join(folder, 'b.jpg')], { top: 3 });
+  await classifier.dispose();
+  const { json, status } = await post('/v1/classify', form({ 'a.png': png, 'b.jpg': jpeg }, { top: '3' }));
+  assert.is(status, 200);
+  assert.equal(json, [
+    { file: 'a.png', predictions: a },
+    { file: 'b.jpg', predictions: b },
+  ]);
+  const raw = await post('/v1/classify?top=3&file=a.png', png, { 'content-type': 'image/png' });
+  assert.equal(raw.json, [{ file: 'a.png', predictions: a }]);
+  const inJson = await post(
+    '/v1/classify',
+    JSON.stringify({
+      images: [
+        `data:image/jpeg;base64,${jpeg.toString('base64')}`,
+        { file: 'x/../a.png', data: png.toString('base64url') },
+      ],
+      top: 3,
+      model: 'cifar10-resnet20',
+    }),
+    { 'content-type': 'application/json' },
+  );
+  assert.equal(inJson.json, [
+    { file: 'image 1', predictions: b },
+    { file: 'a.png', predictions: a },
+  ]);
+  const five = await post('/v1/classify', JSON.stringify({ image: jpeg.toString('base64') }), {
+    'content-type': 'application/json',
+  });
+  assert.is(five.json[0].predictions.length, 5);
+});
+
+test('detect: what the library says, by its score', async () => {
+  const detector = await loadDetector(detectorFile, { threads: 1 });
+  const found = await detector.detect(join(folder, 'a.png'), { score: 0.06 });
+  await detector.dispose();
+  assert.ok(found.length > 3);
+  const { json } = await post('/v1/detect?score=0.06', form({ 'a.png': png }));
+  assert.equal(json, [{ file: 'a.png', width: 120, height: 90, detections: found }]);
+  const usual = await post('/v1/detect', form({ 'a.png': png }));
+  assert.equal(
+    usual.json[0].detections,
+    found.filter(({ score }) => score >= 0.5),
+  );
+});
+
+test('a broken picture leaves the others alone; alone it is an error', async () => {
+  const { json, status } = await post('/v1/classify', form({ 'a.png': png, 'bad.jpg': 'no picture', 'b.jpg': jpeg }));
+  assert.is(status, 200);
+  assert.equal(Object.keys(json[1]), ['file', 'error']);
+  assert.match(json[1].error, /^bad\.jpg: .*unknown format/);
+  assert.ok(json[0].predictions && json[2].predictions);
+  const alone = await post('/v1/detect', form({ 'cut.jpg': jpeg.subarray(0, 300) }));
+  assert.match(problemOf(alone), /^422 BAD_IMAGE: cut\.jpg: /);
+});
+
+test('what is wrong with a request is said', async () => {
+  const json = { 'content-type': 'application/json' };
+  const cases: [path: string, body: Body, headers: Record<string, string>, expected: RegExp][] = [
+    [
+      '/v1/classify?top=0',
+      form({ 'a.png': png }),
+      {},
+      /^400 BAD_REQUEST: top must be a whole number from 1 to 10000, not "0"/,
+    ],
+    ['/v1/detect?score=2', form({ 'a.png': png }), {}, /^400 BAD_REQUEST: score must be a number from 0 to 1, not "2"/],
+    [
+      '/v1/detect?model=yolo',
+      form({ 'a.png': png }),
+      {},
+      /^404 NOT_FOUND: no model here detects by the name of yolo; there is small\.detector/,
+    ],
+    ['/v1/classify', form({}), {}, /^400 BAD_REQUEST: there is no picture in the request/],
+    ['/v1/classify', '{"image": "!!"}', json, /^400 BAD_REQUEST: image is not base64/],
+    [
+      '/v1/classify',
+      '{"image": "http://169.254.169.254/"}',
+      json,
+      /^400 BAD_REQUEST: image is an address; nothing is fetched here/,
+    ],
+    ['/v1/classify', '{"images": 5}', json, /^400 BAD_REQUEST: images must be an array/],
+    ['/v1/classify', '{"images": [{}]}', json, /^400 BAD_REQUEST: images\[0\] must be base64/],
+    ['/v1/classify', '[1]', json, /^400 BAD_REQUEST: the body must be a JSON object/],
+    ['/v1/classify', '{', json, /^400 BAD_REQUEST: /],
+    ['/v1/classify', '', json, /^400 BAD_REQUEST: /],
+    ['/v1/classify', 'a', { 'content-type': 'text/plain' }, /^415 UNSUPPORTED_MEDIA_TYPE: send multipart/],
+    ['/v1/classify', 'x', { 'content-type': 'multipart/form-data' }, /^400 BAD_REQUEST: /],
+    ['/v1/classify', '--b\r\nnonsense', { 'content-type': 'multipart/form-data; boundary=b' }, /^400 BAD_REQUEST: /],
+    ['/nothing/..%2f..%2fetc/passwd', 'x', {}, /^404 NOT_FOUND: there is nothing at POST/],
+  ];
+  for (const [path, body, headers, expected] of cases)
+    assert.match(problemOf(await post(path, body, headers)), expected);
+});
+
+/** A PNG whose header claims a size, with nothing behind it. */
+function claim(width: number, height: number): Buffer {
+  const header = Buffer.from(png2().subarray(0, 33));
+  header.writeUInt32BE(width, 16);
+  header.writeUInt32BE(height, 20);
+  return header;
+}
+
+test('limits on bytes, pictures and pixels, the last before anything is decoded', async () => {
+  const { at, made } = await start({ max_bytes: 40_000, max_files: 2, max_pixels: 10_000 });
+  const files = { 'a.jpg': jpeg, 'b.jpg': jpeg, 'c.jpg': jpeg };
+  assert.match(
+    problemOf(await post('/v1/classify', form(files), {}, at)),
+    /^413 TOO_LARGE: a request may have 2 pictures/,
+  );
+  const large = Buffer.alloc(50_000);
+  assert.match(problemOf(await post('/v1/classify', form({ a: large }), {}, at)), /^413 TOO_LARGE/);
+  assert.match(problemOf(await post('/v1/classify', large, { 'content-type': 'image/png' }, at)), /^413 TOO_LARGE/);
+  const bomb = await post('/v1/classify', form({ 'bomb.png': claim(20_000, 20_000) }), {}, at);
+  assert.match(problemOf(bomb), /^413 TOO_LARGE: bomb\.png: 20000×20000 pixels are more than the 10000/);
+  const mixed = await post('/v1/classify', form({ 'bomb.png': claim(101, 100), 'b.jpg': jpeg }), {}, at);
+  assert.is(mixed.status, 200);
+  assert.match(mixed.json[0].error, /101×100 pixels/);
+  assert.ok(mixed.json[1].predictions);
+  await made.close();
+});
+
+test('a token, in the header alone', async () => {
+  const { at, made } = await start({ token: 'correct horse' });
+  const ask = (headers: Record<string, string>) => post('/v1/classify', form({ 'b.jpg': jpeg }), headers, at);
+  for (const headers of [{}, { authorization: 'Bearer correct hors' }, { authorization: 'Basic correct horse' }]) {
+    const reply = await ask(headers as Record<string, string>);
+    assert.match(problemOf(reply), /^401 UNAUTHORIZED/);
+    assert.is(reply.headers.get('www-authenticate'), 'Bearer');
+  }
+  assert.is((await ask({ authorization: 'Bearer correct horse' })).status, 200);
+  assert.is((await fetch(`${at}/metrics`)).status, 401);
+  assert.is((await fetch(`${at}/healthz`)).status, 200);
+  await made.close();
+});
+
+test('a full queue answers 503 with Retry-After; what takes too long, 504', async () => {
+  const { at, made } = await start({ queue: 1, batch: 1 });
+  const replies = await Promise.all(
+    Array.from({ length: 30 }, () => post('/v1/detect', form({ 'a.png': png }), {}, at)),
+  );
+  const refused = replies.filter(({ status }) => status === 503);
+  assert.ok(refused.length > 0 && refused.length < 30, `${refused.length} refused`);
+  for (const reply of refused) {
+    assert.match(problemOf(reply), /^503 TOO_BUSY/);
+    assert.is(reply.headers.get('retry-after'), '1');
+  }
+  assert.ok(replies.every(({ status }) => status === 200 || status === 503));
+  await made.close();
+  const slow = await start({ timeout_s: 0.005 });
+  assert.match(problemOf(await post('/v1/detect', form({ 'a.png': png }), {}, slow.at)), /^504 TIMEOUT/);
+  await slow.made.close();
+});
+
+test('what a caller that has gone asked for is not computed', async () => {
+  const { at, made } = await start({ batch: 1 });
+  const before = () => made.models[1].queue.queued;
+  const controllers = Array.from({ length: 12 }, () => new AbortController());
+  const asked = controllers.map(({ signal }) =>
+    fetch(`${at}/v1/detect`, { method: 'POST', body: form({ 'a.png': png }), signal }).catch(() => {}),
+  );
+  while (before() < 5) await sleep(1);
+  for (const controller of controllers) controller.abort();
+  await Promise.all(asked);
+  for (let i = 0; before() > 0 && i < 200; i++) await sleep(5);
+  assert.is(before(), 0);
+  const metrics = await (await fetch(`${at}/metrics`)).text();
+  assert.ok(Number(/pictures_total\{model="small.detector",result="dropped"\} (\d+)/.exec(metrics)?.[1]) >= 5);
+  await made.close();
+});
+
+test('models, health, metrics, documentation', async () => {
+  // biome-ignore lint/suspicious/noExplicitAny: whatever JSON it is
+  const get = async (path: string): Promise<any> => (await fetch(address + path)).json();
+  const models = await get('/v1/models');
+  assert.equal(
+    models.map(({ labels, name, task }: { labels: string[]; name: string; task: string }) => [
+      name,
+      task,
+      labels.length,
+    ]),
+    [
+      ['cifar10-resnet20', 'classify', 10],
+      ['small.detector', 'detect', 4],
+    ],
+  );
+  assert.equal(await get('/healthz'), { status: 'ok' });
+  assert.equal(await get('/readyz'), { status: 'ready' });
+  const metrics = await fetch(`${address}/metrics`);
+  const text = await metrics.text();
+  assert.match(text, /resnet_coco_requests_total\{route="\/v1\/classify",method="POST",status="200"\} \d+/);
+  assert.match(text, /resnet_coco_batch_size_count\{model="cifar10-resnet20"\} \d+/);
+  assert.match(text, /resnet_coco_queued_pictures\{model="small.detector"\} 0/);
+  const { openapi, paths } = await get('/openapi.json');
+  assert.match(openapi, /^3\./);
+  for (const path of ['/v1/classify', '/v1/detect', '/v1/models', '/healthz', '/metrics']) assert.ok(paths[path], path);
+  const docs = await fetch(`${address}/docs`);
+  assert.is(docs.status, 200);
+  assert.match(docs.headers.get('content-security-policy')!, /default-src 'self'/);
+  assert.is(docs.headers.get('access-control-allow-origin'), null);
+});
+
+test('the log has a line of JSON for each request, and nothing of its query or body', async () => {
+  lines.length = 0;
+  await post('/v1/classify?top=2&file=secret-name.png', png, { 'content-type': 'image/png' });
+  await sleep(5);
+  const entries = lines.map((line) => JSON.parse(line));
+  assert.ok(entries.some(({ req }) => req?.url === '/v1/classify' && req.method === 'POST'));
+  assert.ok(entries.some(({ res }) => res?.statusCode === 200));
+  assert.not(lines.join('').includes('secret-name'));
+});
+
+test('when it ends, what was accepted is answered', async () => {
+  const { at, made } = await start({ batch: 1 });
+  const asked = Array.from({ length: 8 }, () => post('/v1/detect', form({ 'a.png': png }), {}, at));
+  while (made.models[1].queue.queued < 4) await sleep(1);
+  await made.close();
+  for (const { status } of await Promise.all(asked)) assert.is(status, 200);
+  assert.is(
+    await fetch(`${at}/healthz`).then(
+      ({ status }) => status,
+      () => 'refused',
+    ),
+    'refused',
+  );
+});
+
+test('half a request, and one that is no HTTP, harm nobody', async () => {
+  const { port } = server.app.server.address() as AddressInfo;
+  for (const text of [
+    'POST /v1/classify HTTP/1.1\r\nhost: x\r\ncontent-type: image/png\r\ncontent-length: 1000\r\n\r\nabc',
+    'NONSENSE\r\n\r\n',
+    `GET /healthz HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(40_000)}\r\n\r\n`,
+  ]) {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => {});
+    let answer = '';
+    socket.on('data', (data) => {
+      answer += data;
+    });
+    socket.write(text);
+    await sleep(50);
+    if (!text.startsWith('POST')) assert.match(answer, /^HTTP\/1\.1 4\d\d /);
+    socket.destroy();
+  }
+  assert.is((await post('/v1/classify', form({ 'b.jpg': jpeg }))).status, 200);
+});
+
+test('settings that make no sense are refused by name', async () => {
+  const code = async (options: object): Promise<string> => {
+    const made = await createServer(options as ServerOptions).catch((error: ResnetCocoError) => error);
+    return 'code' in made ? `${made.code} ${made.message}` : 'it started';
+  };
+  assert.match(await code({ models: [] }), /^BAD_CONFIG .*models/);
+  assert.match(await code({ models: ['cifar10-resnet20'], token: 'short' }), /^BAD_CONFIG .*token/);
+  assert.match(await code({ models: ['nothing'] }), /^UNKNOWN_MODEL/);
+});
+
+test.run();
