@@ -8,6 +8,7 @@ import { tokenGuard } from './access.ts';
 import { drain, isDraining, watchRequests } from './drain.ts';
 import { Metrics } from './metrics.ts';
 import { type ServerOptions, type ServerSettings, serverSettings } from './options.ts';
+import { pageRoutes } from './page-routes.ts';
 import { predict } from './predict.ts';
 import { Problem, problemOf } from './problem.ts';
 import { modelsSchema, plainSchema, predictSchema } from './schemas.ts';
@@ -134,6 +135,7 @@ async function application(
     return { status: 'ready' };
   });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  await pageRoutes(app);
   await app.ready();
   return app;
 }

@@ -1,0 +1,74 @@
+/** What the service answers, see /openapi.json. */
+export interface Prediction {
+  readonly label: string;
+  readonly probability: number;
+}
+export interface Detection {
+  readonly label: string;
+  readonly score: number;
+  readonly bbox: readonly [x: number, y: number, width: number, height: number];
+}
+export interface Classified {
+  readonly file: string;
+  readonly predictions: readonly Prediction[];
+}
+export interface Detected {
+  readonly file: string;
+  readonly width: number;
+  readonly height: number;
+  readonly detections: readonly Detection[];
+}
+export interface Model {
+  readonly name: string;
+  readonly task: 'classify' | 'detect';
+  readonly architecture: string;
+  readonly device: string;
+}
+
+/** The service wants a token, or another one. */
+export class TokenWanted extends Error {}
+
+let token = '';
+
+export function useToken(text: string): void {
+  token = text;
+}
+
+async function ask(path: string, init: RequestInit = {}): Promise<unknown> {
+  const headers = token ? { authorization: `Bearer ${token}` } : undefined;
+  const reply = await fetch(path, headers ? { ...init, headers } : init).catch(() => {
+    throw new Error('The service does not answer. Is it still running?');
+  });
+  if (reply.status === 401) throw new TokenWanted('This service wants its token.');
+  const body = (await reply.json()) as { readonly error?: { readonly message: string } };
+  if (!reply.ok) throw new Error(sentence(body.error?.message ?? `The service answered ${reply.status}.`));
+  return body;
+}
+
+const sentence = (text: string): string =>
+  `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`;
+
+export const models = async (): Promise<readonly Model[]> => (await ask('v1/models')) as Model[];
+
+export const samples = async (): Promise<readonly string[]> => (await ask('samples.json')) as string[];
+
+/** Objects of nearly any score: the page leaves out what a person does not want to see. */
+export async function detect(picture: File, model: string, score: number, signal: AbortSignal): Promise<Detected> {
+  return ((await send('detect', picture, { model, score: String(score) }, signal)) as [Detected])[0];
+}
+
+export async function classify(picture: File, model: string, signal: AbortSignal): Promise<Classified> {
+  return ((await send('classify', picture, { model, top: '5' }, signal)) as [Classified])[0];
+}
+
+async function send(
+  task: string,
+  picture: File,
+  fields: Record<string, string>,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const body = new FormData();
+  for (const [name, value] of Object.entries(fields)) body.append(name, value);
+  body.append('files', picture, picture.name);
+  return await ask(`v1/${task}`, { method: 'POST', body, signal });
+}

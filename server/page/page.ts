@@ -1,0 +1,113 @@
+import { type Classified, classify, type Detected, detect, type Model, models, TokenWanted, useToken } from './ask.ts';
+import { showClasses } from './classes.ts';
+import { byId, element } from './elements.ts';
+import { describeObjects, onScore, shownObjects, showObjects } from './objects.ts';
+import { saveJson, savePicture } from './save.ts';
+import { listenForPictures } from './sources.ts';
+
+const [photo, figure] = [byId('photo', 'img'), byId('figure', 'figure')];
+const [status, problem] = [byId('status', 'p'), byId('problem', 'p')];
+const choice = { detect: byId('detector', 'select'), classify: byId('classifier', 'select') };
+const saves = [byId('save-picture', 'button'), byId('save-json', 'button')];
+/** Asked for once, so that moving the slider asks nobody. */
+const LEAST_SCORE = 0.05;
+
+let picture: File | undefined;
+let results: { detected?: Detected; classified?: Classified } = {};
+let running = new AbortController();
+
+function fail(error: unknown): void {
+  if (error instanceof DOMException && error.name === 'AbortError') return;
+  problem.textContent = error instanceof Error ? error.message : String(error);
+  problem.hidden = false;
+  status.textContent = '';
+  if (error instanceof TokenWanted) {
+    byId('token-form', 'form').hidden = false;
+    byId('token', 'input').focus();
+  }
+}
+
+async function show(file: File): Promise<void> {
+  picture = file;
+  problem.hidden = true;
+  const before = photo.src;
+  photo.src = URL.createObjectURL(file);
+  if (before) URL.revokeObjectURL(before);
+  photo.alt = file.name;
+  byId('drop', 'label').hidden = true;
+  figure.hidden = false;
+  showObjects(undefined);
+  showClasses(undefined);
+  await look();
+}
+
+/** Asks the chosen models about the picture. */
+async function look(): Promise<void> {
+  if (!picture) return;
+  const file = picture;
+  running.abort();
+  running = new AbortController();
+  const { signal } = running;
+  results = {};
+  for (const button of saves) button.disabled = true;
+  figure.classList.add('waiting');
+  status.textContent = 'Looking…';
+  try {
+    const began = performance.now();
+    const [detected, classified] = await Promise.all([
+      choice.detect.value ? detect(file, choice.detect.value, LEAST_SCORE, signal) : undefined,
+      choice.classify.value ? classify(file, choice.classify.value, signal) : undefined,
+    ]);
+    results = { ...(detected ? { detected } : {}), ...(classified ? { classified } : {}) };
+    byId('timing', 'p').textContent =
+      `Answered in ${Math.round(performance.now() - began)} ms, the way there and back included.`;
+    showObjects(detected);
+    showClasses(classified);
+    describe();
+    for (const button of saves) button.disabled = false;
+  } catch (error) {
+    if (!signal.aborted) fail(error);
+  }
+  if (!signal.aborted) figure.classList.remove('waiting');
+}
+
+function describe(): void {
+  const { classified, detected } = results;
+  const parts = [detected ? describeObjects() : '', classified ? `Most like: ${classified.predictions[0].label}.` : ''];
+  status.textContent = parts.join(' ').trim();
+}
+
+/** Fills the choices of models, and hides what none can do. */
+function offer(all: readonly Model[]): void {
+  for (const [task, select] of Object.entries(choice)) {
+    const able = all.filter((model) => model.task === task);
+    select.replaceChildren(...able.map(({ name }) => element('option', { value: name }, name)));
+    byId(task === 'detect' ? 'objects-panel' : 'classes-panel', 'div').hidden = !able.length;
+    select.addEventListener('change', look);
+  }
+}
+
+async function begin(): Promise<void> {
+  try {
+    offer(await models());
+    byId('token-form', 'form').hidden = true;
+    problem.hidden = true;
+    await look();
+  } catch (error) {
+    fail(error);
+  }
+}
+
+byId('token-form', 'form').addEventListener('submit', (event) => {
+  event.preventDefault();
+  useToken(byId('token', 'input').value);
+  void begin();
+});
+saves[0].addEventListener('click', () => void savePicture(photo, shownObjects(), picture!.name));
+saves[1].addEventListener('click', () => {
+  const { classified, detected } = results;
+  saveJson({ ...classified, ...(detected ? { ...detected, detections: shownObjects() } : {}) }, picture!.name);
+});
+onScore(describe);
+listenForPictures((file) => void show(file), fail);
+void begin();

@@ -1,0 +1,42 @@
+import type { Detection } from './ask.ts';
+import { hueOf } from './elements.ts';
+
+function download(content: Blob, name: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(content);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+const stem = (name: string): string => name.replace(/\.[^.]*$/, '');
+
+export function saveJson(results: unknown, name: string): void {
+  download(new Blob([`${JSON.stringify(results, null, 2)}\n`], { type: 'application/json' }), `${stem(name)}.json`);
+}
+
+/** The picture in its own size with the objects that are shown, as PNG. */
+export async function savePicture(photo: HTMLImageElement, objects: readonly Detection[], name: string): Promise<void> {
+  const canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = [photo.naturalWidth, photo.naturalHeight];
+  const context = canvas.getContext('2d')!;
+  context.drawImage(photo, 0, 0);
+  const unit = Math.max(1, Math.max(canvas.width, canvas.height) / 640);
+  context.lineWidth = 2.5 * unit;
+  context.font = `600 ${13 * unit}px system-ui, sans-serif`;
+  for (const { bbox, label, score } of objects.toReversed()) {
+    const [x, y, width, height] = bbox;
+    const text = `${label} ${score.toFixed(2)}`;
+    context.strokeStyle = `hsl(${hueOf(label)} 85% 52%)`;
+    context.strokeRect(x, y, width, height);
+    const tag = { width: context.measureText(text).width + 10 * unit, height: 20 * unit };
+    const left = Math.max(0, Math.min(x, canvas.width - tag.width));
+    const top = y < tag.height ? y : y - tag.height;
+    context.fillStyle = `hsl(${hueOf(label)} 75% 30%)`;
+    context.fillRect(left, top, tag.width, tag.height);
+    context.fillStyle = '#fff';
+    context.fillText(text, left + 5 * unit, top + 15 * unit);
+  }
+  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
+  if (blob) download(blob, `${stem(name)}-detected.png`);
+}
