@@ -1,0 +1,180 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { writeSafetensors } from '../../backbone/weights/index.ts';
+import { encodeImage } from '../../datasets/index.ts';
+import { createServer, type Server } from '../../server/index.ts';
+import { fixturesDir } from '../shared-data.ts';
+import { waveDetector } from '../wave-models.ts';
+import { wave } from '../waves.ts';
+
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
+  existsSync(path),
+);
+const suited = suite('page');
+const test = CHROMIUM ? suited : suited.skip;
+const folder = mkdtempSync(join(tmpdir(), 'page-'));
+const model = join(folder, 'small.safetensors');
+const png = join(folder, 'picture.png');
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const errors: string[] = [];
+let server: Server;
+let guarded: Server;
+let browser: Browser;
+let address: string;
+
+suited.before(async () => {
+  const [{ config }] = JSON.parse(readFileSync(join(fixturesDir, 'faster_rcnn.json'), 'utf8'));
+  const { tensors, config: parsed } = waveDetector(config);
+  await writeSafetensors(model, tensors, { format: 'resnet-coco', config: JSON.stringify(parsed) });
+  const data = Uint8Array.from(wave(120 * 90 * 3, 5), (value) => 128 + 120 * value);
+  writeFileSync(png, await encodeImage({ width: 120, height: 90, data }, 'png'));
+  if (!CHROMIUM) return;
+  server = await createServer({ models: ['cifar10-resnet20', model], threads: 1 });
+  guarded = await createServer({ models: ['cifar10-resnet20'], threads: 1, token: 'open sesame' });
+  address = await server.listen({ port: 0 });
+  const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
+  browser = await chromium.launch({ executablePath: CHROMIUM, args });
+});
+suited.after(async () => {
+  await browser?.close();
+  await server?.close();
+  await guarded?.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function open(at = address, size = { width: 1280, height: 800 }, colorScheme: 'light' | 'dark' = 'light') {
+  const context = await browser.newContext({ viewport: size, colorScheme, acceptDownloads: true });
+  const page = await context.newPage();
+  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+  page.on('pageerror', (error) => errors.push(String(error)));
+  await page.goto(at);
+  return page;
+}
+const answered = (page: Page) => page.locator('#save-json:not([disabled])').waitFor();
+const boxes = (page: Page) =>
+  page
+    .locator('#overlay .box')
+    .evaluateAll((all) =>
+      all.map((box) => ['x', 'y', 'width', 'height'].map((name) => Number(box.getAttribute(name)))),
+    );
+
+test('a chosen picture: boxes where the service says, a slider, a filter, downloads', async () => {
+  const page = await open();
+  await page.setInputFiles('#file', png);
+  await answered(page);
+  await page.locator('#score').fill('0.05');
+  const form = new FormData();
+  form.append('files', new Blob([readFileSync(png)]), 'picture.png');
+  const reply = await fetch(`${address}/v1/detect?score=0.05`, { method: 'POST', body: form });
+  const [{ detections }] = (await reply.json()) as [{ detections: { bbox: number[]; label: string; score: number }[] }];
+  assert.ok(detections.length > 5);
+  assert.equal(
+    (await boxes(page)).toReversed(),
+    detections.map(({ bbox }) => bbox),
+  );
+  // What is drawn lies over the picture on the screen.
+  const [photo, overlay] = await Promise.all(['#photo', '#overlay'].map((id) => page.locator(id).boundingBox()));
+  assert.equal(overlay, photo);
+
+  const { score } = detections[2];
+  const step = (Math.floor(score * 20) / 20).toFixed(2);
+  await page.locator('#score').fill(step);
+  const above = detections.filter((one) => one.score >= Number(step));
+  assert.is((await boxes(page)).length, above.length);
+  const [{ label }] = above;
+  await page.locator('#categories button', { hasText: label }).click();
+  const ofLabel = above.filter((one) => one.label === label);
+  assert.is((await boxes(page)).length, ofLabel.length);
+  assert.is(await page.locator('#objects li').count(), ofLabel.length);
+
+  const [json] = await Promise.all([page.waitForEvent('download'), page.click('#save-json')]);
+  assert.is(json.suggestedFilename(), 'picture.json');
+  const saved = JSON.parse(readFileSync(await json.path(), 'utf8'));
+  assert.equal(saved.detections, ofLabel);
+  assert.is(saved.predictions.length, 5);
+  const [picture] = await Promise.all([page.waitForEvent('download'), page.click('#save-picture')]);
+  const bytes = readFileSync(await picture.path());
+  assert.equal([bytes.readUInt32BE(16), bytes.readUInt32BE(20)], [120, 90]);
+  await page.context().close();
+});
+
+test('samples, drops and pastes; a single object by keyboard', async () => {
+  const page = await open();
+  await page.locator('#samples button', { has: page.locator('[alt=cat]') }).click();
+  await answered(page);
+  assert.match((await page.locator('#classes li').first().textContent())!, /^cat/);
+  assert.match((await page.locator('#status').textContent())!, /Most like: cat\./);
+  const bytes = JSON.stringify([...readFileSync(png)]);
+  for (const [event, made] of [
+    ['drop', "new DragEvent('drop', { dataTransfer: data })"],
+    ['paste', "new ClipboardEvent('paste', { clipboardData: data })"],
+  ]) {
+    const file = `new File([Uint8Array.from(${bytes})], '${event}.png', { type: 'image/png' })`;
+    await page.evaluate(`{ const data = new DataTransfer(); data.items.add(${file}); dispatchEvent(${made}); }`);
+    await page.locator(`#photo[alt="${event}.png"]`).waitFor();
+    await answered(page);
+  }
+  await page.locator('#score').fill('0.05');
+  await page.locator('#overlay g').last().focus();
+  assert.is(await page.locator('#overlay.single g.pointed').count(), 1);
+  await page.locator('#objects button').first().focus();
+  assert.is(await page.locator('#overlay.single g.pointed').count(), 1);
+  await page.context().close();
+});
+
+test('what is no picture is said, and what was there before goes on', async () => {
+  const page = await open();
+  await page.setInputFiles('#file', { name: 'notes.png', mimeType: 'image/png', buffer: Buffer.from('no picture') });
+  await page.locator('#problem:not([hidden])').waitFor();
+  assert.match((await page.locator('#problem').textContent())!, /^Notes\.png: .*unknown format/);
+  await page.setInputFiles('#file', png);
+  await answered(page);
+  assert.is(await page.locator('#problem').isVisible(), false);
+  await page.context().close();
+  // The browser itself reports a 422 and a picture that it cannot show.
+  errors.splice(0, errors.length, ...errors.filter((error) => !/422/.test(error)));
+});
+
+test('a service with a token asks for it', async () => {
+  const page = await open(await guarded.listen({ port: 0 }));
+  await page.locator('#token').fill('open sesame');
+  await page.keyboard.press('Enter');
+  await page.locator('#classes-panel:not([hidden])').waitFor();
+  assert.is(await page.locator('#token-form').isVisible(), false);
+  await page.setInputFiles('#file', png);
+  await answered(page);
+  assert.is(await page.locator('#objects-panel').isVisible(), false);
+  await page.context().close();
+  errors.splice(0, errors.length, ...errors.filter((error) => !/401/.test(error)));
+});
+
+test('phone and desktop, light and dark: nothing that axe finds, nothing beyond the edge', async () => {
+  for (const size of [
+    { width: 1280, height: 800 },
+    { width: 360, height: 740 },
+  ]) {
+    for (const scheme of ['light', 'dark'] as const) {
+      const page = await open(address, size, scheme);
+      await page.setInputFiles('#file', png);
+      await answered(page);
+      await page.locator('#score').fill('0.05');
+      await page.evaluate(axe);
+      const violations = await page.evaluate(
+        'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes[0].html))',
+      );
+      assert.equal(violations, [], `${size.width} ${scheme}`);
+      const beyond = Number(await page.evaluate('document.documentElement.scrollWidth - innerWidth'));
+      assert.ok(beyond <= 0, `${beyond} pixels beyond the edge`);
+      await page.context().close();
+    }
+  }
+});
+
+test('no error in the console', () => assert.equal(errors, []));
+
+suited.run();
