@@ -4,6 +4,7 @@ import multipart from '@fastify/multipart';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { ResnetCocoError } from '../errors.ts';
 import { tokenGuard } from './access.ts';
 import { drain, isDraining, watchRequests } from './drain.ts';
 import { Metrics } from './metrics.ts';
@@ -19,7 +20,10 @@ export interface Server {
   /** For plugins of one's own, and `inject` in tests. */
   readonly app: FastifyInstance;
   readonly models: readonly ServedModel[];
-  /** @returns the address, such as `http://127.0.0.1:8080` */
+  /**
+   * @returns the address, such as `http://127.0.0.1:8080`
+   * @throws ResnetCocoError USAGE where it cannot be listened on
+   */
   listen(address: { readonly host?: string; readonly port: number }): Promise<string>;
   /** Takes no further requests, answers those that it has within the time of grace, and frees the models. */
   close(): Promise<void>;
@@ -49,7 +53,7 @@ export async function createServer(options: ServerOptions, log?: Log): Promise<S
     return {
       app,
       models,
-      listen: ({ host = '127.0.0.1', port }) => app.listen({ host, port }),
+      listen: ({ host = '127.0.0.1', port }) => listen(app, host, port),
       close: async () => {
         await drain(app, 1000 * settings.grace_s);
         for (const model of models) await model.dispose();
@@ -58,6 +62,19 @@ export async function createServer(options: ServerOptions, log?: Log): Promise<S
   } catch (error) {
     for (const model of models) await model.dispose();
     throw error;
+  }
+}
+
+async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
+  try {
+    return await app.listen({ host, port });
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const why =
+      code === 'EADDRINUSE'
+        ? 'is taken by another program; choose another --port'
+        : `cannot be listened on: ${message}`;
+    throw new ResnetCocoError('USAGE', `${host}:${port} ${why}`, { cause });
   }
 }
 

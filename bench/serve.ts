@@ -1,0 +1,91 @@
+/**
+ * The service under load, beside the library called directly with the same picture: 64 connections on loopback that each
+ * ask again as soon as they are answered. The service runs in a process of its own, as `resnet-coco serve` starts it.
+ *
+ * Usage: npm run bench:serve -- [--seconds 60] [--connections 64] [--model NAME|FILE,…] [--picture FILE]
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import autocannon from 'autocannon';
+import { openModel } from '../backbone/index.ts';
+import { isDetectorModel, loadDetector } from '../detection/index.ts';
+import { loadClassifier } from '../index.ts';
+import { median } from './contest.ts';
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '60' },
+    connections: { type: 'string', default: '64' },
+    model: { type: 'string', default: 'cifar10-resnet20' },
+    picture: { type: 'string', default: 'samples/cat.jpg' },
+  },
+});
+const seconds = Number(values.seconds);
+const picture = readFileSync(values.picture);
+const STREAMS = 2;
+
+/** Pictures a second of the library itself, with the batch that is fastest. */
+async function direct(model: string, detects: boolean): Promise<{ readonly rate: number; readonly batch: number }> {
+  const loaded = detects
+    ? await loadDetector(model, { streams: STREAMS })
+    : await loadClassifier(model, { streams: STREAMS });
+  let best = { rate: 0, batch: 1 };
+  for (const batch of detects ? [1, 4] : [1, 8, 32]) {
+    const rates: number[] = [];
+    for (let round = 0; round < 4; round++) {
+      const count = Math.max(16, 4 * batch);
+      const began = performance.now();
+      if ('detectAll' in loaded) for await (const _ of loaded.detectAll(Array(count).fill(values.picture), { batch }));
+      else for await (const _ of loaded.logitsAll(Array<Buffer>(count).fill(picture), { batch }));
+      if (round) rates.push((1000 * count) / (performance.now() - began));
+    }
+    if (median(rates) > best.rate) best = { rate: median(rates), batch };
+  }
+  await loaded.dispose();
+  return best;
+}
+
+async function start(model: string): Promise<{ readonly child: ChildProcess; readonly address: string }> {
+  const main = fileURLToPath(new URL('../cli/main.js', import.meta.url));
+  const args = [main, 'serve', '--quiet', '--port', '0', '--model', model, '--queue', '1000'];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const { value } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
+  return { child, address: value };
+}
+
+/** MB that the service's process holds, by its own metrics. */
+async function memory(address: string): Promise<number> {
+  const text = await (await fetch(`${address}/metrics`)).text();
+  return Number(/^process_resident_memory_bytes (\S+)/m.exec(text)?.[1]) / 2 ** 20;
+}
+
+for (const model of values.model.split(',')) {
+  const opened = await openModel(model);
+  const detects = isDetectorModel(opened);
+  opened.checkpoint.close();
+  const { address, child } = await start(model);
+  const load = (duration: number) =>
+    autocannon({
+      url: `${address}/v1/${detects ? 'detect' : 'classify'}`,
+      method: 'POST',
+      headers: { 'content-type': 'image/jpeg' },
+      body: picture,
+      connections: Number(values.connections),
+      timeout: 60,
+      duration,
+    });
+  await load(Math.min(10, seconds));
+  const before = await memory(address);
+  const { errors, latency, non2xx, requests, timeouts } = await load(seconds);
+  const after = await memory(address);
+  child.kill('SIGTERM');
+  const code = await new Promise((resolve) => child.once('exit', resolve));
+  const { batch, rate } = await direct(model, detects);
+  console.log(`${model}: ${requests.total} requests in ${seconds} s on ${values.connections} connections
+  served   ${requests.average.toFixed(1)}/s, ${(requests.average / rate).toFixed(2)} of the library's; p50 ${latency.p50} ms, p99 ${latency.p99} ms
+  library  ${rate.toFixed(1)}/s, batch ${batch}
+  failed   ${errors + timeouts + non2xx}; memory ${before.toFixed(0)} MB before, ${after.toFixed(0)} MB after; ended with ${code}`);
+}

@@ -1,0 +1,86 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { projectRoot } from '../shared-data.ts';
+
+const test = suite('serve command');
+const main = join(projectRoot, 'dist', 'cli', 'main.js');
+const cat = join(projectRoot, 'samples', 'cat.jpg');
+
+/** The command, and the address that it prints once it listens. */
+async function serve(...args: string[]): Promise<{ child: ChildProcess; address: string; stderr: () => string }> {
+  const child = spawn(process.execPath, [main, 'serve', '--port', '0', '--threads', '1', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  child.stderr.on('data', (data) => {
+    text += data;
+  });
+  const { value } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();
+  return { child, address: value, stderr: () => text };
+}
+
+const ask = async (address: string): Promise<{ status: number; text: string }> => {
+  const form = new FormData();
+  form.append('files', new Blob([readFileSync(cat)]), 'cat.jpg');
+  const reply = await fetch(`${address}/v1/classify`, { method: 'POST', body: form });
+  return { status: reply.status, text: await reply.text() };
+};
+
+test('answers as classify --json does; SIGTERM under load loses nothing and ends with 0', async () => {
+  const { address, child, stderr } = await serve('--model', 'cifar10-resnet20');
+  assert.match(address, /^http:\/\/127\.0\.0\.1:\d+$/);
+  const args = [main, 'classify', cat, '--model', 'cifar10-resnet20', '--threads', '1', '--json', '--quiet'];
+  const [expected] = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }));
+  assert.equal(JSON.parse((await ask(address)).text), [{ ...expected, file: 'cat.jpg' }]);
+
+  const answers: Promise<number | string>[] = [];
+  const ended = once(child, 'exit');
+  for (let i = 0; i < 60; i++) {
+    answers.push(
+      ask(address).then(
+        ({ status }) => status,
+        (error: Error) => String(error.cause),
+      ),
+    );
+    if (i === 40) child.kill('SIGTERM');
+    await sleep(2);
+  }
+  const statuses = await Promise.all(answers);
+  assert.equal(await ended, [0, null]);
+  // What was sent before is answered; what comes when nobody listens any more is refused.
+  for (const [i, status] of statuses.entries()) {
+    if (i <= 40 || typeof status === 'number') assert.is(status, 200, `request ${i}: ${status}`);
+  }
+  assert.match(stderr(), /^cifar10-resnet20: classify, resnet20, 10 labels, on CPU, 1 thread/m);
+});
+
+test('a model that is not there, and a port that is taken, end it with 2', async () => {
+  const first = await serve('--model', 'cifar10-resnet20', '--quiet');
+  const port = new URL(first.address).port;
+  const run = async (...args: string[]) => {
+    const child = spawn(process.execPath, [main, 'serve', '--threads', '1', ...args], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let text = '';
+    child.stderr.on('data', (data) => {
+      text += data;
+    });
+    const [code] = await once(child, 'exit');
+    return `${code} ${text}`;
+  };
+  assert.match(await run('--model', 'none-of-ours'), /^2 resnet-coco: .*none-of-ours/);
+  assert.match(
+    await run('--model', 'cifar10-resnet20', '--quiet', '--port', port),
+    new RegExp(`^2 resnet-coco: 127\\.0\\.0\\.1:${port} is taken.*--port`),
+  );
+  first.child.kill('SIGINT');
+  assert.equal(await once(first.child, 'exit'), [0, null]);
+});
+
+test.run();
