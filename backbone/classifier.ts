@@ -17,15 +17,7 @@ import type { ClassifierConfig } from './classifier-config.ts';
 import { parametersOf } from './parameters.ts';
 import { resnetLogits } from './resnet.ts';
 import { planResNet, type ResNetPlan } from './resnet-plan.ts';
-
-/** One class that an image may show. */
-export interface Prediction {
-  readonly index: number;
-  readonly label: string;
-  /** WordNet's id of the class, for models of ImageNet. */
-  readonly wnid?: string;
-  readonly probability: number;
-}
+import { type Prediction, topClasses } from './top-classes.ts';
 
 export interface ClassifyOptions {
   /** How many classes to return, most probable first. Default 5. */
@@ -108,7 +100,7 @@ export class Classifier {
     const isList = Array.isArray(input);
     for await (const { error, image } of this.pool.prefetch<ImageSource>(isList ? input : [input], this.transform)) {
       if (error) throw error;
-      results.push(this.topClasses((await this.logits([image.tensor]))[0], top));
+      results.push(topClasses((await this.logits([image.tensor]))[0], top, this.config.categories));
     }
     return isList ? results : results[0];
   }
@@ -128,7 +120,7 @@ export class Classifier {
     { top = DEFAULT_TOP }: ClassifyOptions = {},
   ): Promise<Prediction[][]> {
     const logits = await this.logits(images.map(({ tensor }) => tensor));
-    return logits.map((values) => this.topClasses(values, top));
+    return logits.map((values) => topClasses(values, top, this.config.categories));
   }
 
   /** Classifies files one after another, in constant memory. A file that cannot be read yields its error. */
@@ -137,7 +129,7 @@ export class Classifier {
     { top = DEFAULT_TOP, ...options }: ClassifyAllOptions = {},
   ): AsyncGenerator<ClassifiedFile> {
     for await (const { source: file, error, logits } of this.logitsAll(files, options)) {
-      yield error ? { file, error } : { file, predictions: this.topClasses(logits, top) };
+      yield error ? { file, error } : { file, predictions: topClasses(logits, top, this.config.categories) };
     }
   }
 
@@ -178,17 +170,5 @@ export class Classifier {
     logits.dispose();
     const classes = this.config.num_classes;
     return images.map((_, i) => values.subarray(i * classes, (i + 1) * classes));
-  }
-
-  private topClasses(logits: Float32Array, top: number): Prediction[] {
-    const greatest = Math.max(...logits);
-    const powers = Float64Array.from(logits, (logit) => Math.exp(logit - greatest));
-    const sum = powers.reduce((a, b) => a + b, 0);
-    const order = Array.from(powers.keys()).sort((a, b) => powers[b] - powers[a] || a - b);
-    return order.slice(0, top).map((index) => {
-      const { name = `class ${index}`, wnid } = this.config.categories?.[index] ?? {};
-      const probability = powers[index] / sum;
-      return wnid === undefined ? { index, label: name, probability } : { index, label: name, wnid, probability };
-    });
   }
 }

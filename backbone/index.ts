@@ -7,7 +7,6 @@ export {
   type ClassifyOptions,
   classifierProgram,
   type LogitsOptions,
-  type Prediction,
   planClassifier,
   type ScoredImage,
 } from './classifier.ts';
@@ -42,6 +41,7 @@ export {
 export { type RunCheckpoint, type RunProgress, readRunCheckpoint, readRunConfig } from './run-checkpoint.ts';
 export type { RunConfig, RunSetting } from './run-config.ts';
 export { beginRun, lastCheckpoint, type RunFiles, resumeRun, runFiles, saveRun } from './run-folder.ts';
+export { type Prediction, topClasses } from './top-classes.ts';
 export { type TrainClassifierOptions, type TrainingSummary, trainClassifier } from './train-classifier.ts';
 export { type TrainingChoices, trainingSettings } from './training/choices.ts';
 export type { TrainingEpoch, TrainingStep } from './training/classifier-run.ts';

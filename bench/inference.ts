@@ -15,7 +15,7 @@ import {
   planClassifier,
 } from '../backbone/index.ts';
 import { Random } from '../datasets/random.ts';
-import { FasterRcnn, fasterRcnnShapes, parseDetectorConfig } from '../detection/index.ts';
+import { compileFasterRcnn, fasterRcnnShapes, parseDetectorConfig } from '../detection/index.ts';
 import { createEngine, type Engine, type EngineName, exportOnnx } from '../engine/index.ts';
 import { type Contestant, contest, printResults, timed } from './contest.ts';
 import { TorchPeer } from './torch-peer.ts';
@@ -72,7 +72,7 @@ async function benchDetector(): Promise<void> {
     { architecture: 'fasterrcnn', backbone: 'resnet50', norm_layer: 'BatchNorm2d', num_classes: 91, categories },
     'bench',
   );
-  const model = await FasterRcnn.compile(engines[0], config, initialise(fasterRcnnShapes(config), random));
+  const model = await compileFasterRcnn(engines[0], config, initialise(fasterRcnnShapes(config), random));
   const size = { height: 800, width: 1066 };
   const image = { ...size, data: uniform(800 * 1066 * 3) };
   const run = timed(() => model.detect([image], [size]));

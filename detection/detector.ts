@@ -11,8 +11,9 @@ import {
 } from '../datasets/index.ts';
 import type { Engine, Weights } from '../engine/index.ts';
 import type { ResnetCocoError } from '../errors.ts';
+import { compileFasterRcnn } from './compile-faster-rcnn.ts';
 import type { DetectorConfig } from './detector-config.ts';
-import { FasterRcnn } from './faster-rcnn.ts';
+import type { FasterRcnn } from './faster-rcnn.ts';
 import type { ImageDetections } from './postprocess.ts';
 
 /** One object in an image. */
@@ -63,19 +64,19 @@ export class Detector {
   private readonly transform: DetectionTransform;
   private readonly labels: ReadonlyMap<number, string>;
 
-  private constructor(model: FasterRcnn, { device, streams }: Engine) {
-    this.config = model.config;
+  private constructor(config: DetectorConfig, model: FasterRcnn, { device, streams }: Engine) {
+    this.config = config;
     this.device = device;
     this.streams = streams;
     this.model = model;
     this.pool = new ImagePool();
-    const { categories, image_mean, image_std, max_size, min_size } = model.config;
+    const { categories, image_mean, image_std, max_size, min_size } = config;
     this.transform = { kind: 'detection', image_mean, image_std, max_size, min_size };
     this.labels = new Map(categories.map(({ id, name }) => [id, name]));
   }
 
   static async compile(engine: Engine, config: DetectorConfig, weights: Weights): Promise<Detector> {
-    return new Detector(await FasterRcnn.compile(engine, config, weights), engine);
+    return new Detector(config, await compileFasterRcnn(engine, config, weights), engine);
   }
 
   /**

@@ -1,40 +1,53 @@
 // N images, L levels of the pyramid, R proposals of an image, K classes with the background.
-import type { Engine, EngineTensor, HostTensor, Program, ProgramOutputs, Weights } from '../engine/index.ts';
+import type { EngineTensor, Program, ProgramOutputs } from '../engine/engine.ts';
+import type { HostTensor } from '../engine/host-tensor.ts';
 import { AnchorGenerator } from './anchors.ts';
 import type { ImageSize } from './boxes.ts';
-import type { DetectorConfig } from './detector-config.ts';
-import { boxProgram, proposalProgram } from './faster-rcnn-graphs.ts';
-import { planFasterRcnn } from './faster-rcnn-plan.ts';
 import { batchImages, type ImageList, type PreparedImage } from './image-list.ts';
 import { regionsByLevel } from './level-mapper.ts';
 import { type ImageDetections, postprocessDetections } from './postprocess.ts';
 import { filterProposals, type Proposals } from './proposals.ts';
 
+/** What there is to know of a detector to choose its boxes: those of `DetectorConfig`. */
+export interface BoxChoiceConfig {
+  readonly anchor_sizes: readonly (readonly number[])[];
+  readonly aspect_ratios: readonly number[];
+  readonly num_classes: number;
+  readonly size_divisible: number;
+  readonly rpn_pre_nms_top_n_test: number;
+  readonly rpn_post_nms_top_n_test: number;
+  readonly rpn_nms_thresh: number;
+  readonly rpn_score_thresh: number;
+  readonly box_score_thresh: number;
+  readonly box_nms_thresh: number;
+  readonly box_detections_per_img: number;
+}
+
+/** Its two compiled halves, wherever they run. */
+export interface FasterRcnnPrograms {
+  readonly proposals: Program;
+  readonly boxes: Program;
+}
+
 /**
  * Faster R-CNN in inference: two compiled halves, and between and after them the choice of boxes by their values, on the
- * host (torchvision `generalized_rcnn.py`).
+ * host (torchvision `generalized_rcnn.py`). Runs in browsers too.
  */
 export class FasterRcnn {
-  readonly config: DetectorConfig;
-  private readonly proposals: Program;
-  private readonly boxes: Program;
+  private readonly config: BoxChoiceConfig;
+  private readonly programs: FasterRcnnPrograms;
   private readonly anchors: AnchorGenerator;
   private readonly strides: readonly number[];
 
-  private constructor(config: DetectorConfig, proposals: Program, boxes: Program) {
+  /** @param strides pixels of the image to a cell of each level but the last, from the finest on */
+  constructor(config: BoxChoiceConfig, programs: FasterRcnnPrograms, strides: readonly number[]) {
     this.config = config;
-    this.proposals = proposals;
-    this.boxes = boxes;
+    this.programs = programs;
     this.anchors = new AnchorGenerator(
       config.anchor_sizes,
       config.anchor_sizes.map(() => config.aspect_ratios),
     );
-    this.strides = planFasterRcnn(config).body.strides;
-  }
-
-  static async compile(engine: Engine, config: DetectorConfig, weights: Weights): Promise<FasterRcnn> {
-    const proposals = await engine.compile(proposalProgram(config, weights));
-    return new FasterRcnn(config, proposals, await engine.compile(boxProgram(config, weights)));
+    this.strides = strides;
   }
 
   /**
@@ -49,7 +62,7 @@ export class FasterRcnn {
     scoreThresh = this.config.box_score_thresh,
   ): Promise<ImageDetections[]> {
     const list = batchImages(images, this.config.size_divisible);
-    const firstHalf = await this.proposals.run({ image: { shape: list.shape, data: list.data } });
+    const firstHalf = await this.programs.proposals.run({ image: { shape: list.shape, data: list.data } });
     try {
       const proposals = await this.propose(firstHalf, list);
       return await this.classify(firstHalf, list, proposals, originals, scoreThresh);
@@ -59,8 +72,8 @@ export class FasterRcnn {
   }
 
   async dispose(): Promise<void> {
-    await this.proposals.dispose();
-    await this.boxes.dispose();
+    await this.programs.proposals.dispose();
+    await this.programs.boxes.dispose();
   }
 
   private async propose(outputs: ProgramOutputs, { padded, sizes }: ImageList): Promise<Proposals[]> {
@@ -96,7 +109,7 @@ export class FasterRcnn {
       inputs[`feature${level}`] = firstHalf[`feature${level}`];
       inputs[`regions${level}`] = { shape: [data.length / 5, 5], data };
     });
-    const outputs = await this.boxes.run(inputs);
+    const outputs = await this.programs.boxes.run(inputs);
     try {
       const [logits, deltas] = [await floats(outputs.logits), await floats(outputs.deltas)];
       const { box_nms_thresh: nmsThresh, box_detections_per_img: detectionsPerImage, num_classes } = this.config;

@@ -8,11 +8,12 @@ import { ResnetCocoError } from '../errors.ts';
 import { tokenGuard } from './access.ts';
 import { drain, isDraining, watchRequests } from './drain.ts';
 import { Metrics } from './metrics.ts';
+import { modelRoutes } from './model-routes.ts';
 import { type ServerOptions, type ServerSettings, serverSettings } from './options.ts';
 import { pageRoutes } from './page-routes.ts';
 import { predict } from './predict.ts';
 import { Problem, problemOf } from './problem.ts';
-import { modelsSchema, plainSchema, predictSchema } from './schemas.ts';
+import { plainSchema, predictSchema } from './schemas.ts';
 import { ServedModel } from './served-model.ts';
 
 /** A service that is ready to listen. */
@@ -110,7 +111,12 @@ async function application(
   app.addHook('onResponse', async ({ method, routeOptions }, reply) => {
     metrics.request(routeOptions.url ?? 'none', method, reply.statusCode, reply.elapsedTime / 1000);
   });
-  await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: POLICY }, hsts: false });
+  await app.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: POLICY },
+    // Threads of WebAssembly want a page that nothing from elsewhere shares.
+    crossOriginEmbedderPolicy: true,
+    hsts: false,
+  });
   if (settings.cors.length) await app.register(cors, { origin: [...settings.cors] });
   await app.register(multipart, {
     limits: {
@@ -139,7 +145,7 @@ async function application(
     for (const task of ['classify', 'detect'] as const) {
       api.post(`/v1/${task}`, { schema: predictSchema(task) }, predict(task, models, settings, metrics));
     }
-    api.get('/v1/models', { schema: modelsSchema }, async () => models.map(({ record }) => record));
+    modelRoutes(api, models);
     api.get('/metrics', { schema: plainSchema('What was counted, for Prometheus') }, async (_, reply) => {
       return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
     });

@@ -1,9 +1,25 @@
 import { readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
+import { Problem } from './problem.ts';
 
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** Modules of the library that need nothing of Node: the page runs models with them itself. */
+const SHARED =
+  /^\/(errors|datasets\/(boxes|normalize|resize|transform)|backbone\/top-classes|detection\/(anchors|box-coder|boxes|faster-rcnn|image-list|level-mapper|nms|postprocess|proposals|top-k))\.js$/;
+
+/** Where `onnxruntime-web` lies, if it is installed. */
+function runtimeFolder(): string | undefined {
+  try {
+    return dirname(createRequire(import.meta.url).resolve('onnxruntime-web/wasm'));
+  } catch {
+    return undefined;
+  }
+}
 
 /** The page at `/`: its text and style as they are written, its scripts as they were built; and the sample pictures. */
 export async function pageRoutes(app: FastifyInstance): Promise<void> {
@@ -19,6 +35,27 @@ export async function pageRoutes(app: FastifyInstance): Promise<void> {
     allowedPath: (path) => path.endsWith('.jpg'),
     decorateReply: false,
   });
+  await app.register(async (modules) => {
+    modules.addHook('onRequest', async ({ url }) => {
+      if (!SHARED.test(url)) throw new Problem('NOT_FOUND', `there is nothing at GET ${url.split('?')[0]}`);
+    });
+    const roots = ['backbone', 'datasets', 'detection'];
+    for (const name of roots) {
+      await modules.register(fastifyStatic, { root: folder(`../${name}`), prefix: `/${name}/`, decorateReply: false });
+    }
+    modules.get('/errors.js', { schema: { hide: true } }, (_, reply) => reply.sendFile('errors.js', folder('..')));
+  });
+  const runtime = runtimeFolder();
+  if (runtime !== undefined) {
+    await app.register(fastifyStatic, {
+      root: runtime,
+      prefix: '/runtime/',
+      allowedPath: (path) => /^\/ort[\w.-]*\.(mjs|wasm)$/.test(path),
+      decorateReply: false,
+      maxAge: '1d',
+    });
+  }
+  app.get('/runtime.json', { schema: { hide: true } }, async () => ({ available: runtime !== undefined }));
   app.get('/samples.json', { schema: { hide: true } }, async () =>
     readdirSync(samples)
       .filter((name) => name.endsWith('.jpg'))

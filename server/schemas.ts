@@ -157,4 +157,18 @@ export const modelsSchema = {
   },
 };
 
+const ofModel = { name: { type: 'string', description: 'from /v1/models' } };
+
+export const modelSchema = {
+  summary: 'A model with all of its configuration',
+  tags: ['service'],
+  params: { type: 'object', properties: ofModel },
+};
+
+export const graphSchema = {
+  summary: 'A model as an ONNX graph: a classifier has one, `model`; a detector two, `proposals` and `boxes`',
+  tags: ['service'],
+  params: { type: 'object', properties: { ...ofModel, part: { type: 'string' } } },
+};
+
 export const plainSchema = (summary: string) => ({ summary, tags: ['service'] });

@@ -1,7 +1,19 @@
 import { basename, extname } from 'node:path';
-import { type Classifier, loadClassifier, openModel, type Prediction } from '../backbone/index.ts';
+import {
+  type Classifier,
+  type ClassifierConfig,
+  loadClassifier,
+  openModel,
+  type Prediction,
+} from '../backbone/index.ts';
 import type { LoadedImage } from '../datasets/index.ts';
-import { type Detection, type Detector, isDetectorModel, loadDetector } from '../detection/index.ts';
+import {
+  type Detection,
+  type Detector,
+  type DetectorConfig,
+  isDetectorModel,
+  loadDetector,
+} from '../detection/index.ts';
 import { Batcher } from './batcher.ts';
 import type { ServerSettings } from './options.ts';
 import type { Picture } from './pictures.ts';
@@ -49,18 +61,24 @@ const SMALL_BATCH = 32;
 /** A model under a name, which gathers what is asked of it into batches. */
 export class ServedModel {
   readonly record: ModelRecord;
+  /** What it was loaded from. */
+  readonly source: string;
+  readonly config: ClassifierConfig | DetectorConfig;
   readonly queue: Pick<Batcher<Asked, LoadedImage, Answer>, 'queued' | 'isFull'>;
   readonly #batcher: Batcher<Asked, LoadedImage, Answer>;
   readonly #model: Classifier | Detector;
 
   private constructor(
     name: string,
+    source: string,
     model: Classifier | Detector,
     task: Task,
     { batch, queue, window_ms }: ServerSettings,
     onBatch: (name: string, items: number) => void,
   ) {
     this.#model = model;
+    this.source = source;
+    this.config = model.config;
     const { categories = [] } = model.config;
     this.record = {
       name,
@@ -100,7 +118,7 @@ export class ServedModel {
     const options = { engine, ...(threads === undefined ? {} : { threads }) };
     const name = /[/\\]|\.\w+$/.test(nameOrPath) ? basename(nameOrPath, extname(nameOrPath)) : nameOrPath;
     const model = detects ? await loadDetector(nameOrPath, options) : await loadClassifier(nameOrPath, options);
-    return new ServedModel(name, model, detects ? 'detect' : 'classify', settings, onBatch);
+    return new ServedModel(name, nameOrPath, model, detects ? 'detect' : 'classify', settings, onBatch);
   }
 
   /**

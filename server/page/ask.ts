@@ -34,21 +34,42 @@ export function useToken(text: string): void {
   token = text;
 }
 
-async function ask(path: string, init: RequestInit = {}): Promise<unknown> {
+async function answer(path: string, init: RequestInit = {}): Promise<Response> {
   const headers = token ? { authorization: `Bearer ${token}` } : undefined;
   const reply = await fetch(path, headers ? { ...init, headers } : init).catch(() => {
     throw new Error('The service does not answer. Is it still running?');
   });
   if (reply.status === 401) throw new TokenWanted('This service wants its token.');
+  if (reply.ok) return reply;
   const body = (await reply.json()) as { readonly error?: { readonly message: string } };
-  if (!reply.ok) throw new Error(sentence(body.error?.message ?? `The service answered ${reply.status}.`));
-  return body;
+  throw new Error(sentence(body.error?.message ?? `The service answered ${reply.status}.`));
 }
+
+const ask = async (path: string, init: RequestInit = {}): Promise<unknown> => (await answer(path, init)).json();
+
+export const fetchBytes = async (path: string): Promise<Uint8Array> =>
+  new Uint8Array(await (await answer(path)).arrayBuffer());
 
 const sentence = (text: string): string =>
   `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`;
 
 export const models = async (): Promise<readonly Model[]> => (await ask('v1/models')) as Model[];
+
+/** A model with what it takes to run it here. */
+export interface ModelDetails extends Model {
+  readonly config: Readonly<Record<string, unknown>> & {
+    readonly image_mean: readonly number[];
+    readonly image_std: readonly number[];
+    readonly categories?: readonly { readonly id: number; readonly name: string }[];
+  };
+}
+
+export const modelDetails = async (name: string): Promise<ModelDetails> =>
+  (await ask(`v1/models/${encodeURIComponent(name)}`)) as ModelDetails;
+
+/** Whether this service can hand out what runs models in a browser. */
+export const hasRuntime = async (): Promise<boolean> =>
+  ((await ask('runtime.json')) as { readonly available: boolean }).available;
 
 export const samples = async (): Promise<readonly string[]> => (await ask('samples.json')) as string[];
 

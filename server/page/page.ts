@@ -1,13 +1,26 @@
-import { type Classified, classify, type Detected, detect, type Model, models, TokenWanted, useToken } from './ask.ts';
+import {
+  type Classified,
+  classify,
+  type Detected,
+  detect,
+  hasRuntime,
+  type Model,
+  models,
+  TokenWanted,
+  useToken,
+} from './ask.ts';
 import { showClasses } from './classes.ts';
 import { byId, element } from './elements.ts';
+import { classifyHere, detectHere } from './here.ts';
 import { describeObjects, onScore, shownObjects, showObjects } from './objects.ts';
+import { loadRuntime } from './runtime.ts';
 import { saveJson, savePicture } from './save.ts';
 import { listenForPictures } from './sources.ts';
 
 const [photo, figure] = [byId('photo', 'img'), byId('figure', 'figure')];
 const [status, problem] = [byId('status', 'p'), byId('problem', 'p')];
 const choice = { detect: byId('detector', 'select'), classify: byId('classifier', 'select') };
+const here = byId('here', 'input');
 const saves = [byId('save-picture', 'button'), byId('save-json', 'button')];
 /** Asked for once, so that moving the slider asks nobody. */
 const LEAST_SCORE = 0.05;
@@ -54,15 +67,20 @@ async function look(): Promise<void> {
   status.textContent = 'Looking…';
   try {
     const began = performance.now();
+    const inBrowser = here.checked;
+    const [detector, classifier] = [choice.detect.value, choice.classify.value];
     const [detected, classified] = await Promise.all([
-      choice.detect.value ? detect(file, choice.detect.value, LEAST_SCORE, signal) : undefined,
-      choice.classify.value ? classify(file, choice.classify.value, signal) : undefined,
+      detector && (inBrowser ? detectHere(file, detector, LEAST_SCORE) : detect(file, detector, LEAST_SCORE, signal)),
+      classifier && (inBrowser ? classifyHere(file, classifier) : classify(file, classifier, signal)),
     ]);
+    if (signal.aborted) return;
+    const milliseconds = Math.round(performance.now() - began);
+    byId('timing', 'p').textContent = inBrowser
+      ? `Computed in this browser (${(await loadRuntime()).device}) in ${milliseconds} ms. The picture has not left it.`
+      : `Answered in ${milliseconds} ms, the way there and back included.`;
     results = { ...(detected ? { detected } : {}), ...(classified ? { classified } : {}) };
-    byId('timing', 'p').textContent =
-      `Answered in ${Math.round(performance.now() - began)} ms, the way there and back included.`;
-    showObjects(detected);
-    showClasses(classified);
+    showObjects(detected || undefined);
+    showClasses(classified || undefined);
     describe();
     for (const button of saves) button.disabled = false;
   } catch (error) {
@@ -90,6 +108,7 @@ function offer(all: readonly Model[]): void {
 async function begin(): Promise<void> {
   try {
     offer(await models());
+    byId('here-row', 'label').hidden = !(await hasRuntime());
     byId('token-form', 'form').hidden = true;
     problem.hidden = true;
     await look();
@@ -108,6 +127,7 @@ saves[1].addEventListener('click', () => {
   const { classified, detected } = results;
   saveJson({ ...classified, ...(detected ? { ...detected, detections: shownObjects() } : {}) }, picture!.name);
 });
+here.addEventListener('change', look);
 onScore(describe);
 listenForPictures((file) => void show(file), fail);
 void begin();

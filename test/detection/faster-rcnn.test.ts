@@ -3,7 +3,12 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { detectionSize, resizeBilinear } from '../../datasets/index.ts';
-import { detectorParameterCount, FasterRcnn, fasterRcnnShapes, parseDetectorConfig } from '../../detection/index.ts';
+import {
+  compileFasterRcnn,
+  detectorParameterCount,
+  fasterRcnnShapes,
+  parseDetectorConfig,
+} from '../../detection/index.ts';
 import { createEngine } from '../../engine/index.ts';
 import { fixturesDir } from '../shared-data.ts';
 import { wave, waveWeights } from '../waves.ts';
@@ -27,7 +32,7 @@ for (const engineName of ['onnx', 'wasm'] as const) {
     test(`Faster R-CNN, version ${version} of its heads, on ${engineName} equals torchvision`, async () => {
       const parsed = parseDetectorConfig(config, 'fixture');
       const engine = await createEngine(engineName, { threads: 1 });
-      const model = await FasterRcnn.compile(engine, parsed, waveWeights(fasterRcnnShapes(parsed)));
+      const model = await compileFasterRcnn(engine, parsed, waveWeights(fasterRcnnShapes(parsed)));
       for (const { boxes, height, labels, resized, scores, width } of images) {
         const size = detectionSize({ height, width }, parsed);
         assert.equal([...size], resized);

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { FasterRcnn, fasterRcnnShapes, parseDetectorConfig } from '../../detection/index.ts';
+import { compileFasterRcnn, fasterRcnnShapes, parseDetectorConfig } from '../../detection/index.ts';
 import { createEngine, type EngineName } from '../../engine/index.ts';
 import { fixturesDir } from '../shared-data.ts';
 import { wave, waveWeights } from '../waves.ts';
@@ -18,7 +18,7 @@ process.env.VK_ICD_FILENAMES ??= SWIFTSHADER;
   const weights = waveWeights(fasterRcnnShapes(parsed));
   const image = { height: 96, width: 128, data: Float32Array.from(wave(96 * 128 * 3, 1)) };
   const detect = async (name: EngineName) => {
-    const model = await FasterRcnn.compile(await createEngine(name), parsed, weights);
+    const model = await compileFasterRcnn(await createEngine(name), parsed, weights);
     const [found] = await model.detect([image], [image]);
     await model.dispose();
     return found;

@@ -140,6 +140,33 @@ test('what is no picture is said, and what was there before goes on', async () =
   errors.splice(0, errors.length, ...errors.filter((error) => !/422/.test(error)));
 });
 
+test('in the browser: the same objects and classes, and the picture is not sent', async () => {
+  const page = await open();
+  await page.setInputFiles('#file', png);
+  await answered(page);
+  await page.locator('#score').fill('0.05');
+  const seen = async () => ({
+    labels: await page.locator('#objects li').allTextContents(),
+    classes: await page.locator('#classes li').allTextContents(),
+    boxes: await boxes(page),
+  });
+  const served = await seen();
+  const sent: string[] = [];
+  page.on('request', (request) => sent.push(`${request.method()} ${new URL(request.url()).pathname}`));
+  await page.locator('#here').check();
+  await page.locator('#timing', { hasText: 'Computed in this browser' }).waitFor({ timeout: 120_000 });
+  const here = await seen();
+  assert.equal(here.labels, served.labels);
+  assert.equal(here.classes, served.classes);
+  assert.ok(here.boxes.every((box, i) => box.every((side, k) => Math.abs(side - served.boxes[i][k]) < 0.05)));
+  assert.ok(sent.some((request) => request.endsWith('.onnx')));
+  assert.equal(
+    sent.filter((request) => request.startsWith('POST')),
+    [],
+  );
+  await page.context().close();
+});
+
 test('a service with a token asks for it', async () => {
   const page = await open(await guarded.listen({ port: 0 }));
   await page.locator('#token').fill('open sesame');

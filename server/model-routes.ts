@@ -1,0 +1,35 @@
+import type { FastifyInstance } from 'fastify';
+import { exportModel } from '../detection/index.ts';
+import { Problem } from './problem.ts';
+import { graphSchema, modelSchema, modelsSchema } from './schemas.ts';
+import type { ServedModel } from './served-model.ts';
+
+/** What models there are, and what it takes to run one elsewhere: its configuration and its ONNX graphs. */
+export function modelRoutes(app: FastifyInstance, models: readonly ServedModel[]): void {
+  const find = ({ params }: { readonly params: unknown }): ServedModel => {
+    const { name } = params as { readonly name: string };
+    const model = models.find(({ record }) => record.name === name);
+    if (model) return model;
+    throw new Problem('NOT_FOUND', `no model here is called ${name}; /v1/models lists them`);
+  };
+  // Made when they are first asked for, and kept: whoever asks once asks again.
+  const exported = new Map<ServedModel, ReturnType<typeof exportModel>>();
+  app.get('/v1/models', { schema: modelsSchema }, async () => models.map(({ record }) => record));
+  app.get('/v1/models/:name', { schema: modelSchema }, async (request) => {
+    const { config, record } = find(request);
+    return { ...record, config };
+  });
+  app.get('/v1/models/:name/:part.onnx', { schema: graphSchema }, async (request, reply) => {
+    const model = find(request);
+    const { part } = request.params as { readonly part: string };
+    if (!exported.has(model)) exported.set(model, exportModel(model.source));
+    const graphs = await exported.get(model)!.catch((error: unknown) => {
+      exported.delete(model);
+      throw error;
+    });
+    const graph = graphs.find((one) => (one.part || 'model') === part);
+    const parts = graphs.map((one) => one.part || 'model').join(' and ');
+    if (!graph) throw new Problem('NOT_FOUND', `${model.record.name} has no part called ${part}, but ${parts}`);
+    return reply.type('application/octet-stream').send(Buffer.from(graph.bytes));
+  });
+}

@@ -1,0 +1,94 @@
+import { topClasses } from '../../backbone/top-classes.ts';
+import type { Image } from '../../datasets/image.ts';
+import { transformImage } from '../../datasets/transform.ts';
+import { type BoxChoiceConfig, FasterRcnn } from '../../detection/faster-rcnn.ts';
+import type { Program } from '../../engine/engine.ts';
+import { type Classified, type Detected, type ModelDetails, modelDetails } from './ask.ts';
+import { loadRuntime } from './runtime.ts';
+
+/** Pixels of a picture file, turned upright. */
+async function pixelsOf(file: File): Promise<Image> {
+  const bitmap = await createImageBitmap(file, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
+  const { height, width } = bitmap;
+  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!;
+  context.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  const rgba = context.getImageData(0, 0, width, height).data;
+  const data = new Uint8Array(width * height * 3);
+  for (let i = 0, o = 0; o < data.length; i += 4) {
+    data[o++] = rgba[i];
+    data[o++] = rgba[i + 1];
+    data[o++] = rgba[i + 2];
+  }
+  return { width, height, data };
+}
+
+/** Each model is fetched and compiled once. */
+const ready = new Map<string, Promise<unknown>>();
+
+function once<T>(name: string, make: () => Promise<T>): Promise<T> {
+  const made =
+    (ready.get(name) as Promise<T> | undefined) ??
+    make().catch((error) => {
+      ready.delete(name);
+      throw error;
+    });
+  ready.set(name, made);
+  return made;
+}
+
+interface Compiled<T> {
+  readonly config: ModelDetails['config'];
+  readonly model: T;
+}
+
+const graph = (name: string, part: string): string => `v1/models/${encodeURIComponent(name)}/${part}.onnx`;
+
+const classifierOf = (name: string): Promise<Compiled<Program>> =>
+  once(name, async () => {
+    const [{ config }, runtime] = await Promise.all([modelDetails(name), loadRuntime()]);
+    return { config, model: await runtime.compile(graph(name, 'model')) };
+  });
+
+/** Strides of the levels of a ResNet's pyramid. */
+const STRIDES = [4, 8, 16, 32];
+
+const detectorOf = (name: string): Promise<Compiled<FasterRcnn>> =>
+  once(name, async () => {
+    const [{ config }, runtime] = await Promise.all([modelDetails(name), loadRuntime()]);
+    const proposals = await runtime.compile(graph(name, 'proposals'));
+    const boxes = await runtime.compile(graph(name, 'boxes'));
+    return { config, model: new FasterRcnn(config as unknown as BoxChoiceConfig, { proposals, boxes }, STRIDES) };
+  });
+
+/** As the service's `/v1/detect`, but the picture stays in this browser. */
+export async function detectHere(file: File, name: string, score: number): Promise<Detected> {
+  const { config, model } = await detectorOf(name);
+  const image = await pixelsOf(file);
+  const { max_size, min_size } = config as unknown as { readonly max_size: number; readonly min_size: number };
+  const { image_mean, image_std } = config;
+  const { data, shape } = transformImage(image, { kind: 'detection', image_mean, image_std, max_size, min_size });
+  const [{ boxes, labels, scores }] = await model.detect([{ height: shape[0], width: shape[1], data }], [image], score);
+  const names = new Map(config.categories?.map(({ id, name }) => [id, name]));
+  const detections = Array.from(labels, (id, i) => {
+    const [x1, y1, x2, y2] = boxes.subarray(4 * i, 4 * i + 4);
+    return { label: names.get(id) ?? `category ${id}`, score: scores[i], bbox: [x1, y1, x2 - x1, y2 - y1] as const };
+  });
+  return { file: file.name, width: image.width, height: image.height, detections };
+}
+
+/** As the service's `/v1/classify`, but the picture stays in this browser. */
+export async function classifyHere(file: File, name: string): Promise<Classified> {
+  const { config, model } = await classifierOf(name);
+  const { crop_size, resize_size } = config as unknown as {
+    readonly crop_size: number;
+    readonly resize_size: number | null;
+  };
+  const { image_mean, image_std } = config;
+  const transform = { kind: 'classification', crop_size, image_mean, image_std, resize_size } as const;
+  const { data, shape } = transformImage(await pixelsOf(file), transform);
+  const { logits } = await model.run({ image: { shape: [1, ...shape], data } });
+  const predictions = topClasses((await logits.data()) as Float32Array, 5, config.categories);
+  logits.dispose();
+  return { file: file.name, predictions };
+}
