@@ -22,14 +22,15 @@ export function watchRequests(app: FastifyInstance): void {
   watched.set(app, state);
   app.addHook('onRequest', async (_, reply) => {
     state.active++;
+    // Whether it was answered or its caller has gone.
+    reply.raw.once('close', () => {
+      state.active--;
+    });
     // Whoever asks again shall ask another instance.
     if (state.isDraining) reply.header('connection', 'close');
   });
   app.addHook('onSend', async (_, reply) => {
     if (state.isDraining) reply.header('connection', 'close');
-  });
-  app.addHook('onResponse', async () => {
-    state.active--;
   });
 }
 

@@ -45,7 +45,7 @@ async function failure(command: Command, ...args: string[]): Promise<ResnetCocoE
 
 test('list: each known data set, its size, licence and source', async () => {
   const { stdout } = await run(list);
-  for (const name of ['cifar10', 'cifar100', 'coco-val2017']) assert.ok(stdout.includes(name));
+  for (const name of ['cifar10', 'cifar100', 'coco-val2017', 'bccd']) assert.ok(stdout.includes(name));
   assert.match(stdout, /1\.1 GB.*cocodataset/);
   assert.match(stdout, /CC BY 4\.0/);
   const json = JSON.parse((await run(list, '--json')).stdout);
@@ -55,6 +55,7 @@ test('list: each known data set, its size, licence and source', async () => {
       ['cifar10', false],
       ['cifar100', false],
       ['coco-val2017', false],
+      ['bccd', false],
     ],
   );
 });

@@ -174,7 +174,12 @@ function claim(width: number, height: number): Buffer {
 }
 
 test('limits on bytes, pictures and pixels, the last before anything is decoded', async () => {
-  const { at, made } = await start({ max_bytes: 40_000, max_files: 2, max_pixels: 10_000 });
+  const { at, made } = await start({
+    models: ['cifar10-resnet20'],
+    max_bytes: 40_000,
+    max_files: 2,
+    max_pixels: 10_000,
+  });
   const files = { 'a.jpg': jpeg, 'b.jpg': jpeg, 'c.jpg': jpeg };
   assert.match(
     problemOf(await post('/v1/classify', form(files), {}, at)),
@@ -193,7 +198,7 @@ test('limits on bytes, pictures and pixels, the last before anything is decoded'
 });
 
 test('a token, in the header alone', async () => {
-  const { at, made } = await start({ token: 'correct horse' });
+  const { at, made } = await start({ models: ['cifar10-resnet20'], token: 'correct horse' });
   const ask = (headers: Record<string, string>) => post('/v1/classify', form({ 'b.jpg': jpeg }), headers, at);
   for (const headers of [{}, { authorization: 'Bearer correct hors' }, { authorization: 'Basic correct horse' }]) {
     const reply = await ask(headers as Record<string, string>);
@@ -207,7 +212,7 @@ test('a token, in the header alone', async () => {
 });
 
 test('a full queue answers 503 with Retry-After; what takes too long, 504', async () => {
-  const { at, made } = await start({ queue: 1, batch: 1 });
+  const { at, made } = await start({ models: [detectorFile], queue: 1, batch: 1 });
   const replies = await Promise.all(
     Array.from({ length: 30 }, () => post('/v1/detect', form({ 'a.png': png }), {}, at)),
   );
@@ -219,7 +224,7 @@ test('a full queue answers 503 with Retry-After; what takes too long, 504', asyn
   }
   assert.ok(replies.every(({ status }) => status === 200 || status === 503));
   await made.close();
-  const slow = await start({ timeout_s: 0.005 });
+  const slow = await start({ models: [detectorFile], timeout_s: 0.005 });
   assert.match(problemOf(await post('/v1/detect', form({ 'a.png': png }), {}, slow.at)), /^504 TIMEOUT/);
   await slow.made.close();
 });
@@ -238,7 +243,10 @@ test('what a caller that has gone asked for is not computed', async () => {
   assert.is(before(), 0);
   const metrics = await (await fetch(`${at}/metrics`)).text();
   assert.ok(Number(/pictures_total\{model="small.detector",result="dropped"\} (\d+)/.exec(metrics)?.[1]) >= 5);
+  // Nor is it waited for.
+  const began = performance.now();
   await made.close();
+  assert.ok(performance.now() - began < 10_000);
 });
 
 test('models, health, metrics, documentation', async () => {
