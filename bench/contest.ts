@@ -1,3 +1,13 @@
+/** What is timed, under one heading. */
+export interface BenchCase {
+  readonly title: string;
+  /** The peer's name of the task. */
+  readonly task: string;
+  readonly config: object;
+  readonly batch: number;
+  readonly rounds: number;
+}
+
 /** Something that can be timed beside others. */
 export interface Contestant {
   readonly name: string;

@@ -15,23 +15,17 @@ import {
 } from '../detection/index.ts';
 import { initialDetectorWeights } from '../detection/training/start.ts';
 import { createEngine } from '../engine/index.ts';
-import { contest, printResults, timed } from './contest.ts';
+import { type BenchCase, contest, printResults, timed } from './contest.ts';
 import { TorchPeer } from './torch-peer.ts';
 
 const { values } = parseArgs({ options: { threads: { type: 'string' }, python: { type: 'string' } } });
 const threads = Number(values.threads ?? availableParallelism());
 const pythons = (values.python ?? 'python3').split(',');
 
-interface Case {
-  readonly title: string;
-  /** The peer's name of the task. */
-  readonly task: string;
-  readonly config: object;
+interface Case extends BenchCase {
   readonly settings: object;
-  readonly batch: number;
   readonly height: number;
   readonly width: number;
-  readonly rounds: number;
 }
 
 const OBJECTS = 8;

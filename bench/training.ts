@@ -10,21 +10,15 @@ import { classificationLoss } from '../backbone/classification-loss.ts';
 import { classifierShapes, initialise, parseClassifierConfig, planClassifier } from '../backbone/index.ts';
 import { Random } from '../datasets/random.ts';
 import { createEngine, type Engine, type EngineName } from '../engine/index.ts';
-import { type Contestant, contest, printResults, timed } from './contest.ts';
+import { type BenchCase, type Contestant, contest, printResults, timed } from './contest.ts';
 import { TorchPeer } from './torch-peer.ts';
 
 const { values } = parseArgs({ options: { threads: { type: 'string' }, python: { type: 'string' } } });
 const threads = Number(values.threads ?? availableParallelism());
 const pythons = (values.python ?? 'python3').split(',');
 
-interface Case {
-  readonly title: string;
-  /** The peer's name of the task. */
-  readonly task: string;
-  readonly config: object;
-  readonly batch: number;
+interface Case extends BenchCase {
   readonly side: number;
-  readonly rounds: number;
 }
 
 const cases: readonly Case[] = [

@@ -1,4 +1,4 @@
-import { embeddedModels } from '../backbone/index.ts';
+import { embeddedModels } from '../backbone/embedded-models.ts';
 import { command, noPositionals } from './command.ts';
 import type { FlagTable } from './flags.ts';
 import { formatBytes } from './progress.ts';

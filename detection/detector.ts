@@ -14,17 +14,7 @@ import type { ResnetCocoError } from '../errors.ts';
 import { compileFasterRcnn } from './compile-faster-rcnn.ts';
 import type { DetectorConfig } from './detector-config.ts';
 import type { FasterRcnn } from './faster-rcnn.ts';
-import type { ImageDetections } from './postprocess.ts';
-
-/** One object in an image. */
-export interface Detection {
-  readonly category_id: number;
-  readonly label: string;
-  /** 0–1. */
-  readonly score: number;
-  /** x, y of the upper left corner, width and height, in pixels of the image. */
-  readonly bbox: readonly [number, number, number, number];
-}
+import { type Detection, nameDetections } from './name-detections.ts';
 
 export interface DetectOptions {
   /** Objects of this score or less are left out. Default: the model's own threshold, mostly .05. */
@@ -138,14 +128,6 @@ export class Detector {
   async detectLoaded(images: readonly LoadedImage[], { score }: DetectOptions = {}): Promise<Detection[][]> {
     const prepared = images.map(({ tensor: { data, shape } }) => ({ height: shape[0], width: shape[1], data }));
     const results = await this.model.detect(prepared, images, score);
-    return results.map((result) => this.named(result));
-  }
-
-  private named({ boxes, labels, scores }: ImageDetections): Detection[] {
-    return Array.from(labels, (category_id, i) => {
-      const [x1, y1, x2, y2] = boxes.subarray(4 * i, 4 * i + 4);
-      const label = this.labels.get(category_id) ?? `category ${category_id}`;
-      return { category_id, label, score: scores[i], bbox: [x1, y1, x2 - x1, y2 - y1] };
-    });
+    return results.map((result) => nameDetections(result, this.labels));
   }
 }

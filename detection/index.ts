@@ -1,13 +1,14 @@
 export { compileFasterRcnn } from './compile-faster-rcnn.ts';
 export { type ConvertOptions, convertModel, isDetectorModel } from './convert-model.ts';
-export { type DetectAllOptions, type DetectedFile, type Detection, type DetectOptions, Detector } from './detector.ts';
+export { type DetectAllOptions, type DetectedFile, type DetectOptions, Detector } from './detector.ts';
 export { type DetectorConfig, parseDetectorConfig } from './detector-config.ts';
 export { DetectorTraining } from './detector-training.ts';
 export { type ExportedGraph, exportModel } from './export-model.ts';
 export { FasterRcnn } from './faster-rcnn.ts';
-export { detectorParameterCount, fasterRcnnShapes, planFasterRcnn } from './faster-rcnn-plan.ts';
+export { detectorParameterCount, fasterRcnnShapes } from './faster-rcnn-plan.ts';
 export { loadDetector } from './load-detector.ts';
 export { type KnownModelInfo, type ModelFileInfo, type ModelInfo, modelInfo } from './model-info.ts';
+export { type Detection, nameDetections } from './name-detections.ts';
 export { type DetectorSummary, samplesFolder, type TrainDetectorOptions, trainDetector } from './train-detector.ts';
 export { trainableWeights } from './trainable-weights.ts';
 export type { DetectorEpoch, DetectorStep } from './training/detector-loop.ts';

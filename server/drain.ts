@@ -26,10 +26,9 @@ export function watchRequests(app: FastifyInstance): void {
     reply.raw.once('close', () => {
       state.active--;
     });
-    // Whoever asks again shall ask another instance.
-    if (state.isDraining) reply.header('connection', 'close');
   });
   app.addHook('onSend', async (_, reply) => {
+    // Whoever asks again shall ask another instance.
     if (state.isDraining) reply.header('connection', 'close');
   });
 }

@@ -21,15 +21,15 @@ interface Failed {
  * caller waits.
  */
 export function predict(task: Task, models: readonly ServedModel[], settings: ServerSettings, metrics: Metrics) {
+  const able = models.filter(({ record }) => record.task === task);
   return async (request: FastifyRequest, reply: FastifyReply): Promise<readonly (Answer | Failed)[]> => {
     const signal = patience(request, reply, settings.timeout_s);
     try {
-      const early = models.filter(({ record }) => record.task === task);
       // Told before the body is read, where nobody could answer anyway.
-      if (early.length && early.every(({ queue }) => queue.isFull)) throw new QueueFull();
+      if (able.length && able.every(({ queue }) => queue.isFull)) throw new QueueFull();
       const { fields, pictures } = await receive(request, settings);
       const asked = { ...(request.query as object), ...fields };
-      const model = chooseModel(task, models, asked);
+      const model = chooseModel(task, able, asked);
       return await answers(model, pictures, questionOf(task, asked), signal, settings, metrics);
     } catch (error) {
       if (!(error instanceof QueueFull)) throw error;
@@ -96,8 +96,7 @@ function patience(request: FastifyRequest, reply: FastifyReply, seconds: number)
   return gone.signal;
 }
 
-function chooseModel(task: Task, models: readonly ServedModel[], { model: name }: { model?: unknown }): ServedModel {
-  const able = models.filter(({ record }) => record.task === task);
+function chooseModel(task: Task, able: readonly ServedModel[], { model: name }: { model?: unknown }): ServedModel {
   const chosen = name === undefined || name === '' ? able[0] : able.find(({ record }) => record.name === name);
   if (chosen) return chosen;
   const names = able.map(({ record }) => record.name).join(', ');

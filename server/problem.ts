@@ -1,11 +1,10 @@
-import { type ErrorCode, ResnetCocoError } from '../errors.ts';
+import { ResnetCocoError } from '../errors.ts';
 
 /** What can be wrong with a request besides its images, and the HTTP status of it. */
 const statuses = {
   BAD_REQUEST: 400,
   UNAUTHORIZED: 401,
   NOT_FOUND: 404,
-  METHOD_NOT_ALLOWED: 405,
   REQUEST_TIMEOUT: 408,
   TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
@@ -36,15 +35,10 @@ export class Problem extends Error {
   }
 }
 
-/** The status of a request of which one image, of this error, was all. */
-const ofImages: Partial<Record<ErrorCode, ProblemCode>> = { BAD_IMAGE: 'BAD_IMAGE' };
-
 /** Any error as a problem; what is not the caller's fault keeps its details to the log. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof ResnetCocoError && ofImages[error.code]) {
-    return new Problem(ofImages[error.code]!, error.message);
-  }
+  if (error instanceof ResnetCocoError && error.code === 'BAD_IMAGE') return new Problem('BAD_IMAGE', error.message);
   const { code, message, statusCode } = error as { code?: string; message?: string; statusCode?: number };
   if (statusCode === 413) return new Problem('TOO_LARGE', sentence(message));
   if (statusCode === 415) return new Problem('UNSUPPORTED_MEDIA_TYPE', WAYS);

@@ -2,8 +2,9 @@ import { basename, join } from 'node:path';
 import type { CocoResult, ImageId } from '../../datasets/index.ts';
 import type { Engine, Weights } from '../../engine/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
-import { type DetectedFile, type Detection, Detector } from '../detector.ts';
+import { type DetectedFile, Detector } from '../detector.ts';
 import type { DetectorConfig } from '../detector-config.ts';
+import type { Detection } from '../name-detections.ts';
 import { labelByCategory } from './labels.ts';
 import { type AnnotatedImages, annotationsByImage } from './samples.ts';
 

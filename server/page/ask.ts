@@ -1,13 +1,7 @@
+import type { Prediction } from '../../backbone/top-classes.ts';
+import type { Detection } from '../../detection/name-detections.ts';
+
 /** What the service answers, see /openapi.json. */
-export interface Prediction {
-  readonly label: string;
-  readonly probability: number;
-}
-export interface Detection {
-  readonly label: string;
-  readonly score: number;
-  readonly bbox: readonly [x: number, y: number, width: number, height: number];
-}
 export interface Classified {
   readonly file: string;
   readonly predictions: readonly Prediction[];

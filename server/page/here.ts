@@ -2,6 +2,7 @@ import { topClasses } from '../../backbone/top-classes.ts';
 import type { Image } from '../../datasets/image.ts';
 import { transformImage } from '../../datasets/transform.ts';
 import { type BoxChoiceConfig, FasterRcnn } from '../../detection/faster-rcnn.ts';
+import { nameDetections } from '../../detection/name-detections.ts';
 import type { Program } from '../../engine/engine.ts';
 import { type Classified, type Detected, type ModelDetails, modelDetails } from './ask.ts';
 import { loadRuntime } from './runtime.ts';
@@ -68,12 +69,8 @@ export async function detectHere(file: File, name: string, score: number): Promi
   const { max_size, min_size } = config as unknown as { readonly max_size: number; readonly min_size: number };
   const { image_mean, image_std } = config;
   const { data, shape } = transformImage(image, { kind: 'detection', image_mean, image_std, max_size, min_size });
-  const [{ boxes, labels, scores }] = await model.detect([{ height: shape[0], width: shape[1], data }], [image], score);
-  const names = new Map(config.categories?.map(({ id, name }) => [id, name]));
-  const detections = Array.from(labels, (id, i) => {
-    const [x1, y1, x2, y2] = boxes.subarray(4 * i, 4 * i + 4);
-    return { label: names.get(id) ?? `category ${id}`, score: scores[i], bbox: [x1, y1, x2 - x1, y2 - y1] as const };
-  });
+  const [found] = await model.detect([{ height: shape[0], width: shape[1], data }], [image], score);
+  const detections = nameDetections(found, new Map(config.categories?.map(({ id, name }) => [id, name])));
   return { file: file.name, width: image.width, height: image.height, detections };
 }
 

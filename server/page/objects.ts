@@ -1,4 +1,5 @@
-import type { Detected, Detection } from './ask.ts';
+import type { Detection } from '../../detection/name-detections.ts';
+import type { Detected } from './ask.ts';
 import { byId, drawn, element, paint } from './elements.ts';
 
 const overlay = document.getElementById('overlay') as unknown as SVGSVGElement;
@@ -69,7 +70,7 @@ function draw(): void {
   if (found) overlay.setAttribute('viewBox', `0 0 ${found.width} ${found.height}`);
   overlay.setAttribute('preserveAspectRatio', 'none');
   const objects = shownObjects();
-  const groups = objects.map((object) => box(object, found!.width));
+  const groups = objects.map(box);
   // The best ones lie on top.
   overlay.replaceChildren(...groups.toReversed());
   const rows = objects.map(({ label, score }, i) => {
@@ -90,14 +91,15 @@ function draw(): void {
 
 const TEXT = 13;
 
-function box({ bbox: [x, y, width, height], label, score }: Detection, pictureWidth: number): SVGGElement {
+function box({ bbox: [x, y, width, height], label, score }: Detection): SVGGElement {
   const text = `${label} ${score.toFixed(2)}`;
   const group = drawn(
     'g',
     { tabindex: 0, role: 'img', 'aria-label': text },
     drawn('rect', { class: 'box', x, y, width, height }),
-    drawn('rect', { class: 'tag', x, y, width: Math.min(pictureWidth, width), height: 0 }),
-    drawn('text', { x, y }, text),
+    // `fitTags` says where.
+    drawn('rect', { class: 'tag' }),
+    drawn('text', {}, text),
   );
   group.addEventListener('mouseenter', () => point(group));
   group.addEventListener('mouseleave', () => point(undefined));

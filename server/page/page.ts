@@ -108,9 +108,9 @@ function offer(all: readonly Model[]): void {
 async function begin(): Promise<void> {
   try {
     offer(await models());
-    byId('here-row', 'label').hidden = !(await hasRuntime());
     byId('token-form', 'form').hidden = true;
     problem.hidden = true;
+    byId('here-row', 'label').hidden = !(await hasRuntime());
     await look();
   } catch (error) {
     fail(error);

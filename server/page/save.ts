@@ -1,4 +1,4 @@
-import type { Detection } from './ask.ts';
+import type { Detection } from '../../detection/name-detections.ts';
 import { hueOf } from './elements.ts';
 
 function download(content: Blob, name: string): void {

@@ -1,18 +1,17 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Random } from '../../datasets/index.ts';
 import { createServer, type Server } from '../../server/index.ts';
 import { projectRoot } from '../shared-data.ts';
+import { claimedPng } from './small-models.ts';
 
 const test = suite('hostile requests');
 const REQUESTS = 2000;
 const SIDE_BY_SIDE = 40;
 const TOKEN = 'open sesame';
-const folder = mkdtempSync(join(tmpdir(), 'hostile-'));
 const cat = readFileSync(join(projectRoot, 'samples', 'cat.jpg'));
 let server: Server;
 let port: number;
@@ -30,10 +29,7 @@ test.before(async () => {
   await server.listen({ port: 0 });
   port = (server.app.server.address() as AddressInfo).port;
 });
-test.after(async () => {
-  await server.close();
-  rmSync(folder, { recursive: true });
-});
+test.after(() => server.close());
 
 /** A request as bytes; `ends` closes the sender's half after them. */
 interface Hostile {
@@ -60,14 +56,6 @@ const part = (name: string, body: Buffer | string) =>
 const form = (...parts: Buffer[]) =>
   sized('/v1/classify', 'multipart/form-data; boundary=b', Buffer.concat([...parts, Buffer.from('--b--\r\n')]));
 
-/** The first bytes of a PNG that claims a size. */
-function claim(width: number, height: number): Buffer {
-  const header = Buffer.from('89504e470d0a1a0a0000000d494844520000000000000000080200000000000000', 'hex');
-  header.writeUInt32BE(width, 16);
-  header.writeUInt32BE(height, 20);
-  return header;
-}
-
 const kinds: Record<string, (random: Random) => Omit<Hostile, 'kind'>> = {
   'noise as a picture': (random) => ({
     bytes: sized('/v1/classify', 'image/jpeg', noise(random, random.integer(3000))),
@@ -79,7 +67,7 @@ const kinds: Record<string, (random: Random) => Omit<Hostile, 'kind'>> = {
     return { bytes: sized('/v1/classify', 'image/jpeg', broken) };
   },
   'a bomb': (random) => ({
-    bytes: form(part('bomb.png', claim(20_000 + random.integer(1e6), 20_000 + random.integer(1e6)))),
+    bytes: form(part('bomb.png', claimedPng(20_000 + random.integer(1e6), 20_000 + random.integer(1e6)))),
   }),
   'a wrong type': (random) => {
     const types = ['text/html', 'application/xml', 'video/mp4', 'x', 'multipart/mixed; boundary=b'];

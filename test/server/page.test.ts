@@ -5,12 +5,8 @@ import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { writeSafetensors } from '../../backbone/weights/index.ts';
-import { encodeImage } from '../../datasets/index.ts';
 import { createServer, type Server } from '../../server/index.ts';
-import { fixturesDir } from '../shared-data.ts';
-import { waveDetector } from '../wave-models.ts';
-import { wave } from '../waves.ts';
+import { wavePicture, writeSmallDetector } from './small-models.ts';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
   existsSync(path),
@@ -28,11 +24,8 @@ let browser: Browser;
 let address: string;
 
 suited.before(async () => {
-  const [{ config }] = JSON.parse(readFileSync(join(fixturesDir, 'faster_rcnn.json'), 'utf8'));
-  const { tensors, config: parsed } = waveDetector(config);
-  await writeSafetensors(model, tensors, { format: 'resnet-coco', config: JSON.stringify(parsed) });
-  const data = Uint8Array.from(wave(120 * 90 * 3, 5), (value) => 128 + 120 * value);
-  writeFileSync(png, await encodeImage({ width: 120, height: 90, data }, 'png'));
+  await writeSmallDetector(model);
+  writeFileSync(png, await wavePicture(120, 90, 5, 'png'));
   if (!CHROMIUM) return;
   server = await createServer({ models: ['cifar10-resnet20', model], threads: 1 });
   guarded = await createServer({ models: ['cifar10-resnet20'], threads: 1, token: 'open sesame' });

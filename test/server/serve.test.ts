@@ -1,32 +1,22 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { writeSafetensors } from '../../backbone/weights/index.ts';
-import { encodeImage } from '../../datasets/index.ts';
 import { loadClassifier, loadDetector, type ResnetCocoError } from '../../index.ts';
 import { createServer, type Server, type ServerOptions } from '../../server/index.ts';
-import { fixturesDir } from '../shared-data.ts';
-import { waveDetector } from '../wave-models.ts';
-import { wave } from '../waves.ts';
+import { claimedPng, wavePicture, writeSmallDetector } from './small-models.ts';
 
 const test = suite('serve');
 const folder = mkdtempSync(join(tmpdir(), 'serve-'));
 const detectorFile = join(folder, 'small.detector.safetensors');
-const [{ config }] = JSON.parse(readFileSync(join(fixturesDir, 'faster_rcnn.json'), 'utf8'));
 let server: Server;
 let address: string;
 let png: Buffer;
 let jpeg: Buffer;
-const png2 = () => png;
 
-const picture = async (width: number, height: number, phase: number, format: 'png' | 'jpeg') => {
-  const data = Uint8Array.from(wave(width * height * 3, phase), (value) => 128 + 120 * value);
-  return Buffer.from(await encodeImage({ width, height, data }, format));
-};
 const lines: string[] = [];
 const start = async (options: Partial<ServerOptions> = {}) => {
   const made = await createServer(
@@ -37,9 +27,8 @@ const start = async (options: Partial<ServerOptions> = {}) => {
 };
 
 test.before(async () => {
-  const { tensors, config: parsed } = waveDetector(config);
-  await writeSafetensors(detectorFile, tensors, { format: 'resnet-coco', config: JSON.stringify(parsed) });
-  [png, jpeg] = [await picture(120, 90, 5, 'png'), await picture(64, 48, 3, 'jpeg')];
+  await writeSmallDetector(detectorFile);
+  [png, jpeg] = [await wavePicture(120, 90, 5, 'png'), await wavePicture(64, 48, 3, 'jpeg')];
   writeFileSync(join(folder, 'a.png'), png);
   writeFileSync(join(folder, 'b.jpg'), jpeg);
   const { at, made } = await start();
@@ -165,14 +154,6 @@ test('what is wrong with a request is said', async () => {
     assert.match(problemOf(await post(path, body, headers)), expected);
 });
 
-/** A PNG whose header claims a size, with nothing behind it. */
-function claim(width: number, height: number): Buffer {
-  const header = Buffer.from(png2().subarray(0, 33));
-  header.writeUInt32BE(width, 16);
-  header.writeUInt32BE(height, 20);
-  return header;
-}
-
 test('limits on bytes, pictures and pixels, the last before anything is decoded', async () => {
   const { at, made } = await start({
     models: ['cifar10-resnet20'],
@@ -188,9 +169,9 @@ test('limits on bytes, pictures and pixels, the last before anything is decoded'
   const large = Buffer.alloc(50_000);
   assert.match(problemOf(await post('/v1/classify', form({ a: large }), {}, at)), /^413 TOO_LARGE/);
   assert.match(problemOf(await post('/v1/classify', large, { 'content-type': 'image/png' }, at)), /^413 TOO_LARGE/);
-  const bomb = await post('/v1/classify', form({ 'bomb.png': claim(20_000, 20_000) }), {}, at);
+  const bomb = await post('/v1/classify', form({ 'bomb.png': claimedPng(20_000, 20_000) }), {}, at);
   assert.match(problemOf(bomb), /^413 TOO_LARGE: bomb\.png: 20000×20000 pixels are more than the 10000/);
-  const mixed = await post('/v1/classify', form({ 'bomb.png': claim(101, 100), 'b.jpg': jpeg }), {}, at);
+  const mixed = await post('/v1/classify', form({ 'bomb.png': claimedPng(101, 100), 'b.jpg': jpeg }), {}, at);
   assert.is(mixed.status, 200);
   assert.match(mixed.json[0].error, /101×100 pixels/);
   assert.ok(mixed.json[1].predictions);
