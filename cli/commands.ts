@@ -86,6 +86,10 @@ export const commands: CommandList = {
           summary: 'between COCO JSON, Pascal VOC and YOLO',
           load: async () => (await import('./datasets.ts')).convert,
         },
+        crops: {
+          summary: 'cut out the objects, for a classifier to train on',
+          load: async () => (await import('./dataset-crops.ts')).crops,
+        },
         fetch: { summary: 'download and unpack one', load: async () => (await import('./datasets.ts')).fetch },
       },
     },

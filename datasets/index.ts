@@ -20,6 +20,7 @@ export type {
 export { type Decoder, decoders } from './decode.ts';
 export { type Conversion, type ConvertOptions, convertDataset } from './detection/convert-dataset.ts';
 export { type DetectionFormat, type DetectionSource, detectionFormats } from './detection/detection-source.ts';
+export { type ObjectCropOptions, type ObjectCrops, writeObjectCrops } from './detection/object-crops.ts';
 export {
   type DatasetProblem,
   type DatasetProblems,

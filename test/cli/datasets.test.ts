@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Command } from '../../cli/command.ts';
+import { crops } from '../../cli/dataset-crops.ts';
 import { info } from '../../cli/dataset-info.ts';
 import { convert, fetch, list } from '../../cli/datasets.ts';
 import { parseFlags } from '../../cli/flags.ts';
+import { writeImage } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { pngHeader } from '../datasets/detection/scratch.ts';
 import { record } from './fake-models.ts';
@@ -129,6 +131,38 @@ test('convert: writes what can be used, tells the rest', async () => {
   assert.is(done.code, 0);
   assert.match(done.stderr, /yolo has no place for 1 crowd: left out\n.*yolo: 1 image, 1 annotation written/);
   assert.is(readFileSync(join(out, 'val.txt'), 'utf8'), './images/a.png\n');
+});
+
+test('crops: pictures of objects, and how many; a broken image is exit code 1', async () => {
+  const images = join(folder, 'pictures');
+  const out = join(folder, 'crops');
+  const picture = { width: 100, height: 50, data: new Uint8Array(100 * 50 * 3).fill(90) };
+  await writeImage(join(images, 'a.png'), picture, 'png');
+  const box = { image_id: 1, category_id: 3, area: 81, iscrowd: 0 };
+  const dataset = {
+    ...good,
+    annotations: [
+      { ...box, id: 1, bbox: [1, 1, 9, 9] },
+      { ...box, id: 2, bbox: [0, 0, 50, 50] },
+    ],
+    categories: [{ id: 3, name: 'cat' }],
+  };
+  const path = join(folder, 'crops.json');
+  writeFileSync(path, JSON.stringify(dataset));
+  const { code, stderr } = await run(crops, path, out, '--images', images, '--smallest', '20');
+  assert.is(code, 0);
+  assert.match(stderr, /crops: 1 picture in 1 folder; 1 object under 20 pixels left out\n$/);
+  assert.ok(existsSync(join(out, 'cat', 'a-2.jpg')));
+
+  await writeImage(join(images, 'b.png'), picture, 'png');
+  writeFileSync(join(images, 'a.png'), readFileSync(join(images, 'a.png')).subarray(0, 60));
+  const second = { ...good.images[0], id: 2, file_name: 'b.png' };
+  const annotations = [...dataset.annotations, { ...box, id: 3, image_id: 2, bbox: [0, 0, 50, 50] }];
+  writeFileSync(path, JSON.stringify({ ...dataset, images: [...good.images, second], annotations }));
+  const broken = await run(crops, path, out, '--images', images);
+  assert.is(broken.code, 1);
+  assert.match(broken.stderr, /error: .*a\.png/);
+  assert.match(broken.stderr, /1 picture in 1 folder/);
 });
 
 test('wrong calls', async () => {
