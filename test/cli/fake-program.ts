@@ -60,6 +60,18 @@ await runProgram(
           },
         }),
       ),
+      saving: load(
+        command({
+          ...plain,
+          run: async ({ terminal, signal }) => {
+            terminal.note('started');
+            while (!signal.aborted) await setTimeout(1);
+            await setTimeout(300);
+            await terminal.print('saved');
+            return 0;
+          },
+        }),
+      ),
       deaf: load(
         command({
           ...plain,

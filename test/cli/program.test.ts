@@ -17,8 +17,13 @@ interface Ended {
 
 type Signals = readonly NodeJS.Signals[];
 
-/** Runs a program to its end; `signals` are sent one by one, each after more of stderr has come. */
-function run(script: string, args: readonly string[], signals: Signals = [], closeStdout = false): Promise<Ended> {
+/** Runs a program to its end; `signals` are sent one by one, each `wait` ms after more of stderr has come. */
+function run(
+  script: string,
+  args: readonly string[],
+  signals: Signals = [],
+  { closeStdout = false, wait = 0 } = {},
+): Promise<Ended> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     const toSend = [...signals];
@@ -30,7 +35,7 @@ function run(script: string, args: readonly string[], signals: Signals = [], clo
     child.stderr.on('data', (chunk) => {
       stderr += chunk;
       const signal = toSend.shift();
-      if (signal) child.kill(signal);
+      if (signal) setTimeout(() => child.kill(signal), wait);
     });
     child.on('close', (code) => resolve({ code, stdout, stderr }));
   });
@@ -66,9 +71,15 @@ test('the first signal stops cleanly: output is whole, the code is 130', async (
 });
 
 test('the second signal ends a command that does not listen', async () => {
-  const { code, stderr } = await run(fakeProgram, ['deaf'], ['SIGINT', 'SIGINT']);
+  const { code, stderr } = await run(fakeProgram, ['deaf'], ['SIGINT', 'SIGINT'], { wait: 600 });
   assert.is(code, 130);
   assert.match(stderr, /^started\nstopping/);
+});
+
+test('one Ctrl-C that comes twice, from the terminal and from npm, is one', async () => {
+  const { code, stdout } = await run(fakeProgram, ['saving'], ['SIGINT', 'SIGINT']);
+  assert.is(code, 130);
+  assert.is(stdout, 'saved\n');
 });
 
 test('an AbortError after a signal is no error', async () => {
@@ -78,7 +89,7 @@ test('an AbortError after a signal is no error', async () => {
 });
 
 test('a reader that goes away ends the program without a word', async () => {
-  const { code, stderr } = await run(fakeProgram, ['flood'], [], true);
+  const { code, stderr } = await run(fakeProgram, ['flood'], [], { closeStdout: true });
   assert.is(code, 130);
   assert.is(stderr, '');
 });
