@@ -35,7 +35,9 @@ const title = ({ arch, shortcut }: TrainedNet, withOption: boolean): string => {
 const [WIDTH, HEIGHT, LEGEND] = [440, 300, 44];
 
 /** One chart, as an SVG image that stands alone. Dashed: training; drawn through: test. */
-function figure(label: string, nets: readonly TrainedNet[], greatest: number, withOption: boolean): string {
+function figure(label: string, nets: readonly TrainedNet[], nameOf: (net: TrainedNet) => string): string {
+  const errors = nets.flatMap((net) => Object.values(errorsOf(net)).flatMap((points) => points.map(([, y]) => y)));
+  const greatest = 20 * Math.ceil(Math.max(...errors) / 20);
   const { epochs } = nets.reduce(
     (most, net) => ({ epochs: Math.max(most.epochs, ...errorsOf(net).test.map(([epoch]) => epoch)) }),
     { epochs: 1 },
@@ -65,7 +67,7 @@ function figure(label: string, nets: readonly TrainedNet[], greatest: number, wi
   const legend = nets.map((net, i) => {
     const at = { x: 54 + (i % 3) * 130, y: HEIGHT + 14 + Math.floor(i / 3) * 18 };
     const line = `<line x1="${at.x}" x2="${at.x + 18}" y1="${at.y - 4}" y2="${at.y - 4}"/>`;
-    return `<g class="series-${i} key">${line}<text x="${at.x + 24}" y="${at.y}">${title(net, withOption)}</text></g>`;
+    return `<g class="series-${i} key">${line}<text x="${at.x + 24}" y="${at.y}">${nameOf(net)}</text></g>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT + LEGEND}" width="${2 * WIDTH}" font-family="sans-serif" font-size="12">
 <style>:root { --soft: #57606a; --line: #d0d7de; --surface: #fff; }${chartStyle}
@@ -94,7 +96,6 @@ export function degradationPage(
 ): { readonly markdown: string; readonly figures: Readonly<Record<string, string>> } {
   const depths = nets.filter(({ shortcut = 'A' }) => shortcut === 'A');
   const options = nets.filter(({ arch }) => arch === 'resnet20');
-  const greatest = Math.min(100, 20 * Math.ceil(Math.max(...nets.map((net) => last(errorsOf(net).test))) / 8));
   const head = ['', `training error, epoch ${epochs}`, 'test error'];
   const markdown = `# Degradation, and what shortcuts do about it
 
@@ -125,12 +126,14 @@ npm run bench:degradation -- --dataset cifar10:cifar10 --epochs ${epochs}
 
 All networks under one schedule: ${epochs} epochs of ${dataset}, batches of 32, SGD with momentum .9 and weight decay 1e-4, the
 learning rate rising to .05 over the first 30 % of the run and falling to nothing along a cosine (one-cycle: the short form
-of the paper's warmup and steps), pad-4 crops and flips, seed 1, ${device}. The paper trains for 164 epochs: errors here
-are greater, and the figure is about their order.
+of the paper's warmup and steps), pad-4 crops and flips, seed 1, ${device}. 
+The paper trains for 164 epochs: errors here are greater, and the figure is about their order. How far apart they are
+belongs to the schedule, too: a deep plain network has hardly begun when so short a one ends, a residual one has not been
+held up.
 `;
   const figures = {
-    'depths.svg': figure('Errors of plain and residual networks', depths, greatest, false),
-    'options.svg': figure('Errors of shortcut options', options, greatest, true),
+    'depths.svg': figure('Errors of plain and residual networks', depths, (net) => title(net, false)),
+    'options.svg': figure('Errors of shortcut options', options, ({ shortcut }) => `option ${shortcut}`),
   };
   return { markdown, figures };
 }
