@@ -21,6 +21,7 @@ export {
   type ExportedGraph,
   exportModel,
   loadDetector,
+  loadModel,
   type ModelInfo,
   modelInfo,
 } from './detection/index.ts';

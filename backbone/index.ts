@@ -24,7 +24,7 @@ export { embeddedModels } from './embedded-models.ts';
 export { type ImageNetClass, imagenetClasses } from './imagenet-classes.ts';
 export { blocksPerStage, checkShapes, depthFromShapes, inferResNet, type Shapes } from './infer-classifier.ts';
 export { initialise } from './initialise.ts';
-export { classifierConfigOf, type LoadOptions, loadClassifier } from './load-classifier.ts';
+export { classifierConfigOf, compileClassifier, type LoadOptions, loadClassifier } from './load-classifier.ts';
 export { type ModelCard, writeModelCard } from './model-card.ts';
 export { FORMAT, type ModelFile, openModel, readWeights, shapesOf } from './model-file.ts';
 export { type Parameters, parametersOf } from './parameters.ts';

@@ -27,12 +27,17 @@ export interface LoadOptions extends EngineOptions, FetchOptions {
 export async function loadClassifier(nameOrPath: string, options: LoadOptions = {}): Promise<Classifier> {
   const model = await openModel(nameOrPath, options);
   try {
-    const config = classifierConfigOf(model, options.arch);
-    const weights = readWeights(model.checkpoint, classifierShapes(planClassifier(config)), config.architecture);
-    return await Classifier.compile(await createEngine(options.engine, options), config, weights);
+    return await compileClassifier(model, options);
   } finally {
     model.checkpoint.close();
   }
+}
+
+/** The classifier in a file that is open. Throws as `loadClassifier` does. */
+export async function compileClassifier(model: ModelFile, options: LoadOptions): Promise<Classifier> {
+  const config = classifierConfigOf(model, options.arch);
+  const weights = readWeights(model.checkpoint, classifierShapes(planClassifier(config)), config.architecture);
+  return await Classifier.compile(await createEngine(options.engine, options), config, weights);
 }
 
 /** The configuration in a model file, or what its tensors tell. */

@@ -10,9 +10,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import autocannon from 'autocannon';
-import { openModel } from '../backbone/index.ts';
-import { isDetectorModel, loadDetector } from '../detection/index.ts';
-import { loadClassifier } from '../index.ts';
+import { Detector, loadModel } from '../detection/index.ts';
 import { median } from './contest.ts';
 
 const { values } = parseArgs({
@@ -28,24 +26,23 @@ const picture = readFileSync(values.picture);
 const STREAMS = 2;
 
 /** Pictures a second of the library itself, with the batch that is fastest. */
-async function direct(model: string, detects: boolean): Promise<{ readonly rate: number; readonly batch: number }> {
-  const loaded = detects
-    ? await loadDetector(model, { streams: STREAMS })
-    : await loadClassifier(model, { streams: STREAMS });
+async function direct(name: string) {
+  const model = await loadModel(name, { streams: STREAMS });
+  const detects = model instanceof Detector;
   let best = { rate: 0, batch: 1 };
   for (const batch of detects ? [1, 4] : [1, 8, 32]) {
     const rates: number[] = [];
     for (let round = 0; round < 4; round++) {
       const count = Math.max(16, 4 * batch);
       const began = performance.now();
-      if ('detectAll' in loaded) for await (const _ of loaded.detectAll(Array(count).fill(values.picture), { batch }));
-      else for await (const _ of loaded.logitsAll(Array<Buffer>(count).fill(picture), { batch }));
+      if (detects) for await (const _ of model.detectAll(Array(count).fill(values.picture), { batch }));
+      else for await (const _ of model.logitsAll(Array<Buffer>(count).fill(picture), { batch }));
       if (round) rates.push((1000 * count) / (performance.now() - began));
     }
     if (median(rates) > best.rate) best = { rate: median(rates), batch };
   }
-  await loaded.dispose();
-  return best;
+  await model.dispose();
+  return { ...best, detects };
 }
 
 async function start(model: string): Promise<{ readonly child: ChildProcess; readonly address: string }> {
@@ -63,9 +60,7 @@ async function memory(address: string): Promise<number> {
 }
 
 for (const model of values.model.split(',')) {
-  const opened = await openModel(model);
-  const detects = isDetectorModel(opened);
-  opened.checkpoint.close();
+  const { batch, detects, rate } = await direct(model);
   const { address, child } = await start(model);
   const load = (duration: number) =>
     autocannon({
@@ -83,7 +78,6 @@ for (const model of values.model.split(',')) {
   const after = await memory(address);
   child.kill('SIGTERM');
   const code = await new Promise((resolve) => child.once('exit', resolve));
-  const { batch, rate } = await direct(model, detects);
   console.log(`${model}: ${requests.total} requests in ${seconds} s on ${values.connections} connections
   served   ${requests.average.toFixed(1)}/s, ${(requests.average / rate).toFixed(2)} of the library's; p50 ${latency.p50} ms, p99 ${latency.p99} ms
   library  ${rate.toFixed(1)}/s, batch ${batch}

@@ -7,6 +7,7 @@ export { type ExportedGraph, exportModel } from './export-model.ts';
 export { FasterRcnn } from './faster-rcnn.ts';
 export { detectorParameterCount, fasterRcnnShapes } from './faster-rcnn-plan.ts';
 export { loadDetector } from './load-detector.ts';
+export { loadModel } from './load-model.ts';
 export { type KnownModelInfo, type ModelFileInfo, type ModelInfo, modelInfo } from './model-info.ts';
 export { type Detection, nameDetections } from './name-detections.ts';
 export { type DetectorSummary, samplesFolder, type TrainDetectorOptions, trainDetector } from './train-detector.ts';

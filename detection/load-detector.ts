@@ -17,12 +17,17 @@ import { currentName, inferDetector } from './infer-detector.ts';
 export async function loadDetector(nameOrPath: string, options: LoadOptions = {}): Promise<Detector> {
   const model = await openModel(nameOrPath, options);
   try {
-    const config = detectorConfigOf(model, options.arch);
-    const weights = readDetectorWeights(model, config);
-    return await Detector.compile(await createEngine(options.engine, options), config, weights);
+    return await compileDetector(model, options);
   } finally {
     model.checkpoint.close();
   }
+}
+
+/** The detector in a file that is open. Throws as `loadDetector` does. */
+export async function compileDetector(model: ModelFile, options: LoadOptions): Promise<Detector> {
+  const config = detectorConfigOf(model, options.arch);
+  const weights = readDetectorWeights(model, config);
+  return await Detector.compile(await createEngine(options.engine, options), config, weights);
 }
 
 export function readDetectorWeights(model: ModelFile, config: DetectorConfig): Weights {

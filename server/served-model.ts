@@ -1,19 +1,7 @@
 import { basename, extname } from 'node:path';
-import {
-  type Classifier,
-  type ClassifierConfig,
-  loadClassifier,
-  openModel,
-  type Prediction,
-} from '../backbone/index.ts';
+import type { Classifier, ClassifierConfig, Prediction } from '../backbone/index.ts';
 import type { LoadedImage } from '../datasets/index.ts';
-import {
-  type Detection,
-  type Detector,
-  type DetectorConfig,
-  isDetectorModel,
-  loadDetector,
-} from '../detection/index.ts';
+import { type Detection, Detector, type DetectorConfig, loadModel } from '../detection/index.ts';
 import { Batcher } from './batcher.ts';
 import type { ServerSettings } from './options.ts';
 import type { Picture } from './pictures.ts';
@@ -72,7 +60,6 @@ export class ServedModel {
     name: string,
     source: string,
     model: Classifier | Detector,
-    task: Task,
     { batch, queue, window_ms }: ServerSettings,
     onBatch: (name: string, items: number) => void,
   ) {
@@ -82,7 +69,7 @@ export class ServedModel {
     const { categories = [] } = model.config;
     this.record = {
       name,
-      task,
+      task: model instanceof Detector ? 'detect' : 'classify',
       architecture: 'backbone' in model.config ? `fasterrcnn ${model.config.backbone}` : model.config.architecture,
       labels: categories.map((category) => category.name),
       device: model.device,
@@ -90,7 +77,7 @@ export class ServedModel {
     const isSmall = 'crop_size' in model.config && model.config.crop_size <= SMALL;
     this.#batcher = new Batcher(
       ({ picture }) => model.load(picture.bytes),
-      (images, asked) => ('detectLoaded' in model ? detect(model, images, asked) : classify(model, images, asked)),
+      (images, asked) => (model instanceof Detector ? detect(model, images, asked) : classify(model, images, asked)),
       {
         size: batch ?? (isSmall ? SMALL_BATCH : 1),
         streams: model.streams,
@@ -111,14 +98,10 @@ export class ServedModel {
     settings: ServerSettings,
     onBatch: (name: string, items: number) => void,
   ): Promise<ServedModel> {
-    const opened = await openModel(nameOrPath);
-    const detects = isDetectorModel(opened);
-    opened.checkpoint.close();
     const { engine, threads } = settings;
     const options = { engine, ...(threads === undefined ? {} : { threads }) };
     const name = /[/\\]|\.\w+$/.test(nameOrPath) ? basename(nameOrPath, extname(nameOrPath)) : nameOrPath;
-    const model = detects ? await loadDetector(nameOrPath, options) : await loadClassifier(nameOrPath, options);
-    return new ServedModel(name, nameOrPath, model, detects ? 'detect' : 'classify', settings, onBatch);
+    return new ServedModel(name, nameOrPath, await loadModel(nameOrPath, options), settings, onBatch);
   }
 
   /**
