@@ -1,6 +1,6 @@
 import { command, type ExitCode } from './command.ts';
 import type { FlagTable } from './flags.ts';
-import { defined, sourceFlags } from './shared-flags.ts';
+import { defined, sourceFlags, sourceHelp } from './shared-flags.ts';
 import { counted } from './table.ts';
 
 const cropFlags = {
@@ -36,7 +36,7 @@ export const crops = command({
     min: 2,
     max: 2,
     help: [
-      ['<in>', 'COCO: a JSON file; VOC: a folder of XML files, or the one above; YOLO: data.yaml or its folder'],
+      sourceHelp,
       ['<out>', 'the folder to write; classify, evaluate and train backbone take it as imagefolder:OUT'],
     ],
   },

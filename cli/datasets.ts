@@ -5,7 +5,7 @@ import { reportProblems } from './dataset-report.ts';
 import { withDownloadProgress } from './download-progress.ts';
 import type { FlagTable } from './flags.ts';
 import { formatBytes } from './progress.ts';
-import { defined, jsonFlag, sourceFlags } from './shared-flags.ts';
+import { defined, jsonFlag, sourceFlags, sourceHelp } from './shared-flags.ts';
 import { counted, formatTable } from './table.ts';
 
 export const list = command({
@@ -75,7 +75,7 @@ export const convert = command({
     min: 2,
     max: 2,
     help: [
-      ['<in>', 'COCO: a JSON file; VOC: a folder of XML files, or the one above; YOLO: data.yaml or its folder'],
+      sourceHelp,
       ['<out>', 'COCO: the JSON file to write; VOC, YOLO: a folder, where nothing that differs is written over'],
     ],
   },

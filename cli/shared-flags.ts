@@ -62,6 +62,12 @@ export const sourceFlags = {
   split: { kind: 'text', value: 'NAME', help: 'a part, such as train: a list of VOC, an entry of data.yaml, a folder' },
 } as const satisfies FlagTable;
 
+/** `<in>` of those that write it in another form, for a command's `positionals`. */
+export const sourceHelp = [
+  '<in>',
+  'COCO: a JSON file; VOC: a folder of XML files, or the one above; YOLO: data.yaml or its folder',
+] as const;
+
 /** `<paths...>`, for a command's `positionals`. */
 export const pathsPositional = {
   usage: '<paths...>',
