@@ -126,7 +126,7 @@ npm run bench:degradation -- --dataset cifar10:cifar10 --epochs ${epochs}
 
 All networks under one schedule: ${epochs} epochs of ${dataset}, batches of 32, SGD with momentum .9 and weight decay 1e-4, the
 learning rate rising to .05 over the first 30 % of the run and falling to nothing along a cosine (one-cycle: the short form
-of the paper's warmup and steps), pad-4 crops and flips, seed 1, ${device}. 
+of the paper's warmup and steps), pad-4 crops and flips, seed 1, ${device}.
 The paper trains for 164 epochs: errors here are greater, and the figure is about their order. How far apart they are
 belongs to the schedule, too: a deep plain network has hardly begun when so short a one ends, a residual one has not been
 held up.

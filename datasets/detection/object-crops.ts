@@ -36,7 +36,7 @@ export interface ObjectCrops {
   readonly unreadable: readonly ResnetCocoError[];
 }
 
-export const BACKGROUND = 'background';
+const BACKGROUND = 'background';
 
 /** So often a square is drawn anew that shows an object. */
 const TRIALS = 50;
