@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { ResnetCocoError } from '../errors.ts';
 import type { LabelledBox } from './draw.ts';
 import type { ImageSource } from './image.ts';
-import type { Job, JobResult, LoadedImage, SentSource } from './image-worker.ts';
+import type { Job, JobResult, LoadedImage } from './image-worker.ts';
 import { sourceName } from './read-image.ts';
 import type { ImageTransform } from './transform.ts';
 import { WorkerPool, wholeNumber } from './worker-pool.ts';
@@ -43,8 +43,12 @@ export class ImagePool {
       name: 'image pool',
       module: new URL('./image-worker.js', import.meta.url),
       threads: this.#threads,
-      failure: ({ source }, reason, cause) =>
-        new ResnetCocoError('BAD_IMAGE', `${sourceName(source)}: cannot be processed: ${reason}`, { cause }),
+      memory: ({ source }) => {
+        const data = typeof source === 'string' || source instanceof Uint8Array ? source : source?.data;
+        return data instanceof Uint8Array ? [data.buffer as ArrayBuffer] : [];
+      },
+      failure: ({ name }, reason, cause) =>
+        new ResnetCocoError('BAD_IMAGE', `${name}: cannot be processed: ${reason}`, { cause }),
     });
   }
 
@@ -55,7 +59,7 @@ export class ImagePool {
    */
   async load(source: ImageSource, transform: ImageTransform, options: LoadOptions = {}): Promise<LoadedImage> {
     const keepImage = options.keepImage ?? false;
-    return (await this.#pool.run({ kind: 'load', source: sent(source), transform, keepImage })) as LoadedImage;
+    return (await this.#pool.run({ kind: 'load', ...sent(source), transform, keepImage })) as LoadedImage;
   }
 
   /**
@@ -78,7 +82,7 @@ export class ImagePool {
     path: string,
     { previewSide }: { readonly previewSide?: number } = {},
   ): Promise<Uint8Array | undefined> {
-    const job: Job = { kind: 'render', source: sent(source), boxes, path, previewSide };
+    const job: Job = { kind: 'render', ...sent(source), boxes, path, previewSide };
     return (await this.#pool.run(job)) as Uint8Array | undefined;
   }
 
@@ -120,10 +124,10 @@ export class ImagePool {
 }
 
 /** What another thread can take: paths and copies, so that the caller keeps what is the caller's. */
-function sent(source: ImageSource): SentSource {
-  if (source instanceof URL) return source.href;
-  // Copies, since a view would take the whole buffer that it looks at along.
-  if (source instanceof Uint8Array) return new Uint8Array(source);
+function sent(source: ImageSource): Pick<Job, 'name' | 'source'> {
+  const name = sourceName(source);
+  if (source instanceof URL) return { name, source: source.href };
+  if (source instanceof Uint8Array) return { name, source: new Uint8Array(source) };
   const isImage = typeof source !== 'string' && source?.data instanceof Uint8Array;
-  return isImage ? { ...source, data: new Uint8Array(source.data) } : source;
+  return { name, source: isImage ? { ...source, data: new Uint8Array(source.data) } : source };
 }

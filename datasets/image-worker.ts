@@ -9,24 +9,21 @@ import { readImage } from './read-image.ts';
 import { shrunk } from './resize.ts';
 import { type ImageTensor, type ImageTransform, transformImage } from './transform.ts';
 
-/** What can be sent to a worker. */
-export type SentSource = string | Uint8Array | Image;
-
-export type Job =
+/** What is to be done with a picture, which the sender calls by its name. */
+export type Job = { readonly name: string; readonly source: string | Uint8Array | Image } & (
   | {
       readonly kind: 'load';
-      readonly source: SentSource;
       readonly transform: ImageTransform;
       readonly keepImage: boolean;
     }
   | {
       readonly kind: 'render';
-      readonly source: SentSource;
       readonly boxes: readonly LabelledBox[];
       readonly path: string;
       /** Longer side of the preview wanted, in pixels. */
       readonly previewSide: number | undefined;
-    };
+    }
+);
 
 /** A picture as a model takes it. */
 export interface LoadedImage {

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { type Transferable, Worker } from 'node:worker_threads';
 import { ResnetCocoError } from '../errors.ts';
 import type { Reply } from './answer-jobs.ts';
 
@@ -11,6 +11,8 @@ export interface WorkerPoolOptions<J> {
   readonly threads: number;
   /** What every thread is given when it starts. */
   readonly workerData?: unknown;
+  /** Buffers in a job, which change hands instead of being copied. */
+  memory?(job: J): Transferable[];
   /** The error to report where a job fails for a reason that no code tells. */
   failure(job: J, reason: string, cause: Error): ResnetCocoError;
 }
@@ -81,7 +83,7 @@ export class WorkerPool<J, R> {
     this.#workers.set(worker, next);
     worker.ref();
     try {
-      worker.postMessage(next.job);
+      worker.postMessage(next.job, this.#options.memory?.(next.job));
     } catch (error) {
       // Something that cannot be copied, such as a function, in what a JavaScript caller gave.
       const { message, stack } = error as Error;

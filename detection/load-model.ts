@@ -1,17 +1,32 @@
-import { type Classifier, compileClassifier, type LoadOptions, openModel } from '../backbone/index.ts';
+import {
+  type Classifier,
+  type ClassifierConfig,
+  classifierConfigOf,
+  compileClassifier,
+  type LoadOptions,
+  openModel,
+} from '../backbone/index.ts';
 import { isDetectorModel } from './convert-model.ts';
 import type { Detector } from './detector.ts';
-import { compileDetector } from './load-detector.ts';
+import type { DetectorConfig } from './detector-config.ts';
+import { compileDetector, detectorConfigOf } from './load-detector.ts';
 
 /**
  * Loads a model, whichever it is: what comes is an instance of `Detector` or of `Classifier`.
  *
+ * @param suited further options, which depend on what the model is
  * @throws ResnetCocoError as `loadDetector` and `loadClassifier`
  */
-export async function loadModel(nameOrPath: string, options: LoadOptions = {}): Promise<Classifier | Detector> {
+export async function loadModel(
+  nameOrPath: string,
+  options: LoadOptions = {},
+  suited: (config: ClassifierConfig | DetectorConfig) => LoadOptions = () => ({}),
+): Promise<Classifier | Detector> {
   const model = await openModel(nameOrPath, options);
   try {
-    return await (isDetectorModel(model) ? compileDetector : compileClassifier)(model, options);
+    const detects = isDetectorModel(model);
+    const config = (detects ? detectorConfigOf : classifierConfigOf)(model, options.arch);
+    return await (detects ? compileDetector : compileClassifier)(model, { ...options, ...suited(config) });
   } finally {
     model.checkpoint.close();
   }

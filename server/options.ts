@@ -12,8 +12,8 @@ const schema = v.strictObject({
   threads: v.optional(count),
   /** Images computed at once; by default what suits the model. */
   batch: v.optional(count),
-  /** Milliseconds that a batch waits for images on their way. */
-  window_ms: v.optional(v.pipe(v.number(), v.minValue(0)), 3),
+  /** Milliseconds that a batch which is not full waits for images that are being decoded. */
+  window_ms: v.optional(v.pipe(v.number(), v.minValue(0)), 30),
   /** Images of each model that may wait for their turn; what comes beyond is answered with 503. */
   queue: v.optional(count, 64),
   /** Seconds that an answer may take. */

@@ -42,9 +42,13 @@ interface Asked {
 
 /** Objects of this score are worth a person's look, unless the caller says otherwise. */
 const SHOWN_SCORE = 0.5;
-/** Nets for pictures of so few pixels are computed many at once; larger ones are fastest one by one. */
+/**
+ * Nets for pictures of so few pixels are computed many at once, by one thread, as the others have enough to do with
+ * decoding; larger ones are fastest one by one.
+ */
 const SMALL = 64;
 const SMALL_BATCH = 32;
+const isSmall = (config: ClassifierConfig | DetectorConfig) => 'crop_size' in config && config.crop_size <= SMALL;
 
 /** A model under a name, which gathers what is asked of it into batches. */
 export class ServedModel {
@@ -74,12 +78,11 @@ export class ServedModel {
       labels: categories.map((category) => category.name),
       device: model.device,
     };
-    const isSmall = 'crop_size' in model.config && model.config.crop_size <= SMALL;
     this.#batcher = new Batcher(
       ({ picture }) => model.load(picture.bytes),
       (images, asked) => (model instanceof Detector ? detect(model, images, asked) : classify(model, images, asked)),
       {
-        size: batch ?? (isSmall ? SMALL_BATCH : 1),
+        size: batch ?? (isSmall(model.config) ? SMALL_BATCH : 1),
         streams: model.streams,
         windowMs: window_ms,
         limit: queue,
@@ -99,9 +102,12 @@ export class ServedModel {
     onBatch: (name: string, items: number) => void,
   ): Promise<ServedModel> {
     const { engine, threads } = settings;
-    const options = { engine, ...(threads === undefined ? {} : { threads }) };
     const name = /[/\\]|\.\w+$/.test(nameOrPath) ? basename(nameOrPath, extname(nameOrPath)) : nameOrPath;
-    return new ServedModel(name, nameOrPath, await loadModel(nameOrPath, options), settings, onBatch);
+    const model = await loadModel(nameOrPath, { engine }, (config) => {
+      if (threads !== undefined) return { threads };
+      return isSmall(config) ? { threads: 1 } : {};
+    });
+    return new ServedModel(name, nameOrPath, model, settings, onBatch);
   }
 
   /**
