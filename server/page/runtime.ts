@@ -42,12 +42,13 @@ async function load(): Promise<Runtime> {
   const ort: typeof Ort = await import(module);
   ort.env.wasm.wasmPaths = new URL(FOLDER, location.href).href;
   ort.env.wasm.numThreads = crossOriginIsolated ? Math.min(8, navigator.hardwareConcurrency || 1) : 1;
-  const executionProviders = gpu ? ['webgpu', 'wasm'] : ['wasm'];
+  // It writes its warnings to the console as errors, such as that shapes are computed on the CPU.
+  const options = { executionProviders: gpu ? ['webgpu', 'wasm'] : ['wasm'], logSeverityLevel: 3 as const };
   return {
     device: gpu ? 'WebGPU' : `WebAssembly, ${ort.env.wasm.numThreads} threads`,
     compile: async (path) => {
       const bytes = await fetchBytes(path);
-      const session = await inTurn(() => ort.InferenceSession.create(bytes, { executionProviders }));
+      const session = await inTurn(() => ort.InferenceSession.create(bytes, options));
       return {
         run: async (inputs) => wrapped(await inTurn(() => session.run(tensors(ort, inputs)))),
         dispose: () => session.release(),

@@ -1,16 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compileFasterRcnn, fasterRcnnShapes, parseDetectorConfig } from '../../detection/index.ts';
 import { createEngine, type EngineName } from '../../engine/index.ts';
 import { fixturesDir } from '../shared-data.ts';
+import { hasSwiftshader, SWIFTSHADER } from '../swiftshader.ts';
 import { wave, waveWeights } from '../waves.ts';
 
-/** A GPU in software, which Debian's Chromium brings: right, and very slow. What finds it is in the package libvulkan1. */
-const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
-const VULKAN = `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/libvulkan.so.1`;
-const hasGpu = process.env.VK_ICD_FILENAMES !== undefined || [SWIFTSHADER, VULKAN].every((path) => existsSync(path));
+const hasGpu = process.env.VK_ICD_FILENAMES !== undefined || hasSwiftshader;
 process.env.VK_ICD_FILENAMES ??= SWIFTSHADER;
 
 (hasGpu ? test : test.skip)('webgpu finds what the CPU finds', async () => {

@@ -6,11 +6,14 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createServer, type Server } from '../../server/index.ts';
+import { hasSwiftshader } from '../swiftshader.ts';
 import { wavePicture, writeSmallDetector } from './small-models.ts';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
   existsSync(path),
 );
+const hasGpu = CHROMIUM === '/usr/bin/chromium' && hasSwiftshader;
+const SOFTWARE_GPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'];
 const suited = suite('page');
 const test = CHROMIUM ? suited : suited.skip;
 const folder = mkdtempSync(join(tmpdir(), 'page-'));
@@ -21,6 +24,7 @@ const errors: string[] = [];
 let server: Server;
 let guarded: Server;
 let browser: Browser;
+let gpuBrowser: Browser | undefined;
 let address: string;
 
 suited.before(async () => {
@@ -30,18 +34,28 @@ suited.before(async () => {
   server = await createServer({ models: ['cifar10-resnet20', model], threads: 1 });
   guarded = await createServer({ models: ['cifar10-resnet20'], threads: 1, token: 'open sesame' });
   address = await server.listen({ port: 0 });
-  const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
-  browser = await chromium.launch({ executablePath: CHROMIUM, args });
+  const launch = (...flags: string[]) => {
+    const args = ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', ...flags];
+    return chromium.launch({ executablePath: CHROMIUM, args });
+  };
+  browser = await launch('--disable-gpu');
+  if (hasGpu) gpuBrowser = await launch(...SOFTWARE_GPU);
 });
 suited.after(async () => {
   await browser?.close();
+  await gpuBrowser?.close();
   await server?.close();
   await guarded?.close();
   rmSync(folder, { recursive: true });
 });
 
-async function open(at = address, size = { width: 1280, height: 800 }, colorScheme: 'light' | 'dark' = 'light') {
-  const context = await browser.newContext({ viewport: size, colorScheme, acceptDownloads: true });
+async function open(
+  at = address,
+  size = { width: 1280, height: 800 },
+  colorScheme: 'light' | 'dark' = 'light',
+  inBrowser = browser,
+) {
+  const context = await inBrowser.newContext({ viewport: size, colorScheme, acceptDownloads: true });
   const page = await context.newPage();
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
   page.on('pageerror', (error) => errors.push(String(error)));
@@ -133,8 +147,9 @@ test('what is no picture is said, and what was there before goes on', async () =
   errors.splice(0, errors.length, ...errors.filter((error) => !/422/.test(error)));
 });
 
-test('in the browser: the same objects and classes, and the picture is not sent', async () => {
-  const page = await open();
+/** Computes with the switch on, and compares with what the service says. */
+async function checkHere(inBrowser: Browser, device: string): Promise<void> {
+  const page = await open(address, undefined, undefined, inBrowser);
   await page.setInputFiles('#file', png);
   await answered(page);
   await page.locator('#score').fill('0.05');
@@ -147,7 +162,7 @@ test('in the browser: the same objects and classes, and the picture is not sent'
   const sent: string[] = [];
   page.on('request', (request) => sent.push(`${request.method()} ${new URL(request.url()).pathname}`));
   await page.locator('#here').check();
-  await page.locator('#timing', { hasText: 'Computed in this browser' }).waitFor({ timeout: 120_000 });
+  await page.locator('#timing', { hasText: `Computed in this browser (${device}` }).waitFor({ timeout: 120_000 });
   const here = await seen();
   assert.equal(here.labels, served.labels);
   assert.equal(here.classes, served.classes);
@@ -158,7 +173,12 @@ test('in the browser: the same objects and classes, and the picture is not sent'
     [],
   );
   await page.context().close();
-});
+}
+
+test('in the browser: the same objects and classes, and the picture is not sent', () =>
+  checkHere(browser, 'WebAssembly'));
+
+(hasGpu ? test : suited.skip)('the same by WebGPU', () => checkHere(gpuBrowser!, 'WebGPU'));
 
 test('a service with a token asks for it', async () => {
   const page = await open(await guarded.listen({ port: 0 }));
