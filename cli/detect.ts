@@ -6,6 +6,7 @@ import {
 } from '../detection/detection-folder.ts';
 import { imageIdsFromAnnotations, imageIdsFromNames, readAnnotatedImages } from '../detection/image-ids.ts';
 import type { DetectedFile, Detection, Detector } from '../detection/index.ts';
+import { SHOWN_SCORE } from '../detection/name-detections.ts';
 import { command, type ExitCode } from './command.ts';
 import { withDownloadProgress } from './download-progress.ts';
 import { Failures } from './failures.ts';
@@ -24,9 +25,6 @@ import {
 } from './shared-flags.ts';
 import { counted, formatTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
-
-/** Objects of this score are worth a person's look, unless the user says otherwise. */
-const SHOWN_SCORE = 0.5;
 
 const flags = {
   score: {

@@ -9,7 +9,7 @@ export { detectorParameterCount, fasterRcnnShapes } from './faster-rcnn-plan.ts'
 export { loadDetector } from './load-detector.ts';
 export { loadModel } from './load-model.ts';
 export { type KnownModelInfo, type ModelFileInfo, type ModelInfo, modelInfo } from './model-info.ts';
-export { type Detection, nameDetections } from './name-detections.ts';
+export { type Detection, nameDetections, SHOWN_SCORE } from './name-detections.ts';
 export { type DetectorSummary, samplesFolder, type TrainDetectorOptions, trainDetector } from './train-detector.ts';
 export { trainableWeights } from './trainable-weights.ts';
 export type { DetectorEpoch, DetectorStep } from './training/detector-loop.ts';

@@ -10,6 +10,9 @@ export interface Detection {
   readonly bbox: readonly [number, number, number, number];
 }
 
+/** Objects of this score or more are worth a person's look, unless the user says otherwise. */
+export const SHOWN_SCORE = 0.5;
+
 /** Detections as people and COCO's files have them. @param labels names by category id */
 export function nameDetections(
   { boxes, labels: ids, scores }: ImageDetections,

@@ -1,3 +1,5 @@
+import { SHOWN_SCORE } from '../detection/index.ts';
+
 /** What the documentation of the HTTP API says of bodies and answers, in JSON Schema. */
 const picture = {
   type: 'object',
@@ -23,7 +25,7 @@ const field = {
       type: 'number',
       minimum: 0,
       maximum: 1,
-      default: 0.5,
+      default: SHOWN_SCORE,
       description: 'leave out objects of this score or less',
     },
   },

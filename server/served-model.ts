@@ -1,7 +1,7 @@
 import { basename, extname } from 'node:path';
 import type { Classifier, ClassifierConfig, Prediction } from '../backbone/index.ts';
 import type { LoadedImage } from '../datasets/index.ts';
-import { type Detection, Detector, type DetectorConfig, loadModel } from '../detection/index.ts';
+import { type Detection, Detector, type DetectorConfig, loadModel, SHOWN_SCORE } from '../detection/index.ts';
 import { Batcher } from './batcher.ts';
 import type { ServerSettings } from './options.ts';
 import type { Picture } from './pictures.ts';
@@ -40,8 +40,6 @@ interface Asked {
   readonly question: Question;
 }
 
-/** Objects of this score are worth a person's look, unless the caller says otherwise. */
-const SHOWN_SCORE = 0.5;
 /**
  * Nets for pictures of so few pixels are computed many at once, by one thread, as the others have enough to do with
  * decoding; larger ones are fastest one by one.

@@ -4,7 +4,7 @@ import type { Engine, Weights } from '../../engine/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { type DetectedFile, Detector } from '../detector.ts';
 import type { DetectorConfig } from '../detector-config.ts';
-import type { Detection } from '../name-detections.ts';
+import { type Detection, SHOWN_SCORE } from '../name-detections.ts';
 import { labelByCategory } from './labels.ts';
 import { type AnnotatedImages, annotationsByImage } from './samples.ts';
 
@@ -38,8 +38,8 @@ export interface EvaluationOptions {
 
 /** Images whose detections are drawn at each evaluation. */
 const SAMPLES = 6;
-/** What is drawn of an image: all from this score on, and at least so many of the best. */
-const [SHOWN_SCORE, LEAST_SHOWN] = [0.5, 3];
+/** So many of an image's best objects are drawn, whatever their score. */
+const LEAST_SHOWN = 3;
 
 /** A detector in training, on images that it does not learn from. */
 export class DetectorEvaluation {
