@@ -102,10 +102,8 @@ unary('Neg', (dy) => tf.neg(dy));
 unary('Reshape', (dy, x) => tf.reshape(dy, x.shape));
 unary('Softplus', (dy, x) => tf.mul(dy, tf.sigmoid(x)));
 unary('Square', (dy, x) => tf.mul(dy, tf.mul(2, x)));
-// By the result, which is positive where x is, so that x need not be kept.
-byResult('Relu', 'x', (dy, y) => tf.mul(dy, tf.step(y)));
 byResult('Exp', 'x', (dy, y) => tf.mul(dy, y));
-// By the result, which the next layer's gradient wants too: one map is held, not two.
+// By the result, which is positive where x is and which the next layer's gradient wants too: one map is held, not two.
 byResult('Relu', 'x', (dy, y) => tf.mul(dy, tf.step(y)));
 byResult('Rsqrt', 'x', (dy, y) => tf.mul(dy, tf.mul(-0.5, tf.mul(y, tf.square(y)))));
 byResult('Sigmoid', 'x', (dy, y) => tf.mul(dy, tf.mul(y, tf.sub(1, y))));

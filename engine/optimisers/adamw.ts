@@ -43,13 +43,19 @@ export class AdamW implements Optimiser {
       const { first, second, step } = this.momentsOf(name, weight.length);
       const t = ++step[0];
       const kept = 1 - learningRate * (this.noDecay.has(name) ? 0 : this.weightDecay);
-      const size = learningRate / (1 - beta1 ** t);
+      // Both sides of the quotient times √(1 − β₂ᵗ), and each number read once: two thirds of the time.
       const correction = Math.sqrt(1 - beta2 ** t);
-      for (let i = 0; i < weight.length; i++) {
+      const size = (correction * learningRate) / (1 - beta1 ** t);
+      const least = correction * epsilon;
+      const { length } = weight;
+      for (let i = 0; i < length; i++) {
         const g = gradient[i];
-        first[i] += (1 - beta1) * (g - first[i]);
-        second[i] = beta2 * second[i] + (1 - beta2) * g * g;
-        weight[i] = weight[i] * kept - (size * first[i]) / (Math.sqrt(second[i]) / correction + epsilon);
+        const before = first[i];
+        const m = before + (1 - beta1) * (g - before);
+        const v = beta2 * second[i] + (1 - beta2) * g * g;
+        first[i] = m;
+        second[i] = v;
+        weight[i] = weight[i] * kept - (size * m) / (Math.sqrt(v) + least);
       }
     }
   }

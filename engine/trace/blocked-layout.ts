@@ -1,14 +1,14 @@
 // N images, C channels, H × W pixels, O × I × k × k filters, B channels in a block.
 
+import { FilterForms } from './filter-forms.ts';
 import type { Graph, Node } from './graph.ts';
-import { MapForms } from './map-forms.ts';
 
 /** From so many pixels on, a convolution gains more than reordering its filter costs. */
-const WORTH_IT = 1000;
+const WORTH_IT = 300;
 
 /** Operators that take a number to a number, wherever it lies. */
 const ELEMENTWISE = new Set(
-  'Abs Add And Cast Div Equal Exp Greater GreaterOrEqual Less LessOrEqual Max Min Mul Neg Not Or Relu Sigmoid Sqrt Sub Sum Where'.split(
+  'Abs Add And Cast Div Equal Exp Greater GreaterOrEqual HardSigmoid Less LessOrEqual Max Min Mul Neg Not Or Relu Sigmoid Sqrt Sub Sum Where'.split(
     ' ',
   ),
 );
@@ -27,10 +27,9 @@ export function blockChannels(graph: Graph, block: number): Graph {
 /** x · scale + shift, by channel: a convolution of one pixel and one channel. */
 const affine = (channels: number): Node['attributes'] => ({ group: channels, kernel_shape: [1, 1] });
 
-class BlockedLayout extends MapForms {
+class BlockedLayout extends FilterForms {
   /** By name of a blocked form: the convolution that makes it, which may take over what comes next. */
   private readonly makers = new Map<string, Node>();
-  private readonly filters = new Map<string, string>();
   /** How many operators and outputs take a value. */
   private readonly uses = new Map<string, number>();
 
@@ -82,7 +81,7 @@ class BlockedLayout extends MapForms {
     // Where sizes are open, nothing is known.
     if (n * h * w < WORTH_IT) return false;
     const map = plainInput ? this.plainForm(x) : this.blockedForm(x);
-    this.make(outputs[0], [map, this.blockedFilter(this.plainForm(filter), o, i, k)], attributes);
+    this.make(outputs[0], [map, this.blockedFilter(filter, o, i, k)], attributes);
     return true;
   }
 
@@ -90,25 +89,6 @@ class BlockedLayout extends MapForms {
     const blocked = this.emitBlocked('Conv', inputs, this.shapeOf(output), attributes);
     this.makers.set(blocked, this.graph.nodes[this.graph.nodes.length - 1]);
     this.blocked.set(output, blocked);
-  }
-
-  /** [O / B, I / B, k, k, B of I, B of O]; where I is less than a block, [O / B, I, k, k, B]. */
-  private blockedFilter(filter: string, o: number, i: number, k: number): string {
-    const known = this.filters.get(filter);
-    if (known !== undefined) return known;
-    const b = this.block;
-    const transpose = (name: string, perm: readonly number[], shape: readonly number[]) =>
-      this.emit(
-        'Transpose',
-        [this.reshape(name, shape)],
-        perm.map((axis) => shape[axis]),
-        { perm },
-      );
-    let blocked = transpose(filter, [0, 2, 1], [o / b, b, i * k * k]);
-    if (i >= b && k > 1) blocked = transpose(blocked, [0, 2, 1, 3], [(o / b) * (i / b), b, k * k, b]);
-    const result = this.reshape(blocked, [o, i, k, k]);
-    this.filters.set(filter, result);
-    return result;
   }
 
   private affine(output: string, x: string, scale: string, shift?: string): void {

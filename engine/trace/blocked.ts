@@ -6,15 +6,18 @@ import type { Graph, Value } from './graph.ts';
 export const BLOCKED = 'com.microsoft.nchwc';
 
 /**
- * The pixels of a map in blocks of channels, and after those of each block one of zeros: [N · C / B, H · W + 1, B]. A
- * choice of them makes any shift or spread of the map.
+ * The pixels of a map in blocks of channels: [N · C / B, H · W + zeros, B]. A choice of them makes any shift or spread of
+ * the map.
+ *
+ * @param zeros pixels of zeros after those of each block, for what no pixel shows
  */
-export function pixelsInBlocks(graph: Graph, x: Value, block: number): Value {
+export function pixelsInBlocks(graph: Graph, x: Value, block: number, zeros: 0 | 1): Value {
   const [n, h, w, c] = x.shape;
   const shape = [n, c, h, w];
   const blocked = graph.emit('ReorderInput', [graph.inOrder(x, NCHW)], { shape }, { channels_last: 0 }, BLOCKED);
   const flat = [(n * c) / block, h * w, block];
   const listed = graph.emit('Reshape', [blocked.name, graph.int64s(flat)], { shape: flat });
-  const amounts = graph.int64s([0, 0, 0, 0, 1, 0]);
-  return graph.emit('Pad', [listed.name, amounts], { shape: [flat[0], h * w + 1, block] });
+  if (!zeros) return listed;
+  const amounts = graph.int64s([0, 0, 0, 0, zeros, 0]);
+  return graph.emit('Pad', [listed.name, amounts], { shape: [flat[0], h * w + zeros, block] });
 }

@@ -61,6 +61,16 @@ export class MapForms {
     return this.emit('Reshape', [name, this.graph.int64s(shape)], shape);
   }
 
+  protected transpose(name: string, perm: readonly number[]): string {
+    const shape = this.shapeOf(name);
+    return this.emit(
+      'Transpose',
+      [name],
+      perm.map((axis) => shape[axis]),
+      { perm },
+    );
+  }
+
   protected plainForm(name: string): string {
     const blocked = this.blocked.get(name);
     if (!this.plain.has(name) && blocked !== undefined) {

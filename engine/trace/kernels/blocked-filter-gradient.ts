@@ -1,5 +1,6 @@
 // N images, C channels in, O out, P positions of dy, B channels in a block, I × J shifts of x and dy.
 import type { backend_util } from '@tensorflow/tfjs-core';
+import { NCHW, OIHW } from '../axes.ts';
 import { pixelsInBlocks } from '../blocked.ts';
 import type { Graph, Value } from '../graph.ts';
 
@@ -20,17 +21,34 @@ function shifted(
   at: (position: number, shift: number) => number | undefined,
 ): Value {
   const [n, h, w, c] = x.shape;
-  const [blocks, pixels] = [c / block, h * w];
-  const all = [n, blocks * (pixels + 1), block];
-  const rows = graph.emit('Reshape', [pixelsInBlocks(graph, x, block).name, graph.int64s(all)], { shape: all });
-  const taken: number[] = [];
-  for (let p = 0; p < positions; p++) {
-    for (let shift = 0; shift < shifts; shift++) {
-      const pixel = at(p, shift) ?? pixels;
-      for (let b = 0; b < blocks; b++) taken.push(b * (pixels + 1) + pixel);
-    }
+  const pixels: (number | undefined)[] = [];
+  for (let p = 0; p < positions; p++) for (let shift = 0; shift < shifts; shift++) pixels.push(at(p, shift));
+  const zeros = pixels.includes(undefined) ? 1 : 0;
+  const [blocks, count] = [c / block, h * w + zeros];
+  const all = [n, blocks * count, block];
+  const rows = graph.emit('Reshape', [pixelsInBlocks(graph, x, block, zeros).name, graph.int64s(all)], { shape: all });
+  const taken = new Int32Array(pixels.length * blocks);
+  pixels.forEach((pixel = h * w, i) => {
+    for (let b = 0; b < blocks; b++) taken[i * blocks + b] = b * count + pixel;
+  });
+  const indices = graph.constant(taken, [taken.length], 'int32');
+  return graph.emit('Gather', [rows.name, indices.name], { shape: [n, taken.length, block] }, { axis: 1 });
+}
+
+/** Of a plain map, the rows that each of `k` shifts by rows shows: [N, C · k, P]. */
+function shiftedRows(graph: Graph, x: Value, k: number, { inHeight, outHeight, padInfo }: backend_util.Conv2DInfo) {
+  const [n, , w, c] = x.shape;
+  let rows = graph.inOrder(x, NCHW);
+  if (k > 1) {
+    const amounts = graph.int64s([0, 0, padInfo.top, 0, 0, 0, padInfo.bottom, 0]);
+    const height = padInfo.top + inHeight + padInfo.bottom;
+    const padded = graph.emit('Pad', [rows, amounts], { shape: [n, c, height, w] });
+    const taken = Array.from({ length: k * outHeight }, (_, i) => Math.floor(i / outHeight) + (i % outHeight));
+    const shape = [n, c, taken.length, w];
+    rows = graph.emit('Gather', [padded.name, graph.int64s(taken)], { shape }, { axis: 2 }).name;
   }
-  return graph.emit('Gather', [rows.name, graph.int64s(taken)], { shape: [n, taken.length, block] }, { axis: 1 });
+  const shape = [n, c * k, outHeight * w];
+  return graph.emit('Reshape', [rows, graph.int64s(shape)], { shape });
 }
 
 /** The greatest divisor of the number of images that leaves about as many positions together as are worth it. */
@@ -41,10 +59,21 @@ function imagesTogether(images: number, positions: number): number {
 }
 
 /**
- * The filter's gradient, Σ dy · x over images and positions, from maps in blocks of channels, where a shift of a map is one
+ * Rows by shift and channel, in the order of channel and shift. A Gather: ONNX Runtime would make one Transpose, a slow one,
+ * of two in a row.
+ */
+function channelsFirst(graph: Graph, rows: Value, shifts: number, channels: number): Value {
+  const [count, width] = rows.shape.slice(-2);
+  const flat = graph.emit('Reshape', [rows.name, graph.int64s([count, width])], { shape: [count, width] });
+  const taken = Array.from({ length: count }, (_, i) => (i % shifts) * channels + Math.floor(i / shifts));
+  return graph.emit('Gather', [flat.name, graph.int64s(taken)], { shape: [count, width] }, { axis: 0 });
+}
+
+/**
+ * The filter's gradient, Σ x · dy over images and positions, from maps in blocks of channels, where a shift of a map is one
  * choice of pixels. At stride 1, k shifts of x by rows times k shifts of dy by columns; else all k² shifts of x.
  *
- * @returns HWIO
+ * @returns HWIO, lying as OIHW
  */
 export function blockedFilterGradient(
   graph: Graph,
@@ -57,29 +86,47 @@ export function blockedFilterGradient(
   const { inHeight, inWidth, outHeight: rows, outWidth: columns } = info;
   const apart = s === 1 && columns === inWidth;
   const positions = rows * columns;
+  const together = imagesTogether(n, positions);
   const within = (row: number, column: number, height: number, width: number) =>
     row >= 0 && row < height && column >= 0 && column < width ? row * width + column : undefined;
   const rowOf = (position: number) => Math.floor(position / columns);
   const [ofX, ofDy] = apart ? [k, k] : [k * k, 1];
-  const shiftsOfX = shifted(graph, x, block, positions, ofX, (p, shift) => {
-    const [i, j] = apart ? [shift, padInfo.left] : [Math.floor(shift / k), shift % k];
-    return within(rowOf(p) * s + i - padInfo.top, (p % columns) * s + j - padInfo.left, inHeight, inWidth);
-  });
-  const shiftsOfDy = shifted(graph, dy, block, positions, ofDy, (p, j) =>
-    apart ? within(rowOf(p), (p % columns) - j + padInfo.left, rows, columns) : p,
+  const reshape = (value: Value, shape: readonly number[]) =>
+    graph.emit('Reshape', [value.name, graph.int64s(shape)], { shape });
+  const matrices = (value: Value, width: number) => reshape(value, [n / together, together * positions, width]);
+
+  // Where a product is of one image, x is best left plain: a left operand whose rows are positions has to be turned.
+  const plainX = apart && together === 1;
+  const left = plainX
+    ? shiftedRows(graph, x, k, info)
+    : matrices(
+        shifted(graph, x, block, positions, ofX, (p, shift) => {
+          const [i, j] = apart ? [shift, padInfo.left] : [Math.floor(shift / k), shift % k];
+          return within(rowOf(p) * s + i - padInfo.top, (p % columns) * s + j - padInfo.left, inHeight, inWidth);
+        }),
+        ofX * c,
+      );
+  const right = matrices(
+    shifted(graph, dy, block, positions, ofDy, (p, j) =>
+      apart ? within(rowOf(p), (p % columns) - j + padInfo.left, rows, columns) : p,
+    ),
+    ofDy * o,
   );
-  const together = imagesTogether(n, positions);
-  const matrix = (value: Value, width: number) => {
-    const shape = [n / together, together * positions, width];
-    return graph.emit('Reshape', [value.name, graph.int64s(shape)], { shape }).name;
-  };
-  const size = [ofDy * o, ofX * c];
-  const operands = [matrix(shiftsOfDy, size[0]), matrix(shiftsOfX, size[1])];
-  const shape = [n / together, ...size];
-  const product = graph.emit('FusedMatMul', operands, { shape }, { transA: 1 }, 'com.microsoft');
-  const sum = graph.emit('ReduceSum', [product.name, graph.int64s([0])], { shape: size }, { keepdims: 0 });
-  // In memory: columns of the filter, channels out, rows, channels in; or channels out, rows, columns, channels in.
-  const [parts, order] = apart ? [[k, o, k, c], [1, 3, 0, 2]] : [[o, k, k, c], [3, 0, 1, 2]]; // biome-ignore format: a pair each
-  const split = graph.emit('Reshape', [sum.name, graph.int64s(parts)], { shape: parts });
-  return { ...split, shape: [k, k, c, o], order };
+  const size = [ofX * c, ofDy * o];
+  const product = graph.emit(
+    'FusedMatMul',
+    [left.name, right.name],
+    { shape: [n / together, ...size] },
+    { transA: plainX ? 0 : 1 },
+    'com.microsoft',
+  );
+  const sum =
+    n === together
+      ? product
+      : graph.emit('ReduceSum', [product.name, graph.int64s([0])], { shape: size }, { keepdims: 0 });
+  // Now by channel in, shift and channel out, and after one turn as a filter lies.
+  const rowsByChannel = plainX || ofX === 1 ? sum : channelsFirst(graph, sum, ofX, c);
+  const byChannel = reshape(rowsByChannel, [c * k * k, o]);
+  const turned = graph.emit('Transpose', [byChannel.name], { shape: [o, c * k * k] }, { perm: [1, 0] });
+  return { ...reshape(turned, [o, c, k, k]), shape: [k, k, c, o], order: OIHW };
 }

@@ -70,51 +70,94 @@ function concat(graph: Graph, parts: readonly Value[], axis: number): Value {
   );
 }
 
+/** From so many numbers in a filter on, one product over all images is cheaper than a sum of one an image. */
+const LARGE_FILTER = 2 ** 20;
+
 /**
- * The filter's gradient, Σ dy · x over images and positions, by one matrix product an image. The k² shifts of x against
- * dy are k shifts of x by rows times k shifts of dy by columns, so that 2k copies do instead of k². A strided
- * convolution is one of stride 1 on the s² phases of x.
+ * The filter's gradient, Σ x · dy over images and positions, by a matrix product. The k² shifts of x against dy are k
+ * shifts of x by rows times k shifts of dy by columns, so that 2k copies do instead of k²; but of a map of few channels,
+ * such as an image, k² copies are less than k of dy. A strided convolution is one of stride 1 on the s² phases of x.
  *
  * @param x NCHW, padded @param dy NCHW
- * @returns HWIO
+ * @returns [C · k · k, O]
  */
 function filterGradient(graph: Graph, x: Value, dy: Value, k: number, s: number): Value {
   if (k === 1 && s > 1) return filterGradient(graph, subsample(graph, x, s), dy, 1, 1);
-  if (s > 1) {
-    const phases = spaceToDepth(graph, x, s, dy.shape, Math.ceil(k / s));
-    const [c, o, kk] = [x.shape[1], dy.shape[1], Math.ceil(k / s)];
-    // [kw, kh, s, s, c, o] of HWIO in whole steps and phases
-    const gradient = filterGradient(graph, phases, dy, kk, 1);
-    const split = reshape(graph, { ...gradient, name: graph.plain(gradient) }, [kk, kk, s, s, c, o]);
-    const joined = reshape(graph, transpose(graph, split, [0, 2, 1, 3, 4, 5]), [kk * s, kk * s, c, o]);
-    const excess = kk * s - k;
-    return excess ? crop(graph, crop(graph, joined, 0, 0, excess), 1, 0, excess) : joined;
-  }
   const [n, c, , width] = x.shape;
-  const [, o, rows] = dy.shape;
+  const [, o, rows, columns] = dy.shape;
+  if (s > 1) {
+    const squares = Math.ceil(k / s);
+    const phases = spaceToDepth(graph, x, s, dy.shape, squares);
+    return fromPhases(graph, filterGradient(graph, phases, dy, squares, 1), k, s, c);
+  }
+  const each = Array.from({ length: k }, (_, j) => j);
+  if (k > 1 && (k - 1) * c < o) {
+    const byColumn = each.map((j) => crop(graph, x, 3, j, k - 1 - j));
+    const left = reshape(graph, shiftedRows(graph, concat(graph, byColumn, 1), k, rows), [
+      n,
+      k * c * k,
+      rows * columns,
+    ]);
+    const gradient = productOf(graph, left, reshape(graph, dy, [n, o, rows * columns]));
+    // From columns of the filter, channels in, rows.
+    const taken = Array.from(
+      { length: c * k * k },
+      (_, i) => ((i % k) * c + Math.floor(i / k / k)) * k + (Math.floor(i / k) % k),
+    );
+    return emit(graph, 'Gather', [gradient.name, graph.int64s(taken)], gradient.shape, { axis: 0 });
+  }
   const cells = rows * width;
-  const left = reshape(graph, k === 1 ? x : shiftedRows(graph, x, k, rows), [n, c * k, cells]);
   // As wide as x, so that a shift by columns is one of the whole.
-  const byColumn = Array.from({ length: k }, (_, j) => pad(graph, dy, [0, j, 0, k - 1 - j]));
-  const right = reshape(graph, concat(graph, byColumn, 1), [n, k * o, cells]);
-  const product = emit(graph, 'MatMul', [right.name, transpose(graph, left, [0, 2, 1]).name], [n, k * o, k * c]);
-  const sum = emit(graph, 'ReduceSum', [product.name, graph.int64s([0])], [k * o, k * c], { keepdims: 0 });
-  // In memory: columns of the filter, channels out, channels in, rows.
-  const parts = reshape(graph, sum, [k, o, c, k]);
-  return { ...parts, shape: [k, k, c, o], order: [1, 3, 2, 0] };
+  const byColumn = each.map((j) => pad(graph, dy, [0, j, 0, k - 1 - j]));
+  const left = reshape(graph, shiftedRows(graph, x, k, rows), [n, c * k, cells]);
+  const product = productOf(graph, left, reshape(graph, concat(graph, byColumn, 1), [n, k * o, cells]));
+  return reshape(graph, product, [c * k * k, o]);
 }
 
-/** Rows 0, 1 … k - 1 and on of x, as [n, c, k, rows, width]. One operator, which uses all threads, if rows are known. */
-function shiftedRows(graph: Graph, x: Value, k: number, rows: number): Value {
-  const [n, c, , width] = x.shape;
-  if (graph.target.fixedSizes) {
-    const taken = Array.from({ length: k * rows }, (_, i) => Math.floor(i / rows) + (i % rows));
-    return emit(graph, 'Gather', [x.name, graph.int64s(taken)], [n, c, k * rows, width], { axis: 2 });
+/** Σ left · rightᵀ over images: of [N, L, P] and [N, R, P], [L, R]. */
+function productOf(graph: Graph, left: Value, right: Value): Value {
+  const [n, l, positions] = left.shape;
+  const r = right.shape[1];
+  if (n > 1 && l * r >= LARGE_FILTER) {
+    const together = [left, right].map((side) =>
+      reshape(graph, transpose(graph, side, [1, 0, 2]), [1, side.shape[1], n * positions]),
+    );
+    return productOf(graph, together[0], together[1]);
   }
-  const shifts = Array.from({ length: k }, (_, i) =>
-    reshape(graph, crop(graph, x, 2, i, k - 1 - i), [n, c, 1, rows * width]),
-  );
-  return concat(graph, shifts, 2);
+  const product = emit(graph, 'MatMul', [left.name, transpose(graph, right, [0, 2, 1]).name], [n, l, r]);
+  if (n === 1) return reshape(graph, product, [l, r]);
+  return emit(graph, 'ReduceSum', [product.name, graph.int64s([0])], [l, r], { keepdims: 0 });
+}
+
+/** Of the gradient by phases, [s · s · C · k' · k', O] with k' = ⌈k / s⌉, the rows of the filter itself. */
+function fromPhases(graph: Graph, gradient: Value, k: number, s: number, channels: number): Value {
+  const squares = Math.ceil(k / s);
+  const taken: number[] = [];
+  for (let channel = 0; channel < channels; channel++) {
+    for (let i = 0; i < k; i++) {
+      for (let j = 0; j < k; j++) {
+        const phase = (i % s) * s + (j % s);
+        const square = Math.floor(i / s) * squares + Math.floor(j / s);
+        taken.push((phase * channels + channel) * squares ** 2 + square);
+      }
+    }
+  }
+  return emit(graph, 'Gather', [gradient.name, graph.int64s(taken)], [taken.length, gradient.shape[1]], { axis: 0 });
+}
+
+/** Rows 0, 1 … k - 1 and on of x: [N, C, k, rows, width]. */
+function shiftedRows(graph: Graph, x: Value, k: number, rows: number): Value {
+  if (k === 1) return x;
+  const [n, c, , width] = x.shape;
+  const int64 = (values: readonly number[], shape: readonly number[]) =>
+    graph.constant(BigInt64Array.from(values, BigInt), shape, 'int64').name;
+  const whole = (op: string, inputs: readonly string[], shape: readonly number[]) =>
+    graph.emit(op, inputs, { shape, dtype: 'int64' }).name;
+  const count = whole('Squeeze', [graph.sizeList([rows]), graph.int64s([0])], []);
+  const first = whole('Range', [int64([0], []), count, int64([1], [])], [rows]);
+  const shifts = int64([...Array(k).keys()], [k, 1]);
+  const taken = whole('Add', [first, shifts], [k, rows]);
+  return emit(graph, 'Gather', [x.name, taken], [n, c, k, rows, width], { axis: 2 });
 }
 
 /** Every s-th pixel. */
@@ -140,7 +183,11 @@ traceKernel<{ strides: number | [number, number]; pad: Pad; filterShape: Four }>
       return blockedFilterGradient(graph, x, dy, info, block);
     }
     const padded = pad(graph, physical(graph, x), [top, left, bottom, right]);
-    return filterGradient(graph, padded, physical(graph, dy), info.filterHeight, info.strideHeight);
+    const k = info.filterHeight;
+    const gradient = filterGradient(graph, padded, physical(graph, dy), k, info.strideHeight);
+    const [, , c, o] = filterShape;
+    const oihw = reshape(graph, transpose(graph, gradient, [1, 0]), [o, c, k, k]);
+    return { ...oihw, shape: filterShape, order: OIHW };
   },
 );
 

@@ -89,23 +89,13 @@ function filledLike(graph: Graph, x: Value, value: number): Value {
   return graph.emit('Expand', [graph.scalar(value, x.dtype === 'int32' ? 'int32' : 'float32').name, shape.name], x);
 }
 
-/** By the value of a step function: where it is 1. */
-const steps = new WeakMap<Graph, Map<string, Value>>();
-
-/** ReLU's gradient is dy times a step function of x: one choice, in place of a cast and a product. */
-function masked(graph: Graph, a: Value, b: Value): Value | undefined {
-  const mask = steps.get(graph)?.get(b.name);
-  if (!mask || `${a.shape}` !== `${b.shape}`) return undefined;
-  return graph.emit('Where', [graph.inOrder(mask, a.order), a.name, graph.scalar(0).name], a);
-}
-
 /** A kernel of one operand `x` made of several operators. */
 const composed = (name: string, kernel: (graph: Graph, x: Value) => Value) =>
   traceKernel(name, (graph, { x }) => kernel(graph, x));
 
 for (const [name, op] of Object.entries(UNARY)) composed(name, (graph, x) => unary(graph, op, x));
 for (const [name, op] of Object.entries(BINARY)) {
-  traceKernel(name, (graph, { a, b }) => (op === 'Mul' && masked(graph, a, b)) || binary(graph, op, a, b));
+  traceKernel(name, (graph, { a, b }) => binary(graph, op, a, b));
 }
 for (const [name, op] of Object.entries(COMPARISON)) {
   traceKernel(name, (graph, { a, b }) => binary(graph, op, a, b, 'bool'));
@@ -123,13 +113,13 @@ composed('ZerosLike', (graph, x) => filledLike(graph, x, 0));
 composed('OnesLike', (graph, x) => filledLike(graph, x, 1));
 
 traceKernel<{ dtype: DataType }>('Cast', (graph, { x }, { dtype }) => cast(graph, x, dtype as DType));
+/** So steep that a hard sigmoid takes every positive number that is not denormal to 1. */
+const STEEPEST = 3.4e38;
+
 traceKernel<{ alpha: number }>('Step', (graph, { x }, { alpha }) => {
-  const isPositive = binary(graph, 'Greater', x, graph.scalar(0), 'bool');
-  const positive = cast(graph, isPositive, 'float32');
-  if (alpha) return binary(graph, 'Max', positive, graph.scalar(alpha));
-  const known = steps.get(graph) ?? new Map<string, Value>();
-  steps.set(graph, known.set(positive.name, isPositive));
-  return positive;
+  // One operator, where a comparison and a cast are two: ReLU's gradient is dy times this.
+  const step = unary(graph, 'HardSigmoid', x, { alpha: { float: STEEPEST }, beta: { float: 0 } });
+  return alpha ? binary(graph, 'Max', step, graph.scalar(alpha)) : step;
 });
 traceKernel<{ alpha: number }>('LeakyRelu', (graph, { x }, { alpha }) =>
   unary(graph, 'LeakyRelu', x, { alpha: { float: alpha } }),

@@ -20,7 +20,7 @@ traceKernel<PoolAttributes>('AvgPoolGrad', (graph: Graph, { dy, input }, { filte
       const isTaken = Number.isInteger(row) && Number.isInteger(column) && row < rows && column < columns;
       return isTaken ? row * columns + column : rows * columns;
     });
-    const pixels = pixelsInBlocks(graph, dy, block);
+    const pixels = pixelsInBlocks(graph, dy, block, 1);
     const all = [(n * c) / block, height * width, block];
     const spread = graph.emit('Gather', [pixels.name, graph.int64s(taken)], { shape: all }, { axis: 1 });
     const shape = [n, c, height, width];

@@ -106,6 +106,17 @@ check('a norm, the sum after it and the ReLU after that are one operator', () =>
   );
 });
 
+check('filters of the way back are made of those of the way there, without being turned pixel by pixel', () => {
+  const [spec] = problem({ architecture: 'resnet8', stem: 'cifar', shortcut: 'A' }, 256, 12);
+  const turns = (graph: Graph) =>
+    graph
+      .liveNodes()
+      .filter(({ op, inputs }) => op === 'Slice' && `${graph.constants.get(inputs[4])?.data}` === '-1,-1');
+  // Of six convolutions in blocks, the two strided ones have another way back.
+  assert.is(turns(graphOf(spec)).length, 4);
+  assert.is(turns(graphOf(spec, block)).length, 0);
+});
+
 check('a small spread about a large mean is not lost', async () => {
   const [spec, inputs] = problem({ architecture: 'resnet8', stem: 'cifar', shortcut: 'A' }, 32, 12);
   const image = { ...inputs.image, data: inputs.image.data.map((value) => 1000 + value) };

@@ -1,0 +1,77 @@
+// O × I × k × k filters, B channels in a block.
+import type { Graph, Node } from './graph.ts';
+import { MapForms } from './map-forms.ts';
+
+/** A graph in the making, whose filters lie in plain order, OIHW, in blocks of channels in and out, or both. */
+export class FilterForms extends MapForms {
+  /** By the name that a filter has in the source: the one of its blocked form. */
+  private readonly filters = new Map<string, string>();
+  /** By shape of a filter: the order of its rows. */
+  private readonly rowsByFilter = new Map<string, string>();
+  /** By name of a value of the source: what makes it. */
+  private readonly sourceMakers = new Map<string, Node>();
+
+  constructor(source: Graph, block: number) {
+    super(source, block);
+    for (const node of source.nodes) for (const output of node.outputs) this.sourceMakers.set(output, node);
+  }
+
+  /**
+   * [O / B, I / B, k, k, B of I, B of O]; where I is less than a block, [O / B, I, k, k, B]. Transposed until what becomes
+   * a block lies together, then moved a block at a time.
+   */
+  protected blockedFilter(filter: string, o: number, i: number, k: number): string {
+    const known = this.filters.get(filter);
+    if (known !== undefined) return known;
+    const b = this.block;
+    let blocked: string;
+    if (i < b) {
+      blocked = this.transpose(this.reshape(this.plainForm(filter), [o / b, b, i * k * k]), [0, 2, 1]);
+    } else {
+      const before = this.turnedFrom(filter, k);
+      const outputsLast =
+        before === undefined
+          ? this.transpose(this.reshape(this.plainForm(filter), [o, i * k * k]), [1, 0])
+          : this.transpose(this.reshape(this.plainForm(before), [i, o, k * k]), [0, 2, 1]);
+      const rows = [(o * i * k * k) / b, b];
+      const order = this.rowsOfFilter(o, i, k, before !== undefined);
+      blocked = this.emit('Gather', [this.reshape(outputsLast, rows), order], rows);
+    }
+    const result = this.reshape(blocked, [o, i, k, k]);
+    this.filters.set(filter, result);
+    return result;
+  }
+
+  /** Of the rows of B outputs, [I, k, k, O / B], those of a blocked filter in order; with k · k backwards if it is turned. */
+  private rowsOfFilter(o: number, i: number, k: number, turned: boolean): string {
+    const key = `${[o, i, k, turned]}`;
+    let rows = this.rowsByFilter.get(key);
+    if (rows === undefined) {
+      const [b, kk] = [this.block, k * k];
+      const taken: number[] = [];
+      for (let outer = 0; outer < o / b; outer++) {
+        for (let inner = 0; inner < i / b; inner++) {
+          for (let at = 0; at < kk; at++) {
+            for (let channel = 0; channel < b; channel++) {
+              taken.push(((inner * b + channel) * kk + (turned ? kk - 1 - at : at)) * (o / b) + outer);
+            }
+          }
+        }
+      }
+      rows = this.graph.constant(Int32Array.from(taken), [taken.length], 'int32').name;
+      this.rowsByFilter.set(key, rows);
+    }
+    return rows;
+  }
+
+  /** Of a filter for the way back, channels in and out changed over and turned by half a turn: the one it was made from. */
+  private turnedFrom(filter: string, k: number): string | undefined {
+    let maker = this.sourceMakers.get(filter);
+    if (k > 1) {
+      const steps = maker?.op === 'Slice' && this.graph.constants.get(maker.inputs[4])?.data;
+      if (!steps || `${steps}` !== '-1,-1') return undefined;
+      maker = this.sourceMakers.get(maker!.inputs[0]);
+    }
+    return maker?.op === 'Transpose' && `${maker.attributes.perm}` === '1,0,2,3' ? maker.inputs[0] : undefined;
+  }
+}
