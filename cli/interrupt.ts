@@ -6,6 +6,12 @@ export const INTERRUPTED = 130;
 /** One Ctrl-C may come twice: from the terminal, and from npm or `timeout`, which pass it on. */
 const SAME_MS = 500;
 
+/** By the signal itself, for which a shell says 130, too: an exit would wait for what engines compute in other threads. */
+function endAtOnce(): void {
+  process.removeAllListeners('SIGINT');
+  process.kill(process.pid, 'SIGINT');
+}
+
 /**
  * The first SIGINT or SIGTERM aborts `controller`, so that the command can finish what is in flight and save; the
  * second ends the process at once. Returns a function that restores the signals' own effect.
@@ -14,7 +20,7 @@ export function stopOnSignal(controller: AbortController, onFirst: () => void): 
   let first = 0;
   const stop = (): void => {
     if (controller.signal.aborted) {
-      if (performance.now() - first > SAME_MS) process.exit(INTERRUPTED);
+      if (performance.now() - first > SAME_MS) endAtOnce();
       return;
     }
     first = performance.now();

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
@@ -10,6 +11,7 @@ const fakeProgram = fileURLToPath(new URL('fake-program.js', import.meta.url));
 const realProgram = join(projectRoot, 'dist', 'cli', 'main.js');
 
 interface Ended {
+  /** As a shell tells it: that of a program that a signal ended is 128 and the signal's number. */
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -37,7 +39,9 @@ function run(
       const signal = toSend.shift();
       if (signal) setTimeout(() => child.kill(signal), wait);
     });
-    child.on('close', (code) => resolve({ code, stdout, stderr }));
+    child.on('close', (code, signal) =>
+      resolve({ code: signal ? 128 + constants.signals[signal] : code, stdout, stderr }),
+    );
   });
 }
 
@@ -71,7 +75,7 @@ test('the first signal stops cleanly: output is whole, the code is 130', async (
 });
 
 test('the second signal ends a command that does not listen', async () => {
-  const { code, stderr } = await run(fakeProgram, ['deaf'], ['SIGINT', 'SIGINT'], { wait: 600 });
+  const { code, stderr } = await run(fakeProgram, ['deaf'], ['SIGINT', 'SIGTERM'], { wait: 600 });
   assert.is(code, 130);
   assert.match(stderr, /^started\nstopping/);
 });
