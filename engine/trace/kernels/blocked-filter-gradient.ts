@@ -1,8 +1,8 @@
 // N images, C channels in, O out, P positions of dy, B channels in a block, I × J shifts of x and dy.
 import type { backend_util } from '@tensorflow/tfjs-core';
-import { NCHW, OIHW } from '../axes.ts';
 import { pixelsInBlocks } from '../blocked.ts';
 import type { Graph, Value } from '../graph.ts';
+import { pad, physical, reshape, shiftedRows } from './plain-maps.ts';
 
 /** A matrix product gains from images taken together until it sums over about so many positions. */
 const POSITIONS_TOGETHER = 1024;
@@ -35,22 +35,6 @@ function shifted(
   return graph.emit('Gather', [rows.name, indices.name], { shape: [n, taken.length, block] }, { axis: 1 });
 }
 
-/** Of a plain map, the rows that each of `k` shifts by rows shows: [N, C · k, P]. */
-function shiftedRows(graph: Graph, x: Value, k: number, { inHeight, outHeight, padInfo }: backend_util.Conv2DInfo) {
-  const [n, , w, c] = x.shape;
-  let rows = graph.inOrder(x, NCHW);
-  if (k > 1) {
-    const amounts = graph.int64s([0, 0, padInfo.top, 0, 0, 0, padInfo.bottom, 0]);
-    const height = padInfo.top + inHeight + padInfo.bottom;
-    const padded = graph.emit('Pad', [rows, amounts], { shape: [n, c, height, w] });
-    const taken = Array.from({ length: k * outHeight }, (_, i) => Math.floor(i / outHeight) + (i % outHeight));
-    const shape = [n, c, taken.length, w];
-    rows = graph.emit('Gather', [padded.name, graph.int64s(taken)], { shape }, { axis: 2 }).name;
-  }
-  const shape = [n, c * k, outHeight * w];
-  return graph.emit('Reshape', [rows, graph.int64s(shape)], { shape });
-}
-
 /** The greatest divisor of the number of images that leaves about as many positions together as are worth it. */
 function imagesTogether(images: number, positions: number): number {
   let together = Math.min(images, Math.max(1, Math.floor(POSITIONS_TOGETHER / positions)));
@@ -64,7 +48,7 @@ function imagesTogether(images: number, positions: number): number {
  */
 function channelsFirst(graph: Graph, rows: Value, shifts: number, channels: number): Value {
   const [count, width] = rows.shape.slice(-2);
-  const flat = graph.emit('Reshape', [rows.name, graph.int64s([count, width])], { shape: [count, width] });
+  const flat = reshape(graph, rows, [count, width]);
   const taken = Array.from({ length: count }, (_, i) => (i % shifts) * channels + Math.floor(i / shifts));
   return graph.emit('Gather', [flat.name, graph.int64s(taken)], { shape: [count, width] }, { axis: 0 });
 }
@@ -73,7 +57,7 @@ function channelsFirst(graph: Graph, rows: Value, shifts: number, channels: numb
  * The filter's gradient, Σ x · dy over images and positions, from maps in blocks of channels, where a shift of a map is one
  * choice of pixels. At stride 1, k shifts of x by rows times k shifts of dy by columns; else all k² shifts of x.
  *
- * @returns HWIO, lying as OIHW
+ * @returns [C · k · k, O]
  */
 export function blockedFilterGradient(
   graph: Graph,
@@ -91,14 +75,16 @@ export function blockedFilterGradient(
     row >= 0 && row < height && column >= 0 && column < width ? row * width + column : undefined;
   const rowOf = (position: number) => Math.floor(position / columns);
   const [ofX, ofDy] = apart ? [k, k] : [k * k, 1];
-  const reshape = (value: Value, shape: readonly number[]) =>
-    graph.emit('Reshape', [value.name, graph.int64s(shape)], { shape });
-  const matrices = (value: Value, width: number) => reshape(value, [n / together, together * positions, width]);
+  const matrices = (value: Value, width: number) => reshape(graph, value, [n / together, together * positions, width]);
 
   // Where a product is of one image, x is best left plain: a left operand whose rows are positions has to be turned.
   const plainX = apart && together === 1;
   const left = plainX
-    ? shiftedRows(graph, x, k, info)
+    ? reshape(graph, shiftedRows(graph, pad(graph, physical(graph, x), [padInfo.top, 0, padInfo.bottom, 0]), k, rows), [
+        n,
+        c * k,
+        positions,
+      ])
     : matrices(
         shifted(graph, x, block, positions, ofX, (p, shift) => {
           const [i, j] = apart ? [shift, padInfo.left] : [Math.floor(shift / k), shift % k];
@@ -124,9 +110,6 @@ export function blockedFilterGradient(
     n === together
       ? product
       : graph.emit('ReduceSum', [product.name, graph.int64s([0])], { shape: size }, { keepdims: 0 });
-  // Now by channel in, shift and channel out, and after one turn as a filter lies.
   const rowsByChannel = plainX || ofX === 1 ? sum : channelsFirst(graph, sum, ofX, c);
-  const byChannel = reshape(rowsByChannel, [c * k * k, o]);
-  const turned = graph.emit('Transpose', [byChannel.name], { shape: [o, c * k * k] }, { perm: [1, 0] });
-  return { ...reshape(turned, [o, c, k, k]), shape: [k, k, c, o], order: OIHW };
+  return reshape(graph, rowsByChannel, [c * k * k, o]);
 }

@@ -1,0 +1,79 @@
+// N images, H × W pixels, C channels in, O out, k × k filter, stride s. Shapes are as they lie in memory.
+
+import type { Graph, Value } from '../graph.ts';
+import { concat, crop, emit, pad, reshape, shiftedRows, spaceToDepth, subsample, transpose } from './plain-maps.ts';
+
+/** From so many numbers in a filter on, one product over all images is cheaper than a sum of one an image. */
+const LARGE_FILTER = 2 ** 20;
+
+/**
+ * The filter's gradient, Σ x · dy over images and positions, by a matrix product. The k² shifts of x against dy are k
+ * shifts of x by rows times k shifts of dy by columns, so that 2k copies do instead of k²; but of a map of few channels,
+ * such as an image, k² copies are less than k of dy. A strided convolution is one of stride 1 on the s² phases of x.
+ *
+ * @param x NCHW, padded @param dy NCHW
+ * @returns [C · k · k, O]
+ */
+export function filterGradient(graph: Graph, x: Value, dy: Value, k: number, s: number): Value {
+  if (k === 1 && s > 1) return filterGradient(graph, subsample(graph, x, s), dy, 1, 1);
+  const [n, c, , width] = x.shape;
+  const [, o, rows, columns] = dy.shape;
+  if (s > 1) {
+    const squares = Math.ceil(k / s);
+    const phases = spaceToDepth(graph, x, s, dy.shape, squares);
+    return fromPhases(graph, filterGradient(graph, phases, dy, squares, 1), k, s, c);
+  }
+  const each = Array.from({ length: k }, (_, j) => j);
+  if (k > 1 && (k - 1) * c < o) {
+    const byColumn = each.map((j) => crop(graph, x, 3, j, k - 1 - j));
+    const left = reshape(graph, shiftedRows(graph, concat(graph, byColumn, 1), k, rows), [
+      n,
+      k * c * k,
+      rows * columns,
+    ]);
+    const gradient = productOf(graph, left, reshape(graph, dy, [n, o, rows * columns]));
+    // From columns of the filter, channels in, rows.
+    const taken = Array.from(
+      { length: c * k * k },
+      (_, i) => ((i % k) * c + Math.floor(i / k / k)) * k + (Math.floor(i / k) % k),
+    );
+    return emit(graph, 'Gather', [gradient.name, graph.int64s(taken)], gradient.shape, { axis: 0 });
+  }
+  const cells = rows * width;
+  // As wide as x, so that a shift by columns is one of the whole.
+  const byColumn = each.map((j) => pad(graph, dy, [0, j, 0, k - 1 - j]));
+  const left = reshape(graph, shiftedRows(graph, x, k, rows), [n, c * k, cells]);
+  const product = productOf(graph, left, reshape(graph, concat(graph, byColumn, 1), [n, k * o, cells]));
+  return reshape(graph, product, [c * k * k, o]);
+}
+
+/** Σ left · rightᵀ over images: of [N, L, P] and [N, R, P], [L, R]. */
+function productOf(graph: Graph, left: Value, right: Value): Value {
+  const [n, l, positions] = left.shape;
+  const r = right.shape[1];
+  if (n > 1 && l * r >= LARGE_FILTER) {
+    const together = [left, right].map((side) =>
+      reshape(graph, transpose(graph, side, [1, 0, 2]), [1, side.shape[1], n * positions]),
+    );
+    return productOf(graph, together[0], together[1]);
+  }
+  const product = emit(graph, 'MatMul', [left.name, transpose(graph, right, [0, 2, 1]).name], [n, l, r]);
+  if (n === 1) return reshape(graph, product, [l, r]);
+  return emit(graph, 'ReduceSum', [product.name, graph.int64s([0])], [l, r], { keepdims: 0 });
+}
+
+/** Of the gradient by phases, [s · s · C · k' · k', O] with k' = ⌈k / s⌉, the rows of the filter itself. */
+function fromPhases(graph: Graph, gradient: Value, k: number, s: number, channels: number): Value {
+  const squares = Math.ceil(k / s);
+  const taken: number[] = [];
+  for (let channel = 0; channel < channels; channel++) {
+    for (let i = 0; i < k; i++) {
+      for (let j = 0; j < k; j++) {
+        const phase = (i % s) * s + (j % s);
+        const square = Math.floor(i / s) * squares + Math.floor(j / s);
+        taken.push((phase * channels + channel) * squares ** 2 + square);
+      }
+    }
+  }
+  return emit(graph, 'Gather', [gradient.name, graph.int64s(taken)], [taken.length, gradient.shape[1]], { axis: 0 });
+}
