@@ -1,11 +1,6 @@
 export { batched } from './batched.ts';
 export { type Boxes, clipBoxes, gatherBoxes, resizeBoxes, rowsWithArea, xywhToXyxy } from './boxes.ts';
-export {
-  type ClassificationDataset,
-  type OpenOptions,
-  openClassificationDataset,
-  type Split,
-} from './classification-dataset.ts';
+export type { ClassificationDataset, Split } from './classification-dataset.ts';
 export type {
   CocoAnnotation,
   CocoBox,
@@ -59,6 +54,7 @@ export { checkRecipe } from './loader/check-recipe.ts';
 export type { EpochOptions, LoaderOptions } from './loader/loader-options.ts';
 export type { Augmentation, Recipe, TrainingRecipe } from './loader/recipe.ts';
 export { type Batch, Loader } from './loader.ts';
+export { type OpenOptions, openClassificationDataset } from './open-classification-dataset.ts';
 export { type Color, categoryColor } from './palette.ts';
 export { Random } from './random.ts';
 export { readImage, sourceName } from './read-image.ts';

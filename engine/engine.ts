@@ -1,6 +1,7 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { HostTensor } from './host-tensor.ts';
-import type { NamedArrays, OptimiserSettings } from './optimisers/optimiser.ts';
+import type { OptimiserSettings } from './optimisers/create-optimiser.ts';
+import type { NamedArrays } from './optimisers/optimiser.ts';
 
 /**
  * A model is a pure function of named parameters and named inputs to named outputs, written in tfjs ops. It does not

@@ -1,8 +1,9 @@
 import type { LossSpec, Snapshot, TrainingOptions } from './engine.ts';
 import { checkTrainingOptions } from './optimisers/check-options.ts';
 import { clipGradients } from './optimisers/clip-gradients.ts';
+import { createOptimiser } from './optimisers/create-optimiser.ts';
 import { MovingAverage } from './optimisers/moving-average.ts';
-import { createOptimiser, type NamedArrays, type Optimiser } from './optimisers/optimiser.ts';
+import type { NamedArrays, Optimiser } from './optimisers/optimiser.ts';
 
 /** What a backward pass wants of the weights. */
 export interface WeightChanges {

@@ -1,11 +1,11 @@
 // K categories, A ranges of area, T thresholds, N detections evaluated, W words of 32 thresholds each.
 
-import type { AnnotationTable } from './coco/annotation-table.ts';
+import type { AnnotationTable, Similarity } from './coco/annotation-table.ts';
 import type { COCO } from './coco/coco.ts';
 import { type Groups, groupRows, type LeftOut, type Selection } from './groups.ts';
 import { Matcher, orderObjects } from './matching.ts';
 import type { Params } from './params.ts';
-import { type Similarity, similarityOf } from './similarity.ts';
+import { similarityOf } from './similarity.ts';
 import { sortDescending } from './stable-sort.ts';
 
 /** What became of each detection, a bit a threshold. */

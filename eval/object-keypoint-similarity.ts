@@ -1,7 +1,6 @@
 // D detections, G objects of an image, J keypoints.
-import { type AnnotationTable, boxOf, rowError } from './coco/annotation-table.ts';
+import { type AnnotationTable, boxOf, rowError, type Similarity } from './coco/annotation-table.ts';
 import { pairwiseSum } from './pairwise-sum.ts';
-import type { Similarity } from './similarity.ts';
 
 /**
  * Object keypoint similarity (cocodataset.org/#keypoints-eval): the mean over an object's labelled keypoints of

@@ -1,14 +1,11 @@
 // D detections, G objects of an image.
 import type { CocoImage } from '../datasets/index.ts';
-import { type AnnotationTable, boxOf, rowError } from './coco/annotation-table.ts';
+import { type AnnotationTable, boxOf, rowError, type Similarity } from './coco/annotation-table.ts';
 import { maskIou, type PreparedMask, prepareMask } from './mask/mask-iou.ts';
 import { boxPolygon } from './mask/polygon.ts';
 import { toRle } from './mask/segmentation.ts';
 import { keypointSimilarity } from './object-keypoint-similarity.ts';
 import type { IouType } from './params.ts';
-
-/** How alike each of some detections is to each of some objects: `[D, G]`, into the start of `out`. */
-export type Similarity = (detections: Int32Array, objects: Int32Array, out: Float64Array) => void;
 
 /**
  * What a detection is held against, for an evaluation of that type.

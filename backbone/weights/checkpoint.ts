@@ -2,26 +2,8 @@ import { FileSlice, OpenFile } from '../../datasets/pickle/file-slice.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { bfloatToFloat, halfToFloat } from './half-floats.ts';
 import { readSafetensors } from './safetensors.ts';
+import type { Contents, StoredTensor } from './stored-tensor.ts';
 import { readLegacyTorchFile, readTorchZip } from './torch-file.ts';
-
-/** Element types that weight files hold, with the bytes each takes. */
-export const ITEM_SIZES = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, BOOL: 1 } as const;
-
-export type StoredDType = keyof typeof ITEM_SIZES;
-
-/** A tensor in a file. */
-export interface StoredTensor {
-  readonly dtype: StoredDType;
-  readonly shape: readonly number[];
-  /** Reads it: little-endian, row-major, in memory of its own. */
-  bytes(): Uint8Array;
-}
-
-/** What a weight file holds, by name. */
-export interface Contents {
-  readonly tensors: ReadonlyMap<string, StoredTensor>;
-  readonly metadata: Readonly<Record<string, string>>;
-}
 
 /** An open weight file: only names, types and shapes are in memory until a tensor is read. */
 export interface Checkpoint extends Contents {
@@ -106,15 +88,4 @@ function longToFloat(halves: Uint32Array): Float32Array {
   const floats = new Float32Array(halves.length / 2);
   for (let i = 0; i < floats.length; i++) floats[i] = (halves[2 * i + 1] | 0) * 2 ** 32 + halves[2 * i];
   return floats;
-}
-
-/** The number of bytes of a tensor, or undefined where sizes are no whole numbers or too large to be true. */
-export function byteLength(dtype: StoredDType, shape: readonly unknown[]): number | undefined {
-  let count = 1;
-  for (const size of shape) {
-    if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) return undefined;
-    count *= size;
-  }
-  const length = count * ITEM_SIZES[dtype];
-  return Number.isSafeInteger(length) ? length : undefined;
 }

@@ -1,7 +1,7 @@
 import { WholeFile } from '../../datasets/index.ts';
 import type { FileSlice } from '../../datasets/pickle/file-slice.ts';
 import { ResnetCocoError } from '../../errors.ts';
-import { byteLength, type Contents, ITEM_SIZES, type StoredDType, type StoredTensor } from './checkpoint.ts';
+import { byteLength, type Contents, ITEM_SIZES, type StoredDType, type StoredTensor } from './stored-tensor.ts';
 
 /** A tenth of the official library's limit, and enough for 80,000 tensors: more than that takes seconds to parse. */
 const MAX_HEADER = 10_000_000;

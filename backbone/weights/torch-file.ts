@@ -1,7 +1,7 @@
 import type { FileSlice } from '../../datasets/pickle/file-slice.ts';
 import { type PickleValue, readPickle } from '../../datasets/pickle/pickle.ts';
 import { ResnetCocoError } from '../../errors.ts';
-import { byteLength, type Contents, ITEM_SIZES, type StoredTensor } from './checkpoint.ts';
+import { byteLength, type Contents, ITEM_SIZES, type StoredTensor } from './stored-tensor.ts';
 import { storedTensor, TorchTensor, TorchWorld } from './torch-objects.ts';
 import { readZip } from './zip.ts';
 

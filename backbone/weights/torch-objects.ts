@@ -1,6 +1,6 @@
 import { Global, type PickleValue, type PickleWorld } from '../../datasets/pickle/pickle.ts';
 import { ResnetCocoError } from '../../errors.ts';
-import { byteLength, ITEM_SIZES, type StoredDType, type StoredTensor } from './checkpoint.ts';
+import { byteLength, ITEM_SIZES, type StoredDType, type StoredTensor } from './stored-tensor.ts';
 import { gather, isContiguous } from './strided.ts';
 
 /** torch's storage classes, each of one element type. */

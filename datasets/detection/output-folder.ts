@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { copyFile, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
+import type { CocoDataset, ImageId } from '../coco-format.ts';
 import { makeFolder, writeWholeFile } from '../whole-file.ts';
 import { portablePath, withoutExtension } from './file-finder.ts';
+import type { VocAnnotation } from './read-voc.ts';
 
 /** A folder that a data set is written to. What lies there and says something else is never written over. */
 export class OutputFolder {
@@ -100,4 +102,18 @@ export function checkNames(names: readonly string[]): void {
     }
     seen.add(name);
   }
+}
+
+/** Of one image list in a folder. */
+export interface ListOptions {
+  /** The name of these images' list in VOC and YOLO, such as `train`. */
+  readonly split?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** The annotations of each image. */
+export function byImage(dataset: CocoDataset): Map<ImageId, VocAnnotation[]> {
+  const found = new Map<ImageId, VocAnnotation[]>(dataset.images.map(({ id }) => [id, []]));
+  for (const annotation of dataset.annotations) found.get(annotation.image_id)?.push(annotation);
+  return found;
 }

@@ -2,15 +2,13 @@ import { dirname, resolve } from 'node:path';
 import type { CocoDataset } from '../coco-format.ts';
 import { makeFolder } from '../whole-file.ts';
 import type { DetectionFormat } from './detection-source.ts';
+import type { ListOptions } from './output-folder.ts';
 import { writeCoco } from './write-coco.ts';
 
-export interface WriteOptions {
+export interface WriteOptions extends ListOptions {
   readonly to: DetectionFormat;
   /** Of COCO a JSON file; of VOC and YOLO a folder. */
   readonly out: string;
-  /** The name of these images' list in VOC and YOLO, such as `train`. */
-  readonly split?: string;
-  readonly signal?: AbortSignal;
 }
 
 /**

@@ -1,20 +1,9 @@
-import type { CocoDataset, CocoImage, ImageId } from '../coco-format.ts';
+import type { CocoDataset, CocoImage } from '../coco-format.ts';
 import { CATEGORIES_FILE } from './categories-file.ts';
 import { portablePath } from './file-finder.ts';
-import { annotationStems, checkNames, OutputFolder } from './output-folder.ts';
+import { annotationStems, byImage, checkNames, type ListOptions, OutputFolder } from './output-folder.ts';
 import type { VocAnnotation } from './read-voc.ts';
 import { toVocBox, vocSides } from './voc-box.ts';
-import type { WriteOptions } from './write-detection-dataset.ts';
-
-/** Of one image list in a folder. */
-export type ListOptions = Pick<WriteOptions, 'split' | 'signal'>;
-
-/** The annotations of each image. */
-export function byImage(dataset: CocoDataset): Map<ImageId, VocAnnotation[]> {
-  const found = new Map<ImageId, VocAnnotation[]>(dataset.images.map(({ id }) => [id, []]));
-  for (const annotation of dataset.annotations) found.get(annotation.image_id)?.push(annotation);
-  return found;
-}
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 const escaped = (text: string): string => text.replace(/[&<>]/g, (char) => entities[char]);

@@ -3,8 +3,7 @@ import { ResnetCocoError } from '../../errors.ts';
 import type { CocoDataset } from '../coco-format.ts';
 import { CATEGORIES_FILE } from './categories-file.ts';
 import { isFile, portablePath } from './file-finder.ts';
-import { annotationStems, checkNames, OutputFolder } from './output-folder.ts';
-import { byImage, type ListOptions } from './write-voc.ts';
+import { annotationStems, byImage, checkNames, type ListOptions, OutputFolder } from './output-folder.ts';
 import { formatYoloLine } from './yolo-labels.ts';
 import { readYoloSettings } from './yolo-names.ts';
 

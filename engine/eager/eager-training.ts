@@ -4,7 +4,7 @@ import type { PartsSpec, ProgramInputs, ProgramOutputs, Snapshot, Tensors, Train
 import type { NamedArrays } from '../optimisers/optimiser.ts';
 import type { TrainingBackend } from '../training-backend.ts';
 import { TrainingState, type WeightChanges } from '../training-state.ts';
-import { EagerTensor, onBackend, parameterTensors, TO_OIHW, tensorOf } from './eager-engine.ts';
+import { EagerTensor, onBackend, parameterTensors, TO_OIHW, tensorOf } from './eager-tensor.ts';
 
 /** What a forward pass holds: its inputs, to run again with gradients; of a loss the gradients, made at once. */
 type Held = { readonly part: string; readonly inputs: Tensors } | BackwardResult;

@@ -1,6 +1,3 @@
-import { AdamW, type AdamWSettings } from './adamw.ts';
-import { Sgd, type SgdSettings } from './sgd.ts';
-
 /** Numbers by the name of the weight they belong to. */
 export type NamedArrays = Readonly<Record<string, Float32Array>>;
 
@@ -16,8 +13,3 @@ export interface Optimiser {
   /** Goes on where `state` was taken. */
   restore(state: NamedArrays): void;
 }
-
-export type OptimiserSettings = ({ readonly kind: 'sgd' } & SgdSettings) | ({ readonly kind: 'adamw' } & AdamWSettings);
-
-export const createOptimiser = (settings: OptimiserSettings): Optimiser =>
-  settings.kind === 'sgd' ? new Sgd(settings) : new AdamW(settings);

@@ -25,6 +25,9 @@ export interface AnnotationTable {
   readonly keypoints: readonly (readonly number[] | undefined)[];
 }
 
+/** How alike each of some rows of detections is to each of some of objects: `[D, G]`, into the start of `out`. */
+export type Similarity = (detections: Int32Array, objects: Int32Array, out: Float64Array) => void;
+
 /** A row as it is added; what is missing is 0, but a score 1. */
 export interface AnnotationRow {
   readonly image: number;

@@ -1,0 +1,29 @@
+/** Element types that weight files hold, with the bytes each takes. */
+export const ITEM_SIZES = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, BOOL: 1 } as const;
+
+export type StoredDType = keyof typeof ITEM_SIZES;
+
+/** A tensor in a file. */
+export interface StoredTensor {
+  readonly dtype: StoredDType;
+  readonly shape: readonly number[];
+  /** Reads it: little-endian, row-major, in memory of its own. */
+  bytes(): Uint8Array;
+}
+
+/** What a weight file holds, by name. */
+export interface Contents {
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** The number of bytes of a tensor, or undefined where sizes are no whole numbers or too large to be true. */
+export function byteLength(dtype: StoredDType, shape: readonly unknown[]): number | undefined {
+  let count = 1;
+  for (const size of shape) {
+    if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) return undefined;
+    count *= size;
+  }
+  const length = count * ITEM_SIZES[dtype];
+  return Number.isSafeInteger(length) ? length : undefined;
+}
