@@ -3,6 +3,9 @@
 import type { Graph, Value } from '../graph.ts';
 import { concat, crop, emit, pad, reshape, shiftedRows, spaceToDepth, subsample, transpose } from './plain-maps.ts';
 
+/** From so many channels out on, a product for each shift by columns is worth more than joining them. */
+const WIDE = 128;
+
 /** From so many numbers in a filter on, one product over all images is cheaper than a sum of one an image. */
 const LARGE_FILTER = 2 ** 20;
 
@@ -40,10 +43,11 @@ export function filterGradient(graph: Graph, x: Value, dy: Value, k: number, s: 
     return emit(graph, 'Gather', [gradient.name, graph.int64s(taken)], gradient.shape, { axis: 0 });
   }
   const cells = rows * width;
+  const left = reshape(graph, shiftedRows(graph, x, k, rows), [n, c * k, cells]);
   // As wide as x, so that a shift by columns is one of the whole.
   const byColumn = each.map((j) => pad(graph, dy, [0, j, 0, k - 1 - j]));
-  const left = reshape(graph, shiftedRows(graph, x, k, rows), [n, c * k, cells]);
-  const product = productOf(graph, left, reshape(graph, concat(graph, byColumn, 1), [n, k * o, cells]));
+  const against = (right: Value) => productOf(graph, left, reshape(graph, right, [n, right.shape[1], cells]));
+  const product = o < WIDE ? against(concat(graph, byColumn, 1)) : concat(graph, byColumn.map(against), 1);
   return reshape(graph, product, [c * k * k, o]);
 }
 
