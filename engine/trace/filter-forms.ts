@@ -29,10 +29,8 @@ export class FilterForms extends MapForms {
       blocked = this.transpose(this.reshape(this.plainForm(filter), [o / b, b, i * k * k]), [0, 2, 1]);
     } else {
       const before = this.turnedFrom(filter, k);
-      const outputsLast =
-        before === undefined
-          ? this.transpose(this.reshape(this.plainForm(filter), [o, i * k * k]), [1, 0])
-          : this.transpose(this.reshape(this.plainForm(before), [i, o, k * k]), [0, 2, 1]);
+      const [whole, shape] = before === undefined ? [filter, [o, i * k * k]] : [before, [i * o, k * k]];
+      const outputsLast = this.transpose(this.reshape(this.plainForm(whole), shape), [1, 0]);
       const rows = [(o * i * k * k) / b, b];
       const order = this.rowsOfFilter(o, i, k, before !== undefined);
       blocked = this.emit('Gather', [this.reshape(outputsLast, rows), order], rows);
@@ -42,7 +40,7 @@ export class FilterForms extends MapForms {
     return result;
   }
 
-  /** Of the rows of B outputs, [I, k, k, O / B], those of a blocked filter in order; with k · k backwards if it is turned. */
+  /** A blocked filter's rows of B outputs in order: of [I, k, k, O / B] or, turned, of [k, k, I, O / B] backwards. */
   private rowsOfFilter(o: number, i: number, k: number, turned: boolean): string {
     const key = `${[o, i, k, turned]}`;
     let rows = this.rowsByFilter.get(key);
@@ -53,7 +51,9 @@ export class FilterForms extends MapForms {
         for (let inner = 0; inner < i / b; inner++) {
           for (let at = 0; at < kk; at++) {
             for (let channel = 0; channel < b; channel++) {
-              taken.push(((inner * b + channel) * kk + (turned ? kk - 1 - at : at)) * (o / b) + outer);
+              const input = inner * b + channel;
+              const row = turned ? (kk - 1 - at) * i + input : input * kk + at;
+              taken.push(row * (o / b) + outer);
             }
           }
         }
