@@ -54,9 +54,7 @@ interface Result {
 
 /** What a graph is made for, where that makes it faster. */
 export interface Target {
-  /** No size differs from call to call. */
-  readonly fixedSizes?: boolean;
-  /** With fixed sizes: channels in a block of ONNX Runtime's blocked layout, on the machine that will run the graph. */
+  /** Where no size differs from call to call: channels in a block of ONNX Runtime's blocked layout, on the machine that will run the graph. */
   readonly block?: number | undefined;
 }
 

@@ -59,7 +59,7 @@ export function traceSizes(
   if (dims.length > SIZE_PAIRS.length) throw new Error(`${name} names ${dims.length} sizes, of ${SIZE_PAIRS.length}`);
   const at = (which: 0 | 1) => {
     const sizes = new Map(dims.map((dim, i) => [dim, 32 * SIZE_PAIRS[i][which]]));
-    const graph = new Graph({ fixedSizes: !dims.length, block: dims.length ? undefined : block });
+    const graph = new Graph({ block: dims.length ? undefined : block });
     traceInto(name, graph, () => build(graph, sizes));
     return graph;
   };

@@ -2,7 +2,7 @@
 import type { backend_util } from '@tensorflow/tfjs-core';
 import { pixelsInBlocks } from '../blocked.ts';
 import type { Graph, Value } from '../graph.ts';
-import { pad, physical, reshape, shiftedRows } from './plain-maps.ts';
+import { channelsFirst, pad, physical, reshape, shiftedRows, sumOverImages } from './plain-maps.ts';
 
 /** A matrix product gains from images taken together until it sums over about so many positions. */
 const POSITIONS_TOGETHER = 1024;
@@ -40,17 +40,6 @@ function imagesTogether(images: number, positions: number): number {
   let together = Math.min(images, Math.max(1, Math.floor(POSITIONS_TOGETHER / positions)));
   while (images % together) together--;
   return together;
-}
-
-/**
- * Rows by shift and channel, in the order of channel and shift. A Gather: ONNX Runtime would make one Transpose, a slow one,
- * of two in a row.
- */
-function channelsFirst(graph: Graph, rows: Value, shifts: number, channels: number): Value {
-  const [count, width] = rows.shape.slice(-2);
-  const flat = reshape(graph, rows, [count, width]);
-  const taken = Array.from({ length: count }, (_, i) => (i % shifts) * channels + Math.floor(i / shifts));
-  return graph.emit('Gather', [flat.name, graph.int64s(taken)], { shape: [count, width] }, { axis: 0 });
 }
 
 /**
@@ -98,18 +87,13 @@ export function blockedFilterGradient(
     ),
     ofDy * o,
   );
-  const size = [ofX * c, ofDy * o];
   const product = graph.emit(
     'FusedMatMul',
     [left.name, right.name],
-    { shape: [n / together, ...size] },
+    { shape: [n / together, ofX * c, ofDy * o] },
     { transA: plainX ? 0 : 1 },
     'com.microsoft',
   );
-  const sum =
-    n === together
-      ? product
-      : graph.emit('ReduceSum', [product.name, graph.int64s([0])], { shape: size }, { keepdims: 0 });
-  const rowsByChannel = plainX || ofX === 1 ? sum : channelsFirst(graph, sum, ofX, c);
-  return reshape(graph, rowsByChannel, [c * k * k, o]);
+  const sum = sumOverImages(graph, product);
+  return reshape(graph, plainX || ofX === 1 ? sum : channelsFirst(graph, sum, ofX), [c * k * k, o]);
 }

@@ -113,6 +113,7 @@ composed('ZerosLike', (graph, x) => filledLike(graph, x, 0));
 composed('OnesLike', (graph, x) => filledLike(graph, x, 1));
 
 traceKernel<{ dtype: DataType }>('Cast', (graph, { x }, { dtype }) => cast(graph, x, dtype as DType));
+
 /** So steep that a hard sigmoid takes every positive number that is not denormal to 1. */
 const STEEPEST = 3.4e38;
 

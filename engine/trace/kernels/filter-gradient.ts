@@ -1,7 +1,20 @@
 // N images, H × W pixels, C channels in, O out, k × k filter, stride s. Shapes are as they lie in memory.
 
 import type { Graph, Value } from '../graph.ts';
-import { concat, crop, emit, pad, reshape, shiftedRows, spaceToDepth, subsample, transpose } from './plain-maps.ts';
+import {
+  channelsFirst,
+  concat,
+  crop,
+  emit,
+  pad,
+  reshape,
+  rowsOf,
+  shiftedRows,
+  spaceToDepth,
+  subsample,
+  sumOverImages,
+  transpose,
+} from './plain-maps.ts';
 
 /** From so many channels out on, a product for each shift by columns is worth more than joining them. */
 const WIDE = 128;
@@ -26,44 +39,31 @@ export function filterGradient(graph: Graph, x: Value, dy: Value, k: number, s: 
     const phases = spaceToDepth(graph, x, s, dy.shape, squares);
     return fromPhases(graph, filterGradient(graph, phases, dy, squares, 1), k, s, c);
   }
-  const each = Array.from({ length: k }, (_, j) => j);
+  /** [N, L, P] as one side of a product; of a large filter [1, L, N · P], all images in one. */
+  const side = (map: Value, rowCount: number, positions: number) => {
+    const apart = reshape(graph, map, [n, rowCount, positions]);
+    if (n === 1 || c * k * k * o < LARGE_FILTER) return apart;
+    return reshape(graph, transpose(graph, apart, [1, 0, 2]), [1, rowCount, n * positions]);
+  };
+  const shifts = Array.from({ length: k }, (_, j) => j);
   if (k > 1 && (k - 1) * c < o) {
-    const byColumn = each.map((j) => crop(graph, x, 3, j, k - 1 - j));
-    const left = reshape(graph, shiftedRows(graph, concat(graph, byColumn, 1), k, rows), [
-      n,
-      k * c * k,
-      rows * columns,
-    ]);
-    const gradient = productOf(graph, left, reshape(graph, dy, [n, o, rows * columns]));
-    // From columns of the filter, channels in, rows.
-    const taken = Array.from(
-      { length: c * k * k },
-      (_, i) => ((i % k) * c + Math.floor(i / k / k)) * k + (Math.floor(i / k) % k),
-    );
-    return emit(graph, 'Gather', [gradient.name, graph.int64s(taken)], gradient.shape, { axis: 0 });
+    const byColumn = shifts.map((j) => crop(graph, x, 3, j, k - 1 - j));
+    const left = side(shiftedRows(graph, concat(graph, byColumn, 1), k, rows), k * c * k, rows * columns);
+    return channelsFirst(graph, productOf(graph, left, side(dy, o, rows * columns)), k);
   }
   const cells = rows * width;
-  const left = reshape(graph, shiftedRows(graph, x, k, rows), [n, c * k, cells]);
+  const left = side(shiftedRows(graph, x, k, rows), c * k, cells);
   // As wide as x, so that a shift by columns is one of the whole.
-  const byColumn = each.map((j) => pad(graph, dy, [0, j, 0, k - 1 - j]));
-  const against = (right: Value) => productOf(graph, left, reshape(graph, right, [n, right.shape[1], cells]));
+  const byColumn = shifts.map((j) => pad(graph, dy, [0, j, 0, k - 1 - j]));
+  const against = (right: Value) => productOf(graph, left, side(right, right.shape[1], cells));
   const product = o < WIDE ? against(concat(graph, byColumn, 1)) : concat(graph, byColumn.map(against), 1);
   return reshape(graph, product, [c * k * k, o]);
 }
 
 /** Σ left · rightᵀ over images: of [N, L, P] and [N, R, P], [L, R]. */
 function productOf(graph: Graph, left: Value, right: Value): Value {
-  const [n, l, positions] = left.shape;
-  const r = right.shape[1];
-  if (n > 1 && l * r >= LARGE_FILTER) {
-    const together = [left, right].map((side) =>
-      reshape(graph, transpose(graph, side, [1, 0, 2]), [1, side.shape[1], n * positions]),
-    );
-    return productOf(graph, together[0], together[1]);
-  }
-  const product = emit(graph, 'MatMul', [left.name, transpose(graph, right, [0, 2, 1]).name], [n, l, r]);
-  if (n === 1) return reshape(graph, product, [l, r]);
-  return emit(graph, 'ReduceSum', [product.name, graph.int64s([0])], [l, r], { keepdims: 0 });
+  const shape = [left.shape[0], left.shape[1], right.shape[1]];
+  return sumOverImages(graph, emit(graph, 'MatMul', [left.name, transpose(graph, right, [0, 2, 1]).name], shape));
 }
 
 /** Of the gradient by phases, [s · s · C · k' · k', O] with k' = ⌈k / s⌉, the rows of the filter itself. */
@@ -79,5 +79,5 @@ function fromPhases(graph: Graph, gradient: Value, k: number, s: number, channel
       }
     }
   }
-  return emit(graph, 'Gather', [gradient.name, graph.int64s(taken)], [taken.length, gradient.shape[1]], { axis: 0 });
+  return rowsOf(graph, gradient, taken);
 }

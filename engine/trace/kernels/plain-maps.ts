@@ -78,6 +78,29 @@ export function shiftedRows(graph: Graph, x: Value, k: number, rows: number): Va
   return emit(graph, 'Gather', [x.name, taken], [n, c, k, rows, width], { axis: 2 });
 }
 
+/** Σ over images: of [N, L, R], [L, R]. */
+export function sumOverImages(graph: Graph, products: Value): Value {
+  const [n, l, r] = products.shape;
+  if (n === 1) return reshape(graph, products, [l, r]);
+  return emit(graph, 'ReduceSum', [products.name, graph.int64s([0])], [l, r], { keepdims: 0 });
+}
+
+/** Some rows of a matrix, in that order. */
+export function rowsOf(graph: Graph, matrix: Value, rows: readonly number[]): Value {
+  return emit(graph, 'Gather', [matrix.name, graph.int64s(rows)], [rows.length, matrix.shape[1]], { axis: 0 });
+}
+
+/**
+ * Rows by shift and channel, in the order of channel and shift. Not by a Transpose: ONNX Runtime would make one, a slow one,
+ * of two in a row.
+ */
+export function channelsFirst(graph: Graph, matrix: Value, shifts: number): Value {
+  const [count] = matrix.shape;
+  const channels = count / shifts;
+  const rows = Array.from({ length: count }, (_, i) => (i % shifts) * channels + Math.floor(i / shifts));
+  return rowsOf(graph, matrix, rows);
+}
+
 /** Every s-th pixel. */
 export const subsample = (graph: Graph, x: Value, s: number): Value =>
   crop(graph, crop(graph, x, 2, 0, 0, s), 3, 0, 0, s);
