@@ -113,7 +113,7 @@ async function create(
 }
 
 for (const { batches, config, settings } of cases) {
-  test(`${config.backbone}, ${config.norm_layer ?? 'frozen norms'}: losses and gradients of every parameter equal torchvision's`, async () => {
+  test(`${config.backbone}, ${config.norm_layer ?? 'frozen norms'}, ${config.fpn_out_channels} channels: losses and gradients of every parameter equal torchvision's`, async () => {
     const training = await create({ config, settings });
     for (const [i, { gradients, images, losses, running }] of batches.entries()) {
       const batch = images.map(trainingImage);
