@@ -69,21 +69,23 @@ export function axisTo(max: number, label: string): Axis {
   return { label, min: 0, max: end, format: formatFor(step), ticks: ticksBetween(0, end, step) };
 }
 
-const quantile = (sorted: readonly number[], share: number): number => sorted[Math.floor(share * (sorted.length - 1))];
+const extremes = (values: readonly number[]): [least: number, greatest: number] => [
+  Math.min(...values),
+  Math.max(...values),
+];
 
 /**
- * An axis that shows nearly all of the lines, large: what only the first steps reach is left out.
+ * An axis that shows the lines large: what only their first points reach is left out.
  *
  * @param from0 whether it begins at 0
- * @param share of the points that it shows at least
+ * @param share of a line's points, its later ones, all of which are shown
  */
 export function axisOf(lines: readonly Line[], label: string, from0: boolean, share: number): Axis {
-  const clear = lines.filter(({ faint }) => !faint);
-  const sorted = clear.flatMap(({ points }) => points.map(([, y]) => y)).sort((a, b) => a - b);
-  if (!sorted.length) return axisTo(1, label);
-  const [least, greatest] = [sorted[0], sorted[sorted.length - 1]];
-  // Constant lines, and extremes that are near, are shown whole.
-  const [low, high] = [quantile(sorted, 1 - share), quantile(sorted, share)];
+  const clear = lines.filter(({ faint }) => !faint).map(({ points }) => points.map(([, y]) => y));
+  if (!clear.some((values) => values.length)) return axisTo(1, label);
+  const [least, greatest] = extremes(clear.flat());
+  const [low, high] = extremes(clear.flatMap((values) => values.slice(Math.round((1 - share) * values.length))));
+  // Constant lines, and first points that are near, are shown whole.
   const spread = high - low || Math.abs(high) || 1;
   const top = greatest <= high + spread / 2 ? greatest : high + spread / 4;
   const bottom = least >= low - spread / 2 ? least : low - spread / 4;

@@ -13,7 +13,7 @@ interface Quantity {
   readonly unit: string;
   readonly scale: (value: number) => number;
   readonly from0: boolean;
-  /** How much of the points is shown at least; the others are of the first steps. */
+  /** How much of a line is sure to be shown; the rest is its beginning. */
   readonly share: number;
 }
 

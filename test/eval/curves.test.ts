@@ -84,6 +84,8 @@ test('what only the first steps reach is left out, what is constant is seen', ()
   assert.is(points[0][1], axis.max);
   assert.ok(points[0][0] > 0 && points[0][0] < points[1][0]);
   assert.equal(points.slice(1), falling.points.slice(-points.length + 1));
+  const rising = line(of(18, (i) => (i < 17 ? i / 100 : 3)));
+  assert.ok(axisOf([rising], 'AP', true, 0.96).max >= 3, 'the newest value is out of the axis');
   const constant = axisOf([line(of(10, () => 0.1))], 'rate', true, 0.96);
   assert.ok(constant.min === 0 && constant.max >= 0.1 && constant.max < 0.3);
   assert.is(axisOf([], 'y', true, 0.96).max, 1);
