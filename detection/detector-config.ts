@@ -22,7 +22,10 @@ const schema = v.strictObject({
   image_std: v.optional(positiveTriple, [...IMAGENET_STD]),
   min_size: v.optional(count, 800),
   max_size: v.optional(count, 1333),
-  size_divisible: v.optional(v.pipe(count, v.multipleOf(32)), 32),
+  size_divisible: v.optional(
+    v.pipe(count, v.multipleOf(32, 'must be a multiple of 32, the stride of the last stage')),
+    32,
+  ),
   anchor_sizes: v.optional(v.pipe(v.array(v.pipe(v.array(positive), v.minLength(1))), v.length(5)), [
     [32],
     [64],
