@@ -15,7 +15,9 @@ export function parseConfig<T, S extends v.GenericSchema<unknown, T>>(
   if (!parsed.success) {
     const issue = parsed.issues[0];
     const field = v.getDotPath(issue);
-    return fail(field ? `${field}: ${issue.message}` : issue.message);
+    // What a strict object says of a key that it does not have.
+    const message = issue.type === 'strict_object' && issue.expected === 'never' ? 'no such setting' : issue.message;
+    return fail(field ? `${field}: ${message}` : message);
   }
   const problem = check(parsed.output);
   return problem === undefined ? parsed.output : fail(problem);

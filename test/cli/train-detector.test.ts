@@ -130,6 +130,11 @@ test('calls that make no sense are refused', async () => {
   await refused([...cocoFlags, '--backbone', 'resnet20'], /backbone: must be resnet18, 34/, 'BAD_CONFIG');
   await refused([...cocoFlags, '--val-images', folder], /--val-images needs --val-annotations/);
   await refused([...cocoFlags, '--config', join(root, 'no.json')], /no\.json: cannot be read/, 'FILE_NOT_FOUND');
+  writeFileSync(config, JSON.stringify({ fpn_channels: 16 }));
+  await refused(cocoFlags, /fpn_channels: no such setting/, 'BAD_CONFIG');
+  writeFileSync(config, JSON.stringify({ size_divisible: 16 }));
+  await refused(cocoFlags, /size_divisible: must be a multiple of 32/, 'BAD_CONFIG');
+  writeFileSync(config, JSON.stringify(smallHeads));
   await refused([...cocoFlags, '--schedule', 'one-cycle', '--warmup-steps', '5'], /leave out --warmup/);
   await refused([...cocoFlags, '--batch', '6'], /5 images with objects make no batch of 6/, 'BAD_DATASET');
   await refused(['--annotations', coco, ...small], /--images DIR/, 'BAD_DATASET');
