@@ -82,8 +82,9 @@ const extremes = (values: readonly number[]): [least: number, greatest: number] 
  */
 export function axisOf(lines: readonly Line[], label: string, from0: boolean, share: number): Axis {
   const clear = lines.filter(({ faint }) => !faint).map(({ points }) => points.map(([, y]) => y));
-  if (!clear.some((values) => values.length)) return axisTo(1, label);
-  const [least, greatest] = extremes(clear.flat());
+  const all = clear.flat();
+  if (!all.length) return axisTo(1, label);
+  const [least, greatest] = extremes(all);
   const [low, high] = extremes(clear.flatMap((values) => values.slice(Math.round((1 - share) * values.length))));
   // Constant lines, and first points that are near, are shown whole.
   const spread = high - low || Math.abs(high) || 1;
