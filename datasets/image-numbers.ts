@@ -1,11 +1,14 @@
-/** `COCO_val2014_000000000042.jpg` → 42: the last run of digits of the name, without its extension. */
-export function numberInName(path: string): number | undefined {
+function digitsInName(path: string): string | undefined {
   const name = path.split(/[\\/]/).findLast((part) => part && part !== '.') ?? '';
-  const digits = name
+  return name
     .replace(/(?<=.)\.[^.]*$/, '')
     .match(/\d+/g)
     ?.at(-1);
-  const number = Number(digits);
+}
+
+/** `COCO_val2014_000000000042.jpg` → 42: the last run of digits of the name, without its extension. */
+export function numberInName(path: string): number | undefined {
+  const number = Number(digitsInName(path));
   return Number.isSafeInteger(number) ? number : undefined;
 }
 
@@ -22,7 +25,12 @@ export function numberImages(files: readonly string[]): ImageNumbers {
   const inOrder = (note: string): ImageNumbers => ({ ids: files.map((_, index) => index + 1), note });
   for (const file of files) {
     const id = numberInName(file);
-    if (id === undefined) return inOrder(`'${file}' has no number in its name`);
+    if (id === undefined) {
+      const isAbsent = digitsInName(file) === undefined;
+      return inOrder(
+        isAbsent ? `'${file}' has no number in its name` : `the number in the name of '${file}' is beyond 2^53 − 1`,
+      );
+    }
     const other = byId.get(id);
     if (other !== undefined) return inOrder(`'${other}' and '${file}' have the same number`);
     byId.set(id, file);

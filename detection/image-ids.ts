@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { isRoundedId, roundedIdProblem } from '../datasets/exact-id.ts';
 import { numberImages } from '../datasets/image-numbers.ts';
 import type { ImageId } from '../datasets/index.ts';
 import { ResnetCocoError } from '../errors.ts';
@@ -116,6 +117,7 @@ export async function readAnnotatedImages(path: string): Promise<readonly Annota
   for (const [index, image] of images.entries()) {
     const { id, file_name } = isRecord(image) ? image : {};
     if (typeof file_name !== 'string') bad(`images[${index}].file_name wants a text, got ${JSON.stringify(file_name)}`);
+    if (isRoundedId(id)) bad(`images[${index}].id is read as ${id}: ${roundedIdProblem(true)}`);
     if (!Number.isSafeInteger(id) && typeof id !== 'string') {
       bad(`images[${index}].id wants a whole number or a text, got ${JSON.stringify(id)}`);
     }

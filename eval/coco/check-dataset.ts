@@ -1,3 +1,4 @@
+import { isRoundedId, roundedIdProblem } from '../../datasets/exact-id.ts';
 import type { CocoDataset } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 
@@ -23,12 +24,16 @@ export function checkDataset(dataset: CocoDataset, name: string): string[] {
       fail(`is not an annotation file: '${field}' is ${value === undefined ? 'missing' : 'no list'}`);
     return value as readonly Readonly<Record<string, unknown>>[];
   };
+  const refuseRounded = (id: unknown, place: string, mayBeText = false): void => {
+    if (isRoundedId(id)) fail(`${place} is read as ${id}: ${roundedIdProblem(mayBeText)}`);
+  };
   const ids = (field: 'images' | 'annotations' | 'categories', isId: (id: unknown) => boolean, wanted: string) => {
     const seen = new Set<unknown>();
     list(field).forEach((entry, i) => {
       if (typeof entry !== 'object' || entry === null)
         fail(`${field}[${i}] is ${JSON.stringify(entry)}, not an object`);
       const { id } = entry;
+      refuseRounded(id, `${field}[${i}].id`, field === 'images');
       if (!isId(id)) fail(`${field}[${i}].id wants ${wanted}, got ${JSON.stringify(id)}`);
       if (seen.has(id)) fail(`${field}[${i}].id repeats ${JSON.stringify(id)}: ids must differ`);
       seen.add(id);
@@ -41,6 +46,8 @@ export function checkDataset(dataset: CocoDataset, name: string): string[] {
   const annotations = ids('annotations', isNumber, 'a number');
   const odd = { images: 0, categories: 0 };
   list('annotations').forEach(({ image_id, category_id }, i) => {
+    refuseRounded(image_id, `annotations[${i}].image_id`, true);
+    refuseRounded(category_id, `annotations[${i}].category_id`);
     if (!isNumber(image_id) && typeof image_id !== 'string') {
       fail(`annotations[${i}].image_id wants a number or a text, got ${JSON.stringify(image_id)}`);
     }

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { isRoundedId, roundedIdProblem } from '../../datasets/exact-id.ts';
 import type { CocoResult, CocoSegmentation, ImageId } from '../../datasets/index.ts';
 import { type JsonElements, readJsonParts } from '../../datasets/large-json.ts';
 import { ResnetCocoError } from '../../errors.ts';
@@ -89,7 +90,8 @@ class ResultReader {
       }
       this.kind ??= 'bbox';
       const image = this.context.positions.get(scanner.imageId);
-      if (image === undefined || this.kind !== 'bbox') this.add(elements.parseOne(i), first + i);
+      const isUsual = image !== undefined && this.kind === 'bbox' && Number.isSafeInteger(scanner.categoryId);
+      if (!isUsual) this.add(elements.parseOne(i), first + i);
       else this.table.addBox(image, scanner.categoryId, scanner.box, scanner.score);
     }
   }
@@ -116,6 +118,8 @@ class ResultReader {
 
   private addOne(result: Raw, index: number): void {
     const { image_id, category_id, score } = result;
+    if (isRoundedId(image_id)) this.fail(index, `image_id is read as ${image_id}: ${roundedIdProblem(true)}`);
+    if (isRoundedId(category_id)) this.fail(index, `category_id is read as ${category_id}: ${roundedIdProblem()}`);
     const image = this.context.positions.get(image_id as ImageId);
     if (image === undefined) {
       if (typeof image_id !== 'number' && typeof image_id !== 'string')

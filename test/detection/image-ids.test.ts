@@ -25,6 +25,12 @@ test('one name without a number, or two with the same, number all in order', () 
   assert.match(same.note!, /a\/7\.jpg.*b\/007\.png/);
 });
 
+test('a number that is too large to be exact is no id', () => {
+  const { ids, note } = imageIdsFromNames(['7706992903151817196.jpg', '2.jpg']);
+  assert.equal(ids, [1, 2]);
+  assert.match(note!, /the number in the name of '7706992903151817196\.jpg' is beyond 2\^53 − 1/);
+});
+
 test('annotations give ids by name, whatever the folder and the format', () => {
   const images = [
     { id: 5, file_name: 'val2017/000005.jpg' },
@@ -79,6 +85,7 @@ test('a wrong annotation file is named with the field', async () => {
     ['{"images": [{"id": 1}]}', /images\[0\]\.file_name .*got undefined/],
     ['{"images": [null]}', /images\[0\]\.file_name/],
     ['{"images": [{"id": 1.5, "file_name": "a"}]}', /images\[0\]\.id .*got 1\.5/],
+    ['{"images": [{"id": 9007199254740993, "file_name": "a"}]}', /images\[0\]\.id .*2\^53 − 1.*texts in every file/],
     ['{"images": [{"id": 1, "file_name": "a"}, {"id": 1, "file_name": "b"}]}', /images\[1\]\.id repeats 1/],
   ];
   for (const [content, message] of cases) {

@@ -24,6 +24,12 @@ function numberText(): string {
   return (chance(0.2) ? '-' : '') + whole + decimals + exponent;
 }
 
+/** Ids beyond what is exact are refused. */
+function idText(): string {
+  const text = numberText();
+  return Math.abs(Number(text)) <= Number.MAX_SAFE_INTEGER ? text : idText();
+}
+
 const space = () => (chance(0.8) ? pick(['', ' ']) : pick(['\n', '\t', '  \r\n ', ' \n\t']));
 
 /** A name as JSON may have it: some of its characters escaped. */
@@ -34,7 +40,7 @@ function resultText(ids: readonly number[]): string {
   const list = (texts: readonly string[]) => `[${texts.map((text) => space() + text + space()).join(',')}]`;
   const fields: [string, string][] = [
     ['image_id', chance(0.9) ? String(pick(ids)) : `${pick(ids)}${pick(['.0', 'e0', '.000'])}`],
-    ['category_id', chance(0.9) ? String(1 + random.integer(90)) : numberText()],
+    ['category_id', chance(0.9) ? String(1 + random.integer(90)) : idText()],
     ['bbox', list([numberText(), numberText(), numberText(), numberText()])],
     ['score', numberText()],
   ];

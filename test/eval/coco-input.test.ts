@@ -242,6 +242,34 @@ test('results of another kind, and what is wrong in those of the right kind', as
   await failsWith('FILE_NOT_FOUND', ['nowhere.json'], () => gt.loadRes(join(folder, 'nowhere.json')));
 });
 
+test('ids that JSON.parse rounds are refused wherever they stand, with the limit', async () => {
+  const limit = '9007199254740991 (2^53 − 1)';
+  const big = 9007199254740993n;
+  /** A file's text in which every `'big'` is the number. */
+  const textOf = (content: object) => JSON.stringify(content).replaceAll('"big"', String(big));
+  const annotationFiles: readonly [content: object, place: string][] = [
+    [{ ...dataset, images: [{ ...image, id: 'big' }] }, 'images[0].id'],
+    [{ ...dataset, categories: [{ id: 'big', name: 'dog' }] }, 'categories[0].id'],
+    [{ ...dataset, annotations: [{ ...annotations[0], id: 'big' }] }, 'annotations[0].id'],
+    [{ ...dataset, annotations: [{ ...annotations[0], image_id: 'big' }] }, 'annotations[0].image_id'],
+    [{ ...dataset, annotations: [{ ...annotations[0], category_id: 'big' }] }, 'annotations[0].category_id'],
+  ];
+  for (const [content, place] of annotationFiles) {
+    const path = fileOf(textOf(content));
+    await failsWith('BAD_DATASET', [path, place, limit], () => COCO.load(path));
+  }
+  const gt = new COCO(dataset as unknown as CocoDataset);
+  for (const field of ['image_id', 'category_id']) {
+    const path = fileOf(textOf([result, { ...result, [field]: 'big' }]));
+    await failsWith('BAD_RESULTS', [`${path}: results[1] ${field}`, limit], () => gt.loadRes(path));
+  }
+  // The largest exact one, below none, and texts are ids as any other.
+  for (const id of [Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER, String(big)]) {
+    const own = { images: [{ ...image, id }], categories, annotations: [{ ...annotations[0], image_id: id }] };
+    near(evaluate(own, [{ ...result, image_id: id }])[0], 1, 'AP');
+  }
+});
+
 test('results that do not fit the type of evaluation', async () => {
   const run = (found: object, type: IouType) => () => evaluate(dataset, [found], type);
   await failsWith('BAD_RESULTS', ['results[0]: keypoints wants 51 numbers', 'got none'], run(result, 'keypoints'));
