@@ -7,9 +7,12 @@ export interface Decimal {
 
 const PATTERN = /^([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,3}))?$/i;
 
+/** No sensible number has more digits, and sums of millions of them would take minutes. */
+const MAX_LENGTH = 1000;
+
 /** The decimal that a text writes, such as `-1.50` or `1e-7`; undefined where it is no number. */
 export function parseDecimal(text: string): Decimal | undefined {
-  const match = PATTERN.exec(text);
+  const match = text.length <= MAX_LENGTH ? PATTERN.exec(text) : null;
   if (!match) return undefined;
   const [, sign, whole, fraction = '', exponent = '0'] = match;
   if (!whole && !fraction) return undefined;

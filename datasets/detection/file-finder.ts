@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
 import { imageExtensions } from '../image-extensions.ts';
+import { Spellings } from './spelling.ts';
 
 /** A name's path without `.` and the like, with `/` between folders, whatever system wrote it. */
 export const portablePath = (name: string): string => posix.normalize(name.replaceAll('\\', '/'));
@@ -32,30 +33,23 @@ export async function listFiles(
   return names.sort();
 }
 
-/** The one name of each key; undefined where several share it. */
-function uniqueBy(names: readonly string[], key: (name: string) => string): Map<string, string | undefined> {
-  const found = new Map<string, string | undefined>();
-  for (const name of names) found.set(key(name), found.has(key(name)) ? undefined : name);
-  return found;
-}
-
 /** The files of a folder and those below, such as images, found by the names that annotations give them. */
 export class FileFinder {
   readonly folder: string;
   /** Relative to the folder, in order. */
   readonly names: readonly string[];
-  readonly #all: ReadonlySet<string>;
-  readonly #byBaseName: ReadonlyMap<string, string | undefined>;
-  readonly #byStem: ReadonlyMap<string, string | undefined>;
-  readonly #byBaseStem: ReadonlyMap<string, string | undefined>;
+  readonly #byPath: Spellings;
+  readonly #byStem: Spellings;
+  readonly #byBaseName: Spellings;
+  readonly #byBaseStem: Spellings;
 
   private constructor(folder: string, names: readonly string[]) {
     this.folder = folder;
     this.names = names;
-    this.#all = new Set(names);
-    this.#byBaseName = uniqueBy(names, posix.basename);
-    this.#byStem = uniqueBy(names, withoutExtension);
-    this.#byBaseStem = uniqueBy(names, (name) => posix.basename(withoutExtension(name)));
+    this.#byPath = new Spellings(names);
+    this.#byStem = new Spellings(names, withoutExtension);
+    this.#byBaseName = new Spellings(names, posix.basename);
+    this.#byBaseStem = new Spellings(names, (name) => posix.basename(withoutExtension(name)));
   }
 
   /** @throws ResnetCocoError FILE_NOT_FOUND */
@@ -65,20 +59,27 @@ export class FileFinder {
 
   /**
    * The file, relative to the folder: at that very path, else the only one of that name in any folder. The name may
-   * lack its extension or have another one. Undefined if there is none, or more than one.
+   * lack its extension or have another one. Names compare as `Spellings` has it. Undefined if there is none, or more
+   * than one.
    */
   find(name: string): string | undefined {
     const path = portablePath(name);
-    if (this.#all.has(path)) return path;
     const base = posix.basename(path);
     const stem = withoutExtension(path);
     return (
-      this.#byStem.get(path) ??
-      this.#byStem.get(stem) ??
-      this.#byBaseName.get(base) ??
-      this.#byBaseStem.get(base) ??
-      this.#byBaseStem.get(posix.basename(stem))
+      this.#byPath.find(path) ??
+      this.#byStem.find(path) ??
+      this.#byStem.find(stem) ??
+      this.#exactly(path) ??
+      this.#byBaseName.find(base) ??
+      this.#byBaseStem.find(base) ??
+      this.#byBaseStem.find(posix.basename(stem))
     );
+  }
+
+  /** A file of no usual extension. */
+  #exactly(path: string): string | undefined {
+    return isFile(this.path(path)) ? path : undefined;
   }
 
   path(name: string): string {

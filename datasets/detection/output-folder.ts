@@ -92,7 +92,7 @@ export function annotationStems(names: readonly string[]): string[] {
 /** @throws ResnetCocoError BAD_DATASET for names by which a format without ids could not tell categories apart */
 export function checkNames(names: readonly string[]): void {
   const seen = new Set<string>();
-  for (const name of names.map((name) => name.trim())) {
+  for (const name of names.map((name) => name.trim().normalize())) {
     const fault = CONTROL.test(name) ? 'has a control character' : seen.has(name) ? 'is there twice' : undefined;
     if (fault) {
       throw new ResnetCocoError(

@@ -1,10 +1,10 @@
 import { open } from 'node:fs/promises';
-import { join } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
 import type { DetectionFormat, DetectionSource, FoundDataset } from './detection-source.ts';
 import { isFile, isFolder, listFiles } from './file-finder.ts';
 import { compareSizes } from './measure-image.ts';
 import { type DatasetProblems, ProblemList, throwOnErrors } from './problems.ts';
+import { annotationsFolder } from './voc-layout.ts';
 import { findNamesFile } from './yolo-names.ts';
 
 export interface ReadOptions extends DetectionSource {
@@ -62,7 +62,7 @@ async function tellFormat(path: string): Promise<DetectionFormat> {
 }
 
 async function tellFolder(folder: string): Promise<DetectionFormat> {
-  if (isFolder(join(folder, 'Annotations'))) return 'voc';
+  if (await annotationsFolder(folder)) return 'voc';
   if (await findNamesFile(folder)) return 'yolo';
   const names = await listFiles(folder, ['xml', 'json'], 'subfolders');
   if (names.some((name) => /\.xml$/i.test(name))) return 'voc';

@@ -1,14 +1,15 @@
 import { join } from 'node:path';
-import { ResnetCocoError } from '../../errors.ts';
 import type { CocoAnnotation, CocoCategory, CocoImage } from '../coco-format.ts';
 import { numberImages } from '../image-numbers.ts';
 import { inFlight } from '../in-flight.ts';
 import { findInBox } from './box-check.ts';
 import { readCategoriesFile } from './categories-file.ts';
 import type { DetectionSource, FoundDataset } from './detection-source.ts';
+import { portablePath, withoutExtension } from './file-finder.ts';
 import { ImageFiles } from './image-files.ts';
 import { measureImage } from './measure-image.ts';
 import { ProblemList } from './problems.ts';
+import { decodeXml } from './text-encoding.ts';
 import { FILES_AT_ONCE, readText } from './text-file.ts';
 import { findVocLayout, type VocLayout } from './voc-layout.ts';
 import { parseVoc, type VocFile, type VocObject } from './voc-xml.ts';
@@ -25,6 +26,8 @@ export interface VocAnnotation extends CocoAnnotation {
 }
 
 interface Entry {
+  /** Of the annotation, relative to the folder. */
+  readonly name: string;
   readonly file: string;
   readonly stem: string;
   readonly id: number;
@@ -52,47 +55,47 @@ export async function readVoc(source: DetectionSource, problems: ProblemList): P
 /** Those of the split; of every image without one. */
 function wantedEntries(entries: readonly Entry[], { list }: VocLayout, problems: ProblemList): readonly Entry[] {
   if (!list) return entries;
-  const byStem = new Map(entries.map((entry) => [entry.stem, entry]));
+  const byName = new Map(entries.map((entry) => [entry.name, entry]));
   const seen = new Set<string>();
-  return list.stems.flatMap((stem) => {
-    const entry = byStem.get(stem);
-    const isTwice = seen.has(stem);
-    seen.add(stem);
+  return list.entries.flatMap(({ text, name }) => {
+    const entry = name === undefined ? undefined : byName.get(name);
+    const isTwice = seen.has(name ?? text);
+    seen.add(name ?? text);
     if (entry && !isTwice) return [entry];
     const message = isTwice
       ? 'it is in the list already'
       : 'no usable annotation has this name; add it, or remove the line';
     const kind = isTwice ? 'duplicate' : 'missing file';
-    problems[isTwice ? 'warning' : 'error']({ file: list.file, kind, field: 'name', value: stem, message });
+    problems[isTwice ? 'warning' : 'error']({ file: list.file, kind, field: 'name', value: text, message });
     return [];
   });
 }
 
 /** Every annotation that can be read; what is wrong in those outside of the split is not told. */
 async function readEntries(
-  { xmlFolder, stems, list }: VocLayout,
+  { xmlFolder, names, list }: VocLayout,
   signal: AbortSignal | undefined,
   problems: ProblemList,
 ): Promise<Entry[]> {
+  const stems = names.map(withoutExtension);
   const { ids } = numberImages(stems);
-  const wanted = list && new Set(list.stems);
+  const wanted = list && new Set(list.entries.map(({ name }) => name));
   const entries: Entry[] = [];
-  const texts = inFlight(stems, FILES_AT_ONCE, async (stem) => {
-    const file = join(xmlFolder, `${stem}.xml`);
-    return { file, text: await readText(file).catch((error: unknown) => error as Error) };
+  const texts = inFlight(names, FILES_AT_ONCE, async (name) => {
+    const file = join(xmlFolder, name);
+    return { name, file, text: await readText(file, decodeXml).catch((error: unknown) => error as Error) };
   });
   let index = 0;
-  for await (const { file, text } of texts) {
+  for await (const { name, file, text } of texts) {
     signal?.throwIfAborted();
     const [stem, id] = [stems[index], ids[index]];
     index++;
-    const told = !wanted || wanted.has(stem) ? problems : new ProblemList();
+    const told = !wanted || wanted.has(name) ? problems : new ProblemList();
     try {
       if (text instanceof Error) throw text;
       const content = parseVoc(text, (found) => told.error({ file, image: id, ...found }));
-      entries.push({ file, stem, id, content });
+      entries.push({ name, file, stem, id, content });
     } catch (error) {
-      if (error instanceof ResnetCocoError && error.code === 'FILE_NOT_FOUND') throw error;
       // The parser shows an excerpt below its message.
       const [reason] = (error as Error).message.replace(`${file}: `, '').split('\n');
       told.error({ file, image: id, kind: 'unreadable file', message: `${reason}; correct the file, or remove it` });
@@ -106,6 +109,12 @@ function categoriesOf(entries: readonly Entry[]): CocoCategory[] {
   return [...names].sort().map((name, index) => ({ id: index + 1, name }));
 }
 
+/** The image's name: as `filename` has it, whose white space counts only where the annotation's own name has it too. */
+function imageName(stem: string, filename = ''): string {
+  const isExact = withoutExtension(portablePath(filename)).normalize() === stem.normalize();
+  return (isExact ? filename : filename.trim()) || `${stem}.jpg`;
+}
+
 class VocDataset {
   readonly #categories: readonly CocoCategory[];
   readonly #categoryIds: ReadonlyMap<string, number>;
@@ -117,7 +126,7 @@ class VocDataset {
   constructor({ finder }: VocLayout, categories: readonly CocoCategory[], problems: ProblemList) {
     this.#files = new ImageFiles(finder, problems);
     this.#categories = categories;
-    this.#categoryIds = new Map(categories.map(({ id, name }) => [name.trim(), id]));
+    this.#categoryIds = new Map(categories.map(({ id, name }) => [name.trim().normalize(), id]));
     this.#problems = problems;
   }
 
@@ -134,7 +143,7 @@ class VocDataset {
   }
 
   async #imageOf({ file, stem, id, content }: Entry): Promise<CocoImage | undefined> {
-    const declared = content.filename ?? `${stem}.jpg`;
+    const declared = imageName(stem, content.filename);
     // Tools often leave a wrong name in the annotation, so its own name comes first, as in VOC.
     const name = this.#files.find(id, [stem, declared], { file, field: 'filename', value: declared });
     const path = this.#files.paths.get(id);

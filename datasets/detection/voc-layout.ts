@@ -2,6 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
 import type { DetectionSource } from './detection-source.ts';
 import { FileFinder, isFile, isFolder, listFiles, portablePath, withoutExtension } from './file-finder.ts';
+import { Spellings, spelledPath } from './spelling.ts';
 import { linesOf, readText } from './text-file.ts';
 
 /** Where the parts of a VOC data set lie. */
@@ -9,53 +10,106 @@ export interface VocLayout {
   /** What holds `Annotations/`, `ImageSets/` and `JPEGImages/`; of a plain folder of XML files that folder. */
   readonly root: string;
   readonly xmlFolder: string;
-  /** Every annotation, relative to that folder and without `.xml`, in order. */
-  readonly stems: readonly string[];
+  /** Every annotation, relative to that folder, in order. */
+  readonly names: readonly string[];
   readonly finder: FileFinder | undefined;
-  /** Of the split: the list's path, and its entries in order. */
-  readonly list: { readonly file: string; readonly stems: readonly string[] } | undefined;
+  /** Of the split. */
+  readonly list: VocList | undefined;
 }
 
-export const listFolder = (root: string): string => join(root, 'ImageSets', 'Main');
+/** A list of images, as `ImageSets/Main/train.txt`. */
+export interface VocList {
+  readonly file: string;
+  readonly entries: readonly {
+    /** As the list has it. */
+    readonly text: string;
+    /** Its annotation; undefined without one. */
+    readonly name: string | undefined;
+  }[];
+}
+
+const LISTS = 'ImageSets/Main';
+const IMAGES = ['JPEGImages', 'images'];
+
+/** A folder within another, however it is spelled. */
+function folderIn(folder: string, name: string): string | undefined {
+  const path = spelledPath(folder, name);
+  return path !== undefined && isFolder(path) ? path : undefined;
+}
+
+/** The folder of XML files, where a data set has one of the usual name. */
+export async function annotationsFolder(root: string): Promise<string | undefined> {
+  const folder = folderIn(root, 'Annotations');
+  if (folder === undefined) return undefined;
+  // COCO's folder of JSON files has the same name.
+  const names = await listFiles(folder, ['xml', 'json']);
+  return !names.length || names.some((name) => /\.xml$/i.test(name)) ? folder : undefined;
+}
 
 /** @throws ResnetCocoError FILE_NOT_FOUND, BAD_DATASET */
 export async function findVocLayout({ annotations, images, split }: DetectionSource): Promise<VocLayout> {
-  const hasFolder = isFolder(join(annotations, 'Annotations'));
-  const isAnnotations = basename(annotations) === 'Annotations' && isFolder(join(dirname(annotations), 'ImageSets'));
-  const root = isAnnotations ? dirname(annotations) : annotations;
-  const hasLists = isFolder(listFolder(root));
-  const plain = split !== undefined && !hasLists ? join(annotations, split) : annotations;
-  const xmlFolder = hasFolder ? join(annotations, 'Annotations') : plain;
-  const stems = (await listFiles(xmlFolder, ['xml'])).map(withoutExtension);
-  if (!stems.length) {
+  const folder = await annotationsFolder(annotations);
+  const root = folder === undefined && isPartOfDevkit(annotations) ? dirname(annotations) : annotations;
+  const lists = folderIn(root, LISTS);
+  const plain = split !== undefined && lists === undefined ? splitFolder(annotations, split) : annotations;
+  const xmlFolder = folder ?? plain;
+  const names = await listFiles(xmlFolder, ['xml']);
+  if (!names.length) {
     throw new ResnetCocoError('BAD_DATASET', `${xmlFolder}: no XML files in it; Pascal VOC has one for each image`);
   }
+  const hasList = split !== undefined && (lists !== undefined || folder !== undefined);
   return {
     root,
     xmlFolder,
-    stems,
+    names,
     finder: await findImageFolder(images, root, xmlFolder),
-    list: split !== undefined && (hasLists || hasFolder) ? await readList(root, split) : undefined,
+    list: hasList ? await readList(lists ?? join(root, LISTS), split, names) : undefined,
   };
+}
+
+const splitFolder = (folder: string, split: string): string => folderIn(folder, split) ?? join(folder, split);
+
+/** Whether this is the folder of XML files itself, with the other parts beside it. */
+function isPartOfDevkit(folder: string): boolean {
+  if (basename(folder).toLowerCase() !== 'annotations') return false;
+  return [LISTS, ...IMAGES].some((name) => folderIn(dirname(folder), name) !== undefined);
 }
 
 async function findImageFolder(images: string | undefined, root: string, xml: string): Promise<FileFinder | undefined> {
   if (images !== undefined) return FileFinder.open(images);
-  const usual = ['JPEGImages', 'images'].map((name) => join(root, name)).find(isFolder);
-  if (usual !== undefined) return FileFinder.open(usual);
+  for (const name of IMAGES) {
+    const usual = folderIn(root, name);
+    if (usual !== undefined) return FileFinder.open(usual);
+  }
   const beside = await FileFinder.open(xml);
   return beside.names.length ? beside : undefined;
 }
 
-async function readList(root: string, split: string) {
-  const file = join(listFolder(root), `${split}.txt`);
+async function readList(folder: string, split: string, names: readonly string[]): Promise<VocList> {
+  const file = spelledPath(folder, `${split}.txt`) ?? join(folder, `${split}.txt`);
   if (!isFile(file)) {
-    const folder = listFolder(root);
-    const known = isFolder(folder) ? (await listFiles(folder, ['txt'])).map(withoutExtension) : [];
-    const remedy = known.length ? `it has ${known.slice(0, 10).join(', ')}` : 'it has no lists';
+    const others = isFolder(folder) ? (await listFiles(folder, ['txt'])).map(withoutExtension) : [];
+    const remedy = others.length ? `it has ${others.slice(0, 10).join(', ')}` : 'it has no lists';
     throw new ResnetCocoError('FILE_NOT_FOUND', `${file}: no list of this split; ${remedy}`);
   }
-  // Lists of one class have 1, 0 or -1 behind each name.
-  const names = linesOf(await readText(file)).map((line) => line.trim().replace(/\s+-?[01]$/, ''));
-  return { file, stems: names.filter((name) => name !== '').map(portablePath) };
+  const stems = new Spellings(names, withoutExtension);
+  const lines = linesOf(await readText(file)).filter((line) => line.trim() !== '');
+  return { file, entries: lines.map((line) => listEntry(line, stems)) };
+}
+
+/** As VOC writes them: a space, and two columns of a number. */
+const FLAG = / ( [01]|-1)\s*$/;
+const LOOSE_FLAG = /\s+-?[01]\s*$/;
+
+/**
+ * The whole line is a name, with spaces around it and within perhaps. Where no annotation has it, it may have white
+ * space around, or a flag behind, as lists of one class have: 1, 0 or -1.
+ */
+function listEntry(line: string, stems: Spellings): VocList['entries'][number] {
+  const unflagged = line.replace(LOOSE_FLAG, '');
+  for (const text of [line, line.trim(), line.replace(FLAG, ''), unflagged, unflagged.trim()]) {
+    const name = stems.find(portablePath(text));
+    if (name !== undefined) return { text, name };
+  }
+  return { text: unflagged.trim(), name: undefined };
 }

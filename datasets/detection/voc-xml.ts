@@ -19,7 +19,7 @@ export interface VocObject {
 }
 
 export interface VocFile {
-  /** The name of the image's file, where the annotation tells. */
+  /** The name of the image's file, where the annotation tells, with the white space around it. */
   readonly filename: string | undefined;
   /** Undefined where it is missing, or 0 as some tools leave it. */
   readonly width: number | undefined;
@@ -41,21 +41,44 @@ function pixels(text: string | undefined): number | undefined {
   return text && Number.isInteger(value) && value > 0 ? value : undefined;
 }
 
+/** Lines of elements, counted from 1. */
+function lineCounter(xml: string): (element: XmlElement) => number {
+  const starts = [0];
+  for (let at = xml.indexOf('\n'); at >= 0; at = xml.indexOf('\n', at + 1)) starts.push(at + 1);
+  return ({ start }) => {
+    let [line, after] = [0, starts.length];
+    while (after - line > 1) {
+      const middle = (line + after) >> 1;
+      if (starts[middle] <= start) line = middle;
+      else after = middle;
+    }
+    return line + 1;
+  };
+}
+
+/** @throws Error with the reason and the place */
+function rootOf(xml: string): XmlElement {
+  let root: XmlElement | null;
+  try {
+    root = parseXml(xml, { includeOffsets: true }).root;
+  } catch (cause) {
+    if (cause instanceof RangeError) throw new Error('its elements are nested too deep', { cause });
+    throw cause;
+  }
+  if (root?.name !== 'annotation') {
+    throw new Error(`its outermost element is <${root?.name}>, not <annotation>: it is not a Pascal VOC file`);
+  }
+  return root;
+}
+
 /**
  * Reads a VOC annotation. Objects that cannot be used are told of and left out.
  *
  * @throws Error with the reason and the place, where the text is no XML or of another kind
  */
 export function parseVoc(xml: string, onError: (found: LineFinding) => void): VocFile {
-  const { root } = parseXml(xml, { includeOffsets: true });
-  if (root?.name !== 'annotation') {
-    throw new Error(`its outermost element is <${root?.name}>, not <annotation>: it is not a Pascal VOC file`);
-  }
-  const lineOf = (element: XmlElement): number => {
-    let line = 1;
-    for (let at = xml.indexOf('\n'); at >= 0 && at < element.start; at = xml.indexOf('\n', at + 1)) line++;
-    return line;
-  };
+  const root = rootOf(xml);
+  const lineOf = lineCounter(xml);
   const size = childOf(root, 'size');
   const objects: VocObject[] = [];
   for (const [index, element] of childrenOf(root, 'object').entries()) {
@@ -65,7 +88,7 @@ export function parseVoc(xml: string, onError: (found: LineFinding) => void): Vo
     if (object) objects.push(object);
   }
   return {
-    filename: textOf(root, 'filename') || undefined,
+    filename: childOf(root, 'filename')?.text,
     width: pixels(textOf(size, 'width')),
     height: pixels(textOf(size, 'height')),
     objects,
@@ -77,7 +100,7 @@ function parseObject(
   lineOf: (element: XmlElement) => number,
   onError: (found: LineFinding) => void,
 ): VocObject | undefined {
-  const name = textOf(element, 'name');
+  const name = textOf(element, 'name')?.normalize();
   if (!name) {
     const message = 'each object needs the name of its category';
     onError({ line: lineOf(element), kind: 'missing field', field: 'name', value: name, message });

@@ -259,4 +259,26 @@ test('an aborted conversion leaves whole files only', async () => {
   assert.equal(after.dataset, before.dataset);
 });
 
+test('names with spaces around and numbers behind come back from VOC', async () => {
+  const names = ['img 1', ' outer ', 'img', 'a  -1', 'é 0'];
+  const [size, at] = [
+    { width: 40, height: 30 },
+    { category_id: 1, bbox: [1, 2, 3, 4], area: 12, iscrowd: 0 },
+  ];
+  const dataset = {
+    images: names.map((name, index) => ({ id: index + 1, file_name: `${name}.jpg`, ...size })),
+    annotations: names.map((_, index) => ({ id: index + 1, image_id: index + 1, ...at })),
+    categories: [{ id: 1, name: 'cat' }],
+  };
+  const annotations = scratch.write('spaces/in.json', JSON.stringify(dataset));
+  const voc = scratch.path('spaces/voc');
+  await convertDataset({ annotations, to: 'voc', out: voc, split: 'train' });
+  const again = await readDetectionDataset({ annotations: voc, split: 'train' });
+  assert.equal(
+    again.dataset.images.map(({ file_name }) => file_name),
+    names.map((name) => `${name}.jpg`),
+  );
+  assert.is(again.problems.errors, 0);
+});
+
 test.run();

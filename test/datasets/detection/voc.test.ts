@@ -191,6 +191,124 @@ test('another encoding than UTF-8', async () => {
   assert.match(describeProblem((await problemsOf({ annotations }))[0]), /1\.xml, image 1: it is not text in UTF-8/);
 });
 
+const utf16 = (text: string, isBig = false): Buffer => {
+  const bytes = Buffer.from(text, 'utf16le');
+  return isBig ? bytes.swap16() : bytes;
+};
+const declared = (encoding: string, name: string): string =>
+  `<?xml version="1.0" encoding="${encoding}"?>\n${file('1.png', object(name, box(1, 1, 9, 9)))}`;
+
+const encodings: readonly (readonly [string, string, Uint8Array])[] = [
+  ['ISO-8859-1', 'été', Buffer.from(declared('ISO-8859-1', 'été'), 'latin1')],
+  ['single quotes', 'été', Buffer.from(declared('latin1', 'été').replaceAll('"', "'"), 'latin1')],
+  [
+    'windows-1251',
+    'кот',
+    Buffer.concat([
+      Buffer.from(declared('windows-1251', '').split('<name>')[0]),
+      Buffer.from('<name>\xea\xee\xf2</name>', 'latin1'),
+      Buffer.from(declared('windows-1251', '').split('</name>')[1]),
+    ]),
+  ],
+  ['Shift_JIS', '猫', Buffer.from(declared('Shift_JIS', '\x94\x4c'), 'latin1')],
+  ['GBK', '猫', Buffer.from(declared('GBK', '\xc3\xa8'), 'latin1')],
+  ['ISO-2022-JP, whose bytes are ASCII', '猫', Buffer.from(declared('ISO-2022-JP', '\x1b$BG-\x1b(B'), 'latin1')],
+  ['UTF-16 with a mark', 'été', utf16(`\uFEFF${declared('utf-16', 'été')}`)],
+  ['UTF-16, big endian', '猫', utf16(`\uFEFF${declared('utf-16', '猫')}`, true)],
+  ['UTF-16 without a mark', 'été', utf16(declared('UTF-16', 'été'))],
+  ['UTF-16, big endian, without a mark', 'été', utf16(declared('UTF-16', 'été'), true)],
+  ['UTF-16 that was saved as UTF-8', 'été', Buffer.from(declared('utf-16', 'été'))],
+  ['a mark of UTF-8 before another declaration', 'été', Buffer.from(`\uFEFF${declared('ISO-8859-1', 'été')}`)],
+  ['UTF-8 that calls itself ASCII', 'été', Buffer.from(declared('US-ASCII', 'été'))],
+];
+
+for (const [encoding, name, bytes] of encodings) {
+  test(`encodings: ${encoding}`, async () => {
+    const { categories } = await read({ annotations: scratch.tree({ '1.xml': bytes }) });
+    assert.equal(categories, [{ id: 1, name }]);
+  });
+}
+
+const unknownEncodings: readonly (readonly [string, Uint8Array, RegExp])[] = [
+  ['utf-7', Buffer.from(declared('utf-7', 'a+AOk-')), /in UTF-7, as its XML declaration says, which cannot be read/],
+  ['cp437', Buffer.from(declared('cp437', '\x82t\x82'), 'latin1'), /in CP437, as its XML declaration says/],
+  ['utf-32', Buffer.from([0xff, 0xfe, 0, 0, 0x3c, 0, 0, 0]), /it is text in UTF-32LE, which cannot be read/],
+  ['not as declared', Buffer.from(declared('GBK', '\x81 '), 'latin1'), /it is not text in GBK, as its XML decl/],
+];
+
+for (const [encoding, bytes, message] of unknownEncodings) {
+  test(`an error: encoding ${encoding}, and the other files are read`, async () => {
+    const annotations = scratch.tree({ '1.xml': bytes, '2.xml': file('2.png', object('a', box(1, 1, 9, 9))) });
+    const { dataset, problems } = await readDetectionDataset({ annotations, strict: false });
+    assert.match(describeProblem(problems.first[0]), message);
+    assert.equal(
+      dataset.images.map(({ id }) => id),
+      [2],
+    );
+  });
+}
+
+test('endings and folders in any case', async () => {
+  const annotations = scratch.tree({
+    'annotations/1.XML': file('1.png', object('a', box(1, 1, 9, 9))),
+    'annotations/2.Xml': file('2.png'),
+    'jpegimages/1.PNG': pngHeader(100, 50),
+    'jpegimages/2.png': pngHeader(100, 50),
+    'imagesets/main/TRAIN.TXT': '2\r\n',
+  });
+  const { format, dataset, files } = await readDetectionDataset({ annotations });
+  assert.is(format, 'voc');
+  assert.equal([dataset.images.length, dataset.annotations.length, files.size], [2, 1, 2]);
+  assert.is(files.get(1), `${annotations}/jpegimages/1.PNG`);
+  for (const folder of [annotations, `${annotations}/annotations`]) {
+    const { images } = await read({ annotations: folder, split: 'train' });
+    assert.equal(
+      images.map(({ file_name }) => file_name),
+      ['2.png'],
+    );
+  }
+});
+
+const [precomposed, decomposed] = ['Café', 'Cafe\u0301'];
+
+test('names that differ in Unicode normalization are the same', async () => {
+  const annotations = scratch.tree({
+    [`Annotations/${precomposed}.xml`]: file(`${precomposed}.png`, object(precomposed, box(1, 1, 9, 9))),
+    'Annotations/2.xml': file('2.png', object(decomposed, box(1, 1, 9, 9))),
+    [`JPEGImages/${decomposed}.png`]: pngHeader(100, 50),
+    'JPEGImages/2.png': pngHeader(100, 50),
+    'ImageSets/Main/train.txt': `${decomposed}\n`,
+  });
+  const { dataset, files } = await readDetectionDataset({ annotations });
+  assert.equal([files.size, dataset.categories], [2, [{ id: 1, name: precomposed }]]);
+  assert.is((await read({ annotations, split: 'train' })).images.length, 1);
+});
+
+test('a line of a list is a name first, then a name and a flag', async () => {
+  const names = ['img', 'img 1', ' outer ', 'v 2', 'plain'];
+  const files = names.map((name) => [`Annotations/${name}.xml`, file(`${name}.png`)]);
+  const annotations = scratch.tree({
+    ...Object.fromEntries(files),
+    'ImageSets/Main/whole.txt': 'img 1\n outer \n v 2\t\nimg\n\n',
+    'ImageSets/Main/flags.txt': 'img  1\r\nimg 1 -1\r\n outer   0\r\nplain -1\r\nv 2  1 \r\n',
+  });
+  const namesIn = async (split: string) =>
+    (await read({ annotations, split })).images.map(({ file_name }) => file_name);
+  assert.equal(await namesIn('whole'), ['img 1.png', ' outer .png', 'v 2.png', 'img.png']);
+  assert.equal(await namesIn('flags'), ['img.png', 'img 1.png', ' outer .png', 'plain.png', 'v 2.png']);
+});
+
+test('lines of objects on one line, and of many', async () => {
+  const annotations = scratch.tree({
+    '1.xml': file('1.jpg', object('a', box(9, 1, 3, 4)), object('a', box(1, 1, 3, 4)), object('a', box(9, 1, 3, 4))),
+    '2.xml': file('2.jpg', object('a', box(9, 1, 3, 4))).replaceAll('\n', ''),
+  });
+  assert.equal(
+    (await problemsOf({ annotations })).map(({ line }) => line),
+    [6, 14, 1],
+  );
+});
+
 test('what is outside of the split is not told of', async () => {
   const annotations = devkit();
   scratch.write(`${annotations.split('/').at(-1)}/Annotations/000001.xml`, 'broken');

@@ -1,0 +1,76 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Unicode composed: macOS writes é as two characters, other systems as one. */
+const composed = (name: string): string => name.normalize('NFC');
+/** Without case too, which Windows and macOS do not tell apart. */
+const folded = (name: string): string => composed(name).toLowerCase();
+
+/** Names by a key, such as their stem: as it is spelled, else Unicode composed, else without case. */
+export class Spellings {
+  readonly #names: Iterable<string>;
+  readonly #key: (name: string) => string;
+  /** The one name of each key; undefined where several share it. Each made when the one before does not tell. */
+  readonly #maps = new Map<(key: string) => string, ReadonlyMap<string, string | undefined>>();
+
+  constructor(names: Iterable<string>, key: (name: string) => string = (name) => name) {
+    this.#names = names;
+    this.#key = key;
+  }
+
+  /** The name with this key; undefined where there is none, or more than one that is alike. */
+  find(key: string): string | undefined {
+    for (const spelling of [String, composed, folded]) {
+      const map = this.#mapOf(spelling);
+      const name = map.get(spelling(key));
+      if (name !== undefined || map.has(spelling(key))) return name;
+    }
+    return undefined;
+  }
+
+  #mapOf(spelling: (key: string) => string): ReadonlyMap<string, string | undefined> {
+    const there = this.#maps.get(spelling);
+    if (there) return there;
+    const map = new Map<string, string | undefined>();
+    for (const name of this.#names) {
+      const key = spelling(this.#key(name));
+      map.set(key, map.has(key) ? undefined : name);
+    }
+    this.#maps.set(spelling, map);
+    return map;
+  }
+}
+
+/** Paths of files and folders as the disk spells them. Each folder is listed once. */
+export class Folders {
+  readonly #names = new Map<string, Spellings>();
+
+  /** The path of what is called `name` within a folder, or of what lies below at such a path; undefined without one. */
+  find(folder: string, name: string): string | undefined {
+    let path = folder;
+    for (const part of name.split('/')) {
+      const isStep = part === '' || part === '.' || part === '..';
+      const spelled = isStep ? part : this.#namesIn(path).find(part);
+      if (spelled === undefined) return undefined;
+      path = join(path, spelled);
+    }
+    return path;
+  }
+
+  #namesIn(folder: string): Spellings {
+    const there = this.#names.get(folder);
+    if (there) return there;
+    let names: string[] = [];
+    try {
+      names = readdirSync(folder);
+    } catch {
+      // Not there, or not a folder: it has no names.
+    }
+    const spellings = new Spellings(names);
+    this.#names.set(folder, spellings);
+    return spellings;
+  }
+}
+
+/** Finds one path as `Folders` does. */
+export const spelledPath = (folder: string, name: string): string | undefined => new Folders().find(folder, name);

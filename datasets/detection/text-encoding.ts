@@ -1,0 +1,84 @@
+/** Encodings of text files: told by a byte-order mark, by the NUL bytes of UTF-16, or by an XML declaration. */
+
+interface Mark {
+  readonly encoding: string;
+  readonly bytes: readonly number[];
+}
+
+/** UTF-32's come first: the little-endian one begins as UTF-16's does. */
+const marks: readonly Mark[] = [
+  { encoding: 'utf-32le', bytes: [0xff, 0xfe, 0, 0] },
+  { encoding: 'utf-32be', bytes: [0, 0, 0xfe, 0xff] },
+  { encoding: 'utf-8', bytes: [0xef, 0xbb, 0xbf] },
+  { encoding: 'utf-16le', bytes: [0xff, 0xfe] },
+  { encoding: 'utf-16be', bytes: [0xfe, 0xff] },
+];
+
+/** So much of a file tells whether it is UTF-16 without a mark. */
+const SAMPLE = 1024;
+
+function encodingOfMark(bytes: Uint8Array): string | undefined {
+  return marks.find((mark) => mark.bytes.every((byte, at) => bytes[at] === byte))?.encoding;
+}
+
+/** UTF-16 without a mark: of ASCII characters, such as spaces and line ends, every other byte is NUL. */
+function unmarkedUtf16(bytes: Uint8Array): string | undefined {
+  const sample = bytes.subarray(0, SAMPLE);
+  const nuls = [0, 0];
+  for (const [at, byte] of sample.entries()) if (byte === 0) nuls[at % 2]++;
+  const [atEven, atOdd] = nuls;
+  if (atOdd && !atEven) return 'utf-16le';
+  return atEven && !atOdd ? 'utf-16be' : undefined;
+}
+
+/** @throws Error with the reason where the bytes are not of this encoding, or nobody here knows it */
+function decode(bytes: Uint8Array, encoding: string, source: string): string {
+  const name = `${encoding.toUpperCase()}${source}`;
+  const text = attempt(decoderOf(encoding, name), bytes, name);
+  if (text.includes('\0')) throw new Error('it has NUL characters, which no text has; save it as text in UTF-8');
+  return text;
+}
+
+function decoderOf(encoding: string, name: string) {
+  try {
+    return new TextDecoder(encoding, { fatal: true });
+  } catch (cause) {
+    throw new Error(`it is text in ${name}, which cannot be read here; save it as UTF-8`, { cause });
+  }
+}
+
+function attempt(decoder: ReturnType<typeof decoderOf>, bytes: Uint8Array, name: string): string {
+  try {
+    return decoder.decode(bytes);
+  } catch (cause) {
+    throw new Error(`it is not text in ${name}; save it as UTF-8`, { cause });
+  }
+}
+
+/**
+ * The text of a file: UTF-8, or UTF-16 with or without a byte-order mark, which is left out.
+ *
+ * @throws Error with the reason where it is in another encoding
+ */
+export function decodeText(bytes: Uint8Array): string {
+  return decode(bytes, encodingOfMark(bytes) ?? unmarkedUtf16(bytes) ?? 'utf-8', '');
+}
+
+/** The encoding that an XML declaration names: `<?xml version="1.0" encoding="ISO-8859-1"?>`. */
+const DECLARATION = /^\s*<\?xml\s[^>]*?\bencoding\s*=\s*(?:"([^"]*)"|'([^']*)')/;
+
+/**
+ * The text of an XML file. A byte-order mark goes before the declaration, as the standard has it; a file whose
+ * declaration can be read byte by byte and says UTF-16 was saved in another encoding than the program meant.
+ *
+ * @throws Error with the reason where it is in an encoding that is not known, or not in the one it declares
+ */
+export function decodeXml(bytes: Uint8Array): string {
+  if (encodingOfMark(bytes) || unmarkedUtf16(bytes)) return decodeText(bytes);
+  const head = Buffer.from(bytes.subarray(0, SAMPLE)).toString('latin1');
+  const match = DECLARATION.exec(head);
+  const declared = match && (match[1] ?? match[2]).trim();
+  // TextDecoder takes ASCII for Windows-1252; UTF-8 is its other superset, and what programs write today.
+  if (!declared || /^(utf-?16|ucs-?2|iso-10646-ucs-2|(us-)?ascii$)/i.test(declared)) return decodeText(bytes);
+  return decode(bytes, declared, ', as its XML declaration says');
+}
