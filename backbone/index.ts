@@ -40,7 +40,7 @@ export {
 } from './resnet-plan.ts';
 export { type RunCheckpoint, type RunProgress, readRunCheckpoint, readRunConfig } from './run-checkpoint.ts';
 export type { RunConfig, RunSetting } from './run-config.ts';
-export { beginRun, lastCheckpoint, type RunFiles, resumeRun, runFiles, saveRun } from './run-folder.ts';
+export { beginRun, lastCheckpoint, lockRun, type RunFiles, resumeRun, runFiles, saveRun } from './run-folder.ts';
 export { type Prediction, topClasses } from './top-classes.ts';
 export { type TrainClassifierOptions, type TrainingSummary, trainClassifier } from './train-classifier.ts';
 export { type TrainingChoices, trainingSettings } from './training/choices.ts';

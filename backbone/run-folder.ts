@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeFolder, removeUnfinished } from '../datasets/index.ts';
+import { lockFolder, removeUnfinished } from '../datasets/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { type RunCheckpoint, readRunCheckpoint, writeRunCheckpoint } from './run-checkpoint.ts';
 import { checkSameRun, type RunConfig } from './run-config.ts';
@@ -29,15 +29,32 @@ export const runFiles = (folder: string): RunFiles => ({
 });
 
 /**
- * Makes the folder of a new run.
+ * Takes the folder of a run, which is made where it is missing, for this process. Call it before `beginRun` and
+ * `resumeRun`, which remove what an earlier process left.
+ *
+ * @returns gives it back
+ * @throws ResnetCocoError FILE_NOT_WRITABLE; FILE_NOT_FOUND where a run is to be resumed and there is none; USAGE where
+ *   another process trains there, or a new run is to be begun where there is one
+ */
+export async function lockRun(folder: string, resume: boolean): Promise<() => Promise<void>> {
+  // First, so that nothing is made for a call that is refused.
+  if (resume) lastCheckpoint(folder);
+  else checkNoRun(folder);
+  return await lockFolder(folder);
+}
+
+function checkNoRun(folder: string): void {
+  if (!existsSync(runFiles(folder).last)) return;
+  throw new ResnetCocoError('USAGE', `${folder}: holds a run already; resume it, or begin in another folder`);
+}
+
+/**
+ * Makes a folder, which is locked, that of a new run.
  *
  * @throws ResnetCocoError FILE_NOT_WRITABLE, or USAGE where there is a run in it already
  */
 export async function beginRun(folder: string): Promise<void> {
-  if (existsSync(runFiles(folder).last)) {
-    throw new ResnetCocoError('USAGE', `${folder}: holds a run already; resume it, or begin in another folder`);
-  }
-  await makeFolder(folder);
+  checkNoRun(folder);
   await removeUnfinished(folder);
 }
 

@@ -7,7 +7,7 @@ import type { ClassifierConfig } from './classifier-config.ts';
 import { classifierShapes, parameterCount, residualNorms } from './resnet-plan.ts';
 import type { RunProgress } from './run-checkpoint.ts';
 import type { RunConfig, RunSetting } from './run-config.ts';
-import { beginRun, type RunFiles, resumeRun, runFiles } from './run-folder.ts';
+import { beginRun, lockRun, type RunFiles, resumeRun, runFiles } from './run-folder.ts';
 import { classifierLoop, type TrainingEvents } from './training/classifier-run.ts';
 import { Journal } from './training/journal.ts';
 import { checkFreeze, modelConfig } from './training/model-config.ts';
@@ -71,7 +71,7 @@ const MAY_CHANGE = ['command', 'device', 'evaluate_every'];
  * the same machine, with the same number of threads of the engine, it comes by the same weights to the last bit.
  *
  * @throws ResnetCocoError DIVERGED where the loss is no finite number any more; USAGE where the folder holds a run
- *   already; FILE_NOT_FOUND, BAD_CHECKPOINT or BAD_CONFIG where one cannot be resumed; BAD_CONFIG, BAD_DATASET, BAD_MODEL;
+ *   already, or another process trains there; FILE_NOT_FOUND, BAD_CHECKPOINT or BAD_CONFIG where one cannot be resumed; BAD_CONFIG, BAD_DATASET, BAD_MODEL;
  *   FILE_NOT_WRITABLE
  */
 export async function trainClassifier(options: TrainClassifierOptions): Promise<TrainingSummary> {
@@ -92,6 +92,7 @@ export async function trainClassifier(options: TrainClassifierOptions): Promise<
     const loader = closing(trainingLoader(options, settings), (part) => part.close());
     const evaluation = closing(evaluationLoader(options, settings, model), (part) => part.close());
     const config = runConfig(options, settings);
+    closing(await lockRun(folder, resume), (release) => release());
     const checkpoint = resume ? await resumeRun(folder, config, MAY_CHANGE) : undefined;
     if (!checkpoint) await beginRun(folder);
     const fresh = { seed: settings.seed, zeroGamma: settings.zero_gamma ? residualNorms(plan) : [] };

@@ -1,6 +1,11 @@
 import { basename } from 'node:path';
 import type { Classifier } from '../backbone/index.ts';
-import { type ClassificationDataset, type Image, makeFolder, openClassificationDataset } from '../datasets/index.ts';
+import {
+  type ClassificationDataset,
+  type Image,
+  inLockedFolder,
+  openClassificationDataset,
+} from '../datasets/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { classificationRecord, type EvaluatedClassifier, linesOfJson } from '../eval/classification-record.ts';
 import { ClassificationEvaluator, mapClasses, writeClassificationReport } from '../eval/index.ts';
@@ -117,17 +122,19 @@ export default command({
     const [source] = positionals;
     if (model === undefined) throw new ResnetCocoError('USAGE', '--model is missing: which classifier to evaluate?');
     const dataset = await openClassificationDataset(source, defined({ split }));
-    if (report !== undefined) await makeFolder(report);
-    const streams = streamsFor(dataset.length, threads);
-    const { loadClassifier } = await import('../index.ts');
-    const classifier = await withDownloadProgress(terminal, (onProgress) =>
-      loadClassifier(model, { ...defined({ engine, threads, arch }), streams, onProgress, signal }),
-    );
-    try {
-      const evaluation = { model: basename(model), source, json, ...defined({ batch, report }) };
-      return await evaluateClassifier(classifier, dataset, evaluation, terminal, signal);
-    } finally {
-      await classifier.dispose();
-    }
+    const evaluate = async (): Promise<ExitCode> => {
+      const streams = streamsFor(dataset.length, threads);
+      const { loadClassifier } = await import('../index.ts');
+      const classifier = await withDownloadProgress(terminal, (onProgress) =>
+        loadClassifier(model, { ...defined({ engine, threads, arch }), streams, onProgress, signal }),
+      );
+      try {
+        const evaluation = { model: basename(model), source, json, ...defined({ batch, report }) };
+        return await evaluateClassifier(classifier, dataset, evaluation, terminal, signal);
+      } finally {
+        await classifier.dispose();
+      }
+    };
+    return await (report === undefined ? evaluate() : inLockedFolder(report, evaluate));
   },
 });

@@ -1,8 +1,9 @@
 import { basename } from 'node:path';
+import { inLockedFolder } from '../datasets/folder-lock.ts';
 import { COCO } from '../eval/coco/coco.ts';
 import { COCOeval } from '../eval/coco-eval.ts';
 import { printEvaluation, reportFlag } from './coco-summary.ts';
-import { command, noPositionals } from './command.ts';
+import { command, type ExitCode, noPositionals } from './command.ts';
 import { type FlagTable, required } from './flags.ts';
 import { jsonFlag } from './shared-flags.ts';
 
@@ -40,10 +41,13 @@ export default command({
     const annotations = required('annotations', flags.annotations);
     const detections = required('detections', flags.detections);
     if (images && !report) terminal.note('--images has no effect without --report');
-    const gt = await COCO.load(annotations);
-    const dt = gt.loadRes(detections);
-    const title = `${basename(detections)} on ${basename(annotations)}`;
-    await printEvaluation(new COCOeval(gt, dt, type), { json, report, title, images }, terminal);
-    return 0;
+    const evaluate = async (): Promise<ExitCode> => {
+      const gt = await COCO.load(annotations);
+      const dt = gt.loadRes(detections);
+      const title = `${basename(detections)} on ${basename(annotations)}`;
+      await printEvaluation(new COCOeval(gt, dt, type), { json, report, title, images }, terminal);
+      return 0;
+    };
+    return await (report === undefined ? evaluate() : inLockedFolder(report, evaluate));
   },
 });

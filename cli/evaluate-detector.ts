@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { type CocoResult, type ImageId, writeWholeFile } from '../datasets/index.ts';
+import { type CocoResult, type ImageId, lockFolder, writeWholeFile } from '../datasets/index.ts';
 import { imageIdsFromAnnotations } from '../detection/image-ids.ts';
 import type { Detector } from '../detection/index.ts';
 import { ResnetCocoError } from '../errors.ts';
@@ -143,7 +143,9 @@ export default command({
         signal,
       }),
     );
+    let release: (() => Promise<void>) | undefined;
     try {
+      if (report !== undefined) release = await lockFolder(report);
       checkCategories(detector, gt, annotations, terminal);
       const failures = new Failures(terminal);
       const { done, results } = await detectIn(detector, images, { ...defined({ batch }), signal }, failures, terminal);
@@ -158,6 +160,7 @@ export default command({
       if (report !== undefined) await writeWholeFile(join(report, 'detections.json'), `${JSON.stringify(results)}\n`);
       return failures.count ? 1 : 0;
     } finally {
+      await release?.();
       await detector.dispose();
     }
   },

@@ -16,7 +16,8 @@ process.on('exit', () => {
   }
 });
 
-function notWritable(path: string, cause: unknown): ResnetCocoError {
+/** That a file or folder cannot be written, in the words of the system. */
+export function notWritable(path: string, cause: unknown): ResnetCocoError {
   const message = cause instanceof Error ? cause.message : String(cause);
   // Node writes "EACCES: permission denied, open '/a/b'"; the path would be the temporary one.
   const reason = /^[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ?? message;

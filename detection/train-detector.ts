@@ -5,6 +5,7 @@ import {
   concludeRun,
   Journal,
   learningRates,
+  lockRun,
   newProgress,
   type RunConfig,
   type RunFiles,
@@ -82,8 +83,8 @@ export const samplesFolder = (folder: string): string => join(folder, 'samples')
  * A run that was interrupted or killed goes on with `resume` from its last checkpoint, in the middle of an epoch too. On
  * the same machine, with the same number of threads of the engine, it comes by the same weights to the last bit.
  *
- * @throws ResnetCocoError DIVERGED where a loss is no finite number any more; USAGE where the folder holds a run already;
- *   FILE_NOT_FOUND, BAD_CHECKPOINT or BAD_CONFIG where one cannot be resumed; BAD_CONFIG, BAD_DATASET, BAD_MODEL;
+ * @throws ResnetCocoError DIVERGED where a loss is no finite number any more; USAGE where the folder holds a run already,
+ *   or another process trains there; FILE_NOT_FOUND, BAD_CHECKPOINT or BAD_CONFIG where one cannot be resumed; BAD_CONFIG, BAD_DATASET, BAD_MODEL;
  *   FILE_NOT_WRITABLE
  */
 export async function trainDetector(options: TrainDetectorOptions): Promise<DetectorSummary> {
@@ -121,6 +122,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Dete
     closing(loader, (part) => part.close());
     checkSteps(loader.batches, accumulate);
     const config = runConfig(options, settings, samples.length);
+    closing(await lockRun(folder, resume), (release) => release());
     const checkpoint = resume ? await resumeRun(folder, config, MAY_CHANGE) : undefined;
     if (!checkpoint) await beginRun(folder);
     const start = await detectorStartWeights(model, seed, resume ? undefined : init);

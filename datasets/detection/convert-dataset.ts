@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
+import { inLockedFolder } from '../folder-lock.ts';
 import type { DetectionFormat } from './detection-source.ts';
 import { portablePath } from './file-finder.ts';
 import { OutputFolder } from './output-folder.ts';
@@ -27,7 +28,7 @@ export interface Conversion {
  * Writes a data set in another format.
  *
  * @throws ResnetCocoError as `readDetectionDataset`; BAD_DATASET for names that the format cannot hold;
- *   FILE_NOT_WRITABLE; the signal's reason, if aborted
+ *   FILE_NOT_WRITABLE; USAGE where another process writes to the folder; the signal's reason, if aborted
  */
 export async function convertDataset({ to, out, copyImages, ...source }: ConvertOptions): Promise<Conversion> {
   const { format, dataset, files, problems } = await readDetectionDataset(source);
@@ -35,15 +36,18 @@ export async function convertDataset({ to, out, copyImages, ...source }: Convert
     throw new ResnetCocoError('USAGE', `${out}: is what is read; name another file to write`);
   }
   const { split, signal } = source;
-  await writeDetectionDataset(dataset, { to, out, ...(split !== undefined && { split }), ...(signal && { signal }) });
-  if (copyImages && to !== 'coco') {
-    const folder = new OutputFolder(join(out, to === 'voc' ? 'JPEGImages' : 'images'));
-    for (const { id, file_name } of dataset.images) {
-      signal?.throwIfAborted();
-      const file = files.get(id);
-      if (file !== undefined) await folder.copy(file, portablePath(file_name));
+  const write = async (): Promise<void> => {
+    await writeDetectionDataset(dataset, { to, out, ...(split !== undefined && { split }), ...(signal && { signal }) });
+    if (copyImages && to !== 'coco') {
+      const folder = new OutputFolder(join(out, to === 'voc' ? 'JPEGImages' : 'images'));
+      for (const { id, file_name } of dataset.images) {
+        signal?.throwIfAborted();
+        const file = files.get(id);
+        if (file !== undefined) await folder.copy(file, portablePath(file_name));
+      }
     }
-  }
+  };
+  await (to === 'coco' ? write() : inLockedFolder(out, write));
   const { images, annotations } = dataset;
   const crowds = to === 'yolo' ? annotations.filter(({ iscrowd }) => iscrowd).length : 0;
   return {

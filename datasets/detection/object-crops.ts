@@ -3,6 +3,7 @@ import { ResnetCocoError } from '../../errors.ts';
 import { crop } from '../augment/crop.ts';
 import type { CocoAnnotation, CocoBox, CocoImage, ImageId } from '../coco-format.ts';
 import { writeImage } from '../encode.ts';
+import { inLockedFolder } from '../folder-lock.ts';
 import type { Image } from '../image.ts';
 import type { ImageSize } from '../image-size.ts';
 import type { Random } from '../random.ts';
@@ -49,7 +50,8 @@ const MOST_COVERED = 0.1;
  * Seeded: the same call writes the same pictures.
  *
  * @throws ResnetCocoError as `readDetectionDataset`; BAD_DATASET for a category whose name is none of a folder, or if
- *   nothing is left to cut; FILE_NOT_FOUND without the images; FILE_NOT_WRITABLE; the signal's reason, if aborted
+ *   nothing is left to cut; FILE_NOT_FOUND without the images; FILE_NOT_WRITABLE; USAGE where another process
+ *   writes to the folder; the signal's reason, if aborted
  */
 export async function writeObjectCrops(options: ObjectCropOptions): Promise<ObjectCrops> {
   const { out, smallest = 32, margin = 0.1, background = 0, seed = 0, onProgress, ...source } = options;
@@ -82,12 +84,14 @@ export async function writeObjectCrops(options: ObjectCropOptions): Promise<Obje
     }
   }
 
-  for (const [place, meta] of dataset.images.entries()) {
-    source.signal?.throwIfAborted();
-    const image = await readFound(files, meta.id, unreadable);
-    if (image) await cutFrom(meta, image, place);
-    onProgress?.(place + 1, dataset.images.length);
-  }
+  await inLockedFolder(out, async () => {
+    for (const [place, meta] of dataset.images.entries()) {
+      source.signal?.throwIfAborted();
+      const image = await readFound(files, meta.id, unreadable);
+      if (image) await cutFrom(meta, image, place);
+      onProgress?.(place + 1, dataset.images.length);
+    }
+  });
   if (!pictures.size) {
     throw new ResnetCocoError(
       'BAD_DATASET',

@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isGone, newOwner, parseOwner } from '../lock-owner.ts';
 
 /**
  * Waits until no other process holds the lock file `path`, and takes it. Its owner touches it as long as it lives: a
@@ -16,7 +15,7 @@ export async function takeLock(
   staleMs: number,
   signal: AbortSignal | undefined,
 ): Promise<() => Promise<void>> {
-  const ours = JSON.stringify({ pid: process.pid, host: hostname(), id: randomUUID() });
+  const ours = JSON.stringify(newOwner());
   let last = '';
   let since = performance.now();
   while (!(await create(path, ours))) {
@@ -34,7 +33,8 @@ export async function takeLock(
       last = `${touched} ${owner}`;
       since = performance.now();
     }
-    if (isGone(owner) || performance.now() - since > staleMs) await remove(path, owner);
+    const parsed = parseOwner(owner);
+    if ((parsed && isGone(parsed)) || performance.now() - since > staleMs) await remove(path, owner);
     else await sleep(Math.min(500, staleMs / 4), undefined, { signal });
   }
   const heartbeat = setInterval(() => {
@@ -62,16 +62,4 @@ async function create(path: string, owner: string): Promise<boolean> {
 async function remove(path: string, owner: string): Promise<void> {
   const current = await readFile(path, 'utf8').catch(() => undefined);
   if (current === owner) await rm(path, { force: true });
-}
-
-/** Whether the owner was a process of this machine that has ended. */
-function isGone(owner: string): boolean {
-  try {
-    const { pid, host } = JSON.parse(owner) as { pid: number; host: string };
-    if (host !== hostname()) return false;
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
 }

@@ -10,7 +10,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type RunCheckpoint, readRunCheckpoint, writeRunCheckpoint } from '../../backbone/run-checkpoint.ts';
 import { checkSameRun, type RunConfig } from '../../backbone/run-config.ts';
-import { beginRun, resumeRun, runFiles, saveRun } from '../../backbone/run-folder.ts';
+import { beginRun, lockRun, resumeRun, runFiles, saveRun } from '../../backbone/run-folder.ts';
 import { writeSafetensors } from '../../backbone/weights/index.ts';
 import { Random } from '../../datasets/index.ts';
 import { rejects } from '../rejects.ts';
@@ -91,7 +91,9 @@ test('what is no checkpoint of a run is refused', async () => {
 
 test('a run is resumed from its last checkpoint; the best one stays', async () => {
   const folder = join(newFolder(), 'deep', 'run');
+  const release = await lockRun(folder, false);
   await beginRun(folder);
+  await release();
   await saveRun(folder, checkpoint(100));
   assert.not(existsSync(runFiles(folder).best));
   const best = { metric: 'top1', value: 0.9, step: 200 };
@@ -108,6 +110,19 @@ test('a new run does not overwrite another; without a run there is none to resum
   await beginRun(folder);
   await saveRun(folder, checkpoint());
   await rejects(beginRun(folder), 'USAGE', /holds a run already/);
+  await rejects(lockRun(folder, false), 'USAGE', /holds a run already/);
+});
+
+test('two processes never have one run; what is refused makes no folder', async () => {
+  const folder = newFolder();
+  await saveRun(folder, checkpoint());
+  const release = await lockRun(folder, true);
+  await rejects(lockRun(folder, true), 'USAGE', /writes there/);
+  await release();
+  await (await lockRun(folder, true))();
+  const absent = join(folder, 'absent');
+  await rejects(lockRun(absent, true), 'FILE_NOT_FOUND', /no run to resume/);
+  assert.not(existsSync(absent));
 });
 
 test('other settings than the run was begun with are refused, by name', async () => {
