@@ -1,10 +1,11 @@
 import { ResnetCocoError } from '../errors.ts';
 import { decodeJpeg } from './decode-jpeg.ts';
-import { decodePng, readPngHeader } from './decode-png.ts';
+import { decodePng } from './decode-png.ts';
 import { orient } from './exif-orientation.ts';
 import { type DecodedImage, type Image, MAX_IMAGE_PIXELS } from './image.ts';
 import { describeUnknown, type ImageFormat, sniffFormat } from './image-format.ts';
 import { checkLength, readJpegHeader } from './jpeg-header.ts';
+import { readPngHeader } from './png-header.ts';
 import { decodeWithSharp, loadSharp, type Sharp } from './sharp-decoder.ts';
 import { loadTurbo, TURBO_PACKAGE, type Turbo } from './turbo-decoder.ts';
 import { loadTurboEncoder, type TurboEncoder } from './turbo-encoder.ts';

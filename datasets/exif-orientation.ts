@@ -3,25 +3,56 @@ import type { Image } from './image.ts';
 /** How a camera was held: 1 upright, 2–8 mirrored and turned in the ways that EXIF (CIPA DC-008, tag 0x0112) numbers. */
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
-const ORIENTATION_TAG = 0x0112;
-const SHORT = 3;
+export const isOrientation = (value: number | undefined): value is Orientation =>
+  Number.isInteger(value) && value! >= 1 && value! <= 8;
 
-/** Finds the orientation in a TIFF block, as EXIF stores it; 1 if there is none or the block is damaged. */
-export function readOrientation(tiff: Uint8Array): Orientation {
-  if (tiff.length < 14) return 1;
+const ORIENTATION_TAG = 0x0112;
+
+type Read = (view: DataView, at: number, littleEndian: boolean) => number;
+const ratio = (numerator: number, denominator: number): number => numerator / denominator;
+/** Bytes of a value of each TIFF type, and how it is read; those without are no numbers to Pillow. */
+const TYPES: Readonly<Record<number, { readonly size: number; readonly read?: Read }>> = {
+  1: { size: 1 }, // BYTE
+  2: { size: 1 }, // ASCII
+  3: { size: 2, read: (view, at, little) => view.getUint16(at, little) },
+  4: { size: 4, read: (view, at, little) => view.getUint32(at, little) },
+  5: { size: 8, read: (view, at, little) => ratio(view.getUint32(at, little), view.getUint32(at + 4, little)) },
+  6: { size: 1, read: (view, at) => view.getInt8(at) },
+  7: { size: 1 }, // UNDEFINED
+  8: { size: 2, read: (view, at, little) => view.getInt16(at, little) },
+  9: { size: 4, read: (view, at, little) => view.getInt32(at, little) },
+  10: { size: 8, read: (view, at, little) => ratio(view.getInt32(at, little), view.getInt32(at + 4, little)) },
+  11: { size: 4, read: (view, at, little) => view.getFloat32(at, little) },
+  12: { size: 8, read: (view, at, little) => view.getFloat64(at, little) },
+  13: { size: 4, read: (view, at, little) => view.getUint32(at, little) }, // IFD
+  16: { size: 8, read: (view, at, little) => Number(view.getBigUint64(at, little)) },
+};
+
+/**
+ * Finds the orientation in a TIFF block, as EXIF stores it: a number of any type, as Pillow takes it. Of several numbers
+ * the first counts, of two such tags the last. An entry that points outside the block ends it.
+ *
+ * @returns NaN where the tag holds no number, or where this is no TIFF block; undefined if there is no such tag
+ */
+export function readOrientationTag(tiff: Uint8Array): number | undefined {
+  if (tiff.length < 8) return Number.NaN;
   const view = new DataView(tiff.buffer, tiff.byteOffset, tiff.byteLength);
-  const littleEndian = view.getUint16(0) === 0x4949;
-  if (!littleEndian && view.getUint16(0) !== 0x4d4d) return 1;
-  const directory = view.getUint32(4, littleEndian);
-  if (directory + 2 > tiff.length) return 1;
-  const entries = view.getUint16(directory, littleEndian);
+  const little = view.getUint16(0) === 0x4949;
+  if (!little && view.getUint16(0) !== 0x4d4d) return Number.NaN;
+  const directory = view.getUint32(4, little);
+  if (directory + 2 > tiff.length) return undefined;
+  const entries = view.getUint16(directory, little);
+  let value: number | undefined;
   for (let i = 0, at = directory + 2; i < entries && at + 12 <= tiff.length; i++, at += 12) {
-    if (view.getUint16(at, littleEndian) !== ORIENTATION_TAG) continue;
-    if (view.getUint16(at + 2, littleEndian) !== SHORT) return 1;
-    const value = view.getUint16(at + 8, littleEndian);
-    return value >= 1 && value <= 8 ? (value as Orientation) : 1;
+    const type = TYPES[view.getUint16(at + 2, little)];
+    const count = view.getUint32(at + 4, little);
+    if (!type || count === 0) continue;
+    const length = type.size * count;
+    const place = length > 4 ? view.getUint32(at + 8, little) : at + 8;
+    if (place + length > tiff.length) break;
+    if (view.getUint16(at, little) === ORIENTATION_TAG) value = type.read?.(view, place, little) ?? Number.NaN;
   }
-  return 1;
+  return value;
 }
 
 /** Turns a picture upright. */

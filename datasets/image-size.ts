@@ -1,8 +1,9 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { ResnetCocoError } from '../errors.ts';
 import { chosenSharp } from './decode.ts';
-import { type Orientation, readOrientation } from './exif-orientation.ts';
+import type { Orientation } from './exif-orientation.ts';
 import { sniffFormat } from './image-format.ts';
+import { OrientationTags } from './orientation-tags.ts';
 import { readImage } from './read-image.ts';
 
 export interface ImageSize {
@@ -11,6 +12,8 @@ export interface ImageSize {
 }
 
 const BLOCK = 1 << 14;
+/** A longer text of a PNG file is no tag. */
+const MAX_TAGS_BYTES = 1 << 24;
 
 /** Reads here and there: so many bytes from one position on; fewer at the end. */
 interface Window {
@@ -55,7 +58,7 @@ interface StoredSize extends ImageSize {
 /** Walks the markers up to the first scan, as `readJpegHeader` does of a whole file. */
 async function jpegSize(file: Window): Promise<StoredSize | undefined> {
   let size: ImageSize | undefined;
-  let orientation: Orientation | undefined;
+  const tags = new OrientationTags();
   for (let at = 2; ; ) {
     const head = await file.read(at, 4);
     if (head.length < 4) break;
@@ -68,20 +71,17 @@ async function jpegSize(file: Window): Promise<StoredSize | undefined> {
       if (isFrame(marker) && !size) {
         const frame = await file.read(at + 4, 5);
         size = { height: (frame[1] << 8) | frame[2], width: (frame[3] << 8) | frame[4] };
-      } else if (marker === APP1 && !orientation) {
-        const segment = await file.read(at + 4, length - 2);
-        if (text(segment.subarray(0, 5)) === 'Exif\0') orientation = readOrientation(segment.subarray(6));
-      }
+      } else if (marker === APP1) tags.takeSegment(await file.read(at + 4, length - 2));
       at += 2 + Math.max(length, 2);
     }
   }
-  return size && { ...size, orientation: orientation ?? 1 };
+  return size && { ...size, orientation: tags.orientation };
 }
 
 /** Walks all chunks, for the orientation may stand behind the pixels. */
 async function pngSize(file: Window): Promise<StoredSize | undefined> {
   let size: ImageSize | undefined;
-  let orientation: Orientation = 1;
+  const tags = new OrientationTags();
   for (let at = 8; ; ) {
     const head = await file.read(at, 8);
     if (head.length < 8) break;
@@ -94,10 +94,13 @@ async function pngSize(file: Window): Promise<StoredSize | undefined> {
       const view = new DataView(content.buffer, content.byteOffset);
       size = { width: view.getUint32(0), height: view.getUint32(4) };
     }
-    if (type === 'eXIf') orientation = readOrientation(await file.read(at + 8, Math.min(length, 1 << 16)));
+    if (OrientationTags.concernsChunk(type) && length <= MAX_TAGS_BYTES) {
+      const content = await file.read(at + 8, length);
+      if (content.length === length) tags.takeChunk(type, content);
+    }
     at += 12 + length;
   }
-  return size && { ...size, orientation };
+  return size && { ...size, orientation: tags.orientation };
 }
 
 async function storedSize(path: string): Promise<StoredSize | undefined> {

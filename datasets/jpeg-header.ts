@@ -1,4 +1,5 @@
-import { type Orientation, readOrientation } from './exif-orientation.ts';
+import type { Orientation } from './exif-orientation.ts';
+import { OrientationTags } from './orientation-tags.ts';
 
 /** What a JPEG file's markers (ITU T.81, annex B) say, before any picture is decoded. */
 export interface JpegHeader {
@@ -57,7 +58,7 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader {
   let frame: Pick<JpegHeader, 'width' | 'height' | 'components'> | undefined;
   let jfif = false;
   let adobeTransformAt = -1;
-  let orientation: Orientation | undefined;
+  const tags = new OrientationTags();
   let end = -1;
   let scans = 0;
   let componentsScanned = 0;
@@ -89,7 +90,7 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader {
     } else if (marker === APP0) {
       jfif ||= isTagged(segment, 'JFIF\0');
     } else if (marker === APP1) {
-      if (isTagged(segment, 'Exif\0')) orientation ??= readOrientation(segment.subarray(6));
+      tags.takeSegment(segment);
     } else if (marker === APP14 && segment.length >= 12 && isTagged(segment, 'Adobe')) {
       adobeTransformAt = at + 3 + 11;
     }
@@ -98,7 +99,7 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader {
   if (!frame || componentsScanned < frame.components.length || end < 0) {
     throw new Error('the file is truncated: it ends before the picture does');
   }
-  return { ...frame, jfif, adobeTransformAt, orientation: orientation ?? 1, end };
+  return { ...frame, jfif, adobeTransformAt, orientation: tags.orientation, end };
 }
 
 /**

@@ -7,6 +7,7 @@ import { decoders, readImage } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { hasShared, sharedData } from '../shared-data.ts';
 import { expectedImages, imagesDir, largestDifference } from './test-picture.ts';
+import { pngFile } from './test-png.ts';
 
 const [sharp, wasm] = await decoders();
 const file = (name: string): Buffer => readFileSync(join(imagesDir, name));
@@ -134,45 +135,16 @@ test('a truncated picture is refused wherever it ends', () =>
     }
   }));
 
-/** A PNG with a true checksum for each chunk. */
-function png(width: number, height: number, colorType: number, interlaced: boolean, pixels: Uint8Array): Buffer {
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  header.set([8, colorType, 0, 0, interlaced ? 1 : 0], 8);
-  const chunks = (
-    [
-      ['IHDR', header],
-      ['IDAT', pixels],
-      ['IEND', Buffer.alloc(0)],
-    ] as const
-  ).map(([type, content]) => {
-    const chunk = Buffer.alloc(content.length + 12);
-    chunk.writeUInt32BE(content.length, 0);
-    chunk.write(type, 4, 'latin1');
-    chunk.set(content, 8);
-    chunk.writeUInt32BE(crc32(chunk.subarray(4, 8 + content.length)), 8 + content.length);
-    return chunk;
-  });
-  return Buffer.concat([file('png-rgb8.png').subarray(0, 8), ...chunks]);
-}
-
-function crc32(bytes: Uint8Array): number {
-  let crc = -1;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let k = 0; k < 8; k++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return ~crc >>> 0;
-}
-
 test('sizes are checked before anything is decoded', () =>
   withDecoder('js', async () => {
     const nothing = deflateSync(new Uint8Array(100));
-    await refused(png(100_000, 100_000, 2, false, nothing), /100000×100000 is over the limit of 178956970 pixels/);
-    await refused(png(0, 5, 2, false, nothing), /0×5/);
-    await refused(png(13_000, 13_000, 6, false, nothing), /truncated/);
-    await refused(png(5, 5, 7, false, nothing), /colour type 7/);
+    await refused(
+      pngFile(100_000, 100_000, { colorType: 2 }, nothing),
+      /100000×100000 is over the limit of 178956970 pixels/,
+    );
+    await refused(pngFile(0, 5, { colorType: 2 }, nothing), /0×5/);
+    await refused(pngFile(13_000, 13_000, { colorType: 6 }, nothing), /truncated/);
+    await refused(pngFile(5, 5, { colorType: 7 }, nothing), /colour type 7/);
     const jpeg = file('jpeg-420.jpg');
     const sizeAt = jpeg.indexOf(Buffer.of(0xff, 0xc0)) + 5;
     const resized = (height: number, width: number) => {
@@ -190,7 +162,7 @@ test('a bomb in an interlaced PNG does not go off', () =>
   withDecoder('js', async () => {
     const bomb = deflateSync(new Uint8Array(200 << 20), { level: 9 });
     const before = process.memoryUsage().rss;
-    await refused(png(100, 100, 2, true, bomb), /damaged/);
+    await refused(pngFile(100, 100, { colorType: 2, interlaced: true }, bomb), /damaged/);
     assert.ok(process.memoryUsage().rss - before < 100 << 20);
   }));
 
