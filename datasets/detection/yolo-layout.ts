@@ -1,7 +1,8 @@
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
+import { isFile, isFolder } from '../../io/regular-file.ts';
 import type { DetectionSource } from './detection-source.ts';
-import { FileFinder, isFile, isFolder, portablePath, withoutExtension } from './file-finder.ts';
+import { FileFinder, portablePath, withoutExtension } from './file-finder.ts';
 import { linesOf, readText } from './text-file.ts';
 import { findNamesFile, readYoloSettings, type YoloSettings } from './yolo-names.ts';
 
