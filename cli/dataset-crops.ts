@@ -1,4 +1,5 @@
 import { command, type ExitCode } from './command.ts';
+import { reportProblems } from './dataset-report.ts';
 import type { FlagTable } from './flags.ts';
 import { defined, sourceFlags, sourceHelp } from './shared-flags.ts';
 import { counted } from './table.ts';
@@ -55,6 +56,7 @@ export const crops = command({
     const progress = terminal.startProgress('images', undefined);
     const onProgress = (done: number, total: number): void => progress.set(done, total);
     const done = await writeObjectCrops({ ...source, ...choices, out, onProgress }).finally(() => progress.stop());
+    reportProblems(done.problems, terminal);
     const pictures = done.classes.reduce((sum, { pictures }) => sum + pictures, 0);
     for (const { message } of done.unreadable) terminal.report(`error: ${message}`);
     terminal.note(

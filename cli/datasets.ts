@@ -65,7 +65,10 @@ export const fetch = command({
 const convertFlags = {
   to: { kind: 'choice', choices: detectionFormats, help: 'the format to write' },
   ...sourceFlags,
-  'copy-images': { kind: 'boolean', help: 'copy the images too, to JPEGImages of VOC or images of YOLO' },
+  'copy-images': {
+    kind: 'boolean',
+    help: 'copy the images too: to JPEGImages of VOC, images of YOLO, images beside the JSON of COCO',
+  },
 } as const satisfies FlagTable;
 
 export const convert = command({
@@ -104,6 +107,10 @@ export const convert = command({
     reportProblems(done.problems, terminal);
     if (done.lost.length) terminal.note(`${to} has no place for ${done.lost.join(', ')}: left out`);
     terminal.note(`${out}: ${counted(done.images, 'image')}, ${counted(done.annotations, 'annotation')} written`);
-    return done.problems.errors ? 1 : 0;
+    const { copied } = done;
+    if (copied) terminal.note(`${copied.folder}: ${counted(copied.images, 'image')} copied`);
+    const left = copied ? done.images - copied.images : 0;
+    if (left) terminal.report(`${counted(left, 'image')} without a file: not copied`);
+    return done.problems.errors || left ? 1 : 0;
   },
 });

@@ -1,11 +1,10 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type CocoResult, type ImageId, lockFolder, writeWholeFile } from '../datasets/index.ts';
 import { imageIdsFromAnnotations } from '../detection/image-ids.ts';
 import type { Detector } from '../detection/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { COCO, COCOeval } from '../eval/index.ts';
-import { unreadable } from '../io/regular-file.ts';
 import { printEvaluation, reportFlag } from './coco-summary.ts';
 import { command } from './command.ts';
 import { withDownloadProgress } from './download-progress.ts';
@@ -37,18 +36,12 @@ interface AnnotatedFile {
 
 /** The annotation file that lies in a folder of images, where it is the only one. */
 function annotationsIn(folder: string): string {
-  const found = namesIn(folder).filter((name) => name.endsWith('.json'));
+  const isFolder = statSync(folder, { throwIfNoEntry: false })?.isDirectory();
+  if (!isFolder) throw new ResnetCocoError('FILE_NOT_FOUND', `${folder}: no such folder`);
+  const found = readdirSync(folder).filter((name) => name.endsWith('.json'));
   if (found.length === 1) return join(folder, found[0]);
   const hint = found.length ? `has ${found.length} .json files` : 'has no .json file';
   throw new ResnetCocoError('USAGE', `${folder}: ${hint}; say which has the ground truth: --annotations FILE`);
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (cause) {
-    throw unreadable(folder, cause, 'folder');
-  }
 }
 
 /** Categories go by id: a model of other categories would score next to nothing, and nobody would know why. */

@@ -1,9 +1,5 @@
-import { decodeText } from '../datasets/detection/text-encoding.ts';
+import { readFile } from 'node:fs/promises';
 import { ResnetCocoError } from '../errors.ts';
-import { readBytes } from '../io/regular-file.ts';
-
-/** Settings are a few lines. */
-const MAX_BYTES = 2 ** 20;
 
 /**
  * Reads settings from a file of JSON.
@@ -11,9 +7,11 @@ const MAX_BYTES = 2 ** 20;
  * @throws ResnetCocoError FILE_NOT_FOUND; BAD_CONFIG for what is no JSON
  */
 export async function readSettingsFile(path: string): Promise<unknown> {
-  const bytes = await readBytes(path, { maxBytes: MAX_BYTES, code: 'BAD_CONFIG' });
+  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new ResnetCocoError('FILE_NOT_FOUND', `${path}: cannot be read: ${cause.message}`, { cause });
+  });
   try {
-    return JSON.parse(decodeText(bytes));
+    return JSON.parse(text);
   } catch (cause) {
     throw new ResnetCocoError('BAD_CONFIG', `${path}: is not JSON: ${(cause as Error).message}`, { cause });
   }

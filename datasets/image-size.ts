@@ -1,5 +1,5 @@
-import type { FileHandle } from 'node:fs/promises';
-import { openHandle, unreadable } from '../io/regular-file.ts';
+import { type FileHandle, open } from 'node:fs/promises';
+import { ResnetCocoError } from '../errors.ts';
 import { chosenSharp } from './decode.ts';
 import type { Orientation } from './exif-orientation.ts';
 import { sniffFormat } from './image-format.ts';
@@ -104,11 +104,11 @@ async function pngSize(file: Window): Promise<StoredSize | undefined> {
 }
 
 async function storedSize(path: string): Promise<StoredSize | undefined> {
-  const file = await openHandle(path);
+  const file = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
+    throw new ResnetCocoError('FILE_NOT_FOUND', `${path}: cannot be read (${cause.code ?? cause.message})`, { cause });
+  });
   try {
     return await sizeIn(new FileWindow(file));
-  } catch (cause) {
-    throw unreadable(path, cause);
   } finally {
     await file.close();
   }

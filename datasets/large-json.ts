@@ -1,6 +1,6 @@
-import { closeSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { type ErrorCode, ResnetCocoError } from '../errors.ts';
-import { filePath, openFile, unreadable } from '../io/regular-file.ts';
 import { CLOSE_LIST, CLOSE_OBJECT, COLON, COMMA, JsonWindow, OPEN_LIST, OPEN_OBJECT, QUOTE } from './json-window.ts';
 
 /** Elements are parsed together until their text is so long. */
@@ -36,15 +36,25 @@ export interface JsonElements {
  * @throws ResnetCocoError FILE_NOT_FOUND, or `code`, naming the place
  */
 export function* readJsonParts(file: string | URL, code: ErrorCode = 'BAD_DATASET'): Generator<JsonPart> {
-  const path = filePath(file);
+  const path = typeof file === 'string' && !file.startsWith('file:') ? file : fileURLToPath(file);
   const fail = (problem: string): never => {
     throw new ResnetCocoError(code, `${path}: ${problem}`);
   };
-  const { descriptor } = openFile(path);
+  const unreadable = (cause: NodeJS.ErrnoException): never => {
+    const reason = cause.code === 'ENOENT' ? 'no such file' : `cannot be read: ${cause.message}`;
+    throw new ResnetCocoError('FILE_NOT_FOUND', `${path}: ${reason}`, { cause });
+  };
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, 'r');
+  } catch (cause) {
+    return unreadable(cause as NodeJS.ErrnoException);
+  }
   try {
     yield* new PartReader(new JsonWindow(descriptor), fail).parts();
   } catch (cause) {
-    throw (cause as NodeJS.ErrnoException).syscall === 'read' ? unreadable(path, cause) : cause;
+    if ((cause as NodeJS.ErrnoException).syscall === 'read') unreadable(cause as NodeJS.ErrnoException);
+    throw cause;
   } finally {
     closeSync(descriptor);
   }

@@ -1,7 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { isRoundedId, roundedIdProblem } from '../datasets/exact-id.ts';
 import { numberImages } from '../datasets/image-numbers.ts';
 import type { ImageId } from '../datasets/index.ts';
-import { readJsonFile } from '../datasets/large-json.ts';
 import { ResnetCocoError } from '../errors.ts';
 
 /** An entry of `images` in a COCO annotation file. */
@@ -98,10 +98,19 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
  * @throws {ResnetCocoError} `FILE_NOT_FOUND`, or `BAD_DATASET` naming the field at fault.
  */
 export async function readAnnotatedImages(path: string): Promise<readonly AnnotatedImage[]> {
+  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    const reason = cause.code === 'ENOENT' ? 'no such file' : `cannot be read: ${cause.message}`;
+    throw new ResnetCocoError('FILE_NOT_FOUND', `${path}: ${reason}`, { cause });
+  });
   const bad = (reason: string): never => {
     throw new ResnetCocoError('BAD_DATASET', `${path}: ${reason}`);
   };
-  const content = readJsonFile(path);
+  let content: unknown;
+  try {
+    content = JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    return bad(`is not JSON: ${(error as Error).message}`);
+  }
   const images = isRecord(content) ? content.images : undefined;
   if (!Array.isArray(images)) return bad("is not a COCO annotation file: it has no list 'images'");
   const seen = new Set<ImageId>();

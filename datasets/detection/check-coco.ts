@@ -1,4 +1,5 @@
-import type { CocoAnnotation, CocoBox, CocoCategory, CocoImage, ImageId } from '../coco-format.ts';
+import type { CocoAnnotation, CocoBox, CocoCategory, CocoImage, CocoSegmentation, ImageId } from '../coco-format.ts';
+import { isRoundedId, roundedIdProblem } from '../exact-id.ts';
 import { findInBox } from './box-check.ts';
 import type { DatasetProblem, ProblemList } from './problems.ts';
 
@@ -23,6 +24,24 @@ function wrongField(fields: Fields, field: string, message: string): Found {
   return { kind: 'wrong type', field, value, message };
 }
 
+/** An id that `JSON.parse` rounded; undefined if it is exact. */
+function roundedId(fields: Fields, field: string, mayBeText = false): Found | undefined {
+  const value = fields[field];
+  return isRoundedId(value) ? { kind: 'wrong value', field, value, message: roundedIdProblem(mayBeText) } : undefined;
+}
+
+const ID_FIELDS = ['id', 'image_id', 'category_id'];
+
+/** Fields beyond those of COCO are kept as they are, but for what `JSON.parse` rounded. */
+function* roundedNumbers(fields: Fields): Generator<Found> {
+  for (const field in fields) {
+    const value = fields[field];
+    if (!isRoundedId(value) || ID_FIELDS.includes(field)) continue;
+    const message = 'whole numbers beyond 2^53 are rounded; write it as text';
+    yield { kind: 'wrong value', field, value, message };
+  }
+}
+
 /** An image whose size may have to be read from its file. */
 export type ListedImage = Omit<CocoImage, 'width' | 'height'> & Partial<Pick<CocoImage, 'width' | 'height'>>;
 
@@ -43,6 +62,11 @@ export function checkImages(file: string, list: readonly unknown[], problems: Pr
       fail({ ...found, field: `${place}.id` });
       continue;
     }
+    const rounded = roundedId(image, 'id', true);
+    if (rounded) {
+      fail({ ...rounded, field: `${place}.id` });
+      continue;
+    }
     if (ids.has(id)) {
       fail({ kind: 'duplicate', image: id, field: 'id', value: id, message: 'another image has this id already' });
       continue;
@@ -58,6 +82,7 @@ export function checkImages(file: string, list: readonly unknown[], problems: Pr
       fail({ kind: 'wrong value', image: id, field: side, value: image[side], message });
       continue;
     }
+    for (const found of roundedNumbers(image)) problems.warning({ file, image: id, ...found });
     images.push(image as Fields & ListedImage);
   }
   return images;
@@ -77,7 +102,8 @@ export function checkCategories(file: string, list: readonly unknown[], problems
     }
     const { id, name } = category;
     if (!Number.isSafeInteger(id)) {
-      const found = wrongField(category, 'id', 'each category needs a whole number as its id');
+      const wrong = wrongField(category, 'id', 'each category needs a whole number as its id');
+      const found = roundedId(category, 'id') ?? wrong;
       fail({ ...found, field: `${place}.id` });
       continue;
     }
@@ -152,6 +178,10 @@ export function checkAnnotations(
 /** What makes an annotation unusable, the first of it. */
 function findInAnnotation(annotation: Fields, ids: ReadonlySet<number>, referents: Referents): Found | undefined {
   const { id, image_id, category_id, bbox, area, iscrowd, segmentation, keypoints } = annotation;
+  for (const field of ID_FIELDS) {
+    const rounded = roundedId(annotation, field, field === 'image_id');
+    if (rounded) return rounded;
+  }
   if (!Number.isFinite(id)) return wrongField(annotation, 'id', 'each annotation needs a number as its id');
   if (ids.has(id as number)) {
     return { kind: 'duplicate', field: 'id', value: id, message: 'another annotation has this id already' };
@@ -194,6 +224,10 @@ function isSegmentation(value: unknown): boolean {
   return isNumbers(size) && size.length === 2 && (typeof counts === 'string' || isNumbers(counts));
 }
 
+/** `null`, `[]` and `[[]]`, as tools write them, are an object without a mask. */
+const isEmpty = (segmentation: CocoSegmentation | null): boolean =>
+  segmentation === null || (Array.isArray(segmentation) && segmentation.every((polygon) => polygon.length === 0));
+
 const areaOf = ([, , width, height]: CocoBox): number => width * height;
 
 function withDefaults(annotation: Fields & CocoAnnotation, warn: (found: Found) => void): CocoAnnotation {
@@ -206,7 +240,14 @@ function withDefaults(annotation: Fields & CocoAnnotation, warn: (found: Found) 
     const message = 'it is missing; width × height of the box is taken';
     warn({ kind: 'missing field', field: 'area', value: area, message });
   }
-  if (area !== undefined && typeof iscrowd === 'number' && segmentation !== null) return annotation;
+  for (const found of roundedNumbers(annotation)) warn(found);
+  const hasNoMask = segmentation !== undefined && isEmpty(segmentation);
+  if (area !== undefined && typeof iscrowd === 'number' && !hasNoMask) return annotation;
   const { segmentation: mask, ...rest } = annotation;
-  return { ...rest, ...(mask && { segmentation: mask }), area: area ?? areaOf(bbox), iscrowd: iscrowd ? 1 : 0 };
+  return {
+    ...rest,
+    ...(mask && !hasNoMask && { segmentation: mask }),
+    area: area ?? areaOf(bbox),
+    iscrowd: iscrowd ? 1 : 0,
+  };
 }

@@ -1,16 +1,17 @@
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
+import type { CocoImage, ImageId } from '../coco-format.ts';
 import { inLockedFolder } from '../folder-lock.ts';
 import type { DetectionFormat } from './detection-source.ts';
 import { portablePath } from './file-finder.ts';
-import { OutputFolder } from './output-folder.ts';
+import { checkImageName, OutputFolder } from './output-folder.ts';
 import type { DatasetProblems } from './problems.ts';
 import { type ReadOptions, readDetectionDataset } from './read-detection-dataset.ts';
 import type { VocAnnotation } from './read-voc.ts';
 import { type WriteOptions, writeDetectionDataset } from './write-detection-dataset.ts';
 
 export interface ConvertOptions extends ReadOptions, WriteOptions {
-  /** Copy the images too: to `JPEGImages/` of VOC, to `images/` of YOLO. */
+  /** Copy the images too: to `JPEGImages/` of VOC, to `images/` of YOLO or beside the file of COCO. */
   readonly copyImages?: boolean;
 }
 
@@ -19,6 +20,8 @@ export interface Conversion {
   /** How many were written. */
   readonly images: number;
   readonly annotations: number;
+  /** With `copyImages`: where to, and how many; those without a file are not. */
+  readonly copied?: { readonly folder: string; readonly images: number };
   readonly problems: DatasetProblems;
   /** What the new format has no place for, such as `12 masks`. */
   readonly lost: readonly string[];
@@ -27,25 +30,25 @@ export interface Conversion {
 /**
  * Writes a data set in another format.
  *
- * @throws ResnetCocoError as `readDetectionDataset`; BAD_DATASET for names that the format cannot hold;
- *   FILE_NOT_WRITABLE; USAGE where another process writes to the folder; the signal's reason, if aborted
+ * @throws ResnetCocoError as `readDetectionDataset`; BAD_DATASET for names that the format cannot hold; FILE_NOT_FOUND
+ *   where images are to be copied and none is found; FILE_NOT_WRITABLE; USAGE where another process writes to the folder;
+ *   the signal's reason, if aborted
  */
 export async function convertDataset({ to, out, copyImages, ...source }: ConvertOptions): Promise<Conversion> {
   const { format, dataset, files, problems } = await readDetectionDataset(source);
   if (to === 'coco' && resolve(out) === resolve(source.annotations)) {
     throw new ResnetCocoError('USAGE', `${out}: is what is read; name another file to write`);
   }
+  if (copyImages && dataset.images.length && !files.size) {
+    const message = `none of its ${dataset.images.length} images is found, so that none can be copied; name their folder`;
+    throw new ResnetCocoError('FILE_NOT_FOUND', `${source.annotations}: ${message}`);
+  }
+  if (copyImages) for (const { file_name } of dataset.images) checkImageName(file_name);
   const { split, signal } = source;
+  const folder = imageFolder(to, out);
   const write = async (): Promise<void> => {
     await writeDetectionDataset(dataset, { to, out, ...(split !== undefined && { split }), ...(signal && { signal }) });
-    if (copyImages && to !== 'coco') {
-      const folder = new OutputFolder(join(out, to === 'voc' ? 'JPEGImages' : 'images'));
-      for (const { id, file_name } of dataset.images) {
-        signal?.throwIfAborted();
-        const file = files.get(id);
-        if (file !== undefined) await folder.copy(file, portablePath(file_name));
-      }
-    }
+    if (copyImages) await copyFiles(dataset.images, files, folder, signal);
   };
   await (to === 'coco' ? write() : inLockedFolder(out, write));
   const { images, annotations } = dataset;
@@ -54,9 +57,27 @@ export async function convertDataset({ to, out, copyImages, ...source }: Convert
     from: format,
     images: images.length,
     annotations: annotations.length - crowds,
+    ...(copyImages && { copied: { folder, images: files.size } }),
     problems,
     lost: to === 'coco' ? [] : whatIsLost(annotations, to),
   };
+}
+
+const imageFolder = (to: DetectionFormat, out: string): string =>
+  to === 'coco' ? join(dirname(out), 'images') : join(out, to === 'voc' ? 'JPEGImages' : 'images');
+
+async function copyFiles(
+  images: readonly CocoImage[],
+  files: ReadonlyMap<ImageId, string>,
+  to: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const folder = new OutputFolder(to);
+  for (const { id, file_name } of images) {
+    signal?.throwIfAborted();
+    const file = files.get(id);
+    if (file !== undefined) await folder.copy(file, portablePath(file_name));
+  }
 }
 
 function whatIsLost(annotations: readonly VocAnnotation[], to: 'voc' | 'yolo'): string[] {

@@ -11,7 +11,7 @@ export interface DetectionSource {
    * YOLO: `data.yaml`, the folder with it, or a folder of labels.
    */
   readonly annotations: string;
-  /** The folder of images. Of VOC and YOLO it is found beside the annotations, where it has its usual name. */
+  /** The folder of images, where it is not in one of its usual places beside the annotations. */
   readonly images?: string;
   /** Which part: `train` for VOC's `ImageSets/Main/train.txt`, YOLO's `train:`, a folder `train`. Without it, all. */
   readonly split?: string;

@@ -2,6 +2,17 @@ import type { ImageId } from '../coco-format.ts';
 import type { FileFinder } from './file-finder.ts';
 import type { DatasetProblem, ProblemList } from './problems.ts';
 
+/** How a folder of images came to be known. */
+export interface ImageFolderOptions {
+  /** The user did not name it: it was found where images usually lie. Then it need not have all of them. */
+  readonly isGuess?: boolean;
+}
+
+/** Where a name stands, for errors. */
+type Place = Pick<DatasetProblem, 'file' | 'field' | 'value'>;
+
+const MAX_SHOWN = 5;
+
 /** The files of a data set's images, as far as a folder of images is known, each of one image only. */
 export class ImageFiles {
   /** By the image's id. */
@@ -9,31 +20,29 @@ export class ImageFiles {
   readonly #owners = new Map<string, ImageId>();
   readonly #finder: FileFinder | undefined;
   readonly #problems: ProblemList;
+  readonly #isGuess: boolean;
+  readonly #missing: string[] = [];
 
-  constructor(finder: FileFinder | undefined, problems: ProblemList) {
+  constructor(finder: FileFinder | undefined, problems: ProblemList, { isGuess = false }: ImageFolderOptions = {}) {
     this.#finder = finder;
     this.#problems = problems;
+    this.#isGuess = isGuess;
   }
 
   /**
    * Finds an image's file by the first of `names` that there is, and tells of an error where none is, or where it is
    * another image's.
    *
-   * @param place of the name, for the error
    * @returns the file's name relative to the folder of images; undefined without one
    */
-  find(
-    image: ImageId,
-    names: readonly string[],
-    place: Pick<DatasetProblem, 'file' | 'field' | 'value'>,
-  ): string | undefined {
+  find(image: ImageId, names: readonly string[], place: Place): string | undefined {
     const finder = this.#finder;
     if (!finder) return undefined;
     let name: string | undefined;
     for (const wanted of names) name ??= finder.find(wanted);
     if (name === undefined) {
-      const message = `no file of this name, or several in sub-folders, in ${finder.folder}; add it, or remove the image`;
-      this.#problems.error({ ...place, image, kind: 'missing file', message });
+      if (this.#isGuess) this.#missing.push(names[0]);
+      else this.#problems.error({ ...place, image, kind: 'missing file', message: this.#notFound() });
       return undefined;
     }
     const owner = this.#owners.get(name);
@@ -45,5 +54,19 @@ export class ImageFiles {
     this.#owners.set(name, image);
     this.paths.set(image, finder.path(name));
     return name;
+  }
+
+  /** Tells in one warning which images a folder that nobody named does not have. */
+  tellMissing(file: string): void {
+    const missing = this.#missing;
+    if (!missing.length) return;
+    const shown = missing.slice(0, MAX_SHOWN).join(', ') + (missing.length > MAX_SHOWN ? ' …' : '');
+    const count = missing.length === 1 ? '1 image' : `${missing.length} images`;
+    const message = `${count} not found (${shown}) in ${this.#finder?.folder}, where the others are; name the folder of all images`;
+    this.#problems.warning({ file, kind: 'missing file', message });
+  }
+
+  #notFound(): string {
+    return `no file of this name, or several in sub-folders, in ${this.#finder?.folder}; add it, or remove the image`;
   }
 }

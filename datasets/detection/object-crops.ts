@@ -11,6 +11,7 @@ import { readImage } from '../read-image.ts';
 import type { Region } from '../resize.ts';
 import { seeded } from '../seeded.ts';
 import { portablePath, withoutExtension } from './file-finder.ts';
+import type { DatasetProblems } from './problems.ts';
 import { type ReadOptions, readDetectionDataset } from './read-detection-dataset.ts';
 
 export interface ObjectCropOptions extends Omit<ReadOptions, 'checkImages' | 'strict'> {
@@ -35,6 +36,8 @@ export interface ObjectCrops {
   readonly small: number;
   /** Images that could not be read; nothing is cut from them. */
   readonly unreadable: readonly ResnetCocoError[];
+  /** Warnings: errors are thrown. */
+  readonly problems: DatasetProblems;
 }
 
 const BACKGROUND = 'background';
@@ -55,7 +58,7 @@ const MOST_COVERED = 0.1;
  */
 export async function writeObjectCrops(options: ObjectCropOptions): Promise<ObjectCrops> {
   const { out, smallest = 32, margin = 0.1, background = 0, seed = 0, onProgress, ...source } = options;
-  const { dataset, files } = await readDetectionDataset(source);
+  const { dataset, files, problems } = await readDetectionDataset(source);
   if (!files.size) throw new ResnetCocoError('FILE_NOT_FOUND', `${source.annotations}: name the folder of its images`);
   const folders = new Map(dataset.categories.map(({ id, name }) => [id, folderName(name)]));
   const objects = new Map<ImageId, CocoAnnotation[]>(dataset.images.map(({ id }) => [id, []]));
@@ -100,7 +103,7 @@ export async function writeObjectCrops(options: ObjectCropOptions): Promise<Obje
   }
   const classes = [...pictures].map(([name, count]) => ({ name, pictures: count }));
   classes.sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { images: dataset.images.length, classes, small, unreadable };
+  return { images: dataset.images.length, classes, small, unreadable, problems };
 }
 
 async function readFound(

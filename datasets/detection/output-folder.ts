@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { copyFile, rename, rm } from 'node:fs/promises';
+import { copyFile, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
-import { readBytes, statsOf } from '../../io/regular-file.ts';
 import type { CocoDataset, ImageId } from '../coco-format.ts';
 import { makeFolder, writeWholeFile } from '../whole-file.ts';
 import { portablePath, withoutExtension } from './file-finder.ts';
@@ -24,11 +23,9 @@ export class OutputFolder {
    */
   async put(name: string, text: string): Promise<void> {
     const path = await this.#place(name);
-    if (statsOf(path)?.isFile()) {
-      const there = await readBytes(path, { code: 'FILE_NOT_WRITABLE' });
-      if (there.toString() === text) return;
-      throw occupied(path);
-    }
+    const there = await readFile(path, 'utf8').catch(() => undefined);
+    if (there === text) return;
+    if (there !== undefined) throw occupied(path);
     await writeWholeFile(path, text);
   }
 
@@ -40,11 +37,9 @@ export class OutputFolder {
   /** Copies a file here, unless one of the same length is there. */
   async copy(source: string, name: string): Promise<void> {
     const path = await this.#place(name);
-    const [from, there] = [statsOf(source), statsOf(path)];
-    if (there && there.size !== from?.size) throw occupied(path);
+    const [from, there] = await Promise.all([stat(source), stat(path).catch(() => undefined)]);
+    if (there && there.size !== from.size) throw occupied(path);
     if (there) return;
-    // Copying a pipe would wait for its writer.
-    if (!from?.isFile()) throw new ResnetCocoError('FILE_NOT_FOUND', `${source}: no such file`);
     const partial = join(dirname(path), `.${randomBytes(6).toString('hex')}.partial`);
     try {
       await copyFile(source, partial);
@@ -71,6 +66,13 @@ const occupied = (path: string): ResnetCocoError =>
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for them
 const CONTROL = /[\x00-\x1f\x7f]/;
 
+/** @throws ResnetCocoError BAD_DATASET for a name that would leave the folder */
+export function checkImageName(name: string): void {
+  if (!/^(\.\.(\/|$)|\/|[a-z]:)/i.test(portablePath(name)) && !CONTROL.test(name)) return;
+  const message = `file_name ${JSON.stringify(name)} is no path within a folder; correct it`;
+  throw new ResnetCocoError('BAD_DATASET', message);
+}
+
 /**
  * Paths without extensions for the annotation files of images, in their order.
  *
@@ -79,10 +81,8 @@ const CONTROL = /[\x00-\x1f\x7f]/;
 export function annotationStems(names: readonly string[]): string[] {
   const owners = new Map<string, string>();
   return names.map((name) => {
+    checkImageName(name);
     const stem = withoutExtension(portablePath(name));
-    if (/^(\.\.(\/|$)|\/|[a-z]:)/i.test(stem) || CONTROL.test(stem)) {
-      throw new ResnetCocoError('BAD_DATASET', `file_name '${name}' is no path within a folder; correct it`);
-    }
     // Some file systems do not tell upper from lower case.
     const owner = owners.get(stem.toLowerCase());
     if (owner !== undefined) {

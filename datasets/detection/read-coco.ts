@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
-import { isFolder } from '../../io/regular-file.ts';
 import type { CocoDataset, CocoImage } from '../coco-format.ts';
 import { readJsonFile } from '../large-json.ts';
 import {
@@ -11,8 +10,9 @@ import {
   isObject,
   type ListedImage,
 } from './check-coco.ts';
+import { findCocoImageFolder } from './coco-image-folder.ts';
 import type { DetectionSource, FoundDataset } from './detection-source.ts';
-import { FileFinder, listFiles } from './file-finder.ts';
+import { FileFinder, isFolder, listFiles } from './file-finder.ts';
 import { ImageFiles } from './image-files.ts';
 import { measureImage } from './measure-image.ts';
 import type { ProblemList } from './problems.ts';
@@ -32,9 +32,12 @@ export async function readCoco(source: DetectionSource, problems: ProblemList): 
   }
   const listed = checkImages(file, listOf(file, root, 'images', problems), problems);
   const categories = checkCategories(file, listOf(file, root, 'categories', problems), problems);
-  const finder = source.images === undefined ? undefined : await FileFinder.open(source.images);
-  const files = new ImageFiles(finder, problems);
+  const names = listed.map(({ file_name }) => file_name);
+  const folder = source.images ?? findCocoImageFolder(file, names, source.split);
+  const finder = folder === undefined ? undefined : await FileFinder.open(folder);
+  const files = new ImageFiles(finder, problems, { isGuess: source.images === undefined });
   const images = await findImages(file, listed, files, problems);
+  files.tellMissing(file);
   const referents = {
     images: new Map(images.map((image) => [image.id, image])),
     categories: new Map(categories.map((category) => [category.id, category])),
@@ -84,7 +87,7 @@ async function findImages(
 async function findCocoFile(folder: string, split: string | undefined): Promise<string> {
   const json = await listFiles(folder, ['json'], 'subfolders');
   const ofSplit = json.filter((name) => split === undefined || name.toLowerCase().includes(split.toLowerCase()));
-  const boxes = ofSplit.filter((name) => /instances|_annotations\.coco/.test(name));
+  const boxes = ofSplit.filter((name) => /instances|_annotations\.coco/i.test(name));
   const candidates = boxes.length ? boxes : ofSplit;
   if (candidates.length === 1) return join(folder, candidates[0]);
   const which = candidates.length ? `could be any of ${candidates.slice(0, 5).join(', ')}` : 'is not in it';

@@ -1,8 +1,8 @@
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
-import { isFile, isFolder } from '../../io/regular-file.ts';
 import type { DetectionSource } from './detection-source.ts';
-import { FileFinder, portablePath, withoutExtension } from './file-finder.ts';
+import { FileFinder, isFile, isFolder, portablePath, withoutExtension } from './file-finder.ts';
+import { spellingsOfSplit } from './splits.ts';
 import { linesOf, readText } from './text-file.ts';
 import { findNamesFile, readYoloSettings, type YoloSettings } from './yolo-names.ts';
 
@@ -23,9 +23,6 @@ export interface YoloLayout {
 }
 
 const SPLITS = ['train', 'val', 'test'] as const;
-/** Roboflow writes `valid`. */
-const spellings = (split: string): readonly string[] =>
-  /^val(id|idation)?$/.test(split) ? [split, 'val', 'valid', 'validation'] : [split];
 
 const bad = (file: string, problem: string): ResnetCocoError =>
   new ResnetCocoError('BAD_DATASET', `${file}: ${problem}`);
@@ -91,7 +88,8 @@ async function imagesOf(images: string, folder: string, split: string | undefine
   const finder = await FileFinder.open(images);
   const labelFolder = isFolder(join(folder, 'labels')) ? join(folder, 'labels') : folder;
   const labels = await FileFinder.open(labelFolder, ['txt']);
-  const inSplit = (name: string): boolean => split === undefined || spellings(split).includes(name.split('/')[0]);
+  const inSplit = (name: string): boolean =>
+    split === undefined || spellingsOfSplit(split).includes(name.split('/')[0]);
   const hasSplit = split !== undefined && [...finder.names, ...labels.names].some(inSplit);
   const found = finder.names.map((name) => {
     const label = labels.find(`${withoutExtension(name)}.txt`);
@@ -105,13 +103,13 @@ async function imagesOf(images: string, folder: string, split: string | undefine
 
 /** Folders of images, and lists of images, of the split. */
 async function placesOf({ file, fields }: YoloSettings, folder: string, split: string | undefined): Promise<string[]> {
-  const named = SPLITS.filter((name) => spellings(name).some((spelling) => fields[spelling] != null));
+  const named = SPLITS.filter((name) => spellingsOfSplit(name).some((spelling) => fields[spelling] != null));
   if (!named.length && fields[split ?? ''] == null) return [usualPlace(folder, split)];
   const wanted = split === undefined ? named : [split];
   const places: string[] = [];
   const gone: string[] = [];
   for (const name of wanted) {
-    const key = spellings(name).find((spelling) => fields[spelling] != null);
+    const key = spellingsOfSplit(name).find((spelling) => fields[spelling] != null);
     if (key === undefined) throw bad(file, `it has no ${name}; it has ${named.join(', ')}`);
     const value = fields[key];
     for (const entry of Array.isArray(value) ? value : [value]) {
@@ -147,7 +145,10 @@ function usualPlace(folder: string, split: string | undefined): string {
   const candidates =
     split === undefined
       ? roots
-      : spellings(split).flatMap((name) => [...roots.map((root) => join(root, name)), join(folder, name, 'images')]);
+      : spellingsOfSplit(split).flatMap((name) => [
+          ...roots.map((root) => join(root, name)),
+          join(folder, name, 'images'),
+        ]);
   const place = candidates.find(isFolder);
   if (place !== undefined) return place;
   const where = split === undefined ? '' : ` of the split ${split}`;

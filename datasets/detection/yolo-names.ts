@@ -1,8 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
-import { isFile } from '../../io/regular-file.ts';
 import { type Fields, isObject } from './check-coco.ts';
-import { listFiles } from './file-finder.ts';
+import { isFile, listFiles } from './file-finder.ts';
 import { linesOf, readText } from './text-file.ts';
 
 /** The settings of a YOLO data set: the names of its classes, and, where it has a `data.yaml`, that file's fields. */

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -129,7 +129,7 @@ test('calls that make no sense are refused', async () => {
   await refused([...cocoFlags, '--max-size', '40'], /max_size 40 is less than min_size 48/, 'BAD_CONFIG');
   await refused([...cocoFlags, '--backbone', 'resnet20'], /backbone: must be resnet18, 34/, 'BAD_CONFIG');
   await refused([...cocoFlags, '--val-images', folder], /--val-images needs --val-annotations/);
-  await refused([...cocoFlags, '--config', join(root, 'no.json')], /no\.json: no such file/, 'FILE_NOT_FOUND');
+  await refused([...cocoFlags, '--config', join(root, 'no.json')], /no\.json: cannot be read/, 'FILE_NOT_FOUND');
   writeFileSync(config, JSON.stringify({ fpn_channels: 16 }));
   await refused(cocoFlags, /fpn_channels: no such setting/, 'BAD_CONFIG');
   writeFileSync(config, JSON.stringify({ size_divisible: 16 }));
@@ -137,7 +137,10 @@ test('calls that make no sense are refused', async () => {
   writeFileSync(config, JSON.stringify(smallHeads));
   await refused([...cocoFlags, '--schedule', 'one-cycle', '--warmup-steps', '5'], /leave out --warmup/);
   await refused([...cocoFlags, '--batch', '6'], /5 images with objects make no batch of 6/, 'BAD_DATASET');
-  await refused(['--annotations', coco, ...small], /--images DIR/, 'BAD_DATASET');
+  const alone = join(root, 'alone', 'instances.json');
+  mkdirSync(dirname(alone));
+  copyFileSync(coco, alone);
+  await refused(['--annotations', alone, ...small], /--images DIR/, 'BAD_DATASET');
   await refused(['--resume'], /no run to resume/, 'FILE_NOT_FOUND');
   await refused([...cocoFlags, '--lr', '-1'], /--lr wants a number/);
   assert.not(existsSync(join(root, 'refused')));

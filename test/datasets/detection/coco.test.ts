@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { describeProblem, readDetectionDataset } from '../../../datasets/index.ts';
+import { describeProblem, readDetectionDataset, summarizeDetection } from '../../../datasets/index.ts';
 import { hasShared, sharedData } from '../../shared-data.ts';
 import { assertFails, pngHeader, problemsOf, Scratch } from './scratch.ts';
 
@@ -242,6 +242,123 @@ test('image files are found by path, by name in any folder, whatever the ending'
     [...files.values()].map((path) => path.slice(folder.length + 1)),
     ['a.png', 'deep/er/b.png', 'c.png', 'd.PNG', 'e.png'],
   );
+});
+
+test('image files: Unicode normalization and case do not count, an exact name of any ending does', async () => {
+  const folder = scratch.tree({
+    'Cafe\u0301.png': pngHeader(1, 1),
+    'B.PNG': pngHeader(1, 1),
+    'x.jpg_large': pngHeader(1, 1),
+    noending: pngHeader(1, 1),
+  });
+  const names = ['Café.png', 'b.png', 'x.jpg_large', 'noending'];
+  const images = names.map((file_name, id) => ({ ...image, id, file_name }));
+  const annotations = json({ ...good, images, annotations: [] });
+  assert.is((await readDetectionDataset({ annotations, images: folder })).files.size, 4);
+});
+
+/** Where the JSON lies, and its image, whose file_name is `a.png` unless it is named. */
+const layouts: readonly (readonly [string, string, string, string?])[] = [
+  ['beside it, as Roboflow writes them', 'train/_annotations.coco.json', 'train/a.png'],
+  ['images/ beside it', 'result.json', 'images/a.png'],
+  ['named from beside it, by Windows', 'result.json', 'images/a.png', 'images\\a.png'],
+  ['named from another machine', 'result.json', 'images/a.png', '/home/me/label-studio/upload/1/a.png'],
+  ['data/ beside it', 'labels.json', 'data/a.png'],
+  ['images/ beside annotations/', 'annotations/instances_default.json', 'images/a.png'],
+  ['images/default/', 'annotations/instances_default.json', 'images/default/a.png'],
+  ["the split's folder beside annotations/", 'annotations/instances_val2017.json', 'val2017/a.png'],
+  ['of another task', 'annotations/person_keypoints_val2017.json', 'val2017/a.png'],
+  ["images/ with the split's folder", 'annotations/instances_val2017.json', 'images/val2017/a.png'],
+  ['the folder with the images within', 'annotations/train.json', 'train/images/a.png'],
+  ['a year more', 'annotations/instances_train2017.json', 'train/a.png'],
+  ['another spelling of the split', 'annotations/instances_val.json', 'valid/a.png'],
+  ['a name behind', 'train_annotations.coco.json', 'train/a.png'],
+  ['another case', 'Annotations/instances_Train.json', 'JPEGImages/TRAIN/A.PNG'],
+  ['named with its folder', 'annotations/train.json', 'train/a.png', 'train/a.png'],
+];
+
+for (const [name, file, imageFile, file_name = 'a.png'] of layouts) {
+  test(`images are found without being named: ${name}`, async () => {
+    const content = JSON.stringify({ ...good, images: [{ ...image, file_name }] });
+    const folder = scratch.tree({ [file]: content, [imageFile]: pngHeader(100, 50), 'other/a.png': pngHeader(1, 1) });
+    const { files, problems } = await readDetectionDataset({ annotations: `${folder}/${file}`, checkImages: true });
+    assert.equal([...files], [[7, `${folder}/${imageFile}`]]);
+    assert.equal(problems.first, []);
+  });
+}
+
+test("the split's own images are found where another's have the same names", async () => {
+  const folder = scratch.tree({
+    'annotations/instances_train.json': JSON.stringify(good),
+    'annotations/instances_val.json': JSON.stringify(good),
+    'train/a.png': pngHeader(100, 50),
+    'val/a.png': pngHeader(100, 50),
+    'images/val/a.png': pngHeader(100, 50),
+  });
+  for (const split of ['train', 'val']) {
+    const { files } = await readDetectionDataset({ annotations: `${folder}/annotations/instances_${split}.json` });
+    assert.is(files.get(7), `${folder}/${split}/a.png`);
+  }
+});
+
+test('a folder that was not named need not have all images: those that it lacks are told of once', async () => {
+  const images = [image, ...['b', 'c'].map((name, index) => ({ ...image, id: index + 8, file_name: `${name}.png` }))];
+  const folder = scratch.tree({ 'x.json': JSON.stringify({ ...good, images }), 'a.png': pngHeader(100, 50) });
+  const { dataset, files, problems } = await readDetectionDataset({ annotations: `${folder}/x.json` });
+  assert.equal([dataset.images.length, files.size, problems.warnings], [3, 1, 1]);
+  assert.match(
+    describeProblem(problems.first[0]),
+    /x\.json: 2 images not found \(b\.png, c\.png\) in .*name the folder/,
+  );
+  const [{ message }] = await problemsOf({ annotations: `${folder}/x.json`, images: folder });
+  assert.match(message, /no file of this name/);
+});
+
+test('an empty segmentation is an object without a mask', async () => {
+  const empty = [[], [[]], [[], []], null].map((segmentation, id) => ({ ...annotation, id: id + 1, segmentation }));
+  const masks = [[[1, 1, 5, 1, 5, 5]], { size: [50, 100], counts: [5000] }];
+  const full = masks.map((segmentation, index) => ({ ...annotation, id: index + 9, segmentation }));
+  const { dataset } = await readDetectionDataset({ annotations: json({ ...good, annotations: [...empty, ...full] }) });
+  assert.equal(
+    dataset.annotations.map(({ segmentation }) => segmentation),
+    [undefined, undefined, undefined, undefined, ...masks],
+  );
+  assert.is(summarizeDetection(dataset).masks, 2);
+});
+
+test('ids that JSON cannot hold exactly are errors; other such numbers are told of', async () => {
+  // As text, for a literal would be rounded here already.
+  const text = (images: string, annotation: string, category = '5'): string => `{
+    "images": [${images}],
+    "annotations": [{ "id": 1, "image_id": 7, "category_id": 5, "bbox": [1, 1, 9, 9], "area": 81, "iscrowd": 0 ${annotation} }],
+    "categories": [{ "id": 5, "name": "a" }, { "id": ${category}, "name": "b" }]
+  }`;
+  const size = '"file_name": "a.png", "width": 100, "height": 50';
+  const [plain, big] = [`{ "id": 7, ${size} }`, '9007199254740993'];
+  const faults: readonly (readonly [string, string])[] = [
+    [text(`${plain}, { "id": ${big}, ${size} }, { "id": 9007199254740992, ${size} }`, '', '6'), 'images[1].id'],
+    [text(`${plain}, { "id": -${big}, ${size} }`, '', '6'), 'images[1].id'],
+    [text(plain, `, "id": ${big}`, '6'), 'id'],
+    [text(plain, ', "image_id": 7706992903151817196', '6'), 'image_id'],
+    [text(plain, `, "category_id": ${big}`, '6'), 'category_id'],
+    [text(plain, '', big), 'categories[1].id'],
+  ];
+  for (const [content, field] of faults) {
+    const [problem] = await problemsOf({ annotations: scratch.write('ids.json', content) });
+    assert.equal([problem.severity, problem.field], ['error', field]);
+    assert.match(problem.message, /9007199254740991 \(2\^53 − 1\)/);
+  }
+  const kept = text(`{ "id": 7, "flickr": ${big}, ${size} }`, `, "track": ${big}`, '6');
+  const problems = await problemsOf({ annotations: scratch.write('ids.json', kept) });
+  assert.equal(
+    problems.map(({ severity, field }) => [severity, field]),
+    [
+      ['warning', 'flickr'],
+      ['warning', 'track'],
+    ],
+  );
+  const largest = text(`${plain}, { "id": 9007199254740991, ${size} }`, '', '6');
+  assert.equal(await problemsOf({ annotations: scratch.write('ids.json', largest) }), []);
 });
 
 test('images that are not there, or there twice, are errors', async () => {

@@ -259,6 +259,43 @@ test('an aborted conversion leaves whole files only', async () => {
   assert.equal(after.dataset, before.dataset);
 });
 
+const photo = { images: [{ id: 1, file_name: 'a.png', width: 4, height: 3 }], annotations: [], categories: [] };
+
+test('images are copied from beside the JSON, to where they are found again', async () => {
+  for (const to of ['coco', 'voc', 'yolo'] as const) {
+    const source = scratch.tree({ 'x.json': JSON.stringify(photo), 'a.png': pngHeader(4, 3) });
+    const annotations = join(source, 'x.json');
+    const out = to === 'coco' ? join(source, 'new/new.json') : join(source, 'new');
+    const { copied } = await convertDataset({ annotations, to, out, copyImages: true });
+    const folder = join(source, 'new', to === 'voc' ? 'JPEGImages' : 'images');
+    assert.equal(copied, { folder, images: 1 });
+    assert.equal(readdirSync(folder), ['a.png']);
+    if (to !== 'coco') continue;
+    assert.is((await readDetectionDataset({ annotations: out })).files.get(1), join(folder, 'a.png'));
+  }
+});
+
+test('copying images that are not known is an error, and nothing is written', async () => {
+  const source = scratch.tree({ 'x.json': JSON.stringify(photo) });
+  const out = join(source, 'new');
+  await assertFails(
+    convertDataset({ annotations: join(source, 'x.json'), to: 'voc', out, copyImages: true }),
+    /x\.json: none of its 1 images is found, so that none can be copied; name their folder/,
+    'FILE_NOT_FOUND',
+  );
+  assert.not(existsSync(out));
+});
+
+test('images are copied to no other folder than that of the new data set', async () => {
+  const images = [{ ...photo.images[0], file_name: '../a.png' }];
+  const source = scratch.tree({ 'sub/x.json': JSON.stringify({ ...photo, images }), 'a.png': pngHeader(4, 3) });
+  const out = join(source, 'sub/new/y.json');
+  await assertFails(
+    convertDataset({ annotations: join(source, 'sub/x.json'), images: source, to: 'coco', out, copyImages: true }),
+    /is no path within a folder/,
+  );
+});
+
 test('names with spaces around and numbers behind come back from VOC', async () => {
   const names = ['img 1', ' outer ', 'img', 'a  -1', 'é 0'];
   const [size, at] = [

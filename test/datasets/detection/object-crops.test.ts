@@ -77,6 +77,7 @@ test('each object becomes a picture of its category; crowds and small objects ar
     ],
     small: 2,
     unreadable: [],
+    problems: { errors: 0, warnings: 0, first: [] },
   });
   const red = await readImage(`${folder}/out/red thing/a-1.jpg`);
   assert.equal([red.width, red.height], [40, 32]);
@@ -157,7 +158,8 @@ test('what cannot be cut is told of', async () => {
     await assertFails(cut({ objects, names: [name] }), /no name for a folder; rename it/);
   }
   const { folder } = await cut({ objects: [{ category_id: 1, bbox: [4, 4, 40, 32] }] });
-  const source = { annotations: `${folder}/coco.json`, out: `${folder}/anew` };
+  const annotations = scratch.write('alone/coco.json', readFileSync(`${folder}/coco.json`));
+  const source = { annotations, out: `${folder}/anew` };
   await assertFails(writeObjectCrops(source), /name the folder of its images/, 'FILE_NOT_FOUND');
   const aborted = AbortSignal.abort(new Error('enough'));
   const error = await writeObjectCrops({ ...source, images: `${folder}/images`, signal: aborted }).catch((e) => e);
