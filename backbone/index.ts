@@ -20,13 +20,24 @@ export {
 } from './classifier-config.ts';
 export { type CocoCategory, cocoCategories } from './coco-categories.ts';
 export { parseConfig } from './config.ts';
+export { refuseDialect } from './dialects.ts';
 export { embeddedModels } from './embedded-models.ts';
+export { checkFit, listNames, strangers } from './fit.ts';
 export { type ImageNetClass, imagenetClasses } from './imagenet-classes.ts';
-export { blocksPerStage, checkShapes, depthFromShapes, inferResNet, type Shapes } from './infer-classifier.ts';
+export { blocksPerStage, depthFromShapes, inferResNet, type Shapes } from './infer-classifier.ts';
 export { initialise } from './initialise.ts';
 export { classifierConfigOf, compileClassifier, type LoadOptions, loadClassifier } from './load-classifier.ts';
 export { type ModelCard, writeModelCard } from './model-card.ts';
-export { FORMAT, type ModelFile, openModel, readWeights, shapesOf } from './model-file.ts';
+export {
+  besideWeights,
+  FORMAT,
+  type ModelFile,
+  type OpenOptions,
+  openModel,
+  readNumbers,
+  readWeights,
+  shapesOf,
+} from './model-file.ts';
 export { type Parameters, parametersOf } from './parameters.ts';
 export { resnetFeatures, resnetLogits } from './resnet.ts';
 export {

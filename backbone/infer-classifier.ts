@@ -1,6 +1,14 @@
 import { ResnetCocoError } from '../errors.ts';
 import { architectureName, parseArchitecture } from './architecture.ts';
-import { architectureOfConfig, classifierShapes, planResNet, type ResNetConfig } from './resnet-plan.ts';
+import { refuseDialect } from './dialects.ts';
+import { checkFit, straysFrom } from './fit.ts';
+import {
+  architectureOfConfig,
+  classifierShapes,
+  planResNet,
+  type ResNetConfig,
+  type ResNetPlan,
+} from './resnet-plan.ts';
 
 /** Shapes by tensor name: what a checkpoint says of its architecture. */
 export type Shapes = ReadonlyMap<string, readonly number[]>;
@@ -21,71 +29,70 @@ export function depthFromShapes(shapes: Shapes, prefix = ''): number {
   return 2 + blocks * (shapes.has(`${prefix}layer1.0.conv3.weight`) ? 3 : 2);
 }
 
+export interface InferOptions {
+  /** The architecture's name, where it is known. */
+  readonly arch?: string | undefined;
+  /** Whether a part of a classifier, such as its body, or one with more than that will do. */
+  readonly partial?: boolean;
+}
+
+/** Filters of the stems, where no head tells one. */
+const IMAGENET_STEM = '64,3,7,7';
+const CIFAR_STEM = '16,3,3,3';
+/** Of a body without a head, which says nothing of classes. */
+const USUAL_CLASSES = 1000;
+
 /**
  * Tells a classifier's architecture from the names and shapes of its tensors. Where a bottleneck strides cannot be told:
  * torchvision's 3×3 is taken. Nor can a plain net, whose tensors are those of option A.
  *
- * @param arch the architecture's name, where it is known
  * @throws ResnetCocoError BAD_MODEL, if they are not those of a ResNet of the family
  */
-export function inferResNet(shapes: Shapes, file: string, arch?: string): ResNetConfig {
-  const unlike = (problem: string): never => {
-    throw new ResnetCocoError(
-      'BAD_MODEL',
-      `${file}: not a ResNet classifier that can be told from its tensors: ${problem}`,
-    );
+export function inferResNet(shapes: Shapes, file: string, { arch, partial = false }: InferOptions = {}): ResNetConfig {
+  const bad = (problem: string): never => {
+    throw new ResnetCocoError('BAD_MODEL', `${file}: ${problem}`);
   };
-  const head = ['fc.weight', 'linear.weight'].find((name) => shapes.has(name));
-  if (!head) return unlike("it has neither 'fc.weight' (ImageNet) nor 'linear.weight' (CIFAR)");
-  const stem = head === 'fc.weight' ? 'imagenet' : 'cifar';
+  const unlike = (problem: string): never => {
+    refuseDialect(shapes, file);
+    return bad(`not a ResNet classifier that can be told from its tensors: ${problem}`);
+  };
   const names = [...shapes.keys()];
+  if (names.some((name) => /^(backbone\.body|rpn|roi_heads)\./.test(name))) {
+    refuseDialect(shapes, file);
+    return bad('a detector, not a classifier; use it with detect, or begin the training of a detector from it');
+  }
+  const head = ['fc.weight', 'linear.weight'].find((name) => shapes.has(name));
+  const stemShape = `${shapes.get('conv1.weight')}`;
+  const isBody = !head && (stemShape === IMAGENET_STEM || stemShape === CIFAR_STEM);
+  if (isBody && !partial && blocksPerStage(shapes).length) {
+    refuseDialect(shapes, file);
+    return bad(
+      "the body of a ResNet without a head ('fc.weight'), which cannot classify; begin a training from it with --init",
+    );
+  }
+  if (!head && !isBody)
+    return unlike(`it has neither 'fc.weight' (ImageNet) nor 'linear.weight' (CIFAR)${straysFrom(shapes)}`);
+  const stem = head === 'fc.weight' || (!head && stemShape === IMAGENET_STEM) ? 'imagenet' : 'cifar';
   const projects = names.some((name) => /^layer\d\.0\.(downsample|shortcut)\.0\.weight$/.test(name));
   // Where shapes do not differ, only option C projects.
   const everywhere = names.some((name) => /^layer(\d\.1\.downsample|1\.0\.shortcut)\.0\.weight$/.test(name));
   const plain = arch !== undefined && parseArchitecture(arch).kind === 'plain';
-  if (plain && projects) {
-    throw new ResnetCocoError('BAD_MODEL', `${file}: has projection shortcuts, but ${arch} has no shortcuts`);
-  }
+  if (plain && projects) return bad(`has projection shortcuts, but ${arch} has no shortcuts`);
   const config: ResNetConfig = {
     depth: depthFromShapes(shapes),
     stem,
     shortcut: plain ? 'none' : everywhere ? 'C' : projects ? 'B' : 'A',
     stride_on: '3x3',
-    num_classes: shapes.get(head)![0],
+    num_classes: (head && shapes.get(head)![0]) || USUAL_CLASSES,
   };
-  if (!blocksPerStage(shapes).length) return unlike("it has no 'layer1.0.conv1.weight'");
+  if (!blocksPerStage(shapes).length) return unlike(`it has no 'layer1.0.conv1.weight'${straysFrom(shapes)}`);
+  const name = architectureName(architectureOfConfig(config));
+  let plan: ResNetPlan;
   try {
-    checkShapes(shapes, classifierShapes(planResNet(config)), file, architectureName(architectureOfConfig(config)));
+    plan = planResNet(config);
   } catch (error) {
     return unlike((error as Error).message);
   }
+  if (!partial) checkFit(shapes, classifierShapes(plan), file, name);
   return config;
-}
-
-/**
- * Compares a checkpoint's tensors with those that an architecture needs. Tensors beyond those are let be.
- *
- * @throws ResnetCocoError BAD_MODEL, naming the first tensors that are missing or of another shape
- */
-export function checkShapes(
-  shapes: Shapes,
-  needed: Readonly<Record<string, readonly number[]>>,
-  file: string,
-  architecture: string,
-): void {
-  const names = Object.keys(needed);
-  const missing = names.filter((name) => !shapes.has(name));
-  if (missing.length) {
-    const more = missing.length > 3 ? ` and ${missing.length - 3} more` : '';
-    throw new ResnetCocoError(
-      'BAD_MODEL',
-      `${file}: lacks tensors of ${architecture}: ${missing.slice(0, 3).join(', ')}${more}; name another architecture with --arch`,
-    );
-  }
-  for (const name of names) {
-    const [has, wants] = [shapes.get(name)!, needed[name]];
-    if (`${has}` !== `${wants}`) {
-      throw new ResnetCocoError('BAD_MODEL', `${file}: ${name} is [${has}], but ${architecture} needs [${wants}]`);
-    }
-  }
 }

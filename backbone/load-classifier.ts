@@ -4,12 +4,11 @@ import { cifar10Classes } from './cifar-classes.ts';
 import { Classifier, planClassifier } from './classifier.ts';
 import { type ClassifierConfig, parseClassifierConfig } from './classifier-config.ts';
 import { imagenetClasses } from './imagenet-classes.ts';
-import { inferResNet, type Shapes } from './infer-classifier.ts';
-import { type ModelFile, openModel, readWeights, shapesOf } from './model-file.ts';
+import { type InferOptions, inferResNet, type Shapes } from './infer-classifier.ts';
+import { type ModelFile, type OpenOptions, openModel, readWeights, shapesOf } from './model-file.ts';
 import { classifierShapes } from './resnet-plan.ts';
-import type { FetchOptions } from './weights/index.ts';
 
-export interface LoadOptions extends EngineOptions, FetchOptions {
+export interface LoadOptions extends EngineOptions, OpenOptions {
   /** What runs the model. Default `auto`. */
   readonly engine?: EngineName | 'auto';
   /** The architecture of a plain checkpoint, such as `resnet50`, where its tensors do not tell it right. */
@@ -35,25 +34,25 @@ export async function loadClassifier(nameOrPath: string, options: LoadOptions = 
 
 /** The classifier in a file that is open. Throws as `loadClassifier` does. */
 export async function compileClassifier(model: ModelFile, options: LoadOptions): Promise<Classifier> {
-  const config = classifierConfigOf(model, options.arch);
+  const config = classifierConfigOf(model, options);
   const weights = readWeights(model.checkpoint, classifierShapes(planClassifier(config)), config.architecture);
   return await Classifier.compile(await createEngine(options.engine, options), config, weights);
 }
 
 /** The configuration in a model file, or what its tensors tell. */
-export function classifierConfigOf({ checkpoint, config }: ModelFile, arch?: string): ClassifierConfig {
+export function classifierConfigOf({ checkpoint, config }: ModelFile, options: InferOptions = {}): ClassifierConfig {
   const shapes = shapesOf(checkpoint);
   if (config === undefined)
-    return parseClassifierConfig(inferredConfig(shapes, checkpoint.file, arch), checkpoint.file);
-  if ((config as { architecture?: unknown }).architecture === 'fasterrcnn') {
+    return parseClassifierConfig(inferredConfig(shapes, checkpoint.file, options), checkpoint.file);
+  if ((config as { architecture?: unknown } | null)?.architecture === 'fasterrcnn') {
     throw new ResnetCocoError('BAD_MODEL', `${checkpoint.file}: a detector, not a classifier; use it with detect`);
   }
   return parseClassifierConfig(config, checkpoint.file);
 }
 
-function inferredConfig(shapes: Shapes, file: string, arch?: string): object {
-  const { depth, ...inferred } = inferResNet(shapes, file, arch);
-  const common = { architecture: arch ?? `resnet${depth}`, ...inferred };
+function inferredConfig(shapes: Shapes, file: string, options: InferOptions): object {
+  const { depth, ...inferred } = inferResNet(shapes, file, options);
+  const common = { architecture: options.arch ?? `resnet${depth}`, ...inferred };
   const classes = inferred.num_classes;
   if (inferred.stem === 'imagenet') return classes === 1000 ? { ...common, categories: imagenetClasses } : common;
   return {

@@ -3,14 +3,18 @@ import { basename, sep } from 'node:path';
 import type { HostTensor, Weights } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { embeddedModels } from './embedded-models.ts';
-import { checkShapes } from './infer-classifier.ts';
+import { checkFit } from './fit.ts';
 import {
   type Checkpoint,
+  describeAside,
   type FetchOptions,
   fetchModel,
   findModel,
   isModelName,
+  namesAside,
+  numberProblem,
   openCheckpoint,
+  type StoredTensor,
   toFloat32,
 } from './weights/index.ts';
 
@@ -24,12 +28,24 @@ export interface ModelFile {
   readonly config: unknown;
 }
 
+export interface OpenOptions extends FetchOptions {
+  /** Called with what a person should know of the file: a prefix that was stripped, entries that are not used. */
+  readonly onNote?: (note: string) => void;
+}
+
 /**
  * Opens a model by path, by the name of one that comes with the package, or of a known one, which is fetched on first use.
  *
  * @throws ResnetCocoError UNKNOWN_MODEL, FILE_NOT_FOUND, BAD_CHECKPOINT, UNSAFE_CHECKPOINT, DOWNLOAD_FAILED
  */
-export async function openModel(nameOrPath: string, options: FetchOptions = {}): Promise<ModelFile> {
+export async function openModel(nameOrPath: string, options: OpenOptions = {}): Promise<ModelFile> {
+  const model = await openNamed(nameOrPath, options);
+  const note = options.onNote && noteOf(model);
+  if (note !== undefined) options.onNote?.(note);
+  return model;
+}
+
+async function openNamed(nameOrPath: string, options: FetchOptions): Promise<ModelFile> {
   const embedded = existsSync(nameOrPath) ? undefined : embeddedModels().get(nameOrPath);
   if (embedded !== undefined) return withOwnConfig(await openCheckpoint(embedded));
   const record = isPath(nameOrPath) ? undefined : findModel(nameOrPath);
@@ -54,14 +70,50 @@ function withOwnConfig(checkpoint: Checkpoint): ModelFile {
   }
 }
 
+/** What is in a checkpoint beside its weights, with counts. */
+export const besideWeights = ({ beside, tensors }: Checkpoint): string[] => [
+  ...describeAside(namesAside(tensors)),
+  ...beside,
+];
+
+const MOST_LISTED = 12;
+
+/** What a person should know of a file; undefined where it holds a model's weights and nothing else. */
+function noteOf({ checkpoint, config }: ModelFile): string | undefined {
+  const { file, prefix } = checkpoint;
+  const beside = besideWeights(checkpoint);
+  const isUsual = beside.every((entry) => entry.startsWith('num_batches_tracked '));
+  const unused = config !== undefined && isUsual ? [] : beside;
+  const parts: string[] = [];
+  if (prefix) parts.push(`'${prefix}', with which all names of its tensors begin, is left out`);
+  if (unused.length) {
+    const more = unused.length > MOST_LISTED ? ` and ${unused.length - MOST_LISTED} more` : '';
+    parts.push(`not used: ${unused.slice(0, MOST_LISTED).join(', ')}${more}`);
+  }
+  return parts.length ? `${file}: ${parts.join('; ')}` : undefined;
+}
+
 export const shapesOf = (checkpoint: Checkpoint): Map<string, readonly number[]> =>
   new Map([...checkpoint.tensors].map(([name, { shape }]) => [name, shape]));
+
+/**
+ * A tensor of a model as single precision.
+ *
+ * @throws ResnetCocoError BAD_MODEL for NaN, infinite numbers or negative variances, naming the tensor
+ */
+export function readNumbers(file: string, name: string, tensor: StoredTensor): Float32Array {
+  const floats = toFloat32(tensor);
+  const problem = numberProblem(name, floats);
+  if (problem === undefined) return floats;
+  const cause = 'training diverged, or the file is damaged; take an earlier checkpoint';
+  throw new ResnetCocoError('BAD_MODEL', `${file}: ${name}: ${problem}: ${cause}`);
+}
 
 /**
  * Reads the tensors that an architecture needs, as single precision.
  *
  * @param stored the name in the checkpoint of a tensor, where it goes by another
- * @throws ResnetCocoError BAD_MODEL, naming what is missing or of another shape
+ * @throws ResnetCocoError BAD_MODEL, naming what is missing, of another shape, of no use or no finite number
  */
 export function readWeights(
   checkpoint: Checkpoint,
@@ -69,12 +121,16 @@ export function readWeights(
   architecture: string,
   stored: ReadonlyMap<string, string> = new Map(),
 ): Weights {
+  const { file, tensors } = checkpoint;
   const shapes = shapesOf(checkpoint);
-  for (const [name, original] of stored) shapes.set(name, shapes.get(original)!);
-  checkShapes(shapes, needed, checkpoint.file, architecture);
+  for (const [name, original] of stored) {
+    shapes.set(name, shapes.get(original)!);
+    shapes.delete(original);
+  }
+  checkFit(shapes, needed, file, architecture);
   const weights: Record<string, HostTensor> = {};
   for (const [name, shape] of Object.entries(needed)) {
-    weights[name] = { shape, data: toFloat32(checkpoint.tensors.get(stored.get(name) ?? name)!) };
+    weights[name] = { shape, data: readNumbers(file, name, tensors.get(stored.get(name) ?? name)!) };
   }
   return weights;
 }

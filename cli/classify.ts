@@ -80,8 +80,8 @@ export default command({
     const inputs = await collectInputs(positionals, { recursive, signal });
     const streams = streamsFor(inputs.files.length, threads);
     const { loadClassifier } = await import('../index.ts');
-    const classifier = await withDownloadProgress(terminal, (onProgress) =>
-      loadClassifier(model, { ...defined({ engine, threads, arch }), streams, onProgress, signal }),
+    const classifier = await withDownloadProgress(terminal, (onProgress, onNote) =>
+      loadClassifier(model, { ...defined({ engine, threads, arch }), streams, onProgress, onNote, signal }),
     );
     try {
       return await classifyFiles(classifier, inputs, { ...defined({ batch }), top, json }, terminal, signal);

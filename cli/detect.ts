@@ -176,8 +176,8 @@ export default command({
     if (!plan && annotations) terminal.note('--annotations has no effect without --out');
     const streams = streamsFor(inputs.files.length, threads);
     const { loadDetector } = await import('../index.ts');
-    const detector = await withDownloadProgress(terminal, (onProgress) =>
-      loadDetector(model, { ...defined({ engine, threads, arch }), streams, onProgress, signal }),
+    const detector = await withDownloadProgress(terminal, (onProgress, onNote) =>
+      loadDetector(model, { ...defined({ engine, threads, arch }), streams, onProgress, onNote, signal }),
     );
     // With the detector's own threads, beside its work.
     const draw: Draw = ({ file, image, detections }, target, previewSide) =>

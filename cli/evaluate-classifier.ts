@@ -125,8 +125,8 @@ export default command({
     const evaluate = async (): Promise<ExitCode> => {
       const streams = streamsFor(dataset.length, threads);
       const { loadClassifier } = await import('../index.ts');
-      const classifier = await withDownloadProgress(terminal, (onProgress) =>
-        loadClassifier(model, { ...defined({ engine, threads, arch }), streams, onProgress, signal }),
+      const classifier = await withDownloadProgress(terminal, (onProgress, onNote) =>
+        loadClassifier(model, { ...defined({ engine, threads, arch }), streams, onProgress, onNote, signal }),
       );
       try {
         const evaluation = { model: basename(model), source, json, ...defined({ batch, report }) };

@@ -135,11 +135,12 @@ export default command({
       terminal.note(`${absent} of the ${gt.images.length} annotated images are not in ${folder} and do not count`);
     }
     const { loadDetector } = await import('../index.ts');
-    const detector = await withDownloadProgress(terminal, (onProgress) =>
+    const detector = await withDownloadProgress(terminal, (onProgress, onNote) =>
       loadDetector(model, {
         ...defined({ engine, threads, arch }),
         streams: streamsFor(images.length, threads),
         onProgress,
+        onNote,
         signal,
       }),
     );

@@ -26,8 +26,8 @@ export default command({
   async run({ flags: { out, arch }, positionals: [model], terminal, signal }) {
     if (out === undefined) throw new ResnetCocoError('USAGE', 'export wants --out FILE, such as --out model.onnx');
     const { exportModel } = await import('../index.ts');
-    const graphs = await withDownloadProgress(terminal, (onProgress) =>
-      exportModel(model, { ...defined({ arch }), onProgress, signal }),
+    const graphs = await withDownloadProgress(terminal, (onProgress, onNote) =>
+      exportModel(model, { ...defined({ arch }), onProgress, onNote, signal }),
     );
     for (const { part, bytes } of graphs) {
       const file = part ? `${out.replace(/\.onnx$/, '')}.${part}.onnx` : out;

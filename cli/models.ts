@@ -109,7 +109,12 @@ export const convert = command({
   async run({ flags: { config, arch, half }, positionals: [from, to], terminal }) {
     const { convertModel } = await import('../index.ts');
     const settings = config === undefined ? {} : { config: await readSettingsFile(config) };
-    await convertModel(from, to, { ...defined({ arch }), ...settings, half });
+    await convertModel(from, to, {
+      ...defined({ arch }),
+      ...settings,
+      half,
+      onNote: (note) => terminal.note(note),
+    });
     terminal.note(`${to}: written`);
     return 0;
   },

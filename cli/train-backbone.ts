@@ -133,7 +133,9 @@ export default command({
         ? undefined
         : stored
           ? rememberedConfig(stored.config)
-          : await withDownloadProgress(terminal, (onProgress) => initialConfig(init, { onProgress, signal }));
+          : await withDownloadProgress(terminal, (onProgress, onNote) =>
+              initialConfig(init, { onProgress, onNote, signal }),
+            );
     const settings = trainingSettings(dataset.name, choicesOf(flags), base);
     const folder = flags.out ?? join('runs', `${settings.architecture}-${dataset.name}`);
     const options: TrainClassifierOptions = {

@@ -75,7 +75,9 @@ function rememberedSettings({ init, model, training }: RunConfig) {
 /** What there is to know of the model to begin from, which is fetched if need be. */
 async function startOf(init: string | undefined, terminal: Terminal, signal: AbortSignal) {
   if (init === undefined) return undefined;
-  return await withDownloadProgress(terminal, (onProgress) => detectorStart(init, { onProgress, signal }));
+  return await withDownloadProgress(terminal, (onProgress, onNote) =>
+    detectorStart(init, { onProgress, onNote, signal }),
+  );
 }
 
 const describeMeasures = ({ AP, AP50 }: DetectionMeasures): string =>

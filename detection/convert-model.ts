@@ -1,19 +1,21 @@
 import {
-  checkShapes,
+  checkFit,
   classifierConfigOf,
   classifierShapes,
   FORMAT,
   type ModelFile,
+  type OpenOptions,
   openModel,
   planClassifier,
-  shapesOf,
+  readNumbers,
 } from '../backbone/index.ts';
-import { floatToHalf, type StoredTensor, toFloat32, writeSafetensors } from '../backbone/weights/index.ts';
+import { floatToHalf, isOfTheModel, type StoredTensor, writeSafetensors } from '../backbone/weights/index.ts';
+import { ResnetCocoError } from '../errors.ts';
 import { fasterRcnnShapes } from './faster-rcnn-plan.ts';
 import { currentName, isDetector } from './infer-detector.ts';
 import { detectorConfigOf } from './load-detector.ts';
 
-export interface ConvertOptions {
+export interface ConvertOptions extends Pick<OpenOptions, 'onNote'> {
   /** The architecture, where tensors and file do not tell it. */
   readonly arch?: string;
   /** The configuration to put into the file, as parsed from JSON; else the file's own, or what its tensors tell. */
@@ -30,22 +32,28 @@ export function isDetectorModel({ checkpoint, config }: ModelFile): boolean {
 
 /**
  * Turns a checkpoint, or a known model, into a model file that describes itself: safetensors with `config` in its
- * metadata, tensors under torchvision's present names. Tensors that the model does not need are kept.
+ * metadata, tensors under torchvision's present names. What training left beside the weights is left out.
  *
- * @throws ResnetCocoError as loading a model does; FILE_NOT_WRITABLE
+ * @throws ResnetCocoError as loading a model does; FILE_NOT_WRITABLE; BAD_MODEL for numbers beyond half precision
  */
 export async function convertModel(from: string, to: string, options: ConvertOptions = {}): Promise<void> {
-  const opened = await openModel(from);
+  const opened = await openModel(from, options);
   try {
     const model = options.config === undefined ? opened : { ...opened, config: options.config };
     const { checkpoint } = model;
     const detects = isDetectorModel(model);
     const { config, needed } = detects ? describeDetector(model, options) : describeClassifier(model, options);
+    const { file } = checkpoint;
+    const shapes = new Map<string, readonly number[]>();
     const tensors = new Map<string, StoredTensor>();
-    for (const [name, tensor] of checkpoint.tensors) {
-      tensors.set(detects ? currentName(name) : name, options.half ? halved(tensor) : tensor);
+    for (const [stored, tensor] of checkpoint.tensors) {
+      const name = detects ? currentName(stored) : stored;
+      shapes.set(name, tensor.shape);
+      const isNeeded = Object.hasOwn(needed, name);
+      if (!isNeeded && !isOfTheModel(name)) continue;
+      tensors.set(name, options.half ? halved(file, name, tensor) : isNeeded ? checked(file, name, tensor) : tensor);
     }
-    checkShapes(shapesOf({ ...checkpoint, tensors }), needed, checkpoint.file, options.arch ?? config.architecture);
+    checkFit(shapes, needed, file, options.arch ?? config.architecture);
     await writeSafetensors(to, tensors, { format: FORMAT, config: JSON.stringify(config) });
   } finally {
     opened.checkpoint.close();
@@ -58,12 +66,32 @@ function describeDetector(model: ModelFile, { arch }: ConvertOptions) {
 }
 
 function describeClassifier(model: ModelFile, { arch }: ConvertOptions) {
-  const config = classifierConfigOf(model, arch);
+  const config = classifierConfigOf(model, { arch });
   return { config, needed: classifierShapes(planClassifier(config)) };
 }
 
-function halved(tensor: StoredTensor): StoredTensor {
-  if (tensor.dtype !== 'F32' && tensor.dtype !== 'F64' && tensor.dtype !== 'BF16') return tensor;
-  const bytes = () => new Uint8Array(floatToHalf(toFloat32(tensor)).buffer);
+const FLOATS: readonly string[] = ['F64', 'F32', 'F16', 'BF16'];
+
+/** The tensor, whose numbers are looked at when it is written: nothing comes of the file where they are not fit. */
+function checked(file: string, name: string, tensor: StoredTensor): StoredTensor {
+  if (!FLOATS.includes(tensor.dtype)) return tensor;
+  const bytes = () => {
+    readNumbers(file, name, tensor);
+    return tensor.bytes();
+  };
+  return { ...tensor, bytes };
+}
+
+const LARGEST_HALF = 65504;
+
+function halved(file: string, name: string, tensor: StoredTensor): StoredTensor {
+  if (!FLOATS.includes(tensor.dtype)) return tensor;
+  const bytes = () => {
+    const halves = floatToHalf(readNumbers(file, name, tensor));
+    const beyond = halves.reduce((count, half) => count + Number((half & 0x7fff) === 0x7c00), 0);
+    if (!beyond) return new Uint8Array(halves.buffer);
+    const problem = `${beyond} of its ${halves.length} numbers are beyond ${LARGEST_HALF}, the largest of half precision`;
+    throw new ResnetCocoError('BAD_MODEL', `${file}: ${name}: ${problem}; leave out --half`);
+  };
   return { dtype: 'F16', shape: tensor.shape, bytes };
 }

@@ -37,7 +37,7 @@ export async function exportModel(nameOrPath: string, options: LoadOptions = {})
         { part: 'boxes', bytes: exportOnnx(boxProgram(config, weights)) },
       ];
     }
-    const config = classifierConfigOf(model, options.arch);
+    const config = classifierConfigOf(model, options);
     const weights = readWeights(model.checkpoint, classifierShapes(planClassifier(config)), config.architecture);
     return [{ part: '', bytes: exportOnnx(classifierProgram(config, weights)) }];
   } finally {

@@ -1,4 +1,4 @@
-import { cocoCategories, depthFromShapes, type Shapes } from '../backbone/index.ts';
+import { cocoCategories, depthFromShapes, refuseDialect, type Shapes } from '../backbone/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { type DetectorConfig, parseDetectorConfig } from './detector-config.ts';
 
@@ -26,6 +26,10 @@ export function inferDetector(shapes: Shapes, file: string): DetectorConfig {
   const shape = (name: string): readonly number[] => {
     const found = shapes.get(name);
     if (found) return found;
+    refuseDialect(shapes, file);
+    if (shapes.has('conv1.weight') && shapes.has('layer1.0.conv1.weight')) {
+      throw new ResnetCocoError('BAD_MODEL', `${file}: not a detector but a classifier; use it with classify`);
+    }
     throw new ResnetCocoError('BAD_MODEL', `${file}: not a Faster R-CNN with ResNet and FPN: it has no '${name}'`);
   };
   const numClasses = shape('roi_heads.box_predictor.cls_score.weight')[0];

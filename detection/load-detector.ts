@@ -1,4 +1,4 @@
-import { type LoadOptions, type ModelFile, openModel, readWeights, shapesOf } from '../backbone/index.ts';
+import { type LoadOptions, type ModelFile, openModel, readWeights } from '../backbone/index.ts';
 import { createEngine, type Weights } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { Detector } from './detector.ts';
@@ -43,20 +43,23 @@ const storedNames = ({ checkpoint }: ModelFile): Map<string, string> =>
       .map((name) => [currentName(name), name]),
   );
 
+/** The shapes of a checkpoint's tensors under the names of today. */
+export const detectorShapesOf = ({ checkpoint }: ModelFile): Map<string, readonly number[]> =>
+  new Map([...checkpoint.tensors].map(([name, { shape }]) => [currentName(name), shape]));
+
 /** The configuration in a model file, or what its tensors tell. */
 export function detectorConfigOf(model: ModelFile, arch?: string): DetectorConfig {
   const { checkpoint, config } = model;
   const { file } = checkpoint;
   if (config === undefined) {
-    const shapes = shapesOf(checkpoint);
-    for (const [name, stored] of storedNames(model)) shapes.set(name, shapes.get(stored)!);
+    const shapes = detectorShapesOf(model);
     const inferred = inferDetector(shapes, file);
     const expected = `fasterrcnn_${inferred.backbone}_fpn`;
     if (arch === undefined || arch === expected || arch === `${expected}_v2` || arch === inferred.backbone)
       return inferred;
     throw new ResnetCocoError('BAD_MODEL', `${file}: its tensors are those of ${expected}, not of --arch ${arch}`);
   }
-  if ((config as { architecture?: unknown }).architecture !== 'fasterrcnn') {
+  if ((config as { architecture?: unknown } | null)?.architecture !== 'fasterrcnn') {
     throw new ResnetCocoError('BAD_MODEL', `${file}: not a detector but a classifier; use it with classify`);
   }
   return parseDetectorConfig(config, file);

@@ -25,7 +25,7 @@ export async function loadModel(
   const model = await openModel(nameOrPath, options);
   try {
     const detects = isDetectorModel(model);
-    const config = (detects ? detectorConfigOf : classifierConfigOf)(model, options.arch);
+    const config = detects ? detectorConfigOf(model, options.arch) : classifierConfigOf(model, options);
     return await (detects ? compileDetector : compileClassifier)(model, { ...options, ...suited(config) });
   } finally {
     model.checkpoint.close();

@@ -1,10 +1,19 @@
 import { statSync } from 'node:fs';
-import { classifierConfigOf, classifierShapes, openModel, parameterCount, planClassifier } from '../backbone/index.ts';
+import {
+  besideWeights,
+  checkFit,
+  classifierConfigOf,
+  classifierShapes,
+  openModel,
+  parameterCount,
+  planClassifier,
+  shapesOf,
+} from '../backbone/index.ts';
 import { findModel, isModelName, listModels, type ModelListing } from '../backbone/weights/index.ts';
 import type { ResnetCocoError } from '../errors.ts';
 import { isDetectorModel } from './convert-model.ts';
-import { detectorParameterCount } from './faster-rcnn-plan.ts';
-import { detectorConfigOf } from './load-detector.ts';
+import { detectorParameterCount, fasterRcnnShapes } from './faster-rcnn-plan.ts';
+import { detectorConfigOf, detectorShapesOf } from './load-detector.ts';
 
 /** What a model file holds. */
 export interface ModelFileInfo {
@@ -14,12 +23,16 @@ export interface ModelFileInfo {
   readonly tensors: number;
   /** Element types, and how many tensors have each. */
   readonly dtypes: Readonly<Record<string, number>>;
+  /** What all names in the file begin with and is left out, such as `module.`. */
+  readonly prefix?: string;
+  /** What is beside the weights and not used, with counts. */
+  readonly beside?: readonly string[];
   /** What training adjusts; absent where the architecture cannot be told. */
   readonly parameters?: number;
   /** Whether the file describes itself, rather than being told by its tensors. */
   readonly selfDescribing: boolean;
   readonly config?: Readonly<Record<string, unknown>>;
-  /** Why there is no `config`. */
+  /** Why it does not load. */
   readonly problem?: string;
 }
 
@@ -45,19 +58,37 @@ export async function modelInfo(nameOrFile: string): Promise<ModelInfo> {
     for (const { dtype } of checkpoint.tensors.values()) dtypes[dtype] = (dtypes[dtype] ?? 0) + 1;
     const { file } = checkpoint;
     const selfDescribing = model.config !== undefined;
-    const held = { file, bytes: statSync(file).size, tensors: checkpoint.tensors.size, dtypes, selfDescribing };
+    const { prefix } = checkpoint;
+    const beside = besideWeights(checkpoint);
+    const held = {
+      ...{ file, bytes: statSync(file).size, tensors: checkpoint.tensors.size, dtypes, selfDescribing },
+      ...(prefix ? { prefix } : {}),
+      ...(beside.length ? { beside } : {}),
+    };
     try {
       if (isDetectorModel(model)) {
         const config = detectorConfigOf(model);
-        return { ...held, task: 'detection', parameters: detectorParameterCount(config), config };
+        const shapes = fasterRcnnShapes(config);
+        const problem = problemOf(() => checkFit(detectorShapesOf(model), shapes, file, config.architecture));
+        return { ...held, task: 'detection', parameters: detectorParameterCount(config), config, ...problem };
       }
       const config = classifierConfigOf(model);
-      const parameters = parameterCount(classifierShapes(planClassifier(config)));
-      return { ...held, task: 'classification', parameters, config };
+      const shapes = classifierShapes(planClassifier(config));
+      const problem = problemOf(() => checkFit(shapesOf(checkpoint), shapes, file, config.architecture));
+      return { ...held, task: 'classification', parameters: parameterCount(shapes), config, ...problem };
     } catch (error) {
       return { ...held, task: 'unknown', problem: (error as ResnetCocoError).message };
     }
   } finally {
     checkpoint.close();
+  }
+}
+
+function problemOf(check: () => void): Pick<ModelFileInfo, 'problem'> {
+  try {
+    check();
+    return {};
+  } catch (error) {
+    return { problem: (error as ResnetCocoError).message };
   }
 }

@@ -2,10 +2,10 @@ import { Random } from '../../datasets/index.ts';
 import type { Weights } from '../../engine/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import type { ClassifierConfig } from '../classifier-config.ts';
+import { listNames, strangers } from '../fit.ts';
 import { initialise } from '../initialise.ts';
 import { classifierConfigOf } from '../load-classifier.ts';
-import { openModel } from '../model-file.ts';
-import { type FetchOptions, toFloat32 } from '../weights/index.ts';
+import { type OpenOptions, openModel, readNumbers, shapesOf } from '../model-file.ts';
 
 type TensorShapes = Readonly<Record<string, readonly number[]>>;
 
@@ -22,10 +22,10 @@ export interface StartWeights {
  * @param nameOrPath a known model, or a model file
  * @throws ResnetCocoError as loading a model does
  */
-export async function initialConfig(nameOrPath: string, options: FetchOptions = {}): Promise<ClassifierConfig> {
+export async function initialConfig(nameOrPath: string, options: OpenOptions = {}): Promise<ClassifierConfig> {
   const model = await openModel(nameOrPath, options);
   try {
-    return classifierConfigOf(model);
+    return classifierConfigOf(model, { partial: true });
   } finally {
     model.checkpoint.close();
   }
@@ -51,7 +51,8 @@ export async function startWeights(
     const changed: string[] = [];
     for (const [name, shape] of Object.entries(shapes)) {
       const stored = checkpoint.tensors.get(name);
-      if (stored && `${stored.shape}` === `${shape}`) weights[name] = { shape, data: toFloat32(stored) };
+      if (stored && `${stored.shape}` === `${shape}`)
+        weights[name] = { shape, data: readNumbers(checkpoint.file, name, stored) };
       else changed.push(stored ? `${name} ([${stored.shape}] there, [${shape}] here)` : `${name} (not there)`);
     }
     const count = Object.keys(shapes).length;
@@ -59,8 +60,12 @@ export async function startWeights(
       throw new ResnetCocoError('BAD_MODEL', `${checkpoint.file}: none of its tensors fits; name another --arch`);
     }
     const begins = `begins with ${count - changed.length} of ${count} tensors of ${checkpoint.file}`;
-    const more = changed.length > 3 ? ` and ${changed.length - 3} more` : '';
-    const note = changed.length ? `${begins}; new are ${changed.slice(0, 3).join(', ')}${more}` : begins;
+    const others = strangers(shapesOf(checkpoint), shapes);
+    const note = [
+      begins,
+      ...(changed.length ? [`new are ${listNames(changed)}`] : []),
+      ...(others.length ? [`${others.length} of its tensors are not taken: ${listNames(others)}`] : []),
+    ].join('; ');
     return { weights, note };
   } finally {
     checkpoint.close();

@@ -3,6 +3,7 @@ import { ResnetCocoError } from '../../errors.ts';
 import type { RunCheckpoint, RunProgress } from '../run-checkpoint.ts';
 import type { RunConfig } from '../run-config.ts';
 import { saveRun } from '../run-folder.ts';
+import { numberProblem } from '../weights/finite.ts';
 import type { Journal } from './journal.ts';
 import { RunningMeans } from './running-means.ts';
 
@@ -226,8 +227,9 @@ export class TrainingLoop<B, V extends Numbers> {
   /** The state of the run, which is that of a good one. */
   private async snapshot(): Promise<Snapshot> {
     const snapshot = await this.parts.snapshot();
-    for (const [name, array] of [snapshot.weights, snapshot.optimiser].flatMap((arrays) => Object.entries(arrays))) {
-      if (!array.every(Number.isFinite)) throw this.diverged(`after step ${this.progress.step}, ${name} is not finite`);
+    const { average = {}, optimiser, weights } = snapshot;
+    for (const [name, array] of [weights, average, optimiser].flatMap((arrays) => Object.entries(arrays))) {
+      if (numberProblem(name, array)) throw this.diverged(`after step ${this.progress.step}, ${name} is not finite`);
     }
     return snapshot;
   }

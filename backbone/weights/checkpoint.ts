@@ -1,6 +1,8 @@
 import { FileSlice, OpenFile } from '../../datasets/pickle/file-slice.ts';
 import { ResnetCocoError } from '../../errors.ts';
+import { namesAside } from './aside.ts';
 import { bfloatToFloat, halfToFloat } from './half-floats.ts';
+import { commonPrefix } from './prefix.ts';
 import { readSafetensors } from './safetensors.ts';
 import type { Contents, StoredTensor } from './stored-tensor.ts';
 import { readLegacyTorchFile, readTorchZip } from './torch-file.ts';
@@ -8,6 +10,8 @@ import { readLegacyTorchFile, readTorchZip } from './torch-file.ts';
 /** An open weight file: only names, types and shapes are in memory until a tensor is read. */
 export interface Checkpoint extends Contents {
   readonly file: string;
+  /** What all names begin with in the file, such as `module.`; here they are without it. */
+  readonly prefix: string;
   close(): void;
 }
 
@@ -21,12 +25,21 @@ export async function openCheckpoint(file: string): Promise<Checkpoint> {
   const source = new OpenFile(file, 'BAD_CHECKPOINT');
   try {
     const contents = await readContents(new FileSlice(source));
-    return { file, ...contents, close: () => source.close() };
+    return { file, ...contents, ...withoutPrefix(contents.tensors), close: () => source.close() };
   } catch (error) {
     source.close();
     if (error instanceof ResnetCocoError) throw error;
     throw new ResnetCocoError('BAD_CHECKPOINT', `${file}: damaged: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** Tensors without the prefix that all have in common, apart from those aside. */
+function withoutPrefix(tensors: Contents['tensors']): Pick<Checkpoint, 'prefix' | 'tensors'> {
+  const aside = namesAside(tensors);
+  const prefix = commonPrefix([...tensors.keys()].filter((name) => !aside.has(name)));
+  if (!prefix) return { prefix, tensors };
+  const bare = (name: string) => (name.startsWith(prefix) ? name.slice(prefix.length) : name);
+  return { prefix, tensors: new Map([...tensors].map(([name, tensor]) => [bare(name), tensor])) };
 }
 
 /** What lies in the place of weights at times, by how it begins. */

@@ -1,7 +1,9 @@
 export { cacheFolder } from '../../datasets/download/cache-folder.ts';
 export type { DownloadProgress, FetchOptions } from '../../datasets/download/download.ts';
+export { describeAside, isOfTheModel, namesAside } from './aside.ts';
 export { type Checkpoint, openCheckpoint, toFloat32 } from './checkpoint.ts';
 export { fetchModel, listModels, type ModelListing, modelPath } from './fetch-model.ts';
+export { numberProblem } from './finite.ts';
 export { floatToHalf } from './half-floats.ts';
 export { findModel, isModelName, type KnownModel, knownModels, type PublishedMetric } from './known-models.ts';
 export { writeSafetensors } from './safetensors.ts';

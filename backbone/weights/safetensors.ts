@@ -41,7 +41,7 @@ export function readSafetensors(file: FileSlice): Contents {
     position = end;
   }
   if (position !== body.length) return bad(`its tensors end at byte ${position}, the data at ${body.length}`);
-  return { tensors, metadata: metadata as Record<string, string> };
+  return { tensors, metadata: metadata as Record<string, string>, beside: [] };
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -15,6 +15,8 @@ export interface StoredTensor {
 export interface Contents {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   readonly metadata: Readonly<Record<string, string>>;
+  /** What a training script keeps beside the weights, such as `optimizer (161 tensors)`; none of it is read. */
+  readonly beside: readonly string[];
 }
 
 /** The number of bytes of a tensor, or undefined where sizes are no whole numbers or too large to be true. */

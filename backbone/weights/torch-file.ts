@@ -1,16 +1,10 @@
 import type { FileSlice } from '../../datasets/pickle/file-slice.ts';
 import { type PickleValue, readPickle } from '../../datasets/pickle/pickle.ts';
 import { ResnetCocoError } from '../../errors.ts';
+import { findStateDict } from './state-dict.ts';
 import { byteLength, type Contents, ITEM_SIZES, type StoredTensor } from './stored-tensor.ts';
-import { storedTensor, TorchTensor, TorchWorld } from './torch-objects.ts';
+import { storedTensor, TorchWorld } from './torch-objects.ts';
 import { readZip } from './zip.ts';
-
-/** Keys under which training scripts keep the weights. */
-const WRAPPERS = ['state_dict', 'model_state_dict', 'model', 'net', 'network', 'weights', 'params'];
-/** How deep they may lie within one another. */
-const WRAPPER_DEPTH = 3;
-/** What `DataParallel` and `torch.compile` put before every name, whichever came first. */
-const PREFIXES = ['module.', '_orig_mod.', 'module.'];
 
 /** What the older layout begins with: a magic number, as a pickle of its own. */
 const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
@@ -85,41 +79,15 @@ const FREE_GROWTH = 2 ** 26;
 function contents(file: FileSlice, root: PickleValue, storageOf: (key: string) => FileSlice): Contents {
   const tensors = new Map<string, StoredTensor>();
   let total = 0;
-  for (const [name, tensor] of tensorsOf(file, root)) {
+  const dict = findStateDict(root);
+  if (!dict)
+    return fail(file, 'it holds no tensors by name, neither itself nor under keys such as state_dict or model');
+  for (const [name, tensor] of dict.tensors) {
     const storage = storageOf(tensor.storage.key);
     const read = (start: number, length: number) => storage.read(start, length);
     tensors.set(name, storedTensor(name, tensor, storage.length, read));
     total += byteLength(tensor.dtype, tensor.shape)!;
     if (total > MAX_GROWTH * file.length + FREE_GROWTH) return fail(file, `its tensors would swell to ${total} bytes`);
   }
-  return { tensors, metadata: {} };
-}
-
-/** The tensors of a state dict, also where a training script has wrapped it. */
-function tensorsOf(file: FileSlice, root: PickleValue): Map<string, TorchTensor> {
-  const dict = stateDict(root);
-  if (!dict) return fail(file, `it holds no tensors by name, neither itself nor under ${WRAPPERS.join(', ')}`);
-  let tensors = [...dict].filter((entry): entry is [string, TorchTensor] => entry[1] instanceof TorchTensor);
-  if (tensors.some(([name]) => typeof name !== 'string')) return fail(file, 'it holds tensors whose names are no text');
-  for (const prefix of PREFIXES) {
-    if (!tensors.every(([name]) => name.startsWith(prefix))) continue;
-    tensors = tensors.map(([name, tensor]) => [name.slice(prefix.length), tensor]);
-  }
-  return new Map(tensors);
-}
-
-/** @param seen the dictionaries looked into already: they may lie in one another, or in themselves */
-function stateDict(
-  root: PickleValue | undefined,
-  depth = 0,
-  seen = new Set<unknown>(),
-): ReadonlyMap<PickleValue, PickleValue> | undefined {
-  if (!(root instanceof Map) || depth > WRAPPER_DEPTH || seen.has(root)) return undefined;
-  seen.add(root);
-  // A wrapper may hold lone tensors beside the weights, such as the best accuracy.
-  for (const key of WRAPPERS) {
-    const dict = stateDict(root.get(key), depth + 1, seen);
-    if (dict) return dict;
-  }
-  return [...root.values()].some((value) => value instanceof TorchTensor) ? root : undefined;
+  return { tensors, metadata: {}, beside: dict.beside };
 }

@@ -1,12 +1,14 @@
 import {
   type ClassifierConfig,
   classifierConfigOf,
-  type FetchOptions,
   initialise,
+  listNames,
+  type OpenOptions,
   openModel,
+  readNumbers,
   shapesOf,
+  strangers,
 } from '../../backbone/index.ts';
-import { toFloat32 } from '../../backbone/weights/index.ts';
 import { Random } from '../../datasets/index.ts';
 import { type HostTensor, sizeOf, type Weights } from '../../engine/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
@@ -27,14 +29,14 @@ export interface DetectorStart {
  * @param nameOrPath a known model, or a model file
  * @throws ResnetCocoError as loading a model does; BAD_MODEL for a network that is no backbone of a detector
  */
-export async function detectorStart(nameOrPath: string, options: FetchOptions = {}): Promise<DetectorStart> {
+export async function detectorStart(nameOrPath: string, options: OpenOptions = {}): Promise<DetectorStart> {
   const model = await openModel(nameOrPath, options);
   try {
     if (isDetectorModel(model)) {
       const { provenance, ...config } = detectorConfigOf(model);
       return { model: config };
     }
-    return { model: backboneOf(classifierConfigOf(model), model.checkpoint.file) };
+    return { model: backboneOf(classifierConfigOf(model, { partial: true }), model.checkpoint.file) };
   } finally {
     model.checkpoint.close();
   }
@@ -101,6 +103,7 @@ export async function detectorStartWeights(
   try {
     const isDetector = isDetectorModel(model);
     const renewsHead = isDetector && !sameCategories(detectorConfigOf(model), config);
+    const ownName = (name: string) => (isDetector ? name : name.slice(BODY.length));
     const stored = new Map(
       [...checkpoint.tensors].map(([name, tensor]) => [isDetector ? currentName(name) : BODY + name, tensor]),
     );
@@ -108,18 +111,20 @@ export async function detectorStartWeights(
     const fresh = Object.keys(shapes).filter((name) => {
       const tensor = stored.get(name);
       if (!tensor || (renewsHead && isPredictor(name)) || `${tensor.shape}` !== `${shapes[name]}`) return true;
-      weights[name] = { shape: shapes[name], data: toFloat32(tensor) };
+      weights[name] = { shape: shapes[name], data: readNumbers(checkpoint.file, name, tensor) };
       return false;
     });
     const count = Object.keys(shapes).length;
     if (fresh.length === count) {
       throw new ResnetCocoError('BAD_MODEL', `${checkpoint.file}: none of its tensors fits; name another --backbone`);
     }
-    const begins = `begins with ${count - fresh.length} of ${count} tensors of ${checkpoint.file}`;
-    return {
-      weights,
-      note: fresh.length ? `${begins}; new are ${describeFresh(fresh, config, shapesOf(checkpoint))}` : begins,
-    };
+    const others = strangers(new Map([...stored].map(([name, { shape }]) => [name, shape])), shapes);
+    const note = [
+      `begins with ${count - fresh.length} of ${count} tensors of ${checkpoint.file}`,
+      ...(fresh.length ? [`new are ${describeFresh(fresh, config, shapesOf(checkpoint))}`] : []),
+      ...(others.length ? [`${others.length} of its tensors are not taken: ${listNames(others.map(ownName))}`] : []),
+    ].join('; ');
+    return { weights, note };
   } finally {
     checkpoint.close();
   }

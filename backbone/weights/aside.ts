@@ -1,0 +1,50 @@
+import type { StoredTensor } from './stored-tensor.ts';
+
+/** A copy of the weights beside them. */
+const COPY = /^(ema|model_ema|ema_model|averaged_model|module_ema)\./;
+
+/** Counters of batch norm, and heads of Mask and Keypoint R-CNN, whose boxes do not depend on them. */
+const OF_THE_MODEL: readonly RegExp[] = [
+  /(^|\.)num_batches_tracked$/,
+  /^roi_heads\.(mask_head|mask_predictor|keypoint_head|keypoint_predictor)\./,
+];
+
+/** What training leaves among the weights, by name. */
+const OF_TRAINING: readonly RegExp[] = [
+  /^n_averaged$/,
+  // A run's checkpoint of this toolkit.
+  /^run\//,
+  /^(optimizers?|optimizer_states?|optimisers?|optim|lr_schedulers?|schedulers?|grad_scaler|scaler)[./]/,
+  /^(criterion|loss|loss_fn|loss_func|loss_function)\./,
+  /^(\w+_)?(acc|acc1|acc5|accuracy|metric|metrics|f1|auroc)\./,
+];
+
+const matches = (name: string, patterns: readonly RegExp[]): boolean => patterns.some((pattern) => pattern.test(name));
+
+/** Whether a tensor that is not read belongs to the model nevertheless, rather than to its training. */
+export const isOfTheModel = (name: string): boolean => matches(name, OF_THE_MODEL);
+
+/**
+ * Names of tensors that change nothing of what a model says: an optimizer's state, counters, a loss's weights, a moving
+ * average beside the weights, lone numbers such as the epoch.
+ */
+export function namesAside(tensors: ReadonlyMap<string, Pick<StoredTensor, 'shape'>>): Set<string> {
+  const names = [...tensors.keys()];
+  const isLoneNumber = (name: string) => !name.includes('.') && !tensors.get(name)!.shape.length;
+  const aside = new Set(names.filter((name) => isLoneNumber(name) || isOfTheModel(name) || matches(name, OF_TRAINING)));
+  const isCopy = (name: string) => COPY.test(name);
+  const weights = names.filter((name) => !aside.has(name));
+  if (weights.every(isCopy)) return aside;
+  for (const name of weights.filter(isCopy)) aside.add(name);
+  return aside;
+}
+
+/** Tensors aside by what they belong to, with counts, such as `num_batches_tracked (53 tensors)`. */
+export function describeAside(names: Iterable<string>): string[] {
+  const counts = new Map<string, number>();
+  for (const name of names) {
+    const [part] = /num_batches_tracked$/.exec(name) ?? /^(roi_heads\.\w+|run\/\w+|\w+)/.exec(name) ?? [name];
+    counts.set(part, (counts.get(part) ?? 0) + 1);
+  }
+  return [...counts].map(([part, count]) => `${part} (${count} tensor${count === 1 ? '' : 's'})`);
+}
