@@ -108,8 +108,8 @@ async function openFolder(
   terminal: Terminal,
 ): Promise<DetectionFolder<DetectedPicture>> {
   const onFailure = (file: string, error: unknown) => failures.add(file, error);
-  const pictures = draw && { draw, score: SHOWN_SCORE, onFailure };
-  const folder = await DetectionFolder.create(out, images, pictures);
+  const options = draw ? { onFailure, pictures: { draw, score: SHOWN_SCORE } } : { onFailure };
+  const folder = await DetectionFolder.create(out, images, options);
   if (note) terminal.note(note);
   for (const { file, id } of images) {
     if (id === undefined) failures.add(file, `not among the images of ${annotations}: detections.json leaves it out`);

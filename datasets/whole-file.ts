@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { unlinkSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { constants, unlinkSync } from 'node:fs';
+import { copyFile, type FileHandle, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ResnetCocoError } from '../errors.ts';
 
@@ -18,11 +18,15 @@ process.on('exit', () => {
 
 /** That a file or folder cannot be written, in the words of the system. */
 export function notWritable(path: string, cause: unknown): ResnetCocoError {
+  if (cause instanceof ResnetCocoError) return cause;
   const message = cause instanceof Error ? cause.message : String(cause);
   // Node writes "EACCES: permission denied, open '/a/b'"; the path would be the temporary one.
   const reason = /^[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ?? message;
   return new ResnetCocoError('FILE_NOT_WRITABLE', `${path}: cannot be written: ${reason}`, { cause });
 }
+
+/** A name for a file that is not finished; see `removeUnfinished`. */
+const partialBeside = (path: string): string => join(dirname(path), `.${randomBytes(6).toString('hex')}.partial`);
 
 /**
  * A file that appears under its name only when it is whole: written beside, renamed by `commit()`. An older file of
@@ -40,7 +44,7 @@ export class WholeFile {
   }
 
   static async create(path: string): Promise<WholeFile> {
-    const partial = join(dirname(path), `.${randomBytes(6).toString('hex')}.partial`);
+    const partial = partialBeside(path);
     try {
       const existing = await stat(path).catch(() => undefined);
       // A rename would put a plain file in the place of a device such as /dev/null.
@@ -61,6 +65,41 @@ export class WholeFile {
       await this.#handle.writeFile(data);
     } catch (error) {
       throw notWritable(this.path, error);
+    }
+  }
+
+  /** Writes at a place in the file, over what is there and beyond it; do not mix it with `write`. */
+  async writeAt(data: Uint8Array, position: number): Promise<void> {
+    try {
+      for (let done = 0; done < data.length; ) {
+        done += (await this.#handle.write(data, done, data.length - done, position + done)).bytesWritten;
+      }
+    } catch (error) {
+      throw notWritable(this.path, error);
+    }
+  }
+
+  /** Cuts what is behind the first `length` bytes. */
+  async truncate(length: number): Promise<void> {
+    try {
+      await this.#handle.truncate(length);
+    } catch (error) {
+      throw notWritable(this.path, error);
+    }
+  }
+
+  /** Puts a copy of the file, as it is now, in its place, and goes on. */
+  async publish(): Promise<void> {
+    const copy = partialBeside(this.path);
+    unfinished.add(copy);
+    try {
+      await copyFile(this.#partial, copy, constants.COPYFILE_FICLONE);
+      await rename(copy, this.path);
+    } catch (error) {
+      await unlink(copy).catch(() => {});
+      throw notWritable(this.path, error);
+    } finally {
+      unfinished.delete(copy);
     }
   }
 

@@ -1,12 +1,13 @@
 import { realpathSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+import { lockFolder } from '../datasets/folder-lock.ts';
 import type { ImageId } from '../datasets/index.ts';
 import { JsonArrayFile } from '../datasets/json-array.ts';
-import { makeFolder } from '../datasets/whole-file.ts';
+import { makeFolder, removeUnfinished } from '../datasets/whole-file.ts';
 import { ResnetCocoError } from '../errors.ts';
+import { type CocoDetection, cocoResults } from './coco-results.ts';
 import { Gallery, type GalleryPicture, previewSide } from './gallery.ts';
-import { type CocoDetection, ResultsWriter } from './results-writer.ts';
 
 /** An image about to be looked at. */
 export interface PlannedImage {
@@ -38,7 +39,15 @@ export interface PictureMaker<Image extends DetectedImage> {
   draw(image: Image, target: string, previewSide: number): Promise<Uint8Array>;
   /** Objects of a lower score are hidden on the page until its slider is moved. Default 0. */
   readonly score?: number;
-  /** Told of each picture that could not be drawn or written; all others go on. */
+}
+
+export interface FolderOptions<Image extends DetectedImage> {
+  /** Without it there are only `detections.json` and `images.json`. */
+  readonly pictures?: PictureMaker<Image>;
+  /**
+   * Told of each image whose results or picture could not be written, and of the page or another file of the folder's
+   * own, by its path; all others go on.
+   */
   onFailure(file: string, error: unknown): void;
 }
 
@@ -85,57 +94,65 @@ export function refuseOverwriting(directory: string, images: readonly PlannedIma
 /**
  * A folder of detections: `detections.json` (COCO results), `images.json` (which id is which file, with its size),
  * and, with a `PictureMaker`, each picture with its boxes drawn and `index.html`. Written as the images come, in
- * constant memory; whatever was added is there, and valid, after `close()`.
+ * constant memory. The two lists come first, and are valid and up to date at any moment; the page is put in its place
+ * last. What cannot be written, as on a full disk, is told, and takes nothing else with it.
  */
 export class DetectionFolder<Image extends DetectedImage = DetectedImage> {
   readonly #directory: string;
   readonly #planned: ReadonlyMap<string, PlannedImage>;
-  readonly #results: ResultsWriter;
+  readonly #release: () => Promise<void>;
+  readonly #results: JsonArrayFile;
   readonly #images: JsonArrayFile;
-  readonly #pictures: PictureMaker<Image> | undefined;
-  readonly #gallery: Gallery | undefined;
+  readonly #options: FolderOptions<Image>;
+  /** Undefined where there is none, or none can be written any more. */
+  #gallery: Gallery | undefined;
   readonly #drawing: Promise<Shown>[] = [];
 
   private constructor(
     directory: string,
     planned: readonly PlannedImage[],
-    results: ResultsWriter,
-    images: JsonArrayFile,
-    pictures: PictureMaker<Image> | undefined,
-    gallery: Gallery | undefined,
+    release: () => Promise<void>,
+    [results, images]: readonly [JsonArrayFile, JsonArrayFile],
+    options: FolderOptions<Image>,
   ) {
     this.#directory = directory;
     this.#planned = new Map(planned.map((image) => [image.file, image]));
+    this.#release = release;
     this.#results = results;
     this.#images = images;
-    this.#pictures = pictures;
-    this.#gallery = gallery;
+    this.#options = options;
   }
 
-  /** @throws {ResnetCocoError} `USAGE` if an input would be overwritten, `FILE_NOT_WRITABLE` */
+  /**
+   * @throws {ResnetCocoError} `USAGE` if an input would be overwritten, or another process writes to the folder;
+   *   `FILE_NOT_WRITABLE`
+   */
   static async create<Image extends DetectedImage>(
     directory: string,
     images: readonly PlannedImage[],
-    pictures?: PictureMaker<Image>,
+    options: FolderOptions<Image>,
   ): Promise<DetectionFolder<Image>> {
-    if (pictures) refuseOverwriting(directory, images);
-    await makeFolder(directory);
-    const results = await ResultsWriter.create(join(directory, RESULTS));
-    const list = await JsonArrayFile.create(join(directory, IMAGES));
-    const title = basename(resolve(directory));
-    const gallery = pictures && (await Gallery.create(join(directory, PAGE), title, images.length, pictures.score));
-    return new DetectionFolder(directory, images, results, list, pictures, gallery);
+    if (options.pictures) refuseOverwriting(directory, images);
+    const release = await lockFolder(directory);
+    try {
+      await removeUnfinished(directory);
+      const results = await JsonArrayFile.create(join(directory, RESULTS));
+      const list = await JsonArrayFile.create(join(directory, IMAGES));
+      const folder = new DetectionFolder(directory, images, release, [results, list], options);
+      await folder.#beginPage();
+      return folder;
+    } catch (error) {
+      await release();
+      throw error;
+    }
   }
 
   /** Takes one of the planned images; resolves when there is room for the next. */
   async add(image: Image): Promise<void> {
     const { id, name } = this.#planned.get(image.file)!;
-    const { width, height } = image;
-    if (id !== undefined) {
-      await this.#results.add(id, image.detections);
-      await this.#images.push({ id, file_name: name, width, height });
-    }
-    if (this.#pictures) await this.#show(this.#draw(image, name, this.#pictures));
+    if (id !== undefined)
+      await this.#record(id, name, image).catch((error) => this.#options.onFailure(image.file, error));
+    if (this.#options.pictures) await this.#show(this.#draw(image, name, this.#options.pictures));
   }
 
   /** Notes on the page that an input failed, and why. */
@@ -146,9 +163,54 @@ export class DetectionFolder<Image extends DetectedImage = DetectedImage> {
   /** Ends what is being drawn and puts the files in their places. */
   async close(): Promise<void> {
     while (this.#drawing.length) await this.#showOldest();
-    await this.#results.commit();
-    await this.#images.commit();
-    await this.#gallery?.finish();
+    for (const [name, array] of [
+      [RESULTS, this.#results],
+      [IMAGES, this.#images],
+    ] as const) {
+      await array.commit().catch((error) => this.#options.onFailure(join(this.#directory, name), error));
+    }
+    await this.#onPage((gallery) => gallery.finish());
+    await this.#release();
+  }
+
+  /** Both lists get the image, or none. */
+  async #record(id: ImageId, file_name: string, { detections, height, width }: Image): Promise<void> {
+    const before = this.#images.state;
+    await this.#images.push({ id, file_name, width, height });
+    try {
+      await this.#results.push(...cocoResults(id, detections));
+    } catch (error) {
+      await this.#images.restore(before);
+      throw error;
+    }
+    // What cannot be copied now, for want of room, is put in its place at the end.
+    await this.#results.publish().catch(() => {});
+    await this.#images.publish().catch(() => {});
+  }
+
+  async #beginPage(): Promise<void> {
+    const { onFailure, pictures } = this.#options;
+    if (!pictures) return;
+    const page = join(this.#directory, PAGE);
+    const title = basename(resolve(this.#directory));
+    try {
+      this.#gallery = await Gallery.create(page, title, this.#planned.size, pictures.score);
+    } catch (error) {
+      onFailure(page, error);
+    }
+  }
+
+  /** Does something to the page, if there is one; a page that cannot be written is given up, and told of once. */
+  async #onPage(action: (gallery: Gallery) => Promise<void>): Promise<void> {
+    const gallery = this.#gallery;
+    if (!gallery) return;
+    try {
+      await action(gallery);
+    } catch (error) {
+      this.#gallery = undefined;
+      await gallery.discard();
+      this.#options.onFailure(join(this.#directory, PAGE), error);
+    }
   }
 
   async #draw(image: Image, name: string, pictures: PictureMaker<Image>): Promise<Shown> {
@@ -159,7 +221,7 @@ export class DetectionFolder<Image extends DetectedImage = DetectedImage> {
       const preview = await pictures.draw(image, target, previewSide(this.#planned.size));
       return { file: name, width, height, detections, preview, link: name };
     } catch (error) {
-      pictures.onFailure(image.file, error);
+      this.#options.onFailure(image.file, error);
       return { file: name, error: error instanceof Error ? error.message : String(error) };
     }
   }
@@ -172,6 +234,6 @@ export class DetectionFolder<Image extends DetectedImage = DetectedImage> {
 
   async #showOldest(): Promise<void> {
     const item = await this.#drawing.shift()!;
-    await ('error' in item ? this.#gallery?.fail(item.file, item.error) : this.#gallery?.add(item));
+    await this.#onPage((gallery) => ('error' in item ? gallery.fail(item.file, item.error) : gallery.add(item)));
   }
 }

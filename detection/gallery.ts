@@ -8,7 +8,7 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { inertJson } from '../datasets/html.ts';
-import { ResnetCocoError } from '../errors.ts';
+import { notWritable } from '../datasets/whole-file.ts';
 import { pageHead } from './gallery-page.ts';
 
 /** As `detect --json` has them; categories are told apart by their label. */
@@ -79,9 +79,18 @@ export class Gallery {
   static async create(path: string, title: string, expected: number, score = 0): Promise<Gallery> {
     const extension = extname(path);
     const partial = `${path.slice(0, path.length - extension.length)}.partial${extension}`;
-    const file = await open(partial, 'w').catch(notWritable(partial));
-    const gallery = new Gallery(path, partial, file);
-    await gallery.#write(pageHead(title, expected, score));
+    const refuse = (error: unknown): never => {
+      throw notWritable(path, error);
+    };
+    // What is there may be a link to a file elsewhere.
+    await rm(partial, { force: true }).catch(refuse);
+    const gallery = new Gallery(path, partial, await open(partial, 'wx').catch(refuse));
+    try {
+      await gallery.#write(pageHead(title, expected, score));
+    } catch (error) {
+      await gallery.discard();
+      throw error;
+    }
     return gallery;
   }
 
@@ -107,25 +116,27 @@ export class Gallery {
   /** Ends the page, of all pictures or of those done so far, and puts it in its place. */
   async finish(): Promise<void> {
     await this.#write('</body>\n</html>\n');
-    await this.#file.close().catch(notWritable(this.#partial));
-    await rename(this.#partial, this.#path).catch(notWritable(this.#path));
+    try {
+      await this.#file.close();
+      await rename(this.#partial, this.#path);
+    } catch (error) {
+      throw notWritable(this.#path, error);
+    }
   }
 
   /** Gives the page up and leaves nothing. */
   async discard(): Promise<void> {
     await this.#last.catch(() => {});
-    await this.#file.close();
-    await rm(this.#partial, { force: true });
+    await this.#file.close().catch(() => {});
+    await rm(this.#partial, { force: true }).catch(() => {});
   }
 
   #write(text: string): Promise<void> {
-    this.#last = this.#last.then(() => this.#file.appendFile(text).catch(notWritable(this.#partial)));
+    this.#last = this.#last
+      .then(() => this.#file.appendFile(text))
+      .catch((error) => {
+        throw notWritable(this.#path, error);
+      });
     return this.#last;
   }
 }
-
-/** Turns a failed file operation into an error that names the file. */
-const notWritable = (path: string) => (cause: unknown) => {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  throw new ResnetCocoError('FILE_NOT_WRITABLE', `${path}: cannot be written: ${reason}`, { cause });
-};

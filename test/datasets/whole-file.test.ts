@@ -99,4 +99,34 @@ test('elements pushed at once and one by one give the same file', async () => {
   assert.is(readFileSync(all, 'utf8'), readFileSync(each, 'utf8'));
 });
 
+test('an array is valid at any moment, and what is taken back leaves no trace', async () => {
+  const path = join(folder, 'growing.json');
+  const array = await JsonArrayFile.create(path);
+  const read = (): unknown => JSON.parse(readFileSync(path, 'utf8'));
+  await array.publish();
+  assert.equal(read(), []);
+  const empty = array.state;
+  await array.push({ a: 'long enough to be cut' });
+  await array.restore(empty);
+  await array.push();
+  await array.push(1);
+  await array.publish();
+  assert.equal(read(), [1]);
+  const one = array.state;
+  await array.push('x'.repeat(100), 2);
+  await array.restore(one);
+  await array.push(3);
+  assert.equal(read(), [1]);
+  await array.publish();
+  assert.equal(read(), [1, 3]);
+  // Long ones are copied now and then only, but all of it is there in the end.
+  for (let i = 0; i < 30; i++) {
+    await array.push('x'.repeat(100_000));
+    await array.publish();
+    read();
+  }
+  await array.commit();
+  assert.is((read() as unknown[]).length, 32);
+});
+
 test.run();

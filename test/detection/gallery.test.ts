@@ -139,7 +139,7 @@ test('a folder that is not there is an error that names the file', async () => {
   } catch (error) {
     assert.instance(error, ResnetCocoError);
     assert.is((error as ResnetCocoError).code, 'FILE_NOT_WRITABLE');
-    assert.match((error as ResnetCocoError).message, /none.index\.partial\.html/);
+    assert.match((error as ResnetCocoError).message, /none.index\.html: cannot be written: no such file or directory/);
   }
 });
 
