@@ -1,10 +1,9 @@
 import { ResnetCocoError } from '../errors.ts';
 import type { Shapes } from './infer-classifier.ts';
+import { WHAT_LOADS } from './weights/index.ts';
 
 /** Wrappers before a name. */
 const WRAPPED = /^((module|_orig_mod|student|teacher)\.)+/;
-/** What loads. */
-const READ = 'what loads are ResNets and Faster R-CNNs with FPN under the names of torchvision';
 
 /**
  * Networks and frameworks whose tensors go by other names, the most telling first: what they are, and which names tell.
@@ -80,7 +79,7 @@ export function refuseDialect(shapes: Shapes, file: string): void {
     const more = telling.length > 3 ? ` and ${telling.length - 3} more` : '';
     throw new ResnetCocoError(
       'BAD_MODEL',
-      `${file}: looks like ${what} (${telling.slice(0, 3).join(', ')}${more}), which is not read; ${READ}`,
+      `${file}: looks like ${what} (${telling.slice(0, 3).join(', ')}${more}), which is not read; ${WHAT_LOADS}`,
     );
   }
 }

@@ -1,6 +1,9 @@
+import { statSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { FileSlice, OpenFile } from '../../datasets/pickle/file-slice.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { namesAside } from './aside.ts';
+import { folderProblem, foreignFormat } from './foreign-formats.ts';
 import { bfloatToFloat, halfToFloat } from './half-floats.ts';
 import { commonPrefix } from './prefix.ts';
 import { readSafetensors } from './safetensors.ts';
@@ -22,6 +25,9 @@ export interface Checkpoint extends Contents {
  * @throws ResnetCocoError FILE_NOT_FOUND, BAD_CHECKPOINT, or UNSAFE_CHECKPOINT for a pickle that asks for more than tensors
  */
 export async function openCheckpoint(file: string): Promise<Checkpoint> {
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new ResnetCocoError('FILE_NOT_FOUND', `${file}: ${folderProblem(await readdir(file))}`);
+  }
   const source = new OpenFile(file, 'BAD_CHECKPOINT');
   try {
     const contents = await readContents(new FileSlice(source));
@@ -41,6 +47,9 @@ function withoutPrefix(tensors: Contents['tensors']): Pick<Checkpoint, 'prefix' 
   const bare = (name: string) => (name.startsWith(prefix) ? name.slice(prefix.length) : name);
   return { prefix, tensors: new Map([...tensors].map(([name, tensor]) => [bare(name), tensor])) };
 }
+
+/** A tar archive's first file has its magic after name, owner, size and time. */
+const TAR_MAGIC = { at: 257, is: 'ustar' };
 
 /** What lies in the place of weights at times, by how it begins. */
 const STRANGERS: readonly [begins: RegExp, problem: string][] = [
@@ -63,8 +72,12 @@ async function readContents(file: FileSlice): Promise<Contents> {
   if (begins(0x1f, 0x8b)) return bad('compressed with gzip; unpack it first: gunzip FILE');
   const text = Buffer.from(head).toString('latin1');
   for (const [beginning, problem] of STRANGERS) if (beginning.test(text)) return bad(problem);
+  const foreign = foreignFormat(head, file.file);
+  if (foreign !== undefined) return bad(foreign);
   if (head.length < 10) return bad(`not a weight file: it has ${head.length} bytes`);
   if (hasHeader) return readSafetensors(file);
+  const isTar = file.length >= TAR_MAGIC.at + 5 && Buffer.from(file.read(TAR_MAGIC.at, 5)).toString() === TAR_MAGIC.is;
+  if (isTar) return bad('a tar archive; unpack it first: tar xf FILE');
   return bad('not a weight file: neither safetensors nor a PyTorch checkpoint (.pth, .pt, .th)');
 }
 

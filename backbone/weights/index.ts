@@ -4,6 +4,7 @@ export { describeAside, isOfTheModel, namesAside } from './aside.ts';
 export { type Checkpoint, openCheckpoint, toFloat32 } from './checkpoint.ts';
 export { fetchModel, listModels, type ModelListing, modelPath } from './fetch-model.ts';
 export { numberProblem } from './finite.ts';
+export { WHAT_LOADS } from './foreign-formats.ts';
 export { floatToHalf } from './half-floats.ts';
 export { findModel, isModelName, type KnownModel, knownModels, type PublishedMetric } from './known-models.ts';
 export { writeSafetensors } from './safetensors.ts';

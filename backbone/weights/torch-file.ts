@@ -1,6 +1,7 @@
 import type { FileSlice } from '../../datasets/pickle/file-slice.ts';
 import { type PickleValue, readPickle } from '../../datasets/pickle/pickle.ts';
 import { ResnetCocoError } from '../../errors.ts';
+import { foreignArchive, foreignPickle } from './foreign-formats.ts';
 import { findStateDict } from './state-dict.ts';
 import { byteLength, type Contents, ITEM_SIZES, type StoredTensor } from './stored-tensor.ts';
 import { storedTensor, TorchWorld } from './torch-objects.ts';
@@ -17,11 +18,10 @@ const BIG_ENDIAN = 'its numbers are big-endian; save it again on a little-endian
 export async function readTorchZip(file: FileSlice): Promise<Contents> {
   const entries = await readZip(file);
   const pickleName = [...entries.keys()].find((name) => name === 'data.pkl' || name.endsWith('/data.pkl'));
-  if (pickleName === undefined) return fail(file, 'a zip archive, but none of PyTorch: it has no data.pkl');
+  const foreign = foreignArchive([...entries.keys()]);
+  if (pickleName === undefined) return fail(file, foreign ?? 'a zip archive, but none of PyTorch: it has no data.pkl');
   const folder = pickleName.slice(0, -'data.pkl'.length);
-  if (entries.has(`${folder}constants.pkl`)) {
-    return fail(file, 'a TorchScript program, not a state dict; save model.state_dict() instead');
-  }
+  if (foreign !== undefined && entries.has(`${folder}constants.pkl`)) return fail(file, foreign);
   const part = (name: string): FileSlice => {
     const found = entries.get(name);
     if (found) return found;
@@ -35,11 +35,21 @@ export async function readTorchZip(file: FileSlice): Promise<Contents> {
   return contents(file, value, (key) => part(`${folder}data/${key}`));
 }
 
+/** The first pickle of the older layout; undefined where there is another one, larger or damaged. */
+function readMagic(file: FileSlice, world: TorchWorld): ReturnType<typeof readPickle> | undefined {
+  try {
+    return readPickle(file, 0, world, SMALL);
+  } catch (error) {
+    if (error instanceof ResnetCocoError) throw error;
+    return undefined;
+  }
+}
+
 /** Reads the older layout: five pickles, the last listing the storages that follow, each after its count. */
 export function readLegacyTorchFile(file: FileSlice): Contents {
   const world = new TorchWorld();
-  const magic = readPickle(file, 0, world, SMALL);
-  if (magic.value !== LEGACY_MAGIC) return fail(file, 'a pickle, but not of torch.save');
+  const magic = readMagic(file, world);
+  if (magic?.value !== LEGACY_MAGIC) return fail(file, foreignPickle(file));
   const protocol = readPickle(file, magic.end, world, SMALL);
   if (protocol.value !== LEGACY_PROTOCOL) return fail(file, 'an older layout of an unknown version');
   const system = readPickle(file, protocol.end, world, SMALL);

@@ -40,7 +40,23 @@ const CONTAINERS =
   /^(collections\.(OrderedDict|defaultdict|Counter)|torch\.Size|(builtins|__builtin__)\.(set|dict|list|tuple|frozenset|slice|complex|bytearray|int|float|str|bool|object))$/;
 /** What training scripts leave beside the weights: numbers and settings of no use here, built as empty objects. */
 const INERT =
-  /^(argparse\.Namespace|types\.SimpleNamespace|torch\.device|torch\.serialization\._get_layout|numpy\.(dtype|ndarray|float64|float32|int64)|numpy\.(_core|core)\.multiarray\.(scalar|_reconstruct)|_codecs\.encode|datetime\.(datetime|timedelta)|pathlib\.(Posix|Windows|)Path|pathlib\.PurePosixPath)$/;
+  /^(argparse\.Namespace|types\.SimpleNamespace|torch\.device|torch\.serialization\._get_layout|numpy\.(dtype|ndarray|float64|float32|int64)|numpy\.(_core|core)\.multiarray\.(scalar|_reconstruct)|_codecs\.encode|datetime\.(datetime|timedelta)|pathlib\.(Posix|Windows|)Path|pathlib\.PurePosixPath|typing\.Any|torch\.torch_version\.TorchVersion|mmengine\.logging\.history_buffer\.HistoryBuffer)$/;
+/** The same of Lightning and of OmegaConf: settings as dictionaries, classes of callbacks. */
+const INERT_PACKAGES = /^(lightning|pytorch_lightning|lightning_fabric|omegaconf)\.[\w.]+$/;
+
+/** Frameworks whose checkpoints are objects of their own, by the modules they name. */
+const FRAMEWORKS: readonly [module: RegExp, what: string][] = [
+  [/^(ultralytics|models\.(yolo|common|experimental)|yolo\w*)\./, 'a YOLO of Ultralytics with all of its code'],
+  [/^(mmengine|mmcv|mmdet|mmcls|mmpretrain)\./, 'a checkpoint of OpenMMLab, such as MMDetection'],
+  [/^(detectron2|fvcore|iopath)\./, 'a checkpoint of Detectron2'],
+  [/^(fastai|fastcore)\./, 'a learner of fastai'],
+  [/^(transformers|huggingface_hub)\./, "a model of Hugging Face's transformers"],
+  [/^(paddle|sklearn|tensorflow|keras|jax|flax)\./, 'a model of another framework'],
+  [
+    /^(torchvision\.models|timm\.|torch\.nn\.modules|torch\.fx|__main__|__torch__)/,
+    'a whole model, not its state dict',
+  ],
+];
 
 /** Where a tensor's numbers lie: a storage by its key, perhaps a part of it. */
 export interface Storage {
@@ -86,7 +102,7 @@ export class TorchWorld implements PickleWorld {
 
   knows(name: string): boolean {
     const isDType = name.startsWith('torch.') && Object.hasOwn(DTYPES, name.slice(6));
-    const isKnown = [REBUILD, TENSORS, CONTAINERS, INERT].some((pattern) => pattern.test(name));
+    const isKnown = [REBUILD, TENSORS, CONTAINERS, INERT, INERT_PACKAGES].some((pattern) => pattern.test(name));
     return isKnown || name === REBUILD_SUBCLASS || isDType || storageType(name) !== undefined;
   }
 
@@ -101,6 +117,7 @@ export class TorchWorld implements PickleWorld {
     if (REBUILD.test(name)) return rebuildTensor(args);
     if (name === 'collections.OrderedDict' || name.endsWith('.dict')) return dictionary(args[0] ?? []);
     if (name === 'collections.defaultdict' || name === 'collections.Counter') return new Map();
+    if (INERT_PACKAGES.test(name)) return new Map();
     if (name === 'torch.Size' || /\.(list|tuple)$/.test(name)) return args[0] ?? [];
     return {};
   }
@@ -123,9 +140,11 @@ export class TorchWorld implements PickleWorld {
   }
 
   refusal(name: string, file: string): ResnetCocoError {
+    const framework = FRAMEWORKS.find(([module]) => module.test(name));
+    const looks = framework ? `looks like ${framework[1]}: ` : '';
     return new ResnetCocoError(
       'UNSAFE_CHECKPOINT',
-      `${file}: its pickle asks for '${name}', which is not part of a plain state dict; nothing was run. ` +
+      `${file}: ${looks}its pickle asks for '${name}', which is not part of a plain state dict; nothing was run. ` +
         'Save it again in Python with torch.save(model.state_dict(), FILE)',
     );
   }
