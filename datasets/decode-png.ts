@@ -49,7 +49,7 @@ export async function decodePng(header: PngHeader): Promise<Image> {
         filled += taken;
         if (filled < rowBytes) break;
         filter.undo(rowBytes);
-        writePixels(filter.row, columns, ((y0 + y * stepY) * width + x0) * 3, stepX * 3);
+        writePixels(filter.row.subarray(1), columns, ((y0 + y * stepY) * width + x0) * 3, stepX * 3);
         filled = 0;
         if (++y === rows) [pass, y] = [pass + 1, 0];
       }

@@ -1,4 +1,5 @@
 import { ResnetCocoError } from '../errors.ts';
+import { decodeBmp, readBmpHeader } from './decode-bmp.ts';
 import { decodeJpeg } from './decode-jpeg.ts';
 import { decodePng } from './decode-png.ts';
 import { orient } from './exif-orientation.ts';
@@ -32,7 +33,7 @@ export async function decoders(): Promise<readonly Decoder[]> {
   return [
     { name: 'sharp', formats: ['jpeg', 'png', 'webp', 'avif', 'tiff', 'gif'], ...sharp },
     { name: 'wasm', formats: ['jpeg'], ...wasm },
-    { name: 'js', formats: ['jpeg', 'png'], available: true, detail: 'jpeg-js and pngjs' },
+    { name: 'js', formats: ['jpeg', 'png', 'bmp'], available: true, detail: 'jpeg-js and pngjs' },
   ];
 }
 
@@ -109,6 +110,11 @@ async function decodeFormat(bytes: Uint8Array, format: ImageFormat, sharp: Sharp
     checkSize(header);
     if (sharp) return decodeWithSharp(sharp, bytes);
     return orient(await decodePng(header), header.orientation);
+  }
+  if (format === 'bmp') {
+    const header = readBmpHeader(bytes);
+    checkSize(header);
+    return decodeBmp(header);
   }
   if (!sharp) throw new Error('this format needs the optional package sharp; npm install sharp, or convert it');
   return decodeWithSharp(sharp, bytes);

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { ResnetCocoError } from '../errors.ts';
 import { chosenSharp, chosenTurboEncoder } from './decode.ts';
+import { encodeBmp } from './encode-bmp.ts';
 import type { Image } from './image.ts';
 import type { ImageFormat } from './image-format.ts';
 import { encodeWithSharp } from './sharp-decoder.ts';
@@ -11,12 +12,13 @@ import { makeFolder, writeWholeFile } from './whole-file.ts';
 const QUALITY = 92;
 
 /**
- * Encodes a picture: JPEG and PNG always, the other formats with the optional package `sharp`.
+ * Encodes a picture: JPEG, PNG and BMP always, the other formats with the optional package `sharp`.
  *
  * @param quality of lossy formats, 1–100
  * @throws ResnetCocoError BAD_IMAGE for a format that cannot be written here
  */
 export async function encodeImage(image: Image, format: ImageFormat, quality = QUALITY): Promise<Uint8Array> {
+  if (format === 'bmp') return encodeBmp(image); // sharp has none
   const sharp = await chosenSharp();
   if (sharp) return encodeWithSharp(sharp, image, format, quality);
   if (format === 'jpeg') return encodeJpeg(image, quality);

@@ -1,5 +1,17 @@
 /** Extensions of files that are taken for images where a folder is searched. */
-export const imageExtensions = ['jpg', 'jpeg', 'jpe', 'jfif', 'png', 'webp', 'avif', 'tif', 'tiff', 'gif'] as const;
+export const imageExtensions = [
+  'jpg',
+  'jpeg',
+  'jpe',
+  'jfif',
+  'png',
+  'bmp',
+  'webp',
+  'avif',
+  'tif',
+  'tiff',
+  'gif',
+] as const;
 
 const imageName = new RegExp(`\\.(${imageExtensions.join('|')})$`, 'i');
 

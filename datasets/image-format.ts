@@ -1,5 +1,7 @@
-/** The formats that can be read; all but the first two need the optional package `sharp`. */
-export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'avif' | 'tiff' | 'gif';
+import { isBmp } from './decode-bmp.ts';
+
+/** The formats that can be read; all but the first three need the optional package `sharp`. */
+export type ImageFormat = 'jpeg' | 'png' | 'bmp' | 'webp' | 'avif' | 'tiff' | 'gif';
 
 const ascii = (bytes: Uint8Array, start: number, end: number): string =>
   String.fromCharCode(...bytes.subarray(start, end));
@@ -19,6 +21,7 @@ function mediaBrands(bytes: Uint8Array): string[] {
 export function sniffFormat(bytes: Uint8Array): ImageFormat | undefined {
   if (startsWith(bytes, 0xff, 0xd8, 0xff)) return 'jpeg';
   if (startsWith(bytes, 0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)) return 'png';
+  if (isBmp(bytes)) return 'bmp';
   const head = ascii(bytes, 0, 12);
   if (head.startsWith('RIFF') && head.endsWith('WEBP')) return 'webp';
   if (head.startsWith('GIF87a') || head.startsWith('GIF89a')) return 'gif';
@@ -30,7 +33,7 @@ export function sniffFormat(bytes: Uint8Array): ImageFormat | undefined {
 /** A name for what a file that cannot be read seems to be, for error messages. */
 export function describeUnknown(bytes: Uint8Array): string {
   const head = ascii(bytes, 0, 12);
-  if (head.startsWith('BM')) return 'a BMP file';
+  if (head.startsWith('BM')) return 'a BMP file of an unknown kind';
   if (head.startsWith('%PDF')) return 'a PDF file';
   if (head.startsWith('8BPS')) return 'a Photoshop file';
   if (startsWith(bytes, 0, 0, 1, 0)) return 'an icon (ICO) file';

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { ResnetCocoError } from '../errors.ts';
 import { chosenSharp } from './decode.ts';
+import { readBmpHeader } from './decode-bmp.ts';
 import type { Orientation } from './exif-orientation.ts';
 import { sniffFormat } from './image-format.ts';
 import { OrientationTags } from './orientation-tags.ts';
@@ -103,6 +104,15 @@ async function pngSize(file: Window): Promise<StoredSize | undefined> {
   return size && { ...size, orientation: tags.orientation };
 }
 
+async function bmpSize(file: Window): Promise<StoredSize | undefined> {
+  try {
+    const { width, height } = readBmpHeader(await file.read(0, 1 << 12));
+    return { width, height, orientation: 1 };
+  } catch {
+    return undefined; // damaged, which the decoder tells best
+  }
+}
+
 async function storedSize(path: string): Promise<StoredSize | undefined> {
   const file = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
     throw new ResnetCocoError('FILE_NOT_FOUND', `${path}: cannot be read (${cause.code ?? cause.message})`, { cause });
@@ -117,6 +127,7 @@ async function storedSize(path: string): Promise<StoredSize | undefined> {
 async function sizeIn(window: Window): Promise<StoredSize | undefined> {
   const format = sniffFormat(await window.read(0, 128));
   if (format === 'jpeg') return await jpegSize(window);
+  if (format === 'bmp') return await bmpSize(window);
   return format === 'png' ? await pngSize(window) : undefined;
 }
 
@@ -126,7 +137,7 @@ const oriented = ({ height, orientation, width }: StoredSize): ImageSize =>
 /**
  * The size that a picture's header tells, EXIF orientation applied, before anything is decoded.
  *
- * @param bytes of a JPEG or PNG file, or of another format, which takes the optional package `sharp`
+ * @param bytes of a JPEG, PNG or BMP file, or of another format, which takes the optional package `sharp`
  * @returns undefined where no header tells it
  */
 export async function imageSizeInHeader(bytes: Uint8Array): Promise<ImageSize | undefined> {
@@ -144,7 +155,7 @@ export async function imageSizeInHeader(bytes: Uint8Array): Promise<ImageSize | 
 }
 
 /**
- * The size of the picture in a file, as `readImage` would give it, EXIF orientation applied. Of JPEG and PNG only the
+ * The size of the picture in a file, as `readImage` would give it, EXIF orientation applied. Of JPEG, PNG and BMP only the
  * header is read; others are decoded.
  *
  * @throws ResnetCocoError FILE_NOT_FOUND, BAD_IMAGE

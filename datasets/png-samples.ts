@@ -1,7 +1,5 @@
+import { indexedWriter, type PixelWriter } from './indexed-pixels.ts';
 import { PALETTE, type PngHeader } from './png-header.ts';
-
-/** Writes the pixels of a row, which begins with its filter byte, to RGB values from `at` on, `step` apart. */
-type PixelWriter = (row: Uint8Array, columns: number, at: number, step: number) => void;
 
 /** How rows of this kind become RGB in `data`. */
 export function pixelWriter({ depth, colorType, channels, palette }: PngHeader, data: Uint8Array): PixelWriter {
@@ -10,25 +8,12 @@ export function pixelWriter({ depth, colorType, channels, palette }: PngHeader, 
   const sample = depth / 8;
   const pixel = channels * sample;
   const [green, blue] = channels < 3 ? [0, 0] : [sample, 2 * sample];
-  return (row, columns, at, step) => {
-    if (pixel === 3 && step === 3) return data.set(row.subarray(1, 1 + columns * 3), at);
-    for (let x = 0, i = 1, o = at; x < columns; x++, i += pixel, o += step) {
-      data[o] = row[i];
-      data[o + 1] = row[i + green];
-      data[o + 2] = row[i + blue];
-    }
-  };
-}
-
-/** Samples of 1 to 8 bits that number colours. */
-function indexedWriter(depth: number, colors: Uint8Array, data: Uint8Array): PixelWriter {
-  const mask = 2 ** depth - 1;
-  return (row, columns, at, step) => {
-    for (let x = 0, o = at, bit = 8; x < columns; x++, o += step, bit += depth) {
-      const color = ((row[bit >> 3] >> (8 - depth - (bit & 7))) & mask) * 3;
-      data[o] = colors[color];
-      data[o + 1] = colors[color + 1];
-      data[o + 2] = colors[color + 2];
+  return (samples, columns, at, step) => {
+    if (pixel === 3 && step === 3) return data.set(samples.subarray(0, columns * 3), at);
+    for (let x = 0, i = 0, o = at; x < columns; x++, i += pixel, o += step) {
+      data[o] = samples[i];
+      data[o + 1] = samples[i + green];
+      data[o + 2] = samples[i + blue];
     }
   };
 }

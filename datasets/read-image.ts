@@ -14,7 +14,7 @@ export function sourceName(source: ImageSource): string {
 }
 
 /**
- * Reads a picture: JPEG and PNG, and with the optional package `sharp` WebP, AVIF, TIFF and GIF (the first frame) too.
+ * Reads a picture: JPEG, PNG and BMP, and with the optional package `sharp` WebP, AVIF, TIFF and GIF (the first frame) too.
  * The format is told from the content. EXIF orientation is applied, transparency dropped (as Pillow's
  * `convert('RGB')`), colour profiles ignored.
  *
