@@ -19,7 +19,7 @@ export interface EvaluationOutput {
   readonly images?: string | ReadonlyMap<ImageId, string> | undefined;
 }
 
-/** Evaluates, prints the numbers as pycocotools does or as JSON, and writes the report. */
+/** Prints the numbers of what was accumulated as pycocotools does or as JSON, and writes the report. */
 export async function printEvaluation(
   evaluation: COCOeval,
   { images, json, report, title }: EvaluationOutput,
@@ -27,8 +27,6 @@ export async function printEvaluation(
 ): Promise<void> {
   const warnings = [...evaluation.cocoGt.warnings, ...evaluation.cocoDt.warnings];
   for (const warning of warnings) terminal.note(warning);
-  evaluation.evaluate();
-  evaluation.accumulate();
   const lines: string[] = [];
   evaluation.summarize((line) => lines.push(line));
   const { perCategory, params, stats } = evaluation;

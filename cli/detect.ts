@@ -1,11 +1,13 @@
+import type { CocoCategory } from '../datasets/index.ts';
 import {
   DetectionFolder,
   type PictureMaker,
   type PlannedImage,
   refuseOverwriting,
 } from '../detection/detection-folder.ts';
-import { imageIdsFromAnnotations, imageIdsFromNames, readAnnotatedImages } from '../detection/image-ids.ts';
-import type { DetectedFile, Detection, Detector } from '../detection/index.ts';
+import { imageIdsFromAnnotations, imageIdsFromNames, readAnnotatedSet } from '../detection/image-ids.ts';
+import type { CategoryMatch, DetectedFile, Detection, Detector } from '../detection/index.ts';
+import { inDataset, matchCategories } from '../detection/match-categories.ts';
 import { SHOWN_SCORE } from '../detection/name-detections.ts';
 import { command, type ExitCode } from './command.ts';
 import { withDownloadProgress } from './download-progress.ts';
@@ -46,7 +48,7 @@ const flags = {
     kind: 'text',
     group: 'Results',
     value: 'FILE',
-    help: 'COCO annotations that say which image_id each file has in detections.json',
+    help: 'COCO annotations that say which image_id each file, and which category_id each category has in detections.json',
   },
   pictures: { kind: 'boolean', group: 'Results', default: true, help: 'write neither pictures nor index.html' },
   ...detectorFlag,
@@ -79,6 +81,8 @@ export interface SavePlan {
   /** For the user: how ids were found. */
   readonly note?: string;
   readonly annotations: string | undefined;
+  /** Of the annotations. */
+  readonly categories?: readonly CocoCategory[] | undefined;
 }
 
 /** Draws pictures; without it there are only `detections.json` and `images.json`. */
@@ -89,28 +93,43 @@ export async function planSave(
   { files }: Inputs,
   { out, annotations, pictures }: { out: string; annotations: string | undefined; pictures: boolean },
 ): Promise<SavePlan> {
-  const { ids, source, note } = annotations
+  const annotated = annotations === undefined ? undefined : readAnnotatedSet(annotations);
+  const { ids, source, note } = annotated
     ? imageIdsFromAnnotations(
         files.map(({ file }) => file),
-        await readAnnotatedImages(annotations),
+        annotated.images,
       )
     : imageIdsFromNames(files.map(({ name }) => name));
+  const categories = annotated?.categories;
   const images = files.map(({ file, name }, i) => ({ file, name, id: ids[i] }));
   if (pictures) refuseOverwriting(out, images);
-  if (source !== 'path order') return { out, images, annotations };
-  return { out, images, annotations, note: `image ids are 1, 2, 3 … (${note}); images.json says which file is which` };
+  if (source !== 'path order') return { out, images, annotations, categories };
+  return {
+    out,
+    images,
+    annotations,
+    categories,
+    note: `image ids are 1, 2, 3 … (${note}); images.json says which file is which`,
+  };
+}
+
+/** How results are saved. */
+interface Save {
+  readonly plan: SavePlan;
+  readonly draw?: Draw;
+  /** Of the model's categories with those of the annotations. */
+  readonly match?: CategoryMatch | undefined;
 }
 
 async function openFolder(
-  { out, images, annotations, note }: SavePlan,
-  draw: Draw | undefined,
+  { plan: { out, images, annotations, note }, draw, match }: Save,
   failures: Failures,
   terminal: Terminal,
 ): Promise<DetectionFolder<DetectedPicture>> {
   const onFailure = (file: string, error: unknown) => failures.add(file, error);
-  const options = draw ? { onFailure, pictures: { draw, score: SHOWN_SCORE } } : { onFailure };
+  const options = { onFailure, match, ...(draw && { pictures: { draw, score: SHOWN_SCORE } }) };
   const folder = await DetectionFolder.create(out, images, options);
-  if (note) terminal.note(note);
+  for (const text of [note, ...(match?.notes ?? [])]) if (text) terminal.note(text);
   for (const { file, id } of images) {
     if (id === undefined) failures.add(file, `not among the images of ${annotations}: detections.json leaves it out`);
   }
@@ -122,14 +141,14 @@ export async function detectFiles(
   detector: Pick<Detector, 'detectAll'>,
   inputs: Inputs,
   { score, batch, json }: DetectJob,
-  save: { readonly plan: SavePlan; readonly draw?: Draw } | undefined,
+  save: Save | undefined,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const files = inputs.files.map(({ file }) => file);
   const failures = new Failures(terminal);
-  const folder = save && (await openFolder(save.plan, save.draw, failures, terminal));
-  let objects = 0;
+  const folder = save && (await openFolder(save, failures, terminal));
+  let [objects, leftOut] = [0, 0];
   const outcome = await runImageJob<DetectedPicture>({
     inputs,
     results: detector.detectAll(files, { ...defined({ score, batch, signal }), keepImage: save?.draw !== undefined }),
@@ -141,14 +160,33 @@ export async function detectFiles(
     folder: {
       add: async (result) => {
         objects += shown(result.detections, score).length;
+        if (save?.match) leftOut += result.detections.length - inDataset(result.detections, save.match).length;
         await folder?.add(result);
       },
       fail: async (file, error) => folder?.fail(file, error),
       close: async () => folder?.close(),
     },
   });
+  if (leftOut) {
+    terminal.note(
+      `detections.json leaves out ${counted(leftOut, 'detection')} of categories that ${save?.plan.annotations} does not have`,
+    );
+  }
   terminal.note(summarize(outcome, { found: counted(objects, 'object'), failed: failures.count, out: save?.plan.out }));
   return failures.count ? 1 : 0;
+}
+
+/** How the model's categories match those of the annotations; where none does, results go by the model's ids. */
+function matchOf(
+  { annotations, categories }: SavePlan,
+  { config }: Detector,
+  terminal: Terminal,
+): CategoryMatch | undefined {
+  if (!categories?.length || !annotations) return undefined;
+  const match = matchCategories(config.categories, categories, annotations);
+  if (match.ids.size) return match;
+  terminal.note(`detections.json has the model's category ids, as none of its categories is in ${annotations}`);
+  return undefined;
 }
 
 /** Without a score of the user's own, what is printed and drawn is held to one, what is saved for evaluation is not. */
@@ -161,7 +199,7 @@ export default command({
   flags,
   details: [
     'JSON: [{"file", "width", "height", "detections": [{"category_id", "label", "score", "bbox": [x, y, width, height]}]}], highest score first. A failed image: {"file", "error"}.',
-    'detections.json is in the COCO results format. Its image_id comes from --annotations by file name; else it is the number in the file name; else, where those are missing or repeat, 1, 2, 3 … in path order. images.json says which file has which id.',
+    'detections.json is in the COCO results format. Its image_id comes from --annotations by file name; else it is the number in the file name; else, where those are missing or repeat, 1, 2, 3 … in path order. images.json says which file has which id. Its category_id is that of the data set that the model was trained on; with --annotations it is that of the category of the same name there.',
   ],
   examples: [
     ['resnet-coco detect street.jpg', ''],
@@ -183,7 +221,7 @@ export default command({
     const draw: Draw = ({ file, image, detections }, target, previewSide) =>
       detector.pool.render(image ?? file, shown(detections, score), target, { previewSide });
     try {
-      const save = plan && (pictures ? { plan, draw } : { plan });
+      const save = plan && { plan, match: matchOf(plan, detector, terminal), ...(pictures && { draw }) };
       return await detectFiles(detector, inputs, { ...defined({ batch, score }), json }, save, terminal, signal);
     } finally {
       await detector.dispose();

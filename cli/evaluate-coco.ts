@@ -43,9 +43,11 @@ export default command({
     if (images && !report) terminal.note('--images has no effect without --report');
     const evaluate = async (): Promise<ExitCode> => {
       const gt = await COCO.load(annotations);
-      const dt = gt.loadRes(detections);
+      const evaluation = new COCOeval(gt, gt.loadRes(detections), type);
+      evaluation.evaluate();
+      evaluation.accumulate();
       const title = `${basename(detections)} on ${basename(annotations)}`;
-      await printEvaluation(new COCOeval(gt, dt, type), { json, report, title, images }, terminal);
+      await printEvaluation(evaluation, { json, report, title, images }, terminal);
       return 0;
     };
     return await (report === undefined ? evaluate() : inLockedFolder(report, evaluate));

@@ -1,10 +1,15 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { type CocoResult, type ImageId, lockFolder, writeWholeFile } from '../datasets/index.ts';
+import { type ImageId, lockFolder, writeWholeFile } from '../datasets/index.ts';
+import {
+  type EvaluateDetectorOptions,
+  type EvaluatedDetector,
+  evaluateDetector,
+} from '../detection/evaluate-detector.ts';
 import { imageIdsFromAnnotations } from '../detection/image-ids.ts';
 import type { Detector } from '../detection/index.ts';
 import { ResnetCocoError } from '../errors.ts';
-import { COCO, COCOeval } from '../eval/index.ts';
+import { COCO } from '../eval/index.ts';
 import { printEvaluation, reportFlag } from './coco-summary.ts';
 import { command } from './command.ts';
 import { withDownloadProgress } from './download-progress.ts';
@@ -28,12 +33,6 @@ const flags = {
   ...archFlag,
 } as const satisfies FlagTable;
 
-/** An annotated image that is here. */
-interface AnnotatedFile {
-  readonly file: string;
-  readonly id: ImageId;
-}
-
 /** The annotation file that lies in a folder of images, where it is the only one. */
 function annotationsIn(folder: string): string {
   const isFolder = statSync(folder, { throwIfNoEntry: false })?.isDirectory();
@@ -44,61 +43,31 @@ function annotationsIn(folder: string): string {
   throw new ResnetCocoError('USAGE', `${folder}: ${hint}; say which has the ground truth: --annotations FILE`);
 }
 
-/** Categories go by id: a model of other categories would score next to nothing, and nobody would know why. */
-function checkCategories(detector: Pick<Detector, 'config'>, gt: COCO, annotations: string, terminal: Terminal): void {
-  const { categories } = detector.config;
-  const shared = categories.filter(({ id }) => gt.cats.has(id));
-  if (!shared.length && gt.categories.length) {
-    const ids = (list: readonly { readonly id: number }[]) =>
-      `${list
-        .slice(0, 5)
-        .map(({ id }) => id)
-        .join(', ')}${list.length > 5 ? ' …' : ''}`;
-    throw new ResnetCocoError(
-      'BAD_DATASET',
-      `${annotations}: none of its category ids (${ids(gt.categories)}) is one of the model's (${ids(categories)})`,
-    );
-  }
-  const others = shared.filter(({ id, name }) => gt.cats.get(id)?.name !== name);
-  if (!others.length) return;
-  const [{ id, name }] = others;
-  terminal.note(
-    `${counted(others.length, 'category id')} have another name in ${annotations} than in the model, such as ${id}: '${gt.cats.get(id)?.name}' and '${name}'`,
-  );
-}
-
-/** Detects in the files; those that fail are reported, and left out of what is returned. */
-async function detectIn(
-  detector: Pick<Detector, 'detectAll'>,
-  images: readonly AnnotatedFile[],
-  options: { readonly batch?: number; readonly signal: AbortSignal },
+/** Evaluates, with progress; images that cannot be read, and what else does not count, are told. */
+async function evaluate(
+  detector: Pick<Detector, 'config' | 'detectAll'>,
+  gt: COCO,
+  files: ReadonlyMap<ImageId, string>,
+  options: Pick<EvaluateDetectorOptions, 'name' | 'batch' | 'signal'>,
   failures: Failures,
   terminal: Terminal,
-): Promise<{ readonly results: CocoResult[]; readonly done: ImageId[] }> {
-  const results: CocoResult[] = [];
-  const done: ImageId[] = [];
-  const progress = terminal.startProgress('images', images.length);
-  let at = 0;
+): Promise<EvaluatedDetector> {
+  const progress = terminal.startProgress('images', files.size);
   try {
-    for await (const result of detector.detectAll(
-      images.map(({ file }) => file),
-      options,
-    )) {
-      const { id: image_id } = images[at++];
-      const failed = 'error' in result;
-      progress.advance({ failed });
-      if (failed) {
-        failures.add(result.file, result.error);
-        continue;
-      }
-      done.push(image_id);
-      for (const { bbox, category_id, score } of result.detections)
-        results.push({ image_id, category_id, bbox, score });
-    }
+    return await evaluateDetector(detector, gt, files, {
+      ...options,
+      onMatch: ({ notes }) => {
+        for (const note of notes) terminal.note(note);
+      },
+      onImage: (found) => {
+        const failed = 'error' in found;
+        progress.advance({ failed });
+        if (failed) failures.add(found.file, found.error);
+      },
+    });
   } finally {
     progress.stop();
   }
-  return { results, done };
 }
 
 export default command({
@@ -111,7 +80,7 @@ export default command({
   },
   flags,
   details: [
-    'Images that are annotated but not in the folder do not count, and are mentioned. JSON: as of evaluate coco. The report has the detections too, as detections.json.',
+    'Images that are annotated but not in the folder do not count, and are mentioned. Categories of the model and of the annotations match by name, whatever their ids; those without a partner are mentioned. JSON: as of evaluate coco. The report has the detections too, as detections.json, under the category ids of the annotations.',
   ],
   examples: [
     ['resnet-coco evaluate detector val2017 --annotations instances_val2017.json', ''],
@@ -127,18 +96,16 @@ export default command({
       files.map(({ file }) => file),
       gt.images,
     );
-    const images = files.flatMap(({ file }, i): AnnotatedFile[] =>
-      ids[i] === undefined ? [] : [{ file, id: ids[i] }],
-    );
-    if (images.length < gt.images.length) {
-      const absent = gt.images.length - images.length;
+    const byId = new Map(files.flatMap(({ file }, i) => (ids[i] === undefined ? [] : [[ids[i], file] as const])));
+    const absent = gt.images.length - byId.size;
+    if (absent) {
       terminal.note(`${absent} of the ${gt.images.length} annotated images are not in ${folder} and do not count`);
     }
     const { loadDetector } = await import('../index.ts');
     const detector = await withDownloadProgress(terminal, (onProgress, onNote) =>
       loadDetector(model, {
         ...defined({ engine, threads, arch }),
-        streams: streamsFor(images.length, threads),
+        streams: streamsFor(byId.size, threads),
         onProgress,
         onNote,
         signal,
@@ -147,17 +114,18 @@ export default command({
     let release: (() => Promise<void>) | undefined;
     try {
       if (report !== undefined) release = await lockFolder(report);
-      checkCategories(detector, gt, annotations, terminal);
       const failures = new Failures(terminal);
-      const { done, results } = await detectIn(detector, images, { ...defined({ batch }), signal }, failures, terminal);
+      const options = { ...defined({ batch }), name: annotations, signal };
+      const evaluated = await evaluate(detector, gt, byId, options, failures, terminal);
+      const { evaluation, images, leftOut, results } = evaluated;
       if (signal.aborted) {
-        terminal.note(`interrupted: these are the numbers of the ${counted(done.length, 'image')} done`);
+        terminal.note(`interrupted: these are the numbers of the ${counted(images.length, 'image')} done`);
       }
-      const evaluation = new COCOeval(gt, gt.loadRes(results), 'bbox');
-      evaluation.params.imgIds = done;
-      const paths = new Map(images.map(({ id, file }) => [id, file]));
+      if (leftOut) {
+        terminal.note(`${counted(leftOut, 'detection')} of categories that ${annotations} does not have do not count`);
+      }
       const title = `${basename(model)} on ${basename(annotations)}`;
-      await printEvaluation(evaluation, { json, report, title, images: paths }, terminal);
+      await printEvaluation(evaluation, { json, report, title, images: byId }, terminal);
       if (report !== undefined) await writeWholeFile(join(report, 'detections.json'), `${JSON.stringify(results)}\n`);
       return failures.count ? 1 : 0;
     } finally {

@@ -2,7 +2,6 @@ import { dirname, join } from 'node:path';
 import { lastCheckpoint, type RunConfig, readRunConfig } from '../backbone/index.ts';
 import { type DetectionDataset, readDetectionDataset } from '../datasets/index.ts';
 import {
-  type DetectionMeasures,
   type DetectorConfig,
   type DetectorStart,
   type DetectorSummary,
@@ -14,7 +13,7 @@ import {
 } from '../detection/index.ts';
 import { createEngine } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
-import { boxMeasures } from '../eval/index.ts';
+import type { DetectionMeasures } from '../eval/index.ts';
 import { attendTraining } from './attend-training.ts';
 import { command } from './command.ts';
 import { reportProblems } from './dataset-report.ts';
@@ -149,7 +148,7 @@ export default command({
     const options: TrainDetectorOptions = {
       engine: await createEngine(flags.engine, defined({ threads })),
       images,
-      ...(validation ? { validation: { ...validation, evaluate: boxMeasures(validation.dataset) } } : {}),
+      ...(validation ? { validation } : {}),
       settings,
       folder,
       resume: flags.resume,

@@ -8,6 +8,7 @@ import { makeFolder, removeUnfinished } from '../datasets/whole-file.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { type CocoDetection, cocoResults } from './coco-results.ts';
 import { Gallery, type GalleryPicture, previewSide } from './gallery.ts';
+import { type CategoryMatch, inDataset } from './match-categories.ts';
 
 /** An image about to be looked at. */
 export interface PlannedImage {
@@ -44,6 +45,8 @@ export interface PictureMaker<Image extends DetectedImage> {
 export interface FolderOptions<Image extends DetectedImage> {
   /** Without it there are only `detections.json` and `images.json`. */
   readonly pictures?: PictureMaker<Image>;
+  /** Of the model's categories with those whose ids `detections.json` has; by default these are the model's. */
+  readonly match?: CategoryMatch | undefined;
   /**
    * Told of each image whose results or picture could not be written, and of the page or another file of the folder's
    * own, by its path; all others go on.
@@ -175,10 +178,11 @@ export class DetectionFolder<Image extends DetectedImage = DetectedImage> {
 
   /** Both lists get the image, or none. */
   async #record(id: ImageId, file_name: string, { detections, height, width }: Image): Promise<void> {
+    const { match } = this.#options;
     const before = this.#images.state;
     await this.#images.push({ id, file_name, width, height });
     try {
-      await this.#results.push(...cocoResults(id, detections));
+      await this.#results.push(...cocoResults(id, match ? inDataset(detections, match) : detections));
     } catch (error) {
       await this.#images.restore(before);
       throw error;

@@ -1,10 +1,15 @@
 import * as v from 'valibot';
 import { channelTriple, IMAGENET_MEAN, IMAGENET_STD, parseConfig, positiveTriple } from '../backbone/index.ts';
+import { type DetectorCategory, labelOf } from './detector-category.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const positive = v.pipe(v.number(), v.gtValue(0));
-const category = v.strictObject({ id: v.pipe(v.number(), v.integer()), name: v.string() });
+const category = v.strictObject({
+  id: v.pipe(v.number(), v.safeInteger('must be a whole number up to 2^53 − 1')),
+  name: v.string(),
+  label: v.optional(count),
+});
 
 /** Fields go by torchvision's argument names, with its defaults. */
 const schema = v.strictObject({
@@ -64,9 +69,29 @@ export function parseDetectorConfig(value: unknown, source: string): DetectorCon
     if (anchor_sizes.some((sizes) => sizes.length !== anchor_sizes[0].length)) {
       return 'anchor_sizes: every level needs as many sizes as the others, since they share one head';
     }
-    const outside = categories.find(({ id }) => id < 1 || id >= num_classes);
-    if (outside) return `categories: id ${outside.id} (${outside.name}) is not in 1 … num_classes − 1`;
+    const wrong = categoriesProblem(categories, num_classes);
+    if (wrong) return `categories: ${wrong}`;
     if (max_size < min_size) return `max_size ${max_size} is less than min_size ${min_size}`;
     return undefined;
   });
+}
+
+/** Why ids and labels could not be told from one another, if that is so. */
+function categoriesProblem(categories: readonly DetectorCategory[], classes: number): string | undefined {
+  const [ids, labels] = [new Set<number>(), new Set(categories.map(labelOf))];
+  for (const category of categories) {
+    const { id, name } = category;
+    const label = labelOf(category);
+    if (label < 1 || label >= classes) {
+      return `${category.label === undefined ? 'id' : 'label'} ${label} (${name}) is not in 1 … num_classes − 1`;
+    }
+    if (ids.has(id)) return `id ${id} (${name}) is that of another category, too`;
+    // A label without a category is reported under its own number.
+    if (id !== label && id >= 1 && id < classes && !labels.has(id)) {
+      return `id ${id} (${name}) is also a label that no category has`;
+    }
+    ids.add(id);
+  }
+  if (labels.size < categories.length) return 'two have the same label';
+  return undefined;
 }

@@ -12,9 +12,10 @@ import {
 import type { Engine, Weights } from '../engine/index.ts';
 import type { ResnetCocoError } from '../errors.ts';
 import { compileFasterRcnn } from './compile-faster-rcnn.ts';
+import type { DetectorCategory } from './detector-category.ts';
 import type { DetectorConfig } from './detector-config.ts';
 import type { FasterRcnn } from './faster-rcnn.ts';
-import { type Detection, nameDetections } from './name-detections.ts';
+import { categoriesByLabel, type Detection, nameDetections } from './name-detections.ts';
 
 export interface DetectOptions {
   /** Objects of this score or less are left out. Default: the model's own threshold, mostly .05. */
@@ -52,7 +53,7 @@ export class Detector {
   readonly streams: number;
   private readonly model: FasterRcnn;
   private readonly transform: DetectionTransform;
-  private readonly labels: ReadonlyMap<number, string>;
+  private readonly categories: ReadonlyMap<number, DetectorCategory>;
 
   private constructor(config: DetectorConfig, model: FasterRcnn, { device, streams }: Engine) {
     this.config = config;
@@ -62,7 +63,7 @@ export class Detector {
     this.pool = new ImagePool();
     const { categories, image_mean, image_std, max_size, min_size } = config;
     this.transform = { kind: 'detection', image_mean, image_std, max_size, min_size };
-    this.labels = new Map(categories.map(({ id, name }) => [id, name]));
+    this.categories = categoriesByLabel(categories);
   }
 
   static async compile(engine: Engine, config: DetectorConfig, weights: Weights): Promise<Detector> {
@@ -128,6 +129,6 @@ export class Detector {
   async detectLoaded(images: readonly LoadedImage[], { score }: DetectOptions = {}): Promise<Detection[][]> {
     const prepared = images.map(({ tensor: { data, shape } }) => ({ height: shape[0], width: shape[1], data }));
     const results = await this.model.detect(prepared, images, score);
-    return results.map((result) => nameDetections(result, this.labels));
+    return results.map((result) => nameDetections(result, this.categories));
   }
 }

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { isRoundedId, roundedIdProblem } from '../datasets/exact-id.ts';
 import { numberImages } from '../datasets/image-numbers.ts';
-import type { ImageId } from '../datasets/index.ts';
+import type { CocoCategory, ImageId } from '../datasets/index.ts';
+import { readJsonFile } from '../datasets/large-json.ts';
 import { ResnetCocoError } from '../errors.ts';
 
 /** An entry of `images` in a COCO annotation file. */
@@ -92,37 +92,41 @@ export function imageIdsFromAnnotations(files: readonly string[], images: readon
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** Of a COCO annotation file, what gives detections their ids. */
+export interface AnnotatedSet {
+  readonly images: readonly AnnotatedImage[];
+  /** Empty where the file has none. */
+  readonly categories: readonly CocoCategory[];
+}
+
 /**
- * The `images` of a COCO annotation file.
+ * The images and categories of a COCO annotation file.
  *
  * @throws {ResnetCocoError} `FILE_NOT_FOUND`, or `BAD_DATASET` naming the field at fault.
  */
-export async function readAnnotatedImages(path: string): Promise<readonly AnnotatedImage[]> {
-  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    const reason = cause.code === 'ENOENT' ? 'no such file' : `cannot be read: ${cause.message}`;
-    throw new ResnetCocoError('FILE_NOT_FOUND', `${path}: ${reason}`, { cause });
-  });
+export function readAnnotatedSet(path: string): AnnotatedSet {
   const bad = (reason: string): never => {
     throw new ResnetCocoError('BAD_DATASET', `${path}: ${reason}`);
   };
-  let content: unknown;
-  try {
-    content = JSON.parse(text.replace(/^\uFEFF/, ''));
-  } catch (error) {
-    return bad(`is not JSON: ${(error as Error).message}`);
-  }
-  const images = isRecord(content) ? content.images : undefined;
+  const content = readJsonFile(path);
+  const { categories = [], images } = isRecord(content) ? content : {};
   if (!Array.isArray(images)) return bad("is not a COCO annotation file: it has no list 'images'");
-  const seen = new Set<ImageId>();
-  for (const [index, image] of images.entries()) {
-    const { id, file_name } = isRecord(image) ? image : {};
-    if (typeof file_name !== 'string') bad(`images[${index}].file_name wants a text, got ${JSON.stringify(file_name)}`);
-    if (isRoundedId(id)) bad(`images[${index}].id is read as ${id}: ${roundedIdProblem(true)}`);
-    if (!Number.isSafeInteger(id) && typeof id !== 'string') {
-      bad(`images[${index}].id wants a whole number or a text, got ${JSON.stringify(id)}`);
+  if (!Array.isArray(categories)) return bad("'categories' is no list");
+  const checkIds = (field: string, list: readonly unknown[], name: string, mayBeText: boolean): void => {
+    const seen = new Set<unknown>();
+    for (const [index, entry] of list.entries()) {
+      const { id, [name]: text } = isRecord(entry) ? entry : {};
+      const place = `${field}[${index}]`;
+      if (typeof text !== 'string') bad(`${place}.${name} wants a text, got ${JSON.stringify(text)}`);
+      if (isRoundedId(id)) bad(`${place}.id is read as ${id}: ${roundedIdProblem(mayBeText)}`);
+      if (!Number.isSafeInteger(id) && !(mayBeText && typeof id === 'string')) {
+        bad(`${place}.id wants a whole number${mayBeText ? ' or a text' : ''}, got ${JSON.stringify(id)}`);
+      }
+      if (seen.has(id)) bad(`${place}.id repeats ${JSON.stringify(id)}`);
+      seen.add(id);
     }
-    if (seen.has(id as ImageId)) bad(`images[${index}].id repeats ${JSON.stringify(id)}`);
-    seen.add(id as ImageId);
-  }
-  return images as readonly AnnotatedImage[];
+  };
+  checkIds('images', images, 'file_name', true);
+  checkIds('categories', categories, 'name', false);
+  return { images, categories };
 }

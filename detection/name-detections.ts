@@ -1,7 +1,9 @@
+import { type DetectorCategory, labelOf } from './detector-category.ts';
 import type { ImageDetections } from './postprocess.ts';
 
 /** One object in an image. */
 export interface Detection {
+  /** As the data set has it that the model was trained on. */
   readonly category_id: number;
   readonly label: string;
   /** 0–1. */
@@ -13,14 +15,18 @@ export interface Detection {
 /** Objects of this score or more are worth a person's look, unless the user says otherwise. */
 export const SHOWN_SCORE = 0.5;
 
-/** Detections as people and COCO's files have them. @param labels names by category id */
+/** A model's categories by what its network calls them. */
+export const categoriesByLabel = (categories: readonly DetectorCategory[]): ReadonlyMap<number, DetectorCategory> =>
+  new Map(categories.map((category) => [labelOf(category), category]));
+
+/** Detections as people and COCO's files have them. @param categories by label */
 export function nameDetections(
-  { boxes, labels: ids, scores }: ImageDetections,
-  labels: ReadonlyMap<number, string>,
+  { boxes, labels, scores }: ImageDetections,
+  categories: ReadonlyMap<number, DetectorCategory>,
 ): Detection[] {
-  return Array.from(ids, (category_id, i) => {
+  return Array.from(labels, (label, i) => {
     const [x1, y1, x2, y2] = boxes.subarray(4 * i, 4 * i + 4);
-    const label = labels.get(category_id) ?? `category ${category_id}`;
-    return { category_id, label, score: scores[i], bbox: [x1, y1, x2 - x1, y2 - y1] };
+    const { id, name } = categories.get(label) ?? { id: label, name: `category ${label}` };
+    return { category_id: id, label: name, score: scores[i], bbox: [x1, y1, x2 - x1, y2 - y1] };
   });
 }

@@ -20,10 +20,11 @@ import {
 import { DetectionLoader } from '../datasets/index.ts';
 import type { Engine } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
+import type { DetectionMeasures } from '../eval/index.ts';
 import { DetectorTraining } from './detector-training.ts';
 import { detectorParameterCount, fasterRcnnShapes } from './faster-rcnn-plan.ts';
 import { type DetectorEvents, detectorLoop } from './training/detector-loop.ts';
-import { type DetectionMeasures, DetectorEvaluation, type DetectorValidation } from './training/evaluation.ts';
+import { DetectorEvaluation } from './training/evaluation.ts';
 import { labelsOf } from './training/labels.ts';
 import { checkDetectorRunSettings, type DetectorRunSettings } from './training/run-settings.ts';
 import { type AnnotatedImages, trainingSamples } from './training/samples.ts';
@@ -34,7 +35,7 @@ export interface TrainDetectorOptions extends DetectorEvents {
   /** What to learn from, such as `readDetectionDataset` gives. */
   readonly images: AnnotatedImages;
   /** What to evaluate on, with categories of the same names; without it there is no best epoch, but the last. */
-  readonly validation?: DetectorValidation;
+  readonly validation?: AnnotatedImages;
   /** Such as `detectorSettings(images, { epochs: 12 }, await detectorStart('resnet50'))`. */
   readonly settings: DetectorRunSettings;
   /** Where checkpoints, the log, sample pictures and the model go. */

@@ -7,7 +7,7 @@ export { type AnalysisOptions, analyseDetections, type DetectionAnalysis } from 
 export type { ErrorBreakdown, ErrorCost, ErrorCosts } from './analysis/error-breakdown.ts';
 export type { ErrorType } from './analysis/error-types.ts';
 export type { ImageErrors, JudgedBox } from './analysis/worst-images.ts';
-export { boxMeasures } from './box-measures.ts';
+export { boxMeasures, type DetectionMeasures, measuresOf } from './box-measures.ts';
 export type { ReliabilityBin } from './calibration.ts';
 export { type ClassMapping, type ModelClass, mapClasses } from './class-mapping.ts';
 export { ClassificationEvaluator, type ClassificationResult, type ClassResult } from './classification.ts';

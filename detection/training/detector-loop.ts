@@ -1,9 +1,9 @@
 import type { LoopParts, LoopState, StepOutcome } from '../../backbone/index.ts';
 import { batched, type DetectionBatch, type DetectionLoader } from '../../datasets/index.ts';
 import { seeded } from '../../datasets/seeded.ts';
+import type { DetectionMeasures } from '../../eval/index.ts';
 import type { DetectorTraining } from '../detector-training.ts';
 import type { TrainingBatch } from '../training-batch.ts';
-import type { DetectionMeasures } from './evaluation.ts';
 import type { DetectorRunSettings } from './run-settings.ts';
 
 /** How the training of a detector goes at a step. */

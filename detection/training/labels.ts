@@ -1,23 +1,24 @@
 import type { CocoCategory } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
+import { type DetectorCategory, labelOf } from '../detector-category.ts';
+import { partnersByName } from '../match-categories.ts';
 
-/** How a detector calls the categories of a data set. */
+/** How a detector calls the categories of a data set: each keeps its id, and has a label from 1 on; 0 is the background. */
 export interface Labels {
-  /** The labels and their names, from 1 on: 0 is the background. */
-  readonly categories: readonly { readonly id: number; readonly name: string }[];
+  readonly categories: readonly DetectorCategory[];
   /** Labels and background. */
   readonly num_classes: number;
 }
 
-/** Ids may be so many times as high as there are categories before they are numbered anew; COCO's 80 go up to 90. */
+/** Ids may be so many times as high as there are categories before labels are others; COCO's 80 go up to 90. */
 const MOST_GAPS = 2;
 
-/** Ids of categories are labels as they are, unless they begin below 1 or leave most labels unused: then 1, 2, 3 …. */
+/** Ids of categories are labels as they are, unless they begin below 1 or leave most labels unused: then labels are 1, 2, 3 …. */
 export function labelsOf(categories: readonly CocoCategory[]): Labels {
   const sorted = [...categories].sort((a, b) => a.id - b.id);
   const isFit = sorted.every(({ id }) => id >= 1 && id <= MOST_GAPS * sorted.length);
-  const labels = sorted.map(({ id, name }, i) => ({ id: isFit ? id : i + 1, name }));
-  return { categories: labels, num_classes: 1 + Math.max(0, ...labels.map(({ id }) => id)) };
+  const labelled = sorted.map(({ id, name }, i) => (isFit || id === i + 1 ? { id, name } : { id, name, label: i + 1 }));
+  return { categories: labelled, num_classes: 1 + Math.max(0, ...labelled.map(labelOf)) };
 }
 
 /**
@@ -31,11 +32,12 @@ export function labelByCategory(
   labels: Labels['categories'],
   what: string,
 ): Map<number, number> {
-  const byName = new Map(labels.map(({ id, name }) => [name, id]));
+  const partners = partnersByName(categories, labels);
+  const byId = new Map(labels.map((category) => [category.id, labelOf(category)]));
   return new Map(
     categories.map(({ id, name }) => {
-      const label = byName.get(name);
-      if (label !== undefined) return [id, label];
+      const partner = partners.get(id);
+      if (partner !== undefined) return [id, byId.get(partner)!];
       const known = labels.slice(0, 10).map((one) => one.name);
       const more = labels.length > known.length ? ` and ${labels.length - known.length} more` : '';
       throw new ResnetCocoError(

@@ -13,6 +13,7 @@ import { Random } from '../../datasets/index.ts';
 import { type HostTensor, sizeOf, type Weights } from '../../engine/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { isDetectorModel } from '../convert-model.ts';
+import { labelOf } from '../detector-category.ts';
 import type { DetectorConfig } from '../detector-config.ts';
 import { fasterRcnnShapes } from '../faster-rcnn-plan.ts';
 import { currentName } from '../infer-detector.ts';
@@ -133,7 +134,7 @@ export async function detectorStartWeights(
 /** Whether labels mean the same. */
 function sameCategories(before: DetectorConfig, after: DetectorConfig): boolean {
   const listed = ({ categories, num_classes }: DetectorConfig) =>
-    `${num_classes} ${JSON.stringify(categories.map(({ id, name }) => [id, name]).sort())}`;
+    `${num_classes} ${JSON.stringify(categories.map((category) => [labelOf(category), category.name]).sort())}`;
   return listed(before) === listed(after);
 }
 

@@ -54,7 +54,7 @@ export interface ModelDetails extends Model {
   readonly config: Readonly<Record<string, unknown>> & {
     readonly image_mean: readonly number[];
     readonly image_std: readonly number[];
-    readonly categories?: readonly { readonly id: number; readonly name: string }[];
+    readonly categories?: readonly { readonly id: number; readonly name: string; readonly label?: number }[];
   };
 }
 

@@ -2,7 +2,7 @@ import { topClasses } from '../../backbone/top-classes.ts';
 import type { Image } from '../../datasets/image.ts';
 import { transformImage } from '../../datasets/transform.ts';
 import { type BoxChoiceConfig, FasterRcnn } from '../../detection/faster-rcnn.ts';
-import { nameDetections } from '../../detection/name-detections.ts';
+import { categoriesByLabel, nameDetections } from '../../detection/name-detections.ts';
 import type { Program } from '../../engine/engine.ts';
 import { type Classified, type Detected, type ModelDetails, modelDetails } from './ask.ts';
 import { loadRuntime } from './runtime.ts';
@@ -70,7 +70,7 @@ export async function detectHere(file: File, name: string, score: number): Promi
   const { image_mean, image_std } = config;
   const { data, shape } = transformImage(image, { kind: 'detection', image_mean, image_std, max_size, min_size });
   const [found] = await model.detect([{ height: shape[0], width: shape[1], data }], [image], score);
-  const detections = nameDetections(found, new Map(config.categories?.map(({ id, name }) => [id, name])));
+  const detections = nameDetections(found, categoriesByLabel(config.categories ?? []));
   return { file: file.name, width: image.width, height: image.height, detections };
 }
 

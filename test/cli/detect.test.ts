@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Draw, detectFiles, planSave } from '../../cli/detect.ts';
+import { matchCategories } from '../../detection/match-categories.ts';
 import { fakeDetector, inputsOf, record } from './fake-models.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'detect-'));
@@ -135,6 +136,37 @@ test('--annotations give the ids; a file that they do not name is left out and r
   );
   assert.match(stderr, /^resnet-coco: in\/empty3\.jpg: not among the images of annotations\.json/m);
   assert.match(stdout, /in\/empty3\.jpg/);
+});
+
+test('--annotations give category ids too; detections without a partner there are left out and counted', async () => {
+  const recording = record();
+  const inputs = await inputsOf('in');
+  const saved = (names: Readonly<Record<number, string>>) => {
+    const categories = Object.entries(names).map(([id, name]) => ({ id: Number(id), name }));
+    return matchCategories([{ id: 1, name: 'person' }], categories, 'annotations.json');
+  };
+  for (const [names, ids] of [
+    [{ 0: 'person' }, [0, 0]],
+    [{ 1: 'cat', 5: 'person' }, [5, 5]],
+  ] as const) {
+    const plan = await planSave(inputs, { out: 'matched', annotations: 'annotations.json', pictures: false });
+    await detectFiles(fakeDetector, inputs, job, { plan, match: saved(names) }, recording.terminal, never);
+    const results = readJson('matched', 'detections.json') as { category_id: number }[];
+    assert.equal(
+      results.map(({ category_id }) => category_id),
+      ids,
+    );
+  }
+  assert.match(
+    recording.stderr.text,
+    /1 of 1 category go by name, as their ids differ: 'person' is 1 in the model, 0 in/,
+  );
+  assert.not.match(recording.stderr.text, /leaves out/);
+  const plan = await planSave(inputs, { out: 'matched', annotations: 'annotations.json', pictures: false });
+  const match = { ids: new Map([[7, 7]]), notes: [] };
+  await detectFiles(fakeDetector, inputs, job, { plan, match }, recording.terminal, never);
+  assert.equal(readJson('matched', 'detections.json'), []);
+  assert.match(recording.stderr.text, /leaves out 2 detections of categories that annotations\.json does not/);
 });
 
 test('what is wrong with the folder shows before anything is computed', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { imageIdsFromAnnotations, imageIdsFromNames, readAnnotatedImages } from '../../detection/image-ids.ts';
+import { imageIdsFromAnnotations, imageIdsFromNames, readAnnotatedSet } from '../../detection/image-ids.ts';
 import { ResnetCocoError } from '../../errors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'image-ids-'));
@@ -71,14 +71,18 @@ test('annotations of other images altogether are an error', () => {
 test('an annotation file is read with or without a byte order mark', async () => {
   const path = join(folder, 'good.json');
   writeFileSync(path, '\uFEFF{"images": [{"id": 3, "file_name": "a.jpg", "width": 2}]}');
-  const [image] = await readAnnotatedImages(path);
+  const {
+    categories,
+    images: [image],
+  } = readAnnotatedSet(path);
+  assert.equal(categories, []);
   assert.is(image.id, 3);
   assert.is(image.file_name, 'a.jpg');
 });
 
 test('a wrong annotation file is named with the field', async () => {
   const cases: [string, RegExp][] = [
-    ['{"images": [', /is not JSON/],
+    ['{"images": [', /is not whole: it ends after 12 bytes/],
     ['[]', /no list 'images'/],
     ['null', /no list 'images'/],
     ['{"images": {}}', /no list 'images'/],
@@ -86,13 +90,17 @@ test('a wrong annotation file is named with the field', async () => {
     ['{"images": [null]}', /images\[0\]\.file_name/],
     ['{"images": [{"id": 1.5, "file_name": "a"}]}', /images\[0\]\.id .*got 1\.5/],
     ['{"images": [{"id": 9007199254740993, "file_name": "a"}]}', /images\[0\]\.id .*2\^53 − 1.*texts in every file/],
+    ['{"images": [], "categories": [{"id": "1", "name": "cat"}]}', /categories\[0\]\.id wants a whole number, got "1"/],
+    ['{"images": [], "categories": [{"id": 9007199254740992, "name": "cat"}]}', /categories\[0\]\.id .*2\^53 − 1/],
+    ['{"images": [], "categories": [{"id": 1}]}', /categories\[0\]\.name wants a text/],
+    ['{"images": [], "categories": 3}', /'categories' is no list/],
     ['{"images": [{"id": 1, "file_name": "a"}, {"id": 1, "file_name": "b"}]}', /images\[1\]\.id repeats 1/],
   ];
   for (const [content, message] of cases) {
     const path = join(folder, 'bad.json');
     writeFileSync(path, content);
     try {
-      await readAnnotatedImages(path);
+      readAnnotatedSet(path);
       assert.unreachable(content);
     } catch (error) {
       assert.instance(error, ResnetCocoError, content);
@@ -102,7 +110,7 @@ test('a wrong annotation file is named with the field', async () => {
     }
   }
   try {
-    await readAnnotatedImages(join(folder, 'absent.json'));
+    readAnnotatedSet(join(folder, 'absent.json'));
     assert.unreachable();
   } catch (error) {
     assert.match((error as Error).message, /absent\.json: no such file/);
