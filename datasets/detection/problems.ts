@@ -9,6 +9,7 @@ export type ProblemKind =
   | 'duplicate'
   | 'unknown reference'
   | 'missing file'
+  | 'unused file'
   | 'box outside its image'
   | 'empty box'
   | 'image size'

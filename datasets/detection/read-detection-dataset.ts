@@ -54,7 +54,7 @@ export async function readDetectionDataset(options: ReadOptions): Promise<Detect
 async function tellFormat(path: string): Promise<DetectionFormat> {
   if (isFolder(path)) return tellFolder(path);
   if (!isFile(path)) throw new ResnetCocoError('FILE_NOT_FOUND', `${path}: no such file or folder`);
-  if (/\.(ya?ml|names|txt)$/i.test(path)) return 'yolo';
+  if (/\.(ya?ml|data|names|labels|txt)$/i.test(path)) return 'yolo';
   const start = await firstCharacter(path);
   if (start === '{' || start === '[' || /\.json$/i.test(path)) return 'coco';
   const hint = start === '<' ? '; of Pascal VOC, name the folder of XML files' : '';

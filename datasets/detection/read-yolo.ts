@@ -8,9 +8,10 @@ import { CATEGORIES_FILE, readCategoriesFile } from './categories-file.ts';
 import type { DetectionSource, FoundDataset } from './detection-source.ts';
 import { measureImage } from './measure-image.ts';
 import type { ProblemList } from './problems.ts';
-import { FILES_AT_ONCE, linesOf, readText } from './text-file.ts';
-import { parseYoloLabels } from './yolo-labels.ts';
+import { FILES_AT_ONCE, readText } from './text-file.ts';
+import { parseYoloLabels, type YoloRow, yoloRows } from './yolo-labels.ts';
 import { findYoloLayout, type YoloImage, type YoloLayout } from './yolo-layout.ts';
+import { YoloPoseCheck } from './yolo-pose.ts';
 
 /**
  * Reads YOLO's label files: a line for each object, its class counted from 0, then the box's centre, width and height as
@@ -23,33 +24,30 @@ import { findYoloLayout, type YoloImage, type YoloLayout } from './yolo-layout.t
 export async function readYolo(source: DetectionSource, problems: ProblemList): Promise<FoundDataset> {
   const layout = await findYoloLayout(source);
   const categories = await categoriesOf(layout, problems);
-  for (const { list, line, name } of layout.missing) {
-    const message = 'no such file; add it, or remove the line';
-    problems.error({ file: list, line, kind: 'missing file', field: 'image', value: name, message });
-  }
+  tellUnused(layout, problems);
   const { ids } = numberImages(layout.images.map(({ name }) => name));
   const images: CocoImage[] = [];
   const annotations: CocoAnnotation[] = [];
   const files = new Map<ImageId, string>();
+  const pose = new YoloPoseCheck();
   let labelled = 0;
   let index = 0;
   const loaded = inFlight(layout.images, FILES_AT_ONCE, async (image) => ({
     image,
-    labels: await readLabels(image),
+    rows: await readLabels(image, problems),
     size: await measureImage(image.path, image.name, problems),
   }));
-  for await (const { image, labels, size } of loaded) {
+  for await (const { image, rows, size } of loaded) {
     source.signal?.throwIfAborted();
     const id = ids[index++];
     if (!size) continue;
     files.set(id, image.path);
     images.push({ id, file_name: image.name, ...size });
-    if (!labels) continue;
+    if (image.labels === undefined) continue;
     labelled++;
-    const place = { file: labels.file, image: id };
-    const lines = parseYoloLabels(labels.lines, categories.length, size, (found) =>
-      problems.error({ ...place, ...found }),
-    );
+    const place = { file: image.labels, image: id };
+    for (const { line, columns } of rows) pose.add(image.labels, line, columns.slice(1).map(Number));
+    const lines = parseYoloLabels(rows, categories.length, size, (found) => problems.error({ ...place, ...found }));
     for (const { line, index, ...shape } of lines) {
       const found = findInBox(shape.bbox, size);
       if (found) {
@@ -61,23 +59,51 @@ export async function readYolo(source: DetectionSource, problems: ProblemList): 
       annotations.push({ id: annotations.length + 1, image_id: id, category_id, ...shape, iscrowd: 0 });
     }
   }
+  const doubt = pose.verdict();
+  if (doubt) problems.warning({ ...doubt, kind: 'wrong value' });
   if (images.length && !labelled) {
-    const [{ path, labels }] = layout.images;
-    throw new ResnetCocoError('BAD_DATASET', `${path}: no image has labels; looked for ${labels.join(' and ')}`);
+    const [{ path }] = layout.images;
+    throw new ResnetCocoError(
+      'BAD_DATASET',
+      `${path}: no image has labels; looked for ${layout.expected.join(' and ')}`,
+    );
   }
   return { dataset: { images, annotations, categories }, files };
 }
 
-/** The lines of the label file of an image; undefined where it has none. */
-async function readLabels({ labels }: YoloImage): Promise<{ file: string; lines: string[] } | undefined> {
-  for (const file of labels) {
-    try {
-      return { file, lines: linesOf(await readText(file)) };
-    } catch (error) {
-      if (!(error instanceof ResnetCocoError && error.code === 'FILE_NOT_FOUND')) throw error;
-    }
+/** The lines of an image's label file; none where it has no such file, or an error is told. */
+async function readLabels({ labels, name }: YoloImage, problems: ProblemList): Promise<YoloRow[]> {
+  if (labels === undefined) return [];
+  try {
+    return yoloRows(await readText(labels));
+  } catch (error) {
+    if (!(error instanceof ResnetCocoError)) throw error;
+    const message = `${error.message.replace(`${labels}: `, '')}; correct the file, or remove it`;
+    problems.error({ file: labels, image: name, kind: 'unreadable file', message });
+    return [];
   }
-  return undefined;
+}
+
+const MAX_SHOWN = 5;
+
+/** What is there and not used: images that lists name and that do not exist, labels, images of other formats. */
+function tellUnused({ settings, missing, unread, unused }: YoloLayout, problems: ProblemList): void {
+  for (const { list, line, name } of missing) {
+    const message = 'no such file; add it, or remove the line';
+    problems.error({ file: list, line, kind: 'missing file', field: 'image', value: name, message });
+  }
+  const tell = (paths: readonly string[], one: string, several: string, remedy: string): void => {
+    if (!paths.length) return;
+    const shown = paths.slice(0, MAX_SHOWN).join(', ') + (paths.length > MAX_SHOWN ? ' …' : '');
+    const message = `${paths.length} ${paths.length === 1 ? one : several} (${shown}); ${remedy}`;
+    problems.warning({ file: settings.file, kind: 'unused file', message });
+  };
+  const { withoutImage, ofOtherImages } = unused;
+  tell(withoutImage, 'label file has no image', 'label files have no image', 'add the images, or remove the labels');
+  const others = ['label file is of an image', 'label files are of images'].map((text) => `${text} that no split has`);
+  tell(ofOtherImages, others[0], others[1], 'name them in a split, or remove them');
+  const formats = ['image is', 'images are'].map((text) => `${text} of a format that is not read`);
+  tell(unread, formats[0], formats[1], 'convert to JPEG or PNG; until then their labels are not used');
 }
 
 /** By class: the names in order, or COCO's own categories of the same names. */

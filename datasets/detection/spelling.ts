@@ -28,6 +28,11 @@ export class Spellings {
     return undefined;
   }
 
+  /** Whether any name's key is alike. */
+  has(key: string): boolean {
+    return this.#mapOf(folded).has(folded(key));
+  }
+
   #mapOf(spelling: (key: string) => string): ReadonlyMap<string, string | undefined> {
     const there = this.#maps.get(spelling);
     if (there) return there;

@@ -1,6 +1,7 @@
 import type { CocoBox } from '../coco-format.ts';
 import type { ImageSize } from '../image-size.ts';
 import type { LineFinding } from './problems.ts';
+import { linesOf } from './text-file.ts';
 
 /** An object of a YOLO label file, in pixels. */
 export interface YoloObject {
@@ -22,20 +23,30 @@ const PIXEL_DIGITS = 9;
 
 const pixel = (value: number): number => Number(value.toFixed(PIXEL_DIGITS));
 
+/** A line of a label file: the texts of its class and numbers. */
+export interface YoloRow {
+  readonly line: number;
+  readonly columns: readonly string[];
+}
+
+/** The lines of a label file that are not blank. */
+export function yoloRows(text: string): YoloRow[] {
+  const rows = linesOf(text).map((line, at) => ({ line: at + 1, columns: line.trim().split(/\s+/) }));
+  return rows.filter(({ columns }) => columns[0] !== '');
+}
+
 /** Reads the lines of a label file. Those that cannot be used are told of and left out. */
 export function parseYoloLabels(
-  lines: readonly string[],
+  rows: readonly YoloRow[],
   classes: number,
   image: ImageSize,
   onError: (found: LineFinding) => void,
 ): YoloObject[] {
   const objects: YoloObject[] = [];
-  for (const [at, text] of lines.entries()) {
-    const columns = text.trim().split(/\s+/);
-    if (columns[0] === '') continue;
+  for (const { line, columns } of rows) {
     const found = findInLine(columns, classes);
-    if (found) onError({ line: at + 1, ...found });
-    else objects.push({ line: at + 1, index: Number(columns[0]), ...shapeOf(columns.slice(1).map(Number), image) });
+    if (found) onError({ line, ...found });
+    else objects.push({ line, index: Number(columns[0]), ...shapeOf(columns.slice(1).map(Number), image) });
   }
   return objects;
 }
@@ -52,7 +63,8 @@ function findInLine(columns: readonly string[], classes: number): Omit<LineFindi
   }
   if (columns.length !== 5 && (columns.length < 7 || columns.length % 2 === 0)) {
     const score = columns.length === 6 ? '; six are a detection and its score, not an annotation' : '';
-    const message = `expected class x y width height, or class and at least three points${score}`;
+    const points = columns.length % 3 === 2 ? '; keypoints behind a box are not supported' : '';
+    const message = `expected class x y width height, or class and at least three points${score}${points}`;
     return { kind: 'wrong value', field: 'number of columns', value: columns.length, message };
   }
   for (const [at, text] of columns.entries()) {

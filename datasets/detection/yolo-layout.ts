@@ -1,25 +1,40 @@
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
+import { unreadImageExtensions } from '../image-extensions.ts';
 import type { DetectionSource } from './detection-source.ts';
-import { FileFinder, isFile, isFolder, portablePath, withoutExtension } from './file-finder.ts';
+import { FileFinder, isFile, isFolder, listFiles, portablePath, withoutExtension } from './file-finder.ts';
+import { Folders, Spellings, spelledPath } from './spelling.ts';
 import { spellingsOfSplit } from './splits.ts';
 import { linesOf, readText } from './text-file.ts';
+import { isLabelFile, type UnusedLabels, YoloLabelFiles } from './yolo-label-files.ts';
 import { findNamesFile, readYoloSettings, type YoloSettings } from './yolo-names.ts';
+import { findFrom, locate, rootsOf } from './yolo-paths.ts';
 
 /** An image of a YOLO data set. */
 export interface YoloImage {
   readonly path: string;
   /** What `file_name` says: relative to the folder of images. */
   readonly name: string;
-  /** Where its labels may lie, the likeliest first. */
-  readonly labels: readonly string[];
+  /** Its label file; undefined where it has none. */
+  readonly labels: string | undefined;
+}
+
+/** An image that a list names and that does not exist. */
+export interface MissingImage {
+  readonly list: string;
+  readonly line: number;
+  readonly name: string;
 }
 
 export interface YoloLayout {
   readonly settings: YoloSettings;
   readonly images: readonly YoloImage[];
-  /** Images that a list names and that do not exist. */
-  readonly missing: readonly { readonly list: string; readonly line: number; readonly name: string }[];
+  readonly missing: readonly MissingImage[];
+  /** Where the labels of the first image may lie. */
+  readonly expected: readonly string[];
+  readonly unused: UnusedLabels;
+  /** Images of formats that cannot be read, in the folders that were searched. */
+  readonly unread: readonly string[];
 }
 
 const SPLITS = ['train', 'val', 'test'] as const;
@@ -29,127 +44,226 @@ const bad = (file: string, problem: string): ResnetCocoError =>
 
 /** @throws ResnetCocoError FILE_NOT_FOUND, BAD_DATASET */
 export async function findYoloLayout(source: DetectionSource): Promise<YoloLayout> {
-  const { annotations, split } = source;
+  const { annotations, images, split } = source;
   const folder = isFolder(annotations) ? annotations : dirname(annotations);
   const file = folder === annotations ? await findNamesFile(folder) : annotations;
   if (file === undefined) {
     throw bad(folder, 'no names of classes; YOLO has them in data.yaml, classes.txt or obj.names');
   }
   const settings = await readYoloSettings(file);
-  if (source.images !== undefined) {
-    return { settings, images: await imagesOf(source.images, folder, split), missing: [] };
-  }
+  if (images !== undefined) return { settings, ...(await imagesIn(images, folder, settings, split)) };
   const places = await placesOf(settings, folder, split);
-  const images: YoloImage[] = [];
-  const missing: YoloLayout['missing'][number][] = [];
-  const base = isFolder(join(dirname(file), 'images')) ? join(dirname(file), 'images') : dirname(file);
+  const search = new YoloImageSearch(folder, settings);
   for (const place of places) {
-    if (isFolder(place)) {
-      const finder = await FileFinder.open(place);
-      for (const name of finder.names) images.push(yoloImage(finder.path(name), base, place));
-      continue;
-    }
-    for (const [index, line] of linesOf(await readText(place)).entries()) {
-      const name = line.trim();
-      if (name === '') continue;
-      const path = listedPath(name, place, dirname(file));
-      if (isFile(path)) images.push(yoloImage(path, base, dirname(place)));
-      else missing.push({ list: place, line: index + 1, name });
+    if (isFolder(place)) await search.addFolder(place);
+    else await search.addList(place);
+  }
+  if (!search.images.size && !search.missing.length && !search.unread.size)
+    throw bad(places.join(', '), 'no images in it');
+  return { settings, ...(await search.found(split === undefined)) };
+}
+
+/** Collects images of folders and lists; splits may share some. */
+class YoloImageSearch {
+  /** By path. */
+  readonly images = new Map<string, YoloImage>();
+  readonly missing: MissingImage[] = [];
+  readonly unread = new Set<string>();
+  readonly #folders: string[] = [];
+  readonly #labels = new YoloLabelFiles();
+  readonly #spelled = new Folders();
+  readonly #settings: YoloSettings;
+  /** What `file_name` is relative to. */
+  readonly #base: string;
+
+  constructor(folder: string, settings: YoloSettings) {
+    this.#settings = settings;
+    const home = dirname(settings.file);
+    // Names may lie in a folder of a split, or above the one that was named.
+    const root = relative(folder, home).startsWith('..') ? home : folder;
+    const images = spelledPath(root, 'images');
+    this.#base = images !== undefined && isFolder(images) ? images : root;
+  }
+
+  async addFolder(place: string): Promise<void> {
+    this.#folders.push(place);
+    const finder = await FileFinder.open(place);
+    for (const name of finder.names) this.#add(finder.path(name), place);
+    for (const name of await listFiles(place, unreadImageExtensions)) this.unread.add(join(place, name));
+  }
+
+  async addList(list: string): Promise<void> {
+    const roots = [dirname(list), ...rootsOf(this.#settings)];
+    for (const { line, names } of listLines(await readText(list))) {
+      let path: string | undefined;
+      for (const name of names) path ??= findFrom(roots, name, this.#spelled);
+      if (path !== undefined && isFile(path)) this.#add(path, dirname(list));
+      else this.missing.push({ list, line, name: names[0].trim() });
     }
   }
-  if (!images.length && !missing.length) throw bad(places.join(', '), 'no images in it');
-  // Splits may share images.
-  return { settings, images: [...new Map(images.map((image) => [image.path, image])).values()], missing };
+
+  async found(isWhole: boolean): Promise<Omit<YoloLayout, 'settings'>> {
+    const images = [...this.images.values()];
+    return {
+      images,
+      missing: this.missing,
+      unread: [...this.unread],
+      expected: images.length ? this.#labels.expected(images[0].path) : [],
+      unused: await this.#labels.unused(this.#folders, isWhole),
+    };
+  }
+
+  #add(path: string, place: string): void {
+    if (this.images.has(path)) return;
+    const below = relative(this.#base, path);
+    const name = below.startsWith('..') || isAbsolute(below) ? relative(place, path) : below;
+    this.images.set(path, {
+      path,
+      name: portablePath(name.replaceAll(sep, '/')),
+      labels: this.#labels.find(path),
+    });
+  }
 }
 
-function yoloImage(path: string, base: string, place: string): YoloImage {
-  const below = relative(base, path);
-  const name = below.startsWith('..') || isAbsolute(below) ? relative(place, path) : below;
-  return { path, name: portablePath(name.replaceAll(sep, '/')), labels: labelPaths(path) };
-}
-
-/** As Ultralytics has it: `images` becomes `labels` in the path, the last where there are several; else beside it. */
-function labelPaths(image: string): string[] {
-  const parts = withoutExtension(image.replaceAll(sep, '/')).split('/');
-  const beside = `${parts.join('/')}.txt`;
-  const at = parts.lastIndexOf('images');
-  if (at < 0) return [beside];
-  return [`${parts.with(at, 'labels').join('/')}.txt`, beside];
-}
-
-function listedPath(line: string, list: string, root: string): string {
-  if (isAbsolute(line)) return line;
-  const fromList = resolve(dirname(list), line);
-  return line.startsWith('./') || isFile(fromList) ? fromList : resolve(root, line);
+/** The lines of a list of images, each as it stands and without white space around. */
+function listLines(text: string): { line: number; names: string[] }[] {
+  return linesOf(text).flatMap((line, index) =>
+    line.trim() === '' ? [] : [{ line: index + 1, names: [...new Set([line, line.trim()])] }],
+  );
 }
 
 /** The images of a folder that was named, with labels in `folder` at the same places. */
-async function imagesOf(images: string, folder: string, split: string | undefined): Promise<YoloImage[]> {
+async function imagesIn(
+  images: string,
+  folder: string,
+  settings: YoloSettings,
+  split: string | undefined,
+): Promise<Omit<YoloLayout, 'settings'>> {
   const finder = await FileFinder.open(images);
-  const labelFolder = isFolder(join(folder, 'labels')) ? join(folder, 'labels') : folder;
-  const labels = await FileFinder.open(labelFolder, ['txt']);
-  const inSplit = (name: string): boolean =>
-    split === undefined || spellingsOfSplit(split).includes(name.split('/')[0]);
-  const hasSplit = split !== undefined && [...finder.names, ...labels.names].some(inSplit);
-  const found = finder.names.map((name) => {
-    const label = labels.find(`${withoutExtension(name)}.txt`);
+  const labelFolder = spelledPath(folder, 'labels') ?? folder;
+  const labels = await FileFinder.open(isFolder(labelFolder) ? labelFolder : folder, ['txt']);
+  const beside = new YoloLabelFiles();
+  const { names, missing } = await namesOfSplit(finder, labels, settings, split);
+  if (!names.length && !missing.length) throw bad(images, 'no images in it');
+  const used = new Set<string>();
+  const found = names.map((name) => {
     const path = finder.path(name);
-    return { name, label, image: { path, name, labels: label ? [labels.path(label)] : labelPaths(path) } };
+    const label = labels.find(`${withoutExtension(name)}.txt`);
+    if (label !== undefined) used.add(label);
+    return { name, path, labels: label === undefined ? beside.find(path) : labels.path(label) };
   });
-  const wanted = found.filter(({ name, label }) => !hasSplit || inSplit(name) || (label && inSplit(label)));
-  if (!wanted.length) throw bad(images, 'no images in it');
-  return wanted.map(({ image }) => image);
+  const unread = await listFiles(images, unreadImageExtensions);
+  const stems = new Spellings([...finder.names, ...unread], (name) => withoutExtension(basename(name)));
+  const withoutImage: string[] = [];
+  for (const name of labels.names) {
+    if (used.has(name) || stems.has(withoutExtension(basename(name)))) continue;
+    const path = labels.path(name);
+    if (await isLabelFile(path, false)) withoutImage.push(path);
+  }
+  return {
+    images: found,
+    missing,
+    unread: unread.map((name) => join(images, name)),
+    expected: names.length ? beside.expected(finder.path(names[0])) : [],
+    unused: { withoutImage, ofOtherImages: [] },
+  };
+}
+
+/** Of a folder of images those that belong to a split: by its list, or as they or their labels lie in its folder. */
+async function namesOfSplit(
+  finder: FileFinder,
+  labels: FileFinder,
+  settings: YoloSettings,
+  split: string | undefined,
+): Promise<{ names: readonly string[]; missing: MissingImage[] }> {
+  const lists = entriesOf(settings, split).flatMap(({ place }) =>
+    place !== undefined && isFile(place) ? [place] : [],
+  );
+  if (lists.length) return await listedIn(finder, lists);
+  if (split === undefined) return { names: finder.names, missing: [] };
+  const inSplit = (name: string): boolean => spellingsOfSplit(split).includes(name.split('/')[0]);
+  if (![...finder.names, ...labels.names].some(inSplit)) return { names: finder.names, missing: [] };
+  const names = finder.names.filter((name) => {
+    const label = labels.find(`${withoutExtension(name)}.txt`);
+    return inSplit(name) || (label !== undefined && inSplit(label));
+  });
+  return { names, missing: [] };
+}
+
+async function listedIn(finder: FileFinder, lists: readonly string[]) {
+  const names = new Set<string>();
+  const missing: MissingImage[] = [];
+  for (const list of lists) {
+    for (const { line, names: texts } of listLines(await readText(list))) {
+      let name: string | undefined;
+      for (const text of texts) name ??= finder.find(text);
+      if (name === undefined) missing.push({ list, line, name: texts[0].trim() });
+      else names.add(name);
+    }
+  }
+  return { names: [...names], missing };
+}
+
+/** An entry of the settings for a split, and where it leads; undefined where there is nothing. */
+interface SplitEntry {
+  readonly key: string;
+  readonly entry: string;
+  readonly place: string | undefined;
+}
+
+const keyOf = ({ fields }: YoloSettings, split: string): string | undefined =>
+  spellingsOfSplit(split).find((spelling) => fields[spelling] != null);
+
+/** @throws ResnetCocoError BAD_DATASET for an entry that is no path */
+function entriesOf(settings: YoloSettings, split: string | undefined): SplitEntry[] {
+  const wanted = split === undefined ? SPLITS : [split];
+  return wanted.flatMap((name) => {
+    const key = keyOf(settings, name);
+    if (key === undefined) return [];
+    const value = settings.fields[key];
+    return (Array.isArray(value) ? value : [value]).map((entry: unknown) => {
+      if (typeof entry !== 'string') {
+        throw bad(settings.file, `${key} must be a folder of images, a list of images, or several`);
+      }
+      return { key, entry, place: locate(entry, settings) };
+    });
+  });
 }
 
 /** Folders of images, and lists of images, of the split. */
-async function placesOf({ file, fields }: YoloSettings, folder: string, split: string | undefined): Promise<string[]> {
-  const named = SPLITS.filter((name) => spellingsOfSplit(name).some((spelling) => fields[spelling] != null));
-  if (!named.length && fields[split ?? ''] == null) return [usualPlace(folder, split)];
-  const wanted = split === undefined ? named : [split];
-  const places: string[] = [];
-  const gone: string[] = [];
-  for (const name of wanted) {
-    const key = spellingsOfSplit(name).find((spelling) => fields[spelling] != null);
-    if (key === undefined) throw bad(file, `it has no ${name}; it has ${named.join(', ')}`);
-    const value = fields[key];
-    for (const entry of Array.isArray(value) ? value : [value]) {
-      if (typeof entry !== 'string') throw bad(file, `${key} must be a folder of images, a list of images, or several`);
-      const place = locate(entry, file, fields.path);
-      if (place) places.push(place);
-      else gone.push(`${key} is ${entry}`);
-    }
+async function placesOf(settings: YoloSettings, folder: string, split: string | undefined): Promise<string[]> {
+  const { file } = settings;
+  const named = SPLITS.filter((name) => keyOf(settings, name) !== undefined);
+  if (split !== undefined && keyOf(settings, split) === undefined && named.length) {
+    throw bad(file, `it has no ${split}; it has ${named.join(', ')}`);
   }
+  const entries = entriesOf(settings, split);
+  if (!entries.length) return [usualPlace(folder, split)];
+  const places = entries.flatMap(({ place }) => place ?? []);
+  const gone = entries.filter(({ place }) => place === undefined);
   // Files often tell of a split that was never made, so that it counts only where it was asked for.
   if (gone.length && (split !== undefined || !places.length)) {
-    throw new ResnetCocoError('FILE_NOT_FOUND', `${file}: ${gone.join(', ')}: no such folder or list`);
+    const problem = gone.map(({ key, entry }) => `${key} is ${entry}`).join(', ');
+    throw new ResnetCocoError('FILE_NOT_FOUND', `${file}: ${problem}: no such folder or list`);
   }
   return [...new Set(places)];
-}
-
-/** Where an entry of `data.yaml` leads: from its `path`, or from the file itself, also as Roboflow means `../train`. */
-function locate(entry: string, file: string, path: unknown): string | undefined {
-  const home = dirname(file);
-  const roots = typeof path === 'string' ? [resolve(home, path), resolve(path), home] : [home];
-  const entries = entry.startsWith('../') ? [entry, entry.slice('../'.length)] : [entry];
-  return roots
-    .flatMap((root) => entries.map((name) => resolve(root, name)))
-    .find((place) => isFolder(place) || isFile(place));
 }
 
 /** Where images lie that no file tells of. */
 function usualPlace(folder: string, split: string | undefined): string {
   const parts = folder.replaceAll(sep, '/').split('/');
-  const at = parts.lastIndexOf('labels');
-  const mirrored = at < 0 ? [] : [parts.with(at, 'images').join('/')];
-  const roots = [...mirrored, join(folder, 'images'), folder];
+  const at = parts.findLastIndex((part) => part.toLowerCase() === 'labels');
+  const mirrored =
+    at < 0 ? [] : [spelledPath(parts.slice(0, at).join('/') || '.', ['images', ...parts.slice(at + 1)].join('/'))];
+  const roots = [...mirrored, spelledPath(folder, 'images'), folder].filter((root) => root !== undefined);
   const candidates =
     split === undefined
       ? roots
       : spellingsOfSplit(split).flatMap((name) => [
-          ...roots.map((root) => join(root, name)),
-          join(folder, name, 'images'),
+          ...roots.map((root) => spelledPath(root, name)),
+          spelledPath(folder, `${name}/images`),
         ]);
-  const place = candidates.find(isFolder);
+  const place = candidates.find((candidate) => candidate !== undefined && isFolder(candidate));
   if (place !== undefined) return place;
   const where = split === undefined ? '' : ` of the split ${split}`;
   throw new ResnetCocoError('FILE_NOT_FOUND', `${folder}: no folder of images${where}; name the folder of images`);

@@ -1,8 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
+import { isImageName, isUnreadImageName } from '../image-extensions.ts';
 import { type Fields, isObject } from './check-coco.ts';
 import { isFile, listFiles } from './file-finder.ts';
+import { Spellings, spelledPath } from './spelling.ts';
+import { decodeText } from './text-encoding.ts';
 import { linesOf, readText } from './text-file.ts';
+import { locate } from './yolo-paths.ts';
 
 /** The settings of a YOLO data set: the names of its classes, and, where it has a `data.yaml`, that file's fields. */
 export interface YoloSettings {
@@ -19,39 +24,42 @@ const bad = (file: string, problem: string, cause?: unknown): ResnetCocoError =>
 
 /** The folder itself, and, for a folder of labels, those above it up to the one that holds `labels`. */
 function foldersToSearch(folder: string): string[] {
-  if (basename(folder) === 'labels') return [folder, dirname(folder)];
-  if (basename(dirname(folder)) === 'labels') return [folder, dirname(folder), dirname(dirname(folder))];
+  const isLabels = (path: string): boolean => basename(path).toLowerCase() === 'labels';
+  if (isLabels(folder)) return [folder, dirname(folder)];
+  if (isLabels(dirname(folder))) return [folder, dirname(folder), dirname(dirname(folder))];
   return [folder];
 }
 
-/** The file that names a folder's classes: `data.yaml` or another one, `classes.txt`, `obj.names` …; undefined without. */
+/**
+ * The file that names a folder's classes: `data.yaml` or another one, Darknet's `obj.data`, `classes.txt`, `obj.names` …;
+ * undefined without.
+ */
 export async function findNamesFile(folder: string): Promise<string | undefined> {
   for (const place of foldersToSearch(folder)) {
-    const known = ['data.yaml', 'data.yml', 'dataset.yaml'].map((name) => join(place, name)).find(isFile);
-    if (known) return known;
-    const inPlace = await listFiles(place, ['yaml', 'yml', 'names'], 'folder');
-    const yamls = inPlace.filter((name) => !name.endsWith('.names'));
-    if (yamls.length === 1) return join(place, yamls[0]);
-    const list = ['classes.txt', 'labels.txt', ...inPlace.filter((name) => name.endsWith('.names'))];
-    const found = list.map((name) => join(place, name)).find(isFile);
-    if (found) return found;
+    const inPlace = await listFiles(place, ['yaml', 'yml', 'data', 'names', 'labels', 'txt'], 'folder');
+    const spelled = new Spellings(inPlace);
+    const endingIn = (ending: RegExp): string[] => inPlace.filter((name) => ending.test(name));
+    const yamls = endingIn(/\.ya?ml$/i);
+    const known = ['data.yaml', 'data.yml', 'dataset.yaml'].map((name) => spelled.find(name));
+    const found = [
+      ...known,
+      yamls.length === 1 ? yamls[0] : undefined,
+      ...endingIn(/\.data$/i).filter((name) => isDarknetData(join(place, name))),
+      ...['classes.txt', 'labels.txt'].map((name) => spelled.find(name)),
+      ...endingIn(/\.(names|labels)$/i),
+    ].find((name) => name !== undefined);
+    if (found !== undefined) return join(place, found);
   }
-  return undefined;
+  // Roboflow writes the same names beside the images of each split.
+  const [inSplit] = await listFiles(folder, ['labels'], 'subfolders');
+  return inSplit === undefined ? undefined : join(folder, inSplit);
 }
 
 /** @throws ResnetCocoError FILE_NOT_FOUND; BAD_DATASET, naming the field */
 export async function readYoloSettings(file: string): Promise<YoloSettings> {
+  if (/\.data$/i.test(file)) return await readDarknetSettings(file);
+  if (!/\.ya?ml$/i.test(file)) return { file, names: await readNames(file), fields: await listsBeside(file) };
   const text = await readText(file);
-  if (!/\.ya?ml$/i.test(file)) {
-    return {
-      file,
-      names: checkNames(
-        file,
-        linesOf(text).map((line) => line.trim()),
-      ),
-      fields: {},
-    };
-  }
   const { parse } = await import('yaml');
   let fields: unknown;
   try {
@@ -62,6 +70,47 @@ export async function readYoloSettings(file: string): Promise<YoloSettings> {
   if (!isObject(fields)) throw bad(file, 'expected fields such as names, train and val');
   if (fields.kpt_shape !== undefined) throw bad(file, 'kpt_shape is set: labels with keypoints are not supported');
   return { file, names: checkNames(file, namesOf(file, fields)), fields };
+}
+
+/** A name a line. */
+const readNames = async (file: string): Promise<string[]> =>
+  checkNames(
+    file,
+    linesOf(await readText(file)).map((line) => line.trim()),
+  );
+
+/** Darknet's settings, which CVAT and Roboflow write: `train = data/train.txt`, `names = data/obj.names`. */
+async function readDarknetSettings(file: string): Promise<YoloSettings> {
+  const { names, ...fields } = darknetFields(await readText(file));
+  const path = names === undefined ? undefined : locate(names, { file, fields });
+  if (path === undefined) throw bad(file, `names is ${names ?? 'missing'}: no such file of the names of the classes`);
+  return { file, names: await readNames(path), fields };
+}
+
+function darknetFields(text: string): Readonly<Record<string, string>> {
+  const pairs = linesOf(text).map((line) => /^\s*(\w+)\s*=\s*(.*?)\s*$/.exec(line));
+  return Object.fromEntries(pairs.flatMap((pair) => (pair ? [[pair[1].toLowerCase(), pair[2]]] : [])));
+}
+
+function isDarknetData(file: string): boolean {
+  try {
+    return darknetFields(decodeText(readFileSync(file))).names !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** `train.txt` and the like beside the names, where they list images. */
+async function listsBeside(file: string): Promise<Fields> {
+  const fields: Record<string, string> = {};
+  for (const split of ['train', 'val', 'valid', 'test']) {
+    const path = spelledPath(dirname(file), `${split}.txt`);
+    if (path === undefined || !isFile(path)) continue;
+    const [first] = linesOf(await readText(path).catch(() => '')).filter((line) => line.trim() !== '');
+    if (first !== undefined && (isImageName(first.trim()) || isUnreadImageName(first.trim())))
+      fields[split] = basename(path);
+  }
+  return fields;
 }
 
 /** A list, or a map from 0, 1, 2 … to names; without either, numbers up to `nc`. */

@@ -196,6 +196,226 @@ for (const [text, message] of settings) {
   });
 }
 
+const [composed, decomposed] = ['Café', 'Cafe\u0301'];
+
+test('labels are found whatever the case of endings and folders, and the Unicode normalization of names', async () => {
+  const annotations = scratch.tree({
+    'Data.YAML': `${list}train: Images/Train\n`,
+    'images/train/A.PNG': png,
+    [`images/train/${decomposed}.png`]: png,
+    [`images/train/${composed} 2.png`]: png,
+    'Labels/TRAIN/A.TXT': line,
+    [`Labels/TRAIN/${composed}.Txt`]: line,
+    [`Labels/TRAIN/${decomposed} 2.txt`]: line,
+  });
+  const { dataset, problems } = await readDetectionDataset({ annotations });
+  assert.equal([dataset.images.length, dataset.annotations.length, problems.warnings], [3, 3, 0]);
+});
+
+test('a label of another image is not taken for one whose name differs in case', async () => {
+  const annotations = scratch.tree({
+    'data.yaml': list,
+    'images/a.png': png,
+    'images/A.png': png,
+    'labels/A.txt': line,
+  });
+  const { dataset } = await readDetectionDataset({ annotations });
+  assert.equal(
+    dataset.annotations.map(({ image_id }) => dataset.images.find(({ id }) => id === image_id)?.file_name),
+    ['A.png'],
+  );
+});
+
+test('what is there and not used is told of, with its number', async () => {
+  const files = {
+    'data.yaml': `${list}train: images/train\n`,
+    'images/train/1.png': png,
+    'images/train/2.heic': 'x',
+    'images/more/3.png': png,
+    'labels/train/1.txt': line,
+    'labels/train/2.txt': line,
+    'labels/train/x.txt': line,
+    'labels/train/empty.txt': '',
+    'labels/train/classes.txt': 'cat',
+    'labels/train/notes on it.txt': 'two words',
+    'labels/gone/y.TXT': line,
+    'labels/more/3.txt': line,
+  };
+  const annotations = scratch.tree(files);
+  const messages = (await problemsOf({ annotations })).map(describeProblem);
+  assert.is(messages.length, 3);
+  assert.match(messages[0], /data\.yaml: 3 label files have no image \(.*y\.TXT, .*empty\.txt, .*x\.txt\); add/);
+  assert.match(messages[1], /1 label file is of an image that no split has \(.*more\/3\.txt\)/);
+  assert.match(messages[2], /1 image is of a format that is not read \(.*2\.heic\)/);
+  const ofSplit = await problemsOf({ annotations, split: 'train' });
+  assert.match(describeProblem(ofSplit[0]), /: 2 label files have no image \(/);
+  assert.is(ofSplit.length, 2);
+  const named = await problemsOf({ annotations, images: `${annotations}/images` });
+  assert.match(describeProblem(named[0]), /: 2 label files have no image \(.*y\.TXT, .*x\.txt\)/);
+});
+
+test('labels beside images: an orphan is told of, other text files are not', async () => {
+  const annotations = scratch.tree({
+    'classes.txt': 'cat\ndog\n',
+    '1.png': png,
+    '1.txt': line,
+    '2.txt': line,
+    'about.txt': 'photographed in 2020',
+  });
+  const messages = (await problemsOf({ annotations })).map(describeProblem);
+  assert.is(messages.length, 1);
+  assert.match(messages[0], /1 label file has no image \(.*2\.txt\)/);
+});
+
+test('a label file that is no text does not stop the others', async () => {
+  const annotations = scratch.tree({
+    'data.yaml': list,
+    'images/1.png': png,
+    'images/2.png': png,
+    'labels/1.txt': Buffer.from('1 0.5 0.5 \xff\xfe', 'latin1'),
+    'labels/2.txt': line,
+  });
+  const { dataset, problems } = await readDetectionDataset({ annotations, strict: false });
+  assert.equal([dataset.images.length, dataset.annotations.length, problems.errors], [2, 1, 1]);
+  assert.match(describeProblem(problems.first[0]), /1\.txt, image 1\.png: it is not text in UTF-8; save it as UTF-8/);
+});
+
+const utf16 = (text: string): Buffer => Buffer.from(text, 'utf16le');
+
+test('byte-order marks and UTF-16, as editors of Windows write them', async () => {
+  const images = { 'images/1.png': png, 'images/2.png': png };
+  const trees: Readonly<Record<string, string | Uint8Array>>[] = [
+    { 'data.yaml': `\uFEFF${list}train: list.txt\r\n`, 'list.txt': '\uFEFFimages/1.png\r\nimages/2.png\r\n' },
+    { 'data.yaml': utf16(`\uFEFF${list}train: list.txt\n`), 'list.txt': utf16('images/1.png\r\nimages/2.png\r\n') },
+    { 'data.yaml': utf16(`\uFEFF${list}`).swap16() },
+    { 'classes.txt': '\uFEFFcat\r\ndog\r\n\r\n' },
+    { 'obj.names': utf16('\uFEFFcat\ndog\n') },
+  ];
+  for (const tree of trees) {
+    const labels = { 'labels/1.txt': `\uFEFF${line}\r\n`, 'labels/2.txt': utf16(`\uFEFF${line}\r\n`) };
+    assert.equal(await read(scratch.tree({ ...images, ...labels, ...tree })), ['1.png 2.png', 2]);
+  }
+});
+
+test('backslashes of Windows in data.yaml and lists of images; names with spaces', async () => {
+  const images = { 'images/train/a b.png': png, 'images/train/ c .png': png };
+  const labels = { 'labels/train/a b.txt': line, 'labels/train/ c .txt': line };
+  const trees: Readonly<Record<string, string>>[] = [
+    { 'data.yaml': `${list}path: .\\\ntrain: images\\train\n` },
+    { 'data.yaml': `${list}train: .\\images\\train\\\n` },
+    { 'data.yaml': `${list}train: ..\\images\\train\n` },
+    {
+      'data.yaml': `${list}path: .\ntrain: a.txt\n`,
+      'a.txt': 'images\\train\\ c .png\r\n.\\images\\train\\a b.png \r\n',
+    },
+    { 'data.yaml': `${list}train: lists\\a.txt\n`, 'lists/a.txt': 'IMAGES\\train\\ c .png\n../images/train/a b.png' },
+  ];
+  for (const tree of trees) {
+    assert.equal(await read(scratch.tree({ ...images, ...labels, ...tree })), ['train/ c .png train/a b.png', 2]);
+  }
+});
+
+const darknet = {
+  'obj.names': 'cat\ndog\n',
+  'obj_train_data/a.png': png,
+  'obj_train_data/b.png': png,
+  'obj_train_data/a.txt': line,
+  'obj_train_data/b.txt': line,
+  'obj_valid_data/c.png': png,
+  'obj_valid_data/c.txt': line,
+  'train.txt': 'data/obj_train_data/b.png\n',
+  'valid.txt': 'data/obj_valid_data/c.png\n',
+};
+const objData =
+  'classes = 2\r\ntrain = data/train.txt\r\nvalid = data/valid.txt\r\nnames = data/obj.names\r\nbackup = x/\r\n';
+
+test("CVAT's Darknet sets: obj.data, and the lists that it names", async () => {
+  const folder = scratch.tree({ ...darknet, 'obj.data': objData });
+  for (const annotations of [folder, `${folder}/obj.data`, `${folder}/obj.names`]) {
+    assert.equal(await read(annotations, 'train'), ['obj_train_data/b.png', 1]);
+    assert.equal(await read(annotations, 'val'), ['obj_valid_data/c.png', 1]);
+    assert.equal(await read(annotations), ['obj_train_data/b.png obj_valid_data/c.png', 2]);
+  }
+  const [problem] = await problemsOf({ annotations: folder });
+  assert.match(problem.message, /1 label file is of an image that no split has \(.*obj_train_data\/a\.txt\)/);
+});
+
+test("CVAT's Darknet sets: without obj.data, without images", async () => {
+  assert.equal(await read(scratch.tree(darknet), 'train'), ['obj_train_data/b.png', 1]);
+  const images = scratch.tree({ 'a.png': png, 'b.png': png });
+  const labels = scratch.tree({
+    'obj.data': objData.replace('valid = data/valid.txt\r\n', ''),
+    'obj.names': 'cat\ndog\n',
+    'train.txt': 'data/obj_train_data/b.png\n',
+    'obj_train_data/b.txt': line,
+  });
+  assert.equal(await read(labels, undefined, images), ['b.png', 1]);
+  assert.match((await problemsOf({ annotations: labels }))[0].message, /no such file/);
+});
+
+test("Roboflow's Darknet sets: names beside the images of each split", async () => {
+  const folder = scratch.tree({
+    'train/_darknet.labels': 'cat\ndog\n',
+    'train/1.png': png,
+    'train/1.txt': line,
+    'valid/_darknet.labels': 'cat\ndog\n',
+    'valid/2.png': png,
+    'valid/2.txt': line,
+  });
+  assert.equal(await read(folder), ['train/1.png valid/2.png', 2]);
+  assert.equal(await read(folder, 'val'), ['valid/2.png', 1]);
+});
+
+const poses: readonly (readonly [string, string, RegExp])[] = [
+  ['of three numbers', '0 0.5 0.5 0.2 0.25 0.45 0.45 1 0.55 0.55 2', /a\.txt:1: .*2 keypoints of 3 numbers/],
+  ['of three numbers, one of them', '0 0.5 0.5 0.2 0.25 0.45 0.45 1', /1 keypoint of 3 numbers/],
+  ['of three numbers, not labelled', '0 .5 .5 .2 .2 0 0 0 .5 .5 2 0 0 0 .45 .5 1', /4 keypoints of 3 numbers/],
+  ['of two numbers', '0 0.5 0.5 0.2 0.25 0.45 0.45 0.55 0.55', /2 keypoints of 2 numbers/],
+  ['of two numbers, one of them', '0 0.5 0.5 0.2 0.25 0.45 0.45', /1 keypoint of 2 numbers/],
+  ['of two numbers, in a large box', '0 0.5 0.5 0.4 0.4 0.4 0.4 0.6 0.6', /2 keypoints of 2 numbers/],
+  [
+    'of two numbers, many of them',
+    '0 0.5 0.5 0.6 0.8 0.5 0.2 0.4 0.3 0.6 0.3 0.3 0.7 0.7 0.7 0.5 0.5 0 0 0.4 0.8',
+    /8 keypoints of 2 numbers/,
+  ],
+  ['beside lines of boxes', '0 0.5 0.5 0.2 0.25 0.45 0.45 1 0.55 0.55 1\n1 0.2 0.2 0.1 0.1', /keypoints of 3 numbers/],
+];
+
+for (const [name, text, message] of poses) {
+  test(`keypoints without kpt_shape are refused: ${name}`, async () => {
+    const annotations = scratch.tree({ 'data.yaml': list, 'images/a.png': png, 'labels/a.txt': text });
+    await assertFails(readDetectionDataset({ annotations, strict: false }), message);
+  });
+}
+
+const polygons: readonly (readonly [string, string])[] = [
+  ['turned boxes', '0 .5 .5 .6 .5 .6 .6 .5 .6\n0 .2 .2 .3 .25 .28 .3 .18 .25'],
+  ['triangles', '0 .5 .5 .6 .5 .55 .6'],
+  ['small ones', '0 .3 .3 .32 .3 .32 .32 .3 .32\n1 .1 .1 .11 .1 .11 .11 .1 .11'],
+  ['of several lengths', '0 .5 .5 .2 .25 .45 .45 .55 .55\n0 .1 .1 .2 .1 .2 .2'],
+  ['of five corners', '0 .5 .5 .6 .5 .65 .55 .6 .6 .5 .6\n'],
+  ['the whole image', '0 0 0 1 0 1 1 0 1'],
+];
+
+for (const [name, text] of polygons) {
+  test(`polygons are none: ${name}`, async () => {
+    const annotations = scratch.tree({ 'data.yaml': list, 'images/a.png': png, 'labels/a.txt': text });
+    const { dataset } = await readDetectionDataset({ annotations });
+    assert.ok(dataset.annotations.every(({ segmentation }) => segmentation !== undefined));
+  });
+}
+
+test('polygons that could be keypoints are told of', async () => {
+  const text = '0 .5 .5 .55 .5 .6 .6\n1 .4 .5 .45 .5 .5 .6\n';
+  const annotations = scratch.tree({ 'data.yaml': list, 'images/a.png': png, 'labels/a.txt': text });
+  const [problem] = await problemsOf({ annotations });
+  assert.is(problem.severity, 'warning');
+  assert.match(
+    describeProblem(problem),
+    /a\.txt:1: its lines are taken for polygons; if they are class, box and 1 key/,
+  );
+});
+
 test('nothing to go by', async () => {
   const folder = scratch.tree({ 'labels/1.txt': line });
   await assertFails(readDetectionDataset({ annotations: folder }), /no data set for detection; looked for/);
