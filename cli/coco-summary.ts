@@ -32,7 +32,7 @@ export async function printEvaluation(
   const { perCategory, params, stats } = evaluation;
   const named = Object.fromEntries(statNames(params.iouType).map((name, i) => [name, stats[i]]));
   const numbers = { type: params.iouType, stats, ...named, perCategory };
-  await terminal.print(json ? JSON.stringify(numbers, null, 2) : lines.join('\n'));
+  await (json ? terminal.printJson(numbers) : terminal.print(lines.join('\n')));
   if (report === undefined) return;
   const { analyseDetections, writeDetectionReport } = await import('../eval/index.ts');
   const analysis = analyseDetections(evaluation);

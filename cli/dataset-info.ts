@@ -30,7 +30,7 @@ async function aboutClassification(
   const { openClassificationDataset, summarizeClassification } = await import('../datasets/index.ts');
   const dataset = await openClassificationDataset(spec, defined({ split: asSplit(split) }));
   const summary = await summarizeClassification(dataset, signal);
-  await terminal.print(json ? JSON.stringify(summary, null, 2) : classificationReport(summary));
+  await (json ? terminal.printJson(summary) : terminal.print(classificationReport(summary)));
   const { unreadable } = summary;
   if (!unreadable.length) return 0;
   if (!json) for (const { message } of unreadable.slice(0, 20)) terminal.report(`error: ${message}`);
@@ -49,7 +49,7 @@ async function aboutDetection(
   const { format, dataset, files, problems } = await readDetectionDataset(options);
   const summary = summarizeDetection(dataset);
   if (json) {
-    await terminal.print(JSON.stringify({ format, ...summary, imageFiles: files.size, problems }, null, 2));
+    await terminal.printJson({ format, ...summary, imageFiles: files.size, problems });
   } else {
     await terminal.print(detectionReport(format, summary, files.size));
     reportProblems(problems, terminal);

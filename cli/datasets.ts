@@ -4,6 +4,7 @@ import { command, type ExitCode, noPositionals } from './command.ts';
 import { reportProblems } from './dataset-report.ts';
 import { withDownloadProgress } from './download-progress.ts';
 import type { FlagTable } from './flags.ts';
+import { refuseExisting } from './output-file.ts';
 import { formatBytes } from './progress.ts';
 import { defined, jsonFlag, sourceFlags, sourceHelp } from './shared-flags.ts';
 import { counted, formatTable } from './table.ts';
@@ -17,7 +18,7 @@ export const list = command({
     const { listDatasets } = await import('../datasets/fetch-dataset.ts');
     const datasets = listDatasets();
     if (flags.json) {
-      await terminal.print(JSON.stringify(datasets, null, 2));
+      await terminal.printJson(datasets);
       return 0;
     }
     const rows = datasets.map(({ name, images, bytes, homepage, cached }) => [
@@ -65,6 +66,7 @@ export const fetch = command({
 const convertFlags = {
   to: { kind: 'choice', choices: detectionFormats, help: 'the format to write' },
   ...sourceFlags,
+  force: { kind: 'boolean', help: 'write over a COCO file that is there' },
   'copy-images': {
     kind: 'boolean',
     help: 'copy the images too: to JPEGImages of VOC, images of YOLO, images beside the JSON of COCO',
@@ -93,8 +95,10 @@ export const convert = command({
   ],
   async run({ flags, positionals: [from, out], terminal, signal }): Promise<ExitCode> {
     const { convertDataset } = await import('../datasets/index.ts');
-    const { to, images, split, 'copy-images': copyImages } = flags;
+    const { to, force, images, split, 'copy-images': copyImages } = flags;
     if (to === undefined) throw new ResnetCocoError('USAGE', 'datasets convert wants --to coco, voc or yolo');
+    if (to === 'coco') await refuseExisting(out, force);
+    else if (force) terminal.note('--force has no effect on a folder, where nothing that differs is written over');
     const done = await convertDataset({
       annotations: from,
       ...defined({ images, split }),

@@ -19,7 +19,7 @@ export default command({
       decoders: await decoders(),
     };
     if (flags.json) {
-      await terminal.print(JSON.stringify(report, null, 2));
+      await terminal.printJson(report);
       return 0;
     }
     const tick = (works: boolean): string => (works ? 'yes' : 'no');

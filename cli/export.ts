@@ -3,6 +3,7 @@ import { ResnetCocoError } from '../errors.ts';
 import { command } from './command.ts';
 import { withDownloadProgress } from './download-progress.ts';
 import type { FlagTable } from './flags.ts';
+import { forceFlag, refuseExisting } from './output-file.ts';
 import { formatBytes } from './progress.ts';
 import { archFlag, defined } from './shared-flags.ts';
 
@@ -12,6 +13,7 @@ const flags = {
     value: 'FILE',
     help: 'the ONNX file to write; for a detector FILE.proposals.onnx and FILE.boxes.onnx',
   },
+  ...forceFlag,
   ...archFlag,
 } as const satisfies FlagTable;
 
@@ -23,14 +25,18 @@ export default command({
     'Batch, height and width of the input are free. A detector becomes two graphs, since boxes are chosen by their values in between.',
   ],
   examples: [['resnet-coco export resnet50 --out resnet50.onnx', '']],
-  async run({ flags: { out, arch }, positionals: [model], terminal, signal }) {
+  async run({ flags: { out, arch, force }, positionals: [model], terminal, signal }) {
     if (out === undefined) throw new ResnetCocoError('USAGE', 'export wants --out FILE, such as --out model.onnx');
     const { exportModel } = await import('../index.ts');
     const graphs = await withDownloadProgress(terminal, (onProgress, onNote) =>
       exportModel(model, { ...defined({ arch }), onProgress, onNote, signal }),
     );
-    for (const { part, bytes } of graphs) {
-      const file = part ? `${out.replace(/\.onnx$/, '')}.${part}.onnx` : out;
+    const files = graphs.map(({ part, bytes }) => ({
+      file: part ? `${out.replace(/\.onnx$/, '')}.${part}.onnx` : out,
+      bytes,
+    }));
+    for (const { file } of files) await refuseExisting(file, force);
+    for (const { file, bytes } of files) {
       await writeWholeFile(file, bytes);
       terminal.note(`${file}: ${formatBytes(bytes.byteLength)}`);
     }

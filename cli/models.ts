@@ -1,6 +1,7 @@
 import { command, noPositionals } from './command.ts';
 import { withDownloadProgress } from './download-progress.ts';
 import type { FlagTable } from './flags.ts';
+import { forceFlag, refuseExisting } from './output-file.ts';
 import { readSettingsFile } from './settings-file.ts';
 import { archFlag, defined, jsonFlag } from './shared-flags.ts';
 import { formatTable } from './table.ts';
@@ -36,7 +37,7 @@ export const list = command({
       return { name, aliases: [], task, parameters, metric: [], license: 'MIT', cached: true, path };
     });
     const models = [...(await Promise.all(own)), ...(await listModels())];
-    if (flags.json) await terminal.print(JSON.stringify(models, null, 2));
+    if (flags.json) await terminal.printJson(models);
     else {
       const rows = models.map(({ name, task, parameters, metric, cached }) => [
         name,
@@ -62,10 +63,8 @@ export const info = command({
   async run({ flags, positionals: [model], terminal }) {
     const { modelInfo } = await import('../index.ts');
     const description = await modelInfo(model);
-    const text = flags.json
-      ? JSON.stringify(description, null, 2)
-      : formatTable(Object.entries(description).map(([field, value]) => [field, shown(value)]));
-    await terminal.print(text);
+    if (flags.json) await terminal.printJson(description);
+    else await terminal.print(formatTable(Object.entries(description).map(([field, value]) => [field, shown(value)])));
     return 0;
   },
 });
@@ -88,6 +87,7 @@ const convertFlags = {
   config: { kind: 'text', value: 'FILE', help: "the model's configuration, JSON" },
   arch: { ...archFlag.arch, group: 'Flags' },
   half: { kind: 'boolean', help: 'store weights in half precision' },
+  ...forceFlag,
 } as const satisfies FlagTable;
 
 export const convert = command({
@@ -106,7 +106,8 @@ export const convert = command({
     ['resnet-coco models convert resnet18.pth resnet18.safetensors --arch resnet18', ''],
     ['resnet-coco models convert weights.safetensors detector.safetensors --config config.json', ''],
   ],
-  async run({ flags: { config, arch, half }, positionals: [from, to], terminal }) {
+  async run({ flags: { config, arch, force, half }, positionals: [from, to], terminal }) {
+    await refuseExisting(to, force);
     const { convertModel } = await import('../index.ts');
     const settings = config === undefined ? {} : { config: await readSettingsFile(config) };
     await convertModel(from, to, {

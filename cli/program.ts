@@ -6,7 +6,7 @@ import { type FlagTable, parseFlags } from './flags.ts';
 import { commandHelp, groupHelp, programHelp } from './help.ts';
 import { INTERRUPTED, stopOnSignal } from './interrupt.ts';
 import { nearestName } from './nearest.ts';
-import { oneLine, Terminal } from './terminal.ts';
+import { oneLine, printable, Terminal } from './terminal.ts';
 
 /** The call itself is wrong: usage, a missing file, an unreadable model. */
 const WRONG_CALL = 2;
@@ -122,7 +122,7 @@ function errorLine(error: unknown): string {
 export async function runProgram(commands: CommandList, args: readonly string[]): Promise<never> {
   const report = (error: unknown): void => {
     process.stderr.write(`resnet-coco: ${oneLine(errorLine(error))}\n`);
-    if (asksFor(args, '--verbose')) process.stderr.write(`${inspect(error)}\n`);
+    if (asksFor(args, '--verbose')) process.stderr.write(`${printable(inspect(error))}\n`);
   };
   // Terminal tells of writes that fail; without listeners they would end the process besides.
   process.stdout.on('error', () => {});

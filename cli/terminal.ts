@@ -13,16 +13,44 @@ const CLEAR_LINE = '\r\x1b[2K';
 /** What is written to, such as `process.stderr`. */
 export type Output = NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY' | 'columns' | 'hasColors'>>;
 
+/** The time, and what is done again and again. */
+export interface Clock {
+  /** Milliseconds since any moment. */
+  now(): number;
+  /** Returns what stops it. */
+  every(milliseconds: number, action: () => void): () => void;
+}
+
+const systemClock: Clock = {
+  now: () => performance.now(),
+  every: (milliseconds, action) => {
+    const timer = setInterval(action, milliseconds).unref();
+    return () => clearInterval(timer);
+  },
+};
+
 export interface TerminalOptions {
   readonly stdout?: Output;
   readonly stderr?: Output;
   /** No progress and no notes; failures are still reported. */
   readonly quiet?: boolean;
+  readonly clock?: Clock;
 }
 
-/** Control characters of a file's name must not steer the terminal. */
-const printable = (text: string): string =>
-  text.replace(/(?!\n)\p{Cc}/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
+/**
+ * What a file's name may hold, but a terminal must not obey: control characters, and those that turn the direction of
+ * writing or that nobody sees, by which one name passes for another (`photo\u202egpj.exe` looks like `photoexe.jpg`).
+ */
+const STEERING = /(?!\n)[\p{Cc}\u2028\u2029\u200b\u2060\ufeff]|\p{Bidi_Control}/gu;
+
+const hex = (char: string, digits: number): string => char.charCodeAt(0).toString(16).padStart(digits, '0');
+
+/** The text with what steers a terminal made visible. */
+export const printable = (text: string): string =>
+  text.replace(STEERING, (char) => (char < '\u0100' ? `\\x${hex(char, 2)}` : `\\u${hex(char, 4)}`));
+
+/** JSON of the same value. */
+const printableJson = (json: string): string => json.replace(STEERING, (char) => `\\u${hex(char, 4)}`);
 
 /** The text on one line, control characters made visible. */
 export const oneLine = (text: string): string => printable(text.trim().replace(/\s*\n\s*/g, '; '));
@@ -32,6 +60,7 @@ export class Terminal {
   readonly #stdout: Output;
   readonly #stderr: Output;
   readonly #quiet: boolean;
+  readonly #clock: Clock;
   readonly #drawsBar: boolean;
   #progress: Progress | undefined;
   /** The bar is on the screen now. */
@@ -39,7 +68,13 @@ export class Terminal {
   /** Results on this screen end in the middle of a line, as JSON does until its end. */
   #midLine = false;
 
-  constructor({ stdout = process.stdout, stderr = process.stderr, quiet = false }: TerminalOptions = {}) {
+  constructor({
+    stdout = process.stdout,
+    stderr = process.stderr,
+    quiet = false,
+    clock = systemClock,
+  }: TerminalOptions = {}) {
+    this.#clock = clock;
     this.#stdout = stdout;
     this.#stderr = stderr;
     this.#quiet = quiet;
@@ -51,8 +86,14 @@ export class Terminal {
     return this.write(`${printable(text)}\n`);
   }
 
-  /** Results on stdout as they are, such as JSON. A reader that has gone away is not an error here. */
-  write(text: string): Promise<void> {
+  /** A value as JSON on stdout. */
+  printJson(value: unknown): Promise<void> {
+    return this.write(`${JSON.stringify(value, null, 2)}\n`);
+  }
+
+  /** JSON, or a part of it, on stdout. A reader that has gone away is not an error here. */
+  write(json: string): Promise<void> {
+    const text = printableJson(json);
     if (this.#stdout.isTTY) {
       this.#clearBar();
       this.#midLine = !text.endsWith('\n');
@@ -79,22 +120,31 @@ export class Terminal {
   }
 
   /**
-   * Begins to show progress; `stop()` it before the next.
+   * Begins to show progress; `stop()` it before the next. Where there is no terminal it is a line now and then, if there
+   * is news; work of less than a second has none.
    *
    * @param before what was done of it earlier, as of a run that is resumed
    * @param lineInterval milliseconds between two lines where there is no terminal
    */
   startProgress(unit: Unit, total?: number, before = 0, lineInterval = LINE_INTERVAL_MS): Progress {
-    const progress = new Progress(unit, total, before, () => {
+    const progress = new Progress(unit, total, before, this.#clock, () => {
       this.#clearBar();
       this.#progress = undefined;
-      clearInterval(timer);
+      stopShowing();
       if (this.#drawsBar && !this.#quiet) this.#stderr.write(SHOW_CURSOR);
       process.off('exit', progress.stop);
     });
     this.#progress = progress;
-    const show = (): void => (this.#drawsBar ? this.#drawBar() : this.note(progressText(progress.state)));
-    const timer = setInterval(show, this.#drawsBar ? BAR_INTERVAL_MS : lineInterval).unref();
+    const news = ({ done, failed, description }: ProgressState): string => `${done} ${failed} ${description}`;
+    let told = news(progress.state);
+    const noteNews = (): void => {
+      const { state } = progress;
+      if (news(state) !== told) this.note(progressText(state));
+      told = news(state);
+    };
+    const stopShowing = this.#drawsBar
+      ? this.#clock.every(BAR_INTERVAL_MS, () => this.#drawBar())
+      : this.#clock.every(lineInterval, noteNews);
     if (this.#drawsBar && !this.#quiet) this.#stderr.write(HIDE_CURSOR);
     process.on('exit', progress.stop);
     this.#drawBar();
@@ -118,7 +168,8 @@ export class Terminal {
 /** What has been done of a task, counted from when it was made. */
 export class Progress {
   readonly #unit: Unit;
-  readonly #started = performance.now();
+  readonly #clock: Clock;
+  readonly #started: number;
   readonly #onStop: () => void;
   readonly #before: number;
   #total: number | undefined;
@@ -127,7 +178,9 @@ export class Progress {
   #description: string | undefined;
   #stopped = false;
 
-  constructor(unit: Unit, total: number | undefined, before: number, onStop: () => void) {
+  constructor(unit: Unit, total: number | undefined, before: number, clock: Clock, onStop: () => void) {
+    this.#clock = clock;
+    this.#started = clock.now();
     this.#unit = unit;
     this.#total = total;
     this.#before = before;
@@ -142,7 +195,7 @@ export class Progress {
       before: this.#before,
       total: this.#total,
       failed: this.#failed,
-      seconds: (performance.now() - this.#started) / 1000,
+      seconds: (this.#clock.now() - this.#started) / 1000,
       description: this.#description,
     };
   }

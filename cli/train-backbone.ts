@@ -151,7 +151,7 @@ export default command({
     };
     const { summary, problems } = await train(options, required('dataset', flags.dataset), terminal);
     if (!summary.interrupted) await writeTrainingCard(folder, summary);
-    await (flags.json ? terminal.write(`${JSON.stringify(summary, null, 2)}\n`) : terminal.print(describe(summary)));
+    await (flags.json ? terminal.printJson(summary) : terminal.print(describe(summary)));
     return problems ? 1 : 0;
   },
 });

@@ -160,7 +160,7 @@ export default command({
     const subtitle = `Faster R-CNN with ${settings.model.backbone} on ${annotations}`;
     const { summary, problems } = await train(options, subtitle, terminal);
     if (!summary.interrupted) await writeDetectorCard(folder, annotations, summary);
-    await (flags.json ? terminal.write(`${JSON.stringify(summary, null, 2)}\n`) : terminal.print(describe(summary)));
+    await (flags.json ? terminal.printJson(summary) : terminal.print(describe(summary)));
     return problems || images.problems.errors || validation?.problems.errors ? 1 : 0;
   },
 });

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
 import type { CocoImage, ImageId } from '../coco-format.ts';
@@ -36,7 +37,7 @@ export interface Conversion {
  */
 export async function convertDataset({ to, out, copyImages, ...source }: ConvertOptions): Promise<Conversion> {
   const { format, dataset, files, problems } = await readDetectionDataset(source);
-  if (to === 'coco' && resolve(out) === resolve(source.annotations)) {
+  if (to === 'coco' && isSameFile(out, source.annotations)) {
     throw new ResnetCocoError('USAGE', `${out}: is what is read; name another file to write`);
   }
   if (copyImages && dataset.images.length && !files.size) {
@@ -78,6 +79,13 @@ async function copyFiles(
     const file = files.get(id);
     if (file !== undefined) await folder.copy(file, portablePath(file_name));
   }
+}
+
+/** Whatever it is called: by a link, or by other letters where case makes no difference. */
+function isSameFile(a: string, b: string): boolean {
+  if (resolve(a) === resolve(b)) return true;
+  const [one, other] = [a, b].map((path) => statSync(path, { bigint: true, throwIfNoEntry: false }));
+  return one !== undefined && other !== undefined && one.ino === other.ino && one.dev === other.dev;
 }
 
 function whatIsLost(annotations: readonly VocAnnotation[], to: 'voc' | 'yolo'): string[] {

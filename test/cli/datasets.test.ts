@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -7,10 +16,13 @@ import type { Command } from '../../cli/command.ts';
 import { crops } from '../../cli/dataset-crops.ts';
 import { info } from '../../cli/dataset-info.ts';
 import { convert, fetch, list } from '../../cli/datasets.ts';
+import exportModel from '../../cli/export.ts';
 import { parseFlags } from '../../cli/flags.ts';
+import { convert as convertModel } from '../../cli/models.ts';
 import { writeImage } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { pngHeader } from '../datasets/detection/scratch.ts';
+import { projectRoot } from '../shared-data.ts';
 import { record } from './fake-models.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'datasets-'));
@@ -169,6 +181,43 @@ test('wrong calls', async () => {
   assert.is((await failure(convert, annotations, 'x')).code, 'USAGE');
   assert.is((await failure(info, join(folder, 'gone'))).code, 'FILE_NOT_FOUND');
   assert.is((await failure(fetch, 'imagenet')).code, 'USAGE');
+});
+
+test('convert and export never write over a file that is there, whatever it is called, but with --force', async () => {
+  const link = join(folder, 'link.json');
+  symlinkSync(annotations, link);
+  const hard = join(folder, 'hard.json');
+  linkSync(annotations, hard);
+  const before = readFileSync(annotations, 'utf8');
+  for (const out of [annotations, link, hard, wrong, folder]) {
+    const { code, message } = await failure(convert, annotations, out, '--to', 'coco');
+    assert.is(code, 'FILE_NOT_WRITABLE');
+    assert.match(message, /is there already; name another file, or write over it with --force/);
+  }
+  // Its own input not even then.
+  for (const out of [annotations, link, hard]) {
+    assert.match((await failure(convert, annotations, out, '--to', 'coco', '--force')).message, /is what is read/);
+  }
+  assert.is(readFileSync(annotations, 'utf8'), before);
+  const other = join(folder, 'other.json');
+  writeFileSync(other, 'old');
+  assert.is((await run(convert, annotations, other, '--to', 'coco', '--force')).code, 0);
+  assert.is(JSON.parse(readFileSync(other, 'utf8')).images.length, 1);
+
+  const model = join(folder, 'model.safetensors');
+  await run(convertModel, join(projectRoot, 'models', 'cifar10-resnet20.safetensors'), model);
+  const weights = readFileSync(model);
+  const alias = join(folder, 'alias.safetensors');
+  symlinkSync(model, alias);
+  for (const out of [model, alias, other]) {
+    assert.match((await failure(convertModel, model, out)).message, /is there already/);
+    assert.match((await failure(exportModel, model, '--out', out)).message, /is there already/);
+  }
+  assert.equal(readFileSync(model), weights);
+  await run(convertModel, model, model, '--force');
+  assert.equal(readFileSync(model), weights);
+  await run(exportModel, model, '--out', other, '--force');
+  assert.ok(readFileSync(other).length > 100_000);
 });
 
 test.run();
