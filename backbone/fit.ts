@@ -32,7 +32,7 @@ export function checkFit(shapes: Shapes, needed: TensorShapes, file: string, arc
   const missing = names.filter((name) => !shapes.has(name));
   if (missing.length) {
     refuseDialect(shapes, file);
-    const remedy = 'name another architecture with --arch';
+    const remedy = 'name another architecture, as models convert --arch does';
     bad(`lacks tensors of ${architecture}: ${listNames(missing)}; ${remedy}${straysFrom(shapes)}`);
   }
   for (const name of names) {
