@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type ImageId, lockFolder, writeWholeFile } from '../datasets/index.ts';
 import {
@@ -10,6 +10,7 @@ import { imageIdsFromAnnotations } from '../detection/image-ids.ts';
 import type { Detector } from '../detection/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { COCO } from '../eval/index.ts';
+import { unreadable } from '../io/regular-file.ts';
 import { printEvaluation, reportFlag } from './coco-summary.ts';
 import { command } from './command.ts';
 import { withDownloadProgress } from './download-progress.ts';
@@ -35,12 +36,18 @@ const flags = {
 
 /** The annotation file that lies in a folder of images, where it is the only one. */
 function annotationsIn(folder: string): string {
-  const isFolder = statSync(folder, { throwIfNoEntry: false })?.isDirectory();
-  if (!isFolder) throw new ResnetCocoError('FILE_NOT_FOUND', `${folder}: no such folder`);
-  const found = readdirSync(folder).filter((name) => name.endsWith('.json'));
+  const found = namesIn(folder).filter((name) => name.endsWith('.json'));
   if (found.length === 1) return join(folder, found[0]);
   const hint = found.length ? `has ${found.length} .json files` : 'has no .json file';
   throw new ResnetCocoError('USAGE', `${folder}: ${hint}; say which has the ground truth: --annotations FILE`);
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (cause) {
+    throw unreadable(folder, cause, 'folder');
+  }
 }
 
 /** Evaluates, with progress; images that cannot be read, and what else does not count, are told. */

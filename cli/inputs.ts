@@ -5,6 +5,7 @@ import { addAbortSignal } from 'node:stream';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { imageExtensions, isHidden, isImageName } from '../datasets/image-extensions.ts';
 import { ResnetCocoError } from '../errors.ts';
+import { unreadable } from '../io/regular-file.ts';
 import { type InputFile, withUniqueNames } from './input-names.ts';
 import { naturalOrder } from './natural-order.ts';
 import { counted } from './table.ts';
@@ -34,19 +35,8 @@ export interface InputOptions {
   readonly stdin?: AsyncIterable<string | Uint8Array>;
 }
 
-function unreadable(path: string, cause: unknown): ResnetCocoError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  const reasons: Record<string, string> = {
-    ENOENT: 'no such file or folder',
-    ENOTDIR: 'no such file or folder',
-    EACCES: 'cannot be read: permission denied',
-    EPERM: 'cannot be read: permission denied',
-    ELOOP: 'cannot be read: a link that leads back to itself',
-  };
-  return new ResnetCocoError('FILE_NOT_FOUND', `${path}: ${reasons[code ?? ''] ?? `cannot be read: ${message}`}`, {
-    cause,
-  });
-}
+/** What a path of the call names, for the error where it does not. */
+const WANTED = 'file or folder';
 
 /** Names within `root`, relative to it. */
 interface Listing {
@@ -123,7 +113,7 @@ class Collector {
       // Synchronous: a list of 100,000 files takes a fraction of a second, not several.
       found = statSync(path);
     } catch (cause) {
-      throw unreadable(path || "''", cause);
+      throw unreadable(path, cause, WANTED);
     }
     if (!found.isDirectory())
       return this.#take({ root: path.slice(0, -basename(path).length), names: [basename(path)] });
@@ -145,7 +135,7 @@ class Collector {
       entries = await readdir(path, { withFileTypes: true });
       real = await realpath(path);
     } catch (cause) {
-      const error = unreadable(path, cause);
+      const error = unreadable(path, cause, WANTED);
       if (!folder) throw error;
       this.#fail(path, error);
       return true;
@@ -162,7 +152,7 @@ class Collector {
           kind = await stat(join(root, name));
         } catch (cause) {
           const file = join(root, name);
-          if (isImageName(entry.name)) this.#fail(file, unreadable(`${file} (a broken link)`, cause));
+          if (isImageName(entry.name)) this.#fail(file, unreadable(`${file} (a broken link)`, cause, WANTED));
           continue;
         }
       }

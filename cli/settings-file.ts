@@ -1,5 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { decodeText } from '../datasets/detection/text-encoding.ts';
 import { ResnetCocoError } from '../errors.ts';
+import { readBytes } from '../io/regular-file.ts';
+
+/** Settings are a few lines. */
+const MAX_BYTES = 2 ** 20;
 
 /**
  * Reads settings from a file of JSON.
@@ -7,11 +11,9 @@ import { ResnetCocoError } from '../errors.ts';
  * @throws ResnetCocoError FILE_NOT_FOUND; BAD_CONFIG for what is no JSON
  */
 export async function readSettingsFile(path: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new ResnetCocoError('FILE_NOT_FOUND', `${path}: cannot be read: ${cause.message}`, { cause });
-  });
+  const bytes = await readBytes(path, { maxBytes: MAX_BYTES, code: 'BAD_CONFIG' });
   try {
-    return JSON.parse(text);
+    return JSON.parse(decodeText(bytes));
   } catch (cause) {
     throw new ResnetCocoError('BAD_CONFIG', `${path}: is not JSON: ${(cause as Error).message}`, { cause });
   }

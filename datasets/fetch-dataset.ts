@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ResnetCocoError } from '../errors.ts';
-import { isFolder } from './detection/file-finder.ts';
+import { isFolder } from '../io/regular-file.ts';
 import { cacheFolder } from './download/cache-folder.ts';
 import { download, type FetchOptions, type Patience } from './download/download.ts';
 import { offlineHint, sourceOf } from './download/mirror.ts';

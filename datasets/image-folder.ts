@@ -1,7 +1,8 @@
 import type { Dirent } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ResnetCocoError } from '../errors.ts';
+import { isFolder, statsOf, unreadable } from '../io/regular-file.ts';
 import type { ClassificationDataset, Split } from './classification-dataset.ts';
 import { imageExtensions, isHidden, isImageName } from './image-extensions.ts';
 
@@ -88,23 +89,19 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
     const entries = await readdir(folder, { withFileTypes: true });
     return entries.filter(({ name }) => !isHidden(name)).sort((a, b) => byCodePoints(a.name, b.name));
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const reason =
-      code === 'ENOENT' ? 'no such folder' : code === 'ENOTDIR' ? 'not a folder' : `cannot be read: ${message}`;
-    throw new ResnetCocoError('FILE_NOT_FOUND', `${folder}: ${reason}`, { cause });
+    const isOther = (cause as NodeJS.ErrnoException).code === 'ENOTDIR' && statsOf(folder) !== undefined;
+    if (isOther) throw new ResnetCocoError('FILE_NOT_FOUND', `${folder}: not a folder`, { cause });
+    throw unreadable(folder, cause, 'folder');
   }
 }
 
 /** Whether an entry is a folder, or leads to one. */
-async function isFolder(parent: string, entry: Dirent): Promise<boolean> {
-  if (!entry.isSymbolicLink()) return entry.isDirectory();
-  const target = await stat(join(parent, entry.name)).catch(() => undefined);
-  return target?.isDirectory() ?? false;
-}
+const leadsToFolder = (parent: string, entry: Dirent): boolean =>
+  entry.isSymbolicLink() ? isFolder(join(parent, entry.name)) : entry.isDirectory();
 
 async function foldersIn(folder: string): Promise<string[]> {
   const names: string[] = [];
-  for (const entry of await entriesOf(folder)) if (await isFolder(folder, entry)) names.push(entry.name);
+  for (const entry of await entriesOf(folder)) if (leadsToFolder(folder, entry)) names.push(entry.name);
   return names;
 }
 
@@ -118,13 +115,15 @@ async function foldersBelow(
   folder: string,
   ancestors: readonly string[],
 ): Promise<[folder: string, names: string[]][]> {
-  const real = await realpath(folder);
+  const real = await realpath(folder).catch((cause: unknown) => {
+    throw unreadable(folder, cause, 'folder');
+  });
   if (ancestors.includes(real)) return [];
   const names: string[] = [];
   const below: [string, string[]][] = [];
   for (const entry of await entriesOf(folder)) {
     const path = join(folder, entry.name);
-    if (await isFolder(folder, entry)) below.push(...(await foldersBelow(path, [...ancestors, real])));
+    if (leadsToFolder(folder, entry)) below.push(...(await foldersBelow(path, [...ancestors, real])));
     else if (isImageName(entry.name)) names.push(entry.name);
   }
   return [[folder, names], ...below];

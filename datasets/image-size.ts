@@ -1,5 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import { ResnetCocoError } from '../errors.ts';
+import type { FileHandle } from 'node:fs/promises';
+import { openHandle, unreadable } from '../io/regular-file.ts';
 import { chosenSharp } from './decode.ts';
 import { readBmpHeader } from './decode-bmp.ts';
 import type { Orientation } from './exif-orientation.ts';
@@ -114,11 +114,11 @@ async function bmpSize(file: Window): Promise<StoredSize | undefined> {
 }
 
 async function storedSize(path: string): Promise<StoredSize | undefined> {
-  const file = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
-    throw new ResnetCocoError('FILE_NOT_FOUND', `${path}: cannot be read (${cause.code ?? cause.message})`, { cause });
-  });
+  const file = await openHandle(path);
   try {
     return await sizeIn(new FileWindow(file));
+  } catch (cause) {
+    throw unreadable(path, cause);
   } finally {
     await file.close();
   }

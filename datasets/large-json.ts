@@ -1,6 +1,6 @@
-import { closeSync, openSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { closeSync } from 'node:fs';
 import { type ErrorCode, ResnetCocoError } from '../errors.ts';
+import { filePath, openFile, unreadable } from '../io/regular-file.ts';
 import { CLOSE_LIST, CLOSE_OBJECT, COLON, COMMA, JsonWindow, OPEN_LIST, OPEN_OBJECT, QUOTE } from './json-window.ts';
 
 /** Elements are parsed together until their text is so long. */
@@ -36,25 +36,15 @@ export interface JsonElements {
  * @throws ResnetCocoError FILE_NOT_FOUND, or `code`, naming the place
  */
 export function* readJsonParts(file: string | URL, code: ErrorCode = 'BAD_DATASET'): Generator<JsonPart> {
-  const path = typeof file === 'string' && !file.startsWith('file:') ? file : fileURLToPath(file);
+  const path = filePath(file);
   const fail = (problem: string): never => {
     throw new ResnetCocoError(code, `${path}: ${problem}`);
   };
-  const unreadable = (cause: NodeJS.ErrnoException): never => {
-    const reason = cause.code === 'ENOENT' ? 'no such file' : `cannot be read: ${cause.message}`;
-    throw new ResnetCocoError('FILE_NOT_FOUND', `${path}: ${reason}`, { cause });
-  };
-  let descriptor: number;
-  try {
-    descriptor = openSync(path, 'r');
-  } catch (cause) {
-    return unreadable(cause as NodeJS.ErrnoException);
-  }
+  const { descriptor } = openFile(path);
   try {
     yield* new PartReader(new JsonWindow(descriptor), fail).parts();
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).syscall === 'read') unreadable(cause as NodeJS.ErrnoException);
-    throw cause;
+    throw (cause as NodeJS.ErrnoException).syscall === 'read' ? unreadable(path, cause) : cause;
   } finally {
     closeSync(descriptor);
   }

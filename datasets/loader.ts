@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { ResnetCocoError } from '../errors.ts';
+import { filePath } from '../io/regular-file.ts';
 import type { ClassificationDataset } from './classification-dataset.ts';
 import type { BatchJob, BatchResult, BrokenPicture, EncodedPicture, ThreadSettings } from './loader/batch-job.ts';
 import { checkRecipe } from './loader/check-recipe.ts';
@@ -10,7 +11,6 @@ import { PictureCache } from './loader/picture-cache.ts';
 import { isDecoded, storePixels } from './loader/pixel-store.ts';
 import { type Recipe, sizeOf } from './loader/recipe.ts';
 import { type Cancelled, MadeAhead } from './made-ahead.ts';
-import { filePath } from './read-image.ts';
 import { WorkerPool, wholeNumber } from './worker-pool.ts';
 
 /** What a step of training takes. N: its images, K: classes. */

@@ -1,10 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { ResnetCocoError } from '../errors.ts';
+import { filePath, readBytes } from '../io/regular-file.ts';
 import { decodeImage } from './decode.ts';
 import type { DecodedImage, Image, ImageSource } from './image.ts';
-
-const MAX_FILE_BYTES = 2 ** 30;
 
 /** What errors and listings call a source. */
 export function sourceName(source: ImageSource): string {
@@ -23,7 +20,7 @@ export function sourceName(source: ImageSource): string {
 export async function readImage(source: ImageSource): Promise<DecodedImage> {
   if (typeof source === 'string' || source instanceof URL) {
     const path = filePath(source);
-    return decodeImage(await readBytes(path), path);
+    return decodeImage(await readBytes(path, { code: 'BAD_IMAGE' }), path);
   }
   if (source instanceof Uint8Array) return decodeImage(source, sourceName(source));
   return { ...checkedImage(source), format: (source as Partial<DecodedImage>).format ?? null };
@@ -42,38 +39,4 @@ export function checkedImage(image: Image): Image {
     throw bad(`data has ${data.length} bytes where ${width}×${height} needs ${width * height * 3}: ${remedy}`);
   }
   return { width, height, data };
-}
-
-/** @throws ResnetCocoError FILE_NOT_FOUND for a URL that leads to no local file */
-export function filePath(source: string | URL): string {
-  if (typeof source === 'string' && !source.startsWith('file:')) return source;
-  const remedy = 'give a path, a file: URL or the bytes themselves';
-  try {
-    return fileURLToPath(source);
-  } catch (cause) {
-    throw new ResnetCocoError('FILE_NOT_FOUND', `${source}: not the URL of a local file; ${remedy}`, { cause });
-  }
-}
-
-async function readBytes(path: string): Promise<Uint8Array> {
-  const unreadable = (reason: string, cause?: unknown) =>
-    new ResnetCocoError('FILE_NOT_FOUND', `${path}: ${reason}`, { cause });
-  try {
-    const found = await stat(path); // before opening: opening a pipe would wait for its writer
-    if (found.isDirectory()) throw unreadable('is a folder, not an image file');
-    if (!found.isFile()) throw unreadable('is a device or pipe, not a regular file');
-    if (found.size > MAX_FILE_BYTES) {
-      throw new ResnetCocoError(
-        'BAD_IMAGE',
-        `${path}: ${found.size} bytes are too large for an image file (over 1 GiB)`,
-      );
-    }
-    return await readFile(path);
-  } catch (error) {
-    if (error instanceof ResnetCocoError) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw unreadable('no such file; check the path', error);
-    if (code === 'EACCES' || code === 'EPERM') throw unreadable('permission denied; make it readable', error);
-    throw unreadable(`cannot be read (${code ?? message})`, error);
-  }
 }

@@ -1,7 +1,7 @@
-import { statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { FileSlice, OpenFile } from '../../datasets/pickle/file-slice.ts';
 import { ResnetCocoError } from '../../errors.ts';
+import { isFolder } from '../../io/regular-file.ts';
 import { namesAside } from './aside.ts';
 import { folderProblem, foreignFormat } from './foreign-formats.ts';
 import { bfloatToFloat, halfToFloat } from './half-floats.ts';
@@ -25,7 +25,7 @@ export interface Checkpoint extends Contents {
  * @throws ResnetCocoError FILE_NOT_FOUND, BAD_CHECKPOINT, or UNSAFE_CHECKPOINT for a pickle that asks for more than tensors
  */
 export async function openCheckpoint(file: string): Promise<Checkpoint> {
-  if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
+  if (isFolder(file)) {
     throw new ResnetCocoError('FILE_NOT_FOUND', `${file}: ${folderProblem(await readdir(file))}`);
   }
   const source = new OpenFile(file, 'BAD_CHECKPOINT');

@@ -1,9 +1,9 @@
-import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cacheFolder } from '../../datasets/download/cache-folder.ts';
 import { download, type FetchOptions, type Patience } from '../../datasets/download/download.ts';
 import { offlineHint, sourceOf } from '../../datasets/download/mirror.ts';
 import { ResnetCocoError } from '../../errors.ts';
+import { isFile } from '../../io/regular-file.ts';
 import { findModel, type KnownModel, knownModels } from './known-models.ts';
 
 /** A known model without its configuration, and whether it is on this machine. */
@@ -15,8 +15,6 @@ export interface ModelListing extends Omit<KnownModel, 'config'> {
 
 /** Where a known model's weights lie once they are fetched, or are to be put by hand. */
 export const modelPath = ({ file }: Pick<KnownModel, 'file'>): string => join(cacheFolder(), file);
-
-const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 
 /**
  * A known model's weight file, downloaded on first use, continued if an earlier download broke off, and checked against

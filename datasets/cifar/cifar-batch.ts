@@ -1,6 +1,6 @@
-import { access, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
+import { readBytes, statsOf } from '../../io/regular-file.ts';
 import type { Split } from '../classification-dataset.ts';
 import { type CifarKind, PIXEL_BYTES, PLANE } from './cifar-kind.ts';
 
@@ -29,20 +29,17 @@ export const badDataset = (file: string, problem: string, cause?: unknown): Resn
 
 /** @throws ResnetCocoError FILE_NOT_FOUND */
 export async function readDataFile(path: string): Promise<Buffer> {
-  return readFile(path).catch((cause: NodeJS.ErrnoException) => {
-    const reason = cause.code === 'ENOENT' ? 'no such file' : `cannot be read (${cause.code ?? cause.message})`;
-    throw new ResnetCocoError('FILE_NOT_FOUND', `${path}: ${reason}; the data set is incomplete without it`, { cause });
-  });
+  try {
+    return await readBytes(path, { code: 'BAD_DATASET' });
+  } catch (cause) {
+    const { code, message } = cause as ResnetCocoError;
+    throw new ResnetCocoError(code, `${message}; the data set is incomplete without it`, { cause });
+  }
 }
 
 /** The content of a file that may be absent. */
 export const readOptionalFile = async (path: string): Promise<Buffer | undefined> =>
-  (await access(path).then(
-    () => true,
-    () => false,
-  ))
-    ? readDataFile(path)
-    : undefined;
+  statsOf(path) ? await readDataFile(path) : undefined;
 
 /**
  * A batch, once its labels are known to be classes.

@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
+import { isFile, isFolder } from '../../io/regular-file.ts';
 import type { ClassificationDataset, Split } from '../classification-dataset.ts';
 import type { Image } from '../image.ts';
 import { binaryLayout } from './binary-layout.ts';
@@ -28,13 +28,13 @@ export async function openCifar(
 }
 
 function findLayout(kind: CifarKind, folder: string, split: Split): { layout: CifarLayout; place: string } {
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+  if (!isFolder(folder)) {
     throw new ResnetCocoError('FILE_NOT_FOUND', `${folder}: no such folder`);
   }
   const known = layouts.filter(({ kinds }) => kinds.includes(kind));
   const [first] = kind.batches[split];
   for (const place of [folder, ...kind.subfolders.map((name) => join(folder, name))]) {
-    const layout = known.find(({ file }) => statSync(join(place, file(first)), { throwIfNoEntry: false })?.isFile());
+    const layout = known.find(({ file }) => isFile(join(place, file(first))));
     if (layout) return { layout, place };
   }
   const files = known.map(({ name, file }) => `${file(first)} (${name} layout)`);

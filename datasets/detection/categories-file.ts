@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { isFile } from '../../io/regular-file.ts';
 import type { CocoCategory } from '../coco-format.ts';
 import { readJsonFile } from '../large-json.ts';
 import { checkCategories } from './check-coco.ts';
-import { isFile } from './file-finder.ts';
 import type { ProblemList } from './problems.ts';
 
 /**

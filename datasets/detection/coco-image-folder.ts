@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path';
-import { isFile, isFolder, portablePath, withoutExtension } from './file-finder.ts';
+import { isFile, isFolder } from '../../io/regular-file.ts';
+import { portablePath, withoutExtension } from './file-finder.ts';
 import { Folders } from './spelling.ts';
 import { spellingsOfSplit } from './splits.ts';
 

@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
+import { isFile, isFolder } from '../../io/regular-file.ts';
 import { imageExtensions } from '../image-extensions.ts';
 import { Spellings } from './spelling.ts';
 
@@ -9,9 +9,6 @@ export const portablePath = (name: string): string => posix.normalize(name.repla
 
 /** `sub/a.jpg` → `sub/a`. */
 export const withoutExtension = (name: string): string => name.replace(/(?<=[^/])\.[^./]*$/, '');
-
-export const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-export const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 
 /** How far down: the folder's own files, those of its sub-folders too, or all. */
 const depths = { folder: '*', subfolders: '{*,*/*}', all: '**/*' } as const;

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { copyFile, readFile, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
+import { readBytes, statsOf } from '../../io/regular-file.ts';
 import type { CocoDataset, ImageId } from '../coco-format.ts';
 import { makeFolder, writeWholeFile } from '../whole-file.ts';
 import { portablePath, withoutExtension } from './file-finder.ts';
@@ -23,9 +24,11 @@ export class OutputFolder {
    */
   async put(name: string, text: string): Promise<void> {
     const path = await this.#place(name);
-    const there = await readFile(path, 'utf8').catch(() => undefined);
-    if (there === text) return;
-    if (there !== undefined) throw occupied(path);
+    if (statsOf(path)?.isFile()) {
+      const there = await readBytes(path, { code: 'FILE_NOT_WRITABLE' });
+      if (there.toString() === text) return;
+      throw occupied(path);
+    }
     await writeWholeFile(path, text);
   }
 
@@ -37,9 +40,11 @@ export class OutputFolder {
   /** Copies a file here, unless one of the same length is there. */
   async copy(source: string, name: string): Promise<void> {
     const path = await this.#place(name);
-    const [from, there] = await Promise.all([stat(source), stat(path).catch(() => undefined)]);
-    if (there && there.size !== from.size) throw occupied(path);
+    const [from, there] = [statsOf(source), statsOf(path)];
+    if (there && there.size !== from?.size) throw occupied(path);
     if (there) return;
+    // Copying a pipe would wait for its writer.
+    if (!from?.isFile()) throw new ResnetCocoError('FILE_NOT_FOUND', `${source}: no such file`);
     const partial = join(dirname(path), `.${randomBytes(6).toString('hex')}.partial`);
     try {
       await copyFile(source, partial);

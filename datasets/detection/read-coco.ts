@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
+import { isFolder } from '../../io/regular-file.ts';
 import type { CocoDataset, CocoImage } from '../coco-format.ts';
 import { readJsonFile } from '../large-json.ts';
 import {
@@ -12,7 +13,7 @@ import {
 } from './check-coco.ts';
 import { findCocoImageFolder } from './coco-image-folder.ts';
 import type { DetectionSource, FoundDataset } from './detection-source.ts';
-import { FileFinder, isFolder, listFiles } from './file-finder.ts';
+import { FileFinder, listFiles } from './file-finder.ts';
 import { ImageFiles } from './image-files.ts';
 import { measureImage } from './measure-image.ts';
 import type { ProblemList } from './problems.ts';

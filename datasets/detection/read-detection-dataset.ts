@@ -1,7 +1,8 @@
-import { open } from 'node:fs/promises';
+import { closeSync } from 'node:fs';
 import { ResnetCocoError } from '../../errors.ts';
+import { isFolder, openFile, readAt, unreadable } from '../../io/regular-file.ts';
 import type { DetectionFormat, DetectionSource, FoundDataset } from './detection-source.ts';
-import { isFile, isFolder, listFiles } from './file-finder.ts';
+import { listFiles } from './file-finder.ts';
 import { compareSizes } from './measure-image.ts';
 import { type DatasetProblems, ProblemList, throwOnErrors } from './problems.ts';
 import { annotationsFolder } from './voc-layout.ts';
@@ -53,9 +54,8 @@ export async function readDetectionDataset(options: ReadOptions): Promise<Detect
 /** Tells a data set's format from what is there. */
 async function tellFormat(path: string): Promise<DetectionFormat> {
   if (isFolder(path)) return tellFolder(path);
-  if (!isFile(path)) throw new ResnetCocoError('FILE_NOT_FOUND', `${path}: no such file or folder`);
+  const start = firstCharacter(path);
   if (/\.(ya?ml|data|names|labels|txt)$/i.test(path)) return 'yolo';
-  const start = await firstCharacter(path);
   if (start === '{' || start === '[' || /\.json$/i.test(path)) return 'coco';
   const hint = start === '<' ? '; of Pascal VOC, name the folder of XML files' : '';
   throw new ResnetCocoError('BAD_DATASET', `${path}: neither COCO's JSON nor YOLO's data.yaml${hint}`);
@@ -73,17 +73,15 @@ async function tellFolder(folder: string): Promise<DetectionFormat> {
   );
 }
 
-async function firstCharacter(path: string): Promise<string> {
-  const file = await open(path, 'r');
+function firstCharacter(path: string): string {
+  const { descriptor } = openFile(path, 'file or folder');
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0);
-    return (
-      buffer
-        .toString('utf8', 0, bytesRead)
-        .replace(/^\uFEFF/, '')
-        .trim()[0] ?? ''
-    );
+    const bytes = Buffer.alloc(64);
+    const start = bytes.toString('utf8', 0, readAt(descriptor, bytes, 0));
+    return start.replace(/^\uFEFF/, '').trim()[0] ?? '';
+  } catch (cause) {
+    throw unreadable(path, cause);
   } finally {
-    await file.close();
+    closeSync(descriptor);
   }
 }

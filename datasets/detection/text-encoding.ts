@@ -21,14 +21,19 @@ function encodingOfMark(bytes: Uint8Array): string | undefined {
   return marks.find((mark) => mark.bytes.every((byte, at) => bytes[at] === byte))?.encoding;
 }
 
-/** UTF-16 without a mark: of ASCII characters, such as spaces and line ends, every other byte is NUL. */
+/**
+ * UTF-16 without a mark: of ASCII characters, such as spaces and line ends, every other byte is NUL. A stray NUL does
+ * not make UTF-16 of other text.
+ */
 function unmarkedUtf16(bytes: Uint8Array): string | undefined {
   const sample = bytes.subarray(0, SAMPLE);
+  if (!sample.length) return undefined;
   const nuls = [0, 0];
   for (const [at, byte] of sample.entries()) if (byte === 0) nuls[at % 2]++;
   const [atEven, atOdd] = nuls;
-  if (atOdd && !atEven) return 'utf-16le';
-  return atEven && !atOdd ? 'utf-16be' : undefined;
+  const most = sample.length / 4;
+  if (atOdd >= most && !atEven) return 'utf-16le';
+  return atEven >= most && !atOdd ? 'utf-16be' : undefined;
 }
 
 /** @throws Error with the reason where the bytes are not of this encoding, or nobody here knows it */

@@ -1,19 +1,18 @@
-import { readFile } from 'node:fs/promises';
 import { ResnetCocoError } from '../../errors.ts';
+import { readBytes } from '../../io/regular-file.ts';
 import { decodeText } from './text-encoding.ts';
+
+/** No list, label file or annotation of one image is longer. */
+const MAX_BYTES = 2 ** 27;
 
 /**
  * A text file, a byte-order mark left out.
  *
  * @param decode tells the encoding: UTF-8 and UTF-16 by default
- * @throws ResnetCocoError FILE_NOT_FOUND; BAD_DATASET where it is in another encoding
+ * @throws ResnetCocoError FILE_NOT_FOUND; BAD_DATASET where it is too long or in another encoding
  */
 export async function readText(path: string, decode = decodeText): Promise<string> {
-  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
-    const reasons: Record<string, string> = { ENOENT: 'no such file', EISDIR: 'it is a folder' };
-    const reason = reasons[cause.code ?? ''] ?? `cannot be read (${cause.code ?? cause.message})`;
-    throw new ResnetCocoError('FILE_NOT_FOUND', `${path}: ${reason}`, { cause });
-  });
+  const bytes = await readBytes(path, { maxBytes: MAX_BYTES, code: 'BAD_DATASET' });
   try {
     return decode(bytes);
   } catch (cause) {

@@ -1,7 +1,8 @@
 import { basename, dirname, join } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
+import { isFile, isFolder } from '../../io/regular-file.ts';
 import type { DetectionSource } from './detection-source.ts';
-import { FileFinder, isFile, isFolder, listFiles, portablePath, withoutExtension } from './file-finder.ts';
+import { FileFinder, listFiles, portablePath, withoutExtension } from './file-finder.ts';
 import { Spellings, spelledPath } from './spelling.ts';
 import { linesOf, readText } from './text-file.ts';
 

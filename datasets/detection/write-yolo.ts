@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
+import { isFile } from '../../io/regular-file.ts';
 import type { CocoDataset } from '../coco-format.ts';
 import { CATEGORIES_FILE } from './categories-file.ts';
-import { isFile, portablePath } from './file-finder.ts';
+import { portablePath } from './file-finder.ts';
 import { annotationStems, byImage, checkNames, type ListOptions, OutputFolder } from './output-folder.ts';
 import { formatYoloLine } from './yolo-labels.ts';
 import { readYoloSettings } from './yolo-names.ts';

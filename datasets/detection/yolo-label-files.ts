@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { isFolder } from '../../io/regular-file.ts';
 import { isImageName, isUnreadImageName } from '../image-extensions.ts';
-import { isFolder, listFiles, withoutExtension } from './file-finder.ts';
+import { listFiles, withoutExtension } from './file-finder.ts';
 import { Folders, Spellings } from './spelling.ts';
 import { readText } from './text-file.ts';
 

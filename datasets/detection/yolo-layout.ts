@@ -1,8 +1,9 @@
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
+import { isFile, isFolder } from '../../io/regular-file.ts';
 import { unreadImageExtensions } from '../image-extensions.ts';
 import type { DetectionSource } from './detection-source.ts';
-import { FileFinder, isFile, isFolder, listFiles, portablePath, withoutExtension } from './file-finder.ts';
+import { FileFinder, listFiles, portablePath, withoutExtension } from './file-finder.ts';
 import { Folders, Spellings, spelledPath } from './spelling.ts';
 import { spellingsOfSplit } from './splits.ts';
 import { linesOf, readText } from './text-file.ts';

@@ -1,12 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
+import { isFile, readBytesSync } from '../../io/regular-file.ts';
 import { isImageName, isUnreadImageName } from '../image-extensions.ts';
 import { type Fields, isObject } from './check-coco.ts';
-import { isFile, listFiles } from './file-finder.ts';
+import { listFiles } from './file-finder.ts';
 import { Spellings, spelledPath } from './spelling.ts';
 import { decodeText } from './text-encoding.ts';
 import { linesOf, readText } from './text-file.ts';
+import { parseYaml } from './yaml-settings.ts';
 import { locate } from './yolo-paths.ts';
 
 /** The settings of a YOLO data set: the names of its classes, and, where it has a `data.yaml`, that file's fields. */
@@ -18,6 +19,12 @@ export interface YoloSettings {
   /** Of `data.yaml`; empty without one. */
   readonly fields: Fields;
 }
+
+/** Darknet's settings are a few lines. */
+const MAX_SETTINGS_BYTES = 2 ** 20;
+/** Ten times those of the largest published set; lists as long as them are made for each class. */
+const MAX_CLASSES = 50_000;
+const MAX_NAME = 1000;
 
 const bad = (file: string, problem: string, cause?: unknown): ResnetCocoError =>
   new ResnetCocoError('BAD_DATASET', `${file}: ${problem}`, { cause });
@@ -60,10 +67,9 @@ export async function readYoloSettings(file: string): Promise<YoloSettings> {
   if (/\.data$/i.test(file)) return await readDarknetSettings(file);
   if (!/\.ya?ml$/i.test(file)) return { file, names: await readNames(file), fields: await listsBeside(file) };
   const text = await readText(file);
-  const { parse } = await import('yaml');
   let fields: unknown;
   try {
-    fields = parse(text);
+    fields = await parseYaml(text);
   } catch (cause) {
     throw bad(file, `is not YAML: ${(cause as Error).message.split('\n')[0]}`, cause);
   }
@@ -94,7 +100,10 @@ function darknetFields(text: string): Readonly<Record<string, string>> {
 
 function isDarknetData(file: string): boolean {
   try {
-    return darknetFields(decodeText(readFileSync(file))).names !== undefined;
+    return (
+      darknetFields(decodeText(readBytesSync(file, { maxBytes: MAX_SETTINGS_BYTES, code: 'BAD_DATASET' }))).names !==
+      undefined
+    );
   } catch {
     return false;
   }
@@ -122,7 +131,8 @@ function namesOf(file: string, { names, nc }: Fields): unknown[] {
       return names[index];
     });
   }
-  if (names === undefined && Number.isSafeInteger(nc) && (nc as number) > 0) {
+  if (names === undefined && Number.isInteger(nc) && (nc as number) > 0) {
+    if ((nc as number) > MAX_CLASSES) throw bad(file, `nc is ${nc}; there are at most ${MAX_CLASSES} classes`);
     return Array.from({ length: nc as number }, (_, index) => `class${index}`);
   }
   throw bad(file, 'names must be a list of the names of the classes, or a map from 0, 1, 2 … to them');
@@ -130,10 +140,16 @@ function namesOf(file: string, { names, nc }: Fields): unknown[] {
 
 function checkNames(file: string, names: readonly unknown[]): string[] {
   if (!names.length) throw bad(file, 'it names no classes');
+  if (names.length > MAX_CLASSES) {
+    throw bad(file, `names has ${names.length} entries; there are at most ${MAX_CLASSES} classes`);
+  }
   const seen = new Map<string, number>();
   return names.map((value, index) => {
     const name = typeof value === 'number' ? String(value) : value;
     if (typeof name !== 'string' || name.trim() === '') throw bad(file, `names[${index}] is empty or no text; name it`);
+    if (name.length > MAX_NAME) {
+      throw bad(file, `names[${index}] has ${name.length} characters; a name has at most ${MAX_NAME}`);
+    }
     const other = seen.get(name);
     if (other !== undefined) throw bad(file, `names[${index}] is '${name}', as names[${other}] is; rename one`);
     seen.set(name, index);

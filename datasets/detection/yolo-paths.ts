@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, posix, resolve } from 'node:path';
-import { isFile, isFolder } from './file-finder.ts';
+import { isFile, isFolder } from '../../io/regular-file.ts';
 import { Folders } from './spelling.ts';
 
 /** Where paths are written: a `data.yaml`, or Darknet's `obj.data`. */

@@ -62,9 +62,10 @@ export const openTransfer = (source: URL, part: Part | undefined, signal: AbortS
 async function openFile(source: URL, signal: AbortSignal): Promise<Transfer> {
   try {
     const path = fileURLToPath(source);
-    const { size } = await stat(path);
+    const found = await stat(path);
+    if (!found.isFile()) throw new TransferError('is no regular file', false);
     const chunks = orTransferError(createReadStream(path, { signal }), false);
-    return { start: 0, total: size, validator: undefined, chunks };
+    return { start: 0, total: found.size, validator: undefined, chunks };
   } catch (error) {
     throw asTransferError(error, false);
   }

@@ -1,4 +1,5 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { statsOf } from '../../io/regular-file.ts';
 import type { Image } from '../image.ts';
 import { readImage } from '../read-image.ts';
 import { resizeAntialiased } from '../resize.ts';
@@ -23,7 +24,7 @@ export async function readPicture(picture: EncodedPicture, side: number | undefi
   const { source, cached } = picture;
   if (side === undefined) return { image: await readImage(source) };
   if (typeof source !== 'string') return { image: shrunk(await readImage(source), side) };
-  const found = statSync(source, { throwIfNoEntry: false });
+  const found = statsOf(source);
   if (found && cached?.size === found.size && cached.mtimeMs === found.mtimeMs) {
     const pixels = cachedPixels(cached);
     if (pixels) return { image: { width: cached.width, height: cached.height, data: pixels } };

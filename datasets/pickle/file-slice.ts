@@ -1,8 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { type ErrorCode, ResnetCocoError } from '../../errors.ts';
-
-/** Sizes that one call to the system reads at most. */
-const CHUNK = 2 ** 30;
+import { openFile, readAt, unreadable } from '../../io/regular-file.ts';
 
 /** A file open for reading. */
 export class OpenFile {
@@ -18,15 +16,9 @@ export class OpenFile {
   constructor(path: string, damage: ErrorCode) {
     this.path = path;
     this.#damage = damage;
-    try {
-      // Asked before it is opened: opening a pipe would wait for whoever writes to it.
-      if (statSync(path).isFile()) this.#descriptor = openSync(path, 'r');
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      throw new ResnetCocoError('FILE_NOT_FOUND', `${path}: cannot be read (${code})`, { cause: error });
-    }
-    if (this.#descriptor === undefined) throw new ResnetCocoError('FILE_NOT_FOUND', `${path}: not a file`);
-    this.size = fstatSync(this.#descriptor).size;
+    const { descriptor, size } = openFile(path);
+    this.#descriptor = descriptor;
+    this.size = size;
   }
 
   /** So many bytes from one position on, in memory of their own. */
@@ -34,14 +26,17 @@ export class OpenFile {
     // The system may have given the descriptor of a closed file to another one.
     if (this.#descriptor === undefined) throw new ResnetCocoError('DISPOSED', `${this.path}: read after close()`);
     const bytes = new Uint8Array(length);
-    for (let done = 0; done < length; ) {
-      const count = readSync(this.#descriptor, bytes, done, Math.min(CHUNK, length - done), position + done);
-      if (count === 0) {
-        throw new ResnetCocoError(this.#damage, `${this.path}: became shorter while it was read`);
-      }
-      done += count;
-    }
+    const count = this.#fill(this.#descriptor, bytes, position);
+    if (count < length) throw new ResnetCocoError(this.#damage, `${this.path}: became shorter while it was read`);
     return bytes;
+  }
+
+  #fill(descriptor: number, bytes: Uint8Array, position: number): number {
+    try {
+      return readAt(descriptor, bytes, position);
+    } catch (cause) {
+      throw unreadable(this.path, cause);
+    }
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
+import { statsOf } from '../../io/regular-file.ts';
 
 /**
  * A file that only grows at its end. Each write is handed to the operating system at once, so that a killed process
@@ -58,6 +59,9 @@ export class AppendFile {
 
 function openForAppending(path: string, flags: string): number {
   mkdirSync(dirname(path), { recursive: true });
+  // Opening a pipe would wait for its reader.
+  const found = statsOf(path);
+  if (found && !found.isFile() && !found.isDirectory()) throw new Error('it is a device or pipe, not a regular file');
   return openSync(path, flags);
 }
 

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { ResnetCocoError } from '../../errors.ts';
+import { readBytesSync } from '../../io/regular-file.ts';
 import { AppendFile } from './append-file.ts';
 
 /** Images that a run learns from, or those that it is evaluated on. */
@@ -88,7 +88,7 @@ export const readLog = (path: string): LogEntry[] => [...linesOf(path)].map(({ e
 
 /** The finished lines, with the byte behind each. */
 function* linesOf(path: string): Generator<{ readonly entry: LogEntry; readonly end: number }> {
-  const bytes = readBytes(path);
+  const bytes = readBytesSync(path, { code: 'BAD_RESULTS' });
   for (let start = 0, number = 1; ; number++) {
     const end = bytes.indexOf('\n', start) + 1;
     if (end === 0) return;
@@ -96,16 +96,6 @@ function* linesOf(path: string): Generator<{ readonly entry: LogEntry; readonly 
     if (typeof entry === 'string') throw new ResnetCocoError('BAD_RESULTS', `${path}:${number}: ${entry}`);
     yield { entry, end };
     start = end;
-  }
-}
-
-function readBytes(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new ResnetCocoError('FILE_NOT_FOUND', `${path}: cannot be read: ${(error as Error).message}`, {
-      cause: error,
-    });
   }
 }
 

@@ -1,8 +1,8 @@
-import { statSync } from 'node:fs';
 import { isRoundedId, roundedIdProblem } from '../../datasets/exact-id.ts';
 import type { CocoResult, CocoSegmentation, ImageId } from '../../datasets/index.ts';
 import { type JsonElements, readJsonParts } from '../../datasets/large-json.ts';
 import { ResnetCocoError } from '../../errors.ts';
+import { filePath, statsOf } from '../../io/regular-file.ts';
 import { rleArea, rleToBbox } from '../mask/rle.ts';
 import { toRle } from '../mask/segmentation.ts';
 import { type AnnotationTable, GrowingTable } from './annotation-table.ts';
@@ -61,9 +61,7 @@ export function readResults(
 }
 
 /** The length of a file, 0 where there is none: reading it tells why. */
-const sizeOf = (file: string | URL): number =>
-  statSync(file instanceof URL || !file.startsWith('file:') ? file : new URL(file), { throwIfNoEntry: false })?.size ??
-  0;
+const sizeOf = (file: string | URL): number => statsOf(filePath(file))?.size ?? 0;
 
 class ResultReader {
   readonly table: GrowingTable;

@@ -129,7 +129,7 @@ test('calls that make no sense are refused', async () => {
   await refused([...cocoFlags, '--max-size', '40'], /max_size 40 is less than min_size 48/, 'BAD_CONFIG');
   await refused([...cocoFlags, '--backbone', 'resnet20'], /backbone: must be resnet18, 34/, 'BAD_CONFIG');
   await refused([...cocoFlags, '--val-images', folder], /--val-images needs --val-annotations/);
-  await refused([...cocoFlags, '--config', join(root, 'no.json')], /no\.json: cannot be read/, 'FILE_NOT_FOUND');
+  await refused([...cocoFlags, '--config', join(root, 'no.json')], /no\.json: no such file/, 'FILE_NOT_FOUND');
   writeFileSync(config, JSON.stringify({ fpn_channels: 16 }));
   await refused(cocoFlags, /fpn_channels: no such setting/, 'BAD_CONFIG');
   writeFileSync(config, JSON.stringify({ size_divisible: 16 }));

@@ -111,7 +111,7 @@ test('a line that is no entry is an error that names it', async () => {
 
 test('files that cannot be read or written', async () => {
   const file = newFile();
-  await rejects((async () => readLog(file))(), 'FILE_NOT_FOUND', /log\.jsonl: cannot be read/);
+  await rejects((async () => readLog(file))(), 'FILE_NOT_FOUND', /log\.jsonl: no such file/);
   mkdirSync(file, { recursive: true });
   await rejects((async () => RunLog.open(file))(), 'FILE_NOT_WRITABLE', /log\.jsonl: cannot be written: illegal/);
 });
