@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ResnetCocoError } from '../errors.ts';
-import { isFolder } from '../io/regular-file.ts';
+import { isFile, isFolder } from '../io/regular-file.ts';
 import { cacheFolder } from './download/cache-folder.ts';
 import { download, type FetchOptions, type Patience } from './download/download.ts';
 import { offlineHint, sourceOf } from './download/mirror.ts';
@@ -83,23 +83,27 @@ export async function fetchKnown(
 }
 
 async function fetchArchive(
-  { file, url, digest, contents, folder }: DatasetArchive,
+  archived: DatasetArchive,
   into: string,
   options: FetchDatasetOptions,
   patience: Patience | undefined,
 ): Promise<void> {
+  const { file, url, digest, contents, folder } = archived;
   const target = join(into, folder);
   if (isFolder(target)) return;
   const archive = join(into, file);
   const source = sourceOf({ file, url: process.env.RESNET_COCO_MIRROR ? url : await atUsersRegistry(url) });
+  const isLeftover = isFile(archive);
   await download(source, archive, digest, options, patience);
   options.onNote?.(`unpacking ${file}`);
   const { unpackFolder } = await import('./download/unpack.ts');
   try {
     await unpackFolder(archive, folder, target, { contents, signal: options.signal });
   } catch (error) {
-    // Next time it is fetched anew.
-    if (error instanceof ResnetCocoError && error.code === 'BAD_DATASET') await rm(archive, { force: true });
+    if (!(error instanceof ResnetCocoError && error.code === 'BAD_DATASET')) throw error;
+    await rm(archive, { force: true });
+    // What an earlier process left of an archive without a digest may be what is damaged.
+    if (isLeftover) return fetchArchive(archived, into, options, patience);
     throw error;
   }
   await rm(archive, { force: true });

@@ -51,7 +51,8 @@ const usualPatience: Patience = { stallMs: 30_000, retries: 3, backoffMs: 1000, 
 
 /**
  * Downloads a file whole or not at all: into `TARGET.part`, renamed when its digest is right. A part that an earlier
- * download left is continued where the source can. Processes that download the same file wait for one another.
+ * download left is continued where the source can; a file that is there with another digest is replaced. Processes that
+ * download the same file wait for one another.
  *
  * @param source an http:, https: or file: URL
  * @param digest undefined where nothing is known of it: what came is then taken as it is
@@ -69,7 +70,8 @@ export async function download(
     await onDisk(target, mkdir(dirname(target), { recursive: true }));
     const release = await onDisk(target, takeLock(`${target}.lock`, patience.lockMs, signal));
     try {
-      if (!existsSync(target)) await receiveWhole({ source, target, digest, onProgress, signal, patience });
+      if (await isRight(target, digest, signal)) return;
+      await receiveWhole({ source, target, digest, onProgress, signal, patience });
     } finally {
       await release();
     }
@@ -77,6 +79,16 @@ export async function download(
     signal?.throwIfAborted();
     throw error;
   }
+}
+
+/** Whether a file is there already, and is the published one: what a killed process or a full disk left may be another. */
+async function isRight(
+  target: string,
+  digest: FileDigest | undefined,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  if (!existsSync(target)) return false;
+  return !digest || (await onDisk(target, hashOf(target, digest.algorithm, signal))).startsWith(digest.hex);
 }
 
 interface Job {

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -14,7 +23,7 @@ import { zip } from '../backbone/weights/hostile-files.ts';
 import { assertFails } from './detection/scratch.ts';
 import { FileServer } from './download/file-server.ts';
 
-const hasty = { stallMs: 500, retries: 1, backoffMs: 1, lockMs: 400 };
+const hasty = { stallMs: 600_000, retries: 1, backoffMs: 1, lockMs: 400 };
 const content = Buffer.from('labels and pixels '.repeat(5000));
 
 interface Context {
@@ -63,8 +72,10 @@ test('fetched and unpacked once, into the cache folder; the archive is not kept'
 });
 
 test('into a folder of choice, continued where the connection broke off', async ({ server, home, archive }) => {
-  server.served.cuts = [30_000];
   const out = join(home, 'mine');
+  server.served.cuts = [30_000];
+  server.served.hasArrived = (size) =>
+    statSync(join(out, 'tiny.tar.gz.part'), { throwIfNoEntry: false })?.size === size;
   const received: number[] = [];
   const onProgress = (progress: { received: number }) => received.push(progress.received);
   assert.is(await fetchKnown({ name: 'tiny', sources: [[archive]] }, { out, onProgress }, hasty), out);
@@ -123,6 +134,44 @@ test('an archive that is packed on demand is known by its files', async ({ home,
     'BAD_DATASET',
   );
   assert.equal(readdirSync(join(home, 'datasets', 'wrong')), []);
+});
+
+test('what an earlier process left of an archive is not trusted', async ({ server, home, archive }) => {
+  const { file, url, bytes, folder } = archive;
+  const body = server.served.body;
+  for (const digest of [archive.digest, undefined]) {
+    for (const left of [body.subarray(0, body.length / 2), body.subarray(0, 0), Buffer.from('other')]) {
+      const known: DatasetArchive = { file, url, bytes, folder, ...(digest && { digest }) };
+      const into = join(home, 'datasets', 'tiny');
+      mkdirSync(into, { recursive: true });
+      writeFileSync(join(into, file), left);
+      assert.ok(there(await fetchKnown({ name: 'tiny', sources: [[known]] }, {}, hasty)));
+      assert.equal(readdirSync(into), ['tiny']);
+      rmSync(into, { recursive: true });
+    }
+  }
+});
+
+test('a damaged archive is BAD_DATASET, leaves nothing, and the next fetch works', async ({
+  server,
+  home,
+  archive,
+}) => {
+  const { file, url, bytes, folder } = archive;
+  const sources = [[{ file, url, bytes, folder }]];
+  const whole = server.served.body;
+  for (const end of [1, 20, whole.length >> 1, whole.length - 1]) {
+    server.served.body = whole.subarray(0, end);
+    await assertFails(
+      fetchKnown({ name: 'tiny', sources }, {}, hasty),
+      /tiny\.tar\.gz: cannot be unpacked/,
+      'BAD_DATASET',
+    );
+    assert.equal(readdirSync(join(home, 'datasets', 'tiny')), []);
+    server.served.body = whole;
+    assert.ok(there(await fetchKnown({ name: 'tiny', sources }, {}, hasty)));
+    rmSync(join(home, 'datasets', 'tiny'), { recursive: true });
+  }
 });
 
 test('several archives, of which one is here already', async ({ server, archive }) => {

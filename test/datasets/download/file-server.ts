@@ -13,6 +13,8 @@ export interface Served {
   statuses: number[];
   /** Stop sending after the headers, or after these many bytes of the body, and keep the connection open. */
   stallAfter?: number;
+  /** Whether the client has so many bytes of the body on its disk; a connection is cut once it has what was sent. */
+  hasArrived: (bytes: number) => boolean;
   /** A server that minds Range and not If-Range. */
   ignoresIfRange?: boolean;
 }
@@ -24,7 +26,7 @@ export class FileServer {
   readonly #server: Server;
 
   private constructor(body: Buffer) {
-    this.served = { body, etag: '"1"', ranges: true, cuts: [], statuses: [] };
+    this.served = { body, etag: '"1"', ranges: true, cuts: [], statuses: [], hasArrived: () => true };
     this.#server = createServer((request, response) => this.#answer(request, response));
   }
 
@@ -50,7 +52,7 @@ export class FileServer {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     this.requests.push(request);
-    const { body, etag, ranges, cuts, statuses, stallAfter, ignoresIfRange } = this.served;
+    const { body, etag, ranges, cuts, statuses, stallAfter, hasArrived, ignoresIfRange } = this.served;
     const status = statuses.shift();
     if (status !== undefined) {
       response.writeHead(status, status < 400 ? { location: '/elsewhere/file.bin' } : {}).end('no');
@@ -75,9 +77,13 @@ export class FileServer {
       return;
     }
     response.flushHeaders();
-    // Cut only when the client has what was sent before.
-    response.write(section.subarray(0, end), () => {
-      if (stallAfter === undefined) setTimeout(() => response.destroy(), 150);
-    });
+    response.write(section.subarray(0, end));
+    if (stallAfter !== undefined) return;
+    // An earlier cut would take back what the client has received and not yet read.
+    const waiting = setInterval(() => {
+      if (!response.destroyed && !hasArrived(start + end)) return;
+      clearInterval(waiting);
+      response.destroy();
+    }, 5);
   }
 }

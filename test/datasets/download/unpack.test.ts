@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,8 +16,8 @@ test.after(() => rmSync(folder, { recursive: true }));
 const large = Buffer.alloc(300_000, 'content ');
 const contents = { 'top/a.txt': Buffer.from('a'), 'top/deep/er/b.bin': large, 'top/empty': Buffer.alloc(0) };
 
-const tar = async (files: Readonly<Record<string, Buffer>>): Promise<Buffer> =>
-  gzipSync(
+const packed = async (files: Readonly<Record<string, Buffer>>): Promise<Buffer> =>
+  Buffer.from(
     await packTar(
       Object.entries(files).map(([name, body]) => ({
         header: { name, size: body.length, type: 'file' as const },
@@ -24,6 +25,7 @@ const tar = async (files: Readonly<Record<string, Buffer>>): Promise<Buffer> =>
       })),
     ),
   );
+const tar = async (files: Readonly<Record<string, Buffer>>): Promise<Buffer> => gzipSync(await packed(files));
 
 let count = 0;
 /** Unpacks an archive made of these bytes into a new folder. */
@@ -101,11 +103,53 @@ test('damaged archives, and such without the folder', async () => {
   await refused('a.tgz', bytes.subarray(0, bytes.length - 50), /a\.tgz: cannot be unpacked: /);
   await refused('a.tgz', Buffer.from('no archive'), /a\.tgz: cannot be unpacked: /);
   await refused('a.tgz', gzipSync(Buffer.alloc(2048, 'x')), /a\.tgz: cannot be unpacked: /);
-  const packed = zip(contents, true);
-  await refused('a.zip', packed.subarray(0, packed.length - 30), /a\.zip: cannot be unpacked: /);
-  packed.fill(0xff, 60, 90);
-  await refused('a.zip', packed, /a\.zip: cannot be unpacked: /);
+  const zipped = zip(contents, true);
+  await refused('a.zip', zipped.subarray(0, zipped.length - 30), /a\.zip: cannot be unpacked: /);
+  zipped.fill(0xff, 60, 90);
+  await refused('a.zip', zipped, /a\.zip: cannot be unpacked: /);
   await refused('a.tgz', await tar({ 'other/a': Buffer.from('a') }), /no files in a folder 'top'/);
+});
+
+test('an archive that ends early, wherever it does', async () => {
+  const small = { 'top/a.txt': Buffer.from('a'), 'top/b.txt': randomBytes(300), 'other/c': Buffer.from('c') };
+  const plain = await packed(small);
+  const archives: [string, Buffer, (bytes: Buffer) => Buffer][] = [
+    ['a.tgz', gzipSync(plain), (bytes) => bytes],
+    ['a.zip', zip(small, true), (bytes) => bytes],
+    ['b.zip', zip(small), (bytes) => bytes],
+    // The compressed part is whole, the archive within it is not.
+    ['b.tar.gz', plain.subarray(0, plain.length - 512), (bytes) => gzipSync(bytes)],
+  ];
+  for (const [name, bytes, wrap] of archives) {
+    const step = name === 'b.tar.gz' ? 64 : 1;
+    for (let end = 0; end < bytes.length; end += step) {
+      await refused(name, wrap(bytes.subarray(0, end)), new RegExp(`${name}: `));
+      rmSync(join(folder, String(count - 1)), { recursive: true });
+    }
+  }
+});
+
+test('an archive that swells', async () => {
+  const swelling = { 'top/a': Buffer.alloc(80_000_000) };
+  await refused('a.tgz', await tar(swelling), /its \d+ bytes unpack to more than \d+; it is made to fill the disk/);
+  await refused('a.zip', zip(swelling, true), /its \d+ bytes unpack to more than \d+/);
+  await refused('b.tgz', await tar({ 'other/a': swelling['top/a'] }), /unpack to more than/);
+});
+
+test('names that no file can have, and such that are taken', async () => {
+  const entries = (...names: string[]) =>
+    packTar(names.map((name) => ({ header: { name, size: 1, type: 'file' as const }, body: 'a' })));
+  await refused('a.tgz', gzipSync(await entries('top/a', 'top/a')), /'a' is in it twice/);
+  await refused('a.tgz', gzipSync(await entries('top/a', 'top/a/b')), /'b' is (in it twice|no name)/);
+  await refused('a.tgz', gzipSync(await entries(`top/${'n'.repeat(300)}`)), /'n{100}' is no name that a file/);
+  await refused('a.zip', zip({ [`top/${'n'.repeat(300)}`]: Buffer.from('a') }), /'n{100}' is no name that a file/);
+});
+
+test('an archive that is not there, or no file', async () => {
+  for (const name of ['absent.tgz', 'absent.zip']) {
+    const error = await unpackFolder(join(folder, name), 'top', join(folder, 't')).catch((thrown: unknown) => thrown);
+    assert.is((error as ResnetCocoError).code, 'FILE_NOT_FOUND');
+  }
 });
 
 test('a target that is there stays as it is', async () => {
