@@ -51,7 +51,16 @@ export {
 } from './resnet-plan.ts';
 export { type RunCheckpoint, type RunProgress, readRunCheckpoint, readRunConfig } from './run-checkpoint.ts';
 export type { RunConfig, RunSetting } from './run-config.ts';
-export { beginRun, lastCheckpoint, lockRun, type RunFiles, resumeRun, runFiles, saveRun } from './run-folder.ts';
+export {
+  beginRun,
+  lastCheckpoint,
+  lockRun,
+  type RunFiles,
+  resumeRun,
+  runFiles,
+  saveRun,
+  storedConfig,
+} from './run-folder.ts';
 export { type Prediction, topClasses } from './top-classes.ts';
 export { type TrainClassifierOptions, type TrainingSummary, trainClassifier } from './train-classifier.ts';
 export { type TrainingChoices, trainingSettings } from './training/choices.ts';
@@ -59,6 +68,7 @@ export type { TrainingEpoch, TrainingStep } from './training/classifier-run.ts';
 export { Journal } from './training/journal.ts';
 export { learningRates, trainingOptions } from './training/optimisation.ts';
 export { type OptimisationChoices, optimiserOf, scheduleOf } from './training/optimisation-choices.ts';
+export { dataChanges, type RunData } from './training/run-data.ts';
 export { CHECKPOINT_MINUTES, concludeRun, newProgress, shapedWeights } from './training/run-ends.ts';
 export { optimisationFields, scheduleProblem, type TrainingSettings, whole } from './training/settings.ts';
 export { initialConfig } from './training/start-weights.ts';

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import type { NamedArrays, Snapshot } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
@@ -72,11 +73,24 @@ export async function writeRunCheckpoint(
   add('', state.average ?? state.weights, model.shapes);
   if (state.average) add(RAW, state.weights);
   add(OPTIMISER, state.optimiser);
-  await writeSafetensors(file, tensors, {
+  const metadata = {
     format: FORMAT,
     config: JSON.stringify(model.config),
     run: JSON.stringify({ version: VERSION, progress, config }),
-  });
+  };
+  await writeSafetensors(file, tensors, { ...metadata, checksum: checksum(tensors, metadata) });
+}
+
+/** Over all that a checkpoint holds, in whatever order the file has it. */
+function checksum(
+  tensors: ReadonlyMap<string, StoredTensor>,
+  { config, run }: Readonly<Record<string, string>>,
+): string {
+  const hash = createHash('sha256').update(`${config}\n${run}\n`);
+  for (const [name, { dtype, shape, bytes }] of [...tensors].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    hash.update(`${name} ${dtype} ${shape}\n`).update(bytes());
+  }
+  return `sha256:${hash.digest('hex')}`;
 }
 
 const stored = (array: Float32Array, shape: readonly number[]): StoredTensor => ({
@@ -93,7 +107,9 @@ const stored = (array: Float32Array, shape: readonly number[]): StoredTensor => 
 export async function readRunCheckpoint(file: string): Promise<RunCheckpoint> {
   const checkpoint = await openCheckpoint(file);
   try {
-    return { ...readRun(checkpoint), ...readTensors(checkpoint) };
+    const run = readRun(checkpoint);
+    checkSum(checkpoint);
+    return { ...run, ...readTensors(checkpoint) };
   } finally {
     checkpoint.close();
   }
@@ -143,6 +159,12 @@ function readRun({ file, metadata: { format, run } }: Checkpoint): Pick<RunCheck
   }
   const { progress, config } = parsed.output;
   return { progress, config: config as RunConfig };
+}
+
+/** @throws ResnetCocoError BAD_CHECKPOINT where it is not what was written; those of older releases have no checksum */
+function checkSum({ file, metadata, tensors }: Checkpoint): void {
+  if (metadata.checksum === undefined || metadata.checksum === checksum(tensors, metadata)) return;
+  throw damaged(file, 'damaged: its checksum does not match what it holds');
 }
 
 function readTensors({ file, metadata, tensors }: Checkpoint): Pick<RunCheckpoint, 'state' | 'model'> {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { lockFolder, removeUnfinished } from '../datasets/index.ts';
 import { ResnetCocoError } from '../errors.ts';
-import { type RunCheckpoint, readRunCheckpoint, writeRunCheckpoint } from './run-checkpoint.ts';
+import { type RunCheckpoint, readRunCheckpoint, readRunConfig, writeRunCheckpoint } from './run-checkpoint.ts';
 import { checkSameRun, type RunConfig } from './run-config.ts';
 
 /** Where a run keeps what. TensorBoard's event files are in the folder itself. */
@@ -64,9 +64,37 @@ export async function beginRun(folder: string): Promise<void> {
  * @throws ResnetCocoError FILE_NOT_FOUND where there is no run
  */
 export function lastCheckpoint(folder: string): string {
-  const { last } = runFiles(folder);
+  const { last, best } = runFiles(folder);
   if (existsSync(last)) return last;
-  throw new ResnetCocoError('FILE_NOT_FOUND', `${folder}: no run to resume: there is no last.safetensors in it`);
+  const remedy = existsSync(best) ? `; to go on from the best evaluation, copy ${best} to ${last}` : '';
+  throw new ResnetCocoError(
+    'FILE_NOT_FOUND',
+    `${folder}: no run to resume: there is no last.safetensors in it${remedy}`,
+  );
+}
+
+/**
+ * What the run in a folder was begun with.
+ *
+ * @throws ResnetCocoError FILE_NOT_FOUND where there is no run; BAD_CHECKPOINT, saying how to go on
+ */
+export const storedConfig = (folder: string): Promise<RunConfig> => readLast(folder, readRunConfig);
+
+/** Reads the newest checkpoint; where it is damaged, the error says what else there is to go on from. */
+async function readLast<T>(folder: string, read: (file: string) => Promise<T>): Promise<T> {
+  const last = lastCheckpoint(folder);
+  try {
+    return await read(last);
+  } catch (error) {
+    if (!(error instanceof ResnetCocoError) || error.code !== 'BAD_CHECKPOINT') throw error;
+    const { best } = runFiles(folder);
+    const remedy = await readRunCheckpoint(best).then(
+      ({ progress }) =>
+        `to go on from the best evaluation, of step ${progress.step}, copy ${best} over it, then resume`,
+      () => 'begin a new run in another folder',
+    );
+    throw new ResnetCocoError(error.code, `${error.message}; ${remedy}`, { cause: error });
+  }
 }
 
 /**
@@ -83,7 +111,7 @@ export async function resumeRun(
 ): Promise<RunCheckpoint> {
   const last = lastCheckpoint(folder);
   await removeUnfinished(folder);
-  const checkpoint = await readRunCheckpoint(last);
+  const checkpoint = await readLast(folder, readRunCheckpoint);
   checkSameRun(checkpoint.config, config, mayChange, last);
   return checkpoint;
 }

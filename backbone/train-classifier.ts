@@ -1,4 +1,4 @@
-import { type ClassificationDataset, Loader } from '../datasets/index.ts';
+import { type ClassificationDataset, classificationFingerprint, Loader } from '../datasets/index.ts';
 import type { Engine } from '../engine/index.ts';
 import type { ResnetCocoError } from '../errors.ts';
 import { classificationLoss } from './classification-loss.ts';
@@ -12,6 +12,7 @@ import { classifierLoop, type TrainingEvents } from './training/classifier-run.t
 import { Journal } from './training/journal.ts';
 import { checkFreeze, modelConfig } from './training/model-config.ts';
 import { frozenWeights, learningRates, trainingOptions } from './training/optimisation.ts';
+import { dataChanges, type RunData } from './training/run-data.ts';
 import { CHECKPOINT_MINUTES, concludeRun, newProgress, shapedWeights } from './training/run-ends.ts';
 import { checkTrainingSettings, type TrainingSettings } from './training/settings.ts';
 import { startWeights } from './training/start-weights.ts';
@@ -61,7 +62,7 @@ export interface TrainingSummary {
 }
 
 /** What may differ when a run is resumed. */
-const MAY_CHANGE = ['command', 'device', 'evaluate_every'];
+const MAY_CHANGE = ['command', 'data', 'device', 'evaluate_every'];
 
 /**
  * Trains an image classifier. In the folder are then `model.safetensors`, the best weights; `best.safetensors` and
@@ -91,10 +92,11 @@ export async function trainClassifier(options: TrainClassifierOptions): Promise<
   try {
     const loader = closing(trainingLoader(options, settings), (part) => part.close());
     const evaluation = closing(evaluationLoader(options, settings, model), (part) => part.close());
-    const config = runConfig(options, settings);
+    const config = await runConfig(options, settings);
     closing(await lockRun(folder, resume), (release) => release());
     const checkpoint = resume ? await resumeRun(folder, config, MAY_CHANGE) : undefined;
     if (!checkpoint) await beginRun(folder);
+    for (const change of checkpoint ? dataChanges(checkpoint.config, config) : []) onNote?.(change);
     const fresh = { seed: settings.seed, zeroGamma: settings.zero_gamma ? residualNorms(plan) : [] };
     const start = await startWeights(shapes, fresh, resume ? undefined : init);
     if (start.note) onNote?.(start.note);
@@ -155,10 +157,10 @@ function evaluationLoader(
   return new Loader(options.validation, { ...loaderOptions(options), batch, recipe });
 }
 
-function runConfig(
+async function runConfig(
   { cache, command, dataset, engine, init, validation }: TrainClassifierOptions,
   settings: TrainingSettings,
-): RunConfig {
+): Promise<RunConfig> {
   const described = ({ name, classes, length }: ClassificationDataset) => ({
     name,
     classes: classes.length,
@@ -172,6 +174,10 @@ function runConfig(
     // Pictures are shrunk for it, so that others come out.
     cache: cache !== undefined,
     device: engine.device,
+    data: {
+      trained: await classificationFingerprint(dataset),
+      evaluated: await classificationFingerprint(validation),
+    } satisfies RunData,
     command,
   };
   return JSON.parse(JSON.stringify(config));

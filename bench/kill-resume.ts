@@ -4,6 +4,7 @@
  * must the measurements in its log. Seeded, but for when exactly a kill meets the process.
  *
  * Usage: npm run bench:kills -- [--what backbone|detector] [--kills N] [--seed N] [--threads N]
+ *   [--minutes N]
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -34,6 +35,7 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '100' },
     seed: { type: 'string', default: '0' },
     threads: { type: 'string', default: '1' },
+    minutes: { type: 'string', default: '60' },
   },
 });
 const [kills, seed] = [Number(values.kills), Number(values.seed)];
@@ -129,12 +131,15 @@ const drawKill = (): Kill =>
     ? { from: 'start', after: random.uniform() * undisturbed.duration }
     : { from: 'checkpoint', after: random.uniform() * training };
 
-while (counts.kills < kills) {
+/** Runs that are under way are finished all the same. */
+const isOver = () => counts.kills >= kills || performance.now() - startedAt > Number(values.minutes) * 60_000;
+
+while (!isOver()) {
   const folder = join(root, `run-${counts.runs}`);
   const { last, model } = runFiles(folder);
   for (let kill = 0; ; kill++) {
     const args = existsSync(last) ? [flags[0], '--resume', '--threads', values.threads] : flags;
-    const spared = kill === MOST_KILLS_OF_A_RUN || counts.kills === kills;
+    const spared = kill === MOST_KILLS_OF_A_RUN || isOver();
     const { isDone } = await train(args, folder, spared ? undefined : drawKill());
     if (isDone) break;
     counts.kills++;

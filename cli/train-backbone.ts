@@ -3,9 +3,8 @@ import { dirname, join } from 'node:path';
 import {
   type ClassifierConfig,
   initialConfig,
-  lastCheckpoint,
   type RunConfig,
-  readRunConfig,
+  storedConfig,
   type TrainClassifierOptions,
   type TrainingStep,
   type TrainingSummary,
@@ -14,7 +13,6 @@ import {
   type Validation,
 } from '../backbone/index.ts';
 import { type ClassificationDataset, openClassificationDataset } from '../datasets/index.ts';
-import { createEngine } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { attendTraining } from './attend-training.ts';
 import { command } from './command.ts';
@@ -22,6 +20,7 @@ import { withDownloadProgress } from './download-progress.ts';
 import { required } from './flags.ts';
 import { givenFlags } from './optimisation-flags.ts';
 import { formatDuration } from './progress.ts';
+import { engineOfRun } from './run-engine.ts';
 import { defined } from './shared-flags.ts';
 import { counted } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -52,7 +51,7 @@ function isSplit(spec: string): boolean {
 
 /** What a run was begun with, where it is to go on: its flags, and the configuration of what it began from. */
 async function storedRun(folder: string): Promise<{ flags: Partial<TrainingFlags>; config: RunConfig }> {
-  const config = await readRunConfig(lastCheckpoint(folder));
+  const config = await storedConfig(folder);
   return { flags: (config.command ?? {}) as Partial<TrainingFlags>, config };
 }
 
@@ -127,7 +126,7 @@ export default command({
     const stored = given.resume && given.out !== undefined ? await storedRun(given.out) : undefined;
     const flags: TrainingFlags = { ...given, ...stored?.flags, ...givenFlags(trainingFlags, given) };
     const [dataset, validation] = await openDatasets(flags);
-    const { init, cache, threads, workers } = flags;
+    const { init, cache, workers } = flags;
     const base =
       init === undefined
         ? undefined
@@ -139,7 +138,7 @@ export default command({
     const settings = trainingSettings(dataset.name, choicesOf(flags), base);
     const folder = flags.out ?? join('runs', `${settings.architecture}-${dataset.name}`);
     const options: TrainClassifierOptions = {
-      engine: await createEngine(flags.engine, defined({ threads })),
+      engine: await engineOfRun(flags, stored?.config, terminal),
       dataset,
       validation,
       settings,

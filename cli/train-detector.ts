@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { lastCheckpoint, type RunConfig, readRunConfig } from '../backbone/index.ts';
+import { type RunConfig, storedConfig } from '../backbone/index.ts';
 import { type DetectionDataset, readDetectionDataset } from '../datasets/index.ts';
 import {
   type DetectorConfig,
@@ -11,7 +11,6 @@ import {
   type TrainDetectorOptions,
   trainDetector,
 } from '../detection/index.ts';
-import { createEngine } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import type { DetectionMeasures } from '../eval/index.ts';
 import { attendTraining } from './attend-training.ts';
@@ -28,6 +27,7 @@ import { withDownloadProgress } from './download-progress.ts';
 import { required } from './flags.ts';
 import { givenFlags } from './optimisation-flags.ts';
 import { formatDuration } from './progress.ts';
+import { engineOfRun } from './run-engine.ts';
 import { defined } from './shared-flags.ts';
 import { counted } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -135,18 +135,18 @@ export default command({
   ],
   async run({ flags: given, terminal, signal }) {
     const table = detectorTrainingFlags;
-    const stored = given.resume && given.out !== undefined ? await readRunConfig(lastCheckpoint(given.out)) : undefined;
+    const stored = given.resume && given.out !== undefined ? await storedConfig(given.out) : undefined;
     const remembered = (stored?.command ?? {}) as Partial<DetectorTrainingFlags>;
     const flags: DetectorTrainingFlags = { ...given, ...remembered, ...givenFlags(table, given) };
     const { images, validation } = await readDatasets(flags, terminal, signal);
-    const { init, threads, workers } = flags;
+    const { init, workers } = flags;
     const { config, start } = stored
       ? rememberedSettings(stored)
       : { config: await readSettings(flags.config), start: await startOf(init, terminal, signal) };
     const settings = detectorSettings(images, { ...detectorChoicesOf(flags), ...defined({ config }) }, start);
     const folder = flags.out ?? join('runs', `detector-${settings.model.backbone}`);
     const options: TrainDetectorOptions = {
-      engine: await createEngine(flags.engine, defined({ threads })),
+      engine: await engineOfRun(flags, stored, terminal),
       images,
       ...(validation ? { validation } : {}),
       settings,

@@ -11,7 +11,8 @@ import { writeTrainingPage } from '../eval/index.ts';
  */
 export async function writeRunPage(folder: string, subtitle: string, samples?: string): Promise<void> {
   const { last, log, page } = runFiles(folder);
-  const settings = await readRunConfig(last);
+  // By what data is known again is of no interest to a reader.
+  const { data, ...settings } = await readRunConfig(last);
   const name = basename(folder);
   const pictures = samples === undefined ? {} : { samples: samplesIn(samples) };
   await writeTrainingPage(page, { title: name, subtitle, runs: [{ name, log: readLog(log), settings }], ...pictures });

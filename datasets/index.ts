@@ -37,6 +37,7 @@ export { type DetectionBatch, DetectionLoader, type LoadedSample } from './detec
 export { drawBoxes, type LabelledBox } from './draw.ts';
 export { encodeImage, writeImage } from './encode.ts';
 export { type DatasetListing, type FetchDatasetOptions, fetchDataset, listDatasets } from './fetch-dataset.ts';
+export { classificationFingerprint, detectionFingerprint } from './fingerprint.ts';
 export { inLockedFolder, lockFolder } from './folder-lock.ts';
 export { type DecodedImage, type Image, type ImageSource, MAX_IMAGE_PIXELS } from './image.ts';
 export type { ImageFormat } from './image-format.ts';

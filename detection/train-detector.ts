@@ -3,11 +3,13 @@ import {
   beginRun,
   CHECKPOINT_MINUTES,
   concludeRun,
+  dataChanges,
   Journal,
   learningRates,
   lockRun,
   newProgress,
   type RunConfig,
+  type RunData,
   type RunFiles,
   type RunProgress,
   type RunSetting,
@@ -17,7 +19,7 @@ import {
   TrainingLoop,
   trainingOptions,
 } from '../backbone/index.ts';
-import { DetectionLoader } from '../datasets/index.ts';
+import { DetectionLoader, detectionFingerprint } from '../datasets/index.ts';
 import type { Engine } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import type { DetectionMeasures } from '../eval/index.ts';
@@ -71,7 +73,7 @@ export interface DetectorSummary {
 }
 
 /** What may differ when a run is resumed. */
-const MAY_CHANGE = ['command', 'device', 'evaluate_every'];
+const MAY_CHANGE = ['command', 'data', 'device', 'evaluate_every'];
 
 /** Where a run draws what it detects at each evaluation. */
 export const samplesFolder = (folder: string): string => join(folder, 'samples');
@@ -122,10 +124,11 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Dete
     });
     closing(loader, (part) => part.close());
     checkSteps(loader.batches, accumulate);
-    const config = runConfig(options, settings, samples.length);
+    const config = await runConfig(options, settings, samples.length);
     closing(await lockRun(folder, resume), (release) => release());
     const checkpoint = resume ? await resumeRun(folder, config, MAY_CHANGE) : undefined;
     if (!checkpoint) await beginRun(folder);
+    for (const change of checkpoint ? dataChanges(checkpoint.config, config) : []) onNote?.(change);
     const start = await detectorStartWeights(model, seed, resume ? undefined : init);
     if (start.note) onNote?.(start.note);
     const from = checkpoint ? { from: checkpoint.state } : {};
@@ -193,11 +196,11 @@ function describe(
   );
 }
 
-function runConfig(
+async function runConfig(
   { command, engine, images, init, validation }: TrainDetectorOptions,
   settings: DetectorRunSettings,
   usable: number,
-): RunConfig {
+): Promise<RunConfig> {
   const described = ({ dataset }: AnnotatedImages) => ({
     images: dataset.images.length,
     annotations: dataset.annotations.length,
@@ -208,6 +211,10 @@ function runConfig(
     evaluated_on: validation && described(validation),
     init,
     device: engine.device,
+    data: {
+      trained: await detectionFingerprint(images.dataset, images.files),
+      evaluated: validation && (await detectionFingerprint(validation.dataset, validation.files)),
+    } satisfies RunData,
     command,
   };
   return JSON.parse(JSON.stringify(config));

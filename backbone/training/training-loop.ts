@@ -211,15 +211,16 @@ export class TrainingLoop<B, V extends Numbers> {
     const { config, folder, journal, model, steps } = this.parts;
     const state = snapshot ?? (await this.snapshot());
     const progress = this.now;
+    const { data, ...described } = config;
     const provenance = {
-      ...config,
+      ...described,
       epochs_done: progress.step / steps,
       steps: progress.step,
       ...(validation ? { evaluation: validation } : {}),
     };
     journal.sync();
-    const described = { config: { ...model.config, provenance }, shapes: model.shapes };
-    await saveRun(folder, { state, progress, config, model: described });
+    const saved = { config: { ...model.config, provenance }, shapes: model.shapes };
+    await saveRun(folder, { state, progress, config, model: saved });
     this.saved = progress;
     this.savedAt = performance.now();
   }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,7 +10,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type RunCheckpoint, readRunCheckpoint, writeRunCheckpoint } from '../../backbone/run-checkpoint.ts';
 import { checkSameRun, type RunConfig } from '../../backbone/run-config.ts';
-import { beginRun, lockRun, resumeRun, runFiles, saveRun } from '../../backbone/run-folder.ts';
+import { beginRun, lockRun, resumeRun, runFiles, saveRun, storedConfig } from '../../backbone/run-folder.ts';
 import { writeSafetensors } from '../../backbone/weights/index.ts';
 import { Random } from '../../datasets/index.ts';
 import { rejects } from '../rejects.ts';
@@ -123,6 +123,38 @@ test('two processes never have one run; what is refused makes no folder', async 
   const absent = join(folder, 'absent');
   await rejects(lockRun(absent, true), 'FILE_NOT_FOUND', /no run to resume/);
   assert.not(existsSync(absent));
+});
+
+test('a checkpoint of which a bit is wrong is refused, and what else there is to go on from is said', async () => {
+  const folder = newFolder();
+  const { best, last } = runFiles(folder);
+  await saveRun(folder, checkpoint(200, { metric: 'top1', value: 0.9, step: 200 }));
+  await saveRun(folder, checkpoint(300, { metric: 'top1', value: 0.9, step: 200 }));
+  const good = readFileSync(last);
+  for (const at of [good.length - 1, good.length - 40]) {
+    const bad = Buffer.from(good);
+    bad[at] ^= 1;
+    writeFileSync(last, bad);
+    await rejects(
+      resumeRun(folder, config),
+      'BAD_CHECKPOINT',
+      /last\.safetensors: damaged: its checksum .*; to go on from the best evaluation, of step 200, copy .*best\.safetensors over it, then resume/,
+    );
+  }
+  for (const length of [0, 7, 500, good.length - 1]) {
+    writeFileSync(last, good.subarray(0, length));
+    await rejects(storedConfig(folder), 'BAD_CHECKPOINT', /to go on from the best evaluation/);
+  }
+  // Where its settings are changed, too.
+  writeFileSync(last, good.toString('latin1').replace('learning_rate\\":0.1', 'learning_rate\\":0.2'), 'latin1');
+  await rejects(resumeRun(folder, config), 'BAD_CHECKPOINT', /checksum/);
+  rmSync(last);
+  await rejects(resumeRun(folder, config), 'FILE_NOT_FOUND', /no run to resume.*copy .*best\.safetensors to .*last/);
+  copyFileSync(best, last);
+  assert.is((await resumeRun(folder, config)).progress.step, 200);
+  rmSync(best);
+  writeFileSync(last, 'nonsense');
+  await rejects(resumeRun(folder, config), 'BAD_CHECKPOINT', /begin a new run in another folder/);
 });
 
 test('other settings than the run was begun with are refused, by name', async () => {

@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -202,6 +211,50 @@ test('killed again and again and resumed by the command, a run comes by the same
   assert.equal(strip(pieces), strip(whole));
   const [ours, theirs] = await Promise.all([pieces, whole].map((folder) => readRunCheckpoint(runFiles(folder).last)));
   assert.equal(ours.state, theirs.state);
+});
+
+test('a resumed run has the threads that it had, and says so; other data of the same amount is noticed', async () => {
+  const data = join(root, 'changing');
+  await pictures(join(data, 'train'), 8);
+  await pictures(join(data, 'val'), 4);
+  const out = join(root, 'changing-run');
+  const flags = [
+    '--dataset',
+    `imagefolder:${data}`,
+    '--arch',
+    'resnet8',
+    '--batch',
+    '8',
+    '--size',
+    '8',
+    '--epochs',
+    '2',
+  ];
+  const begun = await call([...flags, '--threads', '3', '--out', out], AbortSignal.abort());
+  assert.is(begun.code, 0);
+  const resume = async (...more: string[]) =>
+    (await call(['--resume', '--out', out, ...more], AbortSignal.abort())).stderr;
+  const same = await resume();
+  assert.match(same, /^goes on with the threads of the run, 3; --threads N says otherwise$/m);
+  assert.match(same, /on CPU, 3 threads/);
+  assert.not.match(same, /has changed/);
+  assert.match(
+    await resume('--threads', '1'),
+    /^the run was on CPU, 3 threads .* and goes on on CPU, 1 thread .*last bits$/m,
+  );
+
+  const picture = join(data, 'val', 'red', '0.png');
+  const bytes = readFileSync(picture);
+  utimesSync(picture, 1, 1);
+  assert.match(
+    await resume(),
+    /evaluated on has changed since the run was begun: its files have the same sizes, but other times/,
+  );
+  assert.not.match(await resume(), /trained on has changed/);
+  writeFileSync(join(data, 'train', 'red', '2.png'), Buffer.concat([bytes, Buffer.alloc(9)]));
+  assert.match(await resume(), /trained on has changed since the run was begun: its files have other names or sizes/);
+  renameSync(join(data, 'train', 'red', '4.png'), join(data, 'train', 'blue', '4.png'));
+  assert.match(await resume(), /trained on has changed since the run was begun: its labels are others/);
 });
 
 test.run();

@@ -1,0 +1,71 @@
+import { createHash, type Hash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ClassificationDataset } from './classification-dataset.ts';
+import type { CocoDataset, ImageId } from './coco-format.ts';
+
+/** By what a data set is known again: digests of its labels, and of its files' names and sizes, and times. */
+export interface Fingerprint {
+  readonly labels: string;
+  readonly sizes: string;
+  readonly times: string;
+}
+
+/** So many files are looked at, spread over the data set: a million on a network would take minutes. */
+const MOST_FILES = 100_000;
+const AT_ONCE = 256;
+
+const ended = (hash: Hash): string => hash.digest('hex').slice(0, 16);
+
+async function fingerprint(files: readonly string[], labels: Hash): Promise<Fingerprint> {
+  const [sizes, times] = [createHash('sha256'), createHash('sha256')];
+  const step = Math.max(1, Math.ceil(files.length / MOST_FILES));
+  const chosen = files.filter((_, i) => i % step === 0);
+  for (let from = 0; from < chosen.length; from += AT_ONCE) {
+    const group = chosen.slice(from, from + AT_ONCE);
+    const found = await Promise.all(group.map((file) => stat(file).catch(() => undefined)));
+    for (const [i, file] of found.entries()) {
+      sizes.update(`${basename(group[i])} ${file?.size}\n`);
+      times.update(`${file && Math.floor(file.mtimeMs)}\n`);
+    }
+  }
+  return { labels: ended(labels), sizes: ended(sizes), times: ended(times) };
+}
+
+/** Of a data set for detection, wherever its files are. */
+export function detectionFingerprint(
+  { annotations, images }: CocoDataset,
+  files: ReadonlyMap<ImageId, string>,
+): Promise<Fingerprint> {
+  const labels = createHash('sha256');
+  for (const { bbox, category_id, image_id, iscrowd } of annotations) {
+    labels.update(`${image_id} ${category_id} ${bbox} ${iscrowd}\n`);
+  }
+  return fingerprint(
+    images.flatMap(({ id }) => files.get(id) ?? []),
+    labels,
+  );
+}
+
+/** Of a data set for classification; images that are no files of their own count as labels do. */
+export function classificationFingerprint(dataset: ClassificationDataset): Promise<Fingerprint> {
+  const labels = createHash('sha256');
+  const files: string[] = [];
+  for (let i = 0; i < dataset.length; i++) {
+    labels.update(`${dataset.label(i)}\n`);
+    const image = dataset.image(i);
+    if (typeof image === 'string') files.push(image);
+    else if (image instanceof URL) files.push(fileURLToPath(image));
+    else labels.update(image instanceof Uint8Array ? image : image.data);
+  }
+  return fingerprint(files, labels);
+}
+
+/** What has changed between two fingerprints, in words; undefined where nothing has. */
+export function fingerprintChange(before: Fingerprint, after: Fingerprint): string | undefined {
+  if (before.labels !== after.labels) return 'its labels are others';
+  if (before.sizes !== after.sizes) return 'its files have other names or sizes';
+  if (before.times !== after.times) return 'its files have the same sizes, but other times';
+  return undefined;
+}
