@@ -7,6 +7,7 @@ import { imageExtensions, isHidden, isImageName } from '../datasets/image-extens
 import { ResnetCocoError } from '../errors.ts';
 import { unreadable } from '../io/regular-file.ts';
 import { type InputFile, withUniqueNames } from './input-names.ts';
+import { listedPaths } from './listed-paths.ts';
 import { naturalOrder } from './natural-order.ts';
 import { counted } from './table.ts';
 
@@ -88,15 +89,15 @@ class Collector {
     }
   }
 
-  /** A list of paths, one a line or separated by NUL characters (`find -print0`). */
+  /** A list of paths on stdin. */
   async addList(chunks: AsyncIterable<string | Uint8Array>): Promise<void> {
     const parts: Uint8Array[] = [];
     for await (const chunk of chunks) parts.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
-    const text = Buffer.concat(parts)
-      .toString('utf8')
-      .replace(/^\uFEFF/, '');
-    const paths = text.split(text.includes('\0') ? '\0' : /\r?\n/).filter((path) => path !== '');
+    const paths = listedPaths(Buffer.concat(parts));
     if (!paths.length) this.notes.push('the list on stdin is empty');
+    const garbled = paths.filter((path) => path.includes('\uFFFD')).length;
+    if (garbled)
+      this.notes.push(`${counted(garbled, 'path')} of the list on stdin are not text in UTF-8; save it as UTF-8`);
     for (const path of paths) {
       try {
         await this.#addExisting(path);

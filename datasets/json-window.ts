@@ -2,6 +2,10 @@ import { readSync } from 'node:fs';
 
 /** Bytes read from the file at a time. */
 const CHUNK = 1 << 20;
+/** COCO nests six levels; what shows or compares values goes down by calling itself. */
+const MAX_DEPTH = 100;
+/** Of one element of a list, or of one field that is no list; the largest, a mask of many points, has some hundred kB. */
+const MAX_VALUE = 1 << 26;
 
 /** Bytes that mean something in JSON. */
 export const [QUOTE, COMMA, COLON] = [0x22, 0x2c, 0x3a];
@@ -20,14 +24,19 @@ export class JsonWindow {
   /** How many bytes of the file came before `bytes[0]`. */
   private before = 0;
   private readonly descriptor: number;
+  private readonly fail: (problem: string) => never;
 
-  constructor(descriptor: number) {
+  /** @param fail is told of a value that is too deep or too long */
+  constructor(descriptor: number, fail: (problem: string) => never) {
     this.descriptor = descriptor;
+    this.fail = fail;
   }
 
   /** Reads on; false at the end of the file. */
   more(): boolean {
     const kept = this.end - this.start;
+    if (kept > MAX_VALUE)
+      this.fail(`has a value of more than ${MAX_VALUE} bytes, before byte ${this.before + this.end}`);
     const target = kept + CHUNK > this.bytes.length ? Buffer.allocUnsafe(2 * (kept + CHUNK)) : this.bytes;
     this.bytes.copy(target, 0, this.start, this.end);
     this.bytes = target;
@@ -82,7 +91,7 @@ export class JsonWindow {
         else if (byte === QUOTE) isText = false;
         if (isText || depth > 0) continue;
       } else if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
-        depth++;
+        if (++depth > MAX_DEPTH) this.fail(`nests deeper than ${MAX_DEPTH} levels, at byte ${this.before + at}`);
         at++;
         continue;
       } else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) {

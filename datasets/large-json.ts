@@ -42,7 +42,7 @@ export function* readJsonParts(file: string | URL, code: ErrorCode = 'BAD_DATASE
   };
   const { descriptor } = openFile(path);
   try {
-    yield* new PartReader(new JsonWindow(descriptor), fail).parts();
+    yield* new PartReader(new JsonWindow(descriptor, fail), fail).parts();
   } catch (cause) {
     throw (cause as NodeJS.ErrnoException).syscall === 'read' ? unreadable(path, cause) : cause;
   } finally {

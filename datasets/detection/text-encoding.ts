@@ -21,6 +21,9 @@ function encodingOfMark(bytes: Uint8Array): string | undefined {
   return marks.find((mark) => mark.bytes.every((byte, at) => bytes[at] === byte))?.encoding;
 }
 
+/** Whether text begins with a byte-order mark. */
+export const hasMark = (bytes: Uint8Array): boolean => encodingOfMark(bytes) !== undefined;
+
 /**
  * UTF-16 without a mark: of ASCII characters, such as spaces and line ends, every other byte is NUL. A stray NUL does
  * not make UTF-16 of other text.

@@ -225,6 +225,23 @@ test('one byte changed or left out anywhere: what JSON.parse refuses is refused,
   }
 });
 
+test('values too deep or too long are refused', () => {
+  for (const [open, close] of [
+    ['[', ']'],
+    ['{"a":', '}'],
+  ]) {
+    const deep = (levels: number) => `{"x": [${open.repeat(levels)}1${close.repeat(levels)}]}`;
+    writeFileSync(path, deep(100));
+    assert.ok(readJsonFile(path));
+    for (const levels of [101, 1_000_000]) {
+      writeFileSync(path, deep(levels));
+      assert.throws(() => readJsonFile(path), /nests deeper than 100 levels, at byte/);
+    }
+  }
+  writeFileSync(path, `["${'a'.repeat(70_000_000)}"]`);
+  assert.throws(() => readJsonFile(path), /has a value of more than 67108864 bytes/);
+});
+
 test('a file that is not there or cannot be read', () => {
   const code = (file: string) => {
     try {
