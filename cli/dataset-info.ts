@@ -29,6 +29,7 @@ async function aboutClassification(
   if (images !== undefined) throw new ResnetCocoError('USAGE', '--images is for data sets for detection');
   const { openClassificationDataset, summarizeClassification } = await import('../datasets/index.ts');
   const dataset = await openClassificationDataset(spec, defined({ split: asSplit(split) }));
+  for (const note of dataset.notes ?? []) terminal.note(note);
   const summary = await summarizeClassification(dataset, signal);
   await (json ? terminal.printJson(summary) : terminal.print(classificationReport(summary)));
   const { unreadable } = summary;

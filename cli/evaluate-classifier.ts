@@ -122,6 +122,7 @@ export default command({
     const [source] = positionals;
     if (model === undefined) throw new ResnetCocoError('USAGE', '--model is missing: which classifier to evaluate?');
     const dataset = await openClassificationDataset(source, defined({ split }));
+    for (const note of dataset.notes ?? []) terminal.note(note);
     const evaluate = async (): Promise<ExitCode> => {
       const streams = streamsFor(dataset.length, threads);
       const { loadClassifier } = await import('../index.ts');

@@ -12,6 +12,7 @@ import {
   trainingSettings,
   type Validation,
 } from '../backbone/index.ts';
+import { spelledPath } from '../datasets/detection/spelling.ts';
 import { type ClassificationDataset, openClassificationDataset } from '../datasets/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { attendTraining } from './attend-training.ts';
@@ -46,7 +47,7 @@ async function openDatasets({ dataset, val }: TrainingFlags): Promise<[Classific
 /** Whether a data set has a part to train on: CIFAR has, and of folders those with one called `train`. */
 function isSplit(spec: string): boolean {
   const [kind, folder] = [spec.slice(0, spec.indexOf(':')), spec.slice(spec.indexOf(':') + 1)];
-  return kind !== 'imagefolder' || !existsSync(folder) || existsSync(join(folder, 'train'));
+  return kind !== 'imagefolder' || !existsSync(folder) || spelledPath(folder, 'train') !== undefined;
 }
 
 /** What a run was begun with, where it is to go on: its flags, and the configuration of what it began from. */
@@ -126,6 +127,7 @@ export default command({
     const stored = given.resume && given.out !== undefined ? await storedRun(given.out) : undefined;
     const flags: TrainingFlags = { ...given, ...stored?.flags, ...givenFlags(trainingFlags, given) };
     const [dataset, validation] = await openDatasets(flags);
+    for (const note of [dataset, validation].flatMap(({ notes = [] }) => notes)) terminal.note(note);
     const { init, cache, workers } = flags;
     const base =
       init === undefined

@@ -9,6 +9,8 @@ export interface ClassificationDataset {
   /** WordNet's ids by index, where the classes are known by them. */
   readonly wnids?: readonly string[];
   readonly length: number;
+  /** What is there and not used, for the user to know. */
+  readonly notes?: readonly string[];
   /** What an image is called in reports: a path, or `test_batch.bin[12]`. */
   nameOf(index: number): string;
   /** A path, or pixels in memory. */

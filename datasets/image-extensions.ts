@@ -16,10 +16,10 @@ export const imageExtensions = [
 const imageName = new RegExp(`\\.(${imageExtensions.join('|')})$`, 'i');
 
 /** Extensions of images that cannot be read: such files are not taken, and told of. */
-export const unreadImageExtensions = [
-  ...['heic', 'heif', 'jxl', 'jp2', 'j2k', 'jpx', 'mpo', 'bmp', 'ppm', 'pgm', 'pbm', 'pnm', 'pfm', 'tga', 'psd'],
-  ...['ico', 'svg', 'exr', 'hdr', 'dds', 'dng', 'cr2', 'cr3', 'nef', 'arw', 'raf', 'orf', 'rw2'],
-].filter((extension) => !(imageExtensions as readonly string[]).includes(extension));
+export const unreadImageExtensions: readonly string[] = [
+  ...['heic', 'heif', 'jxl', 'jp2', 'j2k', 'jpx', 'mpo', 'ppm', 'pgm', 'pbm', 'pnm', 'pfm', 'tga', 'psd', 'ico', 'svg'],
+  ...['exr', 'hdr', 'dds', 'dng', 'cr2', 'cr3', 'nef', 'arw', 'raf', 'orf', 'rw2'],
+];
 
 const unreadImageName = new RegExp(`\\.(${unreadImageExtensions.join('|')})$`, 'i');
 export const isUnreadImageName = (name: string): boolean => unreadImageName.test(name);

@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { ResnetCocoError } from '../errors.ts';
 import { isFolder, statsOf, unreadable } from '../io/regular-file.ts';
 import type { ClassificationDataset, Split } from './classification-dataset.ts';
-import { imageExtensions, isHidden, isImageName } from './image-extensions.ts';
+import { imageExtensions, isHidden, isImageName, isUnreadImageName } from './image-extensions.ts';
 
 /** What the folders of a split go by. */
-const SPLITS: Readonly<Record<Split, readonly string[]>> = { train: ['train'], test: ['test', 'val', 'validation'] };
+const SPLITS: Readonly<Record<Split, readonly string[]>> = {
+  train: ['train'],
+  test: ['test', 'val', 'validation', 'valid'],
+};
 const WNID = /^n\d{8}$/;
 
 const bad = (folder: string, problem: string) => new ResnetCocoError('BAD_DATASET', `${folder}: ${problem}`);
@@ -18,18 +21,25 @@ const byCodePoints = (a: string, b: string): number => Buffer.compare(Buffer.fro
 /**
  * Opens a folder that has one folder per class, with the classes and images in torchvision's order. Images may lie in
  * folders of their own within; hidden files and folders are left out. Where the folder holds nothing but the splits'
- * (`train`, and `test` or `val`), the one of `split` is opened, `test` by default.
+ * (`train`, and `test` or `val`), the one of `split` is opened, `test` by default. Classes are called by their folders'
+ * names, Unicode composed, so that they are the same on every system.
  *
- * @throws ResnetCocoError FILE_NOT_FOUND; BAD_DATASET for a class without images, or a split that is not there
+ * @throws ResnetCocoError FILE_NOT_FOUND; BAD_DATASET for a class without images, two folders of one name, or a split
+ *   that is not there
  */
 export async function openImageFolder(folder: string, split?: Split): Promise<ClassificationDataset> {
   const root = await splitFolder(folder, split);
-  const classes = await foldersIn(root);
-  if (!classes.length) throw bad(root, 'no folders in it; expected one per class, with its images');
+  const folders = await foldersIn(root);
+  if (!folders.length) throw bad(root, 'no folders in it; expected one per class, with its images');
+  const classes = folders.map((name) => name.normalize());
+  const twice = classes.find((name, index) => classes.indexOf(name) !== index);
+  if (twice !== undefined)
+    throw bad(root, `two folders are called '${twice}', as Unicode has it; merge or rename them`);
   const files: string[] = [];
+  const unread: string[] = [];
   const ends: number[] = [];
-  for (const name of classes) {
-    for (const file of await imagesBelow(join(root, name))) files.push(file);
+  for (const name of folders) {
+    for (const file of await imagesBelow(join(root, name))) (isImageName(file) ? files : unread).push(file);
     ends.push(files.length);
   }
   const empty = classes.filter((_, i) => ends[i] === (ends[i - 1] ?? 0));
@@ -37,7 +47,18 @@ export async function openImageFolder(folder: string, split?: Split): Promise<Cl
     const names = empty.slice(0, 5).join(', ') + (empty.length > 5 ? ` and ${empty.length - 5} more` : '');
     throw bad(root, `no images in the folders ${names} (looked for .${imageExtensions.join(' .')})`);
   }
-  return new ImageFolder(classes, files, ends);
+  const stray = (await entriesOf(root)).flatMap(({ name }) => (isImageName(name) ? [join(root, name)] : []));
+  const notes = [
+    ...noteOf(unread, 'of a format that is not read; convert to JPEG or PNG'),
+    ...noteOf(stray, 'in no folder of a class'),
+  ];
+  return new ImageFolder(classes, files, ends, notes);
+}
+
+function noteOf(files: readonly string[], problem: string): string[] {
+  if (!files.length) return [];
+  const count = files.length === 1 ? '1 image is' : `${files.length} images are`;
+  return [`${count} ${problem}, such as ${files[0]}`];
 }
 
 class ImageFolder implements ClassificationDataset {
@@ -45,12 +66,14 @@ class ImageFolder implements ClassificationDataset {
   readonly classes: readonly string[];
   readonly wnids?: readonly string[];
   readonly length: number;
+  readonly notes: readonly string[];
   readonly #files: readonly string[];
   readonly #labels: Int32Array;
 
   /** @param ends of each class, the number of files up to its last */
-  constructor(classes: readonly string[], files: readonly string[], ends: readonly number[]) {
+  constructor(classes: readonly string[], files: readonly string[], ends: readonly number[], notes: readonly string[]) {
     this.classes = classes;
+    this.notes = notes;
     if (classes.every((name) => WNID.test(name))) this.wnids = classes;
     this.length = files.length;
     this.#files = files;
@@ -74,12 +97,14 @@ class ImageFolder implements ClassificationDataset {
 async function splitFolder(folder: string, split: Split | undefined): Promise<string> {
   const found = await foldersIn(folder);
   const known = Object.values(SPLITS).flat();
-  const areSplits = found.length > 0 && found.every((name) => known.includes(name));
+  const areSplits = found.length > 0 && found.every((name) => known.includes(name.toLowerCase()));
   if (!areSplits) {
     if (split === undefined) return folder;
     throw bad(folder, `no folder '${split}' that is a split: its folders are the classes; leave the split out`);
   }
-  const name = SPLITS[split ?? 'test'].find((name) => found.includes(name));
+  const name = SPLITS[split ?? 'test']
+    .map((name) => found.find((folder) => folder.toLowerCase() === name))
+    .find((name) => name !== undefined);
   if (name !== undefined) return join(folder, name);
   throw bad(folder, `no ${SPLITS[split ?? 'test'].join(' or ')} in it, only ${found.join(', ')}; name another split`);
 }
@@ -106,7 +131,7 @@ async function foldersIn(folder: string): Promise<string[]> {
 }
 
 /**
- * A folder and those below, each with the names of its images. Links that lead nowhere are among them: whoever reads one
+ * A folder and those below, each with the names of its images, whether they can be read or not. Links that lead nowhere are among them: whoever reads one
  * finds out.
  *
  * @param ancestors where a link must not lead back to
@@ -124,7 +149,7 @@ async function foldersBelow(
   for (const entry of await entriesOf(folder)) {
     const path = join(folder, entry.name);
     if (leadsToFolder(folder, entry)) below.push(...(await foldersBelow(path, [...ancestors, real])));
-    else if (isImageName(entry.name)) names.push(entry.name);
+    else if (isImageName(entry.name) || isUnreadImageName(entry.name)) names.push(entry.name);
   }
   return [[folder, names], ...below];
 }

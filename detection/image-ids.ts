@@ -18,7 +18,12 @@ export interface ImageIds {
   readonly note?: string;
 }
 
-const segments = (path: string): string[] => path.split(/[\\/]/).filter((part) => part && part !== '.');
+/** Unicode composed: macOS writes é as two characters, other systems as one. */
+const segments = (path: string): string[] =>
+  path
+    .normalize()
+    .split(/[\\/]/)
+    .filter((part) => part && part !== '.');
 const stem = (name: string): string => name.replace(/(?<=.)\.[^.]*$/, '');
 
 /**

@@ -103,6 +103,30 @@ test('a folder of splits opens the one that is asked for', async () => {
   assert.equal((await open(join(root, 'flat'))).classes, ['cat', 'train']);
 });
 
+test('folders of splits in any case, and as Roboflow calls them', async () => {
+  const folder = folderOf('cased-splits', ['Train/cat/1.png', 'Valid/cat/2.png']);
+  assert.equal(contents(await open(folder), folder), ['0 Valid/cat/2.png']);
+  assert.equal(contents(await open(folder, 'train'), folder), ['0 Train/cat/1.png']);
+});
+
+test('classes are called the same on every system; two folders of one name are an error', async () => {
+  const folder = folderOf('normalization', ['Cafe\u0301/1.png', 'bar/1.png']);
+  assert.equal((await open(folder)).classes, ['Café', 'bar']);
+  folderOf('normalization', ['Café/1.png']);
+  await rejects(open(folder), 'BAD_DATASET', /two folders are called 'Café'/);
+});
+
+test('images that are not used are told of', async () => {
+  const { length, notes } = await open(
+    folderOf('unused', ['cat/1.png', 'cat/sub/2.HEIC', 'cat/3.jxl', '4.jpg', 'a.txt']),
+  );
+  assert.is(length, 1);
+  assert.match(
+    notes?.join('\n') ?? '',
+    /^2 images are of a format that is not read; .*3\.jxl\n1 image is in no .*4\.jpg$/,
+  );
+});
+
 test('links are followed, but not in circles; one that leads nowhere is an image that cannot be read', async () => {
   const folder = folderOf('links', ['cat/1.png']);
   const elsewhere = folderOf('elsewhere', ['9.png']);

@@ -117,4 +117,9 @@ test('a wrong annotation file is named with the field', async () => {
   }
 });
 
+test('names that differ in Unicode normalization are the same', () => {
+  const { ids } = imageIdsFromAnnotations(['x/Cafe\u0301.jpg'], [{ id: 7, file_name: 'Café.JPG' }]);
+  assert.equal(ids, [7]);
+});
+
 test.run();
