@@ -12,7 +12,8 @@ export function keypointSimilarity(dt: AnnotationTable, gt: AnnotationTable, sig
   const variances = sigmas.map((sigma) => (sigma * 2) ** 2);
   return (detections, objects, out) => {
     objects.forEach((object, j) => {
-      const points = pointsOf(gt, object, sigmas.length);
+      // An object without any keypoint is compared by its box, as one whose keypoints are not labelled.
+      const points = gt.keypoints[object]?.length === 0 ? [] : pointsOf(gt, object, sigmas.length);
       const [x, y, width, height] = boxOf(gt, object);
       const [left, right] = [x - width, x + width * 2];
       const [top, bottom] = [y - height, y + height * 2];

@@ -42,7 +42,8 @@ export function summarizeDetection({ images, annotations, categories }: CocoData
     const category = perCategory.get(category_id)!;
     category.annotations++;
     category.images.add(image_id);
-    if (segmentation) masks++;
+    // Files of boxes alone have empty lists of polygons.
+    if (segmentation && !(Array.isArray(segmentation) && !segmentation.length)) masks++;
     if (iscrowd) crowds++;
     else sizes[area < SMALL ? 'small' : area < MEDIUM ? 'medium' : 'large']++;
   }

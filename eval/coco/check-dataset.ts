@@ -1,6 +1,7 @@
 import { isRoundedId, roundedIdProblem } from '../../datasets/exact-id.ts';
-import type { CocoDataset } from '../../datasets/index.ts';
+import type { CocoDataset, ImageId } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
+import { listed, MaskSizes } from './oddities.ts';
 
 /**
  * Checks what evaluation relies on: the lists, and in them ids and references. `datasets info` looks closer.
@@ -44,8 +45,10 @@ export function checkDataset(dataset: CocoDataset, name: string): string[] {
   const images = ids('images', (id) => isNumber(id) || typeof id === 'string', 'a number or a text');
   const categories = ids('categories', isNumber, 'a number');
   const annotations = ids('annotations', isNumber, 'a number');
-  const odd = { images: 0, categories: 0 };
-  list('annotations').forEach(({ image_id, category_id }, i) => {
+  const odd = { images: new OddIds(), categories: new OddIds() };
+  const sizes = new MaskSizes();
+  const byId = new Map(dataset.images.map((image) => [image.id, image]));
+  list('annotations').forEach(({ id, image_id, category_id, segmentation }, i) => {
     refuseRounded(image_id, `annotations[${i}].image_id`, true);
     refuseRounded(category_id, `annotations[${i}].category_id`);
     if (!isNumber(image_id) && typeof image_id !== 'string') {
@@ -53,20 +56,34 @@ export function checkDataset(dataset: CocoDataset, name: string): string[] {
     }
     if (!isNumber(category_id))
       fail(`annotations[${i}].category_id wants a number, got ${JSON.stringify(category_id)}`);
-    if (!images.has(image_id)) odd.images++;
-    if (!categories.has(category_id)) odd.categories++;
+    if (!images.has(image_id)) odd.images.add(image_id);
+    if (!categories.has(category_id)) odd.categories.add(category_id);
+    if (segmentation) sizes.add(segmentation, byId.get(image_id as ImageId), `annotation ${id}`);
   });
 
   const warnings: string[] = [];
-  if (odd.images)
-    warnings.push(`${name}: ${odd.images} annotations are of images that it does not have; they do not count`);
-  if (odd.categories) {
-    warnings.push(`${name}: ${odd.categories} annotations are of categories that it does not have; they do not count`);
+  for (const [field, { count, ids }] of Object.entries(odd)) {
+    if (!count) continue;
+    warnings.push(
+      `${name}: ${count} annotations are of ${field} that it does not have (${listed(ids)}); they do not count`,
+    );
   }
+  warnings.push(...sizes.warnings(name));
   if (annotations.has(0)) {
     warnings.push(
       `${name}: an annotation has the id 0, which pycocotools takes for 'unmatched'; here it counts as any other`,
     );
   }
   return warnings;
+}
+
+/** Ids that are referred to and not there. */
+class OddIds {
+  count = 0;
+  readonly ids = new Set<unknown>();
+
+  add(id: unknown): void {
+    this.count++;
+    this.ids.add(id);
+  }
 }

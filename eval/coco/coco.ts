@@ -18,7 +18,7 @@ import { rleToRows } from '../mask/row-major.ts';
 import { toRle } from '../mask/segmentation.ts';
 import { type AnnotationTable, annotationOf, GrowingTable } from './annotation-table.ts';
 import { checkDataset } from './check-dataset.ts';
-import { type ResultKind, readResults } from './results.ts';
+import { type ResultKind, type Results, readResults } from './results.ts';
 import { type ShowAnnsOptions, showAnns } from './show-anns.ts';
 
 type OneOrMany<T> = T | readonly T[];
@@ -72,10 +72,10 @@ export class COCO {
    * @param name of the data set, for errors
    * @throws ResnetCocoError BAD_DATASET, naming the entry and field
    */
-  constructor(dataset: CocoDataset, name = 'the data set', results?: { table: AnnotationTable; kind?: ResultKind }) {
+  constructor(dataset: CocoDataset, name = 'the data set', results?: Results) {
     this.source = dataset;
     if (results) {
-      this.warnings = [];
+      this.warnings = results.warnings;
       this.columns = results.table;
     } else {
       this.warnings = checkDataset(dataset, name);
@@ -180,15 +180,17 @@ export class COCO {
     return ids;
   }
 
-  /** The annotations of these ids. @throws Error for an id that there is not */
+  /** The annotations of these ids. @throws ResnetCocoError BAD_DATASET for an id that it does not have */
   loadAnns(ids: OneOrMany<number>): CocoAnnotation[] {
     return listOf(ids).map((id) => found(this.anns, id, 'annotation'));
   }
 
+  /** The categories of these ids. @throws ResnetCocoError BAD_DATASET for an id that it does not have */
   loadCats(ids: OneOrMany<number>): CocoCategory[] {
     return listOf(ids).map((id) => found(this.cats, id, 'category'));
   }
 
+  /** The images of these ids. @throws ResnetCocoError BAD_DATASET for an id that it does not have */
   loadImgs(ids: OneOrMany<ImageId>): CocoImage[] {
     return listOf(ids).map((id) => found(this.imgs, id, 'image'));
   }
@@ -201,30 +203,31 @@ export class COCO {
    */
   loadRes(results: string | URL | readonly CocoResult[]): COCO {
     const positions = new Map(this.images.map(({ id }, position) => [id, position]));
-    const { table, kind } = readResults(results, { positions, images: this.images });
-    return new COCO(this.source as CocoDataset, 'results', kind ? { table, kind } : { table });
+    const context = { positions, images: this.images, categories: this.cats };
+    return new COCO(this.source as CocoDataset, 'results', readResults(results, context));
   }
 
   /**
    * The mask of an annotation, run-length encoded: polygons, and boxes without a mask, at the size of the image.
    *
-   * @throws ResnetCocoError BAD_DATASET for what is no mask, naming the annotation
+   * @throws ResnetCocoError BAD_DATASET for what is no mask, or of an image that there is not, naming the annotation
    */
   annToRLE(annotation: CocoAnnotation): CocoRle {
     return compressed(this.rleOf(annotation));
   }
 
   private rleOf({ bbox, id, image_id, segmentation }: CocoAnnotation): Rle {
-    const { height, width } = found(this.imgs, image_id, 'image');
+    const place = `annotation ${id} of image ${JSON.stringify(image_id)}`;
+    const image = this.imgs.get(image_id);
+    if (!image) throw new ResnetCocoError('BAD_DATASET', `${place}: the data set has no such image`);
     try {
-      return toRle(segmentation ?? [boxPolygon(bbox ?? [])], height, width);
+      return toRle(segmentation ?? [boxPolygon(bbox ?? [])], image.height, image.width);
     } catch (error) {
-      const place = `annotation ${id} of image ${JSON.stringify(image_id)}`;
-      throw new ResnetCocoError('BAD_DATASET', `${place}: segmentation: ${(error as Error).message}`);
+      throw new ResnetCocoError('BAD_DATASET', `${place}: segmentation: ${(error as Error).message}`, { cause: error });
     }
   }
 
-  /** The mask of an annotation, a byte a pixel. */
+  /** The mask of an annotation, a byte a pixel. Throws as `annToRLE` does. */
   annToMask(annotation: CocoAnnotation): BinaryMask {
     const rle = this.rleOf(annotation);
     return { data: rleToRows(rle), height: rle.height, width: rle.width };
@@ -248,7 +251,11 @@ const listOf = <T>(value: OneOrMany<T> | undefined): readonly T[] => {
 
 function found<K, V>(map: ReadonlyMap<K, V>, id: K, what: string): V {
   const value = map.get(id);
-  if (value === undefined) throw new Error(`there is no ${what} ${JSON.stringify(id)}`);
+  if (value === undefined) {
+    const known = [...map.keys()].slice(0, 3).map((key) => JSON.stringify(key));
+    const hint = known.length ? `; its ids begin with ${known.join(', ')}` : '; it has none';
+    throw new ResnetCocoError('BAD_DATASET', `there is no ${what} ${JSON.stringify(id)} in the data set${hint}`);
+  }
   return value;
 }
 

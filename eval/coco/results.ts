@@ -7,6 +7,7 @@ import { rleArea, rleToBbox } from '../mask/rle.ts';
 import { toRle } from '../mask/segmentation.ts';
 import { type AnnotationTable, GrowingTable } from './annotation-table.ts';
 import { BoxScanner } from './box-scanner.ts';
+import { listed, MaskSizes } from './oddities.ts';
 
 /** What results tell of each object. */
 export type ResultKind = 'bbox' | 'segmentation' | 'keypoints';
@@ -16,6 +17,16 @@ export interface ResultContext {
   /** Position of each image, by id. */
   readonly positions: ReadonlyMap<ImageId, number>;
   readonly images: readonly { readonly width: number; readonly height: number }[];
+  readonly categories: ReadonlyMap<number, unknown>;
+}
+
+/** Results as they were read. */
+export interface Results {
+  readonly table: AnnotationTable;
+  /** Undefined where there are none. */
+  readonly kind: ResultKind | undefined;
+  /** What is odd in them, yet does no harm. */
+  readonly warnings: readonly string[];
 }
 
 type Raw = Readonly<Record<string, unknown>>;
@@ -31,10 +42,7 @@ const BYTES_A_RESULT = 80;
  * @param source a path, or the results themselves
  * @throws ResnetCocoError FILE_NOT_FOUND, or BAD_RESULTS naming the result and field
  */
-export function readResults(
-  source: string | URL | readonly CocoResult[],
-  context: ResultContext,
-): { readonly table: AnnotationTable; readonly kind: ResultKind | undefined } {
+export function readResults(source: string | URL | readonly CocoResult[], context: ResultContext): Results {
   const isList = Array.isArray(source);
   if (!isList && typeof source !== 'string' && !(source instanceof URL)) {
     throw new ResnetCocoError('BAD_RESULTS', `results want a list or a path, got ${shown(source)}`);
@@ -57,7 +65,8 @@ export function readResults(
     }
   }
   reader.refuseUnknownImages();
-  return reader;
+  const { kind, table, warnings } = reader;
+  return { kind, table, warnings };
 }
 
 /** The length of a file, 0 where there is none: reading it tells why. */
@@ -70,6 +79,7 @@ class ResultReader {
   private readonly context: ResultContext;
   private readonly unknownImages = new Set<unknown>();
   private readonly scanner = new BoxScanner();
+  private readonly otherSizes = new MaskSizes();
 
   constructor(where: string, context: ResultContext, capacity: number) {
     this.table = new GrowingTable(undefined, capacity);
@@ -114,6 +124,28 @@ class ResultReader {
     );
   }
 
+  /** What does not count, or matches nothing. */
+  get warnings(): string[] {
+    const { length } = this.table;
+    const unknown = new Map<number, number>();
+    let [lastId, isKnown] = [Number.NaN, false];
+    for (let row = 0; row < length; row++) {
+      const id = this.table.categories[row];
+      if (id !== lastId) [lastId, isKnown] = [id, this.context.categories.has(id)];
+      if (!isKnown) unknown.set(id, (unknown.get(id) ?? 0) + 1);
+    }
+    const count = [...unknown.values()].reduce((sum, one) => sum + one, 0);
+    const categories = unknown.size === 1 ? 'a category' : `${unknown.size} categories`;
+    return [
+      ...(count
+        ? [
+            `${this.where}: ${count} of ${length} are of ${categories} that the annotations do not have (${listed(unknown.keys())}); they do not count`,
+          ]
+        : []),
+      ...this.otherSizes.warnings(this.where),
+    ];
+  }
+
   private addOne(result: Raw, index: number): void {
     const { image_id, category_id, score } = result;
     if (isRoundedId(image_id)) this.fail(index, `image_id is read as ${image_id}: ${roundedIdProblem(true)}`);
@@ -127,6 +159,7 @@ class ResultReader {
     }
     const category = this.number(category_id, index, 'category_id');
     const row = { image, category, score: this.number(score, index, 'score') };
+    this.otherSizes.add(result.segmentation, this.context.images[image], `results[${index}]`);
     this.kind ??= kindOf(result);
     switch (this.kind) {
       case 'bbox': {

@@ -1,17 +1,27 @@
 /**
  * pycocotools' `mask` module: masks as COCO's run-length encoded JSON, `{ size: [height, width], counts }`, with the
  * same results bit for bit. Where pycocotools crashes or returns nonsense on malformed input, every function here
- * throws ResnetCocoError BAD_DATASET.
+ * throws ResnetCocoError BAD_DATASET. Compressed runs are text or, as Python has them, bytes.
  */
-import type { CocoBox, CocoRle } from '../../datasets/index.ts';
+import type { CocoBox } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { bbIou, rleIou } from './mask-iou.ts';
 import { type Rle, rleArea, rleMerge, rleToBbox } from './rle.ts';
 import { type CompressedRle, compressed } from './rle-string.ts';
 import { rleFromRows, rleToRows } from './row-major.ts';
-import { checkBox, checkSize, isList, rleFromCoco, rlesFromBoxes, rlesFromPolygons, within } from './segmentation.ts';
+import {
+  checkBox,
+  checkSize,
+  isList,
+  type RleLike,
+  rleFromCoco,
+  rlesFromBoxes,
+  rlesFromPolygons,
+  within,
+} from './segmentation.ts';
 
 export type { CompressedRle } from './rle-string.ts';
+export type { RleLike } from './segmentation.ts';
 
 /** A mask as pixels, row by row: [H, W]; what is not 0 is in the mask. */
 export interface BinaryMask {
@@ -34,9 +44,9 @@ export function encode(masks: BinaryMask | readonly BinaryMask[]): CompressedRle
 }
 
 /** The pixels, 0 or 1, of a mask, or of each of a list. */
-export function decode(rle: CocoRle): BinaryMask;
-export function decode(rles: readonly CocoRle[]): BinaryMask[];
-export function decode(rles: CocoRle | readonly CocoRle[]): BinaryMask | BinaryMask[] {
+export function decode(rle: RleLike): BinaryMask;
+export function decode(rles: readonly RleLike[]): BinaryMask[];
+export function decode(rles: RleLike | readonly RleLike[]): BinaryMask | BinaryMask[] {
   return each('decode', rles, (rle) => {
     const runs = rleFromCoco(rle);
     const { height, width } = runs;
@@ -45,25 +55,25 @@ export function decode(rles: CocoRle | readonly CocoRle[]): BinaryMask | BinaryM
 }
 
 /** The union of masks of one size, or their intersection. */
-export function merge(rles: readonly CocoRle[], intersect = false): CompressedRle {
+export function merge(rles: readonly RleLike[], intersect = false): CompressedRle {
   return checked('merge', () => compressed(rleMerge(rlesOf(rles), intersect)));
 }
 
 /** How many pixels are in a mask, or in each of a list. */
-export function area(rle: CocoRle): number;
-export function area(rles: readonly CocoRle[]): number[];
-export function area(rles: CocoRle | readonly CocoRle[]): number | number[] {
+export function area(rle: RleLike): number;
+export function area(rles: readonly RleLike[]): number[];
+export function area(rles: RleLike | readonly RleLike[]): number | number[] {
   return each('area', rles, (rle) => rleArea(rleFromCoco(rle)));
 }
 
 /** The smallest box around a mask, or around each of a list; of no size where a mask is empty. */
-export function toBbox(rle: CocoRle): CocoBox;
-export function toBbox(rles: readonly CocoRle[]): CocoBox[];
-export function toBbox(rles: CocoRle | readonly CocoRle[]): CocoBox | CocoBox[] {
+export function toBbox(rle: RleLike): CocoBox;
+export function toBbox(rles: readonly RleLike[]): CocoBox[];
+export function toBbox(rles: RleLike | readonly RleLike[]): CocoBox | CocoBox[] {
   return each('toBbox', rles, (rle) => rleToBbox(rleFromCoco(rle)));
 }
 
-type Shapes = readonly CocoRle[] | readonly (readonly number[])[];
+type Shapes = readonly RleLike[] | readonly (readonly number[])[];
 
 /**
  * Intersection over union of each of D masks or boxes with each of G: D rows of G; no rows where either list is empty.
@@ -106,10 +116,10 @@ function iouOf(dt: Shapes, gt: Shapes, iscrowd: readonly (boolean | number)[]): 
  * all of them are: boxes where it has four numbers, polygons where it has more.
  * @param height of the image, for polygons and boxes
  */
-export function frPyObjects(object: readonly number[] | CocoRle, height: number, width: number): CompressedRle;
+export function frPyObjects(object: readonly number[] | RleLike, height: number, width: number): CompressedRle;
 export function frPyObjects(objects: Shapes, height: number, width: number): CompressedRle[];
 export function frPyObjects(
-  objects: readonly number[] | CocoRle | Shapes,
+  objects: readonly number[] | RleLike | Shapes,
   height: number,
   width: number,
 ): CompressedRle | CompressedRle[] {
@@ -121,7 +131,7 @@ export function frPyObjects(
     }
     const rles = isList(objects[0])
       ? rlesFromLists(objects as readonly (readonly number[])[], height, width)
-      : rlesOf(objects as readonly CocoRle[]);
+      : rlesOf(objects as readonly RleLike[]);
     return rles.map(compressed);
   });
 }
@@ -142,7 +152,7 @@ function flatBoxes(boxes: readonly (readonly number[])[]): Float64Array {
   return flat;
 }
 
-function rlesOf(rles: readonly CocoRle[]): Rle[] {
+function rlesOf(rles: readonly RleLike[]): Rle[] {
   return rles.map((rle, index) => within(`mask ${index}`, () => rleFromCoco(rle)));
 }
 

@@ -12,11 +12,13 @@ const SCALE = 5;
 const MIDDLE = 2;
 /** Corners on the fine grid are 32-bit integers. */
 const MOST_COORDINATE = Math.trunc(2 ** 31 / SCALE);
+/** Crossings are kept until they are sorted: 256 MB of them. */
+const MOST_CROSSINGS = 2 ** 26;
 
 /**
  * Draws one polygon; it may leave the image and cross itself (what is inside an even number of times stays out).
  * @param xy x1, y1, x2, y2 … in pixels, finite, of an even length
- * @throws Error with a reason for a coordinate beyond ±429 million
+ * @throws Error with a reason for a coordinate beyond ±429 million, or edges too long to be drawn
  */
 export function rleFromPolygon(xy: ArrayLike<number>, height: number, width: number): Rle {
   const corners = xy.length >> 1;
@@ -32,6 +34,9 @@ export function rleFromPolygon(xy: ArrayLike<number>, height: number, width: num
   for (let i = 0; i < corners; i++) {
     const [from, to] = x[i] < x[i + 1] ? [x[i], x[i + 1]] : [x[i + 1], x[i]];
     crossings += Math.max(0, columnsBefore(to, width) - columnsBefore(from, width));
+  }
+  if (crossings > MOST_CROSSINGS) {
+    throw new Error(`its edges cross ${crossings} columns of pixels; at most ${MOST_CROSSINGS} can be drawn`);
   }
   // Where runs begin and end, as column-major pixel numbers, and the end of the mask.
   const bounds = new Uint32Array(crossings + 1);

@@ -2,13 +2,19 @@
  * From a `segmentation` or another object of COCO's JSON to a mask. JSON is checked here: every function throws a plain
  * Error with the reason alone, to which the caller adds where it stood.
  */
-import type { CocoRle, CocoSegmentation } from '../../datasets/index.ts';
+import type { CocoSegmentation } from '../../datasets/index.ts';
 import { rleFromBox, rleFromPolygon } from './polygon.ts';
 import { type Rle, rleMerge } from './rle.ts';
 import { rleFromString, wrongTotal } from './rle-string.ts';
 
 /** Numbers in a box, and, as pycocotools tells them apart, the most that are not yet a polygon. */
 const BOX_LENGTH = 4;
+
+/** A run-length encoded mask whose compressed runs may be bytes, as Python's are. */
+export interface RleLike {
+  readonly size: readonly [height: number, width: number];
+  readonly counts: string | Uint8Array | readonly number[];
+}
 
 /**
  * An annotation's mask, as pycocotools' `annToRLE`: polygons are drawn and united, and an RLE, compressed or not, keeps
@@ -54,6 +60,7 @@ export function rlesFromBoxes(boxes: readonly (readonly number[])[], height: num
 export function checkBox(box: readonly number[]): void {
   if (!isList(box) || box.length !== BOX_LENGTH) throw new Error('expected a list of x, y, width and height');
   checkNumbers(box);
+  if (!Number.isFinite(box[2] * box[3])) throw new Error(`${box[2]} × ${box[3]} is an area beyond what numbers hold`);
 }
 
 function checkNumbers(numbers: readonly number[]): void {
@@ -66,8 +73,8 @@ function checkNumbers(numbers: readonly number[]): void {
   }
 }
 
-/** A mask from its JSON, compressed or not. @throws Error with a reason */
-export function rleFromCoco(rle: CocoRle): Rle {
+/** A mask from its JSON, compressed or not, whose text may be bytes. @throws Error with a reason */
+export function rleFromCoco(rle: RleLike): Rle {
   if (typeof rle !== 'object' || rle === null) throw new Error('expected an object with size and counts');
   const { size, counts } = rle;
   if (!isList(size) || size.length !== 2) throw new Error('size: expected [height, width]');
@@ -75,6 +82,7 @@ export function rleFromCoco(rle: CocoRle): Rle {
   checkSize(height, width);
   return within('counts', () => {
     if (typeof counts === 'string') return rleFromString(counts, height, width);
+    if (counts instanceof Uint8Array) return rleFromString(Buffer.from(counts).toString('latin1'), height, width);
     if (!isList(counts)) throw new Error('expected a text or a list of numbers');
     return rleFromRuns(counts, height, width);
   });

@@ -161,8 +161,8 @@ test('missing iscrowd is none, an id 0 and strange references are told', () => {
   ];
   const { warnings } = new COCO({ ...dataset, annotations: odd } as unknown as CocoDataset);
   assert.is(warnings.length, 3);
-  assert.match(warnings[0], '1 annotations are of images that it does not have');
-  assert.match(warnings[1], '1 annotations are of categories that it does not have');
+  assert.match(warnings[0], '1 annotations are of images that it does not have (99); they do not count');
+  assert.match(warnings[1], '1 annotations are of categories that it does not have (99); they do not count');
   assert.match(warnings[2], 'an annotation has the id 0');
 });
 
