@@ -22,7 +22,7 @@ export interface Decoder {
 
 /**
  * The decoders, in the order in which they are tried: the optional package `sharp`; libjpeg-turbo in WebAssembly for
- * JPEG, nearly as fast; pure JavaScript (jpeg-js, pngjs). `RESNET_COCO_DECODER=sharp`, `=wasm` or `=js` in the
+ * JPEG, nearly as fast; pure JavaScript. `RESNET_COCO_DECODER=sharp`, `=wasm` or `=js` in the
  * environment picks one; what wasm cannot read is left to js.
  */
 export async function decoders(): Promise<readonly Decoder[]> {
@@ -33,7 +33,7 @@ export async function decoders(): Promise<readonly Decoder[]> {
   return [
     { name: 'sharp', formats: ['jpeg', 'png', 'webp', 'avif', 'tiff', 'gif'], ...sharp },
     { name: 'wasm', formats: ['jpeg'], ...wasm },
-    { name: 'js', formats: ['jpeg', 'png', 'bmp'], available: true, detail: 'jpeg-js and pngjs' },
+    { name: 'js', formats: ['jpeg', 'png', 'bmp'], available: true, detail: 'JavaScript' },
   ];
 }
 
@@ -101,15 +101,13 @@ async function decodeFormat(bytes: Uint8Array, format: ImageFormat, sharp: Sharp
     checkSize(header);
     checkLength(header);
     // Inks become RGB by Pillow's plain formula, whichever decoder is there; sharp would use a press's profile.
-    const adobeInks = header.components.length === 4 && header.adobeTransformAt >= 0;
-    if (sharp && !adobeInks) return decodeWithSharp(sharp, bytes);
-    return orient(await decodeJpeg(bytes, header, await chosenTurbo()), header.orientation);
+    const read = sharp && header.components.length !== 4 ? readWith(sharp, bytes) : undefined;
+    return orient((await read) ?? (await decodeJpeg(bytes, header, await chosenTurbo())), header.orientation);
   }
   if (format === 'png') {
     const header = readPngHeader(bytes);
     checkSize(header);
-    if (sharp) return decodeWithSharp(sharp, bytes);
-    return orient(await decodePng(header), header.orientation);
+    return orient((sharp && (await readWith(sharp, bytes))) ?? (await decodePng(header)), header.orientation);
   }
   if (format === 'bmp') {
     const header = readBmpHeader(bytes);
@@ -117,8 +115,12 @@ async function decodeFormat(bytes: Uint8Array, format: ImageFormat, sharp: Sharp
     return decodeBmp(header);
   }
   if (!sharp) throw new Error('this format needs the optional package sharp; npm install sharp, or convert it');
-  return decodeWithSharp(sharp, bytes);
+  return decodeWithSharp(sharp, bytes, true);
 }
+
+/** What sharp refuses is left to the other decoders, which tell what is wrong, or read what is only unusual. */
+const readWith = (sharp: Sharp, bytes: Uint8Array): Promise<Image | undefined> =>
+  decodeWithSharp(sharp, bytes, false).catch(() => undefined);
 
 function checkSize({ width, height }: { readonly width: number; readonly height: number }): void {
   if (width < 1 || height < 1) throw new Error(`it is ${width}×${height} pixels`);

@@ -1,76 +1,59 @@
-/**
- * The last two steps of a JPEG decoder as libjpeg takes them: chroma that was stored at half the width or height is
- * brought back by triangle interpolation (`jdsample.c`, "fancy upsampling"), then YCbCr becomes RGB (`jdcolor.c`), all
- * in libjpeg's integer arithmetic. jpeg-js repeats the nearest sample instead, which shifts the colours at every edge
- * by dozens of levels, away from what models trained with PyTorch saw.
- *
- * H height, W width of the picture; chroma planes are ⌈H / v⌉ × ⌈W / h⌉ for steps v and h of 1 or 2.
- */
+import type { JpegHeader } from './jpeg-header.ts';
 
-/** Converts Y, Cb, Cr samples (H × W × 3, chroma repeated `stepX` × `stepY` times) to RGB in place. */
-export function ycbcrToRgb(data: Uint8Array, width: number, height: number, stepX: number, stepY: number): void {
-  const halved = (step: number) => step === 1 || step === 2;
-  const smooth = halved(stepX) && halved(stepY) && (stepX === 1 || width > 4);
-  const blue = smooth ? smoothedRows(data, width, height, 1, stepX, stepY) : undefined;
-  const red = smooth ? smoothedRows(data, width, height, 2, stepX, stepY) : undefined;
-  const clamped = new Uint8ClampedArray(data.buffer, data.byteOffset, data.byteLength);
-  for (let y = 0, p = 0; y < height; y++) {
-    const cbRow = blue?.(y);
-    const crRow = red?.(y);
-    for (let x = 0; x < width; x++, p += 3) {
-      const luma = data[p];
-      const cb = (cbRow ? cbRow[x] : data[p + 1]) - 128;
-      const cr = (crRow ? crRow[x] : data[p + 2]) - 128;
-      clamped[p] = luma + ((91881 * cr + 32768) >> 16); // 1.402 · 2¹⁶
-      clamped[p + 1] = luma + ((-22554 * cb - 46802 * cr + 32768) >> 16); // 0.34414 and 0.71414
-      clamped[p + 2] = luma + ((116130 * cb + 32768) >> 16); // 1.772
-    }
+/** How a picture's components are colours, by the rules of libjpeg's `default_decompress_parms`. */
+export type JpegColors = 'grey' | 'RGB' | 'YCbCr' | 'CMYK' | 'YCCK';
+
+/** @throws Error for a number of components that stands for no colours */
+export function jpegColors({ components, jfif, adobeTransformAt }: JpegHeader, bytes: Uint8Array): JpegColors {
+  const transform = adobeTransformAt >= 0 ? bytes[adobeTransformAt] : undefined;
+  if (components.length === 1) return 'grey';
+  if (components.length === 3) {
+    if (jfif) return 'YCbCr';
+    if (transform !== undefined) return transform === 0 ? 'RGB' : 'YCbCr';
+    return String.fromCharCode(...components.map(({ id }) => id)) === 'RGB' ? 'RGB' : 'YCbCr';
   }
+  if (components.length === 4) return transform === undefined || transform === 0 ? 'CMYK' : 'YCCK';
+  throw new Error(`it has ${components.length} components; expected grey, three colours or four inks`);
 }
 
 /**
- * Gives, row by row, one channel interpolated to full size. The returned rows are reused.
- * The stored samples are read from their first repetition.
+ * Turns a row of samples into RGB in libjpeg's integer arithmetic (`jdcolor.c`). Inks are taken as Adobe stores them,
+ * inverted, and mixed by Pillow's plain formula, whatever the file says.
+ *
+ * @param data RGB, from `at` on
  */
-function smoothedRows(
-  data: Uint8Array,
+export function writeColors(
+  colors: JpegColors,
+  rows: readonly Uint8ClampedArray[],
+  data: Uint8ClampedArray,
+  at: number,
   width: number,
-  height: number,
-  channel: number,
-  stepX: number,
-  stepY: number,
-): ((y: number) => Uint8Array) | undefined {
-  if (stepX === 1 && stepY === 1) return undefined;
-  const columns = Math.ceil(width / stepX);
-  const rows = Math.ceil(height / stepY);
-  const plane = new Uint8Array(columns * rows);
-  for (let y = 0, i = 0; y < rows; y++) {
-    for (let x = 0, p = y * stepY * width * 3 + channel; x < columns; x++, p += stepX * 3) plane[i++] = data[p];
+): void {
+  const [first, second, third, black] = rows;
+  const ycc = colors === 'YCbCr' || colors === 'YCCK';
+  for (let x = 0, o = at; x < width; x++, o += 3) {
+    if (colors === 'grey') {
+      data[o] = data[o + 1] = data[o + 2] = first[x];
+    } else if (ycc) {
+      const luma = first[x];
+      const blue = second[x] - 128;
+      const red = third[x] - 128;
+      data[o] = luma + ((91881 * red + 32768) >> 16); // 1.402 · 2¹⁶
+      data[o + 1] = luma + ((-22554 * blue - 46802 * red + 32768) >> 16); // 0.34414 and 0.71414
+      data[o + 2] = luma + ((116130 * blue + 32768) >> 16); // 1.772
+    } else {
+      data[o] = first[x];
+      data[o + 1] = second[x];
+      data[o + 2] = third[x];
+    }
+    if (!black) continue;
+    // YCCK has come to what is left of the light; CMYK as stored is that already, inverted as Adobe's inks are.
+    for (let i = o; i < o + 3; i++) data[i] = inked(colors === 'YCCK' ? data[i] : 255 - data[i], black[x]);
   }
-  const sums = new Int32Array(columns);
-  const row = new Uint8Array(columns * stepX);
-  return (y) => {
-    // Vertically: ¾ of the nearer row and ¼ of the further one, kept as a sum of weight 4.
-    const near = Math.floor(y / stepY);
-    const far = stepY === 1 ? near : Math.min(Math.max(y & 1 ? near + 1 : near - 1, 0), rows - 1);
-    const upper = y & 1 ? 0 : 1;
-    for (let x = 0, n = near * columns, f = far * columns; x < columns; x++, n++, f++) {
-      sums[x] = stepY === 1 ? plane[n] : 3 * plane[n] + plane[f];
-    }
-    if (stepX === 1) {
-      for (let x = 0; x < columns; x++) row[x] = (sums[x] + 2 - upper) >> 2;
-      return row;
-    }
-    // Horizontally likewise; the rounding alternates as libjpeg's does, so that no drift remains.
-    const [shift, leftRounding, rightRounding] = stepY === 1 ? [2, 1, 2] : [4, 8, 7];
-    let left = sums[0];
-    for (let x = 0, o = 0; x < columns; x++) {
-      const sum = 3 * sums[x];
-      const right = x + 1 < columns ? sums[x + 1] : sums[x];
-      row[o++] = (sum + left + leftRounding) >> shift;
-      row[o++] = (sum + right + rightRounding) >> shift;
-      left = sums[x];
-    }
-    return row;
-  };
+}
+
+/** The light that an ink leaves of what the black leaves. */
+function inked(ink: number, light: number): number {
+  const product = ink * light + 128;
+  return light - ((product + (product >> 8)) >> 8);
 }

@@ -38,11 +38,15 @@ export function loadSharp(): Promise<Sharp> {
   return loading;
 }
 
-/** Decodes the first frame: oriented, alpha dropped, the colour profile ignored as Pillow and jpeg-js ignore it. */
-export async function decodeWithSharp(sharp: Sharp, bytes: Uint8Array): Promise<Image> {
+/**
+ * Decodes the first frame: alpha dropped, the colour profile ignored as Pillow ignores it.
+ *
+ * @param upright whether to turn it as its EXIF block says
+ */
+export async function decodeWithSharp(sharp: Sharp, bytes: Uint8Array, upright: boolean): Promise<Image> {
   const options = { failOn: 'error', limitInputPixels: MAX_IMAGE_PIXELS, ignoreIcc: true };
-  const { data, info } = await sharp(bytes, options)
-    .rotate()
+  const stored = sharp(bytes, options);
+  const { data, info } = await (upright ? stored.rotate() : stored)
     .toColourspace('srgb')
     .removeAlpha()
     .raw({ depth: 'uchar' })

@@ -6,23 +6,20 @@ export const TURBO_PACKAGE = '@cornerstonejs/codec-libjpeg-turbo-8bit';
 /** Beyond this the decoder's memory, which only ever grows, is given back after a picture. */
 const MAX_KEPT_BYTES = 2 ** 28;
 
-interface TurboModule {
+/** The loaded package, which decodes grey and RGB JPEG files. */
+export interface Turbo {
   readonly JPEGDecoder: new () => TurboDecoder;
   readonly HEAPU8: Uint8Array;
 }
 
-/** It keeps its buffers, in WebAssembly memory, from one picture to the next. */
 interface TurboDecoder {
   getEncodedBuffer(size: number): Uint8Array;
   decode(): void;
   getFrameInfo(): { readonly width: number; readonly height: number; readonly componentCount: number };
-  getDecodedBuffer(): Uint8Array;
-}
-
-/** A loaded decoder of grey and RGB JPEG files. */
-export interface Turbo {
-  readonly module: TurboModule;
-  readonly decoder: TurboDecoder;
+  /** A copy. */
+  getDecodedBuffer(): Uint8ClampedArray;
+  /** Frees its memory. */
+  delete(): void;
 }
 
 let loading: Promise<Turbo> | undefined;
@@ -30,28 +27,46 @@ let loading: Promise<Turbo> | undefined;
 /** Loads the decoder, once. Rejects if its package is not installed or WebAssembly does not work here. */
 export function loadTurbo(): Promise<Turbo> {
   const name: string = `${TURBO_PACKAGE}/decodewasmjs`;
-  loading ??= import(name)
-    .then((imported: { default: () => Promise<TurboModule> }) => imported.default())
-    .then((module) => ({ module, decoder: new module.JPEGDecoder() }));
+  loading ??= import(name).then((imported: { default: () => Promise<Turbo> }) => imported.default());
   return loading;
 }
 
 /**
- * Decodes a JPEG file, orientation not applied.
+ * Decodes a JPEG file, orientation not applied. Like Pillow it takes a picture that libjpeg only warns of, such as one
+ * with damaged bits.
  *
- * @throws if the file is damaged, or of four components
+ * @returns undefined if it cannot be decoded, as one of four components cannot
  */
-export function decodeWithTurbo({ module, decoder }: Turbo, bytes: Uint8Array): Image {
+export function decodeWithTurbo(turbo: Turbo, bytes: Uint8Array): Image | undefined {
+  const decoder = new turbo.JPEGDecoder(); // a new one, whose buffer is all zeros
   try {
     decoder.getEncodedBuffer(bytes.length).set(bytes);
-    decoder.decode();
+    const whole = decode(decoder);
     const { width, height, componentCount } = decoder.getFrameInfo();
     const decoded = decoder.getDecodedBuffer();
+    if (!whole && !hasLastRow(decoded, width * height * componentCount, width * componentCount)) return undefined;
     if (componentCount === 3) return { width, height, data: new Uint8Array(decoded) };
     const data = new Uint8Array(width * height * 3);
     for (let i = 0; i < decoded.length; i++) data.fill(decoded[i], i * 3, i * 3 + 3);
     return { width, height, data };
+  } catch {
+    return undefined; // there is no memory for it
   } finally {
-    if (module.HEAPU8.length > MAX_KEPT_BYTES) loading = undefined;
+    decoder.delete();
+    if (turbo.HEAPU8.length > MAX_KEPT_BYTES) loading = undefined;
   }
 }
+
+/** False if the decoder throws: a number, which does not tell a warning from an error. */
+function decode(decoder: TurboDecoder): boolean {
+  try {
+    decoder.decode();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the decoder went on to the end. If the last row is black nobody can tell, and another decoder has to. */
+const hasLastRow = (decoded: Uint8ClampedArray, length: number, rowLength: number): boolean =>
+  decoded.length > 0 && decoded.length === length && decoded.subarray(-rowLength).some((value) => value !== 0);

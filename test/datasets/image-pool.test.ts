@@ -5,17 +5,11 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  encodeImage,
-  ImagePool,
-  type ImageSource,
-  type ImageTransform,
-  readImage,
-  transformImage,
-} from '../../datasets/index.ts';
+import { ImagePool, type ImageSource, type ImageTransform, readImage, transformImage } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { projectRoot } from '../shared-data.ts';
 import { imagesDir, testPicture } from './test-picture.ts';
+import { greyPng, pngChunk } from './test-png.ts';
 
 const test = suite('image-pool');
 const folder = mkdtempSync(join(tmpdir(), 'resnet-coco-'));
@@ -169,8 +163,8 @@ test('a pool that nobody closes does not keep the process alive', () => {
 });
 
 test('a picture that exhausts its thread’s memory fails alone', async () => {
-  const large = join(folder, 'large.jpg');
-  writeFileSync(large, await encodeImage({ width: 2500, height: 2000, data: new Uint8Array(15_000_000) }, 'jpeg'));
+  const large = join(folder, 'large.png');
+  writeFileSync(large, greyPng([[1, 2, 3]], { behind: Array<Buffer>(600_000).fill(pngChunk('IDAT', Buffer.of(0))) }));
   const printed = runProcess(
     `
     const pool = new ImagePool({ threads: 1 });
@@ -181,7 +175,7 @@ test('a picture that exhausts its thread’s memory fails alone', async () => {
     '--max-old-space-size=16',
   );
   const [first, second, third, fourth] = printed.trim().split('\n');
-  for (const line of [first, third]) assert.match(line, /^BAD_IMAGE .*large\.jpg: .*not enough memory/);
+  for (const line of [first, third]) assert.match(line, /^BAD_IMAGE .*large\.png: .*not enough memory/);
   assert.equal([second, fourth], ['13', '37']);
 });
 

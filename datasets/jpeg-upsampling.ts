@@ -1,0 +1,59 @@
+/** A component's samples, decoded: whole blocks, of which the first `columns` × `rows` belong to the picture. */
+export interface SamplePlane {
+  readonly samples: Uint8ClampedArray;
+  /** Samples from one row to the next. */
+  readonly stride: number;
+  readonly columns: number;
+  readonly rows: number;
+  /** How many of the picture's pixels a sample stands for, in each direction. */
+  readonly stepX: number;
+  readonly stepY: number;
+}
+
+/**
+ * Gives a component's rows at full size, as libjpeg does (`jdsample.c`): what was stored at half the width or height is
+ * brought back by triangle interpolation ("fancy upsampling"), what was stored smaller still is repeated. The returned
+ * rows are reused.
+ */
+export function upsampledRows(plane: SamplePlane, width: number): (y: number) => Uint8ClampedArray {
+  const { samples, stride, columns, stepX, stepY } = plane;
+  if (stepX === 1 && stepY === 1) return (y) => samples.subarray(y * stride, y * stride + width);
+  // Two columns at least would have to be told apart, but not where rows alone are interpolated.
+  if (stepX === 1 && stepY === 2) return smoothedRows(plane);
+  if (stepX === 2 && stepY <= 2 && columns > 2) return smoothedRows(plane);
+  const row = new Uint8ClampedArray(columns * stepX);
+  return (y) => {
+    const at = Math.floor(y / stepY) * stride;
+    for (let x = 0; x < row.length; x++) row[x] = samples[at + Math.floor(x / stepX)];
+    return row;
+  };
+}
+
+function smoothedRows({ samples, stride, columns, rows, stepX, stepY }: SamplePlane): (y: number) => Uint8ClampedArray {
+  const sums = new Int32Array(columns);
+  const row = new Uint8ClampedArray(columns * stepX);
+  return (y) => {
+    // Vertically: ¾ of the nearer row and ¼ of the further one, kept as a sum of weight 4.
+    const near = Math.floor(y / stepY);
+    const far = stepY === 1 ? near : Math.min(Math.max(y & 1 ? near + 1 : near - 1, 0), rows - 1);
+    const upper = y & 1 ? 0 : 1;
+    for (let x = 0, n = near * stride, f = far * stride; x < columns; x++, n++, f++) {
+      sums[x] = stepY === 1 ? samples[n] : 3 * samples[n] + samples[f];
+    }
+    if (stepX === 1) {
+      for (let x = 0; x < columns; x++) row[x] = (sums[x] + 2 - upper) >> 2;
+      return row;
+    }
+    // Horizontally likewise; the rounding alternates as libjpeg's does, so that no drift remains.
+    const [shift, leftRounding, rightRounding] = stepY === 1 ? [2, 1, 2] : [4, 8, 7];
+    let left = sums[0];
+    for (let x = 0, o = 0; x < columns; x++) {
+      const sum = 3 * sums[x];
+      const right = x + 1 < columns ? sums[x + 1] : sums[x];
+      row[o++] = (sum + left + leftRounding) >> shift;
+      row[o++] = (sum + right + rightRounding) >> shift;
+      left = sums[x];
+    }
+    return row;
+  };
+}
