@@ -1,10 +1,11 @@
 import * as v from 'valibot';
+import { MOST, numberWithin, positiveWithin, wholeWithin } from '../bounds.ts';
 import { ARCHITECTURE_NAME, parseArchitecture, usualStem } from './architecture.ts';
 import { parseConfig } from './config.ts';
 
-const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
-export const channelTriple = v.pipe(v.array(v.pipe(v.number(), v.finite())), v.length(3));
-export const positiveTriple = v.pipe(v.array(v.pipe(v.number(), v.gtValue(0))), v.length(3));
+/** Means and deviations of pixels; those of networks that take 0–255 are of that size too. */
+export const channelTriple = v.pipe(v.array(numberWithin(-1000, 1000)), v.length(3));
+export const positiveTriple = v.pipe(v.array(positiveWithin(1000)), v.length(3));
 
 /** Means and deviations of ImageNet's pixels, 0–1 RGB: what torchvision's models expect. */
 export const IMAGENET_MEAN: readonly number[] = [0.485, 0.456, 0.406];
@@ -15,12 +16,12 @@ const fields = v.strictObject({
   stem: v.optional(v.picklist(['imagenet', 'cifar'])),
   shortcut: v.optional(v.picklist(['A', 'B', 'C', 'none'])),
   stride_on: v.optional(v.picklist(['3x3', '1x1']), '3x3'),
-  num_classes: positive,
+  num_classes: wholeWithin(1, MOST.classes),
   categories: v.optional(v.array(v.strictObject({ name: v.string(), wnid: v.optional(v.string()) }))),
   image_mean: v.optional(channelTriple, [...IMAGENET_MEAN]),
   image_std: v.optional(positiveTriple, [...IMAGENET_STD]),
-  resize_size: v.optional(v.nullable(positive)),
-  crop_size: v.optional(positive),
+  resize_size: v.optional(v.nullable(wholeWithin(1, MOST.side))),
+  crop_size: v.optional(wholeWithin(1, Math.sqrt(MOST.pixels))),
   provenance: v.optional(v.record(v.string(), v.unknown())),
 });
 

@@ -1,5 +1,6 @@
 // N images, H × W pixels, K classes.
 import type { Tensor4D } from '@tensorflow/tfjs-core';
+import { batchProblem } from '../bounds.ts';
 import {
   batched,
   type ClassificationTransform,
@@ -11,7 +12,7 @@ import {
   type Prefetched,
 } from '../datasets/index.ts';
 import type { Engine, Program, ProgramSpec, Weights } from '../engine/index.ts';
-import type { ResnetCocoError } from '../errors.ts';
+import { ResnetCocoError } from '../errors.ts';
 import { parseArchitecture } from './architecture.ts';
 import type { ClassifierConfig } from './classifier-config.ts';
 import { parametersOf } from './parameters.ts';
@@ -141,6 +142,8 @@ export class Classifier {
     sources: Iterable<S>,
     { batch = 1, signal }: LogitsOptions = {},
   ): AsyncGenerator<ScoredImage<S>> {
+    const problem = batchProblem(batch, this.config.crop_size ** 2);
+    if (problem !== undefined) throw new ResnetCocoError('USAGE', problem);
     const ahead = batch * (this.streams + 2);
     const loaded = batched(this.pool.prefetch(sources, this.transform, { signal, ahead }), batch);
     for await (const results of inFlight(loaded, this.streams, (items) => this.scoreLoaded(items))) yield* results;

@@ -17,7 +17,8 @@ export function parseConfig<T, S extends v.GenericSchema<unknown, T>>(
     const field = v.getDotPath(issue);
     // What a strict object says of a key that it does not have.
     const message = issue.type === 'strict_object' && issue.expected === 'never' ? 'no such setting' : issue.message;
-    return fail(field ? `${field}: ${message}` : message);
+    const value = typeof issue.input === 'number' && issue.type === 'check' ? `, is ${issue.input}` : '';
+    return fail(field ? `${field}: ${message}${value}` : message);
   }
   const problem = check(parsed.output);
   return problem === undefined ? parsed.output : fail(problem);

@@ -70,7 +70,7 @@ export { learningRates, trainingOptions } from './training/optimisation.ts';
 export { type OptimisationChoices, optimiserOf, scheduleOf } from './training/optimisation-choices.ts';
 export { dataChanges, type RunData } from './training/run-data.ts';
 export { CHECKPOINT_MINUTES, concludeRun, newProgress, shapedWeights } from './training/run-ends.ts';
-export { optimisationFields, scheduleProblem, type TrainingSettings, whole } from './training/settings.ts';
+export { optimisationFields, scheduleProblem, type TrainingSettings } from './training/settings.ts';
 export { initialConfig } from './training/start-weights.ts';
 export { type LoopParts, type LoopState, type StepOutcome, TrainingLoop } from './training/training-loop.ts';
 export type { Validation } from './training/validation.ts';

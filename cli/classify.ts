@@ -1,4 +1,5 @@
 import type { Classifier, Prediction } from '../backbone/index.ts';
+import { MOST } from '../bounds.ts';
 import { command, type ExitCode } from './command.ts';
 import { withDownloadProgress } from './download-progress.ts';
 import { Failures } from './failures.ts';
@@ -10,7 +11,7 @@ import { displayWidth, formatTable, padColumns } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
 const flags = {
-  top: { kind: 'integer', value: 'N', min: 1, default: 5, help: 'classes to print of each image' },
+  top: { kind: 'integer', value: 'N', min: 1, max: MOST.classes, default: 5, help: 'classes to print of each image' },
   ...jsonFlag,
   ...inputFlags,
   model: { kind: 'text', group: 'Model', value: 'NAME|FILE', default: 'resnet50', help: 'a known model, or a file' },

@@ -1,3 +1,4 @@
+import { MOST } from '../bounds.ts';
 import type { DetectorChoices } from '../detection/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import type { FlagTable, FlagValues } from './flags.ts';
@@ -69,13 +70,21 @@ export const detectorTrainingFlags = {
     help: "JSON of further settings by torchvision's names, such as fpn_out_channels, anchor_sizes, box_batch_size_per_image",
   },
 
-  epochs: { kind: 'integer', group: optimisation, value: 'N', min: 1, help: 'default 26' },
-  batch: { kind: 'integer', group: optimisation, value: 'N', min: 1, help: 'images of a batch (default 2)' },
+  epochs: { kind: 'integer', group: optimisation, value: 'N', min: 1, max: MOST.epochs, help: 'default 26' },
+  batch: {
+    kind: 'integer',
+    group: optimisation,
+    value: 'N',
+    min: 1,
+    max: MOST.batch,
+    help: 'images of a batch (default 2)',
+  },
   accumulate: {
     kind: 'integer',
     group: optimisation,
     value: 'N',
     min: 1,
+    max: MOST.batch,
     help: 'batches that make one step (default 1)',
   },
   ...optimisationFlags,
@@ -92,6 +101,7 @@ export const detectorTrainingFlags = {
     group: optimisation,
     value: 'N',
     min: 0,
+    max: MOST.steps,
     help: 'the same in steps (default 1000, but within the first epoch)',
   },
 
@@ -106,6 +116,7 @@ export const detectorTrainingFlags = {
     group: pictures,
     value: 'N',
     min: 1,
+    max: MOST.side,
     help: 'length of the longer side at most (default 1333)',
   },
   flip: { kind: 'number', group: pictures, value: 'P', min: 0, max: 1, help: 'share that is mirrored (default 0.5)' },
@@ -122,6 +133,7 @@ export const detectorTrainingFlags = {
     group: pictures,
     value: 'K',
     min: -1,
+    max: 100,
     help: 'batches of like shapes: 2K + 2 of them, -1 for none (default 3)',
   },
   ...runFlags,

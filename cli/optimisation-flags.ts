@@ -1,5 +1,7 @@
 /** Flags of every command that trains. */
+
 import type { OptimisationChoices } from '../backbone/index.ts';
+import { MOST } from '../bounds.ts';
 import { ResnetCocoError } from '../errors.ts';
 import type { FlagTable, FlagValues } from './flags.ts';
 import { defined, engineFlags } from './shared-flags.ts';
@@ -19,6 +21,7 @@ export const colorJitterFlag = {
     group: 'Pictures',
     value: 'J',
     min: 0,
+    max: 100,
     help: 'by how much brightness, contrast and saturation vary, such as 0.4',
   },
 } as const satisfies FlagTable;
@@ -29,6 +32,7 @@ export const optimisationFlags = {
     group: optimisation,
     value: 'RATE',
     min: 0,
+    max: MOST.learningRate,
     help: 'highest learning rate',
   },
   schedule: {
@@ -43,7 +47,14 @@ export const optimisationFlags = {
     value: 'EPOCHS',
     help: 'where it drops to a tenth, such as 82,123',
   },
-  warmup: { kind: 'number', group: optimisation, value: 'EPOCHS', min: 0, help: 'over which it rises at first' },
+  warmup: {
+    kind: 'number',
+    group: optimisation,
+    value: 'EPOCHS',
+    min: 0,
+    max: MOST.epochs,
+    help: 'over which it rises at first',
+  },
   optimiser: { kind: 'choice', group: optimisation, choices: ['sgd', 'adamw'], help: 'default sgd' },
   momentum: { kind: 'number', group: optimisation, value: 'M', min: 0, max: 1, help: 'of sgd (default 0.9)' },
   nesterov: { kind: 'boolean', group: optimisation, help: "Nesterov's momentum" },
@@ -52,10 +63,18 @@ export const optimisationFlags = {
     group: optimisation,
     value: 'D',
     min: 0,
+    max: MOST.decay,
     help: 'default 0.0001 for sgd, 0.01 for adamw',
   },
   'decay-norms': { kind: 'boolean', group: optimisation, default: true, help: 'no weight decay of norms and biases' },
-  'clip-norm': { kind: 'number', group: optimisation, value: 'N', min: 0, help: 'greatest norm of the gradients' },
+  'clip-norm': {
+    kind: 'number',
+    group: optimisation,
+    value: 'N',
+    min: 0,
+    max: 1e6,
+    help: 'greatest norm of the gradients',
+  },
   ema: {
     kind: 'number',
     group: optimisation,
@@ -67,15 +86,16 @@ export const optimisationFlags = {
 } as const satisfies FlagTable;
 
 export const runFlags = {
-  'eval-every': { kind: 'integer', group: run, value: 'EPOCHS', min: 1, help: 'default 1' },
+  'eval-every': { kind: 'integer', group: run, value: 'EPOCHS', min: 1, max: MOST.epochs, help: 'default 1' },
   'checkpoint-minutes': {
     kind: 'number',
     group: run,
     value: 'N',
     min: 0,
+    max: 1e5,
     help: 'from one checkpoint to the next within an epoch; there is one after each epoch (default 5)',
   },
-  workers: { kind: 'integer', group: run, value: 'N', min: 1, help: 'threads that make batches' },
+  workers: { kind: 'integer', group: run, value: 'N', min: 1, max: 256, help: 'threads that make batches' },
   seed: { kind: 'integer', group: run, value: 'N', min: 0, help: 'of all that is random (default 0)' },
   engine: { ...engineFlags.engine, group: run },
   threads: { ...engineFlags.threads, group: run },

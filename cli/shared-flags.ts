@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { MOST } from '../bounds.ts';
 import type { FlagTable } from './flags.ts';
 
 /** Flags of every command that runs a model, besides `--model`. */
@@ -10,12 +11,20 @@ export const engineFlags = {
     default: 'auto',
     help: 'where tensors run; resnet-coco doctor says what this machine has',
   },
-  threads: { kind: 'integer', group: 'Model', value: 'N', min: 1, help: 'threads of the model (default: all cores)' },
+  threads: {
+    kind: 'integer',
+    group: 'Model',
+    value: 'N',
+    min: 1,
+    max: MOST.threads,
+    help: 'threads of the model (default: all cores)',
+  },
   batch: {
     kind: 'integer',
     group: 'Model',
     value: 'N',
     min: 1,
+    max: 4096,
     help: 'images run at once (default: as suits the engine)',
   },
   seed: {

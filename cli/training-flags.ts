@@ -1,4 +1,5 @@
 import type { TrainingChoices } from '../backbone/index.ts';
+import { MOST } from '../bounds.ts';
 import type { FlagTable, FlagValues } from './flags.ts';
 import {
   colorJitterFlag,
@@ -55,16 +56,25 @@ export const trainingFlags = {
     group: network,
     value: 'N',
     min: 0,
+    max: 4,
     help: 'leave the stem and the first N stages as they are',
   },
   'zero-gamma': { kind: 'boolean', group: network, help: 'begin with every residual block as its shortcut' },
 
-  epochs: { kind: 'integer', group: optimisation, value: 'N', min: 1, help: 'default 164 for CIFAR, else 90' },
+  epochs: {
+    kind: 'integer',
+    group: optimisation,
+    value: 'N',
+    min: 1,
+    max: MOST.epochs,
+    help: 'default 164 for CIFAR, else 90',
+  },
   batch: {
     kind: 'integer',
     group: optimisation,
     value: 'N',
     min: 1,
+    max: MOST.batch,
     help: 'images of a step; what makes no whole batch is left out of the epoch (default 128 for CIFAR, else 32)',
   },
   ...optimisationFlags,
@@ -93,13 +103,28 @@ export const trainingFlags = {
   },
   ...colorJitterFlag,
   erase: { kind: 'number', group: pictures, value: 'P', min: 0, max: 1, help: 'share in which a rectangle is erased' },
-  mixup: { kind: 'number', group: pictures, value: 'ALPHA', min: 0, help: 'blend two pictures, such as 0.2' },
-  cutmix: { kind: 'number', group: pictures, value: 'ALPHA', min: 0, help: 'paste a part of another, such as 1' },
+  mixup: {
+    kind: 'number',
+    group: pictures,
+    value: 'ALPHA',
+    min: 0,
+    max: 1000,
+    help: 'blend two pictures, such as 0.2',
+  },
+  cutmix: {
+    kind: 'number',
+    group: pictures,
+    value: 'ALPHA',
+    min: 0,
+    max: 1000,
+    help: 'paste a part of another, such as 1',
+  },
   size: {
     kind: 'integer',
     group: pictures,
     value: 'N',
     min: 1,
+    max: 4096,
     help: 'side in pixels, of image folders (default 224)',
   },
   cache: { kind: 'text', group: pictures, value: 'DIR', help: 'keep decoded pictures there, for the epochs to come' },

@@ -1,14 +1,19 @@
 import * as v from 'valibot';
 import { channelTriple, IMAGENET_MEAN, IMAGENET_STD, parseConfig, positiveTriple } from '../backbone/index.ts';
+import { MOST, numberWithin, positiveWithin, wholeWithin } from '../bounds.ts';
 import { type DetectorCategory, labelOf } from './detector-category.ts';
+import { detectorSizeProblem } from './detector-size.ts';
 
-const count = v.pipe(v.number(), v.integer(), v.minValue(1));
-const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
-const positive = v.pipe(v.number(), v.gtValue(0));
+const channels = wholeWithin(1, MOST.channels);
+const boxes = wholeWithin(1, MOST.boxes);
+const side = wholeWithin(1, MOST.side);
+const fraction = numberWithin(0, 1);
+/** Of sizes or ratios of anchors. */
+const anchors = v.pipe(v.array(positiveWithin(MOST.side)), v.minLength(1), v.maxLength(100, 'must be at most 100'));
 const category = v.strictObject({
   id: v.pipe(v.number(), v.safeInteger('must be a whole number up to 2^53 − 1')),
   name: v.string(),
-  label: v.optional(count),
+  label: v.optional(wholeWithin(1, MOST.classes)),
 });
 
 /** Fields go by torchvision's argument names, with its defaults. */
@@ -17,41 +22,35 @@ const schema = v.strictObject({
   backbone: v.pipe(v.string(), v.regex(/^resnet(18|34|50|101|152)$/, 'must be resnet18, 34, 50, 101 or 152')),
   stride_on: v.optional(v.picklist(['3x3', '1x1']), '3x3'),
   norm_layer: v.optional(v.picklist(['FrozenBatchNorm2d', 'BatchNorm2d']), 'FrozenBatchNorm2d'),
-  norm_eps: v.optional(v.pipe(v.number(), v.minValue(0)), 1e-5),
-  fpn_out_channels: v.optional(count, 256),
+  norm_eps: v.optional(fraction, 1e-5),
+  fpn_out_channels: v.optional(channels, 256),
   /** Batch norm after the convolutions of the FPN and of the box head: version 2 of torchvision's detector. */
   fpn_norm_layer: v.optional(v.nullable(v.literal('BatchNorm2d')), null),
-  num_classes: v.pipe(v.number(), v.integer(), v.minValue(2)),
-  categories: v.array(category),
+  num_classes: wholeWithin(2, MOST.classes),
+  categories: v.pipe(v.array(category), v.maxLength(MOST.classes, `must be at most ${MOST.classes}`)),
   image_mean: v.optional(channelTriple, [...IMAGENET_MEAN]),
   image_std: v.optional(positiveTriple, [...IMAGENET_STD]),
-  min_size: v.optional(count, 800),
-  max_size: v.optional(count, 1333),
+  min_size: v.optional(side, 800),
+  max_size: v.optional(side, 1333),
   size_divisible: v.optional(
-    v.pipe(count, v.multipleOf(32, 'must be a multiple of 32, the stride of the last stage')),
+    v.pipe(wholeWithin(1, 1024), v.multipleOf(32, 'must be a multiple of 32, the stride of the last stage')),
     32,
   ),
-  anchor_sizes: v.optional(v.pipe(v.array(v.pipe(v.array(positive), v.minLength(1))), v.length(5)), [
-    [32],
-    [64],
-    [128],
-    [256],
-    [512],
-  ]),
-  aspect_ratios: v.optional(v.pipe(v.array(positive), v.minLength(1)), [0.5, 1, 2]),
-  rpn_conv_depth: v.optional(count, 1),
-  rpn_pre_nms_top_n_test: v.optional(count, 1000),
-  rpn_post_nms_top_n_test: v.optional(count, 1000),
+  anchor_sizes: v.optional(v.pipe(v.array(anchors), v.length(5)), [[32], [64], [128], [256], [512]]),
+  aspect_ratios: v.optional(anchors, [0.5, 1, 2]),
+  rpn_conv_depth: v.optional(wholeWithin(1, 32), 1),
+  rpn_pre_nms_top_n_test: v.optional(boxes, 1000),
+  rpn_post_nms_top_n_test: v.optional(boxes, 1000),
   rpn_nms_thresh: v.optional(fraction, 0.7),
   rpn_score_thresh: v.optional(fraction, 0),
-  box_roi_pool_output_size: v.optional(count, 7),
-  box_roi_pool_sampling_ratio: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 2),
+  box_roi_pool_output_size: v.optional(wholeWithin(1, 64), 7),
+  box_roi_pool_sampling_ratio: v.optional(wholeWithin(0, 16), 2),
   /** Channels of the 3×3 convolutions before the box head's linear layers; none: two linear layers. */
-  box_head_conv_layers: v.optional(v.array(count), []),
-  representation_size: v.optional(count, 1024),
+  box_head_conv_layers: v.optional(v.pipe(v.array(channels), v.maxLength(32, 'must be at most 32')), []),
+  representation_size: v.optional(wholeWithin(1, 65_536), 1024),
   box_score_thresh: v.optional(fraction, 0.05),
   box_nms_thresh: v.optional(fraction, 0.5),
-  box_detections_per_img: v.optional(count, 100),
+  box_detections_per_img: v.optional(boxes, 100),
   provenance: v.optional(v.record(v.string(), v.unknown())),
 });
 
@@ -65,14 +64,15 @@ export type DetectorConfig = Readonly<v.InferOutput<typeof schema>>;
  * @throws ResnetCocoError BAD_CONFIG, naming the field
  */
 export function parseDetectorConfig(value: unknown, source: string): DetectorConfig {
-  return parseConfig(schema, value, source, ({ anchor_sizes, categories, max_size, min_size, num_classes }) => {
+  return parseConfig(schema, value, source, (config) => {
+    const { anchor_sizes, categories, max_size, min_size, num_classes } = config;
     if (anchor_sizes.some((sizes) => sizes.length !== anchor_sizes[0].length)) {
       return 'anchor_sizes: every level needs as many sizes as the others, since they share one head';
     }
     const wrong = categoriesProblem(categories, num_classes);
     if (wrong) return `categories: ${wrong}`;
     if (max_size < min_size) return `max_size ${max_size} is less than min_size ${min_size}`;
-    return undefined;
+    return detectorSizeProblem(config);
   });
 }
 

@@ -1,4 +1,5 @@
 // N images, D detections of an image.
+import { batchProblem } from '../bounds.ts';
 import {
   batched,
   type DecodedImage,
@@ -10,7 +11,7 @@ import {
   type Prefetched,
 } from '../datasets/index.ts';
 import type { Engine, Weights } from '../engine/index.ts';
-import type { ResnetCocoError } from '../errors.ts';
+import { ResnetCocoError } from '../errors.ts';
 import { compileFasterRcnn } from './compile-faster-rcnn.ts';
 import type { DetectorCategory } from './detector-category.ts';
 import type { DetectorConfig } from './detector-config.ts';
@@ -103,6 +104,8 @@ export class Detector {
   /** Detects in files one after another, in constant memory. A file that cannot be read yields its error. */
   async *detectAll(files: Iterable<string>, options: DetectAllOptions = {}): AsyncGenerator<DetectedFile> {
     const { batch = 1, keepImage = false, signal } = options;
+    const problem = batchProblem(batch, this.config.min_size * this.config.max_size);
+    if (problem !== undefined) throw new ResnetCocoError('USAGE', problem);
     const loaded = this.pool.prefetch(files, this.transform, { signal, keepImage, ahead: batch * (this.streams + 2) });
     const work = (items: readonly Prefetched<string>[]) => this.detectFiles(items, options);
     for await (const results of inFlight(batched(loaded, batch), this.streams, work)) yield* results;

@@ -1,13 +1,14 @@
 import * as v from 'valibot';
 import { parseConfig } from '../backbone/index.ts';
+import { MOST, numberWithin, wholeWithin } from '../bounds.ts';
 
-const count = v.pipe(v.number(), v.integer(), v.minValue(1));
-const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const count = wholeWithin(1, MOST.boxes);
+const fraction = numberWithin(0, 1);
 
 /** Fields go by torchvision's argument names, with its defaults. */
 const schema = v.strictObject({
   /** How many stages of the backbone are trained, from the last; 4 adds the first convolution's stage, 5 the stem. */
-  trainable_backbone_layers: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(5)), 3),
+  trainable_backbone_layers: v.optional(wholeWithin(0, 5), 3),
   rpn_pre_nms_top_n_train: v.optional(count, 2000),
   rpn_post_nms_top_n_train: v.optional(count, 2000),
   rpn_fg_iou_thresh: v.optional(fraction, 0.7),

@@ -1,39 +1,46 @@
 import * as v from 'valibot';
+import { batchProblem, MOST, numberWithin, positiveWithin, wholeWithin } from '../../bounds.ts';
 import { checkRecipe, type TrainingRecipe } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { parseConfig } from '../config.ts';
 
-export const whole = (least: number) => v.pipe(v.number(), v.integer(), v.minValue(least));
-const finite = v.pipe(v.number(), v.finite());
-const notNegative = v.pipe(finite, v.minValue(0));
-const positive = v.pipe(finite, v.gtValue(0));
-const share = v.pipe(finite, v.minValue(0), v.ltValue(1));
+const MOST_MILESTONES = 1000;
+const MOST_NORM = 1e6;
+/** No network has more. */
+const MOST_STAGES = 4;
+const ofEpochs = numberWithin(0, MOST.epochs);
+const share = v.pipe(numberWithin(0, 1), v.ltValue(1, 'must be below 1'));
 
-const decay = { weight_decay: notNegative, decay_norms: v.boolean() };
+const decay = { weight_decay: numberWithin(0, MOST.decay), decay_norms: v.boolean() };
 const optimiser = v.variant('kind', [
   v.strictObject({ kind: v.literal('sgd'), momentum: share, nesterov: v.boolean(), ...decay }),
   v.strictObject({ kind: v.literal('adamw'), ...decay }),
 ]);
 
-const slow = { rate: positive, warmup: notNegative, warmup_steps: v.optional(whole(0)) };
+const rate = positiveWithin(MOST.learningRate);
+const slow = { rate, warmup: ofEpochs, warmup_steps: v.optional(wholeWithin(0, MOST.steps)) };
 const schedule = v.variant('kind', [
   v.strictObject({ kind: v.literal('constant'), ...slow }),
   v.strictObject({ kind: v.literal('cosine'), ...slow }),
-  v.strictObject({ kind: v.literal('steps'), ...slow, milestones: v.array(notNegative) }),
-  v.strictObject({ kind: v.literal('one-cycle'), rate: positive }),
+  v.strictObject({
+    kind: v.literal('steps'),
+    ...slow,
+    milestones: v.pipe(v.array(ofEpochs), v.maxLength(MOST_MILESTONES, `must be at most ${MOST_MILESTONES}`)),
+  }),
+  v.strictObject({ kind: v.literal('one-cycle'), rate }),
 ]);
 
 /** Fields of every training: how long, how fast, by which steps. */
 export const optimisationFields = {
-  epochs: whole(1),
+  epochs: wholeWithin(1, MOST.epochs),
   /** Images of a batch. */
-  batch: whole(1),
+  batch: wholeWithin(1, MOST.batch),
   seed: v.pipe(v.number(), v.safeInteger()),
   optimiser,
   schedule,
-  clip_norm: v.optional(positive),
+  clip_norm: v.optional(positiveWithin(MOST_NORM)),
   ema: v.optional(share),
-  evaluate_every: whole(1),
+  evaluate_every: wholeWithin(1, MOST.epochs),
 };
 
 const fields = v.strictObject(optimisationFields);
@@ -59,8 +66,8 @@ const schema = v.strictObject({
   shortcut: v.picklist(['A', 'B', 'C', 'none']),
   stride_on: v.picklist(['3x3', '1x1']),
   recipe: v.record(v.string(), v.unknown()),
-  resize_size: v.nullable(whole(1)),
-  freeze: v.optional(whole(0)),
+  resize_size: v.nullable(wholeWithin(1, MOST.side)),
+  freeze: v.optional(wholeWithin(0, MOST_STAGES)),
   zero_gamma: v.optional(v.boolean()),
 });
 
@@ -89,6 +96,10 @@ export type TrainingSettings = Readonly<Omit<Checked, 'recipe'>> & {
 export function checkTrainingSettings(value: unknown): TrainingSettings {
   const parsed: Checked = parseConfig(schema, value, 'training', (settings) => scheduleProblem(settings));
   const recipe = checkRecipe(parsed.recipe);
-  if (recipe.kind === 'training') return { ...parsed, recipe };
-  throw new ResnetCocoError('BAD_CONFIG', `training: config: recipe: its kind is ${recipe.kind}, not training`);
+  const problem =
+    recipe.kind === 'training'
+      ? batchProblem(parsed.batch, recipe.size ** 2)
+      : `recipe: its kind is ${recipe.kind}, not training`;
+  if (recipe.kind === 'training' && problem === undefined) return { ...parsed, recipe };
+  throw new ResnetCocoError('BAD_CONFIG', `training: config: ${problem}`);
 }

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
+import { MOST, wholeWithin } from '../../bounds.ts';
 import { ResnetCocoError } from '../../errors.ts';
-import { colorJitterSchema, flipSchema, normalization, range, whole } from '../loader/check-recipe.ts';
+import { colorJitterSchema, flipSchema, normalization, range } from '../loader/check-recipe.ts';
 import type { DetectionRecipe } from './recipe.ts';
 
 const crop = v.strictObject({
@@ -14,11 +15,18 @@ const crop = v.strictObject({
   ratio: v.optional(range),
 });
 
+const side = wholeWithin(1, MOST.side);
+const MOST_SCALE = 8;
+const scales = v.pipe(
+  range,
+  v.check(([, high]) => high <= MOST_SCALE, `must be at most ${MOST_SCALE}`),
+);
+
 const schema = v.strictObject({
   augmentations: v.optional(v.array(v.variant('kind', [flipSchema, colorJitterSchema, crop]))),
-  min_size: v.pipe(v.array(whole(1)), v.minLength(1, 'must have a size')),
-  max_size: whole(1),
-  scale_jitter: v.optional(v.strictObject({ scale_range: v.optional(range) })),
+  min_size: v.pipe(v.array(side), v.minLength(1, 'must have a size'), v.maxLength(1000, 'must be at most 1000')),
+  max_size: side,
+  scale_jitter: v.optional(v.strictObject({ scale_range: v.optional(scales) })),
   ...normalization,
 });
 

@@ -1,16 +1,21 @@
 import * as v from 'valibot';
-import { optimisationFields, parseConfig, scheduleProblem, whole } from '../../backbone/index.ts';
+import { optimisationFields, parseConfig, scheduleProblem } from '../../backbone/index.ts';
+import { batchProblem, MOST, wholeWithin } from '../../bounds.ts';
 import { checkDetectionRecipe, type DetectionRecipe } from '../../datasets/index.ts';
+import { ResnetCocoError } from '../../errors.ts';
 import { type DetectorConfig, parseDetectorConfig } from '../detector-config.ts';
 import { type DetectorTrainingSettings, parseTrainingSettings } from '../training-settings.ts';
+
+/** Batches of so many like shapes. */
+const MOST_SHAPES = 100;
 
 const schema = v.strictObject({
   ...optimisationFields,
   model: v.record(v.string(), v.unknown()),
   training: v.record(v.string(), v.unknown()),
-  accumulate: whole(1),
+  accumulate: wholeWithin(1, MOST.batch),
   recipe: v.record(v.string(), v.unknown()),
-  aspect_ratio_group_factor: whole(-1),
+  aspect_ratio_group_factor: wholeWithin(-1, MOST_SHAPES),
 });
 
 type Checked = v.InferOutput<typeof schema>;
@@ -38,10 +43,10 @@ export type DetectorRunSettings = Readonly<Omit<Checked, 'model' | 'training' | 
  */
 export function checkDetectorRunSettings(value: unknown): DetectorRunSettings {
   const parsed: Checked = parseConfig(schema, value, 'training', (settings) => scheduleProblem(settings));
-  return {
-    ...parsed,
-    model: parseDetectorConfig(parsed.model, 'training: model'),
-    training: parseTrainingSettings(parsed.training, 'training: training'),
-    recipe: checkDetectionRecipe(parsed.recipe),
-  };
+  const model = parseDetectorConfig(parsed.model, 'training: model');
+  const training = parseTrainingSettings(parsed.training, 'training: training');
+  const recipe = checkDetectionRecipe(parsed.recipe);
+  const problem = batchProblem(parsed.batch, Math.max(...recipe.min_size) * recipe.max_size);
+  if (problem !== undefined) throw new ResnetCocoError('BAD_CONFIG', `training: config: ${problem}`);
+  return { ...parsed, model, training, recipe };
 }

@@ -181,7 +181,7 @@ test('a loss that is not finite ends the run and keeps the last good checkpoint'
 });
 
 test('weights that are not finite are no good checkpoint', async () => {
-  const wild = trainingSettings('colours', { ...small, epochs: 1, schedule: 'constant', lr: 1e300 });
+  const wild = trainingSettings('colours', { ...small, epochs: 1, schedule: 'constant', lr: 3e38, weightDecay: 1000 });
   const options = { ...base(), settings: wild, checkpointMinutes: 0 };
   await rejects(trainClassifier(options), 'DIVERGED', /after step 1, \S+ is not finite/);
   assert.is((await readRunCheckpoint(runFiles(options.folder).last)).progress.step, 0);

@@ -1,0 +1,61 @@
+import * as v from 'valibot';
+
+/**
+ * The most that numbers may be in configurations, settings and flags: far beyond what anyone uses, and little enough that
+ * no typing error or hostile file keeps a machine busy for hours or asks for memory that it does not have.
+ */
+export const MOST = {
+  /** Pixels of a side of what a network is given. */
+  side: 8192,
+  /** Pixels of what a network is given: an image, padded; and all images of a batch. */
+  pixels: 2 ** 24,
+  batchPixels: 2 ** 26,
+  /** Images of a batch. */
+  batch: 65_536,
+  classes: 100_000,
+  channels: 8192,
+  /** Numbers that training adjusts. */
+  parameters: 2 ** 29,
+  epochs: 100_000,
+  steps: 1e9,
+  /** Boxes of an image that are chosen among; suppression compares each with each. */
+  boxes: 20_000,
+  threads: 1024,
+  /** Training diverges from far less, and says so. */
+  learningRate: 3e38,
+  decay: 1000,
+} as const;
+
+/** A whole number from `least` to `most`; the error says both. */
+export const wholeWithin = (least: number, most: number) =>
+  v.pipe(
+    v.number('must be a number'),
+    v.check(
+      (value) => Number.isInteger(value) && value >= least && value <= most,
+      `must be a whole number from ${least} to ${most}`,
+    ),
+  );
+
+/** A number from `least` to `most`; the error says both. */
+export const numberWithin = (least: number, most: number) =>
+  v.pipe(
+    v.number('must be a number'),
+    v.check((value) => value >= least && value <= most, `must be a number from ${least} to ${most}`),
+  );
+
+/** A number above 0 up to `most`; the error says so. */
+export const positiveWithin = (most: number) =>
+  v.pipe(
+    v.number('must be a number'),
+    v.check((value) => value > 0 && value <= most, `must be above 0 and at most ${most}`),
+  );
+
+/**
+ * What is wrong with a number of images at once, if anything: what they take must fit into memory.
+ *
+ * @param pixels of an image, at most
+ */
+export function batchProblem(batch: number, pixels: number): string | undefined {
+  if (batch * pixels <= MOST.batchPixels) return undefined;
+  return `batch: ${batch} images of ${pixels} pixels have ${batch * pixels}, more than ${MOST.batchPixels}`;
+}
