@@ -1,0 +1,139 @@
+import type { Random } from '../../datasets/index.ts';
+
+const below = (random: Random, end: number): number => Math.floor(random.uniform(0, end));
+export const pick = <T>(random: Random, list: readonly T[]): T => list[below(random, list.length)];
+
+/** Numbers at the edges of what formats store. */
+const EDGES = [0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff];
+
+/** Bytes with a few places damaged: flipped, overwritten, cut, repeated or moved. */
+export function mutateBytes(random: Random, bytes: Buffer): Buffer {
+  let changed: Buffer = Buffer.from(bytes);
+  const times = pick(random, [1, 1, 2, 4, 16]);
+  for (let i = 0; i < times && changed.length > 0; i++) changed = pick(random, byteMutations)(random, changed);
+  return changed;
+}
+
+/** Places near the start, where headers are, are as likely as all others. */
+function place(random: Random, bytes: Buffer): number {
+  const end = random.uniform() < 0.5 ? Math.min(bytes.length, 512) : bytes.length;
+  return below(random, end);
+}
+
+const byteMutations: readonly ((random: Random, bytes: Buffer) => Buffer)[] = [
+  (random, bytes) => {
+    bytes[place(random, bytes)] ^= 1 << below(random, 8);
+    return bytes;
+  },
+  (random, bytes) => {
+    bytes[place(random, bytes)] = random.bits() & 0xff;
+    return bytes;
+  },
+  (random, bytes) => {
+    const [at, width, value] = [place(random, bytes), pick(random, [2, 4]), pick(random, EDGES)];
+    if (at + width > bytes.length) return bytes;
+    const clipped = width === 2 ? value & 0xffff : value;
+    if (random.uniform() < 0.5) bytes.writeUIntLE(clipped, at, width);
+    else bytes.writeUIntBE(clipped, at, width);
+    return bytes;
+  },
+  (random, bytes) => bytes.subarray(0, below(random, bytes.length + 1)),
+  (random, bytes) => {
+    const [at, length] = [place(random, bytes), below(random, 64)];
+    return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + length)]);
+  },
+  (random, bytes) => {
+    const [from, to, length] = [place(random, bytes), place(random, bytes), below(random, 256)];
+    return Buffer.concat([bytes.subarray(0, to), bytes.subarray(from, from + length), bytes.subarray(to)]);
+  },
+  (random, bytes) => {
+    const [at, length] = [place(random, bytes), below(random, 32)];
+    bytes.subarray(at, at + length).fill(pick(random, [0, 0xff, random.bits() & 0xff]));
+    return bytes;
+  },
+];
+
+const NUMBERS = ['0', '-1', '1.5', '1e300', '1e-300', '2147483648', '4294967296', '9007199254740993', '1e9', '100000'];
+const WORDS = [
+  '',
+  'null',
+  'NaN',
+  '-Infinity',
+  'a\0b',
+  'x'.repeat(300),
+  '../../x',
+  '__proto__',
+  '\u202e',
+  '&a *a',
+  '<a>',
+];
+const OPENINGS = ['[', '{', '- ', '<a>', '"', '(', '&a ', '? ', '<!--'];
+
+/** Text with a few numbers, words or lines in it replaced, repeated or left out, or damaged as bytes are. */
+export function mutateText(random: Random, text: string): Buffer {
+  let changed = text;
+  for (let i = pick(random, [1, 1, 2, 4]); i > 0; i--) changed = pick(random, textMutations)(random, changed);
+  const bytes = Buffer.from(changed);
+  return random.uniform() < 0.2 && bytes.length > 0 ? mutateBytes(random, bytes) : bytes;
+}
+
+/** Replaces one of the matches. */
+function replaceOne(random: Random, text: string, pattern: RegExp, replacement: string): string {
+  const matches = [...text.matchAll(pattern)];
+  if (!matches.length) return text;
+  const { 0: match, index } = pick(random, matches);
+  return text.slice(0, index) + replacement + text.slice(index + match.length);
+}
+
+const textMutations: readonly ((random: Random, text: string) => string)[] = [
+  (random, text) => replaceOne(random, text, /-?\d+(\.\d+)?/g, pick(random, NUMBERS)),
+  (random, text) => replaceOne(random, text, /[a-z_]{2,}/gi, pick(random, WORDS)),
+  (random, text) => replaceOne(random, text, /[a-z_]{2,}/gi, pick(random, NUMBERS)),
+  (random, text) => {
+    const lines = text.split('\n');
+    const [from, to] = [below(random, lines.length), below(random, lines.length)];
+    return lines.toSpliced(to, random.uniform() < 0.5 ? 1 : 0, lines[from]).join('\n');
+  },
+  (random, text) => {
+    const at = below(random, text.length + 1);
+    return text.slice(0, at) + pick(random, OPENINGS).repeat(pick(random, [1, 2, 100, 20_000])) + text.slice(at);
+  },
+];
+
+const nested = (depth: number): unknown => (depth ? [nested(depth - 1)] : 1);
+const VALUES: readonly unknown[] = [
+  ...NUMBERS.map(Number),
+  ...WORDS,
+  null,
+  true,
+  [],
+  {},
+  [[]],
+  [null],
+  nested(50),
+  Array(5000).fill(0),
+  { size: [1e9, 1e9], counts: [1] },
+  { size: [2, 2], counts: 'zz' },
+];
+
+/** A JSON value with a few of the values within it replaced, repeated or left out. */
+export function mutateJson(random: Random, value: unknown): unknown {
+  const changed = structuredClone(value);
+  for (let i = pick(random, [1, 1, 2, 4]); i > 0; i--) {
+    const places = containers(changed);
+    const container = pick(random, places) as Record<string, unknown>;
+    const key = pick(random, Object.keys(container));
+    if (key === undefined) continue;
+    const action = random.uniform();
+    if (action < 0.15) delete container[key];
+    else if (action < 0.25) container[key] = structuredClone(container[pick(random, Object.keys(container))]);
+    else container[key] = structuredClone(pick(random, VALUES));
+  }
+  return changed;
+}
+
+/** The lists and objects in a value, itself included. */
+function containers(value: unknown): object[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return [value, ...Object.values(value).flatMap(containers)];
+}
