@@ -89,6 +89,10 @@ class PartReader {
     window.skipMark();
     const first = window.peek();
     if (first === undefined) this.fail('is empty');
+    // A mark of UTF-16, or a character of which one byte is NUL.
+    const second = window.at + 1 < window.end ? window.bytes[window.at + 1] : undefined;
+    const isWide = first >= 0xfe || first === 0 || second === 0;
+    if (isWide) this.fail('is text in UTF-16, as it seems, and JSON is in UTF-8; save it as that');
     if (first === OPEN_OBJECT) yield* this.object();
     else yield* this.value(undefined);
     if (window.peek() !== undefined) this.wrong('the end of the file');

@@ -1,6 +1,7 @@
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, posix } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
 import { isFile, isFolder } from '../../io/regular-file.ts';
+import { isImageName } from '../image-extensions.ts';
 import type { DetectionSource } from './detection-source.ts';
 import { FileFinder, listFiles, portablePath, withoutExtension } from './file-finder.ts';
 import { Spellings, spelledPath } from './spelling.ts';
@@ -98,6 +99,8 @@ async function readList(folder: string, split: string, names: readonly string[])
   return { file, entries: lines.map((line) => listEntry(line, stems)) };
 }
 
+const isFileName = (name: string): boolean => isImageName(name) || /\.xml$/i.test(name);
+
 /** As VOC writes them: a space, and two columns of a number. */
 const FLAG = / ( [01]|-1)\s*$/;
 const LOOSE_FLAG = /\s+-?[01]\s*$/;
@@ -108,7 +111,11 @@ const LOOSE_FLAG = /\s+-?[01]\s*$/;
  */
 function listEntry(line: string, stems: Spellings): VocList['entries'][number] {
   const unflagged = line.replace(LOOSE_FLAG, '');
-  for (const text of [line, line.trim(), line.replace(FLAG, ''), unflagged, unflagged.trim()]) {
+  const texts = [line, line.trim(), line.replace(FLAG, ''), unflagged, unflagged.trim()];
+  // Some programs list the images' files, or their paths.
+  const files = texts.map((text) => (isFileName(text.trim()) ? withoutExtension(text.trim()) : text));
+  const names = files.map((text) => posix.basename(portablePath(text)));
+  for (const text of [...texts, ...files, ...names]) {
     const name = stems.find(portablePath(text));
     if (name !== undefined) return { text, name };
   }

@@ -245,7 +245,10 @@ async function placesOf(settings: YoloSettings, folder: string, split: string | 
   // Files often tell of a split that was never made, so that it counts only where it was asked for.
   if (gone.length && (split !== undefined || !places.length)) {
     const problem = gone.map(({ key, entry }) => `${key} is ${entry}`).join(', ');
-    throw new ResnetCocoError('FILE_NOT_FOUND', `${file}: ${problem}: no such folder or list`);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for them
+    const isEscaped = gone.some(({ entry }) => /[\x00-\x1f]/.test(entry));
+    const hint = isEscaped ? '; a backslash in double quotes is an escape of YAML: write / instead' : '';
+    throw new ResnetCocoError('FILE_NOT_FOUND', `${file}: ${problem}: no such folder or list${hint}`);
   }
   return [...new Set(places)];
 }

@@ -242,6 +242,14 @@ test('values too deep or too long are refused', () => {
   assert.throws(() => readJsonFile(path), /has a value of more than 67108864 bytes/);
 });
 
+test('UTF-16 is called by its name', () => {
+  for (const mark of ['', '\uFEFF']) {
+    const bytes = Buffer.from(`${mark}{"a": 1}`, 'utf16le');
+    assert.match(failure(bytes).message, /is text in UTF-16, as it seems/);
+    assert.match(failure(Buffer.from(bytes).swap16()).message, /is text in UTF-16, as it seems/);
+  }
+});
+
 test('a file that is not there or cannot be read', () => {
   const code = (file: string) => {
     try {

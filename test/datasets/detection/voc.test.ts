@@ -290,11 +290,13 @@ test('a line of a list is a name first, then a name and a flag', async () => {
   const annotations = scratch.tree({
     ...Object.fromEntries(files),
     'ImageSets/Main/whole.txt': 'img 1\n outer \n v 2\t\nimg\n\n',
+    'ImageSets/Main/paths.txt': 'img.png\nJPEGImages/img 1.PNG 1\nAnnotations\\plain.xml\n',
     'ImageSets/Main/flags.txt': 'img  1\r\nimg 1 -1\r\n outer   0\r\nplain -1\r\nv 2  1 \r\n',
   });
   const namesIn = async (split: string) =>
     (await read({ annotations, split })).images.map(({ file_name }) => file_name);
   assert.equal(await namesIn('whole'), ['img 1.png', ' outer .png', 'v 2.png', 'img.png']);
+  assert.equal(await namesIn('paths'), ['img.png', 'img 1.png', 'plain.png']);
   assert.equal(await namesIn('flags'), ['img.png', 'img 1.png', ' outer .png', 'plain.png', 'v 2.png']);
 });
 

@@ -405,6 +405,16 @@ for (const [name, text] of polygons) {
   });
 }
 
+test('a path of Windows that YAML takes for escapes', async () => {
+  const text = `${list}train: "images\\train"\n`;
+  const annotations = scratch.tree({ 'data.yaml': text, 'images/train/1.png': png });
+  await assertFails(
+    readDetectionDataset({ annotations }),
+    /no such folder or list; a backslash in double/,
+    'FILE_NOT_FOUND',
+  );
+});
+
 test('polygons that could be keypoints are told of', async () => {
   const text = '0 .5 .5 .55 .5 .6 .6\n1 .4 .5 .45 .5 .5 .6\n';
   const annotations = scratch.tree({ 'data.yaml': list, 'images/a.png': png, 'labels/a.txt': text });
