@@ -3,6 +3,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, resolve, sep } from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import { glob, isDynamicPattern } from 'tinyglobby';
+import { isImageByContent } from '../datasets/image-content.ts';
 import { imageExtensions, isHidden, isImageName } from '../datasets/image-extensions.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { unreadable } from '../io/regular-file.ts';
@@ -160,7 +161,9 @@ class Collector {
       if (kind.isDirectory()) {
         hasFolders = true;
         if (this.#options.recursive) await this.#list(root, name, names, [...ancestors, real]);
-      } else if (kind.isFile() && isImageName(entry.name)) names.push(name);
+      } else if (kind.isFile() && (isImageName(entry.name) || isImageByContent(join(root, name), entry.name))) {
+        names.push(name);
+      }
     }
     return hasFolders;
   }
@@ -179,7 +182,8 @@ class Collector {
       parts.shift();
     }
     const matches = await glob(parts.join('/'), { cwd: root || '.', expandDirectories: false });
-    const names = matches.filter(isImageName).sort(naturalOrder);
+    const isImage = (name: string) => isImageName(name) || isImageByContent(join(root, name), basename(name));
+    const names = matches.filter(isImage).sort(naturalOrder);
     if (!names.length) {
       const others = matches.length ? ` (it matches ${counted(matches.length, 'other file')})` : '';
       throw new ResnetCocoError(

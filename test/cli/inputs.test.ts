@@ -99,6 +99,16 @@ test('globs take images only, in natural order', async () => {
   assert.equal(await files([join(root, 'p', 'img1*')]), [join(root, 'p/img1.png'), join(root, 'p/img10.jpg')]);
 });
 
+test('files whose names do not tell are taken where they begin as images do', async () => {
+  plant('mixed/a.jpg', 'mixed/notes', 'mixed/LICENSE', 'mixed/c.jpg_large', 'mixed/d.json', 'mixed/e.png~');
+  writeFileSync('mixed/photo', Buffer.of(0xff, 0xd8, 0xff, 0xe0));
+  writeFileSync('mixed/b.jpg_large', Buffer.of(0xff, 0xd8, 0xff, 0xe0));
+  writeFileSync('mixed/f.json', Buffer.of(0xff, 0xd8, 0xff, 0xe0));
+  const expected = ['a.jpg', 'b.jpg_large', 'photo'].map((name) => join('mixed', name));
+  assert.equal(await files(['mixed']), expected);
+  assert.equal(await files(['mixed/*']), expected);
+});
+
 test('names that look like globs are taken as they are where they exist', async () => {
   assert.equal(await files(['odd/photo [1].jpg']), ['odd/photo [1].jpg']);
   assert.equal(await files(['odd/set (2)/*.jpg']), ['odd/set (2)/a.jpg', 'odd/set (2)/b.jpg']);
