@@ -105,7 +105,7 @@ for (const [kind, { share }] of chosen) {
     counts[verdict]++;
     const isFault = (faults as readonly string[]).includes(verdict);
     if (isFault) failures.push(`--kind ${kind} --seed ${seed} --count 1: ${verdict}: ${error ?? ''}`);
-    if (values.verbose) console.log(`${kind} ${seed}: ${verdict} ${error ?? ''}`);
+    if (values.verbose) console.log(`${kind} ${seed}: ${verdict} ${error?.split('\n')[0] ?? ''}`);
     if (reader.done < CASES_A_PROCESS && (!isFault || verdict === 'foreign')) continue;
     reader.end();
     reader = new Reader();
