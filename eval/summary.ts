@@ -24,6 +24,7 @@ function linesOf({ iouType, maxDets }: Params): SummaryLine[] {
     return [...of(true), ...of(false)];
   }
   const [few, some, most] = maxDets;
+  // pycocotools ends with an IndexError here.
   if (most === undefined) {
     throw new ResnetCocoError(
       'BAD_CONFIG',
@@ -59,23 +60,42 @@ export function meanAt(
   categories?: number | readonly number[],
 ): number {
   const { areaRngLbl, iouThrs, maxDets } = params;
-  const a = areaRngLbl.indexOf(line.area);
-  const m = maxDets.indexOf(line.maxDets);
-  if (a < 0 || m < 0) return -1;
+  const cells = cellsOf(areaRngLbl, maxDets, line);
   const grid = line.isPrecision ? precision : recall;
   const [R, K] = line.isPrecision ? grid.shape.slice(1, 3) : [1, grid.shape[1]];
   const [A, M] = grid.shape.slice(-2);
   const chosen = typeof categories === 'number' ? [categories] : (categories ?? Array.from({ length: K }, (_, k) => k));
-  const values = new Float64Array(iouThrs.length * R * chosen.length);
+  const values = new Float64Array(iouThrs.length * R * chosen.length * cells.length);
   let count = 0;
   iouThrs.forEach((threshold, t) => {
     if (line.iou !== undefined && threshold !== line.iou) return;
     for (let r = 0; r < R; r++) {
-      for (const k of chosen) values[count++] = grid.data[((t * R + r) * K + k) * A * M + a * M + m];
+      for (const k of chosen) {
+        for (const [a, m] of cells) values[count++] = grid.data[((t * R + r) * K + k) * A * M + a * M + m];
+      }
     }
   });
   return meanOfKnown(values.subarray(0, count));
 }
+
+/**
+ * Where a line's range of area and limit stand, by position. They may be named several times; as numpy's indices do, each
+ * goes with its like, or one with all of the other.
+ */
+function cellsOf(labels: readonly string[], limits: readonly number[], { area, maxDets }: SummaryLine) {
+  const [as, ms] = [placesOf(labels, area), placesOf(limits, maxDets)];
+  const [fewer, more] = [Math.min(as.length, ms.length), Math.max(as.length, ms.length)];
+  if (fewer !== more && fewer !== 1 && more !== 1) {
+    // pycocotools ends with an IndexError here.
+    const times = `params.areaRngLbl has '${area}' ${as.length} times, params.maxDets has ${maxDets} ${ms.length} times`;
+    throw new ResnetCocoError('BAD_CONFIG', `${times}: name each once`);
+  }
+  const count = fewer && more;
+  return Array.from({ length: count }, (_, i) => [as[as.length > 1 ? i : 0], ms[ms.length > 1 ? i : 0]] as const);
+}
+
+const placesOf = <T>(list: readonly T[], wanted: T): number[] =>
+  list.flatMap((item, i) => (item === wanted ? [i] : []));
 
 /** The numbers, and the lines that pycocotools prints of them. */
 export function summarizeAll(accumulated: Accumulated): { readonly stats: number[]; readonly lines: string[] } {
