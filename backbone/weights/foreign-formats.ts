@@ -87,7 +87,8 @@ export function foreignPickle(file: FileSlice): string {
   const edge = Math.min(LOOK_THROUGH, file.length);
   const [head, tail] = [file.read(0, edge), file.read(file.length - edge, edge)];
   const text = Buffer.concat([head, tail]).toString('latin1');
-  const names = namesInPickle(file) ?? text.match(/\b[a-z]\w*(\.\w+)*(\.(weight|bias|running_mean)|_[wb])\b/g) ?? [];
+  const names =
+    namesInPickle(file) ?? text.match(/\b[a-z]\w{0,40}(\.\w{1,40}){0,10}(\.(weight|bias|running_mean)|_[wb])\b/g) ?? [];
   const telling = [...new Set(names)]
     .filter((name) => /[._]/.test(name))
     .slice(0, 3)
