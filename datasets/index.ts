@@ -72,3 +72,4 @@ export {
   transformImage,
 } from './transform.ts';
 export { makeFolder, removeUnfinished, WholeFile, writeWholeFile } from './whole-file.ts';
+export { checkWithin } from './within-folder.ts';

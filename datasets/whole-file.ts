@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants, unlinkSync } from 'node:fs';
 import { copyFile, type FileHandle, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { ResnetCocoError } from '../errors.ts';
 
 /** Files begun and not yet committed, removed if the process ends meanwhile. */
@@ -166,8 +166,26 @@ export async function writeWholeFile(path: string, data: string | Uint8Array): P
 /** Makes a folder and those above it, where they are missing. Throws `FILE_NOT_WRITABLE`. */
 export async function makeFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeWithParents(resolve(path));
   } catch (error) {
     throw notWritable(path, error);
+  }
+}
+
+/** Node's own says of a read-only file system that there is no such folder, and tries for ever in `/proc`. */
+async function makeWithParents(path: string): Promise<void> {
+  const isFolder = async () => (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (await isFolder()) return;
+    const parent = dirname(path);
+    const lacksParent =
+      (error as NodeJS.ErrnoException).code === 'ENOENT' && !(await stat(parent).catch(() => undefined));
+    if (!lacksParent || parent === path) throw error;
+    await makeWithParents(parent);
+    await mkdir(path).catch(async (reason: unknown) => {
+      if (!(await isFolder())) throw reason;
+    });
   }
 }

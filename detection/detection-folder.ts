@@ -5,6 +5,7 @@ import { lockFolder } from '../datasets/folder-lock.ts';
 import type { ImageId } from '../datasets/index.ts';
 import { JsonArrayFile } from '../datasets/json-array.ts';
 import { makeFolder, removeUnfinished } from '../datasets/whole-file.ts';
+import { checkWithin } from '../datasets/within-folder.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { type CocoDetection, cocoResults } from './coco-results.ts';
 import { Gallery, type GalleryPicture, previewSide } from './gallery.ts';
@@ -221,6 +222,7 @@ export class DetectionFolder<Image extends DetectedImage = DetectedImage> {
     const { width, height, detections } = image;
     try {
       const target = join(this.#directory, name);
+      checkWithin(this.#directory, target);
       await makeFolder(dirname(target));
       const preview = await pictures.draw(image, target, previewSide(this.#planned.size));
       return { file: name, width, height, detections, preview, link: name };

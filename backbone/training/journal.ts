@@ -26,8 +26,11 @@ export class Journal {
   }
 
   write(entry: LogEntry): void {
+    // TensorBoard shows one value of a name at a step: the first.
+    const tagged = Object.entries(entry.values)
+      .filter(([name]) => !this.has(entry.step, name, entry.split))
+      .map(([name, value]) => [`${entry.split}/${name}`, value] as const);
     this.log.append(entry);
-    const tagged = Object.entries(entry.values).map(([name, value]) => [`${entry.split}/${name}`, value] as const);
     this.board.scalars(entry.step, Object.fromEntries(tagged));
   }
 
@@ -36,9 +39,13 @@ export class Journal {
     this.board.text(0, 'settings', `\`\`\`\n${JSON.stringify(settings, null, 2)}\n\`\`\``);
   }
 
-  /** Whether it has a value of that name at that step. */
-  has(step: number, name: string): boolean {
-    return this.log.entries.some((entry) => entry.step === step && name in entry.values);
+  /** Whether it has a value of that name at that step, which is the newest there is. */
+  has(step: number, name: string, split: LogEntry['split'] = 'train'): boolean {
+    const { entries } = this.log;
+    for (let i = entries.length - 1; i >= 0 && entries[i].step === step; i--) {
+      if (entries[i].split === split && name in entries[i].values) return true;
+    }
+    return false;
   }
 
   /** Brings all of it to the disk. */

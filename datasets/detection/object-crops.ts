@@ -10,6 +10,7 @@ import type { Random } from '../random.ts';
 import { readImage } from '../read-image.ts';
 import type { Region } from '../resize.ts';
 import { seeded } from '../seeded.ts';
+import { checkWithin } from '../within-folder.ts';
 import { portablePath, withoutExtension } from './file-finder.ts';
 import type { DatasetProblems } from './problems.ts';
 import { type ReadOptions, readDetectionDataset } from './read-detection-dataset.ts';
@@ -70,7 +71,9 @@ export async function writeObjectCrops(options: ObjectCropOptions): Promise<Obje
   async function cutFrom(meta: CocoImage, image: Image, place: number): Promise<void> {
     const stem = withoutExtension(portablePath(meta.file_name)).replaceAll('/', '-');
     const write = async (folder: string, name: string, region: Region): Promise<void> => {
-      await writeImage(join(out, folder, `${stem}-${name}.jpg`), crop(image, region), 'jpeg');
+      const path = join(out, folder, `${stem}-${name}.jpg`);
+      checkWithin(out, path);
+      await writeImage(path, crop(image, region), 'jpeg');
       pictures.set(folder, (pictures.get(folder) ?? 0) + 1);
     };
     const here = objects.get(meta.id) ?? [];

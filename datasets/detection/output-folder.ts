@@ -5,6 +5,7 @@ import { ResnetCocoError } from '../../errors.ts';
 import { readBytes, statsOf } from '../../io/regular-file.ts';
 import type { CocoDataset, ImageId } from '../coco-format.ts';
 import { makeFolder, writeWholeFile } from '../whole-file.ts';
+import { checkWithin } from '../within-folder.ts';
 import { portablePath, withoutExtension } from './file-finder.ts';
 import type { VocAnnotation } from './read-voc.ts';
 
@@ -55,8 +56,19 @@ export class OutputFolder {
     }
   }
 
-  async #place(name: string): Promise<string> {
+  /**
+   * The path of a file here.
+   *
+   * @throws ResnetCocoError FILE_NOT_WRITABLE where it leads out of the folder
+   */
+  checkName(name: string): string {
     const path = join(this.path, name);
+    checkWithin(this.path, path);
+    return path;
+  }
+
+  async #place(name: string): Promise<string> {
+    const path = this.checkName(name);
     const folder = dirname(path);
     if (!this.#made.has(folder)) await makeFolder(folder);
     this.#made.add(folder);

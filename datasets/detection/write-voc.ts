@@ -21,6 +21,8 @@ export async function writeVoc(
   { split = 'all', signal }: ListOptions = {},
 ): Promise<void> {
   const out = new OutputFolder(folder);
+  const list = `ImageSets/Main/${split}.txt`;
+  out.checkName(list);
   const names = new Map(dataset.categories.map(({ id, name }) => [id, name]));
   checkNames([...names.values()]);
   const stems = annotationStems(dataset.images.map(({ file_name }) => file_name));
@@ -30,7 +32,7 @@ export async function writeVoc(
     signal?.throwIfAborted();
     await out.put(`Annotations/${stems[index]}.xml`, xmlOf(image, annotations.get(image.id) ?? [], names));
   }
-  await out.put(`ImageSets/Main/${split}.txt`, stems.map((stem) => `${stem}\n`).join(''));
+  await out.put(list, stems.map((stem) => `${stem}\n`).join(''));
 }
 
 function xmlOf(image: CocoImage, annotations: readonly VocAnnotation[], names: ReadonlyMap<number, string>): string {

@@ -24,6 +24,8 @@ export async function writeYolo(
   { split, signal }: ListOptions = {},
 ): Promise<void> {
   const out = new OutputFolder(folder);
+  const listName = `${split ?? 'images'}.txt`;
+  out.checkName(listName);
   const categories = [...dataset.categories].sort((a, b) => a.id - b.id);
   const names = categories.map(({ name }) => name);
   checkNames(names);
@@ -41,7 +43,7 @@ export async function writeYolo(
     await out.put(`labels/${stems[index]}.txt`, lines.join(''));
   }
   const list = dataset.images.map(({ file_name }) => `./images/${portablePath(file_name)}\n`);
-  await out.put(`${split ?? 'images'}.txt`, list.join(''));
+  await out.put(listName, list.join(''));
   await out.replace(SETTINGS_FILE, settings);
 }
 

@@ -1,5 +1,5 @@
-import { basename, join } from 'node:path';
-import type { ImageId } from '../../datasets/index.ts';
+import { basename, dirname, join } from 'node:path';
+import { checkWithin, type ImageId } from '../../datasets/index.ts';
 import type { Engine, Weights } from '../../engine/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { COCO, type DetectionMeasures, measuresOf } from '../../eval/index.ts';
@@ -103,6 +103,14 @@ export class DetectorEvaluation {
     const shown = detections.filter(({ score }, i) => score >= SHOWN_SCORE || i < LEAST_SHOWN);
     const number = this.drawn.indexOf(id) + 1;
     const folder = join(this.options.samples, `epoch-${String(epoch).padStart(4, '0')}`);
-    await pool.render(file, shown, join(folder, `${number}-${basename(file)}`));
+    const path = join(folder, `${number}-${basename(file)}`);
+    try {
+      checkWithin(dirname(this.options.samples), path);
+      await pool.render(file, shown, path);
+    } catch (error) {
+      // A sample is not worth a run.
+      if (!(error instanceof ResnetCocoError)) throw error;
+      this.options.onProblem?.(error);
+    }
   }
 }

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
 import { statsOf } from '../../io/regular-file.ts';
@@ -20,7 +20,7 @@ export class AppendFile {
   static open(path: string): AppendFile {
     return new AppendFile(
       path,
-      refusing(path, () => openForAppending(path, 'a')),
+      refusing(path, () => openForAppending(path, constants.O_APPEND)),
     );
   }
 
@@ -28,7 +28,7 @@ export class AppendFile {
   static create(path: string): AppendFile | undefined {
     return refusing(path, () => {
       try {
-        return new AppendFile(path, openForAppending(path, 'ax'));
+        return new AppendFile(path, openForAppending(path, constants.O_APPEND | constants.O_EXCL));
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;
         throw error;
@@ -57,12 +57,13 @@ export class AppendFile {
   }
 }
 
-function openForAppending(path: string, flags: string): number {
+/** Through no symbolic link, which may lead anywhere; Windows has no such flag. */
+function openForAppending(path: string, flags: number): number {
   mkdirSync(dirname(path), { recursive: true });
   // Opening a pipe would wait for its reader.
   const found = statsOf(path);
   if (found && !found.isFile() && !found.isDirectory()) throw new Error('it is a device or pipe, not a regular file');
-  return openSync(path, flags);
+  return openSync(path, flags | constants.O_WRONLY | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0));
 }
 
 function refusing<T>(path: string, action: () => T): T {
@@ -71,7 +72,8 @@ function refusing<T>(path: string, action: () => T): T {
   } catch (error) {
     // Node writes "EACCES: permission denied, open '/a/b'".
     const { message } = error as Error;
-    const reason = /^[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ?? message;
+    const isLink = (error as NodeJS.ErrnoException).code === 'ELOOP';
+    const reason = isLink ? 'it is a symbolic link' : (/^[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ?? message);
     throw new ResnetCocoError('FILE_NOT_WRITABLE', `${path}: cannot be written: ${reason}`, { cause: error });
   }
 }
