@@ -11,10 +11,9 @@ const leadsOut = (path: string): boolean => path === '..' || path.startsWith(`..
  * @throws ResnetCocoError FILE_NOT_WRITABLE
  */
 export function checkWithin(folder: string, path: string): void {
-  const refuse = (how: string): never => {
-    throw new ResnetCocoError('FILE_NOT_WRITABLE', `${path}: ${how} out of ${folder}; nothing is written there`);
-  };
-  if (leadsOut(relative(resolve(folder), resolve(path)))) return refuse('leads');
+  const refusal = (how: string): ResnetCocoError =>
+    new ResnetCocoError('FILE_NOT_WRITABLE', `${path}: ${how} out of ${folder}; nothing is written there`);
+  if (leadsOut(relative(resolve(folder), resolve(path)))) throw refusal('leads');
   let parent = dirname(resolve(path));
   // What is not there yet is made within.
   while (!lstatSync(parent, { throwIfNoEntry: false }) && parent !== resolve(folder)) parent = dirname(parent);
@@ -23,7 +22,7 @@ export function checkWithin(folder: string, path: string): void {
   try {
     real = realpathSync.native(parent);
   } catch {
-    return refuse('leads by a broken symbolic link');
+    throw refusal('leads by a broken symbolic link');
   }
-  if (leadsOut(relative(realpathSync.native(folder), real))) refuse('leads by a symbolic link');
+  if (leadsOut(relative(realpathSync.native(folder), real))) throw refusal('leads by a symbolic link');
 }
