@@ -14,7 +14,7 @@ const body = Buffer.from('weights, so to speak');
 const hashPrefix = createHash('sha256').update(body).digest('hex').slice(0, 8);
 const file = `tiny-${hashPrefix}.pth`;
 const tinyAt = (origin: string) => ({ name: 'tiny', file, hashPrefix, url: `${origin}/models/${file}` });
-const hasty = { stallMs: 1000, retries: 0, backoffMs: 1, lockMs: 400 };
+const hasty = { stallMs: 600_000, retries: 0, backoffMs: 1, lockMs: 400 };
 
 interface Context {
   server: FileServer;
