@@ -109,10 +109,11 @@ export class Classifier {
   /**
    * Reads an image for `classifyLoaded`, in another thread: for callers who gather batches themselves, such as a server.
    *
-   * @throws ResnetCocoError FILE_NOT_FOUND or BAD_IMAGE, naming the image
+   * @param signal takes it back: nothing of it goes on for long
+   * @throws ResnetCocoError FILE_NOT_FOUND or BAD_IMAGE, naming the image; the signal's reason
    */
-  async load(source: ImageSource): Promise<LoadedImage> {
-    return await this.pool.load(source, this.transform);
+  async load(source: ImageSource, signal?: AbortSignal): Promise<LoadedImage> {
+    return await this.pool.load(source, this.transform, { signal });
   }
 
   /** The most probable classes of each of several images from `load`, computed at once. */

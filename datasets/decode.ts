@@ -5,7 +5,7 @@ import { decodePng } from './decode-png.ts';
 import { orient } from './exif-orientation.ts';
 import { type DecodedImage, type Image, MAX_IMAGE_PIXELS } from './image.ts';
 import { describeUnknown, type ImageFormat, sniffFormat } from './image-format.ts';
-import { checkLength, readJpegHeader } from './jpeg-header.ts';
+import { checkLength, readJpegHeader, scansProblem } from './jpeg-header.ts';
 import { readPngHeader } from './png-header.ts';
 import { decodeWithSharp, loadSharp, type Sharp } from './sharp-decoder.ts';
 import { loadTurbo, TURBO_PACKAGE, type Turbo } from './turbo-decoder.ts';
@@ -100,6 +100,8 @@ async function decodeFormat(bytes: Uint8Array, format: ImageFormat, sharp: Sharp
     const header = readJpegHeader(bytes);
     checkSize(header);
     checkLength(header);
+    const problem = scansProblem(header, MAX_IMAGE_PIXELS);
+    if (problem) throw new Error(problem);
     // Inks become RGB by Pillow's plain formula, whichever decoder is there; sharp would use a press's profile.
     const read = sharp && header.components.length !== 4 ? readWith(sharp, bytes) : undefined;
     return orient((await read) ?? (await decodeJpeg(bytes, header, await chosenTurbo())), header.orientation);

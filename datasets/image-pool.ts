@@ -15,6 +15,8 @@ export interface ImagePoolOptions {
 export interface LoadOptions {
   /** Hand back the decoded picture too, for drawing on it later without decoding it again. */
   readonly keepImage?: boolean;
+  /** Takes it back: whether it waits or is being decoded, nothing of it goes on for long. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface PrefetchOptions extends LoadOptions {
@@ -55,11 +57,12 @@ export class ImagePool {
   /**
    * Reads a picture and transforms it for a model.
    *
-   * @throws ResnetCocoError as `readImage` and `transformImage` do; DISPOSED once the pool is closed
+   * @throws ResnetCocoError as `readImage` and `transformImage` do; DISPOSED once the pool is closed; the signal's reason
    */
   async load(source: ImageSource, transform: ImageTransform, options: LoadOptions = {}): Promise<LoadedImage> {
     const keepImage = options.keepImage ?? false;
-    return (await this.#pool.run({ kind: 'load', ...sent(source), transform, keepImage })) as LoadedImage;
+    const job: Job = { kind: 'load', ...sent(source), transform, keepImage };
+    return (await this.#pool.run(job, options.signal)) as LoadedImage;
   }
 
   /**
@@ -104,7 +107,7 @@ export class ImagePool {
     for await (const source of sources) {
       if (signal?.aborted) return;
       const place = { index: index++, source };
-      const item = this.load(source, transform, options).then(
+      const item = this.load(source, transform, { keepImage: options.keepImage ?? false }).then(
         (image): Prefetched<S> => ({ ...place, image }),
         (error: ResnetCocoError): Prefetched<S> => {
           if (error.code === 'DISPOSED') throw error;

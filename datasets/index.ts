@@ -51,6 +51,8 @@ export {
 export { type ImageSize, imageSizeInHeader, readImageSize } from './image-size.ts';
 export type { LoadedImage } from './image-worker.ts';
 export { inFlight } from './in-flight.ts';
+export { scansProblem } from './jpeg-header.ts';
+export { countScans } from './jpeg-segments.ts';
 export { JsonArrayFile, JsonArrayWriter } from './json-array.ts';
 export { checkRecipe } from './loader/check-recipe.ts';
 export type { EpochOptions, LoaderOptions } from './loader/loader-options.ts';
@@ -71,5 +73,6 @@ export {
   type ImageTransform,
   transformImage,
 } from './transform.ts';
+export { Turns } from './turns.ts';
 export { makeFolder, removeUnfinished, WholeFile, writeWholeFile } from './whole-file.ts';
 export { checkWithin } from './within-folder.ts';

@@ -20,12 +20,16 @@ export interface JpegHeader {
   /** Where Adobe's colour transform byte lies, -1 without its marker: 0 is RGB or CMYK, 1 YCbCr, 2 YCCK. */
   readonly adobeTransformAt: number;
   readonly orientation: Orientation;
+  readonly scans: number;
   /** Just behind the end-of-image marker; what follows is not part of the picture. */
   readonly end: number;
 }
 
 /** Files of more scans are made to keep decoders busy; real progressive ones have about ten. */
 const MAX_SCANS = 500;
+
+/** What of the largest pictures is decoded; smaller ones may have more, for each scan costs time by its pixels. */
+const SCANS_OF_LARGEST = 12;
 
 /** How the frames code their pixels; those of other kinds nobody reads. */
 const CODINGS: Readonly<Record<number, JpegHeader['coding']>> = {
@@ -76,7 +80,7 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader {
   if (!frame || componentsScanned < frame.components.length || end < 0) {
     throw new Error('the file is truncated: it ends before the picture does');
   }
-  return { ...frame, jfif, adobeTransformAt, orientation: tags.orientation, end };
+  return { ...frame, jfif, adobeTransformAt, orientation: tags.orientation, scans, end };
 }
 
 const readFrame = (content: Uint8Array): Pick<JpegHeader, 'width' | 'height' | 'components'> => ({
@@ -104,6 +108,21 @@ export function checkLength({ coding, components, width, height, end }: JpegHead
   const blocksOfBit = coding === 'arithmetic' ? MAX_ARITHMETIC_BLOCKS : 1;
   if (end * 8 * blocksOfBit < blocks)
     throw new Error(`the file is truncated: it is too small for ${width}×${height} pixels`);
+}
+
+/**
+ * What is too much about a picture's scans, if anything.
+ *
+ * @param maxPixels of a picture
+ */
+export function scansProblem(
+  { width, height, scans }: Pick<JpegHeader, 'width' | 'height' | 'scans'>,
+  maxPixels: number,
+): string | undefined {
+  const most = maxPixels * SCANS_OF_LARGEST;
+  if (width * height * scans <= most) return undefined;
+  const work = `${scans} scans of ${width}×${height} pixels are ${width * height * scans} to decode`;
+  return `${work}, over the limit of ${most}; save it with fewer scans, as a baseline JPEG`;
 }
 
 const isTagged = (segment: Uint8Array, tag: string): boolean =>

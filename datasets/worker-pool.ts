@@ -1,6 +1,7 @@
 import { type Transferable, Worker } from 'node:worker_threads';
 import { ResnetCocoError } from '../errors.ts';
 import type { Reply } from './answer-jobs.ts';
+import { Turns } from './turns.ts';
 
 export interface WorkerPoolOptions<J> {
   /** What an error calls it. */
@@ -20,17 +21,23 @@ export interface WorkerPoolOptions<J> {
 interface Task<J, R> {
   readonly job: J;
   readonly resolve: (result: R) => void;
-  readonly reject: (error: ResnetCocoError) => void;
+  readonly reject: (reason: unknown) => void;
+  readonly signal: AbortSignal | undefined;
 }
 
+/** How long a job that nobody waits for any more may go on, for a thread costs more than most jobs. */
+const GRACE_MS = 1000;
+
 /**
- * Threads that do jobs of kind J, in the order in which they came, and answer each with an R. They start when needed;
- * idle ones keep no process alive. A job that brings its thread down fails alone; the thread is replaced.
+ * Threads that do jobs of kind J, in the order in which they came, and answer each with an R; where jobs have signals,
+ * those of one take turns with those of others. They start when needed; idle ones keep no process alive. A job that brings
+ * its thread down fails alone; the thread is replaced.
  */
 export class WorkerPool<J, R> {
   readonly #options: WorkerPoolOptions<J>;
   readonly #workers = new Map<Worker, Task<J, R> | undefined>();
   readonly #queue: Task<J, R>[] = [];
+  readonly #turns = new Turns();
   #closing: Promise<void> | undefined;
   #drained: (() => void) | undefined;
 
@@ -40,13 +47,40 @@ export class WorkerPool<J, R> {
     this.#options = options;
   }
 
-  /** @throws ResnetCocoError with the code of what the job threw; DISPOSED once the pool is closed */
-  run(job: J): Promise<R> {
-    return new Promise((resolve, reject) => {
-      if (this.#closing) return reject(this.#closedError());
-      this.#queue.push({ job, resolve, reject });
-      this.#dispatch();
-    });
+  /**
+   * @param signal takes the job back: one that waits is never begun; of one that runs the thread is ended and replaced,
+   * unless it is done a moment later
+   * @throws ResnetCocoError with the code of what the job threw; DISPOSED once the pool is closed; the signal's reason
+   */
+  async run(job: J, signal?: AbortSignal): Promise<R> {
+    signal?.throwIfAborted();
+    if (this.#closing) throw this.#closedError();
+    let abort: (() => void) | undefined;
+    try {
+      return await new Promise<R>((resolve, reject) => {
+        const task: Task<J, R> = { job, resolve, reject, signal };
+        abort = () => this.#takeBack(task);
+        signal?.addEventListener('abort', abort);
+        this.#queue.push(task);
+        this.#dispatch();
+      });
+    } finally {
+      if (abort) signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  #takeBack(task: Task<J, R>): void {
+    task.reject(task.signal?.reason);
+    const at = this.#queue.indexOf(task);
+    if (at >= 0) {
+      this.#queue.splice(at, 1);
+      return;
+    }
+    const worker = [...this.#workers].find(([, running]) => running === task)?.[0];
+    const end = () => {
+      if (worker && this.#workers.get(worker) === task) void worker.terminate();
+    };
+    setTimeout(end, GRACE_MS).unref();
   }
 
   /** Lets running jobs end, refuses those that wait and any further ones, and stops the threads. */
@@ -71,15 +105,14 @@ export class WorkerPool<J, R> {
 
   /** Gives the next job to an idle thread, or to a new one while there are fewer than allowed. */
   #dispatch(): void {
-    const next = this.#queue[0];
-    if (!next) {
+    if (!this.#queue.length) {
       if (!this.#isBusy()) this.#drained?.();
       return;
     }
     const idle = [...this.#workers].find(([, task]) => task === undefined)?.[0];
     const worker = idle ?? (this.#workers.size < this.#options.threads ? this.#start() : undefined);
     if (!worker) return;
-    this.#queue.shift();
+    const next = this.#turns.take(this.#queue);
     this.#workers.set(worker, next);
     worker.ref();
     try {
@@ -96,15 +129,15 @@ export class WorkerPool<J, R> {
     this.#workers.set(worker, undefined);
     worker.unref();
     if ('result' in reply) task?.resolve(reply.result);
-    else if (task) task.reject(this.#failure(task.job, reply));
+    else if (task) this.#fail(task, reply);
     this.#dispatch();
   }
 
-  #failure(job: J, { code, message, stack }: Extract<Reply<R>, { message: string }>): ResnetCocoError {
-    if (code) return new ResnetCocoError(code, message);
+  #fail({ job, reject, signal }: Task<J, R>, { code, message, stack }: Extract<Reply<R>, { message: string }>): void {
+    if (signal?.aborted) return; // who gave it has been told
     const cause = new Error(message);
     if (stack) cause.stack = stack;
-    return this.#options.failure(job, message, cause);
+    reject(code ? new ResnetCocoError(code, message) : this.#options.failure(job, message, cause));
   }
 
   #start(): Worker {
@@ -115,7 +148,7 @@ export class WorkerPool<J, R> {
     const fail = (message: string, stack?: string) => {
       const task = this.#workers.get(worker);
       this.#workers.delete(worker);
-      task?.reject(this.#failure(task.job, { code: null, message, stack }));
+      if (task) this.#fail(task, { code: null, message, stack });
       this.#dispatch();
     };
     worker.on('error', (error: NodeJS.ErrnoException) => {

@@ -95,10 +95,11 @@ export class Detector {
   /**
    * Reads an image for `detectLoaded`, in another thread: for callers who gather batches themselves, such as a server.
    *
-   * @throws ResnetCocoError FILE_NOT_FOUND or BAD_IMAGE, naming the image
+   * @param signal takes it back: nothing of it goes on for long
+   * @throws ResnetCocoError FILE_NOT_FOUND or BAD_IMAGE, naming the image; the signal's reason
    */
-  async load(source: ImageSource): Promise<LoadedImage> {
-    return await this.pool.load(source, this.transform);
+  async load(source: ImageSource, signal?: AbortSignal): Promise<LoadedImage> {
+    return await this.pool.load(source, this.transform, { signal });
   }
 
   /** Detects in files one after another, in constant memory. A file that cannot be read yields its error. */

@@ -1,3 +1,5 @@
+import { Turns } from '../datasets/index.ts';
+
 /** How work is gathered. */
 export interface BatcherOptions {
   /** Items of a batch at most. */
@@ -28,14 +30,15 @@ interface Task<S, L, O> {
 
 /**
  * Gathers what comes one by one into batches: sources S are loaded a little ahead of their turn, what is loaded (L) is
- * computed together, each gets its own output O. When nothing queues nobody waits: a lone item is computed at once.
+ * computed together, each gets its own output O. Those who ask take turns. When nothing queues nobody waits: a lone item is computed at once.
  */
 export class Batcher<S, L, O> {
-  readonly #load: (source: S) => Promise<L>;
+  readonly #load: (source: S, signal: AbortSignal) => Promise<L>;
   readonly #compute: (items: readonly L[], sources: readonly S[]) => Promise<readonly O[]>;
   readonly #options: BatcherOptions & BatcherEvents;
-  /** Not begun; being loaded; loaded. */
+  /** Not begun; being loaded; loaded. None has tasks that were taken back. */
   #waiting: Task<S, L, O>[] = [];
+  readonly #turns = new Turns();
   readonly #loading = new Set<Task<S, L, O>>();
   #ready: Task<S, L, O>[] = [];
   #running = 0;
@@ -43,7 +46,7 @@ export class Batcher<S, L, O> {
   #isWindowOver = false;
 
   constructor(
-    load: (source: S) => Promise<L>,
+    load: (source: S, signal: AbortSignal) => Promise<L>,
     compute: (items: readonly L[], sources: readonly S[]) => Promise<readonly O[]>,
     options: BatcherOptions & BatcherEvents,
   ) {
@@ -65,7 +68,7 @@ export class Batcher<S, L, O> {
    * The outputs of several sources that belong together, in their order; one that cannot be loaded has its error. All
    * are taken or none.
    *
-   * @param signal takes them back: what is not being computed yet never is
+   * @param signal of these alone, takes them back: what is being loaded is told, what is not being computed yet never is
    * @throws QueueFull; the signal's reason
    */
   async submit(sources: readonly S[], signal: AbortSignal): Promise<PromiseSettledResult<O>[]> {
@@ -99,6 +102,7 @@ export class Batcher<S, L, O> {
     const isKept = (task: Task<S, L, O>) => task.signal !== signal;
     this.#waiting = this.#waiting.filter(isKept);
     this.#ready = this.#ready.filter(isKept);
+    for (const task of this.#loading) if (!isKept(task)) this.#loading.delete(task);
     this.#advance();
   }
 
@@ -106,7 +110,7 @@ export class Batcher<S, L, O> {
   #advance(): void {
     const { size, streams } = this.#options;
     while (this.#waiting.length && this.#loading.size + this.#ready.length < size * (streams + 1)) {
-      void this.#begin(this.#waiting.shift()!);
+      void this.#begin(this.#turns.take(this.#waiting));
     }
     while (this.#running < streams && this.#ready.length) {
       if (this.#ready.length < size && this.#loading.size && !this.#isWindowOver) {
@@ -126,7 +130,7 @@ export class Batcher<S, L, O> {
   async #begin(task: Task<S, L, O>): Promise<void> {
     this.#loading.add(task);
     try {
-      task.loaded = await this.#load(task.source);
+      task.loaded = await this.#load(task.source, task.signal);
       if (!task.signal.aborted) this.#ready.push(task);
     } catch (error) {
       task.reject(error);

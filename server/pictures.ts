@@ -1,6 +1,6 @@
 import type {} from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
-import { imageSizeInHeader } from '../datasets/index.ts';
+import { countScans, imageSizeInHeader, scansProblem } from '../datasets/index.ts';
 import type { ServerSettings } from './options.ts';
 import { Problem, WAYS } from './problem.ts';
 
@@ -100,11 +100,16 @@ const tooMany = ({ max_files }: Limits): Problem =>
 /**
  * Looks at the header alone, before anything is decoded.
  *
- * @throws Problem TOO_LARGE for a picture of more pixels than are welcome
+ * @throws Problem TOO_LARGE for a picture of more pixels than are welcome, or too many scans of them
  */
 export async function checkPixels({ bytes, file }: Picture, { max_pixels }: Limits): Promise<void> {
   const size = await imageSizeInHeader(bytes);
-  if (!size || size.width * size.height <= max_pixels) return;
+  if (!size) return;
+  if (size.width * size.height <= max_pixels) {
+    const tooLong = scansProblem({ ...size, scans: countScans(bytes) }, max_pixels);
+    if (tooLong) throw new Problem('TOO_LARGE', `${file}: ${tooLong}`);
+    return;
+  }
   const problem = `${file}: ${size.width}×${size.height} pixels are more than the ${max_pixels} that are taken here`;
   throw new Problem('TOO_LARGE', `${problem}; make it smaller`);
 }

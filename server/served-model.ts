@@ -77,7 +77,7 @@ export class ServedModel {
       device: model.device,
     };
     this.#batcher = new Batcher(
-      ({ picture }) => model.load(picture.bytes),
+      ({ picture }, signal) => model.load(picture.bytes, signal),
       (images, asked) => (model instanceof Detector ? detect(model, images, asked) : classify(model, images, asked)),
       {
         size: batch ?? (isSmall(model.config) ? SMALL_BATCH : 1),

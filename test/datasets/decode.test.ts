@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { decoders, readImage } from '../../datasets/index.ts';
+import { MAX_IMAGE_PIXELS } from '../../datasets/image.ts';
+import { countScans, decoders, readImage, scansProblem } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { hasShared, sharedData } from '../shared-data.ts';
+import { scannedJpeg } from './scanned-jpeg.ts';
 import { expectedImages, imagesDir, largestDifference } from './test-picture.ts';
 import { pngFile } from './test-png.ts';
 
@@ -183,6 +185,30 @@ test('a JPEG of endless scans is refused', () =>
     const scans = Array.from({ length: 600 }, () => scan);
     await refused(Buffer.concat([bytes.subarray(0, bytes.length - 2), ...scans, Buffer.of(0xff, 0xd9)]), /scans/);
   }));
+
+test('so many pixels times scans as keep a machine busy are refused before they are decoded; usual ones are not', async () => {
+  await refused(
+    scannedJpeg(7071, 7071, 62),
+    /^image of \d+ bytes in memory: .*62 scans of 7071×7071 pixels are 3099940542 to decode, over the limit of 2147483640; save it with fewer scans/,
+  );
+  await withDecoder('js', async () => {
+    const image = await readImage(scannedJpeg(160, 130, 62));
+    assert.equal([image.width, image.height], [160, 130]);
+    assert.ok(image.data.every((value) => value === 128));
+  });
+  const usual = { width: 13_377, height: 13_377, scans: 12 };
+  assert.is(scansProblem(usual, MAX_IMAGE_PIXELS), undefined);
+  assert.match(scansProblem({ ...usual, scans: 13 }, MAX_IMAGE_PIXELS)!, /13 scans of 13377×13377/);
+});
+
+test('scans are counted in any JPEG, and in nothing else', () => {
+  for (const scans of [3, 9, 62]) assert.is(countScans(scannedJpeg(40, 40, scans)), scans);
+  const bytes = scannedJpeg(40, 40, 5);
+  assert.is(countScans(Buffer.concat([bytes, bytes])), 5, 'what stands behind its end is not of the picture');
+  assert.is(countScans(bytes.subarray(2)), 0);
+  for (let length = 0; length < bytes.length; length++) assert.ok(countScans(bytes.subarray(0, length)) <= 5);
+  for (const name of expectedImages.keys()) assert.is(countScans(file(name)) > 0, name.startsWith('jpeg-'), name);
+});
 
 test('damaged bits give a picture or a clear error, never anything else', () =>
   withDecoder('js', async () => {

@@ -124,4 +124,29 @@ test('a batch that fails fails its own items alone', async () => {
   assert.equal(values(await batcher.submit([1, 2, 3], never())), [1, 'no memory', 3]);
 });
 
+test('what is being loaded is told that it is taken back, and holds no place; others take turns', async () => {
+  const loads: string[] = [];
+  const batcher = new Batcher<string, string, string>(
+    (source, signal) => {
+      loads.push(source);
+      // Some never end, whether told or not.
+      return source === 'endless' ? new Promise(() => signal.aborted) : Promise.resolve(source);
+    },
+    async (items) => items,
+    { size: 1, streams: 1, limit: 10, windowMs: 5 },
+  );
+  const gone = new AbortController();
+  const hostile = batcher.submit(['endless', 'endless', 'endless', 'endless'], gone.signal);
+  const other = batcher.submit(['a', 'b'], never());
+  assert.equal(loads, ['endless', 'endless']);
+  gone.abort('gone');
+  assert.is(await hostile.catch((reason: unknown) => reason), 'gone');
+  assert.equal(
+    (await other).map((one) => one.status === 'fulfilled' && one.value),
+    ['a', 'b'],
+  );
+  assert.equal(loads, ['endless', 'endless', 'a', 'b']);
+  assert.is(batcher.queued, 0);
+});
+
 test.run();

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createServer, type ServerOptions } from '../../server/index.ts';
+import { scannedJpeg } from '../datasets/scanned-jpeg.ts';
 import { form, post, problemOf } from './ask.ts';
 import { claimedPng, wavePicture, writeSmallDetector } from './small-models.ts';
 
@@ -47,6 +48,36 @@ test('limits on bytes, pictures and pixels, the last before anything is decoded'
   assert.is(mixed.status, 200);
   assert.match(mixed.json[0].error, /101×100 pixels/);
   assert.ok(mixed.json[1].predictions);
+  await made.close();
+});
+
+test('sixteen pictures of many scans are refused, and others answered meanwhile', async () => {
+  const { at, made } = await start({ models: ['cifar10-resnet20'] });
+  const many = scannedJpeg(7071, 7071, 62);
+  const files = Object.fromEntries(Array.from({ length: 16 }, (_, i) => [`${i}.jpg`, many]));
+  const hostile = post(`${at}/v1/classify`, form(files));
+  assert.is((await post(`${at}/v1/classify`, form({ 'a.jpg': jpeg }))).status, 200);
+  assert.match(
+    problemOf(await hostile),
+    /^413 TOO_LARGE: 15\.jpg: 62 scans of 7071×7071 pixels .* over the limit of 600000000/,
+  );
+  const few = await post(`${at}/v1/classify`, form({ 'b.jpg': scannedJpeg(500, 400, 62) }));
+  assert.is(few.status, 200);
+  await made.close();
+});
+
+test('what a request that is over has begun is not decoded to its end', async () => {
+  const { at, made } = await start({ models: ['cifar10-resnet20'], timeout_s: 0.5, max_pixels: 170_000_000 });
+  const slow = scannedJpeg(13_000, 13_000, 12);
+  const files = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`${i}.jpg`, slow]));
+  assert.match(problemOf(await post(`${at}/v1/classify`, form(files))), /^504 TIMEOUT/);
+  assert.is(made.models[0].queue.queued, 0);
+  // All eight would take a minute.
+  for (let i = 0; ; i++) {
+    const reply = await post(`${at}/v1/classify`, form({ 'a.jpg': jpeg }));
+    if (reply.status === 200) break;
+    assert.ok(i < 20, problemOf(reply));
+  }
   await made.close();
 });
 

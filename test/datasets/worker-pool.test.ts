@@ -1,0 +1,114 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { WorkerPool } from '../../datasets/worker-pool.ts';
+import { ResnetCocoError } from '../../errors.ts';
+
+const test = suite('worker-pool');
+const folder = mkdtempSync(join(tmpdir(), 'worker-pool-'));
+test.after(() => rmSync(folder, { recursive: true }));
+
+/** Answers a job with its thread and itself, in its own time; some never end, or end the thread. */
+const module = pathToFileURL(join(folder, 'worker.mjs'));
+writeFileSync(
+  module,
+  `import { parentPort, threadId } from 'node:worker_threads';
+  parentPort.on('message', (job) => {
+    if (job === 'endless') for (;;);
+    if (job === 'fatal') throw new Error('gone');
+    if (job === 'exit') process.exit(7);
+    parentPort.postMessage({ result: { job, threadId } });
+  });`,
+);
+
+interface Result {
+  readonly job: string;
+  readonly threadId: number;
+}
+const poolOf = (threads: number) => {
+  const failures: string[] = [];
+  const failure = (job: string, reason: string) => {
+    failures.push(`${job}: ${reason}`);
+    return new ResnetCocoError('BAD_IMAGE', reason);
+  };
+  return { failures, pool: new WorkerPool<string, Result>({ name: 'test pool', module, threads, failure }) };
+};
+const reasonOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+
+test('a job that waits and is taken back is never begun', async () => {
+  const { pool, failures } = poolOf(1);
+  const first = pool.run('first');
+  const gone = new AbortController();
+  // If it were begun, the pool would never answer again.
+  const waiting = reasonOf(pool.run('endless', gone.signal));
+  const last = pool.run('last');
+  gone.abort('gone');
+  assert.is(await waiting, 'gone');
+  const { threadId } = await first;
+  assert.equal(await last, { job: 'last', threadId });
+  assert.is(await reasonOf(pool.run('endless', gone.signal)), 'gone');
+  assert.equal(failures, []);
+  await pool.close();
+});
+
+test('of a running job that is taken back the thread is ended and replaced, and nothing is told twice', async () => {
+  const { pool, failures } = poolOf(1);
+  const { threadId } = await pool.run('first');
+  const gone = new AbortController();
+  const running = reasonOf(pool.run('endless', gone.signal));
+  const next = pool.run('next');
+  gone.abort('late');
+  assert.is(await running, 'late');
+  const result = await next;
+  assert.is(result.job, 'next');
+  assert.is.not(result.threadId, threadId);
+  const late = new AbortController();
+  const last = reasonOf(pool.run('endless', late.signal));
+  late.abort('late');
+  await pool.close();
+  assert.is(await last, 'late');
+  assert.equal(failures, []);
+});
+
+test('a job that is done in time keeps its thread, whoever waits for it', async () => {
+  const { pool } = poolOf(1);
+  const { threadId } = await pool.run('first');
+  for (let i = 0; i < 20; i++) {
+    const gone = new AbortController();
+    const running = reasonOf(pool.run(`${i}`, gone.signal));
+    gone.abort(i);
+    assert.is(await running, i);
+  }
+  assert.equal(await pool.run('last'), { job: 'last', threadId });
+  await pool.close();
+});
+
+test('a job that ends its thread fails alone, once', async () => {
+  const { pool, failures } = poolOf(1);
+  const results = await Promise.allSettled(['fatal', 'a', 'exit', 'b'].map((job) => pool.run(job)));
+  assert.equal(
+    results.map(({ status }) => status),
+    ['rejected', 'fulfilled', 'rejected', 'fulfilled'],
+  );
+  assert.equal(failures, ['fatal: gone', 'exit: its thread ended with exit code 7']);
+  await pool.close();
+});
+
+test('who has many jobs takes turns with others', async () => {
+  const { pool } = poolOf(1);
+  const order: string[] = [];
+  const signals = { a: new AbortController().signal, b: new AbortController().signal, c: undefined };
+  const jobs = [...'aaaabbcac'] as (keyof typeof signals)[];
+  await Promise.all(jobs.map(async (job) => order.push((await pool.run(job, signals[job])).job)));
+  assert.is(order.join(''), 'abcabcaaa');
+  await pool.close();
+});
+
+test.run();
