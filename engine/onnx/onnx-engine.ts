@@ -89,8 +89,8 @@ class OnnxEngine implements Engine {
         const block = await this.#blockOf(session);
         const parts: Record<string, PassFiles> = {};
         for (const name of Object.keys(spec.parts)) {
-          const { backward, forward } = tracePart(spec, name, block);
-          parts[name] = { forward: encodeOnnx(forward), ...(backward && { backward: encodeOnnx(backward) }) };
+          const { backward, forward, steps } = tracePart(spec, name, block);
+          parts[name] = { forward: encodeOnnx(forward), ...(backward && { backward: encodeOnnx(backward) }), steps };
         }
         await session.train(program, parts, this.#sessionOptions(), spec.weights, options);
       };

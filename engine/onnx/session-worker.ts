@@ -4,6 +4,7 @@ import * as ort from 'onnxruntime-node';
 import type { Snapshot, TrainingOptions, Weights } from '../engine.ts';
 import type { HostTensor } from '../host-tensor.ts';
 import type { NamedArrays } from '../optimisers/optimiser.ts';
+import type { RoiAlignGradientStep } from '../trace/host-steps.ts';
 import { type KeptTensor, KeptTensors, type Ports } from './kept-tensors.ts';
 import { type PassResult, type PassSessions, TrainingSession } from './training-session.ts';
 
@@ -11,6 +12,7 @@ import { type PassResult, type PassSessions, TrainingSession } from './training-
 export interface PassFiles {
   readonly forward: Uint8Array;
   readonly backward?: Uint8Array;
+  readonly steps: readonly RoiAlignGradientStep[];
 }
 
 export type Request = { readonly id: number; readonly program: number } & (
@@ -63,7 +65,8 @@ async function answer(request: Request): Promise<Answer> {
       const parts: Record<string, PassSessions> = {};
       for (const [name, files] of Object.entries(request.parts)) {
         const forward = await createSession(files.forward, request.options);
-        parts[name] = { forward, backward: files.backward && (await createSession(files.backward, request.options)) };
+        const backward = files.backward && (await createSession(files.backward, request.options));
+        parts[name] = { forward, backward, steps: files.steps };
       }
       trainings.set(program, new TrainingSession(parts, request.weights, request.training, kept));
       return {};

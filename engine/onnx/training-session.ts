@@ -1,7 +1,9 @@
 /** A training run inside the thread that has ONNX Runtime: the weights lie here, and a step touches no other thread. */
 import * as ort from 'onnxruntime-node';
 import type { Snapshot, TrainingOptions, Weights } from '../engine.ts';
+import { roiAlignGradientOfMaps } from '../ops/roi-align-gradient.ts';
 import type { NamedArrays } from '../optimisers/optimiser.ts';
+import type { RoiAlignGradientStep } from '../trace/host-steps.ts';
 import { partPorts, portsOfKind } from '../trace/part-ports.ts';
 import { TrainingState, type WeightChanges } from '../training-state.ts';
 import type { KeptTensors, Ports } from './kept-tensors.ts';
@@ -10,6 +12,8 @@ import type { KeptTensors, Ports } from './kept-tensors.ts';
 export interface PassSessions {
   readonly forward: ort.InferenceSession;
   readonly backward: ort.InferenceSession | undefined;
+  /** What the host computes after the last of them. */
+  readonly steps: readonly RoiAlignGradientStep[];
 }
 
 /** What a pass gives, and the number under which the rest is held. */
@@ -67,9 +71,10 @@ export class TrainingSession {
   async backward(pass: number, cotangents: Ports, keep: readonly string[]): Promise<PassResult> {
     const { held, part } = this.forwards.get(pass)!;
     this.forwards.delete(pass);
-    const { backward } = this.parts[part];
+    const { backward, steps } = this.parts[part];
     const feeds = { ...this.weights, ...held, ...this.fed('cotangent', cotangents) };
-    const results = backward ? await backward.run(chosen(feeds, backward.inputNames)) : held;
+    const run: OrtTensors = backward ? await backward.run(chosen(feeds, backward.inputNames)) : held;
+    const results = steps.length ? await withSteps(run, steps) : run;
     const gradients = arrays(portsOfKind('weightGradient', results));
     const taken = ++this.count;
     this.backwards.set(taken, { gradients, updates: arrays(portsOfKind('update', held)) });
@@ -123,3 +128,22 @@ const chosen = (tensors: OrtTensors, names: readonly string[]): OrtTensors =>
 
 const arrays = (tensors: OrtTensors): NamedArrays =>
   Object.fromEntries(Object.entries(tensors).map(([name, { data }]) => [name, data as Float32Array]));
+
+/** The results of a graph, with what the host computes from some of them in their place. */
+async function withSteps(results: OrtTensors, steps: readonly RoiAlignGradientStep[]): Promise<OrtTensors> {
+  const all: Record<string, ort.Tensor> = { ...results };
+  for (const { attributes, channelsLast, inputs, output } of steps) {
+    const [dy, regions, shape] = await Promise.all(inputs.map((name) => results[name].getData()));
+    const [n, c, h, w] = Array.from(shape as BigInt64Array, Number);
+    const gradient = roiAlignGradientOfMaps(
+      dy as Float32Array,
+      regions as Float32Array,
+      { images: n, channels: c, height: h, width: w },
+      attributes,
+      channelsLast,
+    );
+    for (const name of inputs) delete all[name];
+    all[output] = new ort.Tensor('float32', gradient, channelsLast ? [n, h, w, c] : [n, c, h, w]);
+  }
+  return all;
+}

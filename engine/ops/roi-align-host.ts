@@ -24,7 +24,7 @@ export interface RoiAlignOptions {
 export type FeatureShape = readonly [images: number, height: number, width: number, channels: number];
 
 /** Sampling points of one region along one axis, `perBin` for each bin: two neighbouring cells and their weights. */
-interface AxisSamples {
+export interface AxisSamples {
   readonly perBin: number;
   /** The lower cell; -1 for a point outside of the map, which counts as 0. */
   readonly low: Int32Array;
@@ -33,7 +33,13 @@ interface AxisSamples {
   readonly highWeight: Float32Array;
 }
 
-function axisSamples(from: number, to: number, bins: number, cells: number, options: RoiAlignOptions): AxisSamples {
+export function axisSamples(
+  from: number,
+  to: number,
+  bins: number,
+  cells: number,
+  options: RoiAlignOptions,
+): AxisSamples {
   const scale = fround(options.spatialScale);
   const offset = options.aligned ? 0.5 : 0;
   const start = fround(fround(from * scale) - offset);

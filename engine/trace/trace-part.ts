@@ -3,9 +3,15 @@ import type { PartsSpec, Tensors } from '../engine.ts';
 import { tensorOf, valueFor } from './backend.ts';
 import { blockChannels } from './blocked-layout.ts';
 import { type Graph, identityOrder } from './graph.ts';
+import { type RoiAlignGradientStep, takeHostSteps } from './host-steps.ts';
 import { partPorts } from './part-ports.ts';
 import { type PassGraphs, splitPasses, subgraph } from './split-passes.ts';
 import { inputTensors, keptOrder, seen, traceSizes } from './trace.ts';
+
+/** The graphs of a part in training, and what the host computes after them. */
+export interface TracedPart extends PassGraphs {
+  readonly steps: readonly RoiAlignGradientStep[];
+}
 
 /**
  * Records a part in training, forward and backward: weights are inputs, four-dimensional ones and their gradients OIHW.
@@ -16,7 +22,7 @@ export function tracePart(
   { name, parts, trainable, weights }: PartsSpec,
   partName: string,
   block?: number,
-): PassGraphs {
+): TracedPart {
   const part = parts[partName];
   const { inputs, kept = [], loss } = part;
   const label = `${name}, ${partName}`;
@@ -55,7 +61,14 @@ export function tracePart(
   if (!whole.outputs.some(({ name }) => /^(weight|input)_gradient\//.test(name))) {
     throw new Error(`${label}: no output depends on a trained weight or an input that gradients are wanted of`);
   }
-  return loss === undefined ? splitPasses(whole) : { forward: pruned(whole) };
+  if (loss !== undefined) {
+    const { graph, steps } = takeHostSteps(label, pruned(whole));
+    return { forward: graph, steps };
+  }
+  const { backward, forward } = splitPasses(whole);
+  if (!backward) return { forward, steps: [] };
+  const { graph, steps } = takeHostSteps(label, backward);
+  return { forward, backward: graph, steps };
 }
 
 const pruned = (graph: Graph): Graph => subgraph(graph, graph.liveNodes(), graph.outputs);

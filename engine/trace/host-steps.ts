@@ -1,0 +1,62 @@
+import { ResnetCocoError } from '../../errors.ts';
+import { ROI_ALIGN_GRAD, type RoiAlignAttributes } from '../ops/roi-align.ts';
+import type { Graph, Node } from './graph.ts';
+import { subgraph } from './split-passes.ts';
+
+/** The domain of operators that no runtime of ONNX has: the host computes them from what the graph gives. */
+export const HOST = 'resnet-coco.host';
+
+/** The gradient of ROIAlign by a map, after a graph has run. */
+export interface RoiAlignGradientStep {
+  /** The output that the graph lacks. */
+  readonly output: string;
+  /** Outputs of the graph: dy `[R, C, P, P]`, regions `[R, 5]`, the map's shape `[4]`, N, C, H, W. */
+  readonly inputs: readonly [dy: string, regions: string, shape: string];
+  readonly attributes: RoiAlignAttributes;
+  /** Whether the gradient lies as N, H, W, C rather than N, C, H, W. */
+  readonly channelsLast: boolean;
+}
+
+/**
+ * Takes the operators of the host off the end of a graph: their inputs leave it instead.
+ *
+ * @throws ResnetCocoError UNSUPPORTED_OP where the graph goes on after one
+ */
+export function takeHostSteps(label: string, graph: Graph): { graph: Graph; steps: readonly RoiAlignGradientStep[] } {
+  const makers = new Map<string, Node>();
+  for (const node of graph.nodes) for (const output of node.outputs) makers.set(output, node);
+  const steps: RoiAlignGradientStep[] = [];
+  const outputs = graph.outputs.flatMap((output) => {
+    const last = makers.get(output.value);
+    const turned = last?.op === 'Transpose' && `${last.attributes.perm}` === '0,2,3,1';
+    const node = turned ? makers.get(last.inputs[0]) : last;
+    if (node?.domain !== HOST) return [output];
+    const inputs = node.inputs.map((value, i) => ({
+      name: `${output.name}/${i}`,
+      value,
+      ...graph.values.get(value)!,
+    }));
+    const { aligned, outputSize, samplingRatio, spatialScale } = node.attributes;
+    steps.push({
+      output: output.name,
+      inputs: [inputs[0].name, inputs[1].name, inputs[2].name],
+      attributes: {
+        outputSize: outputSize as number,
+        samplingRatio: samplingRatio as number,
+        spatialScale: (spatialScale as { readonly float: number }).float,
+        aligned: aligned === 1,
+      },
+      channelsLast: turned,
+    });
+    return inputs;
+  });
+  const rest = steps.length ? subgraph(graph, graph.liveNodes(outputs), outputs) : graph;
+  if (rest.nodes.some(({ domain }) => domain === HOST)) {
+    throw new ResnetCocoError(
+      'UNSUPPORTED_OP',
+      `${label}: the compiled engine computes ${ROI_ALIGN_GRAD} only as the gradient by an input of the part; make the ` +
+        'maps that regions are taken from in another part, or use an eager engine',
+    );
+  }
+  return { graph: rest, steps };
+}
