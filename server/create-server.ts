@@ -12,7 +12,7 @@ import { modelRoutes } from './model-routes.ts';
 import { type ServerOptions, type ServerSettings, serverSettings } from './options.ts';
 import { pageRoutes } from './page-routes.ts';
 import { predict } from './predict.ts';
-import { Problem, problemOf } from './problem.ts';
+import { cut, Problem, problemOf } from './problem.ts';
 import { plainSchema, predictSchema } from './schemas.ts';
 import { ServedModel } from './served-model.ts';
 
@@ -100,7 +100,7 @@ async function application(
   app.setNotFoundHandler(({ method, url }) => {
     throw new Problem(
       'NOT_FOUND',
-      `there is nothing at ${method} ${url.split('?')[0]}; /openapi.json tells what there is`,
+      `there is nothing at ${method} ${cut(url.split('?')[0])}; /openapi.json tells what there is`,
     );
   });
   app.removeContentTypeParser('text/plain');
@@ -119,6 +119,9 @@ async function application(
   });
   if (settings.cors.length) await app.register(cors, { origin: [...settings.cors] });
   await app.register(multipart, {
+    // A picture may come without a file name.
+    isPartAFile: (_, type, name) =>
+      name !== undefined || type === 'application/octet-stream' || /^image\//i.test(type ?? ''),
     limits: {
       fileSize: settings.max_bytes,
       files: settings.max_files + 1,
@@ -181,7 +184,8 @@ const described = ({ id, method, url }: FastifyRequest) => ({ id, method, url: u
 
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const problem = problemOf(error);
-  if (problem.code === 'INTERNAL') request.log.error(error);
+  if (request.raw.destroyed && !request.raw.complete) request.log.info('the caller has gone');
+  else if (problem.code === 'INTERNAL') request.log.error(error);
   if (problem.retryAfter !== undefined) reply.header('retry-after', problem.retryAfter);
   if (problem.code === 'UNAUTHORIZED') reply.header('www-authenticate', 'Bearer');
   // What is left of a body that was refused is not read.

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { exportModel } from '../detection/index.ts';
-import { Problem } from './problem.ts';
+import { cut, Problem } from './problem.ts';
 import { graphSchema, modelSchema, modelsSchema } from './schemas.ts';
 import type { ServedModel } from './served-model.ts';
 
@@ -10,7 +10,7 @@ export function modelRoutes(app: FastifyInstance, models: readonly ServedModel[]
     const { name } = params as { readonly name: string };
     const model = models.find(({ record }) => record.name === name);
     if (model) return model;
-    throw new Problem('NOT_FOUND', `no model here is called ${name}; /v1/models lists them`);
+    throw new Problem('NOT_FOUND', `no model here is called ${cut(name)}; /v1/models lists them`);
   };
   // Made when they are first asked for, and kept: whoever asks once asks again.
   const exported = new Map<ServedModel, ReturnType<typeof exportModel>>();
@@ -29,7 +29,7 @@ export function modelRoutes(app: FastifyInstance, models: readonly ServedModel[]
     });
     const graph = graphs.find((one) => (one.part || 'model') === part);
     const parts = graphs.map((one) => one.part || 'model').join(' and ');
-    if (!graph) throw new Problem('NOT_FOUND', `${model.record.name} has no part called ${part}, but ${parts}`);
+    if (!graph) throw new Problem('NOT_FOUND', `${model.record.name} has no part called ${cut(part)}, but ${parts}`);
     return reply.type('application/octet-stream').send(Buffer.from(graph.bytes));
   });
 }

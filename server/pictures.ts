@@ -2,7 +2,7 @@ import type {} from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { countScans, imageSizeInHeader, scansProblem } from '../datasets/index.ts';
 import type { ServerSettings } from './options.ts';
-import { Problem, WAYS } from './problem.ts';
+import { Problem, problemOf, WAYS } from './problem.ts';
 
 /** A picture as it was sent. */
 export interface Picture {
@@ -32,13 +32,20 @@ export async function receive(request: FastifyRequest, limits: Limits): Promise<
 }
 
 async function received(request: FastifyRequest, limits: Limits): Promise<Upload> {
-  if (request.isMultipart()) return await ofForm(request, limits);
+  if (request.isMultipart()) {
+    return await ofForm(request, limits).catch((error: Error & { statusCode?: number }) => {
+      if (error instanceof Problem || error.statusCode !== undefined) throw problemOf(error);
+      // What reads forms throws plain errors for broken ones.
+      throw new Problem('BAD_REQUEST', `the form is broken: ${error.message}`);
+    });
+  }
   const { body } = request;
   if (body instanceof Uint8Array) {
     const file = (request.query as { file?: unknown }).file;
     return { pictures: [{ file: fileName(file, 1), bytes: body }], fields: {} };
   }
-  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return ofJson(body as Record<string, unknown>);
+  if (typeof body === 'object' && body !== null && !Array.isArray(body))
+    return ofJson(body as Record<string, unknown>, limits);
   if (request.headers['content-type'] === undefined) throw new Problem('BAD_REQUEST', `the request is empty: ${WAYS}`);
   throw new Problem('BAD_REQUEST', `the body must be a JSON object: ${WAYS}`);
 }
@@ -62,9 +69,10 @@ async function ofForm(request: FastifyRequest, limits: Limits): Promise<Upload> 
 }
 
 /** `{"image": base64}` or `{"images": [base64 or {"file", "data"}, …]}`; data: URLs are base64 too. */
-function ofJson({ image, images, ...fields }: Record<string, unknown>): Upload {
+function ofJson({ image, images, ...fields }: Record<string, unknown>, limits: Limits): Upload {
   const list = images === undefined ? (image === undefined ? [] : [image]) : images;
   if (!Array.isArray(list)) throw new Problem('BAD_REQUEST', 'images must be an array');
+  if (list.length > limits.max_files) throw tooMany(limits);
   const pictures = list.map((item: unknown, i): Picture => {
     const where = images === undefined ? 'image' : `images[${i}]`;
     const { data, file } =

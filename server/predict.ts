@@ -4,7 +4,7 @@ import { QueueFull } from './batcher.ts';
 import type { Metrics } from './metrics.ts';
 import type { ServerSettings } from './options.ts';
 import { checkPixels, type Picture, receive } from './pictures.ts';
-import { Problem, problemOf } from './problem.ts';
+import { cut, echoed, Problem, problemOf } from './problem.ts';
 import type { Answer, Question, ServedModel, Task } from './served-model.ts';
 
 /** Seconds after which a caller that was refused may come again. */
@@ -97,13 +97,15 @@ function patience(request: FastifyRequest, reply: FastifyReply, seconds: number)
 }
 
 function chooseModel(task: Task, able: readonly ServedModel[], { model: name }: { model?: unknown }): ServedModel {
+  if (name !== undefined && typeof name !== 'string')
+    throw new Problem('BAD_REQUEST', `model must be a name from /v1/models, not ${echoed(name)}`);
   const chosen = name === undefined || name === '' ? able[0] : able.find(({ record }) => record.name === name);
   if (chosen) return chosen;
   const names = able.map(({ record }) => record.name).join(', ');
   const verb = task === 'classify' ? 'classifies' : 'detects';
   throw new Problem(
     'NOT_FOUND',
-    `no model here ${verb}${name ? ` by the name of ${name}` : ''}; there is ${names || 'none'}`,
+    `no model here ${verb}${name ? ` by the name of ${cut(name)}` : ''}; there is ${names || 'none'}`,
   );
 }
 
@@ -120,5 +122,5 @@ function numberOf(name: string, value: unknown, min: number, max: number, isWhol
   if (typeof number === 'number' && number >= min && number <= max && (!isWhole || Number.isInteger(number)))
     return number;
   const kind = isWhole ? 'a whole number' : 'a number';
-  throw new Problem('BAD_REQUEST', `${name} must be ${kind} from ${min} to ${max}, not ${JSON.stringify(value)}`);
+  throw new Problem('BAD_REQUEST', `${name} must be ${kind} from ${min} to ${max}, not ${echoed(value)}`);
 }

@@ -35,6 +35,20 @@ export class Problem extends Error {
   }
 }
 
+/** Characters of a caller's value that an answer repeats. */
+const ECHOED = 60;
+
+/** Text of a caller as an answer repeats it. */
+export const cut = (text: string): string => (text.length > ECHOED ? `${text.slice(0, ECHOED)}…` : text);
+
+/** A caller's value in an answer: cut short, and of what is nested only its kind. */
+export function echoed(value: unknown): string {
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  if (typeof value !== 'string') return String(value);
+  return JSON.stringify(cut(value));
+}
+
 /** Any error as a problem; what is not the caller's fault keeps its details to the log. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
@@ -45,13 +59,7 @@ export function problemOf(error: unknown): Problem {
   if (statusCode === 408) return new Problem('REQUEST_TIMEOUT', sentence(message));
   if (statusCode === 503) return new Problem('TOO_BUSY', 'the service is ending; ask another instance', 1);
   const isTheirs = statusCode !== undefined && statusCode >= 400 && statusCode < 500;
-  // What reads multipart bodies throws plain errors for broken ones.
-  if (
-    isTheirs ||
-    code?.startsWith('FST_') ||
-    /multipart|boundary|unexpected end of form|part header/i.test(message ?? '')
-  )
-    return new Problem('BAD_REQUEST', sentence(message));
+  if (isTheirs || code?.startsWith('FST_')) return new Problem('BAD_REQUEST', sentence(message));
   return new Problem('INTERNAL', 'something failed that should not; the log of the service tells what');
 }
 

@@ -125,10 +125,7 @@ test('what a caller that has gone asked for is not computed', async () => {
   assert.is(before(), 0);
   const metrics = await (await fetch(`${at}/metrics`)).text();
   assert.ok(Number(/pictures_total\{model="small.detector",result="dropped"\} (\d+)/.exec(metrics)?.[1]) >= 5);
-  // Nor is it waited for.
-  const began = performance.now();
   await made.close();
-  assert.ok(performance.now() - began < 10_000);
 });
 
 test('when it ends, what was accepted is answered', async () => {

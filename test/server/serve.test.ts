@@ -121,6 +121,36 @@ test('what is wrong with a request is said', async () => {
     ],
     ['/v1/classify', '{"images": 5}', json, /^400 BAD_REQUEST: images must be an array/],
     ['/v1/classify', '{"images": [{}]}', json, /^400 BAD_REQUEST: images\[0\] must be base64/],
+    [
+      '/v1/classify',
+      JSON.stringify({ images: Array(100_000).fill('!') }),
+      json,
+      /^413 TOO_LARGE: a request may have 16 pictures/,
+    ],
+    [
+      '/v1/classify',
+      '{"image": "aaaa", "model": {"toString": 1}}',
+      json,
+      /^400 BAD_REQUEST: model must be a name from \/v1\/models, not an object$/,
+    ],
+    [
+      '/v1/classify',
+      `{"image": "aaaa", "top": ${'['.repeat(5000)}${']'.repeat(5000)}}`,
+      json,
+      /^400 BAD_REQUEST: top must be a whole number from 1 to 10000, not an array$/,
+    ],
+    [
+      `/v1/classify?model=${'m'.repeat(5000)}`,
+      form({ 'a.png': png }),
+      {},
+      /^404 NOT_FOUND: no model here classifies by the name of m{60}…; there is/,
+    ],
+    [
+      '/v1/classify',
+      'x',
+      { 'content-type': `multipart/form-data; boundary=${'b'.repeat(300)}` },
+      /^400 BAD_REQUEST: the form is broken/,
+    ],
     ['/v1/classify', '[1]', json, /^400 BAD_REQUEST: the body must be a JSON object/],
     ['/v1/classify', '{', json, /^400 BAD_REQUEST: /],
     ['/v1/classify', '', json, /^400 BAD_REQUEST: /],
@@ -131,6 +161,17 @@ test('what is wrong with a request is said', async () => {
   ];
   for (const [path, body, headers, expected] of cases)
     assert.match(problemOf(await post(path, body, headers)), expected);
+});
+
+test('a part of a form that is of type image/* is a picture without a file name too', async () => {
+  const body = Buffer.concat([
+    Buffer.from('--b\r\ncontent-disposition: form-data; name="files"\r\ncontent-type: image/png\r\n\r\n'),
+    png,
+    Buffer.from('\r\n--b--\r\n'),
+  ]);
+  const { json, status } = await post('/v1/classify', body, { 'content-type': 'multipart/form-data; boundary=b' });
+  assert.is(status, 200);
+  assert.is(json[0].file, 'image 1');
 });
 
 test('models, health, metrics, documentation', async () => {
