@@ -27,7 +27,11 @@ export function predict(task: Task, models: readonly ServedModel[], settings: Se
     try {
       // Told before the body is read, where nobody could answer anyway.
       if (able.length && able.every(({ queue }) => queue.isFull)) throw new QueueFull();
-      const { fields, pictures } = await receive(request, settings);
+      const { fields, pictures } = await whileWaiting(receive(request, settings), signal).catch((error) => {
+        // What a form's reader still waits for may never come; the connection ends after the answer.
+        if (signal.aborted) reply.raw.once('finish', () => request.raw.destroy());
+        throw error;
+      });
       const asked = { ...(request.query as object), ...fields };
       const model = chooseModel(task, able, asked);
       return await answers(model, pictures, questionOf(task, asked), signal, settings, metrics);
@@ -94,6 +98,16 @@ function patience(request: FastifyRequest, reply: FastifyReply, seconds: number)
   // A caller may go while the body is on its way.
   if (request.raw.destroyed && !request.raw.complete) gone.abort(new Problem('BAD_REQUEST', 'the caller has gone'));
   return gone.signal;
+}
+
+/** What `work` gives, unless the caller's patience ends first. */
+function whileWaiting<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
 }
 
 function chooseModel(task: Task, able: readonly ServedModel[], { model: name }: { model?: unknown }): ServedModel {

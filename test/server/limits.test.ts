@@ -111,6 +111,15 @@ test('a full queue answers 503 with Retry-After; what takes too long, 504', asyn
   await slow.made.close();
 });
 
+test('a form whose part has no Content-Disposition is answered, and the service closes', async () => {
+  const { at, made } = await start({ models: ['cifar10-resnet20'], timeout_s: 1 });
+  const body = '--b\r\nContent-Type: image/png\r\n\r\nno name\r\n--b--\r\n';
+  const headers = { 'content-type': 'multipart/form-data; boundary=b' };
+  const reply = await fetch(`${at}/v1/classify`, { method: 'POST', headers, body });
+  assert.ok([400, 504].includes(reply.status), `${reply.status}`);
+  await made.close();
+});
+
 test('what a caller that has gone asked for is not computed', async () => {
   const { at, made } = await start({ batch: 1 });
   const before = () => made.models[1].queue.queued;
