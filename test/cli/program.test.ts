@@ -144,7 +144,7 @@ test('a wrong call: exit code 2, one line, the nearest name', async () => {
     [['--jsn'], /unknown flag '--jsn'/],
     [['classify'], /classify wants <paths\.\.\.>, got nothing/],
     [['classify', '--topp', '3', 'x'], /unknown flag '--topp'; .*'--top'.*resnet-coco classify --help/],
-    [['classify', '--top', 'x', 'y'], /--top wants a whole number of at least 1, got 'x'/],
+    [['classify', '--top', 'x', 'y'], /--top wants a whole number from 1 to 100000, got 'x'/],
     [['detect', 'gone.jpg'], /gone\.jpg: no such file or folder/],
     [['doctor', 'now'], /doctor takes no arguments: 'now' is too much/],
     [['export', 'resnet18'], /export wants --out/],
