@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Turns } from '../datasets/index.ts';
 
 /** How work is gathered. */
@@ -82,6 +83,7 @@ export class Batcher<S, L, O> {
         }),
     );
     const settled = Promise.allSettled(results);
+    setMaxListeners(0, signal); // one for each source is no leak
     this.#advance();
     let drop: (() => void) | undefined;
     const dropped = new Promise<never>((_, reject) => {
