@@ -5,8 +5,8 @@ import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ResnetCocoError } from '../../errors.ts';
+import { takeLock } from '../../io/lock-file.ts';
 import { type FileDigest, hashName } from './file-digest.ts';
-import { takeLock } from './file-lock.ts';
 import {
   discardPart,
   openTransfer,
@@ -43,7 +43,7 @@ export interface Patience {
   readonly retries: number;
   /** Before the first of them; doubled before each further one. */
   readonly backoffMs: number;
-  /** A download by another process that shows no life for so long is dead. */
+  /** A download of another machine that shows no life for so long is dead. */
   readonly lockMs: number;
 }
 
@@ -68,7 +68,7 @@ export async function download(
   signal?.throwIfAborted();
   try {
     await onDisk(target, mkdir(dirname(target), { recursive: true }));
-    const release = await onDisk(target, takeLock(`${target}.lock`, patience.lockMs, signal));
+    const release = await onDisk(target, takeLock(`${target}.lock`, { lostMs: patience.lockMs, signal }));
     try {
       if (await isRight(target, digest, signal)) return;
       await receiveWhole({ source, target, digest, onProgress, signal, patience });

@@ -15,8 +15,8 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { inLockedFolder, LOCK_FILE, lockFolder } from '../../datasets/folder-lock.ts';
-import { newOwner } from '../../datasets/lock-owner.ts';
 import { ResnetCocoError } from '../../errors.ts';
+import { newOwner } from '../../io/lock-owner.ts';
 import { rejects } from '../rejects.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'folder-lock-'));

@@ -1,0 +1,126 @@
+import { unlinkSync } from 'node:fs';
+import { open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isGone, type LockOwner, newOwner, parseOwner } from './lock-owner.ts';
+
+/** A lock of another machine, where nobody can tell whether its process lives, is lost when it was not touched for so long. */
+const LOST_MS = 600_000;
+/** The longest time between two touches. */
+const TOUCH_MS = 20_000;
+/** A lock file is empty for a moment. If it stays so, its process was killed in that moment. */
+const UNWRITTEN_MS = 2000;
+/** The longest time between two looks at a lock that is waited for. */
+const LOOK_MS = 500;
+
+/** Locks of this process, which are given back when it ends. */
+const held = new Set<string>();
+process.on('exit', () => {
+  for (const path of held) {
+    try {
+      unlinkSync(path);
+    } catch {
+      // Nothing more can be done at exit.
+    }
+  }
+});
+
+export interface LockOptions {
+  /** Called when another process, or another call of this one, holds the lock. Without it the lock is waited for. */
+  readonly refuse?: (owner: LockOwner) => Error;
+  /** Whoever waits takes a lock of another machine that was not touched for so long meanwhile. */
+  readonly lostMs?: number;
+  /** Ends the wait. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Takes a lock file for this process. The lock of a process that has ended is taken over, and so is one of another
+ * machine that nobody touches any more. Such a process may come back to life, though hardly ever, so what the lock guards
+ * must stay right even then.
+ *
+ * @returns gives the lock back
+ * @throws what `refuse` returns; what the file system throws; the signal's reason
+ */
+export async function takeLock(
+  path: string,
+  { refuse, lostMs = LOST_MS, signal }: LockOptions = {},
+): Promise<() => Promise<void>> {
+  const ours = JSON.stringify(newOwner());
+  let seen = '';
+  let since = performance.now();
+  while (!(await create(path, ours))) {
+    signal?.throwIfAborted();
+    const lock = await readLock(path);
+    if (!lock) continue;
+    const { text, owner, touchedAt } = lock;
+    if (`${touchedAt} ${text}` !== seen) {
+      seen = `${touchedAt} ${text}`;
+      since = performance.now();
+    }
+    // The clocks of a shared folder's machines may differ by less than LOST_MS; what this process saw needs no clock.
+    const ageMs = Math.abs(Date.now() - touchedAt);
+    const seenMs = performance.now() - since;
+    const isLost = owner
+      ? isGone(owner) || (owner.host !== hostname() && (ageMs > LOST_MS || seenMs > lostMs))
+      : ageMs > UNWRITTEN_MS || seenMs > UNWRITTEN_MS;
+    if (isLost) await takeAway(path, text);
+    else if (owner && refuse) throw refuse(owner);
+    else await sleep(Math.min(LOOK_MS, lostMs / 4), undefined, { signal });
+  }
+  held.add(path);
+  const touch = (): void => {
+    const now = new Date();
+    utimes(path, now, now).catch(() => {});
+  };
+  const heartbeat = setInterval(touch, Math.min(TOUCH_MS, lostMs / 4)).unref();
+  return async () => {
+    clearInterval(heartbeat);
+    held.delete(path);
+    await takeAway(path, ours).catch(() => {});
+  };
+}
+
+async function create(path: string, owner: string): Promise<boolean> {
+  const file = await open(path, 'wx').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EEXIST') return undefined;
+    throw error;
+  });
+  if (!file) return false;
+  try {
+    await file.writeFile(owner);
+  } catch (error) {
+    // A full disk leaves an empty file.
+    await rm(path, { force: true }).catch(() => {});
+    throw error;
+  } finally {
+    await file.close();
+  }
+  return true;
+}
+
+/** The lock as it is now; undefined where it has just been given back. */
+async function readLock(path: string) {
+  try {
+    const [text, { mtimeMs }] = await Promise.all([readFile(path, 'utf8'), stat(path)]);
+    return { text, owner: parseOwner(text), touchedAt: mtimeMs };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Removes a lock if it is still the one that was read: another process may have taken it over meanwhile. */
+async function takeAway(path: string, text: string): Promise<void> {
+  const aside = `${path}.${newOwner().id}`;
+  try {
+    // Of several processes only one can move it.
+    await rename(path, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  const moved = await readFile(aside, 'utf8').catch(() => undefined);
+  if (moved === text || moved === undefined) await rm(aside, { force: true });
+  else await rename(aside, path);
+}
