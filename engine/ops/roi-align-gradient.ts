@@ -14,15 +14,18 @@ export interface MapSize {
 interface BinCells {
   /** `bins + 1` numbers: where each bin's cells begin. */
   readonly starts: Int32Array;
-  readonly cells: Int32Array;
-  readonly shares: Float32Array;
+  readonly cells: readonly number[];
+  readonly shares: readonly number[];
 }
 
+/** Memory for one image's map, kept between calls: fresh memory of that size costs more than the sums. */
+let plane = new Float32Array(0);
+
 /**
- * The gradient of ROIAlign by the map, for pooled maps with channels first: as `roiAlignGradient`, summed channel by
- * channel, so that a channel's plane stays in the cache. One thread adds in one order: same input, same bits.
+ * The gradient of ROIAlign by the map: as `roiAlignGradient`, but each bin adds once to a cell, however many of its
+ * samples lie beside it. One thread adds in one order: same input, same bits.
  *
- * @param dy `[R, C, P, P]` @param regions `[R, 5]`, rows of image, x1, y1, x2, y2
+ * @param dy `[R, P, P, C]` @param regions `[R, 5]`, rows of image, x1, y1, x2, y2
  * @param channelsLast whether the result is `[N, H, W, C]` rather than `[N, C, H, W]`
  */
 export function roiAlignGradientOfMaps(
@@ -33,63 +36,94 @@ export function roiAlignGradientOfMaps(
   channelsLast: boolean,
 ): Float32Array {
   const options = { outputSize: [outputSize, outputSize], spatialScale, samplingRatio, aligned } as const;
-  const gradient = new Float32Array(images * channels * height * width);
-  const [ofCell, ofChannel] = channelsLast ? [channels, 1] : [1, height * width];
+  const size = height * width * channels;
+  const gradient = new Float32Array(images * size);
+  const byImage: number[][] = Array.from({ length: images }, () => []);
   for (let region = 0; region < regions.length / 5; region++) {
-    const [image, x1, y1, x2, y2] = regions.subarray(region * 5, region * 5 + 5);
+    const image = regions[region * 5];
     if (!(image >= 0 && image < images)) throw new RangeError(`region ${region} names image ${image} of ${images}`);
-    const columns = binCells(x1, x2, width, ofCell);
-    const rows = binCells(y1, y2, height, ofCell * width);
-    const map = image * channels * height * width;
-    for (let channel = 0; channel < channels; channel++) {
-      const pooled = (region * channels + channel) * outputSize * outputSize;
-      addBins(gradient, map + channel * ofChannel, dy, pooled, rows, columns);
-    }
+    byImage[image].push(region);
+  }
+  // One image's map with channels last stays in the cache, and a cell's channels lie side by side.
+  if (!channelsLast && plane.length < size) plane = new Float32Array(size);
+  const turned = channelsLast ? undefined : plane.subarray(0, size);
+  for (const [image, ofImage] of byImage.entries()) {
+    const result = gradient.subarray(image * size, (image + 1) * size);
+    const map = turned?.fill(0) ?? result;
+    for (const region of ofImage) addRegion(map, region);
+    if (turned) channelsFirst(turned, result, channels);
   }
   return gradient;
 
-  /** `step` numbers lie between two cells of the axis. */
-  function binCells(from: number, to: number, size: number, step: number): BinCells {
-    const { high, highWeight, low, lowWeight, perBin } = axisSamples(from, to, outputSize, size, options);
-    const starts = new Int32Array(outputSize + 1);
-    const cells: number[] = [];
-    const shares: number[] = [];
-    for (let bin = 0; bin < outputSize; bin++) {
-      const sums = new Map<number, number>();
-      const add = (cell: number, share: number) => share && sums.set(cell, (sums.get(cell) ?? 0) + share / perBin);
-      for (let i = bin * perBin; i < (bin + 1) * perBin; i++) {
-        if (low[i] < 0) continue;
-        add(low[i], lowWeight[i]);
-        add(high[i], highWeight[i]);
+  function addRegion(map: Float32Array, region: number): void {
+    const [, x1, y1, x2, y2] = regions.subarray(region * 5, region * 5 + 5);
+    const columns = binCells(axisSamples(x1, x2, outputSize, width, options), outputSize);
+    const rows = binCells(axisSamples(y1, y2, outputSize, height, options), outputSize);
+    let pooled = region * outputSize * outputSize * channels;
+    for (let y = 0; y < outputSize; y++) {
+      for (let x = 0; x < outputSize; x++, pooled += channels) {
+        for (let i = rows.starts[y]; i < rows.starts[y + 1]; i++) {
+          const row = rows.cells[i] * width;
+          for (let j = columns.starts[x]; j < columns.starts[x + 1]; j++) {
+            const cell = (row + columns.cells[j]) * channels;
+            addScaled(map, cell, dy, pooled, rows.shares[i] * columns.shares[j], channels);
+          }
+        }
       }
-      for (const [cell, share] of sums) {
-        cells.push(cell * step);
-        shares.push(share);
-      }
-      starts[bin + 1] = cells.length;
     }
-    return { starts, cells: Int32Array.from(cells), shares: Float32Array.from(shares) };
   }
 }
 
-/** Gives each bin's number to the cells of one channel's plane, which begins at `plane`. */
-function addBins(
-  gradient: Float32Array,
-  plane: number,
-  dy: Float32Array,
-  pooled: number,
-  rows: BinCells,
-  columns: BinCells,
+function binCells(
+  { high, highWeight, low, lowWeight, perBin }: ReturnType<typeof axisSamples>,
+  bins: number,
+): BinCells {
+  const starts = new Int32Array(bins + 1);
+  const cells: number[] = [];
+  const shares: number[] = [];
+  for (let bin = 0; bin < bins; bin++) {
+    const add = (cell: number, weight: number) => {
+      if (weight === 0) return;
+      // Cells come in order, but for the high one of a sample and the low one of the next.
+      let place = cells.length - 1;
+      while (place >= starts[bin] && cells[place] > cell) place--;
+      if (place < starts[bin] || cells[place] !== cell) place = cells.push(cell) - 1;
+      shares[place] = (shares[place] ?? 0) + weight / perBin;
+    };
+    for (let i = bin * perBin; i < (bin + 1) * perBin; i++) {
+      if (low[i] < 0) continue;
+      add(low[i], lowWeight[i]);
+      add(high[i], highWeight[i]);
+    }
+    starts[bin + 1] = cells.length;
+  }
+  return { starts, cells, shares };
+}
+
+/** Adds `scale` times the channels at `from` of `source` to those at `to` of `map`. */
+function addScaled(
+  map: Float32Array,
+  to: number,
+  source: Float32Array,
+  from: number,
+  scale: number,
+  channels: number,
 ): void {
-  const bins = rows.starts.length - 1;
-  for (let y = 0; y < bins; y++) {
-    for (let x = 0; x < bins; x++) {
-      const value = dy[pooled + y * bins + x];
-      for (let i = rows.starts[y]; i < rows.starts[y + 1]; i++) {
-        const row = plane + rows.cells[i];
-        const share = value * rows.shares[i];
-        for (let j = columns.starts[x]; j < columns.starts[x + 1]; j++) {
-          gradient[row + columns.cells[j]] += share * columns.shares[j];
+  for (let c = 0; c < channels; c++) map[to + c] += scale * source[from + c];
+}
+
+const TILE = 16;
+
+/** From `[H·W, C]` to `[C, H·W]`, in tiles, since one of both is always read or written in strides. */
+function channelsFirst(map: Float32Array, result: Float32Array, channels: number): void {
+  const cells = map.length / channels;
+  for (let firstCell = 0; firstCell < cells; firstCell += TILE) {
+    const lastCell = Math.min(cells, firstCell + TILE);
+    for (let firstChannel = 0; firstChannel < channels; firstChannel += TILE) {
+      const lastChannel = Math.min(channels, firstChannel + TILE);
+      for (let channel = firstChannel; channel < lastChannel; channel++) {
+        for (let cell = firstCell; cell < lastCell; cell++) {
+          result[channel * cells + cell] = map[cell * channels + channel];
         }
       }
     }

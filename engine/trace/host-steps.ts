@@ -10,7 +10,7 @@ export const HOST = 'resnet-coco.host';
 export interface RoiAlignGradientStep {
   /** The output that the graph lacks. */
   readonly output: string;
-  /** Outputs of the graph: dy `[R, C, P, P]`, regions `[R, 5]`, the map's shape `[4]`, N, C, H, W. */
+  /** Outputs of the graph: dy `[R, P, P, C]`, regions `[R, 5]`, the map's shape `[4]`, N, C, H, W. */
   readonly inputs: readonly [dy: string, regions: string, shape: string];
   readonly attributes: RoiAlignAttributes;
   /** Whether the gradient lies as N, H, W, C rather than N, C, H, W. */

@@ -5,14 +5,14 @@ import { HOST } from '../host-steps.ts';
 
 /**
  * The gradient of ROIAlign by the map: many samples add to one cell. ONNX Runtime's `ScatterND` loses such sums with two
- * or more threads, so this is a step of the host (`host-steps.ts`). dy `[R, C, P, P]`, regions `[R, 5]`, the map's shape.
+ * or more threads, so this is a step of the host (`host-steps.ts`). dy `[R, P, P, C]`, regions `[R, 5]`, the map's shape.
  */
 traceKernel<RoiAlignAttributes>(ROI_ALIGN_GRAD, (graph, { dy, features, regions }, attributes) => {
   const shape = graph.emit('Shape', [graph.inOrder(features, NCHW)], { shape: [4], dtype: 'int64' });
   const { aligned, outputSize, samplingRatio, spatialScale } = attributes;
   return graph.emit(
     ROI_ALIGN_GRAD,
-    [graph.inOrder(dy, NCHW), graph.plain(regions), shape.name],
+    [graph.plain(dy), graph.plain(regions), shape.name],
     { shape: features.shape, order: NCHW },
     { outputSize, samplingRatio, spatialScale: { float: spatialScale }, aligned: Number(aligned) },
     HOST,
