@@ -1,4 +1,5 @@
-import type { CocoAnnotation, CocoBox, CocoCategory, CocoImage, CocoSegmentation, ImageId } from '../coco-format.ts';
+import type { CocoAnnotation, CocoBox, CocoCategory, CocoImage, ImageId } from '../coco-format.ts';
+import { isEmptySegmentation } from '../empty-segmentation.ts';
 import { isRoundedId, roundedIdProblem } from '../exact-id.ts';
 import { findInBox } from './box-check.ts';
 import type { DatasetProblem, ProblemList } from './problems.ts';
@@ -224,10 +225,6 @@ function isSegmentation(value: unknown): boolean {
   return isNumbers(size) && size.length === 2 && (typeof counts === 'string' || isNumbers(counts));
 }
 
-/** `null`, `[]` and `[[]]`, as tools write them, are an object without a mask. */
-const isEmpty = (segmentation: CocoSegmentation | null): boolean =>
-  segmentation === null || (Array.isArray(segmentation) && segmentation.every((polygon) => polygon.length === 0));
-
 const areaOf = ([, , width, height]: CocoBox): number => width * height;
 
 function withDefaults(annotation: Fields & CocoAnnotation, warn: (found: Found) => void): CocoAnnotation {
@@ -241,7 +238,7 @@ function withDefaults(annotation: Fields & CocoAnnotation, warn: (found: Found) 
     warn({ kind: 'missing field', field: 'area', value: area, message });
   }
   for (const found of roundedNumbers(annotation)) warn(found);
-  const hasNoMask = segmentation !== undefined && isEmpty(segmentation);
+  const hasNoMask = segmentation !== undefined && isEmptySegmentation(segmentation);
   if (area !== undefined && typeof iscrowd === 'number' && !hasNoMask) return annotation;
   const { segmentation: mask, ...rest } = annotation;
   return {

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
 import type { CocoImage, ImageId } from '../coco-format.ts';
+import { isEmptySegmentation } from '../empty-segmentation.ts';
 import { inLockedFolder } from '../folder-lock.ts';
 import type { DetectionFormat } from './detection-source.ts';
 import { portablePath } from './file-finder.ts';
@@ -94,7 +95,7 @@ function whatIsLost(annotations: readonly VocAnnotation[], to: 'voc' | 'yolo'): 
     return found ? [`${found} ${found === 1 ? one : several}`] : [];
   };
   return [
-    ...count('mask', 'masks', ({ segmentation }) => segmentation !== undefined),
+    ...count('mask', 'masks', ({ segmentation }) => !isEmptySegmentation(segmentation)),
     ...count('set of keypoints', 'sets of keypoints', ({ keypoints }) => keypoints !== undefined),
     ...(to === 'yolo' ? count('crowd', 'crowds', ({ iscrowd }) => iscrowd === 1) : []),
     ...(to === 'yolo'

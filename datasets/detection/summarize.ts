@@ -1,4 +1,5 @@
 import type { CocoDataset } from '../coco-format.ts';
+import { isEmptySegmentation } from '../empty-segmentation.ts';
 import { type Spread, spreadOf } from '../spread.ts';
 
 export interface CategorySummary {
@@ -43,7 +44,7 @@ export function summarizeDetection({ images, annotations, categories }: CocoData
     category.annotations++;
     category.images.add(image_id);
     // Files of boxes alone have empty lists of polygons.
-    if (segmentation && !(Array.isArray(segmentation) && !segmentation.length)) masks++;
+    if (!isEmptySegmentation(segmentation)) masks++;
     if (iscrowd) crowds++;
     else sizes[area < SMALL ? 'small' : area < MEDIUM ? 'medium' : 'large']++;
   }

@@ -1,4 +1,5 @@
 // N annotations.
+import { isEmptySegmentation } from '../../datasets/empty-segmentation.ts';
 import type { CocoAnnotation, CocoSegmentation, ImageId } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 
@@ -81,7 +82,7 @@ export class GrowingTable implements AnnotationTable {
     this.scores[at] = score ?? 1;
     if (isCrowd) this.crowds[at] = 1;
     if (isKeypointless) this.keypointless[at] = 1;
-    if (segmentation) this.segmentations[at] = segmentation;
+    if (segmentation && !isEmptySegmentation(segmentation)) this.segmentations[at] = segmentation;
     if (keypoints) this.keypoints[at] = keypoints;
   }
 

@@ -1,3 +1,4 @@
+import { isEmptySegmentation } from '../../datasets/empty-segmentation.ts';
 import { type CocoAnnotation, type CocoCategory, type Color, categoryColor, type Image } from '../../datasets/index.ts';
 import { fillDisc, type Point, strokeLine, tint } from '../../datasets/strokes.ts';
 import { ResnetCocoError } from '../../errors.ts';
@@ -39,6 +40,7 @@ export function showAnns(
   const thickness = Math.max(1, Math.round(side * LINE));
   for (const annotation of annotations) drawMask(canvas, annotation, thickness);
   for (const { bbox, category_id, keypoints, segmentation } of annotations) {
+    const hasMask = !isEmptySegmentation(segmentation);
     const color = categoryColor(category_id);
     const outline = (corners: readonly Point[]) => {
       for (const [i, corner] of corners.entries()) {
@@ -46,7 +48,7 @@ export function showAnns(
       }
     };
     if (Array.isArray(segmentation)) for (const polygon of segmentation) outline(pointsOf(polygon));
-    if (bbox && (drawBbox || !(segmentation || keypoints))) {
+    if (bbox && (drawBbox || !(hasMask || keypoints?.length))) {
       const [x, y, width, height] = bbox;
       outline(pointsOf([x, y, x + width, y, x + width, y + height, x, y + height]));
     }
@@ -63,7 +65,7 @@ function pointsOf(polygon: readonly number[]): Point[] {
 }
 
 function drawMask(canvas: Image, { category_id, id, segmentation }: CocoAnnotation, thickness: number): void {
-  if (!segmentation) return;
+  if (!segmentation || isEmptySegmentation(segmentation)) return;
   const { height, width } = canvas;
   let rle: Rle;
   try {

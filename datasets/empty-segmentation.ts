@@ -1,0 +1,9 @@
+import type { CocoSegmentation } from './coco-format.ts';
+
+/**
+ * Whether an object has no mask: its segmentation is missing, or is `null`, `[]` or `[[]]`, as tools write those of
+ * boxes alone.
+ */
+export const isEmptySegmentation = (segmentation: CocoSegmentation | null | undefined): boolean =>
+  segmentation == null ||
+  (Array.isArray(segmentation) && segmentation.every((polygon) => Array.isArray(polygon) && !polygon.length));
