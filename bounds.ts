@@ -10,6 +10,11 @@ export const MOST = {
   /** Pixels of what a network is given: an image, padded; and all images of a batch. */
   pixels: 2 ** 24,
   batchPixels: 2 ** 26,
+  /**
+   * Pixels from an image's corner, of boxes, polygons and keypoints: as far as polygons can be drawn, whose corners are
+   * 32-bit integers on a grid five times as fine as the pixels.
+   */
+  coordinate: Math.trunc(2 ** 31 / 5),
   /** Images of a batch. */
   batch: 65_536,
   classes: 100_000,

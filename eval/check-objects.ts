@@ -1,3 +1,4 @@
+import { MOST } from '../bounds.ts';
 import { ResnetCocoError } from '../errors.ts';
 import type { COCO } from './coco/coco.ts';
 import type { IouType } from './params.ts';
@@ -16,16 +17,30 @@ export function checkObjects(gt: COCO, type: IouType): void {
       const problem = value === undefined ? `has no ${field}` : `has the ${field} ${shortened(value)}`;
       throw new ResnetCocoError('BAD_DATASET', `${place} ${problem}; evaluation of ${type} wants ${wanted}`);
     };
-    const { area, bbox, iscrowd, keypoints, num_keypoints } = annotation;
+    const { area, bbox, iscrowd, keypoints, num_keypoints, segmentation } = annotation;
     if (!isNumber(area)) wants('area', 'a finite number');
-    if (type !== 'segm' && !(isNumbers(bbox) && bbox.length === 4)) wants('bbox', 'four finite numbers');
+    if (area > MOST.coordinate ** 2) wants('area', `a number up to ${MOST.coordinate ** 2}`);
+    if (type === 'segm') {
+      if (Array.isArray(segmentation) && segmentation.some(isFarAway)) wants('segmentation', COORDINATES);
+    } else {
+      if (!isNumbers(bbox) || bbox.length !== 4) wants('bbox', 'four finite numbers');
+      if (!areCoordinates(bbox)) wants('bbox', COORDINATES);
+    }
     if (iscrowd !== undefined && typeof iscrowd !== 'boolean' && !isNumber(iscrowd)) wants('iscrowd', '0 or 1');
     if (type !== 'keypoints') continue;
     if (!isNumbers(keypoints)) wants('keypoints', 'a list of finite numbers');
+    if (!areCoordinates(keypoints)) wants('keypoints', COORDINATES);
     if (num_keypoints !== undefined && !isNumber(num_keypoints)) wants('num_keypoints', 'a number');
   }
 }
 
+const COORDINATES = `numbers from -${MOST.coordinate} to ${MOST.coordinate}`;
+
+const areCoordinates = (numbers: readonly number[] = []): boolean =>
+  numbers.every((value) => Math.abs(value) <= MOST.coordinate);
+/** A polygon with numbers that none has; what are no numbers, masks tell of. */
+const isFarAway = (polygon: unknown): boolean =>
+  Array.isArray(polygon) && polygon.some((value) => typeof value === 'number' && !(Math.abs(value) <= MOST.coordinate));
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 const isNumbers = (value: unknown): value is readonly number[] => Array.isArray(value) && value.every(isNumber);
 const shortened = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}…` : text);

@@ -112,7 +112,7 @@ export class COCOeval {
   computeIoU(imgId: ImageId, catId: number): number[][] {
     const params = this.params.copy();
     [params.imgIds, params.catIds] = [[imgId], params.useCats ? [catId] : params.catIds];
-    if (!this.evaluation) checkObjects(this.cocoGt, params.iouType);
+    if (!this.evaluation) this.checkInput(params);
     const { similarity } = cocoRules(this.cocoGt, this.cocoDt, params);
     for (const { detections, objects } of groupsOf(
       this.cocoGt.table,
@@ -142,8 +142,14 @@ export class COCOeval {
 
   private evaluated(params: Params): Evaluation {
     const { cocoDt, cocoGt } = this;
-    checkObjects(cocoGt, params.iouType);
+    this.checkInput(params);
     return evaluateAll(cocoGt, cocoDt, params.copy(), cocoRules(cocoGt, cocoDt, params));
+  }
+
+  /** Results were checked as they were read; annotations may stand in their place. */
+  private checkInput({ iouType }: Params): void {
+    checkObjects(this.cocoGt, iouType);
+    if (this.cocoDt.table.ids) checkObjects(this.cocoDt, iouType);
   }
 
   private detailed(params: Params): (EvalImage | undefined)[] {

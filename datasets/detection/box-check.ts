@@ -1,3 +1,4 @@
+import { MOST } from '../../bounds.ts';
 import type { CocoBox } from '../coco-format.ts';
 import type { ImageSize } from '../image-size.ts';
 import type { DatasetProblem } from './problems.ts';
@@ -10,10 +11,14 @@ export type BoxFinding = Pick<DatasetProblem, 'severity' | 'kind' | 'message'>;
 const round = (pixels: number): number => Math.round(pixels * 100) / 100;
 
 /**
- * What is wrong with a box of four finite numbers. A negative side is an error. A side of zero, which COCO's own files
+ * What is wrong with a box of four finite numbers. A negative side and an absurd number are errors. A side of zero, which COCO's own files
  * have here and there, a single pixel, and a box that leaves its image are warnings: evaluation takes them as they are.
  */
 export function findInBox([x, y, width, height]: CocoBox, image: ImageSize): BoxFinding | undefined {
+  if (![x, y, width, height].every((value) => Math.abs(value) <= MOST.coordinate)) {
+    const message = `its numbers must lie between -${MOST.coordinate} and ${MOST.coordinate}; correct it`;
+    return { severity: 'error', kind: 'wrong value', message };
+  }
   if (width < 0 || height < 0) {
     const message = 'width and height must not be negative; a box is x, y, width, height';
     return { severity: 'error', kind: 'wrong value', message };

@@ -1,3 +1,4 @@
+import { MOST } from '../../bounds.ts';
 import type { CocoAnnotation, CocoBox, CocoCategory, CocoImage, ImageId } from '../coco-format.ts';
 import { isEmptySegmentation } from '../empty-segmentation.ts';
 import { isRoundedId, roundedIdProblem } from '../exact-id.ts';
@@ -14,6 +15,10 @@ const isId = (value: unknown): value is ImageId =>
 const isSide = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
 const isNumbers = (value: unknown): value is readonly number[] =>
   Array.isArray(value) && value.every((item) => Number.isFinite(item));
+
+const areCoordinates = (numbers: readonly number[]): boolean =>
+  numbers.every((value) => Math.abs(value) <= MOST.coordinate);
+const FAR_AWAY = `its numbers must lie between -${MOST.coordinate} and ${MOST.coordinate}; correct it`;
 
 /** A problem of a field, as long as its file is not known. */
 type Found = Omit<DatasetProblem, 'severity' | 'file'>;
@@ -202,8 +207,9 @@ function findInAnnotation(annotation: Fields, ids: ReadonlySet<number>, referent
   if (!isNumbers(bbox) || bbox.length !== 4) {
     return wrongField(annotation, 'bbox', 'a box is four numbers: x, y, width, height in pixels');
   }
-  if (area !== undefined && !(Number.isFinite(area) && (area as number) >= 0)) {
-    return wrongField(annotation, 'area', 'it must be a number of square pixels, not negative');
+  const mostArea = MOST.coordinate ** 2;
+  if (area !== undefined && !(Number.isFinite(area) && (area as number) >= 0 && (area as number) <= mostArea)) {
+    return wrongField(annotation, 'area', `it must be a number of square pixels, not negative and at most ${mostArea}`);
   }
   if (iscrowd !== undefined && iscrowd !== 0 && iscrowd !== 1 && typeof iscrowd !== 'boolean') {
     return wrongField(annotation, 'iscrowd', 'it must be 0 or 1');
@@ -212,8 +218,14 @@ function findInAnnotation(annotation: Fields, ids: ReadonlySet<number>, referent
     const message = 'it must be polygons, each a list x1, y1, x2, y2 …, or a mask { size: [height, width], counts }';
     return { kind: 'wrong type', field: 'segmentation', value: segmentation, message };
   }
+  if (Array.isArray(segmentation) && !segmentation.every(areCoordinates)) {
+    return { kind: 'wrong value', field: 'segmentation', value: segmentation, message: FAR_AWAY };
+  }
   if (keypoints !== undefined && !(isNumbers(keypoints) && keypoints.length % 3 === 0)) {
     return wrongField(annotation, 'keypoints', 'it must be numbers: x, y and visibility of each keypoint');
+  }
+  if (isNumbers(keypoints) && !areCoordinates(keypoints)) {
+    return { kind: 'wrong value', field: 'keypoints', value: keypoints, message: FAR_AWAY };
   }
   return undefined;
 }

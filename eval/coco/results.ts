@@ -1,3 +1,4 @@
+import { MOST } from '../../bounds.ts';
 import { isRoundedId, roundedIdProblem } from '../../datasets/exact-id.ts';
 import type { CocoResult, CocoSegmentation, ImageId } from '../../datasets/index.ts';
 import { type JsonElements, readJsonParts } from '../../datasets/large-json.ts';
@@ -98,7 +99,11 @@ class ResultReader {
       }
       this.kind ??= 'bbox';
       const image = this.context.positions.get(scanner.imageId);
-      const isUsual = image !== undefined && this.kind === 'bbox' && Number.isSafeInteger(scanner.categoryId);
+      const isUsual =
+        image !== undefined &&
+        this.kind === 'bbox' &&
+        Number.isSafeInteger(scanner.categoryId) &&
+        scanner.box.every(isCoordinate);
       if (!isUsual) this.add(elements.parseOne(i), first + i);
       else this.table.addBox(image, scanner.categoryId, scanner.box, scanner.score);
     }
@@ -221,6 +226,8 @@ class ResultReader {
       if (typeof number !== 'number' || !Number.isFinite(number)) {
         this.wants(index, field, value, 'finite numbers only');
       }
+      if (!isCoordinate(number))
+        this.wants(index, field, value, `numbers from -${MOST.coordinate} to ${MOST.coordinate}`);
     }
     return value as readonly number[];
   }
@@ -233,6 +240,8 @@ class ResultReader {
     throw new ResnetCocoError('BAD_RESULTS', `${this.where}[${index}] ${problem}`);
   }
 }
+
+const isCoordinate = (value: number): boolean => Math.abs(value) <= MOST.coordinate;
 
 function kindOf(result: Raw): ResultKind | undefined {
   if (hasBox(result)) return 'bbox';

@@ -6,12 +6,11 @@
  * maskApi visits every point of every edge and then drops all but those beside the line 5 · column + 2.5. Here only
  * these are worked out, so time goes with the crossings and not with the length of the edges.
  */
+import { MOST } from '../../bounds.ts';
 import type { Rle } from './rle.ts';
 
 const SCALE = 5;
 const MIDDLE = 2;
-/** Corners on the fine grid are 32-bit integers. */
-const MOST_COORDINATE = Math.trunc(2 ** 31 / SCALE);
 /** Crossings are kept until they are sorted: 256 MB of them. */
 const MOST_CROSSINGS = 2 ** 26;
 
@@ -67,7 +66,7 @@ export function rleFromBox(box: Iterable<number>, height: number, width: number)
 function onFineGrid(xy: ArrayLike<number>, index: number): number {
   const rounded = Math.trunc(SCALE * xy[index] + 0.5);
   if (Math.abs(rounded) < 2 ** 31) return rounded;
-  throw new Error(`the coordinate ${xy[index]} is beyond ±${MOST_COORDINATE}`);
+  throw new Error(`the coordinate ${xy[index]} is beyond ±${MOST.coordinate}`);
 }
 
 /** How many of the image's columns have their middle's line before a point of the fine grid. */

@@ -209,17 +209,42 @@ test('keypoints of all categories as one are matched (pycocotools matches none)'
   near(stats(e)[0], 1, 'AP');
 });
 
-test('areas and coordinates beyond what numbers hold match nothing', () => {
-  const [huge, far] = [1e308, 1.7e308];
-  const annotations = [
-    object,
-    { ...object, id: 8, bbox: [far, 0, far, 1e-300] },
-    { ...object, id: 9, bbox: [0, 0, huge, huge] },
-  ];
-  const results = [found, { ...found, bbox: [far, 0, far, 1e-300] }, { ...found, bbox: [0, 0, huge, huge] }];
-  const e = evaluationOf(annotations, results);
-  stats(e);
-  for (const iou of e.computeIoU(1, 3).flat()) assert.ok(iou >= 0 && iou <= 1, String(iou));
+test('boxes beyond every image are named, of objects and of results', () => {
+  const most = 429_496_729;
+  const within = { ...object, bbox: [-most, -most, most, most] };
+  const e = evaluationOf([within], [{ ...found, bbox: within.bbox }]);
+  for (const iou of (stats(e), e.computeIoU(1, 3).flat())) assert.is(iou, 1);
+  for (const value of [1e300, -1e308, most + 1, 1e10, Number.NaN, Number.POSITIVE_INFINITY]) {
+    for (let side = 0; side < 4; side++) {
+      const bbox = [1, 2, 3, 4].with(side, value);
+      const far = { ...object, id: 8, bbox };
+      const ofObjects = failure(() => stats(evaluationOf([object, far], [found])));
+      assert.match(ofObjects.message, /^annotation 8 of image 1 has the bbox \[/);
+      const ofResults = failure(() => evaluationOf([object], [found, { ...found, bbox }]));
+      assert.match(ofResults.message, /^results\[1\] bbox wants /);
+      if (Number.isFinite(value)) {
+        for (const { message } of [ofObjects, ofResults]) assert.match(message, 'numbers from -429496729 to 429496729');
+      }
+      // Annotations in the place of results.
+      assert.match(
+        failure(() => stats(new COCOeval(evaluationOf([object], []).cocoGt, evaluationOf([far], []).cocoGt, 'bbox')))
+          .message,
+        'annotation 8',
+      );
+    }
+  }
+  const arealess = { ...object, area: 1e300 };
+  assert.match(failure(() => stats(evaluationOf([arealess], [found]))).message, 'has the area 1e+300');
+  const segmentation = [[0, 0, 9, 0, 9, 1e300]];
+  const drawn = failure(() => stats(evaluationOf([{ ...object, segmentation }], [], 'segm')));
+  assert.match(drawn.message, 'has the segmentation [[0,0,9,0,9,1e+300]]');
+  const keypoints = Array.from({ length: 17 }, () => [20, 1e300, 2]).flat();
+  const pointed = failure(() => stats(evaluationOf([{ ...object, keypoints }], [], 'keypoints')));
+  assert.match(pointed.message, 'has the keypoints [20,1e+300');
+  assert.match(
+    failure(() => evaluationOf([object], [{ ...found, keypoints }])).message,
+    /results\[0\] keypoints wants/,
+  );
 });
 
 test('what cannot be evaluated is named', () => {

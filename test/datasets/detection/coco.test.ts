@@ -125,6 +125,15 @@ const errors: readonly (readonly [string, Bad, RegExp])[] = [
     { annotations: [{ ...annotation, bbox: [20, 5, -4, 5] }] },
     /bbox is \[20,5,-4,5\]: .*must not be negative/,
   ],
+  ['an absurd box', { annotations: [{ ...annotation, bbox: [1e300, 0, 1, 1] }] }, /bbox is .*between -429496729 and/],
+  ['a box just too far', { annotations: [{ ...annotation, bbox: [0, 0, 429496730, 1] }] }, /bbox is .*429496729/],
+  ['an absurd area', { annotations: [{ ...annotation, area: 1e300 }] }, /area is 1e\+300: .*at most 1844/],
+  [
+    'an absurd polygon',
+    { annotations: [{ ...annotation, segmentation: [[1, 2, 3, 4, 5, 1e300]] }] },
+    /segmentation is .*between -429496729 and 429496729/,
+  ],
+  ['absurd keypoints', { annotations: [{ ...annotation, keypoints: [1e300, 2, 2] }] }, /keypoints is .*between -4294/],
   ['a negative area', { annotations: [{ ...annotation, area: -1 }] }, /annotation 1, area is -1: .*not negative/],
   ['iscrowd 2', { annotations: [{ ...annotation, iscrowd: 2 }] }, /annotation 1, iscrowd is 2: it must be 0 or 1/],
   [
