@@ -1,7 +1,7 @@
 import { isRoundedId, roundedIdProblem } from '../../datasets/exact-id.ts';
 import type { CocoDataset, ImageId } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
-import { listed, MaskSizes } from './oddities.ts';
+import { listed, MaskSizes, NegativeBoxes } from './oddities.ts';
 
 /**
  * Checks what evaluation relies on: the lists, and in them ids and references. `datasets info` looks closer.
@@ -47,8 +47,9 @@ export function checkDataset(dataset: CocoDataset, name: string): string[] {
   const annotations = ids('annotations', isNumber, 'a number');
   const odd = { images: new OddIds(), categories: new OddIds() };
   const sizes = new MaskSizes();
+  const negative = new NegativeBoxes();
   const byId = new Map(dataset.images.map((image) => [image.id, image]));
-  list('annotations').forEach(({ id, image_id, category_id, segmentation }, i) => {
+  list('annotations').forEach(({ id, image_id, category_id, bbox, segmentation }, i) => {
     refuseRounded(image_id, `annotations[${i}].image_id`, true);
     refuseRounded(category_id, `annotations[${i}].category_id`);
     if (!isNumber(image_id) && typeof image_id !== 'string') {
@@ -58,6 +59,9 @@ export function checkDataset(dataset: CocoDataset, name: string): string[] {
       fail(`annotations[${i}].category_id wants a number, got ${JSON.stringify(category_id)}`);
     if (!images.has(image_id)) odd.images.add(image_id);
     if (!categories.has(category_id)) odd.categories.add(category_id);
+    if (Array.isArray(bbox) && (bbox[2] < 0 || bbox[3] < 0)) {
+      negative.add(`annotation ${id} of image ${JSON.stringify(image_id)}`);
+    }
     if (segmentation) sizes.add(segmentation, byId.get(image_id as ImageId), `annotation ${id}`);
   });
 
@@ -68,7 +72,7 @@ export function checkDataset(dataset: CocoDataset, name: string): string[] {
       `${name}: ${count} annotations are of ${field} that it does not have (${listed(ids)}); they do not count`,
     );
   }
-  warnings.push(...sizes.warnings(name));
+  warnings.push(...sizes.warnings(name), ...negative.warnings(name));
   if (annotations.has(0)) {
     warnings.push(
       `${name}: an annotation has the id 0, which pycocotools takes for 'unmatched'; here it counts as any other`,

@@ -8,25 +8,69 @@ export function listed(ids: Iterable<unknown>): string {
   return all.slice(0, SHOWN).join(', ') + (all.length > SHOWN ? ' …' : '');
 }
 
+/** Where something odd is: how often, and the first places. */
+class Places {
+  count = 0;
+  readonly #first: string[] = [];
+
+  add(place: string): void {
+    if (this.count++ < SHOWN) this.#first.push(place);
+  }
+
+  /** The first of them, but for some that are told of already. */
+  after(told: number): string {
+    return this.#first.slice(told).join(', ') + (this.count > SHOWN ? ' …' : '');
+  }
+}
+
 /** Masks that are run-length encoded for another size than their image has: no mask of the right size matches them. */
 export class MaskSizes {
-  private count = 0;
-  private first = '';
+  readonly #places = new Places();
+  #sizes = '';
 
-  /** @param segmentation whatever JSON can be; polygons have no size */
-  add(segmentation: unknown, image: { readonly height: number; readonly width: number } | undefined, place: string) {
+  /**
+   * @param segmentation whatever JSON can be; polygons have no size
+   * @param image undefined where there is no such image
+   */
+  add(segmentation: unknown, image: CocoSize | undefined, place: string): void {
     const size = (segmentation as { readonly size?: unknown } | null | undefined)?.size;
     if (!image || !Array.isArray(size) || size.length !== 2) return;
-    const { height, width } = image;
+    const { height, id, width } = image;
     if (!Number.isFinite(height) || !Number.isFinite(width) || (size[0] === height && size[1] === width)) return;
-    if (this.count++ === 0) this.first = `${place} has [${size}], its image [${[height, width]}]`;
+    if (!this.#places.count) this.#sizes = `${place} has [${size}], its image [${[height, width]}]`;
+    this.#places.add(`${place} of image ${JSON.stringify(id)}`);
   }
 
   warnings(name: string): string[] {
-    if (!this.count) return [];
-    const masks = this.count === 1 ? '1 mask has' : `${this.count} masks have`;
+    const { count } = this.#places;
+    if (!count) return [];
+    const masks = count === 1 ? '1 mask has' : `${count} masks have`;
+    const others = count === 1 ? '' : `; so ${count === 2 ? 'has' : 'have'} ${this.#places.after(1)}`;
     return [
-      `${name}: ${masks} another size [height, width] than the image, and match none of another size than their own: ${this.first}`,
+      `${name}: ${masks} another size [height, width] than the image, and match none of another size than their own: ${this.#sizes}${others}`,
     ];
+  }
+}
+
+interface CocoSize {
+  readonly id: unknown;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Boxes of a negative width or height: there is nothing in them, so that nothing matches them. */
+export class NegativeBoxes {
+  readonly #places = new Places();
+
+  add(place: string): void {
+    this.#places.add(place);
+  }
+
+  warnings(name: string): string[] {
+    const { count } = this.#places;
+    if (!count) return [];
+    const boxes = count === 1 ? '1 box has' : `${count} boxes have`;
+    const wanted = 'a box is x, y, width, height';
+    return [`${name}: ${boxes} a negative width or height, and match nothing: ${this.#places.after(0)}; ${wanted}`];
   }
 }

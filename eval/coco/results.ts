@@ -8,7 +8,7 @@ import { rleArea, rleToBbox } from '../mask/rle.ts';
 import { toRle } from '../mask/segmentation.ts';
 import { type AnnotationTable, GrowingTable } from './annotation-table.ts';
 import { BoxScanner } from './box-scanner.ts';
-import { listed, MaskSizes } from './oddities.ts';
+import { listed, MaskSizes, NegativeBoxes } from './oddities.ts';
 
 /** What results tell of each object. */
 export type ResultKind = 'bbox' | 'segmentation' | 'keypoints';
@@ -17,7 +17,7 @@ export type ResultKind = 'bbox' | 'segmentation' | 'keypoints';
 export interface ResultContext {
   /** Position of each image, by id. */
   readonly positions: ReadonlyMap<ImageId, number>;
-  readonly images: readonly { readonly width: number; readonly height: number }[];
+  readonly images: readonly { readonly id: ImageId; readonly width: number; readonly height: number }[];
   readonly categories: ReadonlyMap<number, unknown>;
 }
 
@@ -133,8 +133,14 @@ class ResultReader {
   get warnings(): string[] {
     const { length } = this.table;
     const unknown = new Map<number, number>();
+    const negative = new NegativeBoxes();
+    const { boxes, images } = this.table;
     let [lastId, isKnown] = [Number.NaN, false];
     for (let row = 0; row < length; row++) {
+      if (boxes[4 * row + 2] < 0 || boxes[4 * row + 3] < 0) {
+        const image = JSON.stringify(this.context.images[images[row]].id);
+        negative.add(`results[${row}] of image ${image}`);
+      }
       const id = this.table.categories[row];
       if (id !== lastId) [lastId, isKnown] = [id, this.context.categories.has(id)];
       if (!isKnown) unknown.set(id, (unknown.get(id) ?? 0) + 1);
@@ -148,6 +154,7 @@ class ResultReader {
           ]
         : []),
       ...this.otherSizes.warnings(this.where),
+      ...negative.warnings(this.where),
     ];
   }
 

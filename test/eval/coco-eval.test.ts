@@ -213,7 +213,8 @@ test('boxes beyond every image are named, of objects and of results', () => {
   const most = 429_496_729;
   const within = { ...object, bbox: [-most, -most, most, most] };
   const e = evaluationOf([within], [{ ...found, bbox: within.bbox }]);
-  for (const iou of (stats(e), e.computeIoU(1, 3).flat())) assert.is(iou, 1);
+  stats(e);
+  assert.equal(e.computeIoU(1, 3), [[1]]);
   for (const value of [1e300, -1e308, most + 1, 1e10, Number.NaN, Number.POSITIVE_INFINITY]) {
     for (let side = 0; side < 4; side++) {
       const bbox = [1, 2, 3, 4].with(side, value);

@@ -49,8 +49,28 @@ test('masks of another size than their image are told', () => {
   const warned = gt.loadRes([{ ...plain, segmentation: of(100, 80) } as CocoResult]).warnings;
   assert.is(warned.length, 1);
   assert.match(warned[0], /^results: 1 mask has another size .*: results\[0\] has \[100,80\], its image \[80,100\]$/);
+  const several = gt.loadRes(
+    [1, 2, 1, 2, 1, 2, 1].map((image_id) => ({ ...plain, image_id, segmentation: of(10, 10) }) as CocoResult),
+  ).warnings;
+  assert.is(several.length, 1);
+  assert.match(
+    several[0],
+    /^results: 7 masks have another size .*: results\[0\] has \[10,10\], its image \[80,100\]; /,
+  );
+  assert.match(several[0], /; so have results\[1\] of image 2, results\[2\] of image 1, .*results\[4\] of image 1 …$/);
   const wrong = cocoOf({ annotations: [{ ...annotations[0], segmentation: { size: [8, 10], counts: [0, 80] } }] });
   assert.match(wrong.warnings.join(), /annotation 1 has \[8,10\], its image \[80,100\]/);
+});
+
+test('boxes of a negative width or height are told, of objects and of results', () => {
+  const gt = cocoOf();
+  const flipped = { ...result, bbox: [30, 30, -20, -20] } as const;
+  assert.equal(gt.loadRes([result, flipped, { ...result, bbox: [30, 10, -20, 20] }]).warnings, [
+    'results: 2 boxes have a negative width or height, and match nothing: results[1] of image 1, results[2] of image 1; a box is x, y, width, height',
+  ]);
+  near(stats(gt, [flipped])[0], 0, 'AP');
+  const [warning] = cocoOf({ annotations: [{ ...annotations[0], bbox: [30, 30, -20, 20] }] }).warnings;
+  assert.match(warning, /1 box has a negative width or height, and match nothing: annotation 1 of image 1;/);
 });
 
 test('an object with an empty list of keypoints is compared by its box, as in pycocotools', () => {
