@@ -101,6 +101,14 @@ export const trainingFlags = {
     choices: ['none', 'basic', 'randaugment'],
     help: 'how pictures are varied; basic, the default, crops at random and flips',
   },
+  'crop-scale': {
+    kind: 'number',
+    group: pictures,
+    value: 'S',
+    min: 0.01,
+    max: 1,
+    help: "least share of a picture's area that a random crop shows (default 0.08); more for short trainings",
+  },
   ...colorJitterFlag,
   erase: { kind: 'number', group: pictures, value: 'P', min: 0, max: 1, help: 'share in which a rectangle is erased' },
   mixup: {
@@ -142,6 +150,7 @@ export function choicesOf(flags: TrainingFlags): TrainingChoices {
     ...{ arch, shortcut, epochs, batch, freeze, augment, erase, mixup, cutmix, size },
     zeroGamma: flags['zero-gamma'],
     labelSmoothing: flags['label-smoothing'],
+    cropScale: flags['crop-scale'],
     colorJitter: flags['color-jitter'],
   });
 }

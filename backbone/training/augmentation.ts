@@ -9,6 +9,8 @@ export interface AugmentationChoices {
    * operations of RandAugment on top of that.
    */
   readonly augment?: 'none' | 'basic' | 'randaugment';
+  /** Least share of a picture's area that a random crop shows; 0.08 by default. Not of CIFAR. */
+  readonly cropScale?: number;
   /** By how much brightness, contrast and saturation vary, such as 0.4. */
   readonly colorJitter?: number;
   /** Share of pictures in which a rectangle is erased. */
@@ -61,13 +63,19 @@ export function trainingRecipe(
   return { recipe, resize_size: same ? init.resize_size : Math.round((size * 8) / 7) };
 }
 
-function augmentations({ augment = 'basic', colorJitter = 0 }: AugmentationChoices, small: boolean): Augmentation[] {
+function augmentations(choices: AugmentationChoices, small: boolean): Augmentation[] {
+  const { augment = 'basic', colorJitter = 0, cropScale } = choices;
+  if (cropScale !== undefined && (small || augment === 'none')) {
+    const reason = small ? "CIFAR's pictures are shifted, not cropped" : 'without augmentation nothing is cropped';
+    throw new ResnetCocoError('USAGE', `--crop-scale ${cropScale}: ${reason}; leave it out`);
+  }
   const steps: Augmentation[] = [];
   if (augment === 'none') {
     // The largest square in the middle.
     if (!small) steps.push({ kind: 'random_resized_crop', scale: [1, 1], ratio: [1, 1] });
   } else {
-    steps.push(small ? { kind: 'pad_and_crop', padding: 4 } : { kind: 'random_resized_crop' });
+    const scale = cropScale === undefined ? {} : { scale: [cropScale, 1] };
+    steps.push(small ? { kind: 'pad_and_crop', padding: 4 } : { kind: 'random_resized_crop', ...scale });
     steps.push({ kind: 'random_horizontal_flip' });
   }
   if (augment === 'randaugment') steps.push({ kind: 'rand_augment' });

@@ -104,6 +104,17 @@ test('what is chosen is what is set', () => {
   assert.equal(trainingSettings('cifar10', { augment: 'none' }).recipe.augmentations, []);
 });
 
+test('a random crop shows a least share of the picture, where there are crops', () => {
+  const { recipe } = trainingSettings('imagefolder', { cropScale: 0.25 });
+  assert.equal(recipe.augmentations?.[0], { kind: 'random_resized_crop', scale: [0.25, 1] });
+  fails(() => trainingSettings('cifar10', { cropScale: 0.25 }), 'USAGE', /--crop-scale 0.25: CIFAR's .* leave it out/);
+  fails(
+    () => trainingSettings('x', { cropScale: 0.5, augment: 'none' }),
+    'USAGE',
+    /--crop-scale 0.5: without augmentation/,
+  );
+});
+
 test('a model to begin from brings its network, its pictures and a smaller learning rate', () => {
   const init = parseClassifierConfig(
     {

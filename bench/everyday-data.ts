@@ -1,0 +1,154 @@
+/**
+ * Makes what the embedded models are trained on. `OUT/pretrain` has one folder of pictures per class: those of four
+ * public collections, and the objects of two detection sets, cut out; `OUT/pretrain-large` has those that are larger
+ * than tiny-imagenet's 64×64. `OUT/detection` is the two detection sets as one,
+ * with Pascal VOC's 20 categories by COCO's names. A share of every source is held apart as `val`; an image held apart
+ * is so in both.
+ *
+ * Usage: npm run bench:everyday-data -- --out OUT --tiny-imagenet DIR --imagenette DIR --grocery DIR --clothing DIR
+ *   --voc DIR --coco DIR
+ *
+ * The first four are checkouts of seshuad/IMagenet (its folder tiny-imagenet-200), thunderInfy/imagenette,
+ * marcusklasson/GroceryStoreDataset (its folder dataset) and alexeygrigorev/clothing-dataset; the last two have
+ * `instances.json` and `images`.
+ */
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type CocoDataset, inFlight, readDetectionDataset, writeObjectCrops } from '../datasets/index.ts';
+import { chosenPictures, linkOrCopy, placePicture } from './everyday/classification-set.ts';
+import { asCoco, mergeDatasets, partOfDataset, withFewer } from './everyday/detection-parts.ts';
+import type { Part } from './everyday/held-apart.ts';
+import {
+  classFolders,
+  clothes,
+  groceries,
+  imagenette,
+  type LabelledPicture,
+  readWordNetNames,
+  tinyImagenet,
+} from './everyday/sources.ts';
+
+const text = { type: 'string', default: '' } as const;
+const { values } = parseArgs({
+  options: {
+    out: text,
+    'tiny-imagenet': text,
+    imagenette: text,
+    grocery: text,
+    clothing: text,
+    voc: text,
+    coco: text,
+  },
+});
+const missing = Object.entries(values).flatMap(([name, value]) => (value ? [] : [`--${name}`]));
+if (missing.length) throw new Error(`name ${missing.join(', ')}`);
+
+const PARTS: readonly Part[] = ['train', 'val'];
+/** Of the images with boxes, the share held apart. */
+const HELD_APART = 0.04;
+/** COCO mini has ten thousand people; a class of a classifier needs no more than this. */
+const MOST_CROPS = 1200;
+const FEWEST = 40;
+const MOST_HELD_APART = 20;
+/** Shorter side of the pictures: enough for random crops of 128. */
+const SIDE = 160;
+const CROPS = { smallest: 32, margin: 0.1, background: 1, seed: 1 };
+
+const { out } = values;
+const sources = { voc: values.voc, coco: values.coco };
+const annotated: Record<string, CocoDataset> = {};
+for (const [name, folder] of Object.entries(sources)) {
+  const { dataset } = await readDetectionDataset({
+    annotations: join(folder, 'instances.json'),
+    images: join(folder, 'images'),
+  });
+  annotated[name] = asCoco(dataset);
+}
+
+makeDetectionSet();
+await makePretrainingSets();
+
+async function makePretrainingSets(): Promise<void> {
+  const names = readWordNetNames(join(values['tiny-imagenet'], 'words.txt'));
+  const pictures = {
+    'tiny-imagenet': tinyImagenet(values['tiny-imagenet'], names),
+    imagenette: imagenette(values.imagenette, names),
+    grocery: groceries(values.grocery),
+    clothing: clothes(values.clothing),
+    'crops of voc': await cropsOf('voc'),
+    'crops of coco': await cropsOf('coco'),
+  };
+  for (const [source, those] of Object.entries(pictures)) {
+    const count = (part: Part) => those.filter((picture) => picture.part === part).length;
+    console.log(`${source}: ${count('train')} pictures to train on, ${count('val')} held apart`);
+  }
+  const { 'tiny-imagenet': small, ...large } = pictures;
+  await makePretrainingSet('pretrain', [...small, ...Object.values(large).flat()], 400);
+  await makePretrainingSet('pretrain-large', Object.values(large).flat(), 500);
+}
+
+/** @param most pictures of a class to train on */
+async function makePretrainingSet(set: string, pictures: readonly LabelledPicture[], most: number): Promise<void> {
+  const classes = chosenPictures(pictures, { most, fewest: FEWEST, mostHeldApart: MOST_HELD_APART });
+  const places = [...classes].flatMap(([name, parts]) =>
+    PARTS.flatMap((part) =>
+      parts[part].map((picture, i) => ({ picture, folder: join(out, set, part, name), name: `${i}` })),
+    ),
+  );
+  let unreadable = 0;
+  const placed = inFlight(places, 8, async ({ picture, folder, name }: (typeof places)[number]) => {
+    const error = await placePicture(picture, folder, name, SIDE);
+    if (error) console.log(`left out: ${error.message}`);
+    return error ? 1 : 0;
+  });
+  for await (const failed of placed) unreadable += failed;
+  const total = (part: Part) => [...classes.values()].reduce((sum, parts) => sum + parts[part].length, 0);
+  console.log(
+    `${set}: ${classes.size} classes, ${total('train')} pictures to train on, ${total('val')} held apart; ${unreadable} left out`,
+  );
+}
+
+/** Objects cut out of the images of both parts; those that an earlier call cut are taken as they are. */
+async function cropsOf(source: keyof typeof sources): Promise<LabelledPicture[]> {
+  const pictures: LabelledPicture[] = [];
+  for (const part of PARTS) {
+    const folder = join(out, 'crops', `${source}-${part}`);
+    if (!existsSync(folder)) await cutInto(folder, source, part);
+    pictures.push(...classFolders(folder, part));
+  }
+  return pictures;
+}
+
+async function cutInto(folder: string, source: keyof typeof sources, part: Part): Promise<void> {
+  const unfinished = `${folder}.unfinished`;
+  const annotations = `${folder}.json`;
+  mkdirSync(unfinished, { recursive: true });
+  const dataset = partOfDataset(annotated[source], part, HELD_APART);
+  writeFileSync(annotations, JSON.stringify(withFewer(dataset, MOST_CROPS)));
+  const images = join(sources[source], 'images');
+  const { small } = await writeObjectCrops({ annotations, images, out: unfinished, ...CROPS });
+  renameSync(unfinished, folder);
+  console.log(`crops of ${source}, ${part}: ${small} objects under ${CROPS.smallest} pixels left out`);
+}
+
+function makeDetectionSet(): void {
+  const folder = join(out, 'detection');
+  const names = annotated.voc.categories.map(({ name }) => name);
+  const categories = annotated.coco.categories.filter(({ name }) => names.includes(name));
+  for (const part of PARTS) {
+    const parts = Object.entries(annotated).map(([name, all]) => [name, partOfDataset(all, part, HELD_APART)]);
+    const { dataset, dropped } = mergeDatasets(Object.fromEntries(parts), categories);
+    for (const { file_name } of dataset.images) {
+      const [source, ...path] = file_name.split('/');
+      const from = join(sources[source as keyof typeof sources], 'images', ...path);
+      mkdirSync(join(folder, 'images', source), { recursive: true });
+      linkOrCopy(from, join(folder, 'images', file_name));
+    }
+    writeFileSync(join(folder, `${part}.json`), JSON.stringify(dataset));
+    const crowds = dataset.annotations.filter(({ iscrowd }) => iscrowd).length;
+    console.log(
+      `detection, ${part}: ${dataset.images.length} images, ${dataset.annotations.length - crowds} objects of ${categories.length} categories, ${crowds} crowds or difficult objects; dropped: ${dropped.annotations} objects of other categories, and ${dropped.images} images with no other`,
+    );
+  }
+}
