@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { MOST } from '../bounds.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { type Engine, type EngineName, type EngineOptions, engineNames } from './engine.ts';
@@ -5,7 +6,8 @@ import { type Engine, type EngineName, type EngineOptions, engineNames } from '.
 /**
  * Makes the engine of that name ready; its packages are loaded only now.
  *
- * `auto` is the compiled engine on the CPU, which runs everywhere.
+ * `auto` is the compiled engine on the CPU; where its package, which is optional, was not installed, it is WebAssembly,
+ * several times slower, and a warning of the process says so.
  *
  * @throws ResnetCocoError USAGE for an unknown name or a number of threads or streams that makes no sense, ENGINE_UNAVAILABLE with what to do where it does not work here
  */
@@ -17,11 +19,18 @@ export async function createEngine(name: EngineName | 'auto' = 'auto', options: 
   }
   switch (name) {
     case 'auto':
+      if (!onnxRuntimeIsInstalled()) {
+        process.emitWarning(`${NO_ONNX_RUNTIME}; WebAssembly computes instead, several times slower`, {
+          code: 'RESNET_COCO_WASM',
+        });
+        return createEngine('wasm', options);
+      }
+      return createEngine('onnx', options);
     case 'onnx':
-      return (await import('./onnx/onnx-engine.ts')).createOnnxEngine('onnx', 'cpu', options);
     case 'webgpu':
     case 'cuda':
-      return (await import('./onnx/onnx-engine.ts')).createOnnxEngine(name, name, options);
+      if (!onnxRuntimeIsInstalled()) throw new ResnetCocoError('ENGINE_UNAVAILABLE', NO_ONNX_RUNTIME);
+      return (await import('./onnx/onnx-engine.ts')).createOnnxEngine(name, name === 'onnx' ? 'cpu' : name, options);
     case 'wasm':
       return (await import('./eager/wasm.ts')).createWasmEngine(options);
     case 'tfjs-node':
@@ -29,5 +38,18 @@ export async function createEngine(name: EngineName | 'auto' = 'auto', options: 
       return (await import('./eager/tfjs-node.ts')).createTfjsNodeEngine(name);
     default:
       throw new ResnetCocoError('USAGE', `unknown engine '${name}': known are auto, ${engineNames.join(', ')}`);
+  }
+}
+
+const NO_ONNX_RUNTIME =
+  'onnxruntime-node was not installed, most often since its install script failed: ' +
+  '`ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node` installs it without that script';
+
+function onnxRuntimeIsInstalled(): boolean {
+  try {
+    createRequire(import.meta.url).resolve('onnxruntime-node');
+    return true;
+  } catch {
+    return false;
   }
 }

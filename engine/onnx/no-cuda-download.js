@@ -1,0 +1,25 @@
+/**
+ * npm runs this before the install scripts of the dependencies. The one of onnxruntime-node fetches the libraries for
+ * CUDA from another server than npm's, and the installation fails where that is out of reach. It leaves alone what is
+ * there already, so empty files stand in for them; nothing loads these until CUDA is asked for.
+ *
+ * Who wants CUDA says so: `ONNXRUNTIME_NODE_INSTALL=cuda12`, at the installation or later with `npm rebuild
+ * onnxruntime-node`; the real files then take the place of these.
+ */
+import { existsSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const LIBRARIES = ['cuda', 'shared', 'tensorrt'].map((provider) => `libonnxruntime_providers_${provider}.so`);
+
+const { npm_config_onnxruntime_node_install: setting, ONNXRUNTIME_NODE_INSTALL: variable } = process.env;
+if (process.platform === 'linux' && process.arch === 'x64' && !setting && !variable) {
+  for (let folder = dirname(fileURLToPath(import.meta.url)); folder !== dirname(folder); folder = dirname(folder)) {
+    const binaries = join(folder, 'node_modules', 'onnxruntime-node', 'bin', 'napi-v6', 'linux', 'x64');
+    if (!existsSync(binaries)) continue;
+    for (const library of LIBRARIES.map((name) => join(binaries, name))) {
+      if (!existsSync(library)) writeFileSync(library, '');
+    }
+    break;
+  }
+}
