@@ -17,11 +17,17 @@ const DIALECTS: readonly [what: string, tells: RegExp][] = [
     'a ResNet of Detectron2 or Caffe2',
     /^((bottom_up\.)?(stem\.conv1|res[2-5]\.\d+\.(conv\d|shortcut))\.|res[2-5]_\d+_branch)/,
   ],
+  ["maskrcnn-benchmark's Faster R-CNN or Mask R-CNN", /^(backbone\.)?(body\.stem|fpn\.fpn_(inner|layer)\d)\./],
+  [
+    'a YOLOX',
+    /^(backbone\.(backbone\.)?(stem|dark\d)\.|(bbox_)?head\.(multi_level_)?(cls_convs|reg_convs|obj_preds)\.)/,
+  ],
   ['a detector of MMDetection', /^(neck\.|bbox_head\.|rpn_head\.|roi_head\.|mask_head\.|panoptic_fpn_head\.)/],
   [
     'a DETR of transformers',
     /^(model\.)?(backbone\.conv_encoder\.|class_labels_classifier\.|bbox_predictor\.layers\.)/,
   ],
+  ['a classifier of MMPretrain', /^head\.(fc|layers\.\d+)\.(weight|bias)$/],
   ['a DETR', /^(transformer\.(encoder|decoder)\.layers\.|class_embed\.|bbox_embed\.|query_embed\.)/],
   [
     "a ResNet of Hugging Face's transformers",
@@ -32,11 +38,15 @@ const DIALECTS: readonly [what: string, tells: RegExp][] = [
     /^((vit|deit|swin|convnext|convnextv2|dinov2)\.)?(embeddings\.(patch_embeddings|cls_token)|encoder\.layer\.\d)/,
   ],
   ['a YOLO of Ultralytics', /^(model\.)*\d+\.(conv\.weight|bn\.weight|cv\d\.|m\.\d|dfl\.|attn\.)/],
+  ["a YOLO in Darknet's order, as PyTorch-YOLOv3 has it", /^(module_list|models)\.\d+\.(conv|batch_norm|bn|\d)/],
+  ['an EfficientDet', /^((model\.)?(class_net|box_net)\.|bifpn\.|fpn\.cell\.)/],
   ["torchvision's RetinaNet, FCOS or SSD", /^(head\.(classification|regression)_head\.|backbone\.features\.\d)/],
   [
     "torchvision's segmentation network",
     /^(aux_classifier\.|classifier\.(0\.convs|0\.project|low_classifier|high_classifier)\.)/,
   ],
+  ['an SSD', /^(vgg|extras|loc|conf)\.\d+\.(weight|bias)$/],
+  ['a network of segmentation_models_pytorch', /^(decoder\.blocks|segmentation_head)\./],
   ["timm's ResNet with a deep stem (-d, -s or -t)", /^conv1\.\d+\.(weight|bias)$/],
   [
     "a ResNet with squeeze and excitation (SE) or another attention, such as timm's seresnet and ecaresnet",

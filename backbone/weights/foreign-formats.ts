@@ -121,7 +121,7 @@ function namesInPickle(file: FileSlice): string[] | undefined {
 }
 
 /** A name out of a file that nobody vouches for. */
-const shown = (name: string): string => name.replace(/[^\x20-\x7e]/g, '?').slice(0, 100);
+export const shown = (name: string): string => name.replace(/[^\x20-\x7e]/g, '?').slice(0, 100);
 
 /** What is wrong with a folder in the place of a file. */
 export function folderProblem(names: readonly string[]): string {

@@ -1,7 +1,8 @@
 import type { FileSlice } from '../../datasets/pickle/file-slice.ts';
 import { type PickleValue, readPickle } from '../../datasets/pickle/pickle.ts';
 import { ResnetCocoError } from '../../errors.ts';
-import { foreignArchive, foreignPickle } from './foreign-formats.ts';
+import { foreignArchive, foreignPickle, shown } from './foreign-formats.ts';
+import { tensorNamesInPickle } from './pickled-modules.ts';
 import { findStateDict } from './state-dict.ts';
 import { byteLength, type Contents, ITEM_SIZES, type StoredTensor } from './stored-tensor.ts';
 import { storedTensor, TorchWorld } from './torch-objects.ts';
@@ -31,8 +32,23 @@ export async function readTorchZip(file: FileSlice): Promise<Contents> {
   };
   const order = `${folder}byteorder`;
   if (entries.has(order) && Buffer.from(part(order).read()).toString() !== 'little') return fail(file, BIG_ENDIAN);
-  const { value } = readPickle(part(pickleName), 0, new TorchWorld());
+  const { value } = readRoot(part(pickleName), 0, new TorchWorld());
   return contents(file, value, (key) => part(`${folder}data/${key}`));
+}
+
+/** How many tensors a refusal names. */
+const NAMED = 3;
+
+/** The pickle of the weights; the refusal of one says what it holds. */
+function readRoot(file: FileSlice, start: number, world: TorchWorld): ReturnType<typeof readPickle> {
+  try {
+    return readPickle(file, start, world);
+  } catch (error) {
+    if (!(error instanceof ResnetCocoError)) throw error;
+    const names = tensorNamesInPickle(file, start, NAMED).map(shown);
+    if (!names.length) throw error;
+    throw new ResnetCocoError(error.code, `${error.message}. Its tensors: ${names.join(', ')} …`, { cause: error });
+  }
 }
 
 /** The first pickle of the older layout; undefined where there is another one, larger or damaged. */
@@ -54,7 +70,7 @@ export function readLegacyTorchFile(file: FileSlice): Contents {
   if (protocol.value !== LEGACY_PROTOCOL) return fail(file, 'an older layout of an unknown version');
   const system = readPickle(file, protocol.end, world, SMALL);
   if (system.value instanceof Map && system.value.get('little_endian') === false) return fail(file, BIG_ENDIAN);
-  const root = readPickle(file, system.end, world);
+  const root = readRoot(file, system.end, world);
   const keys = readPickle(file, root.end, world);
   if (!Array.isArray(keys.value)) return fail(file, 'its list of storages is missing');
 
