@@ -72,7 +72,7 @@ async function prepare(what: string): Promise<string[]> {
   writeFileSync(config, JSON.stringify(smallHeads));
   const data = ['--annotations', file, '--images', images, '--val-annotations', file, '--val-images', images];
   const small = ['--backbone', 'resnet18', '--config', config, '--min-size', '48', '--max-size', '64'];
-  return ['detector', ...data, ...small, '--trainable-layers', '1', '--batch', '3', '--epochs', '2', ...common];
+  return ['detector', ...data, ...small, '--trainable-layers', '1', '--batch', '3', '--epochs', '4', ...common];
 }
 
 /** When a process is killed: so many milliseconds after its start, or after it wrote its first checkpoint. */
@@ -125,11 +125,14 @@ const training = undisturbed.duration - undisturbed.checkpointAfter;
 const wanted = outcome(whole);
 const counts = { runs: 0, kills: 0, beforeCheckpoint: 0, amid: 0, afterModel: 0, differing: 0, leftovers: 0 };
 
-/** One in five may meet the process before it trains. */
+/**
+ * One in five may meet the process before it trains. The others come within a third of a training after a checkpoint, so
+ * that a run is killed several times before its end.
+ */
 const drawKill = (): Kill =>
   random.uniform() < 0.2
     ? { from: 'start', after: random.uniform() * undisturbed.duration }
-    : { from: 'checkpoint', after: random.uniform() * training };
+    : { from: 'checkpoint', after: (random.uniform() * training) / 3 };
 
 /** Runs that are under way are finished all the same. */
 const isOver = () => counts.kills >= kills || performance.now() - startedAt > Number(values.minutes) * 60_000;
