@@ -7,7 +7,10 @@
  * Usage: node dist/bench/mutations.js [--count 10000] [--seed 0] [--kind KIND] [--verbose]
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Case, Outcome } from './mutations/child.ts';
@@ -35,13 +38,17 @@ type Verdict = Outcome['result'] | Fault;
 
 /** A process that reads one input at a time. */
 class Reader {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'mutations-'));
   readonly #child: ChildProcess;
   #stderr = '';
   done = 0;
 
   constructor() {
     const script = fileURLToPath(new URL('./mutations/child.js', import.meta.url));
-    this.#child = fork(script, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: ['--max-old-space-size=2000'] });
+    this.#child = fork(script, [this.#folder], {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      execArgv: ['--max-old-space-size=2000'],
+    });
     this.#child.stderr?.on('data', (chunk) => {
       this.#stderr = (this.#stderr + chunk).slice(-4000);
     });
@@ -75,8 +82,13 @@ class Reader {
     }
   }
 
-  end(): void {
-    this.#child.kill('SIGKILL');
+  async end(): Promise<void> {
+    const { exitCode, signalCode } = this.#child;
+    if (exitCode === null && signalCode === null) {
+      this.#child.kill('SIGKILL');
+      await once(this.#child, 'exit');
+    }
+    rmSync(this.#folder, { recursive: true });
   }
 }
 
@@ -107,10 +119,10 @@ for (const [kind, { share }] of chosen) {
     if (isFault) failures.push(`--kind ${kind} --seed ${seed} --count 1: ${verdict}: ${error ?? ''}`);
     if (values.verbose) console.log(`${kind} ${seed}: ${verdict} ${error?.split('\n')[0] ?? ''}`);
     if (reader.done < CASES_A_PROCESS && (!isFault || verdict === 'foreign')) continue;
-    reader.end();
+    await reader.end();
     reader = new Reader();
   }
-  reader.end();
+  await reader.end();
   console.error(`${kind}: ${JSON.stringify(counts)}`);
 }
 console.table(table);

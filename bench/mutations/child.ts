@@ -1,6 +1,5 @@
 /** Reads the inputs it is told to make, one after the other, and tells what came of each. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Random } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
@@ -20,16 +19,17 @@ export interface Outcome {
   readonly bytes: number;
 }
 
-const root = mkdtempSync(join(tmpdir(), 'mutations-'));
-process.on('exit', () => rmSync(root, { recursive: true, force: true }));
+/** A folder of its own, which whoever starts it removes. */
+const root = process.argv[2];
 
 async function attempt({ kind, seed }: Case): Promise<Outcome> {
-  const folder = join(root, 'case');
+  const [folder, kept] = [join(root, 'case'), join(root, 'kept')];
   mkdirSync(folder);
+  mkdirSync(kept, { recursive: true });
   const before = process.cpuUsage();
   let outcome: Pick<Outcome, 'result' | 'error'> = { result: 'read' };
   try {
-    await kinds[kind].run(new Random(seed), folder);
+    await kinds[kind].run(new Random(seed), folder, kept);
   } catch (error) {
     const isOurs = error instanceof ResnetCocoError;
     outcome = {

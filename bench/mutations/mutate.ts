@@ -101,7 +101,7 @@ const textMutations: readonly ((random: Random, text: string) => string)[] = [
 ];
 
 const nested = (depth: number): unknown => (depth ? [nested(depth - 1)] : 1);
-const VALUES: readonly unknown[] = [
+export const VALUES: readonly unknown[] = [
   ...NUMBERS.map(Number),
   ...WORDS,
   null,
@@ -117,7 +117,7 @@ const VALUES: readonly unknown[] = [
 ];
 
 /** A JSON value with a few of the values within it replaced, repeated or left out. */
-export function mutateJson(random: Random, value: unknown): unknown {
+export function mutateJson(random: Random, value: unknown, values = VALUES): unknown {
   const changed = structuredClone(value);
   for (let i = pick(random, [1, 1, 2, 4]); i > 0; i--) {
     const places = containers(changed);
@@ -127,7 +127,7 @@ export function mutateJson(random: Random, value: unknown): unknown {
     const action = random.uniform();
     if (action < 0.15) delete container[key];
     else if (action < 0.25) container[key] = structuredClone(container[pick(random, Object.keys(container))]);
-    else container[key] = structuredClone(pick(random, VALUES));
+    else container[key] = structuredClone(pick(random, values));
   }
   return changed;
 }

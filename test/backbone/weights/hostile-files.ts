@@ -62,9 +62,10 @@ export function zip(files: Record<string, Buffer>, compress = false): Buffer {
   return Buffer.concat([...parts, ...directory, end]);
 }
 
-/** A safetensors file of a header and data, the header padded to a length if one is given. */
-export function safetensors(header: string, data = Buffer.alloc(0), length = header.length): Buffer {
+/** A safetensors file of a header and data, the header padded to a length in bytes if one is given. */
+export function safetensors(header: string, data = Buffer.alloc(0), length = Buffer.byteLength(header)): Buffer {
   const claimed = Buffer.alloc(8);
   claimed.writeBigUInt64LE(BigInt(length));
-  return Buffer.concat([claimed, Buffer.from(header.padEnd(length)), data]);
+  const text = Buffer.from(header);
+  return Buffer.concat([claimed, text, Buffer.alloc(Math.max(0, length - text.length), ' '), data]);
 }

@@ -1,0 +1,49 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import type { Random } from '../../datasets/index.ts';
+import { ResnetCocoError } from '../../errors.ts';
+import { fixturesDir } from '../../test/shared-data.ts';
+
+/**
+ * Makes an input in an empty folder and reads it. What it throws is what the library throws. A second folder is kept
+ * for the other cases of its process.
+ */
+export type Kind = (random: Random, folder: string, kept: string) => Promise<void>;
+
+/** Small files of the fixtures, by their endings. */
+export function seeds(folder: string, ...endings: string[]): Buffer[] {
+  const path = join(fixturesDir, folder);
+  const names = readdirSync(path).filter((name) => endings.includes(extname(name)));
+  return names.map((name) => readFileSync(join(path, name))).filter(({ length }) => length < 100_000);
+}
+
+export function write(folder: string, name: string, content: Uint8Array | string): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+export const once = <T>(make: () => T): (() => T) => {
+  let made: T | undefined;
+  return () => (made ??= make());
+};
+
+/** Settles both, then throws what either threw: a reader must not hide another's fault. */
+export async function all(...works: (() => unknown)[]): Promise<void> {
+  const thrown: unknown[] = [];
+  for (const work of works) {
+    try {
+      await work();
+    } catch (error) {
+      thrown.push(error);
+    }
+  }
+  const foreign = thrown.find((error) => !(error instanceof ResnetCocoError));
+  if (thrown.length) throw foreign ?? thrown[0];
+}
+
+export const picture = (width: number, height: number) => ({
+  width,
+  height,
+  data: Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 7919) >> 4),
+});
