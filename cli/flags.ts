@@ -31,13 +31,20 @@ export interface TextFlag extends FlagText {
   readonly default?: string;
 }
 
+/** May be given several times; all values count. */
+export interface TextsFlag extends FlagText {
+  readonly kind: 'texts';
+  readonly value: string;
+  readonly default?: undefined;
+}
+
 export interface ChoiceFlag extends FlagText {
   readonly kind: 'choice';
   readonly choices: readonly string[];
   readonly default?: string;
 }
 
-export type Flag = BooleanFlag | NumberFlag | TextFlag | ChoiceFlag;
+export type Flag = BooleanFlag | NumberFlag | TextFlag | TextsFlag | ChoiceFlag;
 
 /** The flags of a command by long name. */
 export type FlagTable = Readonly<Record<string, Flag>>;
@@ -46,9 +53,11 @@ type Given<F extends Flag> = F extends NumberFlag ? number : F extends ChoiceFla
 
 type ValueOf<F extends Flag> = F extends BooleanFlag
   ? boolean
-  : F extends { readonly default: string | number }
-    ? Given<F>
-    : Given<F> | undefined;
+  : F extends TextsFlag
+    ? readonly string[]
+    : F extends { readonly default: string | number }
+      ? Given<F>
+      : Given<F> | undefined;
 
 /** What a command receives: a boolean flag is never undefined, nor is one with a default. */
 export type FlagValues<T extends FlagTable> = { readonly [K in keyof T]: ValueOf<T[K]> };
@@ -65,7 +74,7 @@ const numberPattern = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /** What a value must be, for errors. */
 function describe(flag: Exclude<Flag, BooleanFlag>): string {
-  if (flag.kind === 'text') return flag.value;
+  if (flag.kind === 'text' || flag.kind === 'texts') return flag.value;
   if (flag.kind === 'choice') return `one of ${flag.choices.join(', ')}`;
   const noun = flag.kind === 'integer' ? 'a whole number' : 'a number';
   if (flag.min !== undefined && flag.max !== undefined) return `${noun} from ${flag.min} to ${flag.max}`;
@@ -75,7 +84,7 @@ function describe(flag: Exclude<Flag, BooleanFlag>): string {
 
 function readValue(name: string, flag: Exclude<Flag, BooleanFlag>, text: string): string | number {
   const wrong = (hint = ''): ResnetCocoError => usage(`--${name} wants ${describe(flag)}, got '${text}'${hint}`);
-  if (flag.kind === 'text') {
+  if (flag.kind === 'text' || flag.kind === 'texts') {
     if (!text) throw wrong();
     return text;
   }
@@ -96,7 +105,7 @@ export const spelling = (name: string, flag: Flag): string =>
 
 /**
  * Reads a command's arguments: `--flag value`, `--flag=value`, and `--` after which nothing is a flag. The last of a
- * repeated flag counts.
+ * repeated flag counts, unless it takes several.
  *
  * @throws {ResnetCocoError} `USAGE` for an unknown flag (naming the nearest known one), a missing value or a wrong one.
  */
@@ -117,9 +126,11 @@ export function parseFlags<T extends FlagTable>(table: T, args: readonly string[
     tokens: true,
   });
 
-  const values: Record<string, string | number | boolean | undefined> = {};
+  const values: Record<string, string | number | boolean | readonly string[] | undefined> = {};
+  const several: Record<string, string[]> = {};
   for (const [name, flag] of Object.entries(table)) {
-    values[name] = flag.default ?? (flag.kind === 'boolean' ? false : undefined);
+    if (flag.kind === 'texts') values[name] = several[name] = [];
+    else values[name] = flag.default ?? (flag.kind === 'boolean' ? false : undefined);
   }
   const positionals: string[] = [];
   for (const token of tokens) {
@@ -143,7 +154,9 @@ export function parseFlags<T extends FlagTable>(table: T, args: readonly string[
       if (token.value === undefined || isFlag) {
         throw usage(`--${name} wants ${describe(flag)}, but none follows it`);
       }
-      values[name] = readValue(name, flag, token.value);
+      const value = readValue(name, flag, token.value);
+      if (flag.kind === 'texts') several[name].push(`${value}`);
+      else values[name] = value;
     }
   }
   return { flags: values as FlagValues<T>, positionals };

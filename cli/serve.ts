@@ -16,6 +16,12 @@ const flags = {
     value: 'TOKEN',
     help: 'turn away who does not send it as bearer token (better: RESNET_COCO_TOKEN in the environment)',
   },
+  'allow-host': {
+    kind: 'texts',
+    group: 'Who may ask',
+    value: 'NAME',
+    help: 'a name that it may be asked by besides localhost, addresses and --host, such as gpu.example.org; repeat it for others (with a token, any name)',
+  },
   cors: {
     kind: 'text',
     group: 'Who may ask',
@@ -108,6 +114,7 @@ export default command({
       {
         models: model === undefined ? [...embeddedModels().keys()] : list(model),
         engine: engine as 'auto',
+        allow_hosts: [...flags['allow-host']],
         queue,
         timeout_s: timeout,
         grace_s: grace,

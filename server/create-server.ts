@@ -5,7 +5,7 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { ResnetCocoError } from '../errors.ts';
-import { tokenGuard } from './access.ts';
+import { hostGuard, plainHost, tokenGuard } from './access.ts';
 import { drain, isDraining, watchRequests } from './drain.ts';
 import { Metrics } from './metrics.ts';
 import { modelRoutes } from './model-routes.ts';
@@ -45,16 +45,29 @@ export async function createServer(options: ServerOptions, log?: Log): Promise<S
   const settings = serverSettings(options);
   const metrics = new Metrics();
   const models: ServedModel[] = [];
+  const app = application(settings, log);
+  /** Names that it may be asked by. */
+  const hosts = new Set(settings.allow_hosts);
   try {
     for (const name of settings.models) {
-      models.push(await ServedModel.load(name, settings, (model, items) => metrics.batch(model, items)));
+      models.push(
+        await ServedModel.load(
+          name,
+          settings,
+          (model, items) => metrics.batch(model, items),
+          (note) => app.log.warn(note),
+        ),
+      );
     }
     metrics.watch(models);
-    const app = await application(settings, models, metrics, log);
+    await addRoutes(app, settings, models, metrics, hosts);
     return {
       app,
       models,
-      listen: ({ host = '127.0.0.1', port }) => listen(app, host, port),
+      listen: ({ host = '127.0.0.1', port }) => {
+        hosts.add(plainHost(host));
+        return listen(app, host, port);
+      },
       close: async () => {
         await drain(app, 1000 * settings.grace_s);
         for (const model of models) await model.dispose();
@@ -79,12 +92,8 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
   }
 }
 
-async function application(
-  settings: ServerSettings,
-  models: readonly ServedModel[],
-  metrics: Metrics,
-  log: Log | undefined,
-): Promise<FastifyInstance> {
+/** How requests are taken, without what is at which path. */
+function application(settings: ServerSettings, log: Log | undefined): FastifyInstance {
   const app = Fastify({
     logger: log ? { stream: { write: (line: string) => log.write(line) }, serializers: { req: described } } : false,
     bodyLimit: settings.max_bytes,
@@ -107,7 +116,22 @@ async function application(
   for (const type of [/^image\//, 'application/octet-stream']) {
     app.addContentTypeParser(type, { parseAs: 'buffer' }, (_, body, done) => done(null, body));
   }
+  return app;
+}
+
+async function addRoutes(
+  app: FastifyInstance,
+  settings: ServerSettings,
+  models: readonly ServedModel[],
+  metrics: Metrics,
+  hosts: ReadonlySet<string>,
+): Promise<void> {
   watchRequests(app);
+  if (settings.token === undefined)
+    app.addHook(
+      'onRequest',
+      hostGuard((name) => hosts.has(name)),
+    );
   app.addHook('onResponse', async ({ method, routeOptions }, reply) => {
     metrics.request(routeOptions.url ?? 'none', method, reply.statusCode, reply.elapsedTime / 1000);
   });
@@ -163,7 +187,6 @@ async function application(
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   await pageRoutes(app);
   await app.ready();
-  return app;
 }
 
 /** Nothing from elsewhere. The page runs models in WebAssembly, and shows pictures that it has in memory. */

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { parseConfig } from '../backbone/index.ts';
 import { engineNames } from '../engine/index.ts';
+import { plainHost } from './access.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
@@ -26,6 +27,8 @@ const schema = v.strictObject({
   max_files: v.optional(count, 16),
   /** Who does not send it as bearer token is turned away. */
   token: v.optional(v.pipe(v.string(), v.minLength(8, 'must have at least 8 characters'))),
+  /** Names under which the service may be asked besides localhost and addresses. With a token, any will do. */
+  allow_hosts: v.optional(v.array(v.pipe(v.string(), v.transform(plainHost), v.nonEmpty('must be a host name'))), []),
   /** Origins whose pages may ask from a browser; none by default. */
   cors: v.optional(v.array(v.string()), []),
   /** Seconds in which accepted requests are answered when the service is told to end. */

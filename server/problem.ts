@@ -4,6 +4,7 @@ import { ResnetCocoError } from '../errors.ts';
 const statuses = {
   BAD_REQUEST: 400,
   UNAUTHORIZED: 401,
+  HOST_NOT_ALLOWED: 403,
   NOT_FOUND: 404,
   REQUEST_TIMEOUT: 408,
   TOO_LARGE: 413,

@@ -103,6 +103,7 @@ const problems = Object.fromEntries(
   Object.entries({
     400: 'the request is wrong',
     401: 'the token is missing or wrong',
+    403: 'the service is not known by the name in the header Host',
     404: 'no such model',
     413: 'too many bytes, pixels or pictures',
     415: 'a body of another type',

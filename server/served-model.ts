@@ -92,16 +92,18 @@ export class ServedModel {
 
   /**
    * @param nameOrPath a known model, or a model file, which goes by its name without folder and ending
+   * @param onNote called with what a person should know of the file
    * @throws ResnetCocoError as loading a model does
    */
   static async load(
     nameOrPath: string,
     settings: ServerSettings,
     onBatch: (name: string, items: number) => void,
+    onNote: (note: string) => void,
   ): Promise<ServedModel> {
     const { engine, threads } = settings;
     const name = /[/\\]|\.\w+$/.test(nameOrPath) ? basename(nameOrPath, extname(nameOrPath)) : nameOrPath;
-    const model = await loadModel(nameOrPath, { engine }, (config) => {
+    const model = await loadModel(nameOrPath, { engine, onNote }, (config) => {
       if (threads !== undefined) return { threads };
       return isSmall(config) ? { threads: 1 } : {};
     });

@@ -10,6 +10,7 @@ const table = {
   shift: { kind: 'number', value: 'D', help: '' },
   model: { kind: 'text', value: 'NAME', help: '' },
   engine: { kind: 'choice', choices: ['auto', 'onnx', 'wasm'], default: 'auto', help: '' },
+  name: { kind: 'texts', value: 'NAME', help: '' },
   json: { kind: 'boolean', help: '' },
   pictures: { kind: 'boolean', default: true, help: '' },
   help: { kind: 'boolean', short: 'h', help: '' },
@@ -36,6 +37,7 @@ test('values follow a space or an equals sign, defaults stand in', () => {
     shift: undefined,
     model: 'x=y',
     engine: 'auto',
+    name: [],
     json: false,
     pictures: true,
     help: true,
@@ -50,6 +52,11 @@ test('types of flags follow from the table', () => {
 });
 
 test('the last of a repeated flag counts', () => assert.is(parse('--top', '1', '--top=2').flags.top, 2));
+
+test('a flag of several values keeps each', () => {
+  assert.equal(parse('--name', 'a', '--top', '3', '--name=b').flags.name, ['a', 'b']);
+  assert.is(message('--name='), "--name wants NAME, got ''");
+});
 
 test('negative numbers are values', () => assert.is(parse('--shift', '-1.5e1').flags.shift, -15));
 
