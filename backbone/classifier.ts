@@ -110,10 +110,11 @@ export class Classifier {
    * Reads an image for `classifyLoaded`, in another thread: for callers who gather batches themselves, such as a server.
    *
    * @param signal takes it back: nothing of it goes on for long
+   * @param pool of threads that several models share, instead of the model's own
    * @throws ResnetCocoError FILE_NOT_FOUND or BAD_IMAGE, naming the image; the signal's reason
    */
-  async load(source: ImageSource, signal?: AbortSignal): Promise<LoadedImage> {
-    return await this.pool.load(source, this.transform, { signal });
+  async load(source: ImageSource, signal?: AbortSignal, pool: ImagePool = this.pool): Promise<LoadedImage> {
+    return await pool.load(source, this.transform, { signal });
   }
 
   /** The most probable classes of each of several images from `load`, computed at once. */

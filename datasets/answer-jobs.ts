@@ -3,9 +3,13 @@ import { parentPort, type Transferable } from 'node:worker_threads';
 import { type ErrorCode, ResnetCocoError } from '../errors.ts';
 
 /** The answer to a job; a `code` of null is a failure that no user's input should cause. */
-export type Reply<R> =
+export type Reply<R> = (
   | { readonly result: R }
-  | { readonly code: ErrorCode | null; readonly message: string; readonly stack: string | undefined };
+  | { readonly code: ErrorCode | null; readonly message: string; readonly stack: string | undefined }
+) & {
+  /** Bytes of buffers and WebAssembly that the thread has not given back, whether it needs them or not. */
+  readonly held?: number;
+};
 
 /**
  * Lets this thread do a pool's jobs.
@@ -15,7 +19,10 @@ export type Reply<R> =
 export function answerJobs<J, R>(work: (job: J) => Promise<R>, memory: (result: R) => Transferable[]): void {
   parentPort?.on('message', async (job: J) => {
     const reply = await answer(job, work);
-    parentPort?.postMessage(reply, 'result' in reply ? memory(reply.result) : []);
+    const moved = 'result' in reply ? memory(reply.result) : [];
+    const { external } = process.memoryUsage(); // of this thread alone
+    const held = external - moved.reduce((sum, part) => sum + (part instanceof ArrayBuffer ? part.byteLength : 0), 0);
+    parentPort?.postMessage({ ...reply, held }, moved);
   });
 }
 

@@ -15,8 +15,9 @@ export async function decodeJpeg(bytes: Uint8Array, header: JpegHeader, turbo?: 
   const { components, coding, end } = header;
   const file = bytes.subarray(0, end);
   if (turbo && components.length !== 4) {
-    // It stops at junk between markers, which others skip.
-    const image = decodeWithTurbo(turbo, file) ?? decodeWithTurbo(turbo, withoutJunk(file));
+    // It stops at junk between markers, which others skip. A file that it warns of is decoded once more, below, where its
+    // last row is black: no other sign tells whether it went on to the end.
+    const image = decodeWithTurbo(turbo, withoutJunk(file));
     if (image) return image;
   }
   if (coding === 'arithmetic' || coding === 'lossless') {

@@ -45,6 +45,7 @@ export class ImagePool {
       name: 'image pool',
       module: new URL('./image-worker.js', import.meta.url),
       threads: this.#threads,
+      returnsMemory: true,
       memory: ({ source }) => {
         const data = typeof source === 'string' || source instanceof Uint8Array ? source : source?.data;
         return data instanceof Uint8Array ? [data.buffer as ArrayBuffer] : [];

@@ -4,7 +4,10 @@ import { chosenSharp } from './decode.ts';
 import { readBmpHeader } from './decode-bmp.ts';
 import type { Orientation } from './exif-orientation.ts';
 import { sniffFormat } from './image-format.ts';
+import { isFrame, readJpegHeader, USUAL_SCANS } from './jpeg-header.ts';
+import { END_OF_IMAGE, jpegSegments, START_OF_SCAN } from './jpeg-segments.ts';
 import { OrientationTags } from './orientation-tags.ts';
+import { MAX_CHUNKS, readPngHeader } from './png-header.ts';
 import { readImage } from './read-image.ts';
 
 export interface ImageSize {
@@ -46,44 +49,48 @@ class FileWindow implements Window {
   }
 }
 
-const [START_OF_SCAN, END_OF_IMAGE, APP1] = [0xda, 0xd9, 0xe1];
-/** Markers of frames are 0xc0 to 0xcf without those of Huffman tables, extensions and arithmetic conditions. */
-const isFrame = (marker: number): boolean => (marker & 0xf0) === 0xc0 && ![0xc4, 0xc8, 0xcc].includes(marker);
-const isBare = (marker: number): boolean => (marker >= 0xd0 && marker <= 0xd8) || marker === 0x01 || marker === 0;
+const APP1 = 0xe1;
+/** What stands before a JPEG's first scan is seldom over a megabyte; beyond this it is left to the decoder. */
+const MAX_HEAD_BYTES = 1 << 26;
 const text = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 
 interface StoredSize extends ImageSize {
   readonly orientation: Orientation;
 }
 
-/** Walks the markers up to the first scan, as `readJpegHeader` does of a whole file. */
+/** Walks the markers up to the first scan, as `readJpegHeader` does of a whole file, in ever more bytes until it is there. */
 async function jpegSize(file: Window): Promise<StoredSize | undefined> {
-  let size: ImageSize | undefined;
-  const tags = new OrientationTags();
-  for (let at = 2; ; ) {
-    const head = await file.read(at, 4);
-    if (head.length < 4) break;
-    const [mark, marker] = head;
-    if (mark !== 0xff || marker === 0xff) at += 1;
-    else if (isBare(marker)) at += 2;
-    else if (marker === START_OF_SCAN || marker === END_OF_IMAGE) break;
-    else {
-      const length = (head[2] << 8) | head[3];
-      if (isFrame(marker) && !size) {
-        const frame = await file.read(at + 4, 5);
-        size = { height: (frame[1] << 8) | frame[2], width: (frame[3] << 8) | frame[4] };
-      } else if (marker === APP1) tags.takeSegment(await file.read(at + 4, length - 2));
-      at += 2 + Math.max(length, 2);
-    }
+  for (let length = BLOCK; length <= MAX_HEAD_BYTES; length *= 4) {
+    const head = await file.read(0, length);
+    const { isWhole, size } = jpegHead(head);
+    if (isWhole || head.length < length) return size;
   }
-  return size && { ...size, orientation: tags.orientation };
+  return undefined;
+}
+
+function jpegHead(bytes: Uint8Array): { readonly isWhole: boolean; readonly size: StoredSize | undefined } {
+  let size: ImageSize | undefined;
+  let isWhole = false;
+  const tags = new OrientationTags();
+  try {
+    for (const { marker, content } of jpegSegments(bytes)) {
+      isWhole = marker === START_OF_SCAN || marker === END_OF_IMAGE;
+      if (isWhole) break;
+      if (marker === APP1) tags.takeSegment(content);
+      else if (isFrame(marker) && content.length >= 5)
+        size ??= { height: (content[1] << 8) | content[2], width: (content[3] << 8) | content[4] };
+    }
+  } catch {
+    return { isWhole: true, size: undefined }; // the decoder refuses it too
+  }
+  return { isWhole, size: size && { ...size, orientation: tags.orientation } };
 }
 
 /** Walks all chunks, for the orientation may stand behind the pixels. */
 async function pngSize(file: Window): Promise<StoredSize | undefined> {
   let size: ImageSize | undefined;
   const tags = new OrientationTags();
-  for (let at = 8; ; ) {
+  for (let at = 8, count = 0; count < MAX_CHUNKS; count++) {
     const head = await file.read(at, 8);
     if (head.length < 8) break;
     const length = new DataView(head.buffer, head.byteOffset).getUint32(0);
@@ -134,24 +141,54 @@ async function sizeIn(window: Window): Promise<StoredSize | undefined> {
 const oriented = ({ height, orientation, width }: StoredSize): ImageSize =>
   orientation >= 5 ? { width: height, height: width } : { width, height };
 
+/** What a picture takes to be decoded, as its header tells. */
+export interface DecodingCost extends ImageSize {
+  /** Of a JPEG; of others 1. */
+  readonly scans: number;
+  /** In pixels of a usual picture: those of JPEGs of many scans and deep PNGs count for more. 0 where it is refused at once. */
+  readonly work: number;
+}
+
+/** Bits of a pixel that take as long as one of a usual picture. */
+const USUAL_BITS = 24;
+
 /**
- * The size that a picture's header tells, EXIF orientation applied, before anything is decoded.
+ * What decoding a picture takes, before anything is decoded. The headers are read as the decoder reads them, so that no
+ * file is one picture here and another there.
  *
  * @param bytes of a JPEG, PNG or BMP file, or of another format, which takes the optional package `sharp`
  * @returns undefined where no header tells it
  */
-export async function imageSizeInHeader(bytes: Uint8Array): Promise<ImageSize | undefined> {
-  const window = { read: async (position: number, length: number) => bytes.subarray(position, position + length) };
-  const stored = await sizeIn(window);
-  if (stored) return oriented(stored);
-  const sharp = await chosenSharp();
-  if (!sharp || !sniffFormat(bytes)) return undefined;
+export async function decodingCost(bytes: Uint8Array): Promise<DecodingCost | undefined> {
+  const format = sniffFormat(bytes);
   try {
-    const { height, pageHeight, width } = await sharp(bytes).metadata();
-    return width && height ? { width, height: pageHeight ?? height } : undefined;
+    if (format === 'jpeg') {
+      const header = readJpegHeader(bytes);
+      return cost(header, header.scans);
+    }
+    if (format === 'bmp') return cost(readBmpHeader(bytes));
+    if (format === 'png') {
+      const header = readPngHeader(bytes);
+      return cost(header, 1, header.channels * header.depth);
+    }
+    const size = format && (await sizeBySharp(bytes));
+    return size && cost(size);
   } catch {
-    return undefined; // damaged, which the decoder tells best
+    const window = { read: async (position: number, length: number) => bytes.subarray(position, position + length) };
+    const claimed = await sizeIn(window);
+    return claimed && { ...cost(claimed), work: 0 };
   }
+}
+
+function cost({ height, width }: ImageSize, scans = 1, bits = 0): DecodingCost {
+  const work = Math.ceil(width * height * Math.max(1, scans / USUAL_SCANS, bits / USUAL_BITS));
+  return { width, height, scans, work };
+}
+
+async function sizeBySharp(bytes: Uint8Array): Promise<ImageSize | undefined> {
+  const sharp = await chosenSharp();
+  const { height, pageHeight, width } = (await sharp?.(bytes).metadata()) ?? {};
+  return width && height ? { width, height: pageHeight ?? height } : undefined;
 }
 
 /**

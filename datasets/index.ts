@@ -48,11 +48,10 @@ export {
   type Prefetched,
   type PrefetchOptions,
 } from './image-pool.ts';
-export { type ImageSize, imageSizeInHeader, readImageSize } from './image-size.ts';
+export { type DecodingCost, decodingCost, type ImageSize, readImageSize } from './image-size.ts';
 export type { LoadedImage } from './image-worker.ts';
 export { inFlight } from './in-flight.ts';
-export { scansProblem } from './jpeg-header.ts';
-export { countScans } from './jpeg-segments.ts';
+export { scansProblem, USUAL_SCANS } from './jpeg-header.ts';
 export { JsonArrayFile, JsonArrayWriter } from './json-array.ts';
 export { checkRecipe } from './loader/check-recipe.ts';
 export type { EpochOptions, LoaderOptions } from './loader/loader-options.ts';

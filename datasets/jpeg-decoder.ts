@@ -16,6 +16,7 @@ interface FrameComponent extends CodedComponent {
   readonly id: number;
   readonly plane: Omit<SamplePlane, 'samples' | 'stride'>;
   readonly storedRows: number;
+  coefficients: Int16Array;
   readonly table: number;
   /** That of the time when its first scan begins. */
   quantization?: Uint16Array;
@@ -39,10 +40,13 @@ export function decodeJpegFrame(bytes: Uint8Array, header: JpegHeader): Image {
   }
 }
 
+const NONE = new Int16Array(0);
+
 function colored(components: readonly FrameComponent[], { width, height }: JpegHeader, colors: JpegColors): Image {
   const rowsOf = components.map((component) => {
     const stride = component.storedColumns * 8;
     const plane = { ...component.plane, stride, samples: samplesOf(component, stride) };
+    component.coefficients = NONE; // the largest part of its memory
     return upsampledRows(plane, width);
   });
   const data = new Uint8Array(width * height * 3);

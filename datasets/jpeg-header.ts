@@ -28,8 +28,8 @@ export interface JpegHeader {
 /** Files of more scans are made to keep decoders busy; real progressive ones have about ten. */
 const MAX_SCANS = 500;
 
-/** What of the largest pictures is decoded; smaller ones may have more, for each scan costs time by its pixels. */
-const SCANS_OF_LARGEST = 12;
+/** What the largest pictures may have; smaller ones may have more, for each scan costs time by its pixels. */
+export const USUAL_SCANS = 12;
 
 /** How the frames code their pixels; those of other kinds nobody reads. */
 const CODINGS: Readonly<Record<number, JpegHeader['coding']>> = {
@@ -40,7 +40,8 @@ const CODINGS: Readonly<Record<number, JpegHeader['coding']>> = {
   201: 'arithmetic',
   202: 'arithmetic',
 };
-const isFrame = (marker: number): boolean => (marker & 0xf0) === 0xc0 && ![0xc4, 0xc8, 0xcc].includes(marker);
+/** Of the markers 0xc0 to 0xcf those that are none of Huffman tables, extensions and arithmetic conditions. */
+export const isFrame = (marker: number): boolean => (marker & 0xf0) === 0xc0 && ![0xc4, 0xc8, 0xcc].includes(marker);
 
 const APP0 = 0xe0;
 const APP1 = 0xe1;
@@ -119,7 +120,7 @@ export function scansProblem(
   { width, height, scans }: Pick<JpegHeader, 'width' | 'height' | 'scans'>,
   maxPixels: number,
 ): string | undefined {
-  const most = maxPixels * SCANS_OF_LARGEST;
+  const most = maxPixels * USUAL_SCANS;
   if (width * height * scans <= most) return undefined;
   const work = `${scans} scans of ${width}×${height} pixels are ${width * height * scans} to decode`;
   return `${work}, over the limit of ${most}; save it with fewer scans, as a baseline JPEG`;

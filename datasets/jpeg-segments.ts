@@ -19,16 +19,27 @@ const isBare = (marker: number) => (marker >= 0xd0 && marker <= 0xd8) || marker 
 
 /** The place of the next marker's code at or behind `from`, over data, junk and restarts; -1 if none follows. */
 function nextMarker(bytes: Uint8Array, from: number): number {
-  for (let at = bytes.indexOf(0xff, from); at >= 0 && at + 1 < bytes.length; at = bytes.indexOf(0xff, at + 1)) {
+  for (let at = bytes.indexOf(0xff, from); at >= 0 && at + 1 < bytes.length; ) {
     const code = bytes[at + 1];
     if (code !== 0 && code !== 0xff && !isBare(code)) return at + 1;
+    at += code === 0xff ? 1 : 2;
+    // A call for each byte of many would take longer than looking.
+    if (bytes[at] !== 0xff) at = bytes.indexOf(0xff, at);
   }
   return -1;
 }
 
-/** Walks the markers of a JPEG file up to that of its end, which has no content, or to one that is cut short. */
+/** Real files have tens, a few thousand with long metadata; more are made to keep readers busy. */
+const MAX_SEGMENTS = 1 << 16;
+
+/**
+ * Walks the markers of a JPEG file up to that of its end, which has no content, or to one that is cut short.
+ *
+ * @throws Error for more segments than a file has
+ */
 export function* jpegSegments(bytes: Uint8Array): Generator<JpegSegment, void> {
-  for (let at = nextMarker(bytes, 2); at >= 0; ) {
+  for (let at = nextMarker(bytes, 2), count = 0; at >= 0; ) {
+    if (++count > MAX_SEGMENTS) throw new Error(`it has more than ${MAX_SEGMENTS} segments`);
     const marker = bytes[at];
     if (marker === END_OF_IMAGE) return yield { marker, content: bytes.subarray(at, at), at, end: at + 1, next: -1 };
     if (at + 2 >= bytes.length) return;
@@ -41,32 +52,19 @@ export function* jpegSegments(bytes: Uint8Array): Generator<JpegSegment, void> {
   }
 }
 
-/** The scans that a file begins, if it is a JPEG: told in passing, at a nanosecond or so a byte whatever is in it. */
-export function countScans(bytes: Uint8Array): number {
-  if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return 0;
-  let scans = 0;
-  for (let at = 2; at + 3 < bytes.length; ) {
-    const marker = bytes[at + 1];
-    if (bytes[at] !== 0xff || marker === 0xff) at++;
-    else if (marker === 0 || isBare(marker)) at += 2;
-    else if (marker === END_OF_IMAGE) break;
-    else {
-      if (marker === START_OF_SCAN) scans++;
-      at += 2 + Math.max((bytes[at + 2] << 8) | bytes[at + 3], 2);
-    }
-  }
-  return scans;
-}
-
 const [APP0, APP14, COMMENT] = [0xe0, 0xee, 0xfe];
 
-/** The file without what stands between its markers and does not belong there, and without metadata. */
+/** The file without what stands between its markers and does not belong there; itself where there is nothing of the kind. */
 export function withoutJunk(bytes: Uint8Array): Uint8Array {
   const parts = [bytes.subarray(0, 2)];
+  let hasJunk = false;
+  let behind = 2;
   for (const { marker, at, end, next } of jpegSegments(bytes)) {
+    hasJunk ||= bytes.subarray(behind, at - 1).some((byte) => byte !== 0xff);
+    behind = marker === START_OF_SCAN && next > 0 ? next - 1 : end;
+    // Nor its metadata, which may be long.
     const isMetadata = (marker > APP0 && marker < APP14) || marker === APP14 + 1 || marker === COMMENT;
-    if (isMetadata) continue;
-    parts.push(bytes.subarray(at - 1, marker === START_OF_SCAN && next > 0 ? next - 1 : end));
+    if (!isMetadata) parts.push(bytes.subarray(at - 1, behind));
   }
-  return Buffer.concat(parts);
+  return hasJunk ? Buffer.concat(parts) : bytes;
 }

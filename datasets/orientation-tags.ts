@@ -11,21 +11,21 @@ const XMP = 'http://ns.adobe.com/xap/1.0/\0';
  */
 export class OrientationTags {
   readonly #exif: Uint8Array[] = [];
-  #profile: Uint8Array | undefined;
-  #xmp: string | undefined;
+  #profile: (() => string | undefined) | undefined;
+  #xmp: (() => string | undefined) | undefined;
 
   /** Takes the content of an APP1 segment of a JPEG file. A long EXIF block comes in several. */
   takeSegment(segment: Uint8Array): void {
     if (startsWith(segment, EXIF)) this.#exif.push(segment.subarray(EXIF.length));
-    else if (startsWith(segment, XMP)) this.#xmp = Buffer.from(segment.subarray(XMP.length)).toString('latin1');
+    else if (startsWith(segment, XMP)) this.#xmp = () => Buffer.from(segment.subarray(XMP.length)).toString('latin1');
   }
 
   /** Takes a chunk of a PNG file. */
   takeChunk(type: string, content: Uint8Array): void {
     if (type === 'eXIf') this.#exif.splice(0, Infinity, content);
     const { keyword, text } = pngText(type, content) ?? {};
-    if (keyword === 'exif' && type === 'tEXt') this.#exif.splice(0, Infinity, Buffer.from(text!, 'latin1'));
-    else if (keyword === 'Raw profile type exif') this.#profile = Buffer.from(hexOfProfile(text!), 'hex');
+    if (keyword === 'exif' && type === 'tEXt') this.#exif.splice(0, Infinity, Buffer.from(text!()!, 'latin1'));
+    else if (keyword === 'Raw profile type exif') this.#profile = text;
     else if (keyword === 'XML:com.adobe.xmp') this.#xmp = text;
   }
 
@@ -35,18 +35,22 @@ export class OrientationTags {
   }
 
   get orientation(): Orientation {
-    const exif = this.#exif.length ? Buffer.concat(this.#exif) : this.#profile;
+    const exif = this.#exif.length ? Buffer.concat(this.#exif) : profileBytes(this.#profile?.());
     const value = (exif && readOrientationTag(withoutPrefix(exif))) ?? this.#orientationInXmp();
     return isOrientation(value) ? value : 1;
   }
 
   #orientationInXmp(): number {
-    return Number(/tiff:Orientation(?:="|>)(\d)/.exec(this.#xmp ?? '')?.[1]);
+    return Number(/tiff:Orientation(?:="|>)(\d)/.exec(this.#xmp?.() ?? '')?.[1]);
   }
 }
 
 /** ImageMagick's profile: an empty line, the name, the length, then hexadecimal digits in lines. */
-const hexOfProfile = (text: string): string => text.split('\n').slice(3).join('').replace(/\s/g, '');
+function profileBytes(text: string | undefined): Uint8Array | undefined {
+  if (text === undefined) return undefined;
+  const headings = /^(?:[^\n]*\n){3}/.exec(text)?.[0] ?? text;
+  return Buffer.from(text.slice(headings.length).replace(/\s/g, ''), 'hex');
+}
 
 function withoutPrefix(exif: Uint8Array): Uint8Array {
   let tiff = exif;
@@ -54,5 +58,7 @@ function withoutPrefix(exif: Uint8Array): Uint8Array {
   return tiff;
 }
 
-const startsWith = (bytes: Uint8Array, tag: string): boolean =>
-  [...tag].every((char, i) => bytes[i] === char.charCodeAt(0));
+function startsWith(bytes: Uint8Array, tag: string): boolean {
+  for (let i = 0; i < tag.length; i++) if (bytes[i] !== tag.charCodeAt(i)) return false;
+  return true;
+}

@@ -38,10 +38,14 @@ interface Chunk {
   readonly checksum: number;
 }
 
+/** Real files have one for each 8 KB or so; more are made to keep readers busy. */
+export const MAX_CHUNKS = 1 << 18;
+
 /** The whole chunks up to the end marker, the end of the file or what is no chunk. */
 function* chunksOf(bytes: Uint8Array): Generator<Chunk, void> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = SIGNATURE_LENGTH; at + 12 <= bytes.length; ) {
+  for (let at = SIGNATURE_LENGTH, count = 0; at + 12 <= bytes.length; ) {
+    if (++count > MAX_CHUNKS) throw new Error(`it has more than ${MAX_CHUNKS} chunks`);
     const end = at + 8 + view.getUint32(at);
     const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     if (end + 4 > bytes.length || type === 'IEND' || !/^\w{4}$/.test(type)) return;
@@ -55,12 +59,16 @@ function* chunksOf(bytes: Uint8Array): Generator<Chunk, void> {
   }
 }
 
+/** The checksums of single bytes. */
+const CRCS = Int32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  return crc;
+});
+
 function crc32(bytes: Uint8Array): number {
   let crc = -1;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
+  for (let i = 0; i < bytes.length; i++) crc = (crc >>> 8) ^ CRCS[(crc ^ bytes[i]) & 255];
   return ~crc >>> 0;
 }
 

@@ -4,7 +4,7 @@ import type { Image } from './image.ts';
 export const TURBO_PACKAGE = '@cornerstonejs/codec-libjpeg-turbo-8bit';
 
 /** Beyond this the decoder's memory, which only ever grows, is given back after a picture. */
-const MAX_KEPT_BYTES = 2 ** 28;
+const MAX_KEPT_BYTES = 2 ** 26;
 
 /** The loaded package, which decodes grey and RGB JPEG files. */
 export interface Turbo {
@@ -45,7 +45,8 @@ export function decodeWithTurbo(turbo: Turbo, bytes: Uint8Array): Image | undefi
     const { width, height, componentCount } = decoder.getFrameInfo();
     const decoded = decoder.getDecodedBuffer();
     if (!whole && !hasLastRow(decoded, width * height * componentCount, width * componentCount)) return undefined;
-    if (componentCount === 3) return { width, height, data: new Uint8Array(decoded) };
+    if (componentCount === 3)
+      return { width, height, data: new Uint8Array(decoded.buffer, decoded.byteOffset, decoded.length) };
     const data = new Uint8Array(width * height * 3);
     for (let i = 0; i < decoded.length; i++) data.fill(decoded[i], i * 3, i * 3 + 3);
     return { width, height, data };

@@ -12,6 +12,8 @@ export interface WorkerPoolOptions<J> {
   readonly threads: number;
   /** What every thread is given when it starts. */
   readonly workerData?: unknown;
+  /** Ends threads that hold much memory after their jobs, as one that decoded a large picture does: nothing else gives it back. */
+  readonly returnsMemory?: boolean;
   /** Buffers in a job, which change hands instead of being copied. */
   memory?(job: J): Transferable[];
   /** The error to report where a job fails for a reason that no code tells. */
@@ -25,6 +27,20 @@ interface Task<J, R> {
   readonly signal: AbortSignal | undefined;
 }
 
+interface Thread<J, R> {
+  task?: Task<J, R> | undefined;
+  /** Counts down once it holds more than it may for long. */
+  timer?: NodeJS.Timeout | undefined;
+  isSpent?: boolean;
+  /** It takes no more jobs, and has its memory until it has ended. */
+  isEnding?: boolean;
+}
+
+/** A thread that holds more after a job is ended at once; one that holds so much for so long, too. */
+const MAX_HELD_BYTES = 2 ** 28;
+const LONG_HELD_BYTES = 2 ** 25;
+const LONG_MS = 5000;
+
 /** How long a job that nobody waits for any more may go on, for a thread costs more than most jobs. */
 const GRACE_MS = 1000;
 
@@ -35,7 +51,7 @@ const GRACE_MS = 1000;
  */
 export class WorkerPool<J, R> {
   readonly #options: WorkerPoolOptions<J>;
-  readonly #workers = new Map<Worker, Task<J, R> | undefined>();
+  readonly #workers = new Map<Worker, Thread<J, R>>();
   readonly #queue: Task<J, R>[] = [];
   readonly #turns = new Turns();
   #closing: Promise<void> | undefined;
@@ -76,9 +92,11 @@ export class WorkerPool<J, R> {
       this.#queue.splice(at, 1);
       return;
     }
-    const worker = [...this.#workers].find(([, running]) => running === task)?.[0];
+    const running = [...this.#workers].find(([, thread]) => thread.task === task);
+    if (!running) return;
+    const [worker, thread] = running;
     const end = () => {
-      if (worker && this.#workers.get(worker) === task) void worker.terminate();
+      if (thread.task === task) this.#end(worker, thread);
     };
     setTimeout(end, GRACE_MS).unref();
   }
@@ -100,7 +118,7 @@ export class WorkerPool<J, R> {
   }
 
   #isBusy(): boolean {
-    return [...this.#workers.values()].some((task) => task !== undefined);
+    return [...this.#workers.values()].some(({ task, isEnding }) => task || isEnding);
   }
 
   /** Gives the next job to an idle thread, or to a new one while there are fewer than allowed. */
@@ -109,11 +127,11 @@ export class WorkerPool<J, R> {
       if (!this.#isBusy()) this.#drained?.();
       return;
     }
-    const idle = [...this.#workers].find(([, task]) => task === undefined)?.[0];
+    const idle = [...this.#workers].find(([, { task, isEnding }]) => !task && !isEnding)?.[0];
     const worker = idle ?? (this.#workers.size < this.#options.threads ? this.#start() : undefined);
     if (!worker) return;
     const next = this.#turns.take(this.#queue);
-    this.#workers.set(worker, next);
+    this.#workers.get(worker)!.task = next;
     worker.ref();
     try {
       worker.postMessage(next.job, this.#options.memory?.(next.job));
@@ -125,12 +143,35 @@ export class WorkerPool<J, R> {
   }
 
   #finish(worker: Worker, reply: Reply<R>): void {
-    const task = this.#workers.get(worker);
-    this.#workers.set(worker, undefined);
+    const thread = this.#workers.get(worker);
+    if (!thread) return;
+    const { task } = thread;
+    thread.task = undefined;
     worker.unref();
     if ('result' in reply) task?.resolve(reply.result);
     else if (task) this.#fail(task, reply);
+    if (this.#options.returnsMemory) this.#weigh(worker, thread, reply.held ?? 0);
     this.#dispatch();
+  }
+
+  #weigh(worker: Worker, thread: Thread<J, R>, held: number): void {
+    if (held <= LONG_HELD_BYTES) {
+      clearTimeout(thread.timer);
+      thread.timer = undefined;
+      thread.isSpent = false;
+    } else {
+      thread.timer ??= setTimeout(() => {
+        thread.isSpent = true;
+        if (!thread.task) this.#end(worker, thread);
+      }, LONG_MS).unref();
+    }
+    if (thread.isSpent || held > MAX_HELD_BYTES) this.#end(worker, thread);
+  }
+
+  #end(worker: Worker, thread: Thread<J, R>): void {
+    clearTimeout(thread.timer);
+    thread.isEnding = true;
+    void worker.terminate();
   }
 
   #fail({ job, reject, signal }: Task<J, R>, { code, message, stack }: Extract<Reply<R>, { message: string }>): void {
@@ -144,10 +185,13 @@ export class WorkerPool<J, R> {
     const { module, workerData } = this.#options;
     // Node's flags are meant for the main program; some, such as --input-type, would stop a worker.
     const worker = new Worker(module, { execArgv: [], workerData });
+    this.#workers.set(worker, {});
     worker.on('message', (reply: Reply<R>) => this.#finish(worker, reply));
     const fail = (message: string, stack?: string) => {
-      const task = this.#workers.get(worker);
+      const thread = this.#workers.get(worker);
+      clearTimeout(thread?.timer);
       this.#workers.delete(worker);
+      const task = thread?.task;
       if (task) this.#fail(task, { code: null, message, stack });
       this.#dispatch();
     };

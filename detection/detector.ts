@@ -96,10 +96,11 @@ export class Detector {
    * Reads an image for `detectLoaded`, in another thread: for callers who gather batches themselves, such as a server.
    *
    * @param signal takes it back: nothing of it goes on for long
+   * @param pool of threads that several models share, instead of the model's own
    * @throws ResnetCocoError FILE_NOT_FOUND or BAD_IMAGE, naming the image; the signal's reason
    */
-  async load(source: ImageSource, signal?: AbortSignal): Promise<LoadedImage> {
-    return await this.pool.load(source, this.transform, { signal });
+  async load(source: ImageSource, signal?: AbortSignal, pool: ImagePool = this.pool): Promise<LoadedImage> {
+    return await pool.load(source, this.transform, { signal });
   }
 
   /** Detects in files one after another, in constant memory. A file that cannot be read yields its error. */

@@ -65,6 +65,11 @@ export class Batcher<S, L, O> {
     return this.queued >= this.#options.limit;
   }
 
+  /** @throws QueueFull where so many more would be too many; however many belong together, an empty queue takes them */
+  checkRoom(count: number): void {
+    if (count && this.queued && this.queued + count > this.#options.limit) throw new QueueFull();
+  }
+
   /**
    * The outputs of several sources that belong together, in their order; one that cannot be loaded has its error. All
    * are taken or none.
@@ -74,8 +79,7 @@ export class Batcher<S, L, O> {
    */
   async submit(sources: readonly S[], signal: AbortSignal): Promise<PromiseSettledResult<O>[]> {
     signal.throwIfAborted();
-    // However many belong together, an empty queue takes them.
-    if (this.queued && this.queued + sources.length > this.#options.limit) throw new QueueFull();
+    this.checkRoom(sources.length);
     const results = sources.map(
       (source) =>
         new Promise<O>((resolve, reject) => {

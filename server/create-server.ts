@@ -6,6 +6,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { ResnetCocoError } from '../errors.ts';
 import { hostGuard, plainHost, tokenGuard } from './access.ts';
+import { Decoding } from './decoding.ts';
 import { drain, isDraining, watchRequests } from './drain.ts';
 import { Metrics } from './metrics.ts';
 import { modelRoutes } from './model-routes.ts';
@@ -48,12 +49,18 @@ export async function createServer(options: ServerOptions, log?: Log): Promise<S
   const app = application(settings, log);
   /** Names that it may be asked by. */
   const hosts = new Set(settings.allow_hosts);
+  const decoding = new Decoding(settings.max_pixels);
+  const dispose = async () => {
+    await decoding.close();
+    for (const model of models) await model.dispose();
+  };
   try {
     for (const name of settings.models) {
       models.push(
         await ServedModel.load(
           name,
           settings,
+          decoding,
           (model, items) => metrics.batch(model, items),
           (note) => app.log.warn(note),
         ),
@@ -70,11 +77,11 @@ export async function createServer(options: ServerOptions, log?: Log): Promise<S
       },
       close: async () => {
         await drain(app, 1000 * settings.grace_s);
-        for (const model of models) await model.dispose();
+        await dispose();
       },
     };
   } catch (error) {
-    for (const model of models) await model.dispose();
+    await dispose();
     throw error;
   }
 }

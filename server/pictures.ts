@@ -1,6 +1,6 @@
 import type {} from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
-import { countScans, imageSizeInHeader, scansProblem } from '../datasets/index.ts';
+import { decodingCost, scansProblem } from '../datasets/index.ts';
 import type { ServerSettings } from './options.ts';
 import { Problem, problemOf, WAYS } from './problem.ts';
 
@@ -105,19 +105,45 @@ function fileName(name: unknown, number: number): string {
 const tooMany = ({ max_files }: Limits): Problem =>
   new Problem('TOO_LARGE', `a request may have ${max_files} pictures; send the others in another`);
 
+/** A picture that is small enough to be decoded. */
+export interface WelcomePicture extends Picture {
+  /** What decoding it takes, in pixels; 0 where no header tells it, so that it is refused at once. */
+  readonly work: number;
+}
+
+/** The work of a request at most, in pictures of the largest size. */
+const LARGEST_OF_REQUEST = 4;
+
 /**
- * Looks at the header alone, before anything is decoded.
+ * Looks at the headers alone, before anything is decoded.
  *
- * @throws Problem TOO_LARGE for a picture of more pixels than are welcome, or too many scans of them
+ * @returns of each picture the Problem TOO_LARGE for one of more pixels than are welcome, or too many scans of them, or
+ * which comes to too many together with those before it
  */
-export async function checkPixels({ bytes, file }: Picture, { max_pixels }: Limits): Promise<void> {
-  const size = await imageSizeInHeader(bytes);
-  if (!size) return;
-  if (size.width * size.height <= max_pixels) {
-    const tooLong = scansProblem({ ...size, scans: countScans(bytes) }, max_pixels);
-    if (tooLong) throw new Problem('TOO_LARGE', `${file}: ${tooLong}`);
-    return;
+export async function checkPictures(
+  pictures: readonly Picture[],
+  { max_pixels }: Limits,
+): Promise<readonly (WelcomePicture | Problem)[]> {
+  const tooLarge = (file: string, problem: string) => new Problem('TOO_LARGE', `${file}: ${problem}`);
+  const most = LARGEST_OF_REQUEST * max_pixels;
+  const checked: (WelcomePicture | Problem)[] = [];
+  let total = 0;
+  for (const { bytes, file } of pictures) {
+    const cost = await decodingCost(bytes);
+    const { width = 0, height = 0, work = 0 } = cost ?? {};
+    const tooLong = cost && scansProblem(cost, max_pixels);
+    const size = `${width}×${height} pixels`;
+    if (width * height > max_pixels) {
+      checked.push(tooLarge(file, `${size} are more than the ${max_pixels} that are taken here; make it smaller`));
+    } else if (tooLong) {
+      checked.push(tooLarge(file, tooLong));
+    } else if (total + work > most && total > 0) {
+      const problem = `with the pictures before it this is more to decode than the ${most} pixels of a request`;
+      checked.push(tooLarge(file, `${problem}; send it in another`));
+    } else {
+      total += work;
+      checked.push({ bytes, file, work });
+    }
   }
-  const problem = `${file}: ${size.width}×${size.height} pixels are more than the ${max_pixels} that are taken here`;
-  throw new Problem('TOO_LARGE', `${problem}; make it smaller`);
+  return checked;
 }

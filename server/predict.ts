@@ -3,7 +3,7 @@ import type { ResnetCocoError } from '../errors.ts';
 import { QueueFull } from './batcher.ts';
 import type { Metrics } from './metrics.ts';
 import type { ServerSettings } from './options.ts';
-import { checkPixels, type Picture, receive } from './pictures.ts';
+import { checkPictures, type Picture, receive } from './pictures.ts';
 import { cut, echoed, Problem, problemOf } from './problem.ts';
 import type { Answer, Question, ServedModel, Task } from './served-model.ts';
 
@@ -51,10 +51,8 @@ async function answers(
   metrics: Metrics,
 ): Promise<readonly (Answer | Failed)[]> {
   const { name } = model.record;
-  const refusals = await Promise.all(
-    pictures.map((picture) => checkPixels(picture, settings).catch((problem: Problem) => problem)),
-  );
-  const welcome = pictures.filter((_, i) => refusals[i] === undefined);
+  const checked = await checkPictures(pictures, settings);
+  const welcome = checked.filter((picture) => 'work' in picture);
   let settled: PromiseSettledResult<Answer>[];
   try {
     settled = welcome.length ? await model.answer(welcome, question, signal) : [];
@@ -64,8 +62,9 @@ async function answers(
   }
   let problem: Problem | undefined;
   const results = pictures.map((picture, i): Answer | Failed => {
+    const refusal = checked[i];
     const result: PromiseSettledResult<Answer> =
-      refusals[i] === undefined ? settled.shift()! : { status: 'rejected', reason: refusals[i] };
+      refusal instanceof Problem ? { status: 'rejected', reason: refusal } : settled.shift()!;
     metrics.picture(name, result.status === 'fulfilled' ? 'answered' : 'broken');
     if (result.status === 'fulfilled') return result.value;
     problem = problemOf(named(result.reason, picture));

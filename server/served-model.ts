@@ -3,8 +3,9 @@ import type { Classifier, ClassifierConfig, Prediction } from '../backbone/index
 import type { LoadedImage } from '../datasets/index.ts';
 import { type Detection, Detector, type DetectorConfig, loadModel, SHOWN_SCORE } from '../detection/index.ts';
 import { Batcher } from './batcher.ts';
+import type { Decoding } from './decoding.ts';
 import type { ServerSettings } from './options.ts';
-import type { Picture } from './pictures.ts';
+import type { WelcomePicture } from './pictures.ts';
 
 /** What is asked of a model. */
 export interface Question {
@@ -36,8 +37,10 @@ export interface ModelRecord {
 }
 
 interface Asked {
-  readonly picture: Picture;
+  readonly picture: WelcomePicture;
   readonly question: Question;
+  /** A large picture comes decoded. */
+  readonly image: LoadedImage | undefined;
 }
 
 /**
@@ -57,15 +60,18 @@ export class ServedModel {
   readonly queue: Pick<Batcher<Asked, LoadedImage, Answer>, 'queued' | 'isFull'>;
   readonly #batcher: Batcher<Asked, LoadedImage, Answer>;
   readonly #model: Classifier | Detector;
+  readonly #decoding: Decoding;
 
   private constructor(
     name: string,
     source: string,
     model: Classifier | Detector,
     { batch, queue, window_ms }: ServerSettings,
+    decoding: Decoding,
     onBatch: (name: string, items: number) => void,
   ) {
     this.#model = model;
+    this.#decoding = decoding;
     this.source = source;
     this.config = model.config;
     const { categories = [] } = model.config;
@@ -77,7 +83,7 @@ export class ServedModel {
       device: model.device,
     };
     this.#batcher = new Batcher(
-      ({ picture }, signal) => model.load(picture.bytes, signal),
+      async ({ image, picture }, signal) => image ?? (await model.load(picture.bytes, signal, decoding.small)),
       (images, asked) => (model instanceof Detector ? detect(model, images, asked) : classify(model, images, asked)),
       {
         size: batch ?? (isSmall(model.config) ? SMALL_BATCH : 1),
@@ -98,6 +104,7 @@ export class ServedModel {
   static async load(
     nameOrPath: string,
     settings: ServerSettings,
+    decoding: Decoding,
     onBatch: (name: string, items: number) => void,
     onNote: (note: string) => void,
   ): Promise<ServedModel> {
@@ -107,7 +114,7 @@ export class ServedModel {
       if (threads !== undefined) return { threads };
       return isSmall(config) ? { threads: 1 } : {};
     });
-    return new ServedModel(name, nameOrPath, model, settings, onBatch);
+    return new ServedModel(name, nameOrPath, model, settings, decoding, onBatch);
   }
 
   /**
@@ -116,14 +123,32 @@ export class ServedModel {
    * @throws QueueFull; the signal's reason
    */
   async answer(
-    pictures: readonly Picture[],
+    pictures: readonly WelcomePicture[],
     question: Question,
     signal: AbortSignal,
   ): Promise<PromiseSettledResult<Answer>[]> {
-    return await this.#batcher.submit(
-      pictures.map((picture) => ({ picture, question })),
-      signal,
-    );
+    const isLarge = ({ work }: WelcomePicture) => this.#decoding.isLarge(work);
+    const small = pictures.filter((picture) => !isLarge(picture));
+    const large = pictures.filter(isLarge);
+    const ask = async (asked: readonly WelcomePicture[], image?: LoadedImage) =>
+      asked.length
+        ? await this.#batcher.submit(
+            asked.map((picture) => ({ picture, question, image })),
+            signal,
+          )
+        : [];
+    this.#batcher.checkRoom(small.length);
+    const images = this.#decoding.large(large, ({ bytes }, pool) => this.#model.load(bytes, signal, pool));
+    const [answers, ...ofLarge] = await Promise.all([
+      ask(small),
+      ...images.map(async (loading, i) => {
+        const [loaded] = await Promise.allSettled([loading]);
+        return loaded.status === 'fulfilled' ? await ask([large[i]], loaded.value) : [loaded];
+      }),
+    ]);
+    signal.throwIfAborted();
+    const largeAnswers = ofLarge.flat();
+    return pictures.map((picture) => (isLarge(picture) ? largeAnswers : answers).shift()!);
   }
 
   async dispose(): Promise<void> {

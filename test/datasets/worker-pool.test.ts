@@ -20,7 +20,7 @@ writeFileSync(
     if (job === 'endless') for (;;);
     if (job === 'fatal') throw new Error('gone');
     if (job === 'exit') process.exit(7);
-    parentPort.postMessage({ result: { job, threadId } });
+    parentPort.postMessage({ result: { job, threadId }, held: job === 'large' ? 2 ** 30 : 0 });
   });`,
 );
 
@@ -28,13 +28,16 @@ interface Result {
   readonly job: string;
   readonly threadId: number;
 }
-const poolOf = (threads: number) => {
+const poolOf = (threads: number, returnsMemory = false) => {
   const failures: string[] = [];
   const failure = (job: string, reason: string) => {
     failures.push(`${job}: ${reason}`);
     return new ResnetCocoError('BAD_IMAGE', reason);
   };
-  return { failures, pool: new WorkerPool<string, Result>({ name: 'test pool', module, threads, failure }) };
+  return {
+    failures,
+    pool: new WorkerPool<string, Result>({ name: 'test pool', module, threads, returnsMemory, failure }),
+  };
 };
 const reasonOf = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
@@ -99,6 +102,20 @@ test('a job that ends its thread fails alone, once', async () => {
   );
   assert.equal(failures, ['fatal: gone', 'exit: its thread ended with exit code 7']);
   await pool.close();
+});
+
+test('a thread that holds much memory after its job is replaced, where memory is to come back', async () => {
+  for (const returnsMemory of [true, false]) {
+    const { pool, failures } = poolOf(1, returnsMemory);
+    const jobs = ['a', 'large', 'b', 'c', 'large'];
+    const threads = (await Promise.all(jobs.map((job) => pool.run(job)))).map(({ threadId }) => threadId);
+    assert.is(threads[0], threads[1]);
+    assert.is(threads[1] === threads[2], !returnsMemory);
+    assert.is(threads[2], threads[3]);
+    assert.is(threads[3], threads[4]);
+    await pool.close();
+    assert.equal(failures, []);
+  }
 });
 
 test('who has many jobs takes turns with others', async () => {

@@ -51,6 +51,18 @@ test('limits on bytes, pictures and pixels, the last before anything is decoded'
   await made.close();
 });
 
+test('pictures of a request that come to too many pixels together are refused, those before them answered', async () => {
+  const { at, made } = await start({ models: ['cifar10-resnet20'], max_pixels: 64 * 48 });
+  const files = Object.fromEntries(Array.from({ length: 6 }, (_, i) => [`${i}.jpg`, jpeg]));
+  const { json, status } = await post(`${at}/v1/classify`, form(files));
+  assert.is(status, 200);
+  assert.equal(
+    json.map(({ error }: { error?: string }) => error?.replace(/: with.*; /, ': ')),
+    [...Array(4).fill(undefined), '4.jpg: send it in another', '5.jpg: send it in another'],
+  );
+  await made.close();
+});
+
 test('sixteen pictures of many scans are refused, and others answered meanwhile', async () => {
   const { at, made } = await start({ models: ['cifar10-resnet20'] });
   const many = scannedJpeg(7071, 7071, 62);
