@@ -26,9 +26,13 @@ export const MOST = {
   /** Boxes of an image that are chosen among; suppression compares each with each. */
   boxes: 20_000,
   threads: 1024,
+  /** Images, or batches of them, that are made in advance. */
+  ahead: 2 ** 20,
   /** Training diverges from far less, and says so. */
-  learningRate: 3e38,
+  learningRate: 1000,
   decay: 1000,
+  /** Of gradients, to which they are cut. */
+  norm: 1e6,
 } as const;
 
 /** A whole number from `least` to `most`; the error says both. */
@@ -61,6 +65,9 @@ export const positiveWithin = (most: number) =>
  * @param pixels of an image, at most
  */
 export function batchProblem(batch: number, pixels: number): string | undefined {
+  if (!Number.isInteger(batch) || batch < 1 || batch > MOST.batch) {
+    return `batch: must be a whole number from 1 to ${MOST.batch}, is ${batch}`;
+  }
   if (batch * pixels <= MOST.batchPixels) return undefined;
   return `batch: ${batch} images of ${pixels} pixels have ${batch * pixels}, more than ${MOST.batchPixels}`;
 }

@@ -18,10 +18,10 @@ import type { ClassifierConfig } from './classifier-config.ts';
 import { parametersOf } from './parameters.ts';
 import { resnetLogits } from './resnet.ts';
 import { planResNet, type ResNetPlan } from './resnet-plan.ts';
-import { type Prediction, topClasses } from './top-classes.ts';
+import { checkTop, type Prediction, topClasses } from './top-classes.ts';
 
 export interface ClassifyOptions {
-  /** How many classes to return, most probable first. Default 5. */
+  /** How many classes to return, most probable first, from 1 to 100,000: at most all there are. Default 5. */
   readonly top?: number;
 }
 
@@ -89,7 +89,7 @@ export class Classifier {
    * The most probable classes of an image, or of each of several.
    *
    * @param input a path, a `file:` URL, the bytes of a JPEG or PNG, pixels, or an array of them
-   * @throws ResnetCocoError FILE_NOT_FOUND or BAD_IMAGE, naming the image
+   * @throws ResnetCocoError FILE_NOT_FOUND or BAD_IMAGE, naming the image; USAGE for a `top` that makes no sense
    */
   async classify(input: ImageSource, options?: ClassifyOptions): Promise<Prediction[]>;
   async classify(input: readonly ImageSource[], options?: ClassifyOptions): Promise<Prediction[][]>;
@@ -97,6 +97,7 @@ export class Classifier {
     input: ImageSource | readonly ImageSource[],
     { top = DEFAULT_TOP }: ClassifyOptions = {},
   ): Promise<Prediction[] | Prediction[][]> {
+    checkTop(top);
     const results: Prediction[][] = [];
     const isList = Array.isArray(input);
     for await (const { error, image } of this.pool.prefetch<ImageSource>(isList ? input : [input], this.transform)) {
@@ -122,6 +123,7 @@ export class Classifier {
     images: readonly LoadedImage[],
     { top = DEFAULT_TOP }: ClassifyOptions = {},
   ): Promise<Prediction[][]> {
+    checkTop(top);
     const logits = await this.logits(images.map(({ tensor }) => tensor));
     return logits.map((values) => topClasses(values, top, this.config.categories));
   }
@@ -131,6 +133,7 @@ export class Classifier {
     files: Iterable<string>,
     { top = DEFAULT_TOP, ...options }: ClassifyAllOptions = {},
   ): AsyncGenerator<ClassifiedFile> {
+    checkTop(top);
     for await (const { source: file, error, logits } of this.logitsAll(files, options)) {
       yield error ? { file, error } : { file, predictions: topClasses(logits, top, this.config.categories) };
     }

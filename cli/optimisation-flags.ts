@@ -72,7 +72,7 @@ export const optimisationFlags = {
     group: optimisation,
     value: 'N',
     min: 0,
-    max: 1e6,
+    max: MOST.norm,
     help: 'greatest norm of the gradients',
   },
   ema: {

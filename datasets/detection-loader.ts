@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { MOST } from '../bounds.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { checkDetectionRecipe } from './detection-loader/check-recipe.ts';
 import { aspectRatioGroups, GroupedPlan } from './detection-loader/grouped-plan.ts';
@@ -47,7 +48,7 @@ export class DetectionLoader {
    */
   constructor(samples: readonly DetectionSample[], options: DetectionLoaderOptions) {
     const { aspect_ratio_group_factor = ASPECT_RATIO_GROUP_FACTOR, seed = 0 } = options;
-    const batch = wholeNumber('batch', options.batch);
+    const batch = wholeNumber('batch', options.batch, MOST.batch);
     const recipe = checkDetectionRecipe(options.recipe);
     this.batches = Math.floor(samples.length / batch);
     if (!this.batches) {

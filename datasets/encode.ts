@@ -18,6 +18,9 @@ const QUALITY = 92;
  * @throws ResnetCocoError BAD_IMAGE for a format that cannot be written here
  */
 export async function encodeImage(image: Image, format: ImageFormat, quality = QUALITY): Promise<Uint8Array> {
+  if (!(quality >= 1 && quality <= 100)) {
+    throw new ResnetCocoError('USAGE', `quality must be a number from 1 to 100, is ${quality}`);
+  }
   if (format === 'bmp') return encodeBmp(image); // sharp has none
   const sharp = await chosenSharp();
   if (sharp) return encodeWithSharp(sharp, image, format, quality);

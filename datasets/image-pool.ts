@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { MOST } from '../bounds.ts';
 import { ResnetCocoError } from '../errors.ts';
 import type { LabelledBox } from './draw.ts';
 import type { ImageSource } from './image.ts';
@@ -101,7 +102,7 @@ export class ImagePool {
     transform: ImageTransform,
     options: PrefetchOptions = {},
   ): AsyncGenerator<Prefetched<S>, void, void> {
-    const ahead = wholeNumber('ahead', options.ahead ?? 2 * this.#threads);
+    const ahead = wholeNumber('ahead', options.ahead ?? 2 * this.#threads, MOST.ahead);
     const pending: Promise<Prefetched<S>>[] = [];
     let index = 0;
     const { signal } = options;

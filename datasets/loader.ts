@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
+import { MOST } from '../bounds.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { filePath } from '../io/regular-file.ts';
 import type { ClassificationDataset } from './classification-dataset.ts';
@@ -58,7 +59,7 @@ export class Loader {
   constructor(dataset: ClassificationDataset, options: LoaderOptions) {
     const { batch, seed = 0, dropLast = false } = options;
     const recipe = checkRecipe(options.recipe);
-    wholeNumber('batch', batch);
+    wholeNumber('batch', batch, MOST.batch);
     if (!Number.isSafeInteger(seed)) throw new ResnetCocoError('USAGE', `seed is ${seed}; expected a safe integer`);
     this.batches = batchesOf(dataset.length, batch, dropLast);
     if (this.batches === 0) {
@@ -70,7 +71,7 @@ export class Loader {
     this.#size = sizeOf(recipe);
     this.#decodes = !isDecoded(dataset.image(0));
     const threads = options.workers ?? (this.#decodes ? Math.min(4, availableParallelism()) : 1);
-    this.#ahead = wholeNumber('ahead', options.ahead ?? wholeNumber('workers', threads) + 1);
+    this.#ahead = wholeNumber('ahead', options.ahead ?? wholeNumber('workers', threads, MOST.threads) + 1, MOST.ahead);
     const settings: ThreadSettings = {
       recipe,
       seed,
@@ -92,7 +93,7 @@ export class Loader {
 
   #cacheSide(recipe: Recipe): number {
     const { cacheSide } = this.#options;
-    if (cacheSide !== undefined) return wholeNumber('cacheSide', cacheSide);
+    if (cacheSide !== undefined) return wholeNumber('cacheSide', cacheSide, MOST.side);
     if (recipe.kind === 'training') return Math.round((recipe.size * 8) / 7);
     return recipe.resize_size ?? recipe.crop_size;
   }

@@ -1,4 +1,5 @@
 import { type Transferable, Worker } from 'node:worker_threads';
+import { MOST } from '../bounds.ts';
 import { ResnetCocoError } from '../errors.ts';
 import type { Reply } from './answer-jobs.ts';
 import { Turns } from './turns.ts';
@@ -59,7 +60,7 @@ export class WorkerPool<J, R> {
 
   /** @throws ResnetCocoError USAGE for a number of threads that makes no sense */
   constructor(options: WorkerPoolOptions<J>) {
-    wholeNumber('threads', options.threads);
+    wholeNumber('threads', options.threads, MOST.threads);
     this.#options = options;
   }
 
@@ -205,7 +206,7 @@ export class WorkerPool<J, R> {
 }
 
 /** @throws ResnetCocoError USAGE unless `value` is a whole number of at least 1 */
-export function wholeNumber(name: string, value: number): number {
-  if (Number.isInteger(value) && value >= 1) return value;
-  throw new ResnetCocoError('USAGE', `${name} is ${value}; expected a whole number of at least 1`);
+export function wholeNumber(name: string, value: number, most: number): number {
+  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+  throw new ResnetCocoError('USAGE', `${name} is ${value}; expected a whole number from 1 to ${most}`);
 }

@@ -19,7 +19,7 @@ import type { FasterRcnn } from './faster-rcnn.ts';
 import { categoriesByLabel, type Detection, nameDetections } from './name-detections.ts';
 
 export interface DetectOptions {
-  /** Objects of this score or less are left out. Default: the model's own threshold, mostly .05. */
+  /** Objects of this score or less are left out, from 0 to 1. Default: the model's own threshold, mostly .05. */
   readonly score?: number;
 }
 
@@ -75,7 +75,7 @@ export class Detector {
    * The objects in an image, or in each of several, highest score first.
    *
    * @param input a path, a `file:` URL, the bytes of a JPEG or PNG, pixels, or an array of them
-   * @throws ResnetCocoError FILE_NOT_FOUND or BAD_IMAGE, naming the image
+   * @throws ResnetCocoError FILE_NOT_FOUND or BAD_IMAGE, naming the image; USAGE for a `score` that is none
    */
   async detect(input: ImageSource, options?: DetectOptions): Promise<Detection[]>;
   async detect(input: readonly ImageSource[], options?: DetectOptions): Promise<Detection[][]>;
@@ -83,6 +83,7 @@ export class Detector {
     input: ImageSource | readonly ImageSource[],
     options: DetectOptions = {},
   ): Promise<Detection[] | Detection[][]> {
+    checkScore(options.score);
     const results: Detection[][] = [];
     const isList = Array.isArray(input);
     for await (const { error, image } of this.pool.prefetch<ImageSource>(isList ? input : [input], this.transform)) {
@@ -105,7 +106,8 @@ export class Detector {
 
   /** Detects in files one after another, in constant memory. A file that cannot be read yields its error. */
   async *detectAll(files: Iterable<string>, options: DetectAllOptions = {}): AsyncGenerator<DetectedFile> {
-    const { batch = 1, keepImage = false, signal } = options;
+    const { batch = 1, keepImage = false, score, signal } = options;
+    checkScore(score);
     const problem = batchProblem(batch, this.config.min_size * this.config.max_size);
     if (problem !== undefined) throw new ResnetCocoError('USAGE', problem);
     const loaded = this.pool.prefetch(files, this.transform, { signal, keepImage, ahead: batch * (this.streams + 2) });
@@ -132,8 +134,14 @@ export class Detector {
 
   /** The objects in each of several images from `load`, computed at once. */
   async detectLoaded(images: readonly LoadedImage[], { score }: DetectOptions = {}): Promise<Detection[][]> {
+    checkScore(score);
     const prepared = images.map(({ tensor: { data, shape } }) => ({ height: shape[0], width: shape[1], data }));
     const results = await this.model.detect(prepared, images, score);
     return results.map((result) => nameDetections(result, this.categories));
   }
+}
+
+function checkScore(score: number | undefined): void {
+  if (score === undefined || (score >= 0 && score <= 1)) return;
+  throw new ResnetCocoError('USAGE', `score must be a number from 0 to 1, is ${score}`);
 }

@@ -1,3 +1,4 @@
+import { MOST } from '../bounds.ts';
 import { ResnetCocoError } from '../errors.ts';
 
 /** How the learning rate goes over a run. Steps are counted from 0. */
@@ -16,6 +17,8 @@ export interface ScheduleSettings {
   readonly gamma?: number;
 }
 
+/** Rates that grow at milestones are odd already. */
+const MOST_GAMMA = 1000;
 const WARMUP_START = 1e-3;
 /** torch's OneCycleLR: the share of the run that rises, where it starts and where it ends. */
 const [RISE, START_DIVISOR, END_DIVISOR] = [0.3, 25, 1e4];
@@ -58,13 +61,18 @@ function checkSettings({ gamma = 0.1, kind, milestones = [], rate, total, warmup
   const check = (setting: string, value: unknown, holds: boolean, wanted: string) => {
     if (!holds) throw new ResnetCocoError('BAD_CONFIG', `schedule: ${setting} must be ${wanted}, not ${value}`);
   };
-  check('rate', rate, rate > 0 && rate < Infinity, 'a number above 0');
-  check('total', total, Number.isInteger(total) && total > 0, 'a whole number of steps');
+  check('rate', rate, rate > 0 && rate <= MOST.learningRate, `a number above 0, at most ${MOST.learningRate}`);
+  check(
+    'total',
+    total,
+    Number.isInteger(total) && total > 0 && total <= MOST.steps,
+    `a whole number of steps, at most ${MOST.steps}`,
+  );
   check('warmup', warmup, Number.isInteger(warmup) && warmup >= 0, 'a whole number of steps');
   check('warmup', warmup, warmup <= total, `at most the ${total} steps of the run`);
   if (kind === 'one-cycle') check('warmup', warmup, warmup === 0, 'left out for one-cycle, which rises by itself');
   if (kind !== 'steps') return;
-  check('gamma', gamma, gamma > 0 && gamma < Infinity, 'a number above 0');
+  check('gamma', gamma, gamma > 0 && gamma <= MOST_GAMMA, `a number above 0, at most ${MOST_GAMMA}`);
   const ascending = milestones.every(
     (milestone, i) => Number.isInteger(milestone) && milestone >= (milestones[i - 1] ?? 0),
   );

@@ -5,10 +5,13 @@ import { checkTrainingSettings } from '../backbone/training/settings.ts';
 import type { CommandList } from '../cli/command.ts';
 import { commands } from '../cli/commands.ts';
 import type { FlagTable } from '../cli/flags.ts';
-import { checkDetectionRecipe, checkRecipe } from '../datasets/index.ts';
+import { checkDetectionRecipe, checkRecipe, encodeImage, ImagePool, writeObjectCrops } from '../datasets/index.ts';
 import { parseDetectorConfig, parseTrainingSettings } from '../detection/index.ts';
-import { createEngine } from '../engine/index.ts';
+import { createEngine, createSchedule } from '../engine/index.ts';
+import { checkTrainingOptions } from '../engine/optimisers/check-options.ts';
 import { ResnetCocoError } from '../errors.ts';
+import { loadClassifier, loadDetector } from '../index.ts';
+import { serverSettings } from '../server/options.ts';
 
 const test = suite('bounds of numbers');
 
@@ -124,6 +127,78 @@ test('every number of a classifier, of a recipe and of training has a bound', ()
   );
   for (const architecture of ['resnet99999999999999999999', 'resnet1208', 'plain4294967296'])
     parseClassifierConfig({ architecture, num_classes: 3 }, 'test');
+});
+
+async function usageError(call: () => unknown): Promise<string> {
+  const error = await Promise.resolve()
+    .then(call)
+    .catch((problem: unknown) => problem);
+  assert.ok(error instanceof ResnetCocoError && error.code === 'USAGE', `${error}`);
+  return (error as Error).message;
+}
+
+const pixels = { width: 32, height: 32, data: new Uint8Array(32 * 32 * 3) };
+
+test('numbers that are handed to a model, and to what reads and writes images, have bounds', async () => {
+  const classifier = await loadClassifier('cifar10-resnet20', { threads: 1 });
+  const detector = await loadDetector('coco-mini-resnet18-fpn', { threads: 1 });
+  const pool = new ImagePool();
+  const drain = async (results: AsyncIterable<unknown>): Promise<void> => {
+    for await (const _ of results);
+  };
+  try {
+    for (const value of [0, 1.5, ...ABSURD]) {
+      const calls: readonly (readonly [field: string, () => unknown])[] = [
+        ['top', () => classifier.classify(pixels, { top: value })],
+        ['top', () => classifier.classifyLoaded([], { top: value })],
+        ['top', () => drain(classifier.classifyAll([], { top: value }))],
+        ['batch', () => drain(classifier.classifyAll([], { batch: value }))],
+        ['batch', () => drain(detector.detectAll([], { batch: value }))],
+        ['ahead', () => drain(pool.prefetch([], { kind: 'plain' } as never, { ahead: value }))],
+        ['threads', () => new ImagePool({ threads: value })],
+      ];
+      for (const [field, call] of calls) assert.match(await usageError(call), new RegExp(`^${field}\\b.*from 1 to`));
+      if (value === 0 || value === 1.5) continue;
+      const beyond: readonly (readonly [field: string, () => unknown])[] = [
+        ['score', () => detector.detect(pixels, { score: value })],
+        ['score', () => drain(detector.detectAll([], { score: value }))],
+        ['quality', () => encodeImage(pixels, 'jpeg', value)],
+        ['smallest', () => writeObjectCrops({ annotations: 'a.json', out: 'nowhere', smallest: value })],
+        ['margin', () => writeObjectCrops({ annotations: 'a.json', out: 'nowhere', margin: value })],
+        ['background', () => writeObjectCrops({ annotations: 'a.json', out: 'nowhere', background: value })],
+      ];
+      for (const [field, call] of beyond)
+        assert.match(await usageError(call), new RegExp(`^${field} must be a number`));
+    }
+    assert.is((await classifier.classify(pixels, { top: 100_000 })).length, 10);
+  } finally {
+    await pool.close();
+    await detector.dispose();
+    await classifier.dispose();
+  }
+});
+
+test('every number of a service, of a schedule and of an optimiser has a bound', () => {
+  const numbers = Object.entries(serverSettings({ models: ['a'], threads: 1, batch: 1 })).filter(
+    ([, value]) => typeof value === 'number',
+  );
+  assert.ok(numbers.length >= 9);
+  for (const value of [1e300, Number.POSITIVE_INFINITY, Number.NaN, -1, 2 ** 53]) {
+    for (const [field] of numbers) {
+      assert.match(
+        refusal(() => serverSettings({ models: ['a'], [field]: value })),
+        new RegExp(`server: config: ${field}: `),
+      );
+    }
+    for (const field of ['rate', 'total', 'gamma', 'warmup'])
+      assert.match(
+        refusal(() => createSchedule({ kind: 'steps', rate: 0.1, total: 9, [field]: value })),
+        new RegExp(`schedule: ${field} must be`),
+      );
+    for (const field of ['epsilon', 'weightDecay'])
+      refusal(() => checkTrainingOptions({ optimiser: { kind: 'adamw', [field]: value } }));
+    refusal(() => checkTrainingOptions({ optimiser: { kind: 'sgd' }, clipNorm: value }));
+  }
 });
 
 test('threads and streams of an engine have a bound', async () => {

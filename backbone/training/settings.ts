@@ -5,7 +5,6 @@ import { ResnetCocoError } from '../../errors.ts';
 import { parseConfig } from '../config.ts';
 
 const MOST_MILESTONES = 1000;
-const MOST_NORM = 1e6;
 /** No network has more. */
 const MOST_STAGES = 4;
 const ofEpochs = numberWithin(0, MOST.epochs);
@@ -38,7 +37,7 @@ export const optimisationFields = {
   seed: v.pipe(v.number(), v.safeInteger()),
   optimiser,
   schedule,
-  clip_norm: v.optional(positiveWithin(MOST_NORM)),
+  clip_norm: v.optional(positiveWithin(MOST.norm)),
   ema: v.optional(share),
   evaluate_every: wholeWithin(1, MOST.epochs),
 };

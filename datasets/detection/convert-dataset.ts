@@ -42,7 +42,7 @@ export async function convertDataset({ to, out, copyImages, ...source }: Convert
     throw new ResnetCocoError('USAGE', `${out}: is what is read; name another file to write`);
   }
   if (copyImages && dataset.images.length && !files.size) {
-    const message = `none of its ${dataset.images.length} images is found, so that none can be copied; name their folder`;
+    const message = `none of its ${dataset.images.length} images is found${source.images === undefined ? '' : ` in ${source.images}`}, so that none can be copied; name their folder with images (--images DIR), or leave out the copy`;
     throw new ResnetCocoError('FILE_NOT_FOUND', `${source.annotations}: ${message}`);
   }
   if (copyImages) for (const { file_name } of dataset.images) checkImageName(file_name);

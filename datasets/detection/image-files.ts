@@ -62,7 +62,7 @@ export class ImageFiles {
     if (!missing.length) return;
     const shown = missing.slice(0, MAX_SHOWN).join(', ') + (missing.length > MAX_SHOWN ? ' …' : '');
     const count = missing.length === 1 ? '1 image' : `${missing.length} images`;
-    const message = `${count} not found (${shown}) in ${this.#finder?.folder}, where the others are; name the folder of all images`;
+    const message = `${count} not found (${shown}) in ${this.#finder?.folder}, where the others are; name the folder of all images (--images DIR)`;
     this.#problems.warning({ file, kind: 'missing file', message });
   }
 

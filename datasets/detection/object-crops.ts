@@ -48,6 +48,13 @@ const TRIALS = 50;
 /** Of a square of background, the share that an object may cover. */
 const MOST_COVERED = 0.1;
 
+const [MOST_PIXELS, MOST_MARGIN, MOST_SQUARES] = [100_000, 100, 10_000];
+
+function checkNumber(name: string, value: number, least: number, most: number): void {
+  if (value >= least && value <= most) return;
+  throw new ResnetCocoError('USAGE', `${name} must be a number from ${least} to ${most}, is ${value}`);
+}
+
 /**
  * Cuts every object out of its image, for a folder of pictures that a classifier trains on (`imagefolder:DIR`): a
  * backbone meets the objects of a detection data set, at their size, before it is a detector's. Crowds are left out.
@@ -55,10 +62,13 @@ const MOST_COVERED = 0.1;
  *
  * @throws ResnetCocoError as `readDetectionDataset`; BAD_DATASET for a category whose name is none of a folder, or if
  *   nothing is left to cut; FILE_NOT_FOUND without the images; FILE_NOT_WRITABLE; USAGE where another process
- *   writes to the folder; the signal's reason, if aborted
+ *   writes to the folder, or a number makes no sense; the signal's reason, if aborted
  */
 export async function writeObjectCrops(options: ObjectCropOptions): Promise<ObjectCrops> {
   const { out, smallest = 32, margin = 0.1, background = 0, seed = 0, onProgress, ...source } = options;
+  checkNumber('smallest', smallest, 1, MOST_PIXELS);
+  checkNumber('margin', margin, 0, MOST_MARGIN);
+  checkNumber('background', background, 0, MOST_SQUARES);
   const { dataset, files, problems } = await readDetectionDataset(source);
   if (!files.size) throw new ResnetCocoError('FILE_NOT_FOUND', `${source.annotations}: name the folder of its images`);
   const folders = new Map(dataset.categories.map(({ id, name }) => [id, folderName(name)]));

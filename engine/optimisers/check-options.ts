@@ -1,5 +1,9 @@
+import { MOST } from '../../bounds.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import type { TrainingOptions } from '../engine.ts';
+
+/** torch's default is 1e-8; a large one makes plain momentum of AdamW. */
+const MOST_EPSILON = 1000;
 
 /**
  * Refuses settings under which steps have no meaning.
@@ -14,11 +18,12 @@ export function checkTrainingOptions({ averageDecay, clipNorm, optimiser }: Trai
   } else {
     const { betas = [], epsilon = 1e-8 } = optimiser;
     for (const beta of betas) check('betas', beta, beta >= 0 && beta < 1, 'from 0 to below 1');
-    check('epsilon', epsilon, epsilon > 0 && epsilon < Infinity, 'above 0');
+    check('epsilon', epsilon, epsilon > 0 && epsilon <= MOST_EPSILON, `above 0 and at most ${MOST_EPSILON}`);
   }
   const { weightDecay = 0 } = optimiser;
-  check('weightDecay', weightDecay, weightDecay >= 0 && weightDecay < Infinity, '0 or more');
-  if (clipNorm !== undefined) check('clipNorm', clipNorm, clipNorm > 0, 'above 0');
+  check('weightDecay', weightDecay, weightDecay >= 0 && weightDecay <= MOST.decay, `from 0 to ${MOST.decay}`);
+  if (clipNorm !== undefined)
+    check('clipNorm', clipNorm, clipNorm > 0 && clipNorm <= MOST.norm, `above 0 and at most ${MOST.norm}`);
   if (averageDecay !== undefined) {
     check('averageDecay', averageDecay, averageDecay >= 0 && averageDecay < 1, 'from 0 to below 1');
   }
