@@ -74,7 +74,13 @@ export async function readYoloSettings(file: string): Promise<YoloSettings> {
     throw bad(file, `is not YAML: ${(cause as Error).message.split('\n')[0]}`, cause);
   }
   if (!isObject(fields)) throw bad(file, 'expected fields such as names, train and val');
-  if (fields.kpt_shape !== undefined) throw bad(file, 'kpt_shape is set: labels with keypoints are not supported');
+  if (fields.kpt_shape != null) {
+    const remedy = "keep the first five columns of each line and remove kpt_shape, or convert them to COCO's JSON";
+    throw bad(
+      file,
+      `kpt_shape is ${JSON.stringify(fields.kpt_shape)}: labels with keypoints are not supported; ${remedy}`,
+    );
+  }
   return { file, names: checkNames(file, namesOf(file, fields)), fields };
 }
 

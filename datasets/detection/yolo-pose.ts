@@ -71,45 +71,98 @@ export interface PoseDoubt {
   readonly message: string;
 }
 
+/** Lines that can be a box and points of `size` numbers. */
+class PointLines {
+  count = 0;
+  first: { readonly file: string; readonly line: number } | undefined;
+  /** Whether each of them is a sensible polygon too. */
+  arePolygons = true;
+  readonly #size: number;
+  #fewest = Number.POSITIVE_INFINITY;
+  #most = 0;
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  add(file: string, line: number, numbers: Numbers): void {
+    this.count++;
+    this.first ??= { file, line };
+    const points = (numbers.length - 4) / this.#size;
+    this.#fewest = Math.min(this.#fewest, points);
+    this.#most = Math.max(this.#most, points);
+    if (numbers.length % 2 || numbers.some((value) => value > 1 + TOLERANCE)) this.arePolygons = false;
+    if (!this.arePolygons) return;
+    const corners = pointsOf(numbers, 2);
+    this.arePolygons = isParallelogram(corners) || (isCompact(corners) && isSimple(corners));
+  }
+
+  get areOfOneWidth(): boolean {
+    return this.#fewest === this.#most;
+  }
+
+  toString(): string {
+    const count = this.areOfOneWidth ? `${this.#most}` : `${this.#fewest} to ${this.#most}`;
+    return `class, box and ${count} keypoint${this.#most === 1 ? '' : 's'} of ${this.#size} numbers`;
+  }
+}
+
 /**
- * Tells labels of keypoints, whose lines are class, box and keypoints of two or three numbers, from polygons: all such
- * lines of a set are of one width, their points lie in their boxes or have marks, and not all make a sensible polygon.
+ * Tells labels of keypoints, whose lines are class, box and keypoints of two or three numbers, from polygons. Lines that
+ * are boxes alone say nothing. Of the others:
+ *
+ * - points of three numbers lie in their boxes and have marks of 0, 1 or 2. Where most lines read so, they are keypoints;
+ *   marks may be anything where some such lines have an odd count of numbers, for these cannot be polygons;
+ * - points of two numbers lie in their boxes, and the lines of a set are all of one width; where all lines read so, and
+ *   some make no sensible polygon, they are keypoints;
+ * - where only some lines read so, they are told of.
  */
 export class YoloPoseCheck {
-  #first: { readonly file: string; readonly line: number } | undefined;
-  #width = 0;
-  #ofThree = true;
-  #ofTwo = true;
-  #isPolygons = true;
+  #lines = 0;
+  readonly #marked = new PointLines(3);
+  readonly #unmarked = new PointLines(3);
+  readonly #pairs = new PointLines(2);
+  #hasOdd = false;
 
   /** @param numbers of a line, behind its class */
   add(file: string, line: number, numbers: Numbers): void {
-    if (numbers.length <= 5) return;
-    this.#first ??= { file, line };
-    this.#width ||= numbers.length;
-    const isBox = numbers.length === this.#width && numbers.every(Number.isFinite);
-    this.#ofThree &&= isBox && hasMarkedPoints(numbers) && hasPointsInBox(numbers, 3);
-    this.#ofTwo &&= isBox && numbers.length % 2 === 0 && hasPointsInBox(numbers, 2);
-    if (!this.#ofTwo) return;
-    const corners = pointsOf(numbers, 2);
-    this.#ofTwo &&= !isParallelogram(corners);
-    this.#isPolygons &&= isCompact(corners) && isSimple(corners);
+    if (numbers.length <= 5 || !numbers.every(Number.isFinite)) return;
+    this.#lines++;
+    if ((numbers.length - 4) % 3 === 0 && hasPointsInBox(numbers, 3)) {
+      this.#unmarked.add(file, line, numbers);
+      if (hasMarkedPoints(numbers)) this.#marked.add(file, line, numbers);
+      if (numbers.length % 2) this.#hasOdd = true;
+    }
+    if (numbers.length % 2 === 0 && hasPointsInBox(numbers, 2) && !isParallelogram(pointsOf(numbers, 2))) {
+      this.#pairs.add(file, line, numbers);
+    }
   }
 
   /**
-   * @returns a warning where the lines could be either, and are taken for polygons
+   * @returns a warning where lines could be either, and are taken for polygons
    * @throws ResnetCocoError BAD_DATASET where the lines are keypoints
    */
   verdict(): PoseDoubt | undefined {
-    if (!this.#first || !(this.#ofThree || this.#ofTwo)) return undefined;
-    const [size, count] = this.#ofThree ? [3, (this.#width - 4) / 3] : [2, (this.#width - 4) / 2];
-    const points = `class, box and ${count} keypoint${count === 1 ? '' : 's'} of ${size} numbers`;
-    if (!this.#ofThree && this.#isPolygons) {
-      const message = `its lines are taken for polygons; if they are ${points}, they are not supported: set kpt_shape`;
-      return { ...this.#first, message };
-    }
-    const { file, line } = this.#first;
-    const message = `labels with keypoints are not supported, and as such its lines read: ${points}; keep the first five columns, or convert them to COCO's JSON`;
+    const triples = this.#hasOdd ? this.#unmarked : this.#marked;
+    if (triples.count > this.#lines / 2) this.#refuse(triples);
+    const pairs = this.#pairs;
+    const allPairs = pairs.count > 0 && pairs.count === this.#lines;
+    if (allPairs && pairs.areOfOneWidth && !pairs.arePolygons) this.#refuse(pairs);
+    if (triples.count && !triples.arePolygons) return this.#doubt(triples);
+    // What is drawn by hand may look so here and there; a whole set does not.
+    return allPairs ? this.#doubt(pairs) : undefined;
+  }
+
+  #refuse(lines: PointLines): never {
+    const { file, line } = lines.first!;
+    const which = lines.count === this.#lines ? 'its lines read' : `${lines.count} of ${this.#lines} lines read`;
+    const message = `labels with keypoints are not supported, and as such ${which}: ${lines}; keep the first five columns, or convert them to COCO's JSON`;
     throw new ResnetCocoError('BAD_DATASET', `${file}:${line}: ${message}`);
+  }
+
+  #doubt(lines: PointLines): PoseDoubt {
+    const which = lines.count === this.#lines ? 'its lines are' : `${lines.count} of ${this.#lines} lines are`;
+    const message = `${which} taken for polygons; if they are ${lines}, they are not supported: set kpt_shape`;
+    return { ...lines.first!, message };
   }
 }

@@ -185,7 +185,8 @@ const settings: readonly (readonly [string, RegExp])[] = [
   ['names: {1: cat, 2: dog}', /names has no entry 0/],
   ['names: [a\nb: [', /is not YAML/],
   ['- a', /expected fields/],
-  ['names: [cat]\nkpt_shape: [17, 3]', /keypoints are not supported/],
+  ['names: [cat]\nkpt_shape: [17, 3]', /kpt_shape is \[17,3\]: labels with keypoints are not supported/],
+  ['names: [cat]\nkpt_shape: [17, 2]', /kpt_shape is \[17,2\]: labels with keypoints are not supported/],
   ['names: [cat]\ntrain: 3', /train must be a folder of images/],
 ];
 
@@ -380,6 +381,55 @@ const poses: readonly (readonly [string, string, RegExp])[] = [
   ],
   ['beside lines of boxes', '0 0.5 0.5 0.2 0.25 0.45 0.45 1 0.55 0.55 1\n1 0.2 0.2 0.1 0.1', /keypoints of 3 numbers/],
 ];
+
+const mixedPoses: readonly (readonly [string, string, RegExp])[] = [
+  [
+    'of several widths',
+    '0 .5 .5 .2 .25 .45 .45 1\n0 .5 .5 .2 .25 .45 .45 1 .55 .55 2\n1 .2 .2 .1 .1\n0 .5 .5 .2 .25 .45 .45 1 .55 .55 2 0 0 0',
+    /its lines read: class, box and 1 to 3 keypoints of 3 numbers/,
+  ],
+  [
+    'of several widths, even ones alone',
+    '0 .5 .5 .2 .25 .45 .45 1 .55 .55 2\n0 .5 .5 .2 .25 .45 .45 1 .55 .55 2 .5 .5 0 0 0 0',
+    /its lines read: class, box and 2 to 4 keypoints/,
+  ],
+  [
+    'with scores for marks, and lines of an odd width',
+    '0 .5 .5 .2 .25 .45 .45 .9 .55 .55 .8\n0 .5 .5 .2 .25 .45 .45 .97',
+    /its lines read: class, box and 1 to 2 keypoints/,
+  ],
+  [
+    'most of them',
+    '0 .5 .5 .2 .25 .45 .45 1 .55 .55 2\n0 .5 .5 .2 .25 .45 .45 1 .55 .55 2\n0 .1 .1 .2 .1 .2 .2',
+    /2 of 3 lines read: class, box and 2 keypoints/,
+  ],
+];
+
+test('labels of keypoints of mixed widths are refused, with counts', async () => {
+  for (const [name, text, message] of mixedPoses) {
+    const annotations = scratch.tree({ 'data.yaml': list, 'images/a.png': png, 'labels/a.txt': text });
+    await assertFails(readDetectionDataset({ annotations, strict: false }), message).catch((error: Error) => {
+      throw new Error(`${name}: ${error.message}`);
+    });
+  }
+});
+
+test('some lines that read as keypoints are told of, with counts; kpt_shape may be empty', async () => {
+  const pose = '0 .5 .5 .2 .25 .45 .45 1 .55 .55 2';
+  const polygon = '0 .1 .1 .2 .1 .2 .2';
+  const text = [pose, polygon, polygon].join('\n');
+  const names = `${list}kpt_shape: null\n`;
+  const annotations = scratch.tree({ 'data.yaml': names, 'images/a.png': png, 'labels/a.txt': text });
+  const told = (await problemsOf({ annotations })).map(describeProblem).join('\n');
+  assert.match(told, /a\.txt:1: 1 of 3 lines are taken for polygons; if they are class, box and 2/);
+  // Two numbers a point, of several widths: polygons have them too.
+  const pairs = '0 .5 .5 .2 .25 .45 .45 .55 .55\n0 .5 .5 .2 .25 .45 .45 .5 .5 .55 .55';
+  const other = scratch.tree({ 'data.yaml': list, 'images/a.png': png, 'labels/a.txt': pairs });
+  assert.match(
+    describeProblem((await problemsOf({ annotations: other }))[0]),
+    /its lines are taken for .* 2 to 3 keyp/,
+  );
+});
 
 for (const [name, text, message] of poses) {
   test(`keypoints without kpt_shape are refused: ${name}`, async () => {
