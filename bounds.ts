@@ -29,7 +29,7 @@ export const MOST = {
   /** Images, or batches of them, that are made in advance. */
   ahead: 2 ** 20,
   /** Training diverges from far less, and says so. */
-  learningRate: 1000,
+  learningRate: 3e38,
   decay: 1000,
   /** Of gradients, to which they are cut. */
   norm: 1e6,
