@@ -72,7 +72,20 @@ async function prepare(what: string): Promise<string[]> {
   writeFileSync(config, JSON.stringify(smallHeads));
   const data = ['--annotations', file, '--images', images, '--val-annotations', file, '--val-images', images];
   const small = ['--backbone', 'resnet18', '--config', config, '--min-size', '48', '--max-size', '64'];
-  return ['detector', ...data, ...small, '--trainable-layers', '1', '--batch', '3', '--epochs', '4', ...common];
+  return [
+    'detector',
+    ...data,
+    ...small,
+    '--trainable-layers',
+    '1',
+    '--batch',
+    '3',
+    '--epochs',
+    '4',
+    '--eval-every',
+    '2',
+    ...common,
+  ];
 }
 
 /** When a process is killed: so many milliseconds after its start, or after it wrote its first checkpoint. */
@@ -156,6 +169,7 @@ while (!isOver()) {
     console.error(`${folder}: differs from ${whole}`);
   }
   if (readdirSync(folder).some((name) => /partial|lock/.test(name))) counts.leftovers++;
+  console.error(JSON.stringify(counts));
   if (!counts.differing) rmSync(folder, { recursive: true });
 }
 if (!counts.differing) rmSync(root, { recursive: true });

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -127,6 +127,23 @@ test('interrupted within an epoch and in an evaluation, resumed, with other thre
   const last = await trainDetector(rest);
   assert.not(last.interrupted);
   assert.equal(await outcome(pieces.folder), expected);
+});
+
+test('two threads: two trainings, and one that is interrupted and resumed, write the same model', async () => {
+  const choices = { ...small, trainableLayers: 1, lr: 0.02, epochs: 2 };
+  const run = { ...base(), engine: await createEngine('onnx', { threads: 2 }), validation: more };
+  const settings = detectorSettings(images, choices);
+  const model = async (folder: string, changes: Partial<TrainDetectorOptions> = {}): Promise<Buffer> => {
+    const { interrupted, files } = await trainDetector({ ...run, settings, folder, ...changes });
+    return readFileSync(interrupted ? files.last : files.model);
+  };
+  const expected = await model(newFolder());
+  assert.ok(expected.equals(await model(newFolder())), 'another run');
+  const folder = newFolder();
+  const controller = new AbortController();
+  const onStep = ({ step }: { readonly step: number }) => step === 2 && controller.abort();
+  assert.not(expected.equals(await model(folder, { signal: controller.signal, onStep })));
+  assert.ok(expected.equals(await model(folder, { resume: true })), 'the resumed run');
 });
 
 test('a loss that is not finite ends the run and keeps the last good checkpoint', async () => {
