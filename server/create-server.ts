@@ -16,6 +16,7 @@ import { predict } from './predict.ts';
 import { cut, Problem, problemOf } from './problem.ts';
 import { plainSchema, predictSchema } from './schemas.ts';
 import { ServedModel } from './served-model.ts';
+import { Uploads } from './uploads.ts';
 
 /** A service that is ready to listen. */
 export interface Server {
@@ -104,7 +105,8 @@ function application(settings: ServerSettings, log: Log | undefined): FastifyIns
   const app = Fastify({
     logger: log ? { stream: { write: (line: string) => log.write(line) }, serializers: { req: described } } : false,
     bodyLimit: settings.max_bytes,
-    requestTimeout: 1000 * settings.timeout_s,
+    // Bodies are timed where they are read; this ends what never gets so far.
+    requestTimeout: 1000 * settings.timeout_s + 2000,
     keepAliveTimeout: 5000,
     http: { connectionsCheckingInterval: 1000, headersTimeout: 10_000 },
     return503OnClosing: false,
@@ -112,16 +114,17 @@ function application(settings: ServerSettings, log: Log | undefined): FastifyIns
   // Bodies are read by the routes; schemas are there for the documentation.
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
-  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
+  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, settings));
   app.setNotFoundHandler(({ method, url }) => {
     throw new Problem(
       'NOT_FOUND',
       `there is nothing at ${method} ${cut(url.split('?')[0])}; /openapi.json tells what there is`,
     );
   });
-  app.removeContentTypeParser('text/plain');
-  for (const type of [/^image\//, 'application/octet-stream']) {
-    app.addContentTypeParser(type, { parseAs: 'buffer' }, (_, body, done) => done(null, body));
+  // Nothing is read before the route does.
+  app.removeContentTypeParser(['application/json', 'text/plain']);
+  for (const type of [/^image\//, 'application/octet-stream', 'application/json']) {
+    app.addContentTypeParser(type, (_request, _body, done) => done(null));
   }
   return app;
 }
@@ -174,10 +177,11 @@ async function addRoutes(
     },
   });
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: false });
+  const uploads = new Uploads(settings);
   await app.register(async (api) => {
     if (settings.token !== undefined) api.addHook('onRequest', tokenGuard(settings.token));
     for (const task of ['classify', 'detect'] as const) {
-      api.post(`/v1/${task}`, { schema: predictSchema(task) }, predict(task, models, settings, metrics));
+      api.post(`/v1/${task}`, { schema: predictSchema(task) }, predict(task, models, uploads, settings, metrics));
     }
     modelRoutes(api, models);
     api.get('/metrics', { schema: plainSchema('What was counted, for Prometheus') }, async (_, reply) => {
@@ -212,13 +216,19 @@ const POLICY = {
 /** Of a request, for the log: never its body, nor a query, which might hold what is secret. */
 const described = ({ id, method, url }: FastifyRequest) => ({ id, method, url: url.split('?')[0] });
 
-function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+function sendProblem(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { max_bytes }: ServerSettings,
+): void {
   const problem = problemOf(error);
   if (request.raw.destroyed && !request.raw.complete) request.log.info('the caller has gone');
   else if (problem.code === 'INTERNAL') request.log.error(error);
   if (problem.retryAfter !== undefined) reply.header('retry-after', problem.retryAfter);
   if (problem.code === 'UNAUTHORIZED') reply.header('www-authenticate', 'Bearer');
-  // What is left of a body that was refused is not read.
-  if (!request.raw.complete) reply.header('connection', 'close');
+  // What is left of a body that was refused is thrown away, so that its sender sees why; what is too long is not read.
+  const isShort = Number(request.headers['content-length'] ?? Number.NaN) <= max_bytes;
+  if (!request.raw.complete && !isShort) reply.header('connection', 'close');
   reply.status(problem.status).send(problem.body);
 }

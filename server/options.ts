@@ -17,11 +17,13 @@ const schema = v.strictObject({
   batch: v.optional(wholeWithin(1, MOST.batch)),
   /** Milliseconds that a batch which is not full waits for images that are being decoded. */
   window_ms: v.optional(numberWithin(0, 60_000), 30),
-  /** Images of each model that may wait for their turn; what comes beyond is answered with 503. */
+  /** Images of each model, and bodies on their way, that may wait; what comes beyond is answered with 503. */
   queue: v.optional(wholeWithin(1, 1e6), 64),
+  /** Bytes of requests that are read or answered at a time; what comes beyond is answered with 503. */
+  queue_bytes: v.optional(wholeWithin(1, 2 ** 36), 160 * 2 ** 20),
   /** Seconds that an answer may take. */
   timeout_s: v.optional(seconds, 30),
-  /** Bytes of a request, and of an image in it. */
+  /** Bytes of a request, and of an image in it; half of them where it is JSON. */
   max_bytes: v.optional(wholeWithin(1, 2 ** 31), 20 * 2 ** 20),
   /** Pixels of an image, as its header tells. */
   max_pixels: v.optional(wholeWithin(1, 1e9), 50_000_000),

@@ -1,8 +1,9 @@
 import type {} from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { decodingCost, scansProblem } from '../datasets/index.ts';
+import { checkLength, parseJson, readBody } from './body.ts';
 import type { ServerSettings } from './options.ts';
-import { Problem, problemOf, WAYS } from './problem.ts';
+import { cut, Problem, problemOf, WAYS } from './problem.ts';
 
 /** A picture as it was sent. */
 export interface Picture {
@@ -31,41 +32,55 @@ export async function receive(request: FastifyRequest, limits: Limits): Promise<
   return upload;
 }
 
+/** Of a form, beside its pictures. */
+const FORM_OVERHEAD = 100_000;
+
 async function received(request: FastifyRequest, limits: Limits): Promise<Upload> {
   if (request.isMultipart()) {
-    return await ofForm(request, limits).catch((error: Error & { statusCode?: number }) => {
-      if (error instanceof Problem || error.statusCode !== undefined) throw problemOf(error);
-      // What reads forms throws plain errors for broken ones.
-      throw new Problem('BAD_REQUEST', `the form is broken: ${error.message}`);
-    });
+    checkLength(request, limits.max_bytes + FORM_OVERHEAD);
+    return await ofForm(request, limits);
   }
-  const { body } = request;
-  if (body instanceof Uint8Array) {
-    const file = (request.query as { file?: unknown }).file;
-    return { pictures: [{ file: fileName(file, 1), bytes: body }], fields: {} };
+  const type = request.headers['content-type'];
+  if (type === undefined) throw new Problem('BAD_REQUEST', `the request is empty: ${WAYS}`);
+  if (/^\s*application\/json\b/i.test(type)) {
+    const body = parseJson(await readBody(request, Math.ceil(limits.max_bytes / 2)), limits.max_files);
+    if (typeof body === 'object' && body !== null && !Array.isArray(body))
+      return ofJson(body as Record<string, unknown>, limits);
+    throw new Problem('BAD_REQUEST', `the body must be a JSON object: ${WAYS}`);
   }
-  if (typeof body === 'object' && body !== null && !Array.isArray(body))
-    return ofJson(body as Record<string, unknown>, limits);
-  if (request.headers['content-type'] === undefined) throw new Problem('BAD_REQUEST', `the request is empty: ${WAYS}`);
-  throw new Problem('BAD_REQUEST', `the body must be a JSON object: ${WAYS}`);
+  const file = (request.query as { file?: unknown }).file;
+  return { pictures: [{ file: fileName(file, 1), bytes: await readBody(request, limits.max_bytes) }], fields: {} };
+}
+
+/** What reading a form gives; its reader throws plain errors for forms that are broken. */
+async function ofReader<T>(reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    const { message, statusCode } = error as Error & { statusCode?: number };
+    if (statusCode !== undefined) throw problemOf(error);
+    throw new Problem('BAD_REQUEST', `the form is broken: ${cut(message)}`);
+  }
 }
 
 async function ofForm(request: FastifyRequest, limits: Limits): Promise<Upload> {
   const pictures: Picture[] = [];
   const fields: Record<string, unknown> = {};
   let bytes = 0;
-  for await (const part of request.parts()) {
+  const parts = request.parts();
+  for (;;) {
+    const { done, value: part } = await ofReader(parts.next());
+    if (done) return { pictures, fields };
     if (part.type === 'field') {
       fields[part.fieldname] = part.value;
       continue;
     }
     if (pictures.length === limits.max_files) throw tooMany(limits);
-    const content = await part.toBuffer();
+    const content = await ofReader(part.toBuffer());
     bytes += content.length;
     if (bytes > limits.max_bytes) throw new Problem('TOO_LARGE', `a request may have ${limits.max_bytes} bytes`);
     pictures.push({ file: fileName(part.filename, pictures.length + 1), bytes: content });
   }
-  return { pictures, fields };
 }
 
 /** `{"image": base64}` or `{"images": [base64 or {"file", "data"}, …]}`; data: URLs are base64 too. */

@@ -6,6 +6,7 @@ import type { ServerSettings } from './options.ts';
 import { checkPictures, type Picture, receive } from './pictures.ts';
 import { cut, echoed, Problem, problemOf } from './problem.ts';
 import type { Answer, Question, ServedModel, Task } from './served-model.ts';
+import type { Uploads } from './uploads.ts';
 
 /** Seconds after which a caller that was refused may come again. */
 const RETRY_AFTER = 1;
@@ -20,18 +21,30 @@ interface Failed {
  * Answers `POST /v1/classify` or `/v1/detect`: reads the pictures, looks at their headers, asks the model, as long as the
  * caller waits.
  */
-export function predict(task: Task, models: readonly ServedModel[], settings: ServerSettings, metrics: Metrics) {
+export function predict(
+  task: Task,
+  models: readonly ServedModel[],
+  uploads: Uploads,
+  settings: ServerSettings,
+  metrics: Metrics,
+) {
   const able = models.filter(({ record }) => record.task === task);
   return async (request: FastifyRequest, reply: FastifyReply): Promise<readonly (Answer | Failed)[]> => {
-    const signal = patience(request, reply, settings.timeout_s);
+    const patience = patienceOf(request, reply, settings.timeout_s);
+    const { signal } = patience;
     try {
       // Told before the body is read, where nobody could answer anyway.
-      if (able.length && able.every(({ queue }) => queue.isFull)) throw new QueueFull();
+      const queued = Math.min(...able.map(({ queue }) => queue.queued));
+      const upload = uploads.admit(request, able.length ? queued : 0, () =>
+        patience.abort(new Problem('TOO_BUSY', 'the body came too slowly while others waited', RETRY_AFTER)),
+      );
+      reply.raw.once('close', upload.answered);
       const { fields, pictures } = await whileWaiting(receive(request, settings), signal).catch((error) => {
         // What a form's reader still waits for may never come; the connection ends after the answer.
         if (signal.aborted) reply.raw.once('finish', () => request.raw.destroy());
         throw error;
       });
+      upload.received();
       const asked = { ...(request.query as object), ...fields };
       const model = chooseModel(task, able, asked);
       return await answers(model, pictures, questionOf(task, asked), signal, settings, metrics);
@@ -84,10 +97,15 @@ function named(error: unknown, { file }: Picture): unknown {
 }
 
 /** Aborted when the caller has gone, or has waited for so many seconds. */
-function patience(request: FastifyRequest, reply: FastifyReply, seconds: number): AbortSignal {
+function patienceOf(request: FastifyRequest, reply: FastifyReply, seconds: number): AbortController {
   const gone = new AbortController();
   const timer = setTimeout(
-    () => gone.abort(new Problem('TIMEOUT', `no answer within ${seconds} s; come again later`, RETRY_AFTER)),
+    () =>
+      gone.abort(
+        request.raw.complete
+          ? new Problem('TIMEOUT', `no answer within ${seconds} s; come again later`, RETRY_AFTER)
+          : new Problem('REQUEST_TIMEOUT', `the body did not come within ${seconds} s`),
+      ),
     1000 * seconds,
   );
   reply.raw.once('close', () => {
@@ -96,7 +114,7 @@ function patience(request: FastifyRequest, reply: FastifyReply, seconds: number)
   });
   // A caller may go while the body is on its way.
   if (request.raw.destroyed && !request.raw.complete) gone.abort(new Problem('BAD_REQUEST', 'the caller has gone'));
-  return gone.signal;
+  return gone;
 }
 
 /** What `work` gives, unless the caller's patience ends first. */

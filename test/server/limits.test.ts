@@ -79,17 +79,17 @@ test('sixteen pictures of many scans are refused, and others answered meanwhile'
 });
 
 test('what a request that is over has begun is not decoded to its end', async () => {
-  const { at, made } = await start({ models: ['cifar10-resnet20'], timeout_s: 0.5, max_pixels: 170_000_000 });
+  const { at, made } = await start({ models: ['cifar10-resnet20'], max_pixels: 170_000_000 });
   const slow = scannedJpeg(13_000, 13_000, 12);
   const files = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`${i}.jpg`, slow]));
-  assert.match(problemOf(await post(`${at}/v1/classify`, form(files))), /^504 TIMEOUT/);
-  assert.is(made.models[0].queue.queued, 0);
-  // All eight would take a minute.
-  for (let i = 0; ; i++) {
-    const reply = await post(`${at}/v1/classify`, form({ 'a.jpg': jpeg }));
-    if (reply.status === 200) break;
-    assert.ok(i < 20, problemOf(reply));
-  }
+  const gone = new AbortController();
+  const asked = fetch(`${at}/v1/classify`, { method: 'POST', body: form(files), signal: gone.signal });
+  while (made.models[0].queue.queued === 0) await sleep(1);
+  gone.abort();
+  await asked.catch(() => {});
+  while (made.models[0].queue.queued > 0) await sleep(1);
+  // All eight would take a minute, twice what an answer may take.
+  assert.is((await post(`${at}/v1/classify`, form({ 'a.jpg': jpeg }))).status, 200);
   await made.close();
 });
 
@@ -128,7 +128,7 @@ test('a form whose part has no Content-Disposition is answered, and the service 
   const body = '--b\r\nContent-Type: image/png\r\n\r\nno name\r\n--b--\r\n';
   const headers = { 'content-type': 'multipart/form-data; boundary=b' };
   const reply = await fetch(`${at}/v1/classify`, { method: 'POST', headers, body });
-  assert.ok([400, 504].includes(reply.status), `${reply.status}`);
+  assert.ok([400, 408, 504].includes(reply.status), `${reply.status}`);
   await made.close();
 });
 

@@ -137,6 +137,12 @@ test('what is wrong with a request is said', async () => {
       '/v1/classify',
       `{"image": "aaaa", "top": ${'['.repeat(5000)}${']'.repeat(5000)}}`,
       json,
+      /^400 BAD_REQUEST: the JSON is nested more than 32 deep$/,
+    ],
+    [
+      '/v1/classify',
+      '{"image": "aaaa", "top": [[5]]}',
+      json,
       /^400 BAD_REQUEST: top must be a whole number from 1 to 10000, not an array$/,
     ],
     [

@@ -1,0 +1,77 @@
+import type { FastifyRequest } from 'fastify';
+import { cut, Problem } from './problem.ts';
+
+const tooLarge = (limit: number): Problem => new Problem('TOO_LARGE', `a request of this type may have ${limit} bytes`);
+
+/**
+ * Refuses a body that says it is too long, before any of it is read.
+ *
+ * @throws Problem TOO_LARGE
+ */
+export function checkLength({ headers }: FastifyRequest, limit: number): void {
+  if (Number(headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
+}
+
+/**
+ * The body of a request, which nobody else reads. Memory for it is taken once where its length is known.
+ *
+ * @throws Problem TOO_LARGE
+ */
+export async function readBody(request: FastifyRequest, limit: number): Promise<Buffer> {
+  checkLength(request, limit);
+  const announced = request.headers['content-length'];
+  const whole = announced === undefined ? undefined : Buffer.allocUnsafeSlow(Number(announced));
+  const chunks: Buffer[] = [];
+  let length = 0;
+  // Whoever is refused still gets an answer on the connection.
+  for await (const chunk of request.raw.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    if (length + chunk.length > limit) throw tooLarge(limit);
+    if (whole) chunk.copy(whole, length);
+    else chunks.push(chunk);
+    length += chunk.length;
+  }
+  return whole ? whole.subarray(0, length) : Buffer.concat(chunks);
+}
+
+/** Nothing that is asked here needs as much. */
+const MAX_DEPTH = 32;
+const OTHER_VALUES = 1000;
+const VALUES_A_PICTURE = 5;
+
+const [QUOTE, COMMA, BACKSLASH] = [...'",\\'].map((char) => char.charCodeAt(0));
+const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [...'[]{}'].map((char) => char.charCodeAt(0));
+
+/**
+ * JSON of a request. How deep it goes and how many values it has is counted in the text: building a million of them
+ * would keep everybody else waiting.
+ *
+ * @throws Problem BAD_REQUEST, TOO_LARGE
+ */
+export function parseJson(text: Uint8Array, maxPictures: number): unknown {
+  const maxValues = OTHER_VALUES + VALUES_A_PICTURE * maxPictures;
+  let [depth, values, isInString] = [0, 0, false];
+  for (let i = 0; i < text.length; i++) {
+    const byte = text[i];
+    if (isInString) {
+      if (byte === BACKSLASH) i++;
+      else if (byte === QUOTE) isInString = false;
+      continue;
+    }
+    if (byte === QUOTE) isInString = true;
+    else if (byte === COMMA) values++;
+    else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) depth--;
+    else if (byte === OPEN_LIST || byte === OPEN_OBJECT) {
+      values++;
+      if (++depth > MAX_DEPTH) throw new Problem('BAD_REQUEST', `the JSON is nested more than ${MAX_DEPTH} deep`);
+    }
+    if (values > maxValues) {
+      const why = `a request may have ${maxPictures} pictures`;
+      throw new Problem('TOO_LARGE', `${why}, and its JSON ${maxValues} values; this has more`);
+    }
+  }
+  try {
+    return JSON.parse(new TextDecoder().decode(text));
+  } catch (error) {
+    throw new Problem('BAD_REQUEST', `the JSON is broken: ${cut((error as Error).message)}`);
+  }
+}
