@@ -25,6 +25,7 @@ export async function readYolo(source: DetectionSource, problems: ProblemList): 
   const layout = await findYoloLayout(source);
   const categories = await categoriesOf(layout, problems);
   tellUnused(layout, problems);
+  tellCount(layout, problems);
   const { ids } = numberImages(layout.images.map(({ name }) => name));
   const images: CocoImage[] = [];
   const annotations: CocoAnnotation[] = [];
@@ -104,6 +105,16 @@ function tellUnused({ settings, missing, unread, unused }: YoloLayout, problems:
   tell(ofOtherImages, others[0], others[1], 'name them in a split, or remove them');
   const formats = ['image is', 'images are'].map((text) => `${text} of a format that is not read`);
   tell(unread, formats[0], formats[1], 'convert to JPEG or PNG; until then their labels are not used');
+}
+
+/** A count of classes, `nc` of `data.yaml` or `classes` of Darknet's `obj.data`, that is not that of the names. */
+function tellCount({ settings: { fields, file, names } }: YoloLayout, problems: ProblemList): void {
+  for (const field of ['nc', 'classes']) {
+    const value = fields[field];
+    if (value == null || Number(value) === names.length) continue;
+    const message = `there are ${names.length} names, which count; correct it, or the names`;
+    problems.warning({ file, kind: 'wrong value', field, value, message });
+  }
 }
 
 /** By class: the names in order, or COCO's own categories of the same names. */

@@ -43,7 +43,11 @@ function unmarkedUtf16(bytes: Uint8Array): string | undefined {
 function decode(bytes: Uint8Array, encoding: string, source: string): string {
   const name = `${encoding.toUpperCase()}${source}`;
   const text = attempt(decoderOf(encoding, name), bytes, name);
-  if (text.includes('\0')) throw new Error('it has NUL characters, which no text has; save it as text in UTF-8');
+  const at = text.indexOf('\0');
+  if (at >= 0) {
+    const line = text.slice(0, at).split(/\r\n|\n|\r/).length;
+    throw new Error(`line ${line} has a NUL character, which no text has; save it as text in UTF-8`);
+  }
   return text;
 }
 

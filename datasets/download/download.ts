@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ResnetCocoError } from '../../errors.ts';
 import { takeLock } from '../../io/lock-file.ts';
+import { makeFolder } from '../whole-file.ts';
 import { type FileDigest, hashName } from './file-digest.ts';
 import {
   discardPart,
@@ -67,7 +68,7 @@ export async function download(
 ): Promise<void> {
   signal?.throwIfAborted();
   try {
-    await onDisk(target, mkdir(dirname(target), { recursive: true }));
+    await onDisk(target, makeFolder(dirname(target)));
     const release = await onDisk(target, takeLock(`${target}.lock`, { lostMs: patience.lockMs, signal }));
     try {
       if (await isRight(target, digest, signal)) return;
@@ -207,9 +208,10 @@ async function onDisk<T>(path: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (cause) {
+    const { message } = (cause instanceof ResnetCocoError ? cause.cause : cause) as Error;
     throw new ResnetCocoError(
       'FILE_NOT_WRITABLE',
-      `${path}: cannot be written: ${(cause as Error).message}; RESNET_COCO_HOME can name another folder`,
+      `${path}: cannot be written: ${message}; RESNET_COCO_HOME can name another folder`,
       { cause },
     );
   }

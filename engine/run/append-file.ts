@@ -1,7 +1,7 @@
 import { closeSync, constants, fsyncSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
-import { statsOf } from '../../io/regular-file.ts';
+import { isFolder, statsOf } from '../../io/regular-file.ts';
 
 /**
  * A file that only grows at its end. Each write is handed to the operating system at once, so that a killed process
@@ -57,9 +57,21 @@ export class AppendFile {
   }
 }
 
+/** One by one: in a folder such as `/proc`, Node's own way tries for ever. */
+function makeFolders(path: string): void {
+  if (isFolder(path)) return;
+  const parent = dirname(path);
+  if (parent !== path && !statsOf(parent)) makeFolders(parent);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (!isFolder(path)) throw error;
+  }
+}
+
 /** Through no symbolic link, which may lead anywhere; Windows has no such flag. */
 function openForAppending(path: string, flags: number): number {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolders(dirname(resolve(path)));
   // Opening a pipe would wait for its reader.
   const found = statsOf(path);
   if (found && !found.isFile() && !found.isDirectory()) throw new Error('it is a device or pipe, not a regular file');

@@ -476,6 +476,37 @@ test('polygons that could be keypoints are told of', async () => {
   );
 });
 
+test('a count of classes that is not that of the names is told, in data.yaml and in obj.data', async () => {
+  const files = { 'images/a.png': png, 'labels/a.txt': line };
+  const annotations = scratch.tree({ ...files, 'data.yaml': `nc: 3\n${list}` });
+  const told = (await problemsOf({ annotations })).map(describeProblem);
+  assert.is(told.length, 1);
+  assert.match(told[0], /data\.yaml, nc is 3: there are 2 names, which count/);
+  const right = scratch.tree({ ...files, 'data.yaml': `nc: 2\n${list}` });
+  assert.equal(await problemsOf({ annotations: right }), []);
+  const darknet = scratch.tree({
+    'obj.data': 'classes = 5\nnames = data/obj.names\ntrain = data/train.txt\n',
+    'obj.names': 'cat\ndog\n',
+    'train.txt': 'data/obj_train_data/a.png\n',
+    'obj_train_data/a.png': png,
+    'obj_train_data/a.txt': line,
+  });
+  assert.match(
+    (await problemsOf({ annotations: darknet })).map(describeProblem).join(),
+    /classes is "5": there are 2 names/,
+  );
+});
+
+test('a NUL character in a list of images is told with file and line', async () => {
+  const annotations = scratch.tree({
+    'data.yaml': `${list}train: train.txt\n`,
+    'train.txt': 'images/a.png\r\nimages/b.png\r\nimages/c\0.png\r\n',
+    'images/a.png': png,
+    'labels/a.txt': line,
+  });
+  await assertFails(readDetectionDataset({ annotations }), /train\.txt: line 3 has a NUL character/);
+});
+
 test('nothing to go by', async () => {
   const folder = scratch.tree({ 'labels/1.txt': line });
   await assertFails(readDetectionDataset({ annotations: folder }), /no data set for detection; looked for/);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type LogEntry, RunLog, readLog } from '../../../engine/index.ts';
+import type { ResnetCocoError } from '../../../errors.ts';
 import { rejects } from '../../rejects.ts';
 
 const test = suite('run log');
@@ -25,6 +26,22 @@ function log(file: string, from: number, to: number, resumeAt?: number): void {
   for (let step = from; step <= to; step++) for (const entry of entriesAt(step)) run.append(entry);
   run.close();
 }
+
+test('folders that cannot be made are an error at once', () => {
+  const file = newFile();
+  mkdirSync(join(file, '..', '..'), { recursive: true });
+  writeFileSync(join(file, '..'), '');
+  const places = [file, ...(process.platform === 'linux' ? ['/proc/nothing/here/log.jsonl'] : [])];
+  for (const place of places) {
+    try {
+      RunLog.open(place);
+      assert.unreachable(place);
+    } catch (error) {
+      assert.is((error as ResnetCocoError).code, 'FILE_NOT_WRITABLE', `${error}`);
+      assert.ok((error as Error).message.startsWith(`${place}: cannot be written: `));
+    }
+  }
+});
 
 test('one object a line, there as soon as it is appended, and read back', () => {
   const file = newFile();
