@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { closeSync } from 'node:fs';
 import { type ErrorCode, ResnetCocoError } from '../errors.ts';
 import { filePath, openFile, unreadable } from '../io/regular-file.ts';
@@ -89,10 +90,12 @@ class PartReader {
     window.skipMark();
     const first = window.peek();
     if (first === undefined) this.fail('is empty');
-    // A mark of UTF-16, or a character of which one byte is NUL.
-    const second = window.at + 1 < window.end ? window.bytes[window.at + 1] : undefined;
+    // A mark of UTF-16, or a character of which some bytes are NUL: in UTF-32 two or three of the four.
+    const [, second, ...rest] = window.bytes.subarray(window.at, Math.min(window.at + 4, window.end));
     const isWide = first >= 0xfe || first === 0 || second === 0;
-    if (isWide) this.fail('is text in UTF-16, as it seems, and JSON is in UTF-8; save it as that');
+    const nuls = [first, second, ...rest].filter((byte) => byte === 0).length;
+    const encoding = nuls > 2 || (nuls === 2 && (first >= 0xfe || (first === 0 && second === 0))) ? 'UTF-32' : 'UTF-16';
+    if (isWide) this.fail(`is text in ${encoding}, as it seems, and JSON is in UTF-8; save it as that`);
     if (first === OPEN_OBJECT) yield* this.object();
     else yield* this.value(undefined);
     if (window.peek() !== undefined) this.wrong('the end of the file');
@@ -157,6 +160,10 @@ class PartReader {
     const { window } = this;
     const count = ends.length;
     const bytes = window.bytes.subarray(window.start, window.start + (count ? ends[count - 1] : 0));
+    if (!isUtf8(bytes)) {
+      const at = ends.findIndex((end, i) => !isUtf8(bytes.subarray(i ? ends[i - 1] : 0, end)));
+      this.notUtf8(place(first + at));
+    }
     const parseOne = (i: number) => {
       const begin = i ? bytes.indexOf(COMMA, ends[i - 1]) + 1 : 0;
       return this.parse(bytes.toString('utf8', begin, ends[i]), place(first + i));
@@ -178,6 +185,7 @@ class PartReader {
     if (window.peek() === undefined) this.endsWithin(place);
     window.start = window.at;
     if (!window.skipValue()) this.endsWithin(place);
+    if (!isUtf8(window.bytes.subarray(window.start, window.at))) this.notUtf8(place);
     const text = window.text(window.at - window.start);
     if (!isWholeFile && window.peek() === undefined) this.endsWithin(place);
     window.start = window.at;
@@ -199,6 +207,10 @@ class PartReader {
     if (window.peek() === undefined) this.endsWithin(expected);
     const found = shortened(window.bytes.toString('utf8', window.at, Math.min(window.end, window.at + 40)));
     return this.fail(`is not JSON: after ${window.position} bytes it wants ${expected} and has ${found}`);
+  }
+
+  private notUtf8(place: string): never {
+    return this.fail(`${place} is not text in UTF-8, as JSON is; save the file in that encoding`);
   }
 
   private endsWithin(place: string): never {

@@ -87,6 +87,11 @@ export function parseVoc(xml: string, onError: (found: LineFinding) => void): Vo
     );
     if (object) objects.push(object);
   }
+  for (const element of root.children) {
+    if (!(element instanceof XmlElement) || element.name === 'object' || !holdsObjects(element)) continue;
+    const message = 'objects are read only from <object> right below <annotation>; correct its name or place';
+    onError({ line: lineOf(element), kind: 'wrong value', field: 'element', value: element.name, message });
+  }
   return {
     filename: childOf(root, 'filename')?.text,
     width: pixels(textOf(size, 'width')),
@@ -94,6 +99,11 @@ export function parseVoc(xml: string, onError: (found: LineFinding) => void): Vo
     objects,
   };
 }
+
+/** Whether an element that is not read looks like an object, or a list of them. */
+const holdsObjects = (element: XmlElement): boolean =>
+  element.name.toLowerCase() === 'object' ||
+  element.children.some((child) => child instanceof XmlElement && /^(object|bndbox)$/i.test(child.name));
 
 function parseObject(
   element: XmlElement,

@@ -250,6 +250,24 @@ test('UTF-16 is called by its name', () => {
   }
 });
 
+test('UTF-32 is called by its name', () => {
+  for (const mark of ['', '\uFEFF']) {
+    const units = Uint32Array.from(`${mark}{"a": 1}`, (character) => character.codePointAt(0)!);
+    const bytes = Buffer.from(units.buffer);
+    assert.match(failure(bytes).message, /is text in UTF-32, as it seems/);
+    assert.match(failure(Buffer.from(bytes).swap32()).message, /is text in UTF-32, as it seems/);
+  }
+});
+
+test('letters of another encoding are refused with their place, not read as others', () => {
+  const latin1 = (text: string) => failure(Buffer.from(text, 'latin1')).message;
+  assert.match(latin1('{"a": [{"name": "b"}, {"name": "Caf\u00e9"}]}'), /a\[1\] is not text in UTF-8/);
+  assert.match(latin1('[1, "\u00e9"]'), /\[1\] is not text in UTF-8/);
+  assert.match(latin1('{"a": "\u00e9"}'), /is not text in UTF-8/);
+  assert.match(latin1('{"\u00e9": 1}'), /is not text in UTF-8/);
+  assert.equal(read('[{"name": "Café 猫 😀"}]'), [{ name: 'Café 猫 😀' }]);
+});
+
 test('a file that is not there or cannot be read', () => {
   const code = (file: string) => {
     try {

@@ -150,6 +150,16 @@ const faults: readonly (readonly [string, string, RegExp])[] = [
     /1\.xml, image 1: Missing end tag for element object \(line 1, column 21\)/,
   ],
   ['another kind of XML', '<svg/>', /1\.xml, image 1: its outermost element is <svg>/],
+  [
+    'an object by another name',
+    file('1.png', object('cat', box(1, 1, 2, 2)).replaceAll('object>', 'Object>')),
+    /1\.xml:4, image 1, element is "Object": objects are read only from <object>/,
+  ],
+  [
+    'objects in a list',
+    file('1.png', `<objects>${object('cat', box(1, 1, 2, 2))}</objects>`),
+    /image 1, element is "objects": objects are read only from <object>/,
+  ],
   ['no size', xml('<filename>1.png</filename>'), /image 1, size is nothing: width or height/],
   [
     'no name',
