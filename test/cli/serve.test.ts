@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -58,6 +59,18 @@ test('answers as classify --json does; SIGTERM under load loses nothing and ends
     if (i <= 40 || typeof status === 'number') assert.is(status, 200, `request ${i}: ${status}`);
   }
   assert.match(stderr(), /^cifar10-resnet20: classify, resnet20, 10 labels, on CPU, 1 thread/m);
+});
+
+test('SIGTERM with a form that never ends: the process ends when the form\u2019s time is up', async () => {
+  const { address, child, stderr } = await serve('--model', 'cifar10-resnet20', '--timeout', '1', '--grace', '86400');
+  const socket = connect(Number(new URL(address).port), '127.0.0.1');
+  socket.on('error', () => {});
+  const type = 'content-type: multipart/form-data; boundary=b\r\ntransfer-encoding: chunked';
+  socket.write(`POST /v1/classify HTTP/1.1\r\nhost: localhost\r\n${type}\r\n\r\n5\r\n--b\r\n\r\n`);
+  while (!stderr().includes('incoming request')) await sleep(5);
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  assert.equal(await ended, [0, null]);
 });
 
 test('a model that is not there, and a port that is taken, end it with 2', async () => {
