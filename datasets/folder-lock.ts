@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { ResnetCocoError } from '../errors.ts';
 import { takeLock } from '../io/lock-file.ts';
-import { makeFolder, notWritable } from './whole-file.ts';
+import { notWritable } from '../io/not-writable.ts';
+import { makeFolder } from './whole-file.ts';
 
 /** The file in a folder that says which process writes there. */
 export const LOCK_FILE = '.resnet-coco.lock';

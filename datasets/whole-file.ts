@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants, unlinkSync } from 'node:fs';
 import { copyFile, type FileHandle, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { ResnetCocoError } from '../errors.ts';
+import { notWritable } from '../io/not-writable.ts';
 
 /** Files begun and not yet committed, removed if the process ends meanwhile. */
 const unfinished = new Set<string>();
@@ -15,15 +15,6 @@ process.on('exit', () => {
     }
   }
 });
-
-/** That a file or folder cannot be written, in the words of the system. */
-export function notWritable(path: string, cause: unknown): ResnetCocoError {
-  if (cause instanceof ResnetCocoError) return cause;
-  const message = cause instanceof Error ? cause.message : String(cause);
-  // Node writes "EACCES: permission denied, open '/a/b'"; the path would be the temporary one.
-  const reason = /^[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ?? message;
-  return new ResnetCocoError('FILE_NOT_WRITABLE', `${path}: cannot be written: ${reason}`, { cause });
-}
 
 /** A name for a file that is not finished; see `removeUnfinished`. */
 const partialBeside = (path: string): string => join(dirname(path), `.${randomBytes(6).toString('hex')}.partial`);

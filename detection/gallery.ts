@@ -8,7 +8,7 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { inertJson } from '../datasets/html.ts';
-import { notWritable } from '../datasets/whole-file.ts';
+import { notWritable } from '../io/not-writable.ts';
 import { pageHead } from './gallery-page.ts';
 
 /** As `detect --json` has them; categories are told apart by their label. */

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { copyFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
-import { readBytes, statsOf } from '../../io/regular-file.ts';
+import { notWritable } from '../../io/not-writable.ts';
+import { openHandle, readBytes, statsOf } from '../../io/regular-file.ts';
 import type { CocoDataset, ImageId } from '../coco-format.ts';
 import { makeFolder, writeWholeFile } from '../whole-file.ts';
 import { checkWithin } from '../within-folder.ts';
@@ -44,15 +45,15 @@ export class OutputFolder {
     const [from, there] = [statsOf(source), statsOf(path)];
     if (there && there.size !== from?.size) throw occupied(path);
     if (there) return;
-    // Copying a pipe would wait for its writer.
-    if (!from?.isFile()) throw new ResnetCocoError('FILE_NOT_FOUND', `${source}: no such file`);
+    // A source that cannot be read, or a pipe, which would be waited for, must not count as a target that cannot be written.
+    await (await openHandle(source)).close();
     const partial = join(dirname(path), `.${randomBytes(6).toString('hex')}.partial`);
     try {
       await copyFile(source, partial);
       await rename(partial, path);
     } catch (cause) {
       await rm(partial, { force: true });
-      throw new ResnetCocoError('FILE_NOT_WRITABLE', `${path}: not copied: ${(cause as Error).message}`, { cause });
+      throw notWritable(path, cause);
     }
   }
 

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ResnetCocoError } from '../../errors.ts';
 import { takeLock } from '../../io/lock-file.ts';
+import { notWritable } from '../../io/not-writable.ts';
 import { makeFolder } from '../whole-file.ts';
 import { type FileDigest, hashName } from './file-digest.ts';
 import {
@@ -208,11 +209,7 @@ async function onDisk<T>(path: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (cause) {
-    const { message } = (cause instanceof ResnetCocoError ? cause.cause : cause) as Error;
-    throw new ResnetCocoError(
-      'FILE_NOT_WRITABLE',
-      `${path}: cannot be written: ${message}; RESNET_COCO_HOME can name another folder`,
-      { cause },
-    );
+    const reason = cause instanceof ResnetCocoError ? (cause.cause ?? cause) : cause;
+    throw notWritable(path, reason, 'RESNET_COCO_HOME can name another folder');
   }
 }

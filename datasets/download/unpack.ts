@@ -3,6 +3,7 @@ import { closeSync } from 'node:fs';
 import { type FileHandle, mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
+import { notWritable } from '../../io/not-writable.ts';
 import { openFile } from '../../io/regular-file.ts';
 import { type ArchivedFile, filesOfTar, filesOfZip, type UnpackedBytes } from './archive-files.ts';
 
@@ -135,10 +136,6 @@ async function* orBadArchive<T extends ArchivedFile | Uint8Array>(
 
 function bad(archive: string, problem: string, cause?: unknown): ResnetCocoError {
   return new ResnetCocoError('BAD_DATASET', `${archive}: ${problem}`, { cause });
-}
-
-function notWritable(path: string, cause: unknown): ResnetCocoError {
-  return new ResnetCocoError('FILE_NOT_WRITABLE', `${path}: cannot be written: ${(cause as Error).message}`, { cause });
 }
 
 async function onDisk<T>(path: string, work: Promise<T>): Promise<T> {

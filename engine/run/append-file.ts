@@ -1,6 +1,6 @@
 import { closeSync, constants, fsyncSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { ResnetCocoError } from '../../errors.ts';
+import { notWritable } from '../../io/not-writable.ts';
 import { isFolder, statsOf } from '../../io/regular-file.ts';
 
 /**
@@ -82,10 +82,7 @@ function refusing<T>(path: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    // Node writes "EACCES: permission denied, open '/a/b'".
-    const { message } = error as Error;
     const isLink = (error as NodeJS.ErrnoException).code === 'ELOOP';
-    const reason = isLink ? 'it is a symbolic link' : (/^[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ?? message);
-    throw new ResnetCocoError('FILE_NOT_WRITABLE', `${path}: cannot be written: ${reason}`, { cause: error });
+    throw notWritable(path, isLink ? new Error('it is a symbolic link', { cause: error }) : error);
   }
 }
