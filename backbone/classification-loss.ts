@@ -1,6 +1,6 @@
 // N images, K classes.
 import * as tf from '@tensorflow/tfjs-core';
-import type { LossSpec, Weights } from '../engine/index.ts';
+import type { LossSpec, Tensors, Weights } from '../engine/index.ts';
 import { fixedNorm, type Norm, trainingNorm } from './batch-norm.ts';
 import { parametersOf } from './parameters.ts';
 import { resnetLogits } from './resnet.ts';
@@ -13,7 +13,7 @@ import { isRunning, type ResNetPlan } from './resnet-plan.ts';
  * @param logits `[N, K]` @param targets `[N, K]`, rows that sum to 1
  */
 export const crossEntropy = (logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Scalar =>
-  tf.neg(tf.mean(tf.sum(tf.mul(targets, tf.logSoftmax(logits)), 1)));
+  tf.neg(tf.mean<tf.Scalar>(tf.sum(tf.mul(targets, tf.logSoftmax(logits)), 1)));
 
 /**
  * The loss of a classifier in training: `image` `[N, H, W, 3]`, normalised, and `target` `[N, K]`. Besides the loss it
@@ -36,7 +36,7 @@ export function classificationLoss(
       image: { shape: [size.batch, size.height, size.width, 3] },
       target: { shape: [size.batch, plan.head.numClasses] },
     },
-    loss: (tensors, { image, target }) => {
+    loss: (tensors: Tensors, { image, target }: Tensors) => {
       const { norm: following, running } = trainingNorm();
       const fixed = fixedNorm();
       const norm: Norm = (parameters, name, x) =>

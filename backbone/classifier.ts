@@ -11,7 +11,7 @@ import {
   type LoadedImage,
   type Prefetched,
 } from '../datasets/index.ts';
-import type { Engine, Program, ProgramSpec, Weights } from '../engine/index.ts';
+import type { Engine, Program, ProgramSpec, Tensors, Weights } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { parseArchitecture } from './architecture.ts';
 import type { ClassifierConfig } from './classifier-config.ts';
@@ -56,7 +56,9 @@ export function classifierProgram(config: ClassifierConfig, weights: Weights): P
     name: config.architecture,
     weights,
     inputs: { image: { shape: ['N', 'H', 'W', 3] } },
-    model: (tensors, { image }) => ({ logits: resnetLogits(parametersOf(tensors), plan, image as Tensor4D) }),
+    model: (tensors: Tensors, { image }: Tensors) => ({
+      logits: resnetLogits(parametersOf(tensors), plan, image as Tensor4D),
+    }),
   };
 }
 

@@ -33,7 +33,7 @@ export function detectorParts(
 ): PartsSpec<'proposals' | 'boxes'> {
   const withNorms =
     (outputs: typeof proposalOutputs): PartSpec['model'] =>
-    (tensors, inputs) => {
+    (tensors: Tensors, inputs: Tensors) => {
       const { norms, updates } = normsOf(config);
       return { outputs: outputs(config, tensors, inputs, norms), updates };
     };

@@ -57,7 +57,7 @@ export const proposalProgram = (config: DetectorConfig, weights: Weights): Progr
   weights,
   inputs: proposalInputs,
   kept: featureNames(config),
-  model: (tensors, inputs) => proposalOutputs(config, tensors, inputs),
+  model: (tensors: Tensors, inputs: Tensors) => proposalOutputs(config, tensors, inputs),
 });
 
 export function boxInputs(config: DetectorConfig): Record<string, InputSpec> {
@@ -98,5 +98,5 @@ export const boxProgram = (config: DetectorConfig, weights: Weights): ProgramSpe
   name: `${config.architecture} with ${config.backbone}, boxes`,
   weights,
   inputs: boxInputs(config),
-  model: (tensors, inputs) => boxOutputs(config, tensors, inputs),
+  model: (tensors: Tensors, inputs: Tensors) => boxOutputs(config, tensors, inputs),
 });

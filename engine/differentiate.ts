@@ -1,6 +1,7 @@
 import './gradients.ts';
 import * as tf from '@tensorflow/tfjs-core';
-import type { PartSpec, Tensors } from './engine.ts';
+import type { PartSpec } from './engine.ts';
+import type { Tensors } from './tensors.ts';
 
 /** Both passes of a part, as tensors of the current backend. */
 export interface Differentiated {
@@ -28,8 +29,9 @@ export function differentiate(
   const forward = () => {
     const result = model(parameters, inputs);
     // They must outlive the differentiation.
-    [outputs, updates] = [result.outputs, result.updates ?? {}].map(keepAll);
-    return pullBack(result.outputs, loss === undefined ? cotangentsOf(outputs) : { [loss]: tf.scalar(1) });
+    const results = result.outputs as Tensors;
+    [outputs, updates] = [results, (result.updates ?? {}) as Tensors].map(keepAll);
+    return pullBack(results, loss === undefined ? cotangentsOf(outputs) : { [loss]: tf.scalar(1) });
   };
   const sources = [...trainable.map((name) => parameters[name]), ...inputGradients.map((name) => inputs[name])];
   // A part need not use every weight: those without a gradient are left out.

@@ -1,15 +1,24 @@
-import type { Scalar, Tensor } from '@tensorflow/tfjs-core';
 import type { HostTensor } from './host-tensor.ts';
 import type { OptimiserSettings } from './optimisers/create-optimiser.ts';
 import type { NamedArrays } from './optimisers/optimiser.ts';
 
+/** What a model computes with: a tensor of `@tensorflow/tfjs-core`, whose own types differ from version to version. */
+export interface Tensor {
+  readonly shape: readonly number[];
+  readonly dtype: string;
+  readonly rank: number;
+  /** The number of elements. */
+  readonly size: number;
+}
+
+export type NamedTensors = Readonly<Record<string, Tensor>>;
+
 /**
  * A model is a pure function of named parameters and named inputs to named outputs, written in tfjs ops. It does not
- * know which engine runs it. Feature maps are NHWC, convolution filters HWIO, as tfjs has them.
+ * know which engine runs it. Feature maps are NHWC, convolution filters HWIO, as tfjs has them. Its parameters may be
+ * declared as tfjs's tensors, which they are.
  */
-export type ModelFunction = (parameters: Tensors, inputs: Tensors) => Tensors;
-
-export type Tensors = Readonly<Record<string, Tensor>>;
+export type ModelFunction = ProgramSpec['model'];
 
 /** Weights as a checkpoint stores them, under PyTorch's names and in its layout: four-dimensional filters are OIHW. */
 export type Weights = Readonly<Record<string, HostTensor>>;
@@ -27,7 +36,8 @@ export interface InputSpec {
 export interface ProgramSpec {
   /** Names the program in errors. */
   readonly name: string;
-  readonly model: ModelFunction;
+  /** See `ModelFunction`. A method, so that it may be declared with tfjs's own types. */
+  model(parameters: NamedTensors, inputs: NamedTensors): NamedTensors;
   readonly weights: Weights;
   readonly inputs: Readonly<Record<string, InputSpec>>;
   /** Outputs that only feed another program of the same engine: they stay on its device, in its own layout. */
@@ -53,20 +63,21 @@ export interface Program {
 
 /** What a loss function gives. */
 export interface LossResult {
-  readonly loss: Scalar;
+  /** A scalar. */
+  readonly loss: Tensor;
   /** What else is wanted of a step, such as logits. */
-  readonly outputs?: Tensors;
+  readonly outputs?: NamedTensors;
   /** New values of weights that are not trained but follow the data, such as a norm's running statistics, by name. */
-  readonly updates?: Tensors;
+  readonly updates?: NamedTensors;
 }
 
 /** A loss to be made small: a pure function of named parameters and named inputs, written in tfjs ops. */
-export type LossFunction = (parameters: Tensors, inputs: Tensors) => LossResult;
+export type LossFunction = LossSpec['loss'];
 
 export interface LossSpec {
   /** Names the loss in errors. */
   readonly name: string;
-  readonly loss: LossFunction;
+  loss(parameters: NamedTensors, inputs: NamedTensors): LossResult;
   /** Weights at the start; they are copied. */
   readonly weights: Weights;
   /** Names of the weights that are trained; the others stay, or are `updates` of the loss. */
@@ -122,16 +133,16 @@ export interface TrainingProgram {
 
 /** What one part of a model in training gives. */
 export interface PartResult {
-  readonly outputs: Tensors;
+  readonly outputs: NamedTensors;
   /** As of a loss. */
-  readonly updates?: Tensors;
+  readonly updates?: NamedTensors;
 }
 
-export type PartFunction = (parameters: Tensors, inputs: Tensors) => PartResult;
+export type PartFunction = PartSpec['model'];
 
 /** A part of a model in training, where between parts the host looks at values. */
 export interface PartSpec {
-  readonly model: PartFunction;
+  model(parameters: NamedTensors, inputs: NamedTensors): PartResult;
   /** Named sizes are to be multiples of the model's stride: compiled gradients of strided layers count on it. */
   readonly inputs: Readonly<Record<string, InputSpec>>;
   /** Inputs whose gradients are wanted too: most often other parts' outputs. */

@@ -12,3 +12,4 @@ export type { NamedArrays, Optimiser } from './optimisers/optimiser.ts';
 export { type LogEntry, type LogSplit, RunLog, readLog } from './run/log.ts';
 export { TensorBoardWriter } from './run/tensorboard.ts';
 export { createSchedule, type Schedule, type ScheduleSettings } from './schedules.ts';
+export type { Tensors } from './tensors.ts';

@@ -9,10 +9,10 @@ import type {
   ProgramInputs,
   ProgramOutputs,
   ProgramSpec,
-  Tensors,
   TrainingOptions,
 } from '../engine.ts';
 import { LossProgram, lossParts } from '../loss-program.ts';
+import type { Tensors } from '../tensors.ts';
 import { TrainedParts } from '../trained-parts.ts';
 import { EagerTensor, onBackend, parameterTensors, tensorOf } from './eager-tensor.ts';
 
@@ -61,7 +61,7 @@ class EagerProgram implements Program {
     const outputs = onBackend(this.backend, () =>
       tf.tidy(() => {
         const tensors = Object.entries(inputs).map(([name, input]) => [name, tensorOf(input)] as const);
-        const results = { ...spec.model(parameters, Object.fromEntries(tensors)) };
+        const results = { ...(spec.model(parameters, Object.fromEntries(tensors)) as Tensors) };
         // A result may be one of the inputs, which its owner disposes of: give it a handle of its own.
         for (const [name, result] of Object.entries(results)) results[name] = tf.clone(result);
         return results;

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { EngineTensor, Tensors, Weights } from '../engine.ts';
+import type { EngineTensor, Weights } from '../engine.ts';
 import type { HostTensor } from '../host-tensor.ts';
+import type { Tensors } from '../tensors.ts';
 
 /** Where an OIHW filter's axes go in tfjs, which wants HWIO. */
 const TO_HWIO = [2, 3, 1, 0];

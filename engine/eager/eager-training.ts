@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type Differentiated, differentiate } from '../differentiate.ts';
-import type { PartsSpec, ProgramInputs, ProgramOutputs, Snapshot, Tensors, TrainingOptions } from '../engine.ts';
+import type { PartsSpec, ProgramInputs, ProgramOutputs, Snapshot, TrainingOptions } from '../engine.ts';
 import type { NamedArrays } from '../optimisers/optimiser.ts';
+import type { Tensors } from '../tensors.ts';
 import type { TrainingBackend } from '../training-backend.ts';
 import { TrainingState, type WeightChanges } from '../training-state.ts';
 import { EagerTensor, onBackend, parameterTensors, TO_OIHW, tensorOf } from './eager-tensor.ts';
@@ -44,7 +45,7 @@ export class EagerTraining implements TrainingBackend {
     }
     const outputs = onBackend(this.backend, () =>
       // A result may be one of the inputs: give it a handle of its own.
-      tf.tidy(() => mapped(model(this.parameters(), given).outputs, (tensor) => tf.clone(tensor))),
+      tf.tidy(() => mapped(model(this.parameters(), given).outputs as Tensors, (tensor) => tf.clone(tensor))),
     );
     this.forwards.set(pass, { part, inputs: given });
     return { pass, outputs: eagerTensors(outputs) };

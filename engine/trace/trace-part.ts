@@ -1,5 +1,6 @@
 import { differentiate } from '../differentiate.ts';
-import type { PartsSpec, Tensors } from '../engine.ts';
+import type { PartsSpec } from '../engine.ts';
+import type { Tensors } from '../tensors.ts';
 import { tensorOf, valueFor } from './backend.ts';
 import { blockChannels } from './blocked-layout.ts';
 import { type Graph, identityOrder } from './graph.ts';

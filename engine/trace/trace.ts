@@ -1,6 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { InputSpec, ProgramSpec, Tensors, Weights } from '../engine.ts';
+import type { InputSpec, ProgramSpec, Weights } from '../engine.ts';
 import type { HostTensor } from '../host-tensor.ts';
+import type { Tensors } from '../tensors.ts';
 import { NCHW, OIHW } from './axes.ts';
 import { tensorOf, traceInto, valueFor } from './backend.ts';
 import { Graph, identityOrder, type Value } from './graph.ts';
@@ -43,7 +44,7 @@ const SIZE_PAIRS: readonly (readonly [number, number])[] = [
  */
 export const trace = (spec: ProgramSpec): Graph =>
   traceSizes(spec, (graph, sizes) => {
-    const outputs = spec.model(weightTensors(graph, spec.weights), inputTensors(graph, spec.inputs, sizes));
+    const outputs = spec.model(weightTensors(graph, spec.weights), inputTensors(graph, spec.inputs, sizes)) as Tensors;
     for (const [name, tensor] of Object.entries(outputs)) {
       graph.output(name, valueFor(tensor), spec.kept?.includes(name) ? keptOrder(tensor.rank) : undefined);
     }

@@ -11,6 +11,7 @@ import type { PartSpec } from '../../engine/engine.ts';
 import { batchNormTraining } from '../../engine/ops/batch-norm.ts';
 import { conv2d } from '../../engine/ops/conv2d.ts';
 import { maxPool } from '../../engine/ops/max-pool.ts';
+import type { Tensors } from '../../engine/tensors.ts';
 
 const test = suite('gradients');
 const random = new Random(1);
@@ -127,11 +128,11 @@ test('a model in parts: gradients of all weights, through the cut, as finite dif
   const weights = { filter: draw(2, 3, 3, 3), matrix: draw(3, 2) };
   const image = draw(1, 4, 4, 3);
   const map: PartSpec = {
-    model: (p, x) => ({ outputs: { map: tf.relu(conv2d(images(x.image), images(p.filter))) } }),
+    model: (p: Tensors, x: Tensors) => ({ outputs: { map: tf.relu(conv2d(images(x.image), images(p.filter))) } }),
     inputs: { image },
   };
   const head: PartSpec = {
-    model: (p, x) => {
+    model: (p: Tensors, x: Tensors) => {
       const pooled: tf.Tensor2D = tf.mean(x.map, [1, 2]);
       return { outputs: { loss: tf.sum(tf.exp(tf.matMul(pooled, p.matrix as tf.Tensor2D, false, true))) } };
     },

@@ -3,11 +3,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createEagerEngine } from '../../engine/eager/eager-engine.ts';
-import { conv2d, type HostTensor, type ModelFunction, maxPool, type ProgramSpec, sizeOf } from '../../engine/index.ts';
+import { conv2d, type HostTensor, maxPool, type ProgramSpec, sizeOf, type Tensors } from '../../engine/index.ts';
 import { createOnnxEngine } from '../../engine/onnx/onnx-engine.ts';
 import type { ResnetCocoError } from '../../errors.ts';
 
 tf.enableProdMode();
+type ModelFunction = (parameters: Tensors, inputs: Tensors) => Tensors;
+
 const compiled = createOnnxEngine('onnx', 'cpu', { threads: 1 });
 /** tfjs's own plain JavaScript kernels: what every traced graph must agree with. */
 const reference = createEagerEngine('wasm', 'cpu', 'tfjs cpu');

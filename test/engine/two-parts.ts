@@ -67,10 +67,10 @@ function headOf(p: Tensors, feature: tf.Tensor, mask: tf.Tensor): tf.Tensor2D {
   return tf.matMul(pooled, p['head.weight'] as tf.Tensor2D, false, true);
 }
 const crossEntropy = (logits: tf.Tensor2D): tf.Scalar =>
-  tf.neg(tf.mean(tf.slice(tf.logSoftmax(logits), [0, 1], [-1, 1])));
+  tf.neg(tf.mean<tf.Scalar>(tf.slice(tf.logSoftmax(logits), [0, 1], [-1, 1])));
 
 export const features: PartSpec = {
-  model: (p, { image }) => {
+  model: (p: Tensors, { image }: Tensors) => {
     const { feature, scores, updates } = featuresOf(p, image);
     return { outputs: { feature, scores }, updates };
   },
@@ -82,7 +82,7 @@ const headInputs = {
   mask: { shape: ['N', 'h', 'w', 1] },
 };
 const head: PartSpec = {
-  model: (p, { feature, mask }) => {
+  model: (p: Tensors, { feature, mask }: Tensors) => {
     const logits = headOf(p, feature, mask);
     return { outputs: { loss: crossEntropy(logits), logits } };
   },
@@ -102,7 +102,7 @@ export const whole = ({ image, mask }: Batch): LossSpec => ({
   weights,
   trainable,
   inputs: { image: { shape: image.shape }, mask: { shape: mask.shape } },
-  loss: (p, inputs) => {
+  loss: (p: Tensors, inputs: Tensors) => {
     const { feature, scores, updates } = featuresOf(p, inputs.image);
     const loss = crossEntropy(headOf(p, feature, inputs.mask));
     return { loss: tf.add(loss, tf.mul(0.5, tf.sum(tf.square(scores)))) as tf.Scalar, updates };

@@ -7,7 +7,7 @@ import { classificationLoss } from '../../../backbone/classification-loss.ts';
 import { classifierShapes, initialise, parseClassifierConfig, planClassifier } from '../../../backbone/index.ts';
 import { parametersOf } from '../../../backbone/parameters.ts';
 import { Random } from '../../../datasets/index.ts';
-import { conv2d, type HostTensor, type LossSpec } from '../../../engine/index.ts';
+import { conv2d, type HostTensor, type LossSpec, type Tensors } from '../../../engine/index.ts';
 import { lossParts } from '../../../engine/loss-program.ts';
 import { blockSize } from '../../../engine/onnx/block-size.ts';
 import { encodeOnnx } from '../../../engine/onnx/encode.ts';
@@ -147,7 +147,7 @@ check('sizes may stay open', async () => {
     },
     trainable: ['conv.weight', 'next.weight', 'next.bias', 'norm.weight', 'norm.bias'],
     inputs: { image: { shape: ['N', 'H', 'W', 3] } },
-    loss: (tensors, { image }) => {
+    loss: (tensors: Tensors, { image }: Tensors) => {
       const parameters = parametersOf(tensors);
       const { norm, running } = trainingNorm();
       const map = conv2d(image as tf.Tensor4D, parameters.filter('conv.weight'));
