@@ -59,6 +59,10 @@ export const positiveWithin = (most: number) =>
     v.check((value) => value > 0 && value <= most, `must be above 0 and at most ${most}`),
   );
 
+/** Means and deviations of pixels; those of networks that take 0–255 are of that size too. */
+export const channelTriple = v.pipe(v.array(numberWithin(-1000, 1000)), v.length(3));
+export const positiveTriple = v.pipe(v.array(positiveWithin(1000)), v.length(3));
+
 /**
  * What is wrong with a number of images at once, if anything: what they take must fit into memory.
  *

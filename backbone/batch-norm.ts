@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { batchNormTraining } from '../engine/index.ts';
+import { batchNormTraining } from '../engine/ops/index.ts';
 import type { Parameters } from './parameters.ts';
 
 /** torch's default epsilon of batch norm; torchvision's published detectors were trained with 0. */

@@ -1,6 +1,7 @@
 // N images, K classes.
 import * as tf from '@tensorflow/tfjs-core';
-import type { LossSpec, Tensors, Weights } from '../engine/index.ts';
+import type { LossSpec, Weights } from '../engine/index.ts';
+import type { Tensors } from '../engine/ops/index.ts';
 import { fixedNorm, type Norm, trainingNorm } from './batch-norm.ts';
 import { parametersOf } from './parameters.ts';
 import { resnetLogits } from './resnet.ts';

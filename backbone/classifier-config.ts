@@ -1,11 +1,7 @@
 import * as v from 'valibot';
-import { MOST, numberWithin, positiveWithin, wholeWithin } from '../bounds.ts';
-import { ARCHITECTURE_NAME, parseArchitecture, usualStem } from './architecture.ts';
+import { channelTriple, MOST, positiveTriple, wholeWithin } from '../bounds.ts';
+import { ARCHITECTURE_NAME, parseArchitecture, type Stem, usualStem } from './architecture.ts';
 import { parseConfig } from './config.ts';
-
-/** Means and deviations of pixels; those of networks that take 0–255 are of that size too. */
-export const channelTriple = v.pipe(v.array(numberWithin(-1000, 1000)), v.length(3));
-export const positiveTriple = v.pipe(v.array(positiveWithin(1000)), v.length(3));
 
 /** Means and deviations of ImageNet's pixels, 0–1 RGB: what torchvision's models expect. */
 export const IMAGENET_MEAN: readonly number[] = [0.485, 0.456, 0.406];
@@ -39,7 +35,22 @@ const schema = v.pipe(
 );
 
 /** Everything that rebuilds a classifier, as a model file's `config` holds it. */
-export type ClassifierConfig = Readonly<v.InferOutput<typeof schema>>;
+export interface ClassifierConfig {
+  readonly architecture: string;
+  readonly stem: Stem;
+  readonly shortcut: 'A' | 'B' | 'C' | 'none';
+  /** Which convolution of a bottleneck has the stride: torchvision's 3×3, or the paper's 1×1. */
+  readonly stride_on: '3x3' | '1x1';
+  readonly num_classes: number;
+  readonly categories?: readonly { readonly name: string; readonly wnid?: string | undefined }[] | undefined;
+  /** Of pixels 0–1, of each channel. */
+  readonly image_mean: readonly number[];
+  readonly image_std: readonly number[];
+  /** What the shorter side is resized to; null: the side of the crop. */
+  readonly resize_size: number | null;
+  readonly crop_size: number;
+  readonly provenance?: Readonly<Record<string, unknown>> | undefined;
+}
 
 /**
  * Checks a classifier's configuration and fills in what it leaves out.

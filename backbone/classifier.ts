@@ -11,7 +11,8 @@ import {
   type LoadedImage,
   type Prefetched,
 } from '../datasets/index.ts';
-import type { Engine, Program, ProgramSpec, Tensors, Weights } from '../engine/index.ts';
+import type { Engine, Program, ProgramSpec, Weights } from '../engine/index.ts';
+import type { Tensors } from '../engine/ops/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { parseArchitecture } from './architecture.ts';
 import type { ClassifierConfig } from './classifier-config.ts';

@@ -2,8 +2,8 @@ import * as v from 'valibot';
 import { ResnetCocoError } from '../errors.ts';
 
 /** Checks `value` against `schema` and `check`, which returns what is wrong, if anything. */
-export function parseConfig<T, S extends v.GenericSchema<unknown, T>>(
-  schema: S,
+export function parseConfig<T>(
+  schema: v.GenericSchema<unknown, T>,
   value: unknown,
   source: string,
   check: (config: T) => string | undefined,

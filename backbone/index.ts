@@ -1,5 +1,4 @@
 export { type Architecture, parseArchitecture, type Stem } from './architecture.ts';
-export { BATCH_NORM_EPS, batchNorm, fixedNorm, type Norm, trainingNorm } from './batch-norm.ts';
 export {
   type ClassifiedFile,
   Classifier,
@@ -12,14 +11,11 @@ export {
 } from './classifier.ts';
 export {
   type ClassifierConfig,
-  channelTriple,
   IMAGENET_MEAN,
   IMAGENET_STD,
   parseClassifierConfig,
-  positiveTriple,
 } from './classifier-config.ts';
 export { type CocoCategory, cocoCategories } from './coco-categories.ts';
-export { parseConfig } from './config.ts';
 export { refuseDialect } from './dialects.ts';
 export { embeddedModels } from './embedded-models.ts';
 export { checkFit, listNames, strangers } from './fit.ts';
@@ -38,8 +34,6 @@ export {
   readWeights,
   shapesOf,
 } from './model-file.ts';
-export { type Parameters, parametersOf } from './parameters.ts';
-export { resnetFeatures, resnetLogits } from './resnet.ts';
 export {
   bodyShapes,
   classifierShapes,
@@ -70,7 +64,7 @@ export { learningRates, trainingOptions } from './training/optimisation.ts';
 export { type OptimisationChoices, optimiserOf, scheduleOf } from './training/optimisation-choices.ts';
 export { dataChanges, type RunData } from './training/run-data.ts';
 export { CHECKPOINT_MINUTES, concludeRun, newProgress, shapedWeights } from './training/run-ends.ts';
-export { optimisationFields, scheduleProblem, type TrainingSettings } from './training/settings.ts';
+export { type OptimisationSettings, scheduleProblem, type TrainingSettings } from './training/settings.ts';
 export { initialConfig } from './training/start-weights.ts';
 export { type LoopParts, type LoopState, type StepOutcome, TrainingLoop } from './training/training-loop.ts';
 export type { Validation } from './training/validation.ts';

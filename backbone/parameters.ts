@@ -1,5 +1,5 @@
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { Tensors } from '../engine/index.ts';
+import type { Tensors } from '../engine/ops/index.ts';
 
 /** The parameters of one part of a model, by their names within it. */
 export interface Parameters {

@@ -1,6 +1,6 @@
 // N images, H × W pixels, C channels, K classes.
 import * as tf from '@tensorflow/tfjs-core';
-import { conv2d, maxPool } from '../engine/index.ts';
+import { conv2d, maxPool } from '../engine/ops/index.ts';
 import { fixedNorm, type Norm } from './batch-norm.ts';
 import type { Parameters } from './parameters.ts';
 import type { BlockPlan, ConvPlan, ResNetPlan } from './resnet-plan.ts';

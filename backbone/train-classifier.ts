@@ -118,7 +118,7 @@ export async function trainClassifier(options: TrainClassifierOptions): Promise<
         settings,
         folder,
         config,
-        model: { config: model, shapes },
+        model: { config: { ...model }, shapes },
         rates: learningRates(settings, loader.batches),
         journal,
         validate: (arrays) =>

@@ -1,6 +1,6 @@
 // R proposals, P × P positions of a pooled region, C channels, K classes with the background.
 import * as tf from '@tensorflow/tfjs-core';
-import type { Norm, Parameters } from '../backbone/index.ts';
+import type { Norm, Parameters } from '../backbone/layers.ts';
 import { convBlock } from './fpn.ts';
 
 /** What the box head says of each proposal: class logits `[R, K]` and deltas for every class `[R, 4K]`. */

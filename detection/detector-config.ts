@@ -1,6 +1,7 @@
 import * as v from 'valibot';
-import { channelTriple, IMAGENET_MEAN, IMAGENET_STD, parseConfig, positiveTriple } from '../backbone/index.ts';
-import { MOST, numberWithin, positiveWithin, wholeWithin } from '../bounds.ts';
+import { parseConfig } from '../backbone/config.ts';
+import { IMAGENET_MEAN, IMAGENET_STD } from '../backbone/index.ts';
+import { channelTriple, MOST, numberWithin, positiveTriple, positiveWithin, wholeWithin } from '../bounds.ts';
 import { type DetectorCategory, labelOf } from './detector-category.ts';
 import { detectorSizeProblem } from './detector-size.ts';
 
@@ -24,7 +25,6 @@ const schema = v.strictObject({
   norm_layer: v.optional(v.picklist(['FrozenBatchNorm2d', 'BatchNorm2d']), 'FrozenBatchNorm2d'),
   norm_eps: v.optional(fraction, 1e-5),
   fpn_out_channels: v.optional(channels, 256),
-  /** Batch norm after the convolutions of the FPN and of the box head: version 2 of torchvision's detector. */
   fpn_norm_layer: v.optional(v.nullable(v.literal('BatchNorm2d')), null),
   num_classes: wholeWithin(2, MOST.classes),
   categories: v.pipe(v.array(category), v.maxLength(MOST.classes, `must be at most ${MOST.classes}`)),
@@ -45,7 +45,6 @@ const schema = v.strictObject({
   rpn_score_thresh: v.optional(fraction, 0),
   box_roi_pool_output_size: v.optional(wholeWithin(1, 64), 7),
   box_roi_pool_sampling_ratio: v.optional(wholeWithin(0, 16), 2),
-  /** Channels of the 3×3 convolutions before the box head's linear layers; none: two linear layers. */
   box_head_conv_layers: v.optional(v.pipe(v.array(channels), v.maxLength(32, 'must be at most 32')), []),
   representation_size: v.optional(wholeWithin(1, 65_536), 1024),
   box_score_thresh: v.optional(fraction, 0.05),
@@ -55,7 +54,41 @@ const schema = v.strictObject({
 });
 
 /** Everything that rebuilds a detector, as a model file's `config` holds it. */
-export type DetectorConfig = Readonly<v.InferOutput<typeof schema>>;
+export interface DetectorConfig {
+  readonly architecture: 'fasterrcnn';
+  readonly backbone: string;
+  readonly stride_on: '3x3' | '1x1';
+  readonly norm_layer: 'FrozenBatchNorm2d' | 'BatchNorm2d';
+  readonly norm_eps: number;
+  readonly fpn_out_channels: number;
+  /** Batch norm after the convolutions of the FPN and of the box head: version 2 of torchvision's detector. */
+  readonly fpn_norm_layer: 'BatchNorm2d' | null;
+  /** With the background. */
+  readonly num_classes: number;
+  readonly categories: readonly DetectorCategory[];
+  readonly image_mean: readonly number[];
+  readonly image_std: readonly number[];
+  readonly min_size: number;
+  readonly max_size: number;
+  readonly size_divisible: number;
+  /** Of each level. */
+  readonly anchor_sizes: readonly (readonly number[])[];
+  readonly aspect_ratios: readonly number[];
+  readonly rpn_conv_depth: number;
+  readonly rpn_pre_nms_top_n_test: number;
+  readonly rpn_post_nms_top_n_test: number;
+  readonly rpn_nms_thresh: number;
+  readonly rpn_score_thresh: number;
+  readonly box_roi_pool_output_size: number;
+  readonly box_roi_pool_sampling_ratio: number;
+  /** Channels of the 3×3 convolutions before the box head's linear layers; none: two linear layers. */
+  readonly box_head_conv_layers: readonly number[];
+  readonly representation_size: number;
+  readonly box_score_thresh: number;
+  readonly box_nms_thresh: number;
+  readonly box_detections_per_img: number;
+  readonly provenance?: Readonly<Record<string, unknown>> | undefined;
+}
 
 /**
  * Checks a detector's configuration and fills in what it leaves out.

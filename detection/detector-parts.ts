@@ -1,5 +1,6 @@
-import { fixedNorm, trainingNorm } from '../backbone/index.ts';
-import type { PartSpec, PartsSpec, Tensors, Weights } from '../engine/index.ts';
+import { fixedNorm, trainingNorm } from '../backbone/layers.ts';
+import type { PartSpec, PartsSpec, Weights } from '../engine/index.ts';
+import type { Tensors } from '../engine/ops/index.ts';
 import type { DetectorConfig } from './detector-config.ts';
 import {
   boxInputs,

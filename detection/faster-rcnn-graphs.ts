@@ -1,7 +1,8 @@
 // N images, H × W pixels, L levels of the pyramid, R proposals, A anchors a position, K classes with the background.
 import * as tf from '@tensorflow/tfjs-core';
-import { fixedNorm, type Norm, parametersOf, resnetFeatures } from '../backbone/index.ts';
-import { type InputSpec, type ProgramSpec, roiAlign, type Tensors, type Weights } from '../engine/index.ts';
+import { fixedNorm, type Norm, parametersOf, resnetFeatures } from '../backbone/layers.ts';
+import type { InputSpec, ProgramSpec, Weights } from '../engine/index.ts';
+import { roiAlign, type Tensors } from '../engine/ops/index.ts';
 import { boxHead } from './box-head.ts';
 import type { DetectorConfig } from './detector-config.ts';
 import { planFasterRcnn } from './faster-rcnn-plan.ts';

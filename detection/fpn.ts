@@ -1,7 +1,7 @@
 // N images, H × W positions of a feature map, C channels.
 import * as tf from '@tensorflow/tfjs-core';
-import { fixedNorm, type Norm, type Parameters } from '../backbone/index.ts';
-import { conv2d } from '../engine/index.ts';
+import { fixedNorm, type Norm, type Parameters } from '../backbone/layers.ts';
+import { conv2d } from '../engine/ops/index.ts';
 
 /** A convolution with a bias, or with a batch norm in its place: torchvision's `Conv2dNormActivation`. */
 export function convBlock(parameters: Parameters, name: string, x: tf.Tensor4D, norm: Norm = fixedNorm()): tf.Tensor4D {

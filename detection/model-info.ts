@@ -70,12 +70,18 @@ export async function modelInfo(nameOrFile: string): Promise<ModelInfo> {
         const config = detectorConfigOf(model);
         const shapes = fasterRcnnShapes(config);
         const problem = problemOf(() => checkFit(detectorShapesOf(model), shapes, file, config.architecture));
-        return { ...held, task: 'detection', parameters: detectorParameterCount(config), config, ...problem };
+        return {
+          ...held,
+          task: 'detection',
+          parameters: detectorParameterCount(config),
+          config: { ...config },
+          ...problem,
+        };
       }
       const config = classifierConfigOf(model);
       const shapes = classifierShapes(planClassifier(config));
       const problem = problemOf(() => checkFit(shapesOf(checkpoint), shapes, file, config.architecture));
-      return { ...held, task: 'classification', parameters: parameterCount(shapes), config, ...problem };
+      return { ...held, task: 'classification', parameters: parameterCount(shapes), config: { ...config }, ...problem };
     } catch (error) {
       return { ...held, task: 'unknown', problem: (error as ResnetCocoError).message };
     }

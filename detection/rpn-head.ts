@@ -1,7 +1,7 @@
 // N images, H × W positions, A anchors a position.
 import * as tf from '@tensorflow/tfjs-core';
-import type { Parameters } from '../backbone/index.ts';
-import { conv2d } from '../engine/index.ts';
+import type { Parameters } from '../backbone/layers.ts';
+import { conv2d } from '../engine/ops/index.ts';
 import { convBlock } from './fpn.ts';
 
 /** What the RPN says of one level: logits `[N, H, W, A]` and deltas `[N, H, W, 4A]`, anchor by anchor. */

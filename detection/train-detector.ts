@@ -147,7 +147,7 @@ export async function trainDetector(options: TrainDetectorOptions): Promise<Dete
         settings,
         folder,
         config,
-        model: { config: model, shapes },
+        model: { config: { ...model }, shapes },
         rates: learningRates(settings, parts.steps),
         journal,
         validate: evaluation && ((arrays, { epoch }) => evaluation.run(shapedWeights(arrays, shapes), epoch)),

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { parseConfig } from '../backbone/index.ts';
+import { parseConfig } from '../backbone/config.ts';
 import { MOST, numberWithin, wholeWithin } from '../bounds.ts';
 
 const count = wholeWithin(1, MOST.boxes);
@@ -7,7 +7,6 @@ const fraction = numberWithin(0, 1);
 
 /** Fields go by torchvision's argument names, with its defaults. */
 const schema = v.strictObject({
-  /** How many stages of the backbone are trained, from the last; 4 adds the first convolution's stage, 5 the stem. */
   trainable_backbone_layers: v.optional(wholeWithin(0, 5), 3),
   rpn_pre_nms_top_n_train: v.optional(count, 2000),
   rpn_post_nms_top_n_train: v.optional(count, 2000),
@@ -25,7 +24,20 @@ const schema = v.strictObject({
 export const trainingSettingNames: readonly string[] = Object.keys(schema.entries);
 
 /** What tells one training of a detector from another, beside the optimiser. */
-export type DetectorTrainingSettings = Readonly<v.InferOutput<typeof schema>>;
+export interface DetectorTrainingSettings {
+  /** How many stages of the backbone are trained, from the last; 4 adds the first convolution's stage, 5 the stem. */
+  readonly trainable_backbone_layers: number;
+  readonly rpn_pre_nms_top_n_train: number;
+  readonly rpn_post_nms_top_n_train: number;
+  readonly rpn_fg_iou_thresh: number;
+  readonly rpn_bg_iou_thresh: number;
+  readonly rpn_batch_size_per_image: number;
+  readonly rpn_positive_fraction: number;
+  readonly box_fg_iou_thresh: number;
+  readonly box_bg_iou_thresh: number;
+  readonly box_batch_size_per_image: number;
+  readonly box_positive_fraction: number;
+}
 
 /**
  * Checks settings and fills in what they leave out.

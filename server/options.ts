@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { parseConfig } from '../backbone/index.ts';
+import { parseConfig } from '../backbone/config.ts';
 import { MOST, numberWithin, positiveWithin, wholeWithin } from '../bounds.ts';
-import { engineNames } from '../engine/index.ts';
+import { type EngineName, engineNames } from '../engine/index.ts';
 import { plainHost } from './access.ts';
 
 /** A day: timers of Node hold no more than 25. */
@@ -9,41 +9,70 @@ const MOST_SECONDS = 86_400;
 const seconds = positiveWithin(MOST_SECONDS);
 
 const schema = v.strictObject({
-  /** Known models or model files, classifiers and detectors; the first of each kind answers where none is named. */
   models: v.pipe(v.array(v.pipe(v.string(), v.nonEmpty())), v.minLength(1)),
   engine: v.optional(v.picklist(['auto', ...engineNames]), 'auto'),
   threads: v.optional(wholeWithin(1, MOST.threads)),
-  /** Images computed at once; by default what suits the model. */
   batch: v.optional(wholeWithin(1, MOST.batch)),
-  /** Milliseconds that a batch which is not full waits for images that are being decoded. */
   window_ms: v.optional(numberWithin(0, 60_000), 30),
-  /** Images of each model, and bodies on their way, that may wait; what comes beyond is answered with 503. */
   queue: v.optional(wholeWithin(1, 1e6), 64),
-  /** Bytes of requests that are read or answered at a time; what comes beyond is answered with 503. */
   queue_bytes: v.optional(wholeWithin(1, 2 ** 36), 160 * 2 ** 20),
-  /** Seconds that an answer may take. */
   timeout_s: v.optional(seconds, 30),
-  /** Bytes of a request, and of an image in it; half of them where it is JSON. */
   max_bytes: v.optional(wholeWithin(1, 2 ** 31), 20 * 2 ** 20),
-  /** Pixels of an image, as its header tells. */
   max_pixels: v.optional(wholeWithin(1, 1e9), 50_000_000),
-  /** Images of a request. */
   max_files: v.optional(wholeWithin(1, 10_000), 16),
-  /** Who does not send it as bearer token is turned away. */
   token: v.optional(v.pipe(v.string(), v.minLength(8, 'must have at least 8 characters'))),
-  /** Names under which the service may be asked besides localhost and addresses. With a token, any will do. */
   allow_hosts: v.optional(v.array(v.pipe(v.string(), v.transform(plainHost), v.nonEmpty('must be a host name'))), []),
-  /** Origins whose pages may ask from a browser; none by default. */
   cors: v.optional(v.array(v.string()), []),
-  /** Seconds in which accepted requests are answered when the service is told to end. */
   grace_s: v.optional(seconds, 20),
 });
 
 /** What a service is told, in plain data. */
-export type ServerOptions = Readonly<v.InferInput<typeof schema>>;
+export interface ServerOptions {
+  /** Known models or model files, classifiers and detectors; the first of each kind answers where none is named. */
+  readonly models: readonly string[];
+  readonly engine?: EngineName | 'auto' | undefined;
+  readonly threads?: number | undefined;
+  /** Images computed at once; by default what suits the model. */
+  readonly batch?: number | undefined;
+  /** Milliseconds that a batch which is not full waits for images that are being decoded. */
+  readonly window_ms?: number | undefined;
+  /** Images of each model, and bodies on their way, that may wait; what comes beyond is answered with 503. */
+  readonly queue?: number | undefined;
+  /** Bytes of requests that are read or answered at a time; what comes beyond is answered with 503. */
+  readonly queue_bytes?: number | undefined;
+  /** Seconds that an answer may take. */
+  readonly timeout_s?: number | undefined;
+  /** Bytes of a request, and of an image in it; half of them where it is JSON. */
+  readonly max_bytes?: number | undefined;
+  /** Pixels of an image, as its header tells. */
+  readonly max_pixels?: number | undefined;
+  /** Images of a request. */
+  readonly max_files?: number | undefined;
+  /** Who does not send it as bearer token is turned away. */
+  readonly token?: string | undefined;
+  /** Names under which the service may be asked besides localhost and addresses. With a token, any will do. */
+  readonly allow_hosts?: readonly string[] | undefined;
+  /** Origins whose pages may ask from a browser; none by default. */
+  readonly cors?: readonly string[] | undefined;
+  /** Seconds in which accepted requests are answered when the service is told to end. */
+  readonly grace_s?: number | undefined;
+}
+
+type WithDefault =
+  | 'engine'
+  | 'window_ms'
+  | 'queue'
+  | 'queue_bytes'
+  | 'timeout_s'
+  | 'max_bytes'
+  | 'max_pixels'
+  | 'max_files'
+  | 'allow_hosts'
+  | 'cors'
+  | 'grace_s';
 
 /** The same, complete. */
-export type ServerSettings = Readonly<v.InferOutput<typeof schema>>;
+export type ServerSettings = ServerOptions & { readonly [Name in WithDefault]-?: NonNullable<ServerOptions[Name]> };
 
 /** @throws ResnetCocoError BAD_CONFIG, naming the field */
 export function serverSettings(options: ServerOptions): ServerSettings {

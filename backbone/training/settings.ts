@@ -1,49 +1,45 @@
 import * as v from 'valibot';
-import { batchProblem, MOST, numberWithin, positiveWithin, wholeWithin } from '../../bounds.ts';
+import { batchProblem, MOST, wholeWithin } from '../../bounds.ts';
 import { checkRecipe, type TrainingRecipe } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { parseConfig } from '../config.ts';
+import { optimisationFields } from './optimisation-fields.ts';
 
-const MOST_MILESTONES = 1000;
 /** No network has more. */
 const MOST_STAGES = 4;
-const ofEpochs = numberWithin(0, MOST.epochs);
-const share = v.pipe(numberWithin(0, 1), v.ltValue(1, 'must be below 1'));
 
-const decay = { weight_decay: numberWithin(0, MOST.decay), decay_norms: v.boolean() };
-const optimiser = v.variant('kind', [
-  v.strictObject({ kind: v.literal('sgd'), momentum: share, nesterov: v.boolean(), ...decay }),
-  v.strictObject({ kind: v.literal('adamw'), ...decay }),
-]);
-
-const rate = positiveWithin(MOST.learningRate);
-const slow = { rate, warmup: ofEpochs, warmup_steps: v.optional(wholeWithin(0, MOST.steps)) };
-const schedule = v.variant('kind', [
-  v.strictObject({ kind: v.literal('constant'), ...slow }),
-  v.strictObject({ kind: v.literal('cosine'), ...slow }),
-  v.strictObject({
-    kind: v.literal('steps'),
-    ...slow,
-    milestones: v.pipe(v.array(ofEpochs), v.maxLength(MOST_MILESTONES, `must be at most ${MOST_MILESTONES}`)),
-  }),
-  v.strictObject({ kind: v.literal('one-cycle'), rate }),
-]);
-
-/** Fields of every training: how long, how fast, by which steps. */
-export const optimisationFields = {
-  epochs: wholeWithin(1, MOST.epochs),
+/** Of every training: how long, how fast, by which steps. */
+export interface OptimisationSettings {
+  readonly epochs: number;
   /** Images of a batch. */
-  batch: wholeWithin(1, MOST.batch),
-  seed: v.pipe(v.number(), v.safeInteger()),
-  optimiser,
-  schedule,
-  clip_norm: v.optional(positiveWithin(MOST.norm)),
-  ema: v.optional(share),
-  evaluate_every: wholeWithin(1, MOST.epochs),
-};
+  readonly batch: number;
+  readonly seed: number;
+  readonly optimiser: OptimiserFields;
+  readonly schedule: ScheduleFields;
+  readonly clip_norm?: number | undefined;
+  readonly ema?: number | undefined;
+  readonly evaluate_every: number;
+}
 
-const fields = v.strictObject(optimisationFields);
-export type OptimisationSettings = Readonly<v.InferOutput<typeof fields>>;
+interface Decay {
+  readonly weight_decay: number;
+  readonly decay_norms: boolean;
+}
+
+type OptimiserFields =
+  | (Decay & { readonly kind: 'sgd'; readonly momentum: number; readonly nesterov: boolean })
+  | (Decay & { readonly kind: 'adamw' });
+
+interface WarmedUp {
+  readonly rate: number;
+  readonly warmup: number;
+  readonly warmup_steps?: number | undefined;
+}
+
+type ScheduleFields =
+  | (WarmedUp & { readonly kind: 'constant' | 'cosine' })
+  | (WarmedUp & { readonly kind: 'steps'; readonly milestones: readonly number[] })
+  | { readonly kind: 'one-cycle'; readonly rate: number };
 
 /** What is wrong between the fields of a schedule, if anything. */
 export function scheduleProblem({
@@ -70,8 +66,6 @@ const schema = v.strictObject({
   zero_gamma: v.optional(v.boolean()),
 });
 
-type Checked = v.InferOutput<typeof schema>;
-
 /**
  * What decides how a classifier is trained: plain data, kept with the run and with the model that comes out. Warmup and
  * milestones are in epochs, but for `warmup_steps`, which comes first.
@@ -83,9 +77,16 @@ type Checked = v.InferOutput<typeof schema>;
  * - `zero_gamma`: residual blocks begin as their shortcuts.
  * - `evaluate_every`: epochs from one evaluation to the next; the last epoch is always evaluated.
  */
-export type TrainingSettings = Readonly<Omit<Checked, 'recipe'>> & {
+export interface TrainingSettings extends OptimisationSettings {
+  readonly architecture: string;
+  readonly stem: 'imagenet' | 'cifar';
+  readonly shortcut: 'A' | 'B' | 'C' | 'none';
+  readonly stride_on: '3x3' | '1x1';
   readonly recipe: TrainingRecipe;
-};
+  readonly resize_size: number | null;
+  readonly freeze?: number | undefined;
+  readonly zero_gamma?: boolean | undefined;
+}
 
 /**
  * Checks settings, which may come from a file.
@@ -93,7 +94,7 @@ export type TrainingSettings = Readonly<Omit<Checked, 'recipe'>> & {
  * @throws ResnetCocoError BAD_CONFIG, naming the field
  */
 export function checkTrainingSettings(value: unknown): TrainingSettings {
-  const parsed: Checked = parseConfig(schema, value, 'training', (settings) => scheduleProblem(settings));
+  const parsed = parseConfig(schema, value, 'training', (settings) => scheduleProblem(settings));
   const recipe = checkRecipe(parsed.recipe);
   const problem =
     recipe.kind === 'training'

@@ -84,7 +84,7 @@ const classifier: Kind = async (random, _folder, kept) => {
 };
 
 const settings: Kind = async (random) => {
-  parseTrainingSettings(mutateSettings(random, parseTrainingSettings({}, 'usual')), 'settings');
+  parseTrainingSettings(mutateSettings(random, { ...parseTrainingSettings({}, 'usual') }), 'settings');
 };
 
 export const configuration: Kind = (random, ...folders) =>

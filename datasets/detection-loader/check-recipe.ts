@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { MOST, wholeWithin } from '../../bounds.ts';
 import { ResnetCocoError } from '../../errors.ts';
-import { colorJitterSchema, flipSchema, normalization, range } from '../loader/check-recipe.ts';
+import { colorJitterSchema, flipSchema, normalization, range } from '../loader/recipe-schema.ts';
 import type { DetectionRecipe } from './recipe.ts';
 
 const crop = v.strictObject({

@@ -1,5 +1,7 @@
 import * as v from 'valibot';
-import { optimisationFields, parseConfig, scheduleProblem } from '../../backbone/index.ts';
+import { parseConfig } from '../../backbone/config.ts';
+import { type OptimisationSettings, scheduleProblem } from '../../backbone/index.ts';
+import { optimisationFields } from '../../backbone/training/optimisation-fields.ts';
 import { batchProblem, MOST, wholeWithin } from '../../bounds.ts';
 import { checkDetectionRecipe, type DetectionRecipe } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
@@ -18,8 +20,6 @@ const schema = v.strictObject({
   aspect_ratio_group_factor: wholeWithin(-1, MOST_SHAPES),
 });
 
-type Checked = v.InferOutput<typeof schema>;
-
 /**
  * What decides how a detector is trained: plain data, kept with the run and with the model that comes out. Warmup and
  * milestones are in epochs, but for `warmup_steps`, which comes first.
@@ -30,11 +30,13 @@ type Checked = v.InferOutput<typeof schema>;
  * - `ema`: decay of a moving average of the weights, which is then what is evaluated and what comes out.
  * - `evaluate_every`: epochs from one evaluation to the next; the last epoch is always evaluated.
  */
-export type DetectorRunSettings = Readonly<Omit<Checked, 'model' | 'training' | 'recipe'>> & {
+export interface DetectorRunSettings extends OptimisationSettings {
   readonly model: DetectorConfig;
   readonly training: DetectorTrainingSettings;
+  readonly accumulate: number;
   readonly recipe: DetectionRecipe;
-};
+  readonly aspect_ratio_group_factor: number;
+}
 
 /**
  * Checks settings, which may come from a file.
@@ -42,7 +44,7 @@ export type DetectorRunSettings = Readonly<Omit<Checked, 'model' | 'training' | 
  * @throws ResnetCocoError BAD_CONFIG, naming the field
  */
 export function checkDetectorRunSettings(value: unknown): DetectorRunSettings {
-  const parsed: Checked = parseConfig(schema, value, 'training', (settings) => scheduleProblem(settings));
+  const parsed = parseConfig(schema, value, 'training', (settings) => scheduleProblem(settings));
   const model = parseDetectorConfig(parsed.model, 'training: model');
   const training = parseTrainingSettings(parsed.training, 'training: training');
   const recipe = checkDetectionRecipe(parsed.recipe);

@@ -5,8 +5,9 @@ import * as assert from 'uvu/assert';
 import { Random } from '../../datasets/random.ts';
 import { createEagerEngine } from '../../engine/eager/eager-engine.ts';
 import { registerRoiAlign } from '../../engine/eager/roi-align.ts';
-import { type HostTensor, type PartsSpec, type RoiAlignAttributes, roiAlign, sizeOf } from '../../engine/index.ts';
+import { type HostTensor, type PartsSpec, sizeOf } from '../../engine/index.ts';
 import { createOnnxEngine } from '../../engine/onnx/onnx-engine.ts';
+import { type RoiAlignAttributes, roiAlign } from '../../engine/ops/index.ts';
 import { roiAlignGradient } from '../../engine/ops/roi-align-host.ts';
 
 const test = suite('gradient of ROIAlign');

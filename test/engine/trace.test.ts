@@ -3,8 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createEagerEngine } from '../../engine/eager/eager-engine.ts';
-import { conv2d, type HostTensor, maxPool, type ProgramSpec, sizeOf, type Tensors } from '../../engine/index.ts';
+import { type HostTensor, type ProgramSpec, sizeOf } from '../../engine/index.ts';
 import { createOnnxEngine } from '../../engine/onnx/onnx-engine.ts';
+import { conv2d, maxPool, type Tensors } from '../../engine/ops/index.ts';
 import type { ResnetCocoError } from '../../errors.ts';
 
 tf.enableProdMode();

@@ -1,7 +1,8 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Engine, type ForwardPass, sizeOf, type Tensors } from '../../engine/index.ts';
+import { type Engine, type ForwardPass, sizeOf } from '../../engine/index.ts';
+import type { Tensors } from '../../engine/ops/index.ts';
 import type { ResnetCocoError } from '../../errors.ts';
 import { batch, compiled, eager, features, options, passesOf, spec } from './two-parts.ts';
 

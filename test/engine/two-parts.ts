@@ -4,20 +4,17 @@ import { Random } from '../../datasets/random.ts';
 import { createEagerEngine } from '../../engine/eager/eager-engine.ts';
 import {
   type BackwardPass,
-  batchNormTraining,
-  conv2d,
   type HostTensor,
   type LossSpec,
-  maxPool,
   type NamedArrays,
   type PartSpec,
   type PartsProgram,
   type PartsSpec,
   sizeOf,
-  type Tensors,
   type TrainingOptions,
 } from '../../engine/index.ts';
 import { createOnnxEngine } from '../../engine/onnx/onnx-engine.ts';
+import { batchNormTraining, conv2d, maxPool, type Tensors } from '../../engine/ops/index.ts';
 
 export const compiled = createOnnxEngine('onnx', 'cpu', { threads: 1 });
 export const eager = createEagerEngine('wasm', 'cpu', 'tfjs cpu');
