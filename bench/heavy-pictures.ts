@@ -2,7 +2,7 @@
  * What pictures that are made to be large cost the service: each kind is sent by itself, sixteen at a time, while small
  * photographs are classified beside. Prints the answers, the slowest small request, the memory at its peak and afterwards.
  *
- * Usage: npm run bench:pictures -- [--kind PART] [--calm 60] [--url ADDRESS/PATH]     (Linux)
+ * Usage: npm run bench:pictures -- [--kind PART] [--calm 60] [--task detect]     (Linux)
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';

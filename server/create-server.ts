@@ -3,7 +3,7 @@ import helmet from '@fastify/helmet';
 import multipart from '@fastify/multipart';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { ResnetCocoError } from '../errors.ts';
 import { hostGuard, plainHost, tokenGuard } from './access.ts';
 import { Decoding } from './decoding.ts';
@@ -13,8 +13,9 @@ import { modelRoutes } from './model-routes.ts';
 import { type ServerOptions, type ServerSettings, serverSettings } from './options.ts';
 import { pageRoutes } from './page-routes.ts';
 import { predict } from './predict.ts';
-import { cut, Problem, problemOf } from './problem.ts';
+import { cut, Problem } from './problem.ts';
 import { plainSchema, predictSchema } from './schemas.ts';
+import { sendProblem } from './send-problem.ts';
 import { ServedModel } from './served-model.ts';
 import { Uploads } from './uploads.ts';
 
@@ -114,7 +115,7 @@ function application(settings: ServerSettings, log: Log | undefined): FastifyIns
   // Bodies are read by the routes; schemas are there for the documentation.
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
-  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, settings));
+  app.setErrorHandler(sendProblem);
   app.setNotFoundHandler(({ method, url }) => {
     throw new Problem(
       'NOT_FOUND',
@@ -215,20 +216,3 @@ const POLICY = {
 
 /** Of a request, for the log: never its body, nor a query, which might hold what is secret. */
 const described = ({ id, method, url }: FastifyRequest) => ({ id, method, url: url.split('?')[0] });
-
-function sendProblem(
-  error: unknown,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { max_bytes }: ServerSettings,
-): void {
-  const problem = problemOf(error);
-  if (request.raw.destroyed && !request.raw.complete) request.log.info('the caller has gone');
-  else if (problem.code === 'INTERNAL') request.log.error(error);
-  if (problem.retryAfter !== undefined) reply.header('retry-after', problem.retryAfter);
-  if (problem.code === 'UNAUTHORIZED') reply.header('www-authenticate', 'Bearer');
-  // What is left of a body that was refused is thrown away, so that its sender sees why; what is too long is not read.
-  const isShort = Number(request.headers['content-length'] ?? Number.NaN) <= max_bytes;
-  if (!request.raw.complete && !isShort) reply.header('connection', 'close');
-  reply.status(problem.status).send(problem.body);
-}

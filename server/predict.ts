@@ -39,11 +39,7 @@ export function predict(
         patience.abort(new Problem('TOO_BUSY', 'the body came too slowly while others waited', RETRY_AFTER)),
       );
       reply.raw.once('close', upload.answered);
-      const { fields, pictures } = await whileWaiting(receive(request, settings), signal).catch((error) => {
-        // What a form's reader still waits for may never come; the connection ends after the answer.
-        if (signal.aborted) reply.raw.once('finish', () => request.raw.destroy());
-        throw error;
-      });
+      const { fields, pictures } = await whileWaiting(receive(request, settings), signal);
       upload.received();
       const asked = { ...(request.query as object), ...fields };
       const model = chooseModel(task, able, asked);

@@ -61,6 +61,8 @@ export class ServedModel {
   readonly #batcher: Batcher<Asked, LoadedImage, Answer>;
   readonly #model: Classifier | Detector;
   readonly #decoding: Decoding;
+  /** Large pictures that wait to be decoded, or are. */
+  #largeLoading = 0;
 
   private constructor(
     name: string,
@@ -93,7 +95,16 @@ export class ServedModel {
         onBatch: (items) => onBatch(name, items),
       },
     );
-    this.queue = this.#batcher;
+    const batcher = this.#batcher;
+    const queued = () => batcher.queued + this.#largeLoading;
+    this.queue = {
+      get queued() {
+        return queued();
+      },
+      get isFull() {
+        return batcher.isFull;
+      },
+    };
   }
 
   /**
@@ -138,7 +149,10 @@ export class ServedModel {
           )
         : [];
     this.#batcher.checkRoom(small.length);
-    const images = this.#decoding.large(large, ({ bytes }, pool) => this.#model.load(bytes, signal, pool));
+    const images = this.#decoding.large(large, async ({ bytes }, pool) => {
+      this.#largeLoading++;
+      return await this.#model.load(bytes, signal, pool).finally(() => this.#largeLoading--);
+    });
     const [answers, ...ofLarge] = await Promise.all([
       ask(small),
       ...images.map(async (loading, i) => {
