@@ -44,6 +44,8 @@ export function roiAlignGradientOfMaps(
     if (!(image >= 0 && image < images)) throw new RangeError(`region ${region} names image ${image} of ${images}`);
     byImage[image].push(region);
   }
+  /** Of one bin: where the cells that it adds to lie, and their shares. */
+  const [places, shares]: [number[], number[]] = [[], []];
   // One image's map with channels last stays in the cache, and a cell's channels lie side by side.
   if (!channelsLast && plane.length < size) plane = new Float32Array(size);
   const turned = channelsLast ? undefined : plane.subarray(0, size);
@@ -62,13 +64,19 @@ export function roiAlignGradientOfMaps(
     let pooled = region * outputSize * outputSize * channels;
     for (let y = 0; y < outputSize; y++) {
       for (let x = 0; x < outputSize; x++, pooled += channels) {
+        let count = 0;
         for (let i = rows.starts[y]; i < rows.starts[y + 1]; i++) {
-          const row = rows.cells[i] * width;
-          for (let j = columns.starts[x]; j < columns.starts[x + 1]; j++) {
-            const cell = (row + columns.cells[j]) * channels;
-            addScaled(map, cell, dy, pooled, rows.shares[i] * columns.shares[j], channels);
+          for (let j = columns.starts[x]; j < columns.starts[x + 1]; j++, count++) {
+            places[count] = (rows.cells[i] * width + columns.cells[j]) * channels;
+            shares[count] = rows.shares[i] * columns.shares[j];
           }
         }
+        // Three at a time, since a bin's channels are then read once for them; nothing is added to make the number full.
+        for (; count % 3; count++) {
+          places[count] = places[0];
+          shares[count] = 0;
+        }
+        for (let k = 0; k < count; k += 3) addToThree(map, places, shares, k, dy, pooled, channels);
       }
     }
   }
@@ -100,16 +108,24 @@ function binCells(
   return { starts, cells, shares };
 }
 
-/** Adds `scale` times the channels at `from` of `source` to those at `to` of `map`. */
-function addScaled(
+/** Adds the channels at `from` of `source`, times their shares, to the three places from number `k` on. */
+function addToThree(
   map: Float32Array,
-  to: number,
+  places: readonly number[],
+  shares: readonly number[],
+  k: number,
   source: Float32Array,
   from: number,
-  scale: number,
   channels: number,
 ): void {
-  for (let c = 0; c < channels; c++) map[to + c] += scale * source[from + c];
+  const [a, b, c] = [places[k], places[k + 1], places[k + 2]];
+  const [ofA, ofB, ofC] = [shares[k], shares[k + 1], shares[k + 2]];
+  for (let i = 0; i < channels; i++) {
+    const value = source[from + i];
+    map[a + i] += ofA * value;
+    map[b + i] += ofB * value;
+    map[c + i] += ofC * value;
+  }
 }
 
 const TILE = 16;
