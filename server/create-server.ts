@@ -21,7 +21,7 @@ import { Uploads } from './uploads.ts';
 
 /** A service that is ready to listen. */
 export interface Server {
-  /** For plugins of one's own, and `inject` in tests. */
+  /** For routes and plugins of one's own, before `listen`, and `inject` in tests. */
   readonly app: FastifyInstance;
   readonly models: readonly ServedModel[];
   /**
@@ -198,7 +198,6 @@ async function addRoutes(
   });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   await pageRoutes(app);
-  await app.ready();
 }
 
 /** Nothing from elsewhere. The page runs models in WebAssembly, and shows pictures that it has in memory. */

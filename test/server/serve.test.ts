@@ -231,4 +231,17 @@ test('settings that make no sense are refused by name', async () => {
   assert.match(await code({ models: ['nothing'] }), /^UNKNOWN_MODEL/);
 });
 
+test('routes and plugins of one\u2019s own are added before the service listens', async () => {
+  const own = await createServer({ models: ['cifar10-resnet20'], threads: 1 });
+  try {
+    own.app.get('/hello', async () => 'a route of my own');
+    await own.app.register(async (app) => app.get('/plugin', async () => 'and one of a plugin'));
+    const address = await own.listen({ port: 0 });
+    const answers = ['/hello', '/plugin', '/healthz'].map(async (path) => (await fetch(address + path)).text());
+    assert.equal(await Promise.all(answers), ['a route of my own', 'and one of a plugin', '{"status":"ok"}']);
+  } finally {
+    await own.close();
+  }
+});
+
 test.run();
