@@ -1,6 +1,6 @@
 // N images, H × W pixels, K classes.
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { batchProblem } from '../bounds.ts';
+import { batchProblem, MOST } from '../bounds.ts';
 import {
   batched,
   type ClassificationTransform,
@@ -19,7 +19,7 @@ import type { ClassifierConfig } from './classifier-config.ts';
 import { parametersOf } from './parameters.ts';
 import { resnetLogits } from './resnet.ts';
 import { planResNet, type ResNetPlan } from './resnet-plan.ts';
-import { checkTop, type Prediction, topClasses } from './top-classes.ts';
+import { type Prediction, topClasses } from './top-classes.ts';
 
 export interface ClassifyOptions {
   /** How many classes to return, most probable first, from 1 to 100,000: at most all there are. Default 5. */
@@ -61,6 +61,12 @@ export function classifierProgram(config: ClassifierConfig, weights: Weights): P
       logits: resnetLogits(parametersOf(tensors), plan, image as Tensor4D),
     }),
   };
+}
+
+/** @throws ResnetCocoError USAGE for a number of classes that makes no sense */
+function checkTop(top: number): void {
+  if (Number.isInteger(top) && top >= 1 && top <= MOST.classes) return;
+  throw new ResnetCocoError('USAGE', `top must be a whole number from 1 to ${MOST.classes}, is ${top}`);
 }
 
 /** An image classifier that is ready to run. Made by `loadClassifier`. */

@@ -1,6 +1,3 @@
-import { MOST } from '../bounds.ts';
-import { ResnetCocoError } from '../errors.ts';
-
 /** One class that an image may show. */
 export interface Prediction {
   readonly index: number;
@@ -11,12 +8,6 @@ export interface Prediction {
 }
 
 type Categories = readonly { readonly name: string; readonly wnid?: string | undefined }[];
-
-/** @throws ResnetCocoError USAGE for a number of classes that makes no sense */
-export function checkTop(top: number): void {
-  if (Number.isInteger(top) && top >= 1 && top <= MOST.classes) return;
-  throw new ResnetCocoError('USAGE', `top must be a whole number from 1 to ${MOST.classes}, is ${top}`);
-}
 
 /** The most probable classes, most probable first, by the softmax of an image's logits. */
 export function topClasses(logits: Float32Array, top: number, categories: Categories = []): Prediction[] {
