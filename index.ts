@@ -7,8 +7,8 @@ export {
   type LoadOptions,
   loadClassifier,
   type Prediction,
-} from './backbone/index.ts';
-export type { Image, ImageSource } from './datasets/index.ts';
+} from './backbone/public.ts';
+export type { Image, ImageSource } from './datasets/public.ts';
 export {
   type ConvertOptions,
   convertModel,
@@ -24,6 +24,6 @@ export {
   loadModel,
   type ModelInfo,
   modelInfo,
-} from './detection/index.ts';
-export type { EngineName } from './engine/index.ts';
+} from './detection/public.ts';
+export type { EngineName } from './engine/public.ts';
 export { type ErrorCode, errorCodes, ResnetCocoError } from './errors.ts';
