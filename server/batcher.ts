@@ -18,6 +18,11 @@ export interface BatcherEvents {
   onBatch?(items: number): void;
 }
 
+/** So many items that belong together are few. */
+const FEW = 8;
+/** The part of the limit that those who ask for many may fill. */
+const OF_MANY = 3 / 4;
+
 /** There is no room for more: the caller may come again later. */
 export class QueueFull extends Error {}
 
@@ -65,9 +70,16 @@ export class Batcher<S, L, O> {
     return this.queued >= this.#options.limit;
   }
 
-  /** @throws QueueFull where so many more would be too many; however many belong together, an empty queue takes them */
+  /**
+   * Those who ask for many leave a part of the queue to those who ask for few; however many belong together, an empty queue
+   * takes them.
+   *
+   * @throws QueueFull where so many more would be too many
+   */
   checkRoom(count: number): void {
-    if (count && this.queued && this.queued + count > this.#options.limit) throw new QueueFull();
+    const { limit } = this.#options;
+    const room = count > FEW ? OF_MANY * limit : limit;
+    if (count && this.queued && this.queued + count > room) throw new QueueFull();
   }
 
   /**

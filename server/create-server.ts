@@ -14,6 +14,7 @@ import { type ServerOptions, type ServerSettings, serverSettings } from './optio
 import { pageRoutes } from './page-routes.ts';
 import { predict } from './predict.ts';
 import { cut, Problem } from './problem.ts';
+import { restWhenIdle } from './rest.ts';
 import { plainSchema, predictSchema } from './schemas.ts';
 import { sendProblem } from './send-problem.ts';
 import { ServedModel } from './served-model.ts';
@@ -138,6 +139,7 @@ async function addRoutes(
   hosts: ReadonlySet<string>,
 ): Promise<void> {
   watchRequests(app);
+  restWhenIdle(app);
   if (settings.token === undefined)
     app.addHook(
       'onRequest',

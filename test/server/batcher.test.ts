@@ -90,6 +90,25 @@ test('a full queue refuses; an empty one takes however many belong together', as
   assert.equal(values(await again), [12]);
 });
 
+test('those who ask for many leave room to those who ask for few', async () => {
+  const { batcher, release } = doubling({ size: 1, limit: 16 });
+  const many = Array.from({ length: 10 }, (_, i) => i);
+  const first = batcher.submit(many, never());
+  await sleep(1);
+  assert.throws(
+    () => batcher.checkRoom(9),
+    (error: unknown) => error instanceof QueueFull,
+  );
+  const few = batcher.submit([20, 21], never());
+  await sleep(1);
+  for (let i = 0; i < 12; i++) await release();
+  assert.equal(
+    values(await first),
+    many.map((value) => 2 * value),
+  );
+  assert.equal(values(await few), [40, 42]);
+});
+
 test('what is taken back before its turn is never computed', async () => {
   const { batcher, batches, release } = doubling({ size: 1 });
   const first = batcher.submit([1], never());
