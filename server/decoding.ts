@@ -4,15 +4,20 @@ import { QueueFull } from './batcher.ts';
 /** A picture of more work, counted in pixels, is large: it takes more than a fraction of a second, and 100 MB and more. */
 const LARGE_WORK = 8e6;
 
+/** A picture of no more work takes a moment. */
+const SMALL_WORK = 1e6;
+
 /** Large pictures that may wait, in pictures of the largest size that is taken. */
 const WAITING = 8;
 
 /**
- * The threads in which a service decodes pictures, whatever their model: small ones side by side, large ones one at a time
- * in a thread of their own, so that they keep no small one waiting and no more memory than one takes.
+ * The threads in which a service decodes pictures, whatever their model: small ones side by side, those of medium size
+ * too but in threads of their own, so that they keep no small one waiting, and large ones one at a time, so that they take no
+ * more memory than one.
  */
 export class Decoding {
   readonly #small = new ImagePool();
+  readonly #medium = new ImagePool();
   readonly #large = new ImagePool({ threads: 1 });
   readonly #limit: number;
   /** Of large pictures that wait or are being decoded. */
@@ -27,9 +32,9 @@ export class Decoding {
     return work > LARGE_WORK;
   }
 
-  /** The threads for small pictures. */
-  get small(): ImagePool {
-    return this.#small;
+  /** The threads for a picture that is not large. */
+  poolFor(work: number): ImagePool {
+    return work > SMALL_WORK ? this.#medium : this.#small;
   }
 
   /**
@@ -54,6 +59,6 @@ export class Decoding {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#small.close(), this.#large.close()]);
+    await Promise.all([this.#small.close(), this.#medium.close(), this.#large.close()]);
   }
 }

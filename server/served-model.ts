@@ -85,7 +85,8 @@ export class ServedModel {
       device: model.device,
     };
     this.#batcher = new Batcher(
-      async ({ image, picture }, signal) => image ?? (await model.load(picture.bytes, signal, decoding.small)),
+      async ({ image, picture }, signal) =>
+        image ?? (await model.load(picture.bytes, signal, decoding.poolFor(picture.work))),
       (images, asked) => (model instanceof Detector ? detect(model, images, asked) : classify(model, images, asked)),
       {
         size: batch ?? (isSmall(model.config) ? SMALL_BATCH : 1),

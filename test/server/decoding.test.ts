@@ -27,11 +27,26 @@ test('large pictures are decoded one at a time, small ones beside them', async (
     order.push(`${width}`);
   });
   // Were it to wait for them, it would come last.
-  await decoding.small.load(scannedJpeg(40, 40, 3), transform);
+  await decoding.poolFor(1600).load(scannedJpeg(40, 40, 3), transform);
   order.push('40');
   await Promise.all(loading);
   assert.is(order.length, 4);
   assert.is.not(order[3], '40');
+  await decoding.close();
+});
+
+test('those of medium size keep no small one waiting', async () => {
+  const decoding = new Decoding(50e6);
+  assert.is(decoding.poolFor(1e6), decoding.poolFor(1600));
+  assert.is(decoding.poolFor(8e6), decoding.poolFor(1.1e6));
+  const order: string[] = [];
+  const load = async (side: number) => {
+    const { width } = await decoding.poolFor(side * side).load(scannedJpeg(side, side, 3), transform);
+    order.push(`${width}`);
+  };
+  await Promise.all([...Array.from({ length: 12 }, () => load(2800)), load(40)]);
+  assert.is(order.length, 13);
+  assert.is.not(order[12], '40');
   await decoding.close();
 });
 
