@@ -18,6 +18,7 @@ import { restWhenIdle } from './rest.ts';
 import { plainSchema, predictSchema } from './schemas.ts';
 import { sendProblem } from './send-problem.ts';
 import { ServedModel } from './served-model.ts';
+import { servedNames } from './served-names.ts';
 import { Uploads } from './uploads.ts';
 
 /** A service that is ready to listen. */
@@ -58,10 +59,12 @@ export async function createServer(options: ServerOptions, log?: Log): Promise<S
     for (const model of models) await model.dispose();
   };
   try {
-    for (const name of settings.models) {
+    const names = servedNames(settings.models);
+    for (const [i, nameOrPath] of settings.models.entries()) {
       models.push(
         await ServedModel.load(
-          name,
+          nameOrPath,
+          names[i],
           settings,
           decoding,
           (model, items) => metrics.batch(model, items),

@@ -1,4 +1,3 @@
-import { basename, extname } from 'node:path';
 import type { Classifier, ClassifierConfig, Prediction } from '../backbone/index.ts';
 import type { LoadedImage } from '../datasets/index.ts';
 import { type Detection, Detector, type DetectorConfig, loadModel, SHOWN_SCORE } from '../detection/index.ts';
@@ -109,19 +108,19 @@ export class ServedModel {
   }
 
   /**
-   * @param nameOrPath a known model, or a model file, which goes by its name without folder and ending
+   * @param nameOrPath a known model, or a model file @param name by which it is asked for
    * @param onNote called with what a person should know of the file
    * @throws ResnetCocoError as loading a model does
    */
   static async load(
     nameOrPath: string,
+    name: string,
     settings: ServerSettings,
     decoding: Decoding,
     onBatch: (name: string, items: number) => void,
     onNote: (note: string) => void,
   ): Promise<ServedModel> {
     const { engine, threads } = settings;
-    const name = /[/\\]|\.\w+$/.test(nameOrPath) ? basename(nameOrPath, extname(nameOrPath)) : nameOrPath;
     const model = await loadModel(nameOrPath, { engine, onNote }, (config) => {
       if (threads !== undefined) return { threads };
       return isSmall(config) ? { threads: 1 } : {};

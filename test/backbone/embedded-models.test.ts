@@ -10,6 +10,7 @@ const models = [...embeddedModels()];
 const beside = (path: string, extension: string) => path.replace(/\.safetensors$/, extension);
 
 test('there are some, and the package stays small', () => {
+  assert.is(models[0][0], 'coco-mini-resnet18-fpn', 'for everyday photographs');
   assert.ok(models.some(([name]) => name === 'cifar10-resnet20'));
   const bytes = models.reduce((total, [, path]) => total + statSync(path).size, 0);
   assert.ok(bytes < 55e6);
