@@ -24,13 +24,15 @@ export function restWhenIdle(app: FastifyInstance, quietMs = QUIET_MS): void {
   app.addHook('onClose', async () => clearTimeout(timer));
 }
 
+/** V8's name for it. */
+const GC_FLAG = 'expose-gc';
 let collect: (() => void) | undefined;
 
 function collectGarbage(): void {
   if (!collect) {
-    setFlagsFromString('--expose-gc');
+    setFlagsFromString(`--${GC_FLAG}`);
     collect = runInNewContext('gc') as () => void;
-    setFlagsFromString('--no-expose-gc');
+    setFlagsFromString(`--no-${GC_FLAG}`);
   }
   collect();
 }
