@@ -15,6 +15,8 @@ export const MOST = {
    * 32-bit integers on a grid five times as fine as the pixels.
    */
   coordinate: Math.trunc(2 ** 31 / 5),
+  /** Of a detection, which may lie anywhere, as long as its area is a number. */
+  detection: 1e150,
   /** Images of a batch. */
   batch: 65_536,
   classes: 100_000,

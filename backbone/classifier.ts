@@ -16,6 +16,7 @@ import type { Tensors } from '../engine/ops/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { parseArchitecture } from './architecture.ts';
 import type { ClassifierConfig } from './classifier-config.ts';
+import { finiteOutputs } from './finite-outputs.ts';
 import { parametersOf } from './parameters.ts';
 import { resnetLogits } from './resnet.ts';
 import { planResNet, type ResNetPlan } from './resnet-plan.ts';
@@ -183,7 +184,7 @@ export class Classifier {
     const pixels = new Float32Array(images.length * data.length);
     for (const [i, image] of images.entries()) pixels.set(image.data, i * data.length);
     const { logits } = await this.program.run({ image: { shape: [images.length, ...shape], data: pixels } });
-    const values = (await logits.data()) as Float32Array;
+    const values = finiteOutputs((await logits.data()) as Float32Array);
     logits.dispose();
     const classes = this.config.num_classes;
     return images.map((_, i) => values.subarray(i * classes, (i + 1) * classes));

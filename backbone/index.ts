@@ -18,6 +18,7 @@ export {
 export { type CocoCategory, cocoCategories } from './coco-categories.ts';
 export { refuseDialect } from './dialects.ts';
 export { embeddedModels } from './embedded-models.ts';
+export { finiteOutputs } from './finite-outputs.ts';
 export { checkFit, listNames, strangers } from './fit.ts';
 export { type ImageNetClass, imagenetClasses } from './imagenet-classes.ts';
 export { blocksPerStage, depthFromShapes, inferResNet, type Shapes } from './infer-classifier.ts';

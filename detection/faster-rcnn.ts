@@ -1,4 +1,6 @@
 // N images, L levels of the pyramid, R proposals of an image, K classes with the background.
+
+import { finiteOutputs } from '../backbone/finite-outputs.ts';
 import type { EngineTensor, Program, ProgramOutputs } from '../engine/engine.ts';
 import type { HostTensor } from '../engine/host-tensor.ts';
 import { AnchorGenerator } from './anchors.ts';
@@ -131,7 +133,7 @@ export class FasterRcnn {
   }
 }
 
-const floats = async (tensor: EngineTensor) => (await tensor.data()) as Float32Array;
+const floats = async (tensor: EngineTensor) => finiteOutputs((await tensor.data()) as Float32Array);
 
 function gatherRows(rows: Float32Array, indices: Int32Array, width: number): Float32Array {
   const gathered = new Float32Array(indices.length * width);

@@ -1,4 +1,3 @@
-import { isEmptySegmentation } from '../../datasets/empty-segmentation.ts';
 import type {
   CocoAnnotation,
   CocoCategory,
@@ -221,9 +220,8 @@ export class COCO {
     const place = `annotation ${id} of image ${JSON.stringify(image_id)}`;
     const image = this.imgs.get(image_id);
     if (!image) throw new ResnetCocoError('BAD_DATASET', `${place}: the data set has no such image`);
-    const mask = segmentation && !isEmptySegmentation(segmentation) ? segmentation : [boxPolygon(bbox ?? [])];
     try {
-      return toRle(mask, image.height, image.width);
+      return toRle(segmentation ?? [boxPolygon(bbox ?? [])], image.height, image.width);
     } catch (error) {
       throw new ResnetCocoError('BAD_DATASET', `${place}: segmentation: ${(error as Error).message}`, { cause: error });
     }

@@ -234,7 +234,7 @@ class ResultReader {
         this.wants(index, field, value, 'finite numbers only');
       }
       if (!isCoordinate(number))
-        this.wants(index, field, value, `numbers from -${MOST.coordinate} to ${MOST.coordinate}`);
+        this.wants(index, field, value, `numbers from -${MOST.detection} to ${MOST.detection}`);
     }
     return value as readonly number[];
   }
@@ -248,7 +248,7 @@ class ResultReader {
   }
 }
 
-const isCoordinate = (value: number): boolean => Math.abs(value) <= MOST.coordinate;
+const isCoordinate = (value: number): boolean => Math.abs(value) <= MOST.detection;
 
 function kindOf(result: Raw): ResultKind | undefined {
   if (hasBox(result)) return 'bbox';

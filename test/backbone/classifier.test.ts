@@ -37,6 +37,28 @@ test.before(async () => {
   for (const [i, file] of files.entries()) writeFileSync(file, await encodeImage(picture(i), 'png'));
 });
 
+test('finite weights that overflow are an error, not a class of NaN %', async () => {
+  const { tensors, config } = waveCheckpoint(CONFIG);
+  const large = new Map(
+    [...tensors].map(([name, tensor]) => {
+      const values = new Float32Array(new Uint8Array(tensor.bytes()).buffer);
+      const data = tensor.shape.length === 4 ? values.map((value) => 1e12 * value) : values;
+      return [name, { ...tensor, bytes: () => new Uint8Array(data.buffer) }];
+    }),
+  );
+  const file = join(folder, 'large.safetensors');
+  await writeSafetensors(file, large, { format: 'resnet-coco', config: JSON.stringify(config) });
+  const classifier = await loadClassifier(file, { threads: 1 });
+  const isTold = ({ code, message }: ResnetCocoError) => code === 'BAD_MODEL' && /no finite number/.test(message);
+  assert.ok(
+    await classifier.classify(files[0]).then(
+      () => false,
+      (reason: ResnetCocoError) => isTold(reason),
+    ),
+  );
+  await classifier.dispose();
+});
+
 test('gives the most probable classes first, whatever the input is', async () => {
   const classifier = await loadClassifier(model, { threads: 1 });
   const all = await classifier.classify(files[0]);

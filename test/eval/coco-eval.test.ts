@@ -221,11 +221,12 @@ test('boxes beyond every image are named, of objects and of results', () => {
       const far = { ...object, id: 8, bbox };
       const ofObjects = failure(() => stats(evaluationOf([object, far], [found])));
       assert.match(ofObjects.message, /^annotation 8 of image 1 has the bbox \[/);
-      const ofResults = failure(() => evaluationOf([object], [found, { ...found, bbox }]));
-      assert.match(ofResults.message, /^results\[1\] bbox wants /);
-      if (Number.isFinite(value)) {
-        for (const { message } of [ofObjects, ofResults]) assert.match(message, 'numbers from -429496729 to 429496729');
-      }
+      if (Number.isFinite(value)) assert.match(ofObjects.message, 'numbers from -429496729 to 429496729');
+      // What a detector gives may lie anywhere, as long as its area is a number.
+      const ofResults = () => evaluationOf([object], [found, { ...found, bbox }]);
+      if (Math.abs(value) <= 1e150) ofResults();
+      else
+        assert.match(failure(ofResults).message, /^results\[1\] bbox wants (finite|numbers from -1e\+150 to 1e\+150)/);
       // Annotations in the place of results.
       assert.match(
         failure(() => stats(new COCOeval(evaluationOf([object], []).cocoGt, evaluationOf([far], []).cocoGt, 'bbox')))

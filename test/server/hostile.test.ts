@@ -183,7 +183,8 @@ test(`${REQUESTS} of them get a 4xx or a closed connection, and the service is r
   );
   for (const [kind, seen] of statuses) {
     for (const status of seen) {
-      const isFine = status === 0 || (status >= 400 && status < 500);
+      // Noise may claim to be a large picture, of which only some may wait.
+      const isFine = status === 0 || (status >= 400 && status < 500) || status === 503;
       assert.ok(isFine, `${kind}: ${[...seen]}`);
     }
   }
