@@ -59,9 +59,14 @@ function decoderOf(encoding: string, name: string) {
   }
 }
 
+/** Windows-1252 from 0x80 on, where Latin-1 has control characters; Node 20 reads the first as the second. */
+const WINDOWS_1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
+const windows1252 = (control: string): string => WINDOWS_1252[control.charCodeAt(0) - 0x80];
+
 function attempt(decoder: ReturnType<typeof decoderOf>, bytes: Uint8Array, name: string): string {
   try {
-    return decoder.decode(bytes);
+    const text = decoder.decode(bytes);
+    return decoder.encoding === 'windows-1252' ? text.replace(/[\x80-\x9f]/g, windows1252) : text;
   } catch (cause) {
     throw new Error(`it is not text in ${name}; save it as UTF-8`, { cause });
   }

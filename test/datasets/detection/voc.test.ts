@@ -210,6 +210,7 @@ const declared = (encoding: string, name: string): string =>
 
 const encodings: readonly (readonly [string, string, Uint8Array])[] = [
   ['ISO-8859-1', 'été', Buffer.from(declared('ISO-8859-1', 'été'), 'latin1')],
+  ['windows-1252', '€ “œ” Ÿ', Buffer.from(declared('windows-1252', '\x80 \x93\x9c\x94 \x9f'), 'latin1')],
   ['single quotes', 'été', Buffer.from(declared('latin1', 'été').replaceAll('"', "'"), 'latin1')],
   [
     'windows-1251',
