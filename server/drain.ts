@@ -16,7 +16,10 @@ const QUIET_MS = 250;
 /** Whether the service is ending. */
 export const isDraining = (app: FastifyInstance): boolean => watched.get(app)?.isDraining ?? false;
 
-/** Keeps count of requests, for `drain`. */
+/** Requests that are not answered yet, of an application that `watchRequests` watches. */
+export const activeRequests = (app: FastifyInstance): number => watched.get(app)?.active ?? 0;
+
+/** Keeps count of requests, for `drain` and `restWhenIdle`. */
 export function watchRequests(app: FastifyInstance): void {
   const state: Watched = { active: 0, isDraining: false };
   watched.set(app, state);

@@ -56,7 +56,6 @@ export class ServedModel {
   /** What it was loaded from. */
   readonly source: string;
   readonly config: ClassifierConfig | DetectorConfig;
-  readonly queue: Pick<Batcher<Asked, LoadedImage, Answer>, 'queued' | 'isFull'>;
   readonly #batcher: Batcher<Asked, LoadedImage, Answer>;
   readonly #model: Classifier | Detector;
   readonly #decoding: Decoding;
@@ -95,16 +94,11 @@ export class ServedModel {
         onBatch: (items) => onBatch(name, items),
       },
     );
-    const batcher = this.#batcher;
-    const queued = () => batcher.queued + this.#largeLoading;
-    this.queue = {
-      get queued() {
-        return queued();
-      },
-      get isFull() {
-        return batcher.isFull;
-      },
-    };
+  }
+
+  /** What waits for it now: images, and whether there is room for more. */
+  get queue(): { readonly queued: number; readonly isFull: boolean } {
+    return { queued: this.#batcher.queued + this.#largeLoading, isFull: this.#batcher.isFull };
   }
 
   /**

@@ -13,14 +13,12 @@ const OF_RUNS = new Set(['model', 'best', 'last']);
 export function servedNames(models: readonly string[]): readonly string[] {
   const plain = models.map((model) => {
     if (!/[/\\]|\.\w+$/.test(model)) return model;
-    const name = basename(model, extname(model));
+    const name = stemOf(model);
     return OF_RUNS.has(name) ? folderOf(model) || name : name;
   });
   const names = plain.map((name, i) => {
     const isShared = plain.some((other, j) => j !== i && other === name);
-    return isShared && /[/\\]/.test(models[i])
-      ? `${folderOf(models[i])}-${basename(models[i], extname(models[i]))}`
-      : name;
+    return isShared && /[/\\]/.test(models[i]) ? `${folderOf(models[i])}-${stemOf(models[i])}` : name;
   });
   for (const [i, name] of names.entries()) {
     const first = names.indexOf(name);
@@ -34,4 +32,5 @@ export function servedNames(models: readonly string[]): readonly string[] {
   return names;
 }
 
+const stemOf = (file: string): string => basename(file, extname(file));
 const folderOf = (file: string): string => basename(dirname(resolve(file)));

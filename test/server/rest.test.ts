@@ -2,12 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import Fastify from 'fastify';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { watchRequests } from '../../server/drain.ts';
 import { restWhenIdle } from '../../server/rest.ts';
 
 const test = suite('rest');
 
 test('what nobody holds is collected once nothing is asked any more', async () => {
   const app = Fastify();
+  watchRequests(app);
   restWhenIdle(app, 5);
   let body: WeakRef<object> | undefined;
   app.get('/', async () => {
