@@ -37,6 +37,10 @@ export const MOST = {
   norm: 1e6,
 } as const;
 
+/** Whether all lie as near to an image as coordinates may. */
+export const areCoordinates = (numbers: readonly number[] = []): boolean =>
+  numbers.every((value) => Math.abs(value) <= MOST.coordinate);
+
 /** A whole number from `least` to `most`; the error says both. */
 export const wholeWithin = (least: number, most: number) =>
   v.pipe(

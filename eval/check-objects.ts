@@ -1,4 +1,4 @@
-import { MOST } from '../bounds.ts';
+import { areCoordinates, MOST } from '../bounds.ts';
 import { ResnetCocoError } from '../errors.ts';
 import type { COCO } from './coco/coco.ts';
 import type { IouType } from './params.ts';
@@ -36,8 +36,6 @@ export function checkObjects(gt: COCO, type: IouType): void {
 
 const COORDINATES = `numbers from -${MOST.coordinate} to ${MOST.coordinate}`;
 
-const areCoordinates = (numbers: readonly number[] = []): boolean =>
-  numbers.every((value) => Math.abs(value) <= MOST.coordinate);
 /** A polygon with numbers that none has; what are no numbers, masks tell of. */
 const isFarAway = (polygon: unknown): boolean =>
   Array.isArray(polygon) && polygon.some((value) => typeof value === 'number' && !(Math.abs(value) <= MOST.coordinate));

@@ -1,4 +1,4 @@
-import { MOST } from '../../bounds.ts';
+import { areCoordinates, MOST } from '../../bounds.ts';
 import type { CocoBox } from '../coco-format.ts';
 import type { ImageSize } from '../image-size.ts';
 import type { DatasetProblem } from './problems.ts';
@@ -6,18 +6,21 @@ import type { DatasetProblem } from './problems.ts';
 /** Boxes that leave their image by no more than this many pixels do so by rounding, as some of COCO's own do. */
 export const OUTSIDE_TOLERANCE = 1;
 
+/** What is wrong with numbers that lie beyond every image. */
+export const FAR_AWAY = `its numbers must lie between -${MOST.coordinate} and ${MOST.coordinate}; correct it`;
+
 export type BoxFinding = Pick<DatasetProblem, 'severity' | 'kind' | 'message'>;
 
 const round = (pixels: number): number => Math.round(pixels * 100) / 100;
 
 /**
- * What is wrong with a box of four finite numbers. A negative side and an absurd number are errors. A side of zero, which COCO's own files
- * have here and there, a single pixel, and a box that leaves its image are warnings: evaluation takes them as they are.
+ * What is wrong with a box of four finite numbers. A negative side and an absurd number are errors. A side of zero, which
+ * COCO's own files have here and there, a single pixel, and a box that leaves its image are warnings: evaluation takes them
+ * as they are.
  */
 export function findInBox([x, y, width, height]: CocoBox, image: ImageSize): BoxFinding | undefined {
-  if (![x, y, width, height].every((value) => Math.abs(value) <= MOST.coordinate)) {
-    const message = `its numbers must lie between -${MOST.coordinate} and ${MOST.coordinate}; correct it`;
-    return { severity: 'error', kind: 'wrong value', message };
+  if (!areCoordinates([x, y, width, height])) {
+    return { severity: 'error', kind: 'wrong value', message: FAR_AWAY };
   }
   if (width < 0 || height < 0) {
     const message = 'width and height must not be negative; a box is x, y, width, height';

@@ -1,8 +1,8 @@
-import { MOST } from '../../bounds.ts';
+import { areCoordinates, MOST } from '../../bounds.ts';
 import type { CocoAnnotation, CocoBox, CocoCategory, CocoImage, ImageId } from '../coco-format.ts';
 import { isEmptySegmentation } from '../empty-segmentation.ts';
 import { isRoundedId, roundedIdProblem } from '../exact-id.ts';
-import { findInBox } from './box-check.ts';
+import { FAR_AWAY, findInBox } from './box-check.ts';
 import type { DatasetProblem, ProblemList } from './problems.ts';
 
 /** A JSON object, its fields unknown. */
@@ -15,10 +15,6 @@ const isId = (value: unknown): value is ImageId =>
 const isSide = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
 const isNumbers = (value: unknown): value is readonly number[] =>
   Array.isArray(value) && value.every((item) => Number.isFinite(item));
-
-const areCoordinates = (numbers: readonly number[]): boolean =>
-  numbers.every((value) => Math.abs(value) <= MOST.coordinate);
-const FAR_AWAY = `its numbers must lie between -${MOST.coordinate} and ${MOST.coordinate}; correct it`;
 
 /** A problem of a field, as long as its file is not known. */
 type Found = Omit<DatasetProblem, 'severity' | 'file'>;
