@@ -1,5 +1,6 @@
 import * as ort from 'onnxruntime-node';
 import type { HostTensor } from '../host-tensor.ts';
+import { ReusedMemory } from './reused-memory.ts';
 
 /** A tensor that stays in the thread of ONNX Runtime, by number. */
 export interface KeptTensor {
@@ -12,6 +13,8 @@ export type Ports = Readonly<Record<string, HostTensor | KeptTensor>>;
 
 /** The tensors that stay in this thread. */
 export class KeptTensors {
+  /** Of tensors that the host makes. */
+  readonly memory = new ReusedMemory();
   private readonly tensors = new Map<number, ort.Tensor>();
   private count = 0;
 
@@ -27,13 +30,19 @@ export class KeptTensors {
 
   /** What the other thread gets for an output. */
   async result(tensor: ort.Tensor, keep: boolean): Promise<HostTensor | KeptTensor> {
-    if (!keep) return { shape: tensor.dims, data: (await tensor.getData()) as Float32Array | Int32Array };
+    if (!keep) {
+      const data = this.memory.takeOut(tensor) ?? ((await tensor.getData()) as Float32Array | Int32Array);
+      return { shape: tensor.dims, data };
+    }
+    this.memory.use(tensor);
     this.tensors.set(++this.count, tensor);
     return { kept: this.count, shape: tensor.dims };
   }
 
   /** Lets go of a tensor. A pass that holds it too still has it. */
   release(kept: number): void {
+    const tensor = this.tensors.get(kept);
     this.tensors.delete(kept);
+    if (tensor) this.memory.done(tensor);
   }
 }

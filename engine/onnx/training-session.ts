@@ -7,6 +7,7 @@ import type { RoiAlignGradientStep } from '../trace/host-steps.ts';
 import { partPorts, portsOfKind } from '../trace/part-ports.ts';
 import { TrainingState, type WeightChanges } from '../training-state.ts';
 import type { KeptTensors, Ports } from './kept-tensors.ts';
+import type { ReusedMemory } from './reused-memory.ts';
 
 /** The sessions of a part: its forward pass, and its backward one where the first is not both. */
 export interface PassSessions {
@@ -32,7 +33,10 @@ export class TrainingSession {
   /** The weights as the sessions take them: the same memory, so a step's changes are there for the next. */
   private readonly weights: OrtTensors;
   /** By number, what forward passes hold for the backward ones. */
-  private readonly forwards = new Map<number, { readonly part: string; readonly held: OrtTensors }>();
+  private readonly forwards = new Map<
+    number,
+    { readonly part: string; readonly fed: OrtTensors; readonly held: OrtTensors }
+  >();
   /** By number, what backward passes gave for the weights. */
   private readonly backwards = new Map<number, WeightChanges>();
   private count = 0;
@@ -56,25 +60,28 @@ export class TrainingSession {
   /** @param keep outputs that stay in this thread */
   async forward(part: string, inputs: Ports, keep: readonly string[]): Promise<PassResult> {
     const { backward, forward } = this.parts[part];
-    const feeds = { ...this.weights, ...this.fed('input', inputs) };
+    const fed = this.fed('input', inputs);
+    const feeds = { ...this.weights, ...fed };
     const results = await forward.run(chosen(feeds, forward.inputNames));
     const all = { ...feeds, ...results };
     // What the backward pass needs; without one, its results.
     const held = backward ? chosen(all, backward.inputNames) : results;
     const updates = Object.entries(results).filter(([port]) => port.startsWith(partPorts.update('')));
     const pass = ++this.count;
-    this.forwards.set(pass, { part, held: { ...held, ...Object.fromEntries(updates) } });
+    this.forwards.set(pass, { part, fed, held: { ...held, ...Object.fromEntries(updates) } });
     return { pass, ports: await this.sent('output', results, keep) };
   }
 
   /** @param keep inputs whose gradients stay in this thread */
   async backward(pass: number, cotangents: Ports, keep: readonly string[]): Promise<PassResult> {
-    const { held, part } = this.forwards.get(pass)!;
+    const { fed, held, part } = this.forwards.get(pass)!;
     this.forwards.delete(pass);
     const { backward, steps } = this.parts[part];
-    const feeds = { ...this.weights, ...held, ...this.fed('cotangent', cotangents) };
+    const cotangentsFed = this.fed('cotangent', cotangents);
+    const feeds = { ...this.weights, ...held, ...cotangentsFed };
     const run: OrtTensors = backward ? await backward.run(chosen(feeds, backward.inputNames)) : held;
-    const results = steps.length ? await withSteps(run, steps) : run;
+    const results = steps.length ? await withSteps(run, steps, this.kept.memory) : run;
+    this.done(fed, cotangentsFed);
     const gradients = arrays(portsOfKind('weightGradient', results));
     const taken = ++this.count;
     this.backwards.set(taken, { gradients, updates: arrays(portsOfKind('update', held)) });
@@ -93,6 +100,7 @@ export class TrainingSession {
   }
 
   release(pass: number): void {
+    this.done(this.forwards.get(pass)?.fed ?? {});
     this.forwards.delete(pass);
     this.backwards.delete(pass);
   }
@@ -108,10 +116,17 @@ export class TrainingSession {
     }
   }
 
+  /** What goes into a pass, in use until `done`. */
   private fed(kind: 'input' | 'cotangent', ports: Ports): OrtTensors {
-    return Object.fromEntries(
+    const fed = Object.fromEntries(
       Object.entries(ports).map(([name, port]) => [partPorts[kind](name), this.kept.feed(port)]),
     );
+    for (const tensor of Object.values(fed)) this.kept.memory.use(tensor);
+    return fed;
+  }
+
+  private done(...all: readonly OrtTensors[]): void {
+    for (const fed of all) for (const tensor of Object.values(fed)) this.kept.memory.done(tensor);
   }
 
   private async sent(kind: 'output' | 'inputGradient', results: OrtTensors, keep: readonly string[]): Promise<Ports> {
@@ -130,20 +145,26 @@ const arrays = (tensors: OrtTensors): NamedArrays =>
   Object.fromEntries(Object.entries(tensors).map(([name, { data }]) => [name, data as Float32Array]));
 
 /** The results of a graph, with what the host computes from some of them in their place. */
-async function withSteps(results: OrtTensors, steps: readonly RoiAlignGradientStep[]): Promise<OrtTensors> {
+async function withSteps(
+  results: OrtTensors,
+  steps: readonly RoiAlignGradientStep[],
+  memory: ReusedMemory,
+): Promise<OrtTensors> {
   const all: Record<string, ort.Tensor> = { ...results };
   for (const { attributes, channelsLast, inputs, output } of steps) {
     const [dy, regions, shape] = await Promise.all(inputs.map((name) => results[name].getData()));
     const [n, c, h, w] = Array.from(shape as BigInt64Array, Number);
-    const gradient = roiAlignGradientOfMaps(
+    const gradient = memory.tensor(channelsLast ? [n, h, w, c] : [n, c, h, w]);
+    roiAlignGradientOfMaps(
       dy as Float32Array,
       regions as Float32Array,
       { images: n, channels: c, height: h, width: w },
       attributes,
       channelsLast,
+      gradient.data,
     );
     for (const name of inputs) delete all[name];
-    all[output] = new ort.Tensor('float32', gradient, channelsLast ? [n, h, w, c] : [n, c, h, w]);
+    all[output] = gradient;
   }
   return all;
 }

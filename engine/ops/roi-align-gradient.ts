@@ -27,6 +27,7 @@ let plane = new Float32Array(0);
  *
  * @param dy `[R, P, P, C]` @param regions `[R, 5]`, rows of image, x1, y1, x2, y2
  * @param channelsLast whether the result is `[N, H, W, C]` rather than `[N, C, H, W]`
+ * @param gradient where the result is written, whatever is there before
  */
 export function roiAlignGradientOfMaps(
   dy: Float32Array,
@@ -34,10 +35,10 @@ export function roiAlignGradientOfMaps(
   { channels, height, images, width }: MapSize,
   { aligned, outputSize, samplingRatio, spatialScale }: RoiAlignAttributes,
   channelsLast: boolean,
-): Float32Array {
+  gradient: Float32Array,
+): void {
   const options = { outputSize: [outputSize, outputSize], spatialScale, samplingRatio, aligned } as const;
   const size = height * width * channels;
-  const gradient = new Float32Array(images * size);
   const byImage: number[][] = Array.from({ length: images }, () => []);
   for (let region = 0; region < regions.length / 5; region++) {
     const image = regions[region * 5];
@@ -51,11 +52,10 @@ export function roiAlignGradientOfMaps(
   const turned = channelsLast ? undefined : plane.subarray(0, size);
   for (const [image, ofImage] of byImage.entries()) {
     const result = gradient.subarray(image * size, (image + 1) * size);
-    const map = turned?.fill(0) ?? result;
+    const map = (turned ?? result).fill(0);
     for (const region of ofImage) addRegion(map, region);
     if (turned) channelsFirst(turned, result, channels);
   }
-  return gradient;
 
   function addRegion(map: Float32Array, region: number): void {
     const [, x1, y1, x2, y2] = regions.subarray(region * 5, region * 5 + 5);
