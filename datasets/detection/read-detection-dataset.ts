@@ -51,8 +51,12 @@ export async function readDetectionDataset(options: ReadOptions): Promise<Detect
   return { format, dataset, files, problems };
 }
 
-/** Tells a data set's format from what is there. */
-async function tellFormat(path: string): Promise<DetectionFormat> {
+/**
+ * Tells a data set's format from what is there.
+ *
+ * @throws ResnetCocoError FILE_NOT_FOUND; BAD_DATASET where it is none
+ */
+export async function tellFormat(path: string): Promise<DetectionFormat> {
   if (isFolder(path)) return tellFolder(path);
   const start = firstCharacter(path);
   if (/\.(ya?ml|data|names|labels|txt)$/i.test(path)) return 'yolo';

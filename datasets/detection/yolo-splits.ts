@@ -1,4 +1,4 @@
-import { sep } from 'node:path';
+import { join, sep } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
 import { isFolder } from '../../io/regular-file.ts';
 import { spelledPath } from './spelling.ts';
@@ -42,7 +42,8 @@ export async function placesOf(settings: YoloSettings, folder: string, split: st
   const { file } = settings;
   const named = SPLITS.filter((name) => keyOf(settings, name) !== undefined);
   if (split !== undefined && keyOf(settings, split) === undefined && named.length) {
-    throw bad(file, `it has no ${split}; it has ${named.join(', ')}`);
+    const remedy = `write ${split}: with a folder or a list of images into it, such as ${split}: images/${split}`;
+    throw bad(file, `it has no ${split}; it has ${named.join(', ')}; ${remedy}`);
   }
   const entries = entriesOf(settings, split);
   if (!entries.length) return [usualPlace(folder, split)];
@@ -75,6 +76,10 @@ function usualPlace(folder: string, split: string | undefined): string {
         ]);
   const place = candidates.find((candidate) => candidate !== undefined && isFolder(candidate));
   if (place !== undefined) return place;
-  const where = split === undefined ? '' : ` of the split ${split}`;
-  throw new ResnetCocoError('FILE_NOT_FOUND', `${folder}: no folder of images${where}; name the folder of images`);
+  if (split === undefined) {
+    throw new ResnetCocoError('FILE_NOT_FOUND', `${folder}: no folder of images; name the folder of images`);
+  }
+  const [file, wanted] = [join(folder, 'data.yaml'), join(roots[0], split)];
+  const problem = `no folder of images of the split ${split}; put them into ${wanted}, or write ${split}: with their folder or list into ${file}`;
+  throw new ResnetCocoError('FILE_NOT_FOUND', `${folder}: ${problem}; or leave the split out`);
 }

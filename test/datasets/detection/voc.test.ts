@@ -107,6 +107,32 @@ test('a list with a name twice, and one without annotation', async () => {
   assert.match(problems[1], /odd\.txt, name is "000001": it is in the list already/);
 });
 
+test('a split is found by any spelling, in any of the places of lists, from within the folder of annotations', async () => {
+  const one = { 'annotations/000001.xml': file('000001.png', object('dog', box(1, 1, 9, 9))) };
+  const two = { 'annotations/000002.xml': file('000002.png', object('cat', box(1, 1, 9, 9))) };
+  const images = { '000001.png': pngHeader(100, 50), '000002.png': pngHeader(100, 50) };
+  const inImages = Object.fromEntries(Object.entries(images).map(([name, bytes]) => [`images/${name}`, bytes]));
+  const lists = {
+    'imagesets/main/TRAIN.txt': '000002\n',
+    'ImageSets/train.txt': '000002\n',
+    'train.txt': './images/000002.png ./annotations/000002.xml\n',
+  };
+  for (const [name, text] of Object.entries(lists)) {
+    const annotations = scratch.tree({ ...one, ...two, ...inImages, [name]: text });
+    for (const place of ['', '/annotations', '/annotations/.', '/annotations/']) {
+      const { dataset, files } = await readDetectionDataset({ annotations: annotations + place, split: 'train' });
+      assert.equal([dataset.images.map(({ id }) => id), [...files.keys()]], [[2], [2]], name + place);
+    }
+  }
+  const beside = scratch.tree({ ...one, ...two, ...images, 'ImageSets/Main/valid.txt': '000001\n' });
+  assert.equal([...(await readDetectionDataset({ annotations: beside, split: 'val' })).files.keys()], [1]);
+  const without = scratch.tree({ ...one, ...two, ...inImages });
+  const message = /ImageSets\/Main\/val\.txt: no list of this split; it has no lists; make this file/;
+  for (const place of ['', '/annotations']) {
+    await assertFails(readDetectionDataset({ annotations: without + place, split: 'val' }), message, 'FILE_NOT_FOUND');
+  }
+});
+
 test('plain folders: XML beside images, a folder for each split', async () => {
   const annotations = scratch.tree({
     'train/x.xml': file('wrong name.png', object('cat', box(1, 1, 9, 9))),
