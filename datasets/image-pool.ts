@@ -32,6 +32,9 @@ export type Prefetched<S extends ImageSource = ImageSource> =
   | { readonly index: number; readonly source: S; readonly image: LoadedImage; readonly error?: never }
   | { readonly index: number; readonly source: S; readonly error: ResnetCocoError; readonly image?: never };
 
+/** A thread takes some 30 MB, and a tenth of a second to start. */
+const IDLE_MS = 5000;
+
 /**
  * Threads that decode, resize, normalise, draw and encode pictures, so that the main thread and the model never wait.
  * Idle threads keep no process alive. A picture that brings its thread down fails alone; the thread is replaced.
@@ -47,6 +50,7 @@ export class ImagePool {
       module: new URL('./image-worker.js', import.meta.url),
       threads: this.#threads,
       returnsMemory: true,
+      idleMs: IDLE_MS,
       memory: ({ source }) => {
         const data = typeof source === 'string' || source instanceof Uint8Array ? source : source?.data;
         return data instanceof Uint8Array ? [data.buffer as ArrayBuffer] : [];

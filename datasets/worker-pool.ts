@@ -15,6 +15,8 @@ export interface WorkerPoolOptions<J> {
   readonly workerData?: unknown;
   /** Ends threads that hold much memory after their jobs, as one that decoded a large picture does: nothing else gives it back. */
   readonly returnsMemory?: boolean;
+  /** Milliseconds after which threads without a job end, all but one; they stay where none are given. */
+  readonly idleMs?: number;
   /** Buffers in a job, which change hands instead of being copied. */
   memory?(job: J): Transferable[];
   /** The error to report where a job fails for a reason that no code tells. */
@@ -33,6 +35,8 @@ interface Thread<J, R> {
   /** Counts down once it holds more than it may for long. */
   timer?: NodeJS.Timeout | undefined;
   isSpent?: boolean;
+  /** Counts down while it has no job. */
+  idle?: NodeJS.Timeout | undefined;
   /** It takes no more jobs, and has its memory until it has ended. */
   isEnding?: boolean;
 }
@@ -62,6 +66,11 @@ export class WorkerPool<J, R> {
   constructor(options: WorkerPoolOptions<J>) {
     wholeNumber('threads', options.threads, MOST.threads);
     this.#options = options;
+  }
+
+  /** Threads that have not ended. */
+  get threads(): number {
+    return this.#workers.size;
   }
 
   /**
@@ -132,7 +141,9 @@ export class WorkerPool<J, R> {
     const worker = idle ?? (this.#workers.size < this.#options.threads ? this.#start() : undefined);
     if (!worker) return;
     const next = this.#turns.take(this.#queue);
-    this.#workers.get(worker)!.task = next;
+    const thread = this.#workers.get(worker)!;
+    clearTimeout(thread.idle);
+    thread.task = next;
     worker.ref();
     try {
       worker.postMessage(next.job, this.#options.memory?.(next.job));
@@ -153,6 +164,15 @@ export class WorkerPool<J, R> {
     else if (task) this.#fail(task, reply);
     if (this.#options.returnsMemory) this.#weigh(worker, thread, reply.held ?? 0);
     this.#dispatch();
+    if (this.#options.idleMs !== undefined && !thread.task && !thread.isEnding) {
+      thread.idle = setTimeout(() => this.#endSpare(worker, thread), this.#options.idleMs).unref();
+    }
+  }
+
+  /** The last one stays, so that the next job need not wait for a thread to start. */
+  #endSpare(worker: Worker, thread: Thread<J, R>): void {
+    const staying = [...this.#workers.values()].filter(({ isEnding }) => !isEnding);
+    if (staying.length > 1) this.#end(worker, thread);
   }
 
   #weigh(worker: Worker, thread: Thread<J, R>, held: number): void {
@@ -171,6 +191,7 @@ export class WorkerPool<J, R> {
 
   #end(worker: Worker, thread: Thread<J, R>): void {
     clearTimeout(thread.timer);
+    clearTimeout(thread.idle);
     thread.isEnding = true;
     void worker.terminate();
   }
@@ -191,6 +212,7 @@ export class WorkerPool<J, R> {
     const fail = (message: string, stack?: string) => {
       const thread = this.#workers.get(worker);
       clearTimeout(thread?.timer);
+      clearTimeout(thread?.idle);
       this.#workers.delete(worker);
       const task = thread?.task;
       if (task) this.#fail(task, { code: null, message, stack });

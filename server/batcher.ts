@@ -13,15 +13,15 @@ export interface BatcherOptions {
   readonly limit: number;
 }
 
-/** What happens to a batch, for whoever counts. */
-export interface BatcherEvents {
+export interface BatcherHooks<S> {
+  /** Tells of a source whether it takes long to load: those are loaded beside the others, which never wait for them. */
+  isSlow?(source: S): boolean;
+  /** What happens to a batch, for whoever counts. */
   onBatch?(items: number): void;
 }
 
-/** So many items that belong together are few. */
-const FEW = 8;
-/** The part of the limit that those who ask for many may fill. */
-const OF_MANY = 3 / 4;
+/** The part of the limit that may be filled by those who ask for more than one quick source. */
+const OF_OTHERS = 3 / 4;
 
 /** There is no room for more: the caller may come again later. */
 export class QueueFull extends Error {}
@@ -34,6 +34,13 @@ interface Task<S, L, O> {
   loaded?: L;
 }
 
+/** Tasks whose sources take about as long to load. None has tasks that were taken back. */
+interface Lane<T> {
+  /** Not begun. */
+  waiting: T[];
+  readonly loading: Set<T>;
+}
+
 /**
  * Gathers what comes one by one into batches: sources S are loaded a little ahead of their turn, what is loaded (L) is
  * computed together, each gets its own output O. Those who ask take turns. When nothing queues nobody waits: a lone item is computed at once.
@@ -41,11 +48,11 @@ interface Task<S, L, O> {
 export class Batcher<S, L, O> {
   readonly #load: (source: S, signal: AbortSignal) => Promise<L>;
   readonly #compute: (items: readonly L[], sources: readonly S[]) => Promise<readonly O[]>;
-  readonly #options: BatcherOptions & BatcherEvents;
-  /** Not begun; being loaded; loaded. None has tasks that were taken back. */
-  #waiting: Task<S, L, O>[] = [];
+  readonly #options: BatcherOptions & BatcherHooks<S>;
+  readonly #quick: Lane<Task<S, L, O>> = { waiting: [], loading: new Set() };
+  readonly #slow: Lane<Task<S, L, O>> = { waiting: [], loading: new Set() };
   readonly #turns = new Turns();
-  readonly #loading = new Set<Task<S, L, O>>();
+  /** Loaded. */
   #ready: Task<S, L, O>[] = [];
   #running = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -54,7 +61,7 @@ export class Batcher<S, L, O> {
   constructor(
     load: (source: S, signal: AbortSignal) => Promise<L>,
     compute: (items: readonly L[], sources: readonly S[]) => Promise<readonly O[]>,
-    options: BatcherOptions & BatcherEvents,
+    options: BatcherOptions & BatcherHooks<S>,
   ) {
     this.#load = load;
     this.#compute = compute;
@@ -63,7 +70,8 @@ export class Batcher<S, L, O> {
 
   /** Items that wait for their turn, loaded or not. */
   get queued(): number {
-    return this.#waiting.length + this.#loading.size + this.#ready.length;
+    const lanes = [this.#quick, this.#slow];
+    return lanes.reduce((sum, { loading, waiting }) => sum + waiting.length + loading.size, this.#ready.length);
   }
 
   get isFull(): boolean {
@@ -71,15 +79,20 @@ export class Batcher<S, L, O> {
   }
 
   /**
-   * Those who ask for many leave a part of the queue to those who ask for few; however many belong together, an empty queue
-   * takes them.
+   * A part of the queue is left to those who ask for one quick source; however many belong together, an empty queue takes
+   * them.
    *
    * @throws QueueFull where so many more would be too many
    */
-  checkRoom(count: number): void {
+  checkRoom(sources: readonly S[]): void {
     const { limit } = this.#options;
-    const room = count > FEW ? OF_MANY * limit : limit;
-    if (count && this.queued && this.queued + count > room) throw new QueueFull();
+    const isLittle = sources.length === 1 && this.#laneOf(sources[0]) === this.#quick;
+    const room = isLittle ? limit : OF_OTHERS * limit;
+    if (sources.length && this.queued && this.queued + sources.length > room) throw new QueueFull();
+  }
+
+  #laneOf(source: S): Lane<Task<S, L, O>> {
+    return this.#options.isSlow?.(source) ? this.#slow : this.#quick;
   }
 
   /**
@@ -91,11 +104,11 @@ export class Batcher<S, L, O> {
    */
   async submit(sources: readonly S[], signal: AbortSignal): Promise<PromiseSettledResult<O>[]> {
     signal.throwIfAborted();
-    this.checkRoom(sources.length);
+    this.checkRoom(sources);
     const results = sources.map(
       (source) =>
         new Promise<O>((resolve, reject) => {
-          this.#waiting.push({ source, resolve, reject, signal });
+          this.#laneOf(source).waiting.push({ source, resolve, reject, signal });
         }),
     );
     const settled = Promise.allSettled(results);
@@ -118,20 +131,24 @@ export class Batcher<S, L, O> {
 
   #discard(signal: AbortSignal): void {
     const isKept = (task: Task<S, L, O>) => task.signal !== signal;
-    this.#waiting = this.#waiting.filter(isKept);
     this.#ready = this.#ready.filter(isKept);
-    for (const task of this.#loading) if (!isKept(task)) this.#loading.delete(task);
+    for (const lane of [this.#quick, this.#slow]) {
+      lane.waiting = lane.waiting.filter(isKept);
+      for (const task of lane.loading) if (!isKept(task)) lane.loading.delete(task);
+    }
     this.#advance();
   }
 
   /** Loads as much as the next batches take, and starts those that can be. */
   #advance(): void {
     const { size, streams } = this.#options;
-    while (this.#waiting.length && this.#loading.size + this.#ready.length < size * (streams + 1)) {
-      void this.#begin(this.#turns.take(this.#waiting));
+    for (const lane of [this.#quick, this.#slow]) {
+      while (lane.waiting.length && lane.loading.size + this.#ready.length < size * (streams + 1)) {
+        void this.#begin(this.#turns.take(lane.waiting), lane);
+      }
     }
     while (this.#running < streams && this.#ready.length) {
-      if (this.#ready.length < size && this.#loading.size && !this.#isWindowOver) {
+      if (this.#ready.length < size && this.#quick.loading.size && !this.#isWindowOver) {
         this.#timer ??= setTimeout(() => {
           this.#isWindowOver = true;
           this.#advance();
@@ -145,15 +162,15 @@ export class Batcher<S, L, O> {
     }
   }
 
-  async #begin(task: Task<S, L, O>): Promise<void> {
-    this.#loading.add(task);
+  async #begin(task: Task<S, L, O>, { loading }: Lane<Task<S, L, O>>): Promise<void> {
+    loading.add(task);
     try {
       task.loaded = await this.#load(task.source, task.signal);
       if (!task.signal.aborted) this.#ready.push(task);
     } catch (error) {
       task.reject(error);
     }
-    this.#loading.delete(task);
+    loading.delete(task);
     this.#advance();
   }
 

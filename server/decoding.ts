@@ -32,9 +32,13 @@ export class Decoding {
     return work > LARGE_WORK;
   }
 
+  isMedium(work: number): boolean {
+    return work > SMALL_WORK && !this.isLarge(work);
+  }
+
   /** The threads for a picture that is not large. */
   poolFor(work: number): ImagePool {
-    return work > SMALL_WORK ? this.#medium : this.#small;
+    return this.isMedium(work) ? this.#medium : this.#small;
   }
 
   /**

@@ -1,7 +1,7 @@
 import type {} from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { decodingCost, scansProblem } from '../datasets/index.ts';
-import { checkLength, parseJson, readBody } from './body.ts';
+import { parseJson, readBody } from './body.ts';
 import type { ServerSettings } from './options.ts';
 import { cut, Problem, problemOf, WAYS } from './problem.ts';
 
@@ -35,21 +35,26 @@ export async function receive(request: FastifyRequest, limits: Limits): Promise<
 /** Of a form, beside its pictures. */
 const FORM_OVERHEAD = 100_000;
 
+const isJson = ({ headers }: FastifyRequest) => /^\s*application\/json\b/i.test(headers['content-type'] ?? '');
+
+/** How many bytes a request of its type may have. */
+export function bodyLimit(request: FastifyRequest, { max_bytes }: Limits): number {
+  if (request.isMultipart()) return max_bytes + FORM_OVERHEAD;
+  return isJson(request) ? Math.ceil(max_bytes / 2) : max_bytes;
+}
+
 async function received(request: FastifyRequest, limits: Limits): Promise<Upload> {
-  if (request.isMultipart()) {
-    checkLength(request, limits.max_bytes + FORM_OVERHEAD);
-    return await ofForm(request, limits);
-  }
-  const type = request.headers['content-type'];
-  if (type === undefined) throw new Problem('BAD_REQUEST', `the request is empty: ${WAYS}`);
-  if (/^\s*application\/json\b/i.test(type)) {
-    const body = parseJson(await readBody(request, Math.ceil(limits.max_bytes / 2)), limits.max_files);
+  if (request.isMultipart()) return await ofForm(request, limits);
+  if (request.headers['content-type'] === undefined) throw new Problem('BAD_REQUEST', `the request is empty: ${WAYS}`);
+  const limit = bodyLimit(request, limits);
+  if (isJson(request)) {
+    const body = parseJson(await readBody(request, limit), limits.max_files);
     if (typeof body === 'object' && body !== null && !Array.isArray(body))
       return ofJson(body as Record<string, unknown>, limits);
     throw new Problem('BAD_REQUEST', `the body must be a JSON object: ${WAYS}`);
   }
   const file = (request.query as { file?: unknown }).file;
-  return { pictures: [{ file: fileName(file, 1), bytes: await readBody(request, limits.max_bytes) }], fields: {} };
+  return { pictures: [{ file: fileName(file, 1), bytes: await readBody(request, limit) }], fields: {} };
 }
 
 /** What reading a form gives; its reader throws plain errors for forms that are broken. */

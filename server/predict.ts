@@ -1,9 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ResnetCocoError } from '../errors.ts';
 import { QueueFull } from './batcher.ts';
+import { checkLength } from './body.ts';
 import type { Metrics } from './metrics.ts';
 import type { ServerSettings } from './options.ts';
-import { checkPictures, type Picture, receive } from './pictures.ts';
+import { bodyLimit, checkPictures, type Picture, receive } from './pictures.ts';
 import { cut, echoed, Problem, problemOf } from './problem.ts';
 import type { Answer, Question, ServedModel, Task } from './served-model.ts';
 import type { Uploads } from './uploads.ts';
@@ -32,13 +33,14 @@ export function predict(
   return async (request: FastifyRequest, reply: FastifyReply): Promise<readonly (Answer | Failed)[]> => {
     const patience = patienceOf(request, reply, settings.timeout_s);
     const { signal } = patience;
+    let upload: ReturnType<Uploads['admit']> | undefined;
     try {
-      // Told before the body is read, where nobody could answer anyway.
-      const queued = Math.min(...able.map(({ queue }) => queue.queued));
-      const upload = uploads.admit(request, able.length ? queued : 0, () =>
+      // A body that is refused for its length takes no place, nor does one that nobody could answer.
+      checkLength(request, bodyLimit(request, settings));
+      if (able.length && able.every(({ queue }) => queue.isFull)) throw new QueueFull();
+      upload = uploads.admit(request, () =>
         patience.abort(new Problem('TOO_BUSY', 'the body came too slowly while others waited', RETRY_AFTER)),
       );
-      reply.raw.once('close', upload.answered);
       const { fields, pictures } = await whileWaiting(receive(request, settings), signal);
       upload.received();
       const asked = { ...(request.query as object), ...fields };
@@ -47,6 +49,9 @@ export function predict(
     } catch (error) {
       if (!(error instanceof QueueFull)) throw error;
       throw new Problem('TOO_BUSY', 'too much is waiting already; come again later', RETRY_AFTER);
+    } finally {
+      // What is left of a refused body is thrown away as it comes, and takes no memory.
+      upload?.leave();
     }
   };
 }

@@ -91,6 +91,7 @@ export class ServedModel {
         streams: model.streams,
         windowMs: window_ms,
         limit: queue,
+        isSlow: ({ image, picture }) => !image && decoding.isMedium(picture.work),
         onBatch: (items) => onBatch(name, items),
       },
     );
@@ -135,23 +136,19 @@ export class ServedModel {
     const isLarge = ({ work }: WelcomePicture) => this.#decoding.isLarge(work);
     const small = pictures.filter((picture) => !isLarge(picture));
     const large = pictures.filter(isLarge);
-    const ask = async (asked: readonly WelcomePicture[], image?: LoadedImage) =>
-      asked.length
-        ? await this.#batcher.submit(
-            asked.map((picture) => ({ picture, question, image })),
-            signal,
-          )
-        : [];
-    this.#batcher.checkRoom(small.length);
+    const asked = (picture: WelcomePicture, image?: LoadedImage): Asked => ({ picture, question, image });
+    const ask = async (items: readonly Asked[]) => (items.length ? await this.#batcher.submit(items, signal) : []);
+    const ofSmall = small.map((picture) => asked(picture));
+    this.#batcher.checkRoom(ofSmall);
     const images = this.#decoding.large(large, async ({ bytes }, pool) => {
       this.#largeLoading++;
       return await this.#model.load(bytes, signal, pool).finally(() => this.#largeLoading--);
     });
     const [answers, ...ofLarge] = await Promise.all([
-      ask(small),
+      ask(ofSmall),
       ...images.map(async (loading, i) => {
         const [loaded] = await Promise.allSettled([loading]);
-        return loaded.status === 'fulfilled' ? await ask([large[i]], loaded.value) : [loaded];
+        return loaded.status === 'fulfilled' ? await ask([asked(large[i], loaded.value)]) : [loaded];
       }),
     ]);
     signal.throwIfAborted();

@@ -33,14 +33,13 @@ export class Uploads {
   /**
    * Takes a request in before its body is read.
    *
-   * @param queued pictures that wait already
    * @param giveWay called where the body comes so slowly that another takes its place
    * @throws QueueFull
    */
-  admit(request: FastifyRequest, queued: number, giveWay: () => void): { received(): void; answered(): void } {
+  admit(request: FastifyRequest, giveWay: () => void): { received(): void; leave(): void } {
     const announced = request.headers['content-length'];
     const bytes = announced === undefined ? this.#settings.max_bytes : Number(announced);
-    while (!this.#hasRoom(bytes, queued)) {
+    while (!this.#hasRoom(bytes)) {
       const slowest = this.#slowest();
       if (!slowest) throw new QueueFull();
       this.#uploads.delete(slowest);
@@ -53,16 +52,16 @@ export class Uploads {
       received: () => {
         upload.isComing = false;
       },
-      answered: () => void this.#uploads.delete(upload),
+      leave: () => void this.#uploads.delete(upload),
     };
   }
 
   /** One body is always taken, however large. */
-  #hasRoom(bytes: number, queued: number): boolean {
+  #hasRoom(bytes: number): boolean {
     const { queue, queue_bytes } = this.#settings;
     const isLarge = (of: number) => of > LARGE * queue_bytes;
     const all = [...this.#uploads];
-    if (all.filter(({ isComing }) => isComing).length + queued >= queue) return false;
+    if (all.filter(({ isComing }) => isComing).length >= queue) return false;
     const beside = isLarge(bytes) ? all.filter((other) => isLarge(other.bytes)) : all;
     const held = beside.reduce((sum, other) => sum + other.bytes, 0);
     return held === 0 || held + bytes <= (isLarge(bytes) ? OF_LARGE : 1) * queue_bytes;

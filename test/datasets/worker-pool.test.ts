@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -28,7 +29,7 @@ interface Result {
   readonly job: string;
   readonly threadId: number;
 }
-const poolOf = (threads: number, returnsMemory = false) => {
+const poolOf = (threads: number, options: { returnsMemory?: boolean; idleMs?: number } = {}) => {
   const failures: string[] = [];
   const failure = (job: string, reason: string) => {
     failures.push(`${job}: ${reason}`);
@@ -36,7 +37,7 @@ const poolOf = (threads: number, returnsMemory = false) => {
   };
   return {
     failures,
-    pool: new WorkerPool<string, Result>({ name: 'test pool', module, threads, returnsMemory, failure }),
+    pool: new WorkerPool<string, Result>({ name: 'test pool', module, threads, failure, ...options }),
   };
 };
 const reasonOf = (promise: Promise<unknown>): Promise<unknown> =>
@@ -104,9 +105,34 @@ test('a job that ends its thread fails alone, once', async () => {
   await pool.close();
 });
 
+test('threads without a job end after a while, all but one, where that is asked for', async () => {
+  const jobs = ['a', 'b', 'c'];
+  const { pool } = poolOf(3, { idleMs: 1 });
+  const first = (await Promise.all(jobs.map((job) => pool.run(job)))).map(({ threadId }) => threadId);
+  assert.is(new Set(first).size, 3);
+  while (pool.threads > 1) await sleep(1);
+  await sleep(20);
+  assert.is(pool.threads, 1);
+  assert.ok(first.includes((await pool.run('d')).threadId));
+  const { threadId } = await pool.run('e');
+  assert.equal(
+    (await Promise.all(jobs.map((job) => pool.run(job))))
+      .filter((one) => first.includes(one.threadId))
+      .map((one) => one.threadId),
+    [threadId],
+  );
+  await pool.close();
+  assert.is(pool.threads, 0);
+  const { pool: staying } = poolOf(2);
+  await Promise.all(jobs.map((job) => staying.run(job)));
+  await sleep(20);
+  assert.is(staying.threads, 2);
+  await staying.close();
+});
+
 test('a thread that holds much memory after its job is replaced, where memory is to come back', async () => {
   for (const returnsMemory of [true, false]) {
-    const { pool, failures } = poolOf(1, returnsMemory);
+    const { pool, failures } = poolOf(1, { returnsMemory });
     const jobs = ['a', 'large', 'b', 'c', 'large'];
     const threads = (await Promise.all(jobs.map((job) => pool.run(job)))).map(({ threadId }) => threadId);
     assert.is(threads[0], threads[1]);

@@ -90,13 +90,13 @@ test('a full queue refuses; an empty one takes however many belong together', as
   assert.equal(values(await again), [12]);
 });
 
-test('those who ask for many leave room to those who ask for few', async () => {
+test('those who ask for many, or for what is slow, leave room to those who ask for one', async () => {
   const { batcher, release } = doubling({ size: 1, limit: 16 });
   const many = Array.from({ length: 10 }, (_, i) => i);
   const first = batcher.submit(many, never());
   await sleep(1);
   assert.throws(
-    () => batcher.checkRoom(9),
+    () => batcher.checkRoom(many.slice(1)),
     (error: unknown) => error instanceof QueueFull,
   );
   const few = batcher.submit([20, 21], never());
@@ -141,6 +141,37 @@ test('a batch that fails fails its own items alone', async () => {
     { size: 1, streams: 1, limit: 10, windowMs: 1 },
   );
   assert.equal(values(await batcher.submit([1, 2, 3], never())), [1, 'no memory', 3]);
+});
+
+test('slow sources leave room in the queue, and no quick one waits for them', async () => {
+  const loads: string[] = [];
+  const slow: (() => void)[] = [];
+  const batcher = new Batcher<string, string, string>(
+    async (source) => {
+      loads.push(source);
+      if (source.startsWith('slow')) await new Promise<void>((resolve) => slow.push(resolve));
+      return source;
+    },
+    async (items) => items,
+    { size: 1, streams: 1, limit: 8, windowMs: 5, isSlow: (source) => source.startsWith('slow') },
+  );
+  const all = batcher.submit(
+    Array.from({ length: 6 }, (_, i) => `slow ${i}`),
+    never(),
+  );
+  assert.equal(loads, ['slow 0', 'slow 1']);
+  const refused = await batcher.submit(['slow 6'], never()).catch((error: unknown) => error);
+  assert.instance(refused, QueueFull);
+  for (const name of ['a', 'b', 'c']) {
+    const [one] = await batcher.submit([name], never());
+    assert.equal(one, { status: 'fulfilled', value: name });
+  }
+  while (batcher.queued) {
+    slow.shift()?.();
+    await sleep(1);
+  }
+  assert.is((await all).length, 6);
+  assert.equal(loads, ['slow 0', 'slow 1', 'a', 'b', 'c', 'slow 2', 'slow 3', 'slow 4', 'slow 5']);
 });
 
 test('what is being loaded is told that it is taken back, and holds no place; others take turns', async () => {

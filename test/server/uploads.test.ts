@@ -74,6 +74,30 @@ test('bodies on their way are bounded in number; one that does not come gives wa
   await server.close();
 });
 
+test('bodies that are refused hold no place and no bytes while their rest is thrown away', async () => {
+  const { at, server } = await start({ queue: 1, queue_bytes: 4_000_000, max_bytes: 2_000_000 });
+  const { port } = server.app.server.address() as AddressInfo;
+  const head = 'POST /v1/classify HTTP/1.1\r\nhost: localhost\r\ncontent-type: ';
+  const refused = [
+    `${head}image/png\r\ncontent-length: 9000000000000000\r\n\r\nabc`,
+    `${head}image/png\r\ncontent-length: 9000000000000000\r\n\r\nabc`,
+    `${head}multipart/form-data; boundary=b\r\ncontent-length: 2000000\r\n\r\n--b\r\n\r\n\r\n--b--\r\n`,
+  ];
+  const sockets: Socket[] = [];
+  for (const text of refused) {
+    const socket = connect(port, '127.0.0.1');
+    sockets.push(socket);
+    socket.on('error', () => {});
+    socket.write(text);
+    assert.match(await new Promise((resolve) => socket.once('data', (data) => resolve(`${data}`))), /^HTTP\/1.1 4/);
+    assert.not(socket.readableEnded);
+    const picture = await wavePicture(64, 48, 3, 'png');
+    assert.is((await post(`${at}/v1/classify`, picture, { 'content-type': 'image/png' })).status, 200);
+  }
+  for (const socket of sockets) socket.destroy();
+  await server.close();
+});
+
 test('JSON is counted in its text', async () => {
   const problem = (text: string): string => {
     try {
