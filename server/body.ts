@@ -13,6 +13,20 @@ export function checkLength({ headers }: FastifyRequest, limit: number): void {
 }
 
 /**
+ * Refuses a body that is compressed as a whole: nothing here unpacks it.
+ *
+ * @throws Problem UNSUPPORTED_MEDIA_TYPE
+ */
+export function checkEncoding({ headers }: FastifyRequest): void {
+  const encoding = headers['content-encoding'];
+  if (encoding === undefined || /^(\s*identity\s*,?)*$/i.test(encoding)) return;
+  throw new Problem(
+    'UNSUPPORTED_MEDIA_TYPE',
+    `Content-Encoding: ${cut(encoding)} is not read here; send the body as it is`,
+  );
+}
+
+/**
  * The body of a request, which nobody else reads. Memory for it is taken once where its length is known.
  *
  * @throws Problem TOO_LARGE

@@ -13,7 +13,8 @@ import { modelRoutes } from './model-routes.ts';
 import { type ServerOptions, type ServerSettings, serverSettings } from './options.ts';
 import { pageRoutes } from './page-routes.ts';
 import { predict } from './predict.ts';
-import { cut, Problem } from './problem.ts';
+import { Problem } from './problem.ts';
+import { refuseUnclearHosts, refuseUnreadable, refuseUnrouted } from './refusals.ts';
 import { restWhenIdle } from './rest.ts';
 import { plainSchema, predictSchema } from './schemas.ts';
 import { sendProblem } from './send-problem.ts';
@@ -72,8 +73,9 @@ export async function createServer(options: ServerOptions, log?: Log): Promise<S
         ),
       );
     }
-    metrics.watch(models);
-    await addRoutes(app, settings, models, metrics, hosts);
+    const uploads = new Uploads(settings);
+    metrics.watch(models, uploads);
+    await addRoutes(app, settings, models, uploads, metrics, hosts);
     return {
       app,
       models,
@@ -113,19 +115,16 @@ function application(settings: ServerSettings, log: Log | undefined): FastifyIns
     // Bodies are timed where they are read; this ends what never gets so far.
     requestTimeout: 1000 * settings.timeout_s + 2000,
     keepAliveTimeout: 5000,
-    http: { connectionsCheckingInterval: 1000, headersTimeout: 10_000 },
+    http: { connectionsCheckingInterval: 1000, headersTimeout: 10_000, requireHostHeader: false },
+    clientErrorHandler: refuseUnreadable,
+    frameworkErrors: sendProblem,
     return503OnClosing: false,
   });
   // Bodies are read by the routes; schemas are there for the documentation.
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler(sendProblem);
-  app.setNotFoundHandler(({ method, url }) => {
-    throw new Problem(
-      'NOT_FOUND',
-      `there is nothing at ${method} ${cut(url.split('?')[0])}; /openapi.json tells what there is`,
-    );
-  });
+  refuseUnrouted(app);
   // Nothing is read before the route does.
   app.removeContentTypeParser(['application/json', 'text/plain']);
   for (const type of [/^image\//, 'application/octet-stream', 'application/json']) {
@@ -138,11 +137,13 @@ async function addRoutes(
   app: FastifyInstance,
   settings: ServerSettings,
   models: readonly ServedModel[],
+  uploads: Uploads,
   metrics: Metrics,
   hosts: ReadonlySet<string>,
 ): Promise<void> {
   watchRequests(app);
   restWhenIdle(app);
+  refuseUnclearHosts(app);
   if (settings.token === undefined)
     app.addHook(
       'onRequest',
@@ -183,7 +184,6 @@ async function addRoutes(
     },
   });
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: false });
-  const uploads = new Uploads(settings);
   await app.register(async (api) => {
     if (settings.token !== undefined) api.addHook('onRequest', tokenGuard(settings.token));
     for (const task of ['classify', 'detect'] as const) {
@@ -199,6 +199,7 @@ async function addRoutes(
     if (isDraining(app)) throw new Problem('TOO_BUSY', 'the service is ending; ask another instance', 1);
     const full = models.filter(({ queue }) => queue.isFull).map(({ record }) => record.name);
     if (full.length) throw new Problem('TOO_BUSY', `too much waits for ${full.join(', ')}`, 1);
+    if (uploads.isFull) throw new Problem('TOO_BUSY', 'too many bodies are on their way or in memory', 1);
     return { status: 'ready' };
   });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { ServedModel } from './served-model.ts';
+import type { Uploads } from './uploads.ts';
 
 /** What a service counts, in Prometheus' format. */
 export class Metrics {
@@ -35,8 +36,8 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry });
   }
 
-  /** How many pictures wait for each model, read whenever it is asked for. */
-  watch(models: readonly ServedModel[]): void {
+  /** What waits now, read whenever it is asked for. */
+  watch(models: readonly ServedModel[], uploads: Uploads): void {
     new Gauge({
       name: 'resnet_coco_queued_pictures',
       help: 'Pictures that wait for their turn, by model',
@@ -44,6 +45,22 @@ export class Metrics {
       registers: [this.registry],
       collect() {
         for (const { queue, record } of models) this.set({ model: record.name }, queue.queued);
+      },
+    });
+    new Gauge({
+      name: 'resnet_coco_request_bytes',
+      help: 'Bytes of bodies that are on their way, or in memory until they are answered, as they were announced',
+      registers: [this.registry],
+      collect() {
+        this.set(uploads.bytes);
+      },
+    });
+    new Gauge({
+      name: 'resnet_coco_bodies_coming',
+      help: 'Bodies that are on their way',
+      registers: [this.registry],
+      collect() {
+        this.set(uploads.coming);
       },
     });
   }

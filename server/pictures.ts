@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { decodingCost, scansProblem } from '../datasets/index.ts';
 import { parseJson, readBody } from './body.ts';
 import type { ServerSettings } from './options.ts';
-import { cut, Problem, problemOf, WAYS } from './problem.ts';
+import { cut, echoed, Problem, problemOf, WAYS } from './problem.ts';
 
 /** A picture as it was sent. */
 export interface Picture {
@@ -36,6 +36,9 @@ export async function receive(request: FastifyRequest, limits: Limits): Promise<
 const FORM_OVERHEAD = 100_000;
 
 const isJson = ({ headers }: FastifyRequest) => /^\s*application\/json\b/i.test(headers['content-type'] ?? '');
+
+/** Whether the body is a picture, and not a form or JSON that holds some. */
+export const isPictureItself = (request: FastifyRequest): boolean => !request.isMultipart() && !isJson(request);
 
 /** How many bytes a request of its type may have. */
 export function bodyLimit(request: FastifyRequest, { max_bytes }: Limits): number {
@@ -70,13 +73,15 @@ async function ofReader<T>(reading: Promise<T>): Promise<T> {
 
 async function ofForm(request: FastifyRequest, limits: Limits): Promise<Upload> {
   const pictures: Picture[] = [];
-  const fields: Record<string, unknown> = {};
+  const fields: Record<string, unknown> = Object.create(null);
   let bytes = 0;
   const parts = request.parts();
   for (;;) {
     const { done, value: part } = await ofReader(parts.next());
     if (done) return { pictures, fields };
     if (part.type === 'field') {
+      if (part.fieldname in fields)
+        throw new Problem('BAD_REQUEST', `${echoed(part.fieldname)} stands twice in the form`);
       fields[part.fieldname] = part.value;
       continue;
     }
@@ -90,14 +95,15 @@ async function ofForm(request: FastifyRequest, limits: Limits): Promise<Upload> 
 
 /** `{"image": base64}` or `{"images": [base64 or {"file", "data"}, …]}`; data: URLs are base64 too. */
 function ofJson({ image, images, ...fields }: Record<string, unknown>, limits: Limits): Upload {
+  if (image !== undefined && images !== undefined) throw new Problem('BAD_REQUEST', 'give image or images, not both');
   const list = images === undefined ? (image === undefined ? [] : [image]) : images;
   if (!Array.isArray(list)) throw new Problem('BAD_REQUEST', 'images must be an array');
   if (list.length > limits.max_files) throw tooMany(limits);
   const pictures = list.map((item: unknown, i): Picture => {
     const where = images === undefined ? 'image' : `images[${i}]`;
-    const { data, file } =
+    const { data, file, ...others } =
       typeof item === 'string' ? { data: item, file: undefined } : ((item ?? {}) as Record<string, unknown>);
-    if (typeof data !== 'string')
+    if (typeof data !== 'string' || Object.keys(others).length)
       throw new Problem('BAD_REQUEST', `${where} must be base64, or {"file", "data": base64}`);
     return { file: fileName(file, i + 1), bytes: fromBase64(data, where) };
   });

@@ -1,10 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ResnetCocoError } from '../errors.ts';
 import { QueueFull } from './batcher.ts';
-import { checkLength } from './body.ts';
+import { checkEncoding, checkLength } from './body.ts';
 import type { Metrics } from './metrics.ts';
 import type { ServerSettings } from './options.ts';
-import { bodyLimit, checkPictures, type Picture, receive } from './pictures.ts';
+import { bodyLimit, checkPictures, isPictureItself, type Picture, receive } from './pictures.ts';
 import { cut, echoed, Problem, problemOf } from './problem.ts';
 import type { Answer, Question, ServedModel, Task } from './served-model.ts';
 import type { Uploads } from './uploads.ts';
@@ -35,15 +35,19 @@ export function predict(
     const { signal } = patience;
     let upload: ReturnType<Uploads['admit']> | undefined;
     try {
-      // A body that is refused for its length takes no place, nor does one that nobody could answer.
+      // A body that is refused for what its headers say takes no place, nor does one that nobody could answer.
+      checkEncoding(request);
       checkLength(request, bodyLimit(request, settings));
+      const parameters = request.query as Readonly<Record<string, unknown>>;
+      checkNames(task, parameters, 'query', isPictureItself(request) ? ['file'] : []);
       if (able.length && able.every(({ queue }) => queue.isFull)) throw new QueueFull();
       upload = uploads.admit(request, () =>
         patience.abort(new Problem('TOO_BUSY', 'the body came too slowly while others waited', RETRY_AFTER)),
       );
       const { fields, pictures } = await whileWaiting(receive(request, settings), signal);
       upload.received();
-      const asked = { ...(request.query as object), ...fields };
+      checkNames(task, fields, 'fields');
+      const asked = { ...parameters, ...fields };
       const model = chooseModel(task, able, asked);
       return await answers(model, pictures, questionOf(task, asked), signal, settings, metrics);
     } catch (error) {
@@ -126,6 +130,29 @@ function whileWaiting<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
     signal.addEventListener('abort', stop, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
   });
+}
+
+/** What each task is told besides its pictures. */
+const NAMES = { classify: ['model', 'top'], detect: ['model', 'score'] } as const;
+
+/**
+ * Refuses what would not be used, lest a wrong letter go unnoticed.
+ *
+ * @throws Problem BAD_REQUEST
+ */
+function checkNames(
+  task: Task,
+  values: Readonly<Record<string, unknown>>,
+  where: 'query' | 'fields',
+  others: readonly string[] = [],
+): void {
+  const names: readonly string[] = [...NAMES[task], ...others];
+  const unknown = Object.keys(values).filter((name) => !names.includes(name));
+  if (!unknown.length) return;
+  const few = unknown.slice(0, 5).map(echoed).join(', ');
+  const list = unknown.length > 5 ? `${few} and ${unknown.length - 5} more` : few;
+  const place = where === 'query' ? 'in the query' : 'beside the pictures';
+  throw new Problem('BAD_REQUEST', `${list}: not known ${place} of /v1/${task}, which takes ${names.join(', ')}`);
 }
 
 function chooseModel(task: Task, able: readonly ServedModel[], { model: name }: { model?: unknown }): ServedModel {

@@ -106,7 +106,7 @@ const problems = Object.fromEntries(
     403: 'the service is not known by the name in the header Host',
     404: 'no such model',
     413: 'too many bytes, pixels or pictures',
-    415: 'a body of another type',
+    415: 'a body of another type, or one that is compressed',
     422: 'no picture of the request could be read',
     503: 'too much is waiting; come again after Retry-After seconds',
     504: 'it took too long',

@@ -30,6 +30,21 @@ export class Uploads {
     this.#settings = settings;
   }
 
+  /** Of all bodies, as they were announced. */
+  get bytes(): number {
+    return [...this.#uploads].reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Bodies on their way. */
+  get coming(): number {
+    return [...this.#uploads].filter(({ isComing }) => isComing).length;
+  }
+
+  /** Whether even a small body would find no room. */
+  get isFull(): boolean {
+    return !this.#hasRoom(1) && !this.#slowest();
+  }
+
   /**
    * Takes a request in before its body is read.
    *
@@ -61,7 +76,7 @@ export class Uploads {
     const { queue, queue_bytes } = this.#settings;
     const isLarge = (of: number) => of > LARGE * queue_bytes;
     const all = [...this.#uploads];
-    if (all.filter(({ isComing }) => isComing).length >= queue) return false;
+    if (this.coming >= queue) return false;
     const beside = isLarge(bytes) ? all.filter((other) => isLarge(other.bytes)) : all;
     const held = beside.reduce((sum, other) => sum + other.bytes, 0);
     return held === 0 || held + bytes <= (isLarge(bytes) ? OF_LARGE : 1) * queue_bytes;
