@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, sep } from 'node:path';
+import { structureProblem } from '../datasets/json-keys.ts';
 import type { HostTensor, Weights } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { embeddedModels } from './embedded-models.ts';
@@ -64,8 +65,11 @@ function withOwnConfig(checkpoint: Checkpoint): ModelFile {
   const { config, format } = checkpoint.metadata;
   if (format !== FORMAT || config === undefined) return { checkpoint, config: undefined };
   try {
+    const problem = structureProblem(config);
+    if (problem !== undefined) throw new ResnetCocoError('BAD_CONFIG', `${checkpoint.file}: its config ${problem}`);
     return { checkpoint, config: JSON.parse(config) };
   } catch (error) {
+    if (error instanceof ResnetCocoError) throw error;
     throw new ResnetCocoError('BAD_CONFIG', `${checkpoint.file}: its config is not JSON: ${(error as Error).message}`);
   }
 }

@@ -15,12 +15,16 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 export const isSpace = (byte: number): boolean => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
+const hashed = (hash: number, byte: number): number => Math.imul(hash ^ byte, 0x01000193);
+
 /** The bytes of a file that are in memory: those from `start` on are still needed, `at` is the next to look at. */
 export class JsonWindow {
   bytes = Buffer.allocUnsafe(2 * CHUNK);
   start = 0;
   at = 0;
   end = 0;
+  /** A hash of the keys of the value last moved over, in order, and of which objects have them. */
+  shape = 0;
   /** How many bytes of the file came before `bytes[0]`. */
   private before = 0;
   private readonly descriptor: number;
@@ -73,9 +77,13 @@ export class JsonWindow {
     let { bytes, end, at } = this;
     let depth = 0;
     let isText = false;
+    let [textBegin, textEnd] = [at, at];
+    this.shape = 0;
     for (;;) {
       if (at >= end) {
         this.at = at;
+        textBegin -= this.start;
+        textEnd -= this.start;
         if (!this.more()) {
           // It may have ended after a backslash, whose other half was passed over already.
           this.at = this.end;
@@ -88,22 +96,30 @@ export class JsonWindow {
       if (isText) {
         at++;
         if (byte === BACKSLASH) at++;
-        else if (byte === QUOTE) isText = false;
+        else if (byte === QUOTE) {
+          isText = false;
+          textEnd = at;
+        }
         if (isText || depth > 0) continue;
       } else if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
         if (++depth > MAX_DEPTH) this.fail(`nests deeper than ${MAX_DEPTH} levels, at byte ${this.before + at}`);
+        if (byte === OPEN_OBJECT) this.shape = hashed(this.shape, byte);
         at++;
         continue;
       } else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) {
         // One that is not its own closes the list or object around it.
         if (depth === 0) break;
+        if (byte === CLOSE_OBJECT) this.shape = hashed(this.shape, byte);
         at++;
         if (--depth > 0) continue;
       } else if (byte === QUOTE) {
         isText = true;
+        textBegin = at;
         at++;
         continue;
       } else if (depth > 0 || (byte !== COMMA && !isSpace(byte))) {
+        // The quotes around a key keep it apart from the next.
+        if (byte === COLON) for (let i = textBegin; i < textEnd; i++) this.shape = hashed(this.shape, bytes[i]);
         at++;
         continue;
       }

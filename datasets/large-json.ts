@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { closeSync } from 'node:fs';
 import { type ErrorCode, ResnetCocoError } from '../errors.ts';
 import { filePath, openFile, unreadable } from '../io/regular-file.ts';
+import { repeatedKeyProblem, structureProblem } from './json-keys.ts';
 import { CLOSE_LIST, CLOSE_OBJECT, COLON, COMMA, JsonWindow, OPEN_LIST, OPEN_OBJECT, QUOTE } from './json-window.ts';
 
 /** Elements are parsed together until their text is so long. */
@@ -79,6 +80,8 @@ export function readJsonFile(file: string | URL, code: ErrorCode = 'BAD_DATASET'
 class PartReader {
   private readonly window: JsonWindow;
   private readonly fail: (problem: string) => never;
+  /** Of values that have no key twice. Most elements of a list have the same keys, so that few are looked at closely. */
+  private readonly shapes = new Set<number>();
 
   constructor(window: JsonWindow, fail: (problem: string) => never) {
     this.window = window;
@@ -104,11 +107,14 @@ class PartReader {
   private *object(): Generator<JsonPart> {
     const { window } = this;
     window.at++;
+    const fields = new Set<string>();
     for (let isFirst = true; ; isFirst = false) {
       if (isFirst && window.peek() === CLOSE_OBJECT) break;
       if (window.peek() !== QUOTE) this.wrong('the name of a field');
       const field = String(this.single('the name of a field'));
       if (window.peek() !== COLON) this.wrong(`':' after "${field}"`);
+      if (fields.has(field)) this.fail(repeatedKeyProblem(field));
+      fields.add(field);
       window.at++;
       yield* this.value(field);
       const next = window.peek();
@@ -142,6 +148,7 @@ class PartReader {
         if (window.peek() === undefined) this.endsWithin(place(count));
         if (!ends.length) window.start = window.at;
         if (!window.skipValue()) this.endsWithin(place(count));
+        if (!this.shapes.has(window.shape)) this.checkKeys(length, place(count));
         length = window.at - window.start;
         ends.push(length);
         const next = window.peek();
@@ -185,6 +192,7 @@ class PartReader {
     if (window.peek() === undefined) this.endsWithin(place);
     window.start = window.at;
     if (!window.skipValue()) this.endsWithin(place);
+    if (!this.shapes.has(window.shape)) this.checkKeys(0, place);
     if (!isUtf8(window.bytes.subarray(window.start, window.at))) this.notUtf8(place);
     const text = window.text(window.at - window.start);
     if (!isWholeFile && window.peek() === undefined) this.endsWithin(place);
@@ -192,10 +200,26 @@ class PartReader {
     return this.parse(text, place);
   }
 
+  /** Refuses a value that has a key twice. @param begin of the value, after the window's start */
+  private checkKeys(begin: number, place: string): void {
+    const { window } = this;
+    const text = window.bytes.toString('utf8', window.start + begin, window.at);
+    let problem: string | undefined;
+    try {
+      problem = structureProblem(text);
+    } catch {
+      // It is not JSON: parsing tells where.
+      return;
+    }
+    if (problem !== undefined) this.fail(`${place} ${problem}`);
+    this.shapes.add(window.shape);
+  }
+
   private parse(text: string, place: string): unknown {
     try {
       return JSON.parse(text) as unknown;
     } catch (error) {
+      if (text.trim() === '') this.fail(`${place} is not JSON: there is no value; is a comma too many?`);
       const unknown = /\b(NaN|Infinity)\b/.exec(text)?.[0];
       const reason = unknown ? `JSON has no ${unknown}` : (error as Error).message;
       return this.fail(`${place} is not JSON: ${reason}; it reads ${shortened(text.trim())}`);

@@ -1,4 +1,5 @@
 import { WholeFile } from '../../datasets/index.ts';
+import { structureProblem } from '../../datasets/json-keys.ts';
 import type { FileSlice } from '../../datasets/pickle/file-slice.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { byteLength, type Contents, ITEM_SIZES, type StoredDType, type StoredTensor } from './stored-tensor.ts';
@@ -51,7 +52,7 @@ function parseHeader(bytes: Uint8Array, bad: (problem: string) => never): Record
   let header: unknown;
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    const problem = structuralProblem(text);
+    const problem = structureProblem(text, MAX_DEPTH);
     if (problem !== undefined) return bad(`its header ${problem}`);
     header = JSON.parse(text);
   } catch (error) {
@@ -59,34 +60,6 @@ function parseHeader(bytes: Uint8Array, bad: (problem: string) => never): Record
     return bad(`its header is not JSON (${(error as Error).message})`);
   }
   return isRecord(header) ? header : bad('its header is not a JSON object');
-}
-
-/**
- * What JSON.parse would not mind: lists in lists in lists, which exhaust its memory, and a key that an object has twice,
- * of which it keeps the last.
- */
-function structuralProblem(json: string): string | undefined {
-  // The keys so far of each object or list that is open; a list has none.
-  const open: Set<string>[] = [];
-  for (let i = 0; i < json.length; i++) {
-    const char = json[i];
-    if (char === '{' || char === '[') {
-      if (open.push(new Set()) > MAX_DEPTH) return 'is nested too deep';
-    } else if (char === '}' || char === ']') {
-      open.pop();
-    } else if (char === '"') {
-      const start = i;
-      for (i++; i < json.length && json[i] !== '"'; i++) if (json[i] === '\\') i++;
-      let next = i + 1;
-      while (/\s/.test(json.charAt(next))) next++;
-      if (json[next] !== ':') continue;
-      const keys = open.at(-1);
-      const key = JSON.parse(json.slice(start, i + 1)) as string;
-      if (keys?.has(key)) return `has ${shown(key)} twice`;
-      keys?.add(key);
-    }
-  }
-  return undefined;
 }
 
 /** A value out of a damaged header, as a message can hold it. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { structureProblem } from '../../datasets/json-keys.ts';
 import { readJsonFile, readJsonParts } from '../../datasets/large-json.ts';
 import { Random } from '../../datasets/random.ts';
 import { ResnetCocoError } from '../../errors.ts';
@@ -65,7 +66,16 @@ function jsonText(random: Random, depth: number): string {
   if (kind === 5) return `[${list(() => jsonText(random, depth - 1)) || space()}]`;
   if (kind === 6) {
     const field = () => pick(random, ['"a"', '"b"', '"1"', '"__proto__"', text()]);
-    return `{${list(() => `${field()}${space()}:${space()}${jsonText(random, depth - 1)}`) || space()}}`;
+    const used = new Set<unknown>();
+    const item = (): string => {
+      for (;;) {
+        const key = field();
+        if (used.has(JSON.parse(key))) continue;
+        used.add(JSON.parse(key));
+        return `${key}${space()}:${space()}${jsonText(random, depth - 1)}`;
+      }
+    };
+    return `{${list(item) || space()}}`;
   }
   if (kind === 4) return text();
   return pick(random, ['0', '-1.5e-3', '12', '1E5', 'true', 'false', 'null', '""', '123456789.125']);
@@ -184,7 +194,7 @@ test('what is not JSON is named with its place', () => {
     ['[1, -Infinity]', '[1] is not JSON: JSON has no Infinity'],
     ['{"a": [1, {"b": NaN}]}', 'a[1] is not JSON: JSON has no NaN; it reads {"b": NaN}'],
     ['[1, , 2]', '[1] is not JSON'],
-    ['[1, 2, ]', '[2] is not JSON'],
+    ['[1, 2, ]', '[2] is not JSON: there is no value; is a comma too many?'],
     ['[,]', '[0] is not JSON'],
     ['[1 2]', "after 3 bytes it wants ',' or ']' after [0] and has 2]"],
     ['{"a": 1, }', 'after 9 bytes it wants the name of a field'],
@@ -221,8 +231,31 @@ test('one byte changed or left out anywhere: what JSON.parse refuses is refused,
       failure(changed);
       continue;
     }
-    assert.equal(read(changed), parsed, changed);
+    if (structureProblem(changed) === undefined) assert.equal(read(changed), parsed, changed);
+    else assert.match(failure(changed).message, /has the key ".*" twice/);
   }
+});
+
+test('a key that is there twice is refused with its place, wherever it is', () => {
+  const many = (element: string) => `{"images": [${`${element}, `.repeat(50_000)}${element}]}`;
+  const twice: readonly [text: string, place: string][] = [
+    ['{"images": [], "annotations": [{"id": 1}], "annotations": []}', 'has the key "annotations" twice'],
+    ['{"a": 1, "\\u0061": 2}', 'has the key "a" twice'],
+    ['[{"id": 1}, {"id": 1, "box": 3, "id": 2}]', '[1] has the key "id" twice'],
+    ['{"x": [{"s": {"size": [1], "counts": "a:b", "size": [2]}}]}', 'x[0] has the key "size" twice'],
+    ['{"x": [{"list": [1, {"a": 1, "b": [{"a": 2}], "a": 3}]}]}', 'x[0] has the key "a" twice'],
+    ['{"info": {"year": 1, "year": 2}}', 'info has the key "year" twice'],
+    ['[{"a\\"": 1, "a\\u0022": 2}]', '[0] has the key "a\\"" twice'],
+    [many('{"id": 1, "x": 2}').replace(/2}]}$/, '2, "x": 3}]}'), 'images[50000] has the key "x" twice'],
+    [many('{"id": 1, "name": 2}').replace(/"name": 2}]}$/, '"id": 3}]}'), 'images[50000] has the key "id" twice'],
+  ];
+  for (const [text, place] of twice) assert.ok(failure(text).message.includes(place), failure(text).message);
+  const once = [
+    '{"a": [{"a": 1, "b": {"a": 2}, "c": [{"a": 3}, {"a": 4}]}], "b": "a", "c": ["a", "a"]}',
+    '[{"a": "b\\": ", "b": "a"}, {"ab": 1, "a": 2, "b": 3}, {"__proto__": 1}]',
+    many('{"id": 1, "x": {"id": 2}}'),
+  ];
+  for (const text of once) assert.equal(read(text), JSON.parse(text));
 });
 
 test('values too deep or too long are refused', () => {
