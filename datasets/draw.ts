@@ -1,3 +1,4 @@
+import { boxLabel } from './box-label.ts';
 import { type TextMask, textMask, textWidth } from './font.ts';
 import type { Image } from './image.ts';
 import { type Color, categoryColor, readableOn } from './palette.ts';
@@ -12,15 +13,19 @@ export interface LabelledBox {
   readonly score?: number;
   /** Gives the colour. */
   readonly category_id?: number;
+  /** Of ground truth: its line is dashed. */
+  readonly dashed?: boolean;
 }
 
 /** Sizes as parts of the picture's mean side; a label shrinks to fit, down to the smallest readable size. */
 const LINE = 0.004;
-const FONT = 0.026;
+const FONT = 0.03;
 const MIN_FONT = 6;
 const DEFAULT_MIN_FONT = 10;
 /** Labels of low boxes are up to this much smaller, so that a crowd is not buried under its names. */
 const SMALL_LABEL = 0.7;
+/** A dash, and the gap behind it, in thicknesses of the line. */
+const DASH = 4;
 /** Longer labels are cut before they are measured. */
 const MAX_LABEL = 120;
 
@@ -36,25 +41,24 @@ export function drawBoxes(image: Image, boxes: readonly LabelledBox[]): Image {
     .sort((a, b) => (b.box.score ?? 1) - (a.box.score ?? 1));
   const placed: Region[] = [];
   const labels = objects.flatMap(({ box, region, color }) => {
-    if (!labelOf(box).trim()) return [];
+    const label = boxLabel(box.label, box.score);
+    if (!label.trim()) return [];
     const wanted = Math.min(fontSize, Math.max(fontSize * SMALL_LABEL, region.height / 3));
     const padding = Math.max(1, Math.round(wanted / 5));
-    const { text, size } = fitted(labelOf(box), wanted, image.width - 2 * padding - 1);
+    const { text, size } = fitted(label, wanted, image.width - 2 * padding - 1);
     const mask = textMask(text, size);
     const place = placeLabel(region, mask.width + 2 * padding, mask.height, image, placed);
     placed.push(place);
     return [{ mask, place, padding, color }];
   });
-  for (const { region, color } of objects.reverse()) outline(canvas, region, thickness, color);
+  for (const { box, region, color } of objects.reverse())
+    outline(canvas, region, box.dashed ? thickness * DASH : Number.POSITIVE_INFINITY, thickness, color);
   for (const { mask, place, padding, color } of labels.reverse()) {
     fill(canvas, place, color);
     blend(canvas, mask, place.left + padding, place.top, readableOn(color));
   }
   return canvas;
 }
-
-const labelOf = ({ label, score }: LabelledBox): string =>
-  score === undefined ? label : `${label} ${Math.round(score * 100)}%`;
 
 /** The part of a box that lies in the picture, in whole pixels, at least one; undefined if there is none. */
 function visibleRegion(bbox: readonly number[], { width, height }: Image): Region | undefined {
@@ -103,12 +107,20 @@ const overlap = (a: Region, b: Region): number =>
   Math.max(Math.min(a.left + a.width, b.left + b.width) - Math.max(a.left, b.left), 0) *
   Math.max(Math.min(a.top + a.height, b.top + b.height) - Math.max(a.top, b.top), 0);
 
-function outline(canvas: Image, { left, top, width, height }: Region, thickness: number, color: Color): void {
+/** @param dash length of a dash and of a gap; infinite for a line that is whole */
+function outline(canvas: Image, region: Region, dash: number, thickness: number, color: Color): void {
+  const { left, top, width, height } = region;
   const line = Math.min(thickness, width, height);
-  fill(canvas, { left, top, width, height: line }, color);
-  fill(canvas, { left, top: top + height - line, width, height: line }, color);
-  fill(canvas, { left, top, width: line, height }, color);
-  fill(canvas, { left: left + width - line, top, width: line, height }, color);
+  for (let at = 0; at < width; at += 2 * dash) {
+    const part = { left: left + at, width: Math.min(dash, width - at), height: line };
+    fill(canvas, { ...part, top }, color);
+    fill(canvas, { ...part, top: top + height - line }, color);
+  }
+  for (let at = 0; at < height; at += 2 * dash) {
+    const part = { top: top + at, height: Math.min(dash, height - at), width: line };
+    fill(canvas, { ...part, left }, color);
+    fill(canvas, { ...part, left: left + width - line }, color);
+  }
 }
 
 function fill({ width, height, data }: Image, region: Region, [r, g, b]: Color): void {

@@ -6,7 +6,7 @@ import { encodeImage, writeImage } from './encode.ts';
 import type { DecodedImage, Image } from './image.ts';
 import type { ImageFormat } from './image-format.ts';
 import { readImage } from './read-image.ts';
-import { shrunk } from './resize.ts';
+import { enlarged, enlargement, shrunk } from './resize.ts';
 import { type ImageTensor, type ImageTransform, transformImage } from './transform.ts';
 
 /** What is to be done with a picture, which the sender calls by its name. */
@@ -50,11 +50,15 @@ async function render(job: Extract<Job, { kind: 'render' }>): Promise<Uint8Array
   const { source, boxes, path, previewSide } = job;
   const image = await readImage(source);
   const format = image.format ?? (extname(path).toLowerCase() === '.png' ? 'png' : 'jpeg');
-  await writeImage(path, drawBoxes(image, boxes), format);
+  // Of a small picture a label would cover all, and what is shown smoothly would be a blur.
+  const factor = enlargement(image);
+  const large = enlarged(image, factor);
+  const scaled = boxes.map((box) => ({ ...box, bbox: box.bbox.map((side) => side * factor) }));
+  await writeImage(path, drawBoxes(large, scaled), format);
   // An encoder's bytes may lie in memory that cannot change hands.
   return previewSide === undefined
     ? undefined
-    : Uint8Array.from(await encodeImage(shrunk(image, previewSide), 'jpeg', PREVIEW_QUALITY));
+    : Uint8Array.from(await encodeImage(shrunk(large, previewSide), 'jpeg', PREVIEW_QUALITY));
 }
 
 /** Previews are many in one page. */

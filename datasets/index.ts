@@ -1,4 +1,5 @@
 export { batched } from './batched.ts';
+export { boxLabel, percent } from './box-label.ts';
 export { type Boxes, clipBoxes, gatherBoxes, resizeBoxes, rowsWithArea, xywhToXyxy } from './boxes.ts';
 export type { ClassificationDataset, Split } from './classification-dataset.ts';
 export type {
@@ -58,7 +59,7 @@ export type { EpochOptions, LoaderOptions } from './loader/loader-options.ts';
 export type { Augmentation, Recipe, TrainingRecipe } from './loader/recipe.ts';
 export { type Batch, Loader } from './loader.ts';
 export { type OpenOptions, openClassificationDataset } from './open-classification-dataset.ts';
-export { type Color, categoryColor } from './palette.ts';
+export { type Color, categoryColor, categoryPaint } from './palette.ts';
 export { Random } from './random.ts';
 export { readImage, sourceName } from './read-image.ts';
 export { type Region, resizeAntialiased, resizeBilinear, shrunk } from './resize.ts';

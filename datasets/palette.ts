@@ -18,6 +18,16 @@ export function readableOn(color: Color): Color {
   return luminance > 0.1791 ? [0, 0, 0] : [255, 255, 255];
 }
 
+/** The same as CSS and SVG have it: `#ff3333`. */
+export const cssColor = (color: Color): string =>
+  `#${color.map((level) => level.toString(16).padStart(2, '0')).join('')}`;
+
+/** A category's colour, and that of text on it, for a page. */
+export function categoryPaint(id: number): readonly [fill: string, text: string] {
+  const color = categoryColor(id);
+  return [cssColor(color), cssColor(readableOn(color))];
+}
+
 const linear = (level: number): number => (level <= 10 ? level / 3294.6 : ((level / 255 + 0.055) / 1.055) ** 2.4);
 
 /** Oklab (Ottosson 2020): lightness and two axes of hue, in which distance is how different colours look. */

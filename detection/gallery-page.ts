@@ -53,8 +53,9 @@ output { color: var(--text); font-variant-numeric: tabular-nums; min-width: 2.4e
 .chip:hover { border-color: var(--soft); }
 .chip[aria-pressed=true] { background: var(--accent); border-color: var(--accent); color: var(--accent-text); }
 .chip[aria-pressed=true] small { color: inherit; }
-.chip.none { opacity: .45; }
-.dot { width: 10px; height: 10px; border-radius: 50%; flex: none; background: oklch(.74 .17 var(--hue)); box-shadow: 0 0 0 1px rgb(0 0 0 / .25); }
+.chip.none { opacity: .6; }
+#categories:not(.open) .none[aria-pressed=false] { display: none; }
+.dot { width: 10px; height: 10px; border-radius: 50%; flex: none; background: var(--paint); box-shadow: 0 0 0 1px rgb(0 0 0 / .25); }
 .plain { border: 0; background: none; color: var(--accent); height: 30px; padding: 0 6px; white-space: nowrap; border-radius: 6px; }
 .plain:hover { text-decoration: underline; }
 
@@ -79,13 +80,14 @@ output { color: var(--text); font-variant-numeric: tabular-nums; min-width: 2.4e
 .caption bdi { flex: 1; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .caption span { color: var(--soft); font-variant-numeric: tabular-nums; white-space: nowrap; }
 
-.object .box { fill: transparent; stroke: oklch(.82 .18 var(--hue)); stroke-width: 2px; vector-effect: non-scaling-stroke; }
-.object .tag { fill: oklch(.82 .18 var(--hue)); }
-.object text { fill: #0c0e10; font-weight: 600; font-family: system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif; }
+.object .box { fill: transparent; stroke: var(--paint); stroke-width: 2px; vector-effect: non-scaling-stroke; }
+.object .tag { fill: var(--paint); }
+.small { image-rendering: pixelated; }
+.object text { fill: var(--ink); font-weight: 600; font-family: system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif; }
 .tucked { display: none; }
 .stage.focused .object:not(.lit) { opacity: .13; }
 .stage .tucked.lit { display: inline; }
-.stage .object.lit .box { stroke-width: 3px; fill: oklch(.82 .18 var(--hue) / .12); }
+.stage .object.lit .box { stroke-width: 3px; fill: color-mix(in srgb, var(--paint) 12%, transparent); }
 
 html { scrollbar-gutter: stable; }
 html:has(dialog[open]) { overflow: hidden; scrollbar-gutter: auto; }
@@ -143,8 +145,10 @@ const markup = (title: string) => `
 </header>
 <p id="unfinished" class="note" hidden></p>
 <details id="failures" class="note" hidden><summary></summary><ul></ul></details>
-<main id="grid" role="list" aria-label="Pictures"></main>
+<main>
+<div id="grid" role="list" aria-label="Pictures"></div>
 <p id="empty" hidden>No picture matches. <button id="reset" class="plain" type="button">Show all</button></p>
+</main>
 <noscript><p class="note">The pictures are in this file; showing them takes JavaScript.</p></noscript>
 <dialog id="viewer" aria-labelledby="name" tabindex="-1">
 <div class="viewbar"><button id="previous" type="button" aria-label="Previous picture" title="Previous (←)">←</button><button id="next" type="button" aria-label="Next picture" title="Next (→)">→</button><h2 id="name"></h2><span id="place"></span><a id="open" target="_blank" rel="noopener">Open file</a><button id="close" type="button" aria-label="Close" title="Close (Esc)">✕</button></div>

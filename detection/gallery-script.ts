@@ -1,3 +1,6 @@
+import { boxLabel } from '../datasets/box-label.ts';
+import { SMALL } from '../datasets/resize.ts';
+
 /**
  * What runs in a gallery's page. Plain JavaScript of the browser, without template literals, since it stands in one.
  *
@@ -7,6 +10,7 @@
  */
 export const galleryScript = `
 'use strict';
+const boxLabel = ${boxLabel};
 addEventListener('DOMContentLoaded', () => {
   const byId = (id) => document.getElementById(id);
   const grid = byId('grid'), viewer = byId('viewer'), stage = byId('stage');
@@ -21,6 +25,7 @@ addEventListener('DOMContentLoaded', () => {
   for (const picture of pictures) {
     picture.objects = picture.objects.map(([label, score, x, y, width, height]) => ({ label, score, x, y, width, height }));
     picture.key = picture.file.toLowerCase();
+    picture.small = Math.max(picture.width, picture.height) < ${SMALL};
   }
   const collator = new Intl.Collator(undefined, { numeric: true });
   pictures.sort((a, b) => collator.compare(a.file, b.file));
@@ -37,10 +42,13 @@ addEventListener('DOMContentLoaded', () => {
     return node;
   };
   const count = (number, word) => number.toLocaleString() + ' ' + word + (number === 1 ? '' : 's');
-  const percent = (value) => value.toFixed(2);
-  // Neighbours in frequency get colours far apart: steps of the golden angle.
-  const hues = new Map();
-  const paint = (node, label) => (node.style.setProperty('--hue', String(hues.get(label))), node);
+  const percent = (value) => boxLabel('', value);
+  // Colours of a label: its box's, and that of text on it.
+  const paints = new Map(pictures.flatMap((picture) => Object.entries(picture.paints)));
+  const paint = (node, label) => {
+    paints.get(label).forEach((color, i) => node.style.setProperty(i ? '--ink' : '--paint', color));
+    return node;
+  };
   const dotOf = (label) => paint(element('span', { className: 'dot' }), label);
 
   // Which objects and pictures are wanted.
@@ -71,7 +79,7 @@ addEventListener('DOMContentLoaded', () => {
     const boxes = drawn('g', {}), tagged = drawn('g', {});
     objects.forEach((object, index) => {
       const label = object.label.length > 40 ? object.label.slice(0, 40) + '…' : object.label;
-      const whole = label + ' ' + percent(object.score);
+      const whole = boxLabel(label, object.score);
       const tagAt = (text, y) => {
         const width = widthOf(text) * unit, x = Math.max(0, Math.min(object.x - unit, picture.width - width));
         return { text, x, y, width, height };
@@ -93,7 +101,7 @@ addEventListener('DOMContentLoaded', () => {
     return drawn('g', {}, boxes, tagged);
   };
   const canvasOf = (picture) => drawn('svg', { viewBox: '0 0 ' + picture.width + ' ' + picture.height, 'aria-hidden': 'true' },
-    drawn('image', { href: 'data:image/jpeg;base64,' + picture.preview.textContent, width: picture.width, height: picture.height, preserveAspectRatio: 'none' }));
+    drawn('image', { class: picture.small ? 'small' : '', href: 'data:image/jpeg;base64,' + picture.preview.textContent, width: picture.width, height: picture.height, preserveAspectRatio: 'none' }));
   const redraw = (svg, picture, frame) => {
     const old = svg.querySelector('g');
     if (old) old.remove();
@@ -113,28 +121,28 @@ addEventListener('DOMContentLoaded', () => {
     let svg = shot.firstChild;
     if (!svg) shot.append(svg = canvasOf(picture));
     redraw(svg, picture, shot);
-    caption.lastChild.textContent = picture.wanted.length;
-    caption.lastChild.title = count(picture.wanted.length, 'object');
-    shot.setAttribute('aria-label', picture.file + ', ' + count(picture.wanted.length, 'object'));
+    caption.lastChild.textContent = count(picture.wanted.length, 'object');
+    shot.ariaLabel = [picture.file, ...picture.wanted.map((object) => boxLabel(object.label, object.score))].join(', ');
   };
   for (const picture of pictures) {
-    const shot = element('button', { type: 'button', className: 'shot' });
+    const shot = element('button', { type: 'button', className: 'shot', ariaLabel: picture.file });
     const caption = element('div', { className: 'caption' }, element('bdi', { textContent: picture.file, title: picture.file }), element('span', {}));
-    picture.card = element('article', { className: 'card', picture }, shot, caption);
+    picture.card = element('div', { className: 'card', picture }, shot, caption);
     picture.card.setAttribute('role', 'listitem');
     picture.card.style.setProperty('--ratio', String(Math.min(2.6, Math.max(0.5, picture.width / picture.height))));
     watcher.observe(picture.card);
   }
 
-  // Category chips, most frequent first.
+  // Category chips, most frequent first at the score that is shown at first; folded, only those that have objects.
+  const begin = Number(document.body.dataset.score);
   const tally = new Map();
-  for (const picture of pictures) for (const { label } of picture.objects) {
-    if (!tally.has(label)) tally.set(label, { label, total: 0 });
+  for (const picture of pictures) for (const { label, score } of picture.objects) {
+    if (!tally.has(label)) tally.set(label, { label, shown: 0, total: 0 });
     tally.get(label).total++;
+    if (score >= begin) tally.get(label).shown++;
   }
-  const categories = [...tally.values()].sort((a, b) => b.total - a.total || collator.compare(a.label, b.label));
-  categories.forEach((category, rank) => {
-    hues.set(category.label, (rank * 137.508 + 150) % 360);
+  const categories = [...tally.values()].sort((a, b) => b.shown - a.shown || b.total - a.total || collator.compare(a.label, b.label));
+  categories.forEach((category) => {
     category.number = element('small', {});
     category.chip = element('button', { type: 'button', className: 'chip', title: category.label }, dotOf(category.label), element('bdi', {}, category.label), category.number);
     category.chip.setAttribute('aria-pressed', 'false');
@@ -146,11 +154,11 @@ addEventListener('DOMContentLoaded', () => {
   byId('categories').append(...categories.map((category) => category.chip));
   const more = byId('more');
   const fold = (open) => {
-    const box = byId('categories');
+    const box = byId('categories'), hides = categories.some(({ chip }) => chip.classList.contains('none'));
     box.classList.toggle('open', open);
     more.setAttribute('aria-expanded', String(open));
     more.textContent = open ? 'Fewer' : 'All ' + categories.length;
-    more.hidden = !open && box.scrollHeight <= box.clientHeight + 4 && box.scrollWidth <= box.clientWidth + 4;
+    more.hidden = !open && !hides && box.scrollHeight <= box.clientHeight + 4 && box.scrollWidth <= box.clientWidth + 4;
   };
   more.onclick = () => fold(more.getAttribute('aria-expanded') === 'false');
 
@@ -169,6 +177,7 @@ addEventListener('DOMContentLoaded', () => {
       chip.setAttribute('aria-pressed', String(chosen.has(label)));
     }
     const next = named.filter((picture) => picture.wanted.length || (!chosen.size && !found.checked)).sort(orders[sort.value]);
+    fold(more.getAttribute('aria-expanded') === 'true');
     if (next.length !== listed.length || next.some((picture, i) => picture !== listed[i])) {
       listed = next;
       grid.replaceChildren(...listed.map((picture) => picture.card));
@@ -266,7 +275,7 @@ addEventListener('DOMContentLoaded', () => {
   const all = pictures.flatMap((picture) => picture.objects.map((object) => object.score));
   const least = all.reduce((smallest, value) => Math.min(smallest, value), 1);
   score.min = all.length ? Math.floor(least * 100) / 100 : 0;
-  score.value = Math.max(score.min, Number(document.body.dataset.score));
+  score.value = Math.max(score.min, begin);
   if (failures.length) {
     const [summary, list] = byId('failures').children;
     byId('failures').hidden = false;
@@ -279,6 +288,5 @@ addEventListener('DOMContentLoaded', () => {
     byId('unfinished').textContent = 'This run did not finish: ' + done.toLocaleString() + ' of ' + count(expected, 'image') + ' done.';
   }
   update();
-  fold(false);
 });
 `;

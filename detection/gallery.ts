@@ -8,11 +8,14 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { inertJson } from '../datasets/html.ts';
+import { categoryPaint } from '../datasets/index.ts';
 import { notWritable } from '../io/not-writable.ts';
 import { pageHead } from './gallery-page.ts';
 
 /** As `detect --json` has them; categories are told apart by their label. */
 export interface GalleryDetection {
+  /** Gives the colour. */
+  readonly category_id: number;
   readonly label: string;
   readonly score: number;
   /** x, y, width and height in pixels of the picture. */
@@ -100,7 +103,8 @@ export class Gallery {
       .filter(({ score, bbox }) => [score, ...bbox].every(Number.isFinite))
       .sort((a, b) => b.score - a.score)
       .map(({ label, score, bbox }) => [label, round(score, 4), ...bbox.map((side) => round(side, 1))]);
-    const record = { file, width, height, objects, ...(link === undefined ? {} : { link: hrefOf(link) }) };
+    const paints = Object.fromEntries(detections.map((one) => [one.label, categoryPaint(one.category_id)]));
+    const record = { file, width, height, objects, paints, ...(link === undefined ? {} : { link: hrefOf(link) }) };
     const base64 = Buffer.from(preview.buffer, preview.byteOffset, preview.byteLength).toString('base64');
     await this.#write(
       `<script type="application/json" class="picture">${inertJson(record)}</script>` +

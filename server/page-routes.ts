@@ -10,7 +10,7 @@ const folder = (path: string): string => fileURLToPath(new URL(path, import.meta
 
 /** Modules of the library that need nothing of Node: the page runs models with them itself. */
 const SHARED =
-  /^\/(errors|datasets\/(boxes|normalize|resize|transform)|backbone\/(finite-outputs|top-classes)|detection\/(anchors|box-coder|boxes|detector-category|faster-rcnn|image-list|level-mapper|name-detections|nms|postprocess|proposals|top-k))\.js$/;
+  /^\/(errors|datasets\/(box-label|boxes|normalize|palette|resize|transform)|backbone\/(finite-outputs|top-classes)|detection\/(anchors|box-coder|boxes|detector-category|faster-rcnn|image-list|level-mapper|name-detections|nms|postprocess|proposals|top-k))\.js$/;
 
 /** Where `onnxruntime-web` lies, if it is installed. */
 function runtimeFolder(): string | undefined {

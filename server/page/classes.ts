@@ -1,5 +1,6 @@
+import { percent } from '../../datasets/box-label.ts';
 import type { Classified } from './ask.ts';
-import { byId, element, percent } from './elements.ts';
+import { byId, element } from './elements.ts';
 
 /** Shows the most probable classes as bars. */
 export function showClasses(classified: Classified | undefined): void {

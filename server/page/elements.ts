@@ -1,3 +1,5 @@
+import { categoryPaint } from '../../datasets/palette.ts';
+
 /** The element of an id, which stands in index.html. */
 export function byId<K extends keyof HTMLElementTagNameMap>(id: string, _tag: K): HTMLElementTagNameMap[K] {
   return document.getElementById(id) as HTMLElementTagNameMap[K];
@@ -26,17 +28,10 @@ export function drawn<K extends keyof SVGElementTagNameMap>(
   return made;
 }
 
-/** Each label's own hue: steps of the golden angle in the order of their first appearance. */
-const hues = new Map<string, number>();
-export function hueOf(label: string): number {
-  if (!hues.has(label)) hues.set(label, Math.round(hues.size * 137.508 + 215) % 360);
-  return hues.get(label)!;
-}
-
-/** Gives an element the hue of a label, which page.css makes colours of. */
-export function paint<E extends ElementCSSInlineStyle>(painted: E, label: string): E {
-  painted.style.setProperty('--hue', String(hueOf(label)));
+/** Gives an element the colours of a category, for page.css: its own, and that of text on it. */
+export function paint<E extends ElementCSSInlineStyle>(painted: E, category: number): E {
+  const [fill, text] = categoryPaint(category);
+  painted.style.setProperty('--paint', fill);
+  painted.style.setProperty('--on-paint', text);
   return painted;
 }
-
-export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

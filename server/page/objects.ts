@@ -1,3 +1,4 @@
+import { boxLabel, percent } from '../../datasets/box-label.ts';
 import type { Detection } from '../../detection/name-detections.ts';
 import type { Detected } from './ask.ts';
 import { byId, drawn, element, paint } from './elements.ts';
@@ -7,7 +8,15 @@ const score = byId('score', 'input');
 const categories = byId('categories', 'fieldset');
 const list = byId('objects', 'ul');
 
+/** The parts of an object in the picture. */
+interface Drawn {
+  readonly box: SVGGElement;
+  readonly tag: SVGGElement;
+}
+
 let found: Detected | undefined;
+/** Best first. */
+let shown: readonly Drawn[] = [];
 const chosen = new Set<string>();
 
 /** The objects that are shown: of the score that is wanted or more, and of the chosen categories. */
@@ -24,29 +33,29 @@ export function showObjects(detected: Detected | undefined): void {
   draw();
 }
 
-/** How many there are of each label, most first. */
-function counts(): [label: string, count: number][] {
+/** How many there are of each label, most first, and the category that gives its colour. */
+function counts(): { label: string; count: number; category: number }[] {
   const least = Number(score.value);
-  const all = new Map<string, number>();
-  for (const { label, score } of found?.detections ?? []) {
-    if (score >= least) all.set(label, (all.get(label) ?? 0) + 1);
+  const all = new Map<string, { label: string; count: number; category: number }>();
+  for (const { category_id, label, score } of found?.detections ?? []) {
+    if (score >= least) all.set(label, { label, count: 1 + (all.get(label)?.count ?? 0), category: category_id });
   }
-  return [...all].sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0]));
+  return [...all.values()].sort((a, b) => b.count - a.count || a.label.localeCompare(b.label));
 }
 
 /** In words, for the status line. */
 export function describeObjects(): string {
   const all = counts();
   if (!all.length) return 'No objects of this score.';
-  return `${all.map(([label, count]) => `${count} × ${label}`).join(', ')}.`;
+  return `${all.map(({ label, count }) => `${count} × ${label}`).join(', ')}.`;
 }
 
 function showCategories(): void {
-  const chips = counts().map(([label, count]) => {
+  const chips = counts().map(({ label, count, category }) => {
     const chip = element(
       'button',
       { type: 'button' },
-      paint(element('span', { className: 'dot' }), label),
+      paint(element('span', { className: 'dot' }), category),
       `${label} ${count}`,
     );
     chip.setAttribute('aria-pressed', String(chosen.has(label)));
@@ -60,29 +69,46 @@ function showCategories(): void {
   categories.replaceChildren(...chips);
 }
 
-/** Singles one object out, in the picture and in the list; none, for undefined. */
-function point(group: SVGGElement | undefined): void {
-  for (const other of overlay.querySelectorAll('g')) other.classList.toggle('pointed', other === group);
-  overlay.classList.toggle('single', group !== undefined);
+/** Singles one object out, its box and its tag; none, for undefined. */
+function point(object: Drawn | undefined): void {
+  for (const { box, tag } of shown) {
+    for (const part of [box, tag]) part.classList.toggle('pointed', box === object?.box);
+  }
+  overlay.classList.toggle('single', object !== undefined);
+}
+
+/** Points at an object while the pointer or the keyboard's focus is on a part of it. */
+function pointFrom(part: Element, object: Drawn): void {
+  for (const event of ['mouseenter', 'focus']) part.addEventListener(event, () => point(object));
+  for (const event of ['mouseleave', 'blur']) part.addEventListener(event, () => point(undefined));
 }
 
 function draw(): void {
   if (found) overlay.setAttribute('viewBox', `0 0 ${found.width} ${found.height}`);
   overlay.setAttribute('preserveAspectRatio', 'none');
   const objects = shownObjects();
-  const groups = objects.map(box);
-  // The best ones lie on top.
-  overlay.replaceChildren(...groups.toReversed());
-  const rows = objects.map(({ label, score }, i) => {
+  shown = objects.map(drawObject);
+  // The best ones lie on top; all tags lie over all lines, so that none runs through a name.
+  const layer = (name: string, parts: readonly SVGGElement[]) => drawn('g', { class: name }, ...parts.toReversed());
+  overlay.replaceChildren(
+    layer(
+      'boxes',
+      shown.map(({ box }) => box),
+    ),
+    layer(
+      'tags',
+      shown.map(({ tag }) => tag),
+    ),
+  );
+  const rows = objects.map(({ category_id, label, score }, i) => {
     const button = element(
       'button',
       { type: 'button' },
-      paint(element('span', { className: 'dot' }), label),
+      paint(element('span', { className: 'dot' }), category_id),
       label,
-      element('span', { className: 'score' }, score.toFixed(2)),
+      element('span', { className: 'score' }, percent(score, 0)),
     );
-    for (const event of ['mouseenter', 'focus']) button.addEventListener(event, () => point(groups[i]));
-    for (const event of ['mouseleave', 'blur']) button.addEventListener(event, () => point(undefined));
+    pointFrom(button, shown[i]);
     return element('li', {}, button);
   });
   list.replaceChildren(...rows);
@@ -91,21 +117,15 @@ function draw(): void {
 
 const TEXT = 13;
 
-function box({ bbox: [x, y, width, height], label, score }: Detection): SVGGElement {
-  const text = `${label} ${score.toFixed(2)}`;
-  const group = drawn(
-    'g',
-    { tabindex: 0, role: 'img', 'aria-label': text },
-    drawn('rect', { class: 'box', x, y, width, height }),
-    // `fitTags` says where.
-    drawn('rect', { class: 'tag' }),
-    drawn('text', {}, text),
-  );
-  group.addEventListener('mouseenter', () => point(group));
-  group.addEventListener('mouseleave', () => point(undefined));
-  group.addEventListener('focus', () => point(group));
-  group.addEventListener('blur', () => point(undefined));
-  return paint(group, label);
+function drawObject({ bbox: [x, y, width, height], category_id, label, score }: Detection): Drawn {
+  const text = boxLabel(label, score);
+  const attributes = { class: 'object', tabindex: 0, role: 'img', 'aria-label': text };
+  const box = drawn('g', attributes, drawn('rect', { class: 'box', x, y, width, height }));
+  // `fitTags` says where.
+  const tag = drawn('g', { 'aria-hidden': 'true' }, drawn('rect', { class: 'tag' }), drawn('text', {}, text));
+  const object = { box, tag };
+  for (const part of [box, tag]) pointFrom(paint(part, category_id), object);
+  return object;
 }
 
 /**
@@ -113,14 +133,13 @@ function box({ bbox: [x, y, width, height], label, score }: Detection): SVGGElem
  * choose first; one that finds no place is shown when its object is pointed at.
  */
 function fitTags(): void {
-  const shown = overlay.getBoundingClientRect();
-  if (!found || !shown.width) return;
-  const scale = found.width / shown.width;
+  const screen = overlay.getBoundingClientRect();
+  if (!found || !screen.width) return;
+  const scale = found.width / screen.width;
   const height = 20 * scale;
   const taken: DOMRect[] = [];
-  // The best ones come last, so that they lie on top.
-  for (const group of [...overlay.querySelectorAll('g')].toReversed()) {
-    const [frame, tag, text] = group.children as unknown as [SVGRectElement, SVGRectElement, SVGTextElement];
+  for (const { box: frame, tag: group } of shown) {
+    const [tag, text] = group.children as unknown as [SVGRectElement, SVGTextElement];
     text.style.fontSize = `${TEXT * scale}px`;
     const width = text.getComputedTextLength() + 10 * scale;
     const box = frame.getBBox();
@@ -146,7 +165,7 @@ new ResizeObserver(fitTags).observe(overlay);
 /** Calls back when another score is chosen, after the picture follows it. */
 export function onScore(changed: () => void): void {
   score.addEventListener('input', () => {
-    byId('score-value', 'output').value = Number(score.value).toFixed(2);
+    byId('score-value', 'output').value = percent(Number(score.value), 0);
     showCategories();
     draw();
     changed();

@@ -1,3 +1,4 @@
+import { enlargement } from '../../datasets/resize.ts';
 import {
   type Classified,
   classify,
@@ -126,6 +127,11 @@ saves[0].addEventListener('click', () => void savePicture(photo, shownObjects(),
 saves[1].addEventListener('click', () => {
   const { classified, detected } = results;
   saveJson({ ...classified, ...(detected ? { ...detected, detections: shownObjects() } : {}) }, picture!.name);
+});
+photo.addEventListener('load', () => {
+  const factor = enlargement({ width: photo.naturalWidth, height: photo.naturalHeight });
+  photo.classList.toggle('small', factor > 1);
+  photo.style.width = factor > 1 ? `${factor * photo.naturalWidth}px` : '';
 });
 here.addEventListener('change', look);
 onScore(describe);

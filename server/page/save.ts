@@ -1,5 +1,6 @@
+import { boxLabel } from '../../datasets/box-label.ts';
+import { categoryPaint } from '../../datasets/palette.ts';
 import type { Detection } from '../../detection/name-detections.ts';
-import { hueOf } from './elements.ts';
 
 function download(content: Blob, name: string): void {
   const link = document.createElement('a');
@@ -24,17 +25,19 @@ export async function savePicture(photo: HTMLImageElement, objects: readonly Det
   const unit = Math.max(1, Math.max(canvas.width, canvas.height) / 640);
   context.lineWidth = 2.5 * unit;
   context.font = `600 ${13 * unit}px system-ui, sans-serif`;
-  for (const { bbox, label, score } of objects.toReversed()) {
-    const [x, y, width, height] = bbox;
-    const text = `${label} ${score.toFixed(2)}`;
-    context.strokeStyle = `hsl(${hueOf(label)} 85% 52%)`;
-    context.strokeRect(x, y, width, height);
+  // All lines first, so that none runs through a label.
+  for (const { bbox, category_id } of objects.toReversed()) {
+    [context.strokeStyle] = categoryPaint(category_id);
+    context.strokeRect(...bbox);
+  }
+  for (const { bbox, category_id, label, score } of objects.toReversed()) {
+    const [[x, y, , height], text, [fill, ink]] = [bbox, boxLabel(label, score), categoryPaint(category_id)];
     const tag = { width: context.measureText(text).width + 10 * unit, height: 20 * unit };
     const left = Math.max(0, Math.min(x, canvas.width - tag.width));
-    const top = y < tag.height ? y : y - tag.height;
-    context.fillStyle = `hsl(${hueOf(label)} 75% 30%)`;
+    const top = Math.max(0, y >= tag.height ? y - tag.height : Math.min(y, y + height - tag.height));
+    context.fillStyle = fill;
     context.fillRect(left, top, tag.width, tag.height);
-    context.fillStyle = '#fff';
+    context.fillStyle = ink;
     context.fillText(text, left + 5 * unit, top + 15 * unit);
   }
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));

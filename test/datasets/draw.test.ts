@@ -41,6 +41,32 @@ test('a box is an outline in its category’s colour, on a copy', () => {
   assert.is(drawn(picture), undefined);
 });
 
+test('ground truth has a dashed line, and as large a box', () => {
+  const box = { bbox: [40, 50, 100, 80], label: '', category_id: 17 };
+  const row = (dashed: boolean) => {
+    const picture = drawBoxes(grey(200, 160), [{ ...box, dashed }]);
+    return Array.from({ length: 100 }, (_, i) => at(picture, 40 + i, 129).join() === categoryColor(17).join());
+  };
+  assert.ok(row(false).every(Boolean));
+  const drawnShare = row(true).filter(Boolean).length;
+  assert.ok(drawnShare > 30 && drawnShare < 70, `${drawnShare} of 100`);
+});
+
+test('no line runs through a label, of whichever box', () => {
+  const low = { bbox: [20, 60, 200, 100], label: 'dog', score: 0.3, category_id: 18 };
+  const size = [300, 200] as const;
+  const alone = drawBoxes(grey(...size), [low]);
+  // Its line crosses where the label of the other lies.
+  const crossing = drawBoxes(grey(...size), [low, { bbox: [30, 20, 8, 150], label: '', score: 0.9, category_id: 1 }]);
+  const line = [...categoryColor(1)];
+  const inLabel = Array.from({ length: 8 }, (_, i) => at(crossing, 30, 48 + i));
+  assert.equal(
+    inLabel,
+    Array.from({ length: 8 }, (_, i) => at(alone, 30, 48 + i)),
+  );
+  assert.equal(at(crossing, 30, 100), line);
+});
+
 test('the label lies above the box, and inside the picture at every border', () => {
   const free = drawn(drawBoxes(grey(200, 160), [{ bbox: [40, 50, 100, 80], label: 'cat', score: 0.5 }]))!;
   assert.ok(free.top < 45 && free.top > 30);

@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ImagePool, type ImageSource, type ImageTransform, readImage, transformImage } from '../../datasets/index.ts';
+import {
+  categoryColor,
+  ImagePool,
+  type ImageSource,
+  type ImageTransform,
+  readImage,
+  transformImage,
+} from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { projectRoot } from '../shared-data.ts';
 import { imagesDir, testPicture } from './test-picture.ts';
@@ -117,6 +124,34 @@ test('render draws, encodes in the format that came in, and writes', () =>
     const { image } = await pool.load(jpeg, transform, { keepImage: true });
     await pool.render(image!, boxes, join(folder, 'kept'));
     assert.is((await readImage(join(folder, 'kept'))).format, 'jpeg');
+  }));
+
+test('a small picture is enlarged in squares before it is drawn on, a large one is not', () =>
+  withPool(1, async (pool) => {
+    const small = testPicture(30, 20);
+    const target = join(folder, 'small.png');
+    const preview = await pool.render(small, [], target, { previewSide: 200 });
+    const drawn = await readImage(target);
+    assert.equal([drawn.width, drawn.height], [330, 220]);
+    for (const [x, y] of [
+      [0, 0],
+      [17, 9],
+      [29, 19],
+    ]) {
+      for (const at of [11 * y * 330 + 11 * x, (11 * y + 10) * 330 + 11 * x + 10]) {
+        assert.equal(
+          [...drawn.data.subarray(3 * at, 3 * at + 3)],
+          [...small.data.subarray(3 * (30 * y + x), 3 * (30 * y + x) + 3)],
+        );
+      }
+    }
+    const { width } = await readImage(preview);
+    assert.is(width, 200);
+    await pool.render(small, [{ bbox: [10, 5, 10, 10], label: '', category_id: 3 }], target);
+    const boxed = await readImage(target);
+    assert.equal([...boxed.data.subarray(3 * (100 * 330 + 110), 3 * (100 * 330 + 110) + 3)], [...categoryColor(3)]);
+    await pool.render(testPicture(160, 40), [], target);
+    assert.is((await readImage(target)).width, 160);
   }));
 
 test('closing lets running jobs end and refuses all others', async () => {

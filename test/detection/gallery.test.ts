@@ -8,6 +8,7 @@ import jpeg from 'jpeg-js';
 import { chromium } from 'playwright-core';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { boxLabel, categoryColor, categoryPaint } from '../../datasets/index.ts';
 import { Gallery, type GalleryPicture, previewSide } from '../../detection/gallery.ts';
 import { ResnetCocoError } from '../../errors.ts';
 
@@ -25,7 +26,12 @@ const picture = (file: string, detections: GalleryPicture['detections'] = []): G
   detections,
   preview,
 });
-const found = (label: string, score: number) => ({ label, score, bbox: [10.04, 20.06, 100, 50] as const });
+const found = (label: string, score: number, category_id = 1) => ({
+  category_id,
+  label,
+  score,
+  bbox: [10.04, 20.06, 100, 50] as const,
+});
 
 /** The JSON records of a kind, as the page's script would read them. */
 const recordsIn = (page: string, kind: string) =>
@@ -36,7 +42,10 @@ const recordsIn = (page: string, kind: string) =>
 test('holds every picture with its boxes, best first, its preview, and every failure', async () => {
   const path = join(newFolder(), 'index.html');
   const gallery = await Gallery.create(path, 'Holiday', 3);
-  await gallery.add({ ...picture('a.jpg', [found('dog', 0.5), found('cat', 0.91237)]), link: 'sub dir/a#1.jpg' });
+  await gallery.add({
+    ...picture('a.jpg', [found('dog', 0.5, 18), found('cat', 0.91237, 17)]),
+    link: 'sub dir/a#1.jpg',
+  });
   await gallery.add(picture('b.jpg'));
   await gallery.fail('c.jpg', 'not an image');
   await gallery.finish();
@@ -50,9 +59,10 @@ test('holds every picture with its boxes, best first, its preview, and every fai
         ['cat', 0.9124, 10, 20.1, 100, 50],
         ['dog', 0.5, 10, 20.1, 100, 50],
       ],
+      paints: { dog: categoryPaint(18), cat: categoryPaint(17) },
       link: './sub%20dir/a%231.jpg',
     },
-    { file: 'b.jpg', width: 640, height: 480, objects: [] },
+    { file: 'b.jpg', width: 640, height: 480, objects: [], paints: {} },
   ]);
   assert.equal(recordsIn(page, 'failure'), [{ file: 'c.jpg', error: 'not an image' }]);
   const previews = [...page.matchAll(/class="preview">(.*?)</g)].map(([, base64]) => Buffer.from(base64, 'base64'));
@@ -98,7 +108,7 @@ test('its policy allows its own script and style by their hashes, and no request
 test('numbers that are none leave their object out', async () => {
   const path = join(newFolder(), 'index.html');
   const gallery = await Gallery.create(path, 't', 1);
-  const nowhere = { label: 'x', score: 0.5, bbox: [0, 0, Number.POSITIVE_INFINITY, 1] as const };
+  const nowhere = { category_id: 1, label: 'x', score: 0.5, bbox: [0, 0, Number.POSITIVE_INFINITY, 1] as const };
   await gallery.add(picture('a', [found('dog', Number.NaN), nowhere, found('cat', 0.5)]));
   await gallery.finish();
   const [{ objects }] = recordsIn(readFileSync(path, 'utf8'), 'picture');
@@ -184,13 +194,53 @@ async function render(path: string, boxes: number): Promise<string> {
   const document = await render(path, 6);
   assert.match(document, '<title>Holiday</title>');
   assert.match(document, '4 pictures, 6 objects');
-  assert.is(document.match(/<article/g)!.length, 4);
+  assert.is(document.match(/role="listitem"/g)!.length, 4);
   assert.is(document.match(/class="box"/g)!.length, 6);
-  assert.match(document, 'dog 0.60');
+  assert.match(document, 'dog 60 %');
   assert.match(document, '&lt;/script&gt;&lt;script&gt;');
   assert.match(document, '1 image could not be read');
   assert.match(document, '5 of 9 images done');
 });
+
+(browser ? test : test.skip)(
+  'chips in the first row have objects; colours and labels are those of drawn pictures',
+  async () => {
+    const path = join(newFolder(), 'index.html');
+    const gallery = await Gallery.create(path, 'Chips', 1, 0.5);
+    const many = Array.from({ length: 5 }, () => found('truck', 0.2, 8));
+    await gallery.add({ ...picture('a.jpg', [...many, found('dog', 0.604, 18)]), width: 64, height: 48 });
+    await gallery.finish();
+    const args = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];
+    const running = await chromium.launch({ executablePath: browser!, args });
+    try {
+      const page = await running.newPage({ viewport: { width: 1200, height: 900 } });
+      await page.goto(pathToFileURL(path).href);
+      await page.locator('.box').waitFor({ state: 'attached' });
+      const chips = () => page.locator('.chip:visible').allInnerTexts();
+      assert.equal(
+        (await chips()).map((text) => text.replace(/\s+/g, ' ')),
+        ['dog 1'],
+      );
+      assert.is(await page.locator('.object text').textContent(), boxLabel('dog', 0.604));
+      const colorOf = (selector: string, property: string) =>
+        page.evaluate(`getComputedStyle(document.querySelector('${selector}')).getPropertyValue('${property}')`);
+      const rgb = `rgb(${categoryColor(18).join(', ')})`;
+      assert.equal(
+        [
+          await colorOf('.object .box', 'stroke'),
+          await colorOf('.object .tag', 'fill'),
+          await colorOf('.dot', 'background-color'),
+        ],
+        [rgb, rgb, rgb],
+      );
+      assert.is(await colorOf('.shot image', 'image-rendering'), 'pixelated');
+      await page.locator('#more').click();
+      assert.is((await chips()).length, 2);
+    } finally {
+      await running.close();
+    }
+  },
+);
 
 (browser ? test : test.skip)('a browser shows a partial page that was cut in the middle of a record', async () => {
   const folder = newFolder();

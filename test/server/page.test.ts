@@ -127,10 +127,10 @@ test('samples, drops and pastes; a single object by keyboard', async () => {
     await answered(page);
   }
   await page.locator('#score').fill('0.05');
-  await page.locator('#overlay g').last().focus();
-  assert.is(await page.locator('#overlay.single g.pointed').count(), 1);
+  await page.locator('#overlay .object').last().focus();
+  assert.is(await page.locator('#overlay.single .object.pointed').count(), 1);
   await page.locator('#objects button').first().focus();
-  assert.is(await page.locator('#overlay.single g.pointed').count(), 1);
+  assert.is(await page.locator('#overlay.single .object.pointed').count(), 1);
   await page.context().close();
 });
 
