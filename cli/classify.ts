@@ -1,5 +1,6 @@
 import type { Classifier, Prediction } from '../backbone/index.ts';
 import { MOST } from '../bounds.ts';
+import { offeringBundled } from './bundled-models.ts';
 import { command, type ExitCode } from './command.ts';
 import { withDownloadProgress } from './download-progress.ts';
 import { Failures } from './failures.ts';
@@ -15,8 +16,8 @@ const flags = {
   ...jsonFlag,
   ...inputFlags,
   model: { kind: 'text', group: 'Model', value: 'NAME|FILE', default: 'resnet50', help: 'a known model, or a file' },
-  ...engineFlags,
   ...archFlag,
+  ...engineFlags,
 } as const satisfies FlagTable;
 
 const percent = (probability: number): string => `${(100 * probability).toFixed(2)} %`;
@@ -81,8 +82,10 @@ export default command({
     const inputs = await collectInputs(positionals, { recursive, signal });
     const streams = streamsFor(inputs.files.length, threads);
     const { loadClassifier } = await import('../index.ts');
-    const classifier = await withDownloadProgress(terminal, (onProgress, onNote) =>
-      loadClassifier(model, { ...defined({ engine, threads, arch }), streams, onProgress, onNote, signal }),
+    const classifier = await offeringBundled('classification', () =>
+      withDownloadProgress(terminal, (onProgress, onNote) =>
+        loadClassifier(model, { ...defined({ engine, threads, arch }), streams, onProgress, onNote, signal }),
+      ),
     );
     try {
       return await classifyFiles(classifier, inputs, { ...defined({ batch }), top, json }, terminal, signal);

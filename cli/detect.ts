@@ -9,6 +9,7 @@ import { imageIdsFromAnnotations, imageIdsFromNames, readAnnotatedSet } from '..
 import type { CategoryMatch, DetectedFile, Detection, Detector } from '../detection/index.ts';
 import { inDataset, matchCategories } from '../detection/match-categories.ts';
 import { SHOWN_SCORE } from '../detection/name-detections.ts';
+import { offeringBundled } from './bundled-models.ts';
 import { command, type ExitCode } from './command.ts';
 import { withDownloadProgress } from './download-progress.ts';
 import { Failures } from './failures.ts';
@@ -52,9 +53,12 @@ const flags = {
   },
   pictures: { kind: 'boolean', group: 'Results', default: true, help: 'write neither pictures nor index.html' },
   ...detectorFlag,
-  ...engineFlags,
   ...archFlag,
+  ...engineFlags,
 } as const satisfies FlagTable;
+
+/** Of the boxes that are printed, in pixels. */
+const COLUMNS = ['label', 'score', 'x', 'y', 'width', 'height'];
 
 type DetectedPicture = Extract<DetectedFile, { detections: unknown }>;
 
@@ -65,11 +69,13 @@ function describe({ file, width, height, detections }: DetectedPicture): string 
     score.toFixed(3),
     ...bbox.map((value) => value.toFixed(1)),
   ];
-  return detections.length ? `${head}\n${formatTable(detections.map(row), 'lrrrrr', '  ')}` : head;
+  return detections.length ? `${head}\n${formatTable([COLUMNS, ...detections.map(row)], 'lrrrrr', '  ')}` : head;
 }
 
 interface DetectJob {
   readonly score?: number;
+  /** Without a score, files for evaluation keep what is above this one: the model's own. */
+  readonly savedScore?: number;
   readonly batch?: number;
   readonly json: boolean;
 }
@@ -140,7 +146,7 @@ async function openFolder(
 export async function detectFiles(
   detector: Pick<Detector, 'detectAll'>,
   inputs: Inputs,
-  { score, batch, json }: DetectJob,
+  { score, savedScore, batch, json }: DetectJob,
   save: Save | undefined,
   terminal: Terminal,
   signal: AbortSignal,
@@ -151,7 +157,10 @@ export async function detectFiles(
   let [objects, leftOut] = [0, 0];
   const outcome = await runImageJob<DetectedPicture>({
     inputs,
-    results: detector.detectAll(files, { ...defined({ score, batch, signal }), keepImage: save?.draw !== undefined }),
+    results: detector.detectAll(files, {
+      ...defined({ score: score ?? savedScore, batch, signal }),
+      keepImage: save?.draw !== undefined,
+    }),
     terminal,
     failures,
     json,
@@ -214,15 +223,18 @@ export default command({
     if (!plan && annotations) terminal.note('--annotations has no effect without --out');
     const streams = streamsFor(inputs.files.length, threads);
     const { loadDetector } = await import('../index.ts');
-    const detector = await withDownloadProgress(terminal, (onProgress, onNote) =>
-      loadDetector(model, { ...defined({ engine, threads, arch }), streams, onProgress, onNote, signal }),
+    const detector = await offeringBundled('detection', () =>
+      withDownloadProgress(terminal, (onProgress, onNote) =>
+        loadDetector(model, { ...defined({ engine, threads, arch }), streams, onProgress, onNote, signal }),
+      ),
     );
     // With the detector's own threads, beside its work.
     const draw: Draw = ({ file, image, detections }, target, previewSide) =>
       detector.pool.render(image ?? file, shown(detections, score), target, { previewSide });
     try {
       const save = plan && { plan, match: matchOf(plan, detector, terminal), ...(pictures && { draw }) };
-      return await detectFiles(detector, inputs, { ...defined({ batch, score }), json }, save, terminal, signal);
+      const job = { ...defined({ batch, score }), savedScore: detector.config.box_score_thresh, json };
+      return await detectFiles(detector, inputs, job, save, terminal, signal);
     } finally {
       await detector.dispose();
     }

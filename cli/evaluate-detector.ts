@@ -8,6 +8,7 @@ import {
 import type { Detector } from '../detection/index.ts';
 import type { COCO } from '../eval/index.ts';
 import { openAnnotatedImages } from './annotated-images.ts';
+import { offeringBundled } from './bundled-models.ts';
 import { printEvaluation, reportFlag } from './coco-summary.ts';
 import { command } from './command.ts';
 import { withDownloadProgress } from './download-progress.ts';
@@ -84,14 +85,16 @@ export default command({
     const { arch, batch, engine, json, model, report, threads } = flags;
     const { files, gt, hasErrors, name } = await openAnnotatedImages(place, flags, terminal, signal);
     const { loadDetector } = await import('../index.ts');
-    const detector = await withDownloadProgress(terminal, (onProgress, onNote) =>
-      loadDetector(model, {
-        ...defined({ engine, threads, arch }),
-        streams: streamsFor(files.size, threads),
-        onProgress,
-        onNote,
-        signal,
-      }),
+    const detector = await offeringBundled('detection', () =>
+      withDownloadProgress(terminal, (onProgress, onNote) =>
+        loadDetector(model, {
+          ...defined({ engine, threads, arch }),
+          streams: streamsFor(files.size, threads),
+          onProgress,
+          onNote,
+          signal,
+        }),
+      ),
     );
     let release: (() => Promise<void>) | undefined;
     try {

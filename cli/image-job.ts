@@ -2,7 +2,7 @@ import { JsonArrayWriter } from '../datasets/json-array.ts';
 import type { ResnetCocoError } from '../errors.ts';
 import type { Failures } from './failures.ts';
 import type { Inputs } from './inputs.ts';
-import { formatDuration } from './progress.ts';
+import { formatDuration, formatRate } from './progress.ts';
 import { counted } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -88,7 +88,7 @@ export function summarize(
   if (found) parts.push(found);
   if (failed) parts.push(`${failed} failed`);
   parts.push(formatDuration(seconds));
-  if (images > 1) parts.push(`${(images / seconds).toFixed(1)} images/s`);
+  if (images > 1) parts.push(formatRate('images', images / seconds));
   const where = out === undefined ? '' : `; results are in ${out}`;
   return parts.join(', ') + (remaining ? `; ${counted(remaining, 'image')} not come to` : '') + where;
 }

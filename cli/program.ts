@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { ResnetCocoError } from '../errors.ts';
 import type { Command, CommandEntry, CommandGroup, CommandList } from './command.ts';
 import { type FlagTable, parseFlags } from './flags.ts';
-import { commandHelp, groupHelp, programHelp } from './help.ts';
+import { commandHelp, groupHelp, helpStyleOf, programHelp } from './help.ts';
 import { INTERRUPTED, stopOnSignal } from './interrupt.ts';
 import { nearestName } from './nearest.ts';
 import { oneLine, printable, Terminal } from './terminal.ts';
@@ -58,7 +58,7 @@ function parseArguments(name: string, command: Command, flags: FlagTable, args: 
 async function runCommand(name: string, command: Command, args: readonly string[]): Promise<number> {
   const table: FlagTable = { ...command.flags, ...generalFlags };
   if (asksFor(args, '--help', '-h')) {
-    await new Terminal().write(commandHelp(name, command, table));
+    await new Terminal().writeStyled(commandHelp(name, command, table, helpStyleOf(process.stdout)));
     return 0;
   }
   const { flags, positionals } = parseArguments(name, command, table, args);
@@ -86,14 +86,14 @@ async function dispatch(commands: CommandList, args: readonly string[]): Promise
   // `resnet-coco help detect` is `resnet-coco detect --help`.
   const [name, ...rest] = args[0] === 'help' ? [...args.slice(1), '--help'] : args;
   if (name === undefined) {
-    process.stderr.write(programHelp(commands, packageVersion()));
+    process.stderr.write(programHelp(commands, packageVersion(), helpStyleOf(process.stderr)));
     return WRONG_CALL;
   }
   if (name === '--help' || name === '-h') {
-    await new Terminal().write(programHelp(commands, packageVersion()));
+    await new Terminal().writeStyled(programHelp(commands, packageVersion(), helpStyleOf(process.stdout)));
     return 0;
   }
-  if (name === '--version' || name === '-v') {
+  if (name === 'version' || name === '--version' || name === '-v') {
     await new Terminal().write(`${packageVersion()}\n`);
     return 0;
   }
@@ -101,11 +101,11 @@ async function dispatch(commands: CommandList, args: readonly string[]): Promise
   if ('load' in entry) return runCommand(name, await entry.load(), rest);
   const [subcommand, ...others] = rest;
   if (subcommand === undefined) {
-    process.stderr.write(groupHelp(name, entry));
+    process.stderr.write(groupHelp(name, entry, helpStyleOf(process.stderr)));
     return WRONG_CALL;
   }
   if (subcommand === '--help' || subcommand === '-h') {
-    await new Terminal().write(groupHelp(name, entry));
+    await new Terminal().writeStyled(groupHelp(name, entry, helpStyleOf(process.stdout)));
     return 0;
   }
   const { load } = pick(entry.subcommands, subcommand, `${name} `);

@@ -35,8 +35,12 @@ export function formatBytes(bytes: number): string {
   return `${index && value < 99.95 ? value.toFixed(1) : Math.round(value)} ${units[index]}`;
 }
 
-const formatRate = (unit: Unit, rate: number): string =>
-  unit === 'bytes' ? `${formatBytes(rate)}/s` : `${rate < 99.95 ? rate.toFixed(1) : Math.round(rate)} images/s`;
+/** `12.3 images/s`; of slow ones `0.034 images/s`, never 0. */
+export function formatRate(unit: Unit, rate: number): string {
+  if (unit === 'bytes') return `${formatBytes(rate)}/s`;
+  if (rate >= 99.95) return `${Math.round(rate)} images/s`;
+  return `${rate < 0.05 ? Number(rate.toPrecision(2)) : rate.toFixed(1)} images/s`;
+}
 
 function amountText({ unit, done, total }: ProgressState): string {
   const amount = (count: number): string => (unit === 'bytes' ? formatBytes(count) : String(count));

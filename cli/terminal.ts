@@ -93,7 +93,15 @@ export class Terminal {
 
   /** JSON, or a part of it, on stdout. A reader that has gone away is not an error here. */
   write(json: string): Promise<void> {
-    const text = printableJson(json);
+    return this.#send(printableJson(json));
+  }
+
+  /** Text of our own on stdout, as it stands, with the bold heads that it may have. */
+  writeStyled(text: string): Promise<void> {
+    return this.#send(text);
+  }
+
+  #send(text: string): Promise<void> {
     if (this.#stdout.isTTY) {
       this.#clearBar();
       this.#midLine = !text.endsWith('\n');

@@ -1,4 +1,5 @@
 import type { LoopState } from '../backbone/index.ts';
+import { formatDuration, formatRate } from './progress.ts';
 import type { Progress, Terminal } from './terminal.ts';
 
 /** A training run that is piped says how it goes once a minute. */
@@ -7,12 +8,18 @@ const LINE_INTERVAL_MS = 60_000;
 export const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 export const amount = (value: number): string => value.toPrecision(4);
 
-/** A bar with the epoch and how it goes so far, and a line for each epoch. */
+/** The first step compiles; from so many others it is said how long all takes. */
+const MEASURED_STEPS = 5;
+
+/** A bar with the epoch and how it goes so far, how long all takes, and a line for each epoch. */
 export class TrainingProgress {
   private readonly terminal: Terminal;
   private readonly batch: number;
   private progress: Progress | undefined;
   private epochAt = performance.now();
+  private stepAt = performance.now();
+  /** The first step here, and when it was done. */
+  private first: { readonly step: number; readonly at: number } | undefined;
   /** Of the epoch under way when it was begun here. */
   private stepAtEpoch: number | undefined;
 
@@ -29,6 +36,18 @@ export class TrainingProgress {
     this.progress ??= this.terminal.startProgress('images', steps * batch, (step - 1) * batch, LINE_INTERVAL_MS);
     this.progress.set(step * batch);
     this.progress.describe(`epoch ${epoch}/${epochs}, ${measured}`);
+    this.stepAt = performance.now();
+    this.first ??= { step, at: this.stepAt };
+    if (step - this.first.step === MEASURED_STEPS) this.tellTime(step, steps);
+  }
+
+  private tellTime(step: number, steps: number): void {
+    const { at } = this.first!;
+    const seconds = (this.stepAt - at) / MEASURED_STEPS / 1000;
+    const left = seconds * (steps - step);
+    this.terminal.note(
+      `expected time: ${formatDuration(left)} for the ${steps - step} steps to come, at ${formatDuration(seconds)} a step; evaluation comes on top`,
+    );
   }
 
   evaluated(images: number, of: number): void {
@@ -37,13 +56,16 @@ export class TrainingProgress {
 
   /** @param measured in training @param evaluated undefined where it was not */
   epoch({ epoch, epochs, step }: LoopState, measured: string, evaluated: string | undefined, isBest: boolean): void {
-    const seconds = (performance.now() - this.epochAt) / 1000;
+    const now = performance.now();
+    const seconds = (this.stepAt - this.epochAt) / 1000;
     const images = (step - (this.stepAtEpoch ?? step)) * this.batch;
     const parts = [measured];
     if (evaluated !== undefined) parts.push(`evaluated: ${evaluated}${isBest ? ', the best so far' : ''}`);
-    if (images) parts.push(`${Math.round(images / seconds)} images/s`);
+    const left = ((now - this.epochAt) / 1000) * (epochs - epoch);
+    if (left && images) parts.push(`${formatDuration(left)} left`);
+    if (images) parts.push(formatRate('images', images / seconds));
     this.terminal.note(`epoch ${epoch}/${epochs}: ${parts.join('; ')}`);
-    this.epochAt = performance.now();
+    this.epochAt = now;
     this.stepAtEpoch = step;
   }
 

@@ -16,10 +16,14 @@ import { compileFasterRcnn } from './compile-faster-rcnn.ts';
 import type { DetectorCategory } from './detector-category.ts';
 import type { DetectorConfig } from './detector-config.ts';
 import type { FasterRcnn } from './faster-rcnn.ts';
-import { categoriesByLabel, type Detection, nameDetections } from './name-detections.ts';
+import { categoriesByLabel, type Detection, nameDetections, SHOWN_SCORE } from './name-detections.ts';
 
 export interface DetectOptions {
-  /** Objects of this score or less are left out, from 0 to 1. Default: the model's own threshold, mostly .05. */
+  /**
+   * Objects of this score or less are left out, from 0 to 1; .5 by default, `SHOWN_SCORE`, as on the command line. All
+   * that a model gives, as evaluation needs it, is above its own threshold: `detector.config.box_score_thresh`, mostly
+   * .05.
+   */
   readonly score?: number;
 }
 
@@ -133,7 +137,10 @@ export class Detector {
   }
 
   /** The objects in each of several images from `load`, computed at once. */
-  async detectLoaded(images: readonly LoadedImage[], { score }: DetectOptions = {}): Promise<Detection[][]> {
+  async detectLoaded(
+    images: readonly LoadedImage[],
+    { score = SHOWN_SCORE }: DetectOptions = {},
+  ): Promise<Detection[][]> {
     checkScore(score);
     const prepared = images.map(({ tensor: { data, shape } }) => ({ height: shape[0], width: shape[1], data }));
     const results = await this.model.detect(prepared, images, score);

@@ -64,7 +64,7 @@ export async function evaluateDetector(
   let [at, leftOut] = [0, 0];
   for await (const found of detector.detectAll(
     annotated.map(([, file]) => file),
-    options,
+    { ...options, score: detector.config.box_score_thresh },
   )) {
     const [image_id] = annotated[at++];
     if (!('error' in found)) {

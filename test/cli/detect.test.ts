@@ -63,7 +63,10 @@ test('objects of each image for people, and nothing found said', async () => {
   assert.is(await detectFiles(fakeDetector, inputs, job, undefined, terminal, never), 0);
   assert.is(
     stdout.text,
-    'in/1.jpg  640×480  1 object\n  person  0.938  1.5  2.0  30.0  40.0\nin/empty3.jpg  640×480  nothing found\n',
+    'in/1.jpg  640×480  1 object\n' +
+      '  label   score    x    y  width  height\n' +
+      '  person  0.938  1.5  2.0   30.0    40.0\n' +
+      'in/empty3.jpg  640×480  nothing found\n',
   );
   assert.match(stderr.text, /^2 images, 1 object, /);
 });

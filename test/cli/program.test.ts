@@ -2,9 +2,14 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { CommandEntry, CommandGroup } from '../../cli/command.ts';
+import { commands } from '../../cli/commands.ts';
+import { commandHelp, groupHelp, helpStyleOf, programHelp } from '../../cli/help.ts';
 import { projectRoot } from '../shared-data.ts';
+import { FakeOutput } from './fake-output.ts';
 
 const fakeProgram = fileURLToPath(new URL('fake-program.js', import.meta.url));
 const realProgram = join(projectRoot, 'dist', 'cli', 'main.js');
@@ -23,10 +28,13 @@ function run(
   script: string,
   args: readonly string[],
   signals: Signals = [],
-  { closeStdout = false, wait = 0 } = {},
+  { closeStdout = false, environment = {}, wait = 0 } = {},
 ): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [script, ...args], {
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const toSend = [...signals];
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (chunk) => {
@@ -98,7 +106,9 @@ test('a reader that goes away ends the program without a word', async () => {
 
 test('--version prints that of the package', async () => {
   const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
-  assert.equal(await real('--version'), { code: 0, stdout: `${version}\n`, stderr: '' });
+  for (const call of ['--version', '-v', 'version']) {
+    assert.equal(await real(call), { code: 0, stdout: `${version}\n`, stderr: '' });
+  }
 });
 
 test('help of the program, a group and each command goes to stdout', async () => {
@@ -115,6 +125,50 @@ test('help of the program, a group and each command goes to stdout', async () =>
   }
   assert.is((await real('help', 'detect')).stdout, (await real('detect', '-h', '--wrong')).stdout);
   assert.match((await real('models', 'convert', '--help')).stdout, /Usage: resnet-coco models convert <in> <out>/);
+});
+
+test('help is wrapped to the terminal, with bold heads where it shows them', async () => {
+  const command = await (commands['Look at images'].detect as CommandEntry).load();
+  const bold = (text: string) => `\x1b[1m${text}\x1b[22m`;
+  for (const columns of [44, 60, 100, 120]) {
+    const style = helpStyleOf(Object.assign(new FakeOutput(), { isTTY: true, columns, hasColors: () => true }));
+    const helps = [
+      commandHelp('detect', command, command.flags, style),
+      programHelp(commands, '1.0', style),
+      groupHelp('models', commands.Models.models as CommandGroup, style),
+    ];
+    for (const help of helps) {
+      assert.ok(help.includes(bold('Usage:')));
+      // Calls in examples and names of flags are not broken.
+      const lines = stripVTControlCharacters(help).split('\n');
+      const long = lines.filter((line) => line.length > columns && !/^ {2}(resnet-coco|--)/.test(line));
+      assert.equal(
+        long.filter((line) => line.trim().includes(' ')),
+        [],
+        `${columns} columns`,
+      );
+    }
+    assert.ok(helps[0].includes(`\n${bold('Examples')}\n`));
+  }
+  const plain = helpStyleOf(new FakeOutput());
+  assert.equal([plain.bold, plain.width], [false, 100]);
+  assert.is(helpStyleOf(Object.assign(new FakeOutput(), { isTTY: true, hasColors: () => false })).bold, false);
+  const { stdout } = await real('detect', '--help');
+  assert.is(stripVTControlCharacters(stdout), stdout);
+});
+
+test('where no model can be downloaded, detect, evaluate and classify name those of the package', async () => {
+  const environment = { RESNET_COCO_HOME: join(projectRoot, 'no-home'), RESNET_COCO_MIRROR: 'http://127.0.0.1:9' };
+  const photograph = join(projectRoot, 'samples', 'astronaut.jpg');
+  const calls: [string[], RegExp][] = [
+    [['detect', photograph], /--model coco-mini-resnet18-fpn or --model bccd-resnet18-fpn$/],
+    [['classify', photograph], /--model cifar10-resnet20$/],
+  ];
+  for (const [args, offer] of calls) {
+    const { code, stderr } = await run(realProgram, args, [], { environment });
+    assert.is(code, 2);
+    assert.match(stderr.trim(), offer);
+  }
 });
 
 /** Refuses to load what only models need. */

@@ -41,6 +41,7 @@ test('amount, rate, time left, failures', () => {
   assert.is(progressText(state()), '120/1000 images, 12.0 images/s, 1 min 13 s left');
   assert.is(progressText(state({ failed: 2 })), '120/1000 images, 12.0 images/s, 1 min 13 s left, 2 failed');
   assert.is(progressText(state({ done: 0, seconds: 0 })), '0/1000 images');
+  assert.is(progressText(state({ done: 1, seconds: 400 })).split(', ')[1], '0.0025 images/s');
   assert.is(progressText(state({ done: 1000 })), '1000/1000 images, 100 images/s');
   assert.is(progressText(state({ unit: 'bytes', done: 5e6, total: 20e6 })), '5.0 MB/20.0 MB, 500 kB/s, 30 s left');
   assert.is(progressText(state({ unit: 'bytes', done: 5e6, total: undefined })), '5.0 MB, 500 kB/s');

@@ -6,6 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openCheckpoint, writeSafetensors } from '../../backbone/weights/index.ts';
 import { encodeImage } from '../../datasets/index.ts';
+import { SHOWN_SCORE } from '../../detection/index.ts';
 import type { Detection, EngineName } from '../../index.ts';
 import { convertModel, loadClassifier, loadDetector, modelInfo, type ResnetCocoError } from '../../index.ts';
 import { fixturesDir, hasShared, sharedData } from '../shared-data.ts';
@@ -34,7 +35,8 @@ const round = (detections: readonly Detection[]) =>
 
 test('objects are in pixels of the image, named, best first, above the score asked for', async () => {
   const detector = await loadDetector(model, { threads: 1 });
-  const objects = await detector.detect(file);
+  const all = { score: detector.config.box_score_thresh };
+  const objects = await detector.detect(file, all);
   assert.ok(objects.length > 5);
   for (const [i, { bbox, category_id, label, score }] of objects.entries()) {
     const [x, y, width, height] = bbox;
@@ -45,7 +47,8 @@ test('objects are in pixels of the image, named, best first, above the score ask
   const half = objects[objects.length >> 1].score;
   const better = await detector.detect(file, { score: half });
   assert.equal(round(better), round(objects.filter(({ score }) => score > half)));
-  const [first, second] = await detector.detect([file, file]);
+  const [first, second] = await detector.detect([file, file], all);
+  assert.equal(round(await detector.detect(file)), round(objects.filter((one) => one.score > SHOWN_SCORE)));
   assert.equal(round(first), round(objects));
   assert.equal(round(second), round(objects));
   await detector.dispose();
@@ -55,9 +58,10 @@ test('streams and broken files change nothing for the others', async () => {
   const broken = join(folder, 'broken.jpg');
   writeFileSync(broken, 'no image');
   const detector = await loadDetector(model, { threads: 2, streams: 2 });
-  const single = round(await detector.detect(file));
+  const all = { score: detector.config.box_score_thresh };
+  const single = round(await detector.detect(file, all));
   const seen: string[] = [];
-  for await (const result of detector.detectAll([file, broken, file, file], { keepImage: true })) {
+  for await (const result of detector.detectAll([file, broken, file, file], { ...all, keepImage: true })) {
     seen.push(result.file);
     if ('error' in result) {
       assert.is(result.error.code, 'BAD_IMAGE');
@@ -89,7 +93,7 @@ test('a checkpoint without configuration is told by its tensors, also under the 
   assert.is(checkpoint.tensors.get('backbone.fpn.inner_blocks.0.0.bias')?.dtype, 'F16');
   checkpoint.close();
   const [ours, converted16] = [await loadDetector(model), await loadDetector(converted)];
-  const [a, b] = [await ours.detect(file), await converted16.detect(file)];
+  const [a, b] = [await ours.detect(file, { score: 0 }), await converted16.detect(file, { score: 0 })];
   assert.ok(Math.abs(a[0].score - b[0].score) < 0.02);
   await Promise.all([ours.dispose(), converted16.dispose()]);
 });
@@ -139,7 +143,10 @@ async function enginesAgree(engine: EngineName): Promise<void> {
   });
   const photograph = join(sharedData, 'coco-mini', 'val', 'images', '000000011051.jpg');
   const [ours, other] = [await loadDetector(self), await loadDetector(self, { engine })];
-  const [expected, objects] = [await ours.detect(photograph), await other.detect(photograph)];
+  const [expected, objects] = [
+    await ours.detect(photograph, { score: 0.05 }),
+    await other.detect(photograph, { score: 0.05 }),
+  ];
   assert.is(objects.length, expected.length);
   for (const [i, { bbox, label, score }] of objects.entries()) {
     assert.is(label, expected[i].label);
@@ -168,7 +175,7 @@ const hasDetector = hasShared('detector', 'coco-mini');
   let [found, wanted] = [0, 0];
   for (const id of [2149, 3553, 11051, 24243]) {
     const path = join(sharedData, 'coco-mini', 'val', 'images', `${String(id).padStart(12, '0')}.jpg`);
-    const objects = await detector.detect(path);
+    const objects = await detector.detect(path, { score: detector.config.box_score_thresh });
     for (const { bbox, category_id, score } of expected.filter((e) => e.image_id === id && e.score > 0.1)) {
       wanted++;
       const match = objects.some(
