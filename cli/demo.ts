@@ -1,6 +1,6 @@
 /**
- * `npm run demo`: detects objects in the photographs of `samples/` and classifies them, with the models that come with
- * the package, and says where the drawn pictures and the page are.
+ * `npm run demo`: detects objects in the photographs of `samples/` with the model that comes with the package, and says
+ * where the drawn pictures and the page are.
  */
 import { spawnSync } from 'node:child_process';
 import { join, relative, resolve } from 'node:path';
@@ -20,5 +20,4 @@ function run(...args: readonly string[]): void {
 
 // What a detector that saw so few pictures is less sure of is seldom so.
 run('detect', samples, '--model', 'coco-mini-resnet18-fpn', '--score', '0.9', '--out', out);
-run('classify', samples, '--model', 'cifar10-resnet20', '--top', '2');
 console.log(`\nThe pictures with their boxes, and a page of them all: ${resolve(out, 'index.html')}`);

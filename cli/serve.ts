@@ -2,6 +2,7 @@ import { embeddedModels } from '../backbone/embedded-models.ts';
 import { command, noPositionals } from './command.ts';
 import type { FlagTable } from './flags.ts';
 import { formatBytes } from './progress.ts';
+import { requestLine } from './request-line.ts';
 import { defined, engineFlags } from './shared-flags.ts';
 import { counted } from './table.ts';
 
@@ -108,7 +109,7 @@ export default command({
   flags,
   details: [
     'POST /v1/classify and /v1/detect take pictures as multipart/form-data, as a body of type image/*, or as base64 in JSON, and answer as classify --json and detect --json do. GET /v1/models, /healthz, /readyz, /metrics (Prometheus), /openapi.json; /docs reads well in a browser.',
-    'Lines of JSON on stderr tell of each request, never of what is in it. Ctrl-C or SIGTERM: no further requests are taken, those that are here are answered.',
+    'A line on stderr tells of each request, never of what is in it: text on a terminal, else JSON. Ctrl-C or SIGTERM: no further requests are taken, those that are here are answered.',
   ],
   examples: [
     ['resnet-coco serve', 'then: curl -F files=@photo.jpg http://127.0.0.1:8080/v1/classify'],
@@ -138,7 +139,12 @@ export default command({
           cors: cors === undefined ? undefined : list(cors),
         }),
       },
-      { write: (line) => terminal.note(line.trimEnd()) },
+      {
+        write: (json) => {
+          const line = terminal.isScreen ? requestLine(json) : json.trimEnd();
+          if (line !== undefined) terminal.note(line);
+        },
+      },
     );
     const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
     try {

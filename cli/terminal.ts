@@ -115,6 +115,11 @@ export class Terminal {
     });
   }
 
+  /** Whether a person reads stderr, as far as can be told. */
+  get isScreen(): boolean {
+    return this.#stderr.isTTY === true;
+  }
+
   /** A line on stderr that `--quiet` leaves out. */
   note(line: string): void {
     if (!this.#quiet) this.report(line);

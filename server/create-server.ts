@@ -3,7 +3,7 @@ import helmet from '@fastify/helmet';
 import multipart from '@fastify/multipart';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { ResnetCocoError } from '../errors.ts';
 import { hostGuard, plainHost, tokenGuard } from './access.ts';
 import { Decoding } from './decoding.ts';
@@ -110,7 +110,9 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
 /** How requests are taken, without what is at which path. */
 function application(settings: ServerSettings, log: Log | undefined): FastifyInstance {
   const app = Fastify({
-    logger: log ? { stream: { write: (line: string) => log.write(line) }, serializers: { req: described } } : false,
+    logger: log
+      ? { stream: { write: (line: string) => log.write(line) }, serializers: { req: described, res: answered } }
+      : false,
     bodyLimit: settings.max_bytes,
     // Bodies are timed where they are read; this ends what never gets so far.
     requestTimeout: 1000 * settings.timeout_s + 2000,
@@ -221,3 +223,9 @@ const POLICY = {
 
 /** Of a request, for the log: never its body, nor a query, which might hold what is secret. */
 const described = ({ id, method, url }: FastifyRequest) => ({ id, method, url: url.split('?')[0] });
+
+/** Of its answer: what a line needs that stands alone. */
+const answered = ({ raw, statusCode }: Partial<Pick<FastifyReply, 'raw' | 'statusCode'>>) => {
+  const { method = '', url = '' } = raw?.req ?? {};
+  return { statusCode: statusCode ?? 0, method, url: url.split('?')[0] };
+};

@@ -154,6 +154,10 @@ export const modelsSchema = {
           architecture: { type: 'string' },
           labels: { type: 'array', items: { type: 'string' } },
           device: { type: 'string' },
+          input_size: {
+            type: 'integer',
+            description: 'of a classifier: pixels of a side of what its net is given',
+          },
         },
       },
     }),

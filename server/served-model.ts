@@ -33,6 +33,8 @@ export interface ModelRecord {
   readonly architecture: string;
   readonly labels: readonly string[];
   readonly device: string;
+  /** Of a classifier: pixels of a side of what its net is given. */
+  readonly input_size?: number;
 }
 
 interface Asked {
@@ -81,6 +83,7 @@ export class ServedModel {
       architecture: 'backbone' in model.config ? `fasterrcnn ${model.config.backbone}` : model.config.architecture,
       labels: categories.map((category) => category.name),
       device: model.device,
+      ...('crop_size' in model.config && { input_size: model.config.crop_size }),
     };
     this.#batcher = new Batcher(
       async ({ image, picture }, signal) =>

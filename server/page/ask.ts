@@ -17,6 +17,8 @@ export interface Model {
   readonly task: 'classify' | 'detect';
   readonly architecture: string;
   readonly device: string;
+  /** Of a classifier: pixels of a side of what its net is given. */
+  readonly input_size?: number;
 }
 
 /** The service wants a token, or another one. */

@@ -26,6 +26,11 @@ const saves = [byId('save-picture', 'button'), byId('save-json', 'button')];
 /** Asked for once, so that moving the slider asks nobody. */
 const LEAST_SCORE = 0.05;
 
+/** Nets that are given so few pixels have seen thumbnails alone, and guess wildly at photographs. */
+const THUMBNAIL = 64;
+/** The classifier of thumbnails, for pictures that are some, where none is chosen. */
+let ofThumbnails = '';
+
 let picture: File | undefined;
 let results: { detected?: Detected; classified?: Classified } = {};
 let running = new AbortController();
@@ -69,7 +74,8 @@ async function look(): Promise<void> {
   try {
     const began = performance.now();
     const inBrowser = here.checked;
-    const [detector, classifier] = [choice.detect.value, choice.classify.value];
+    const detector = choice.detect.value;
+    const classifier = choice.classify.value || ((await isThumbnail(file)) ? ofThumbnails : '');
     const [detected, classified] = await Promise.all([
       detector && (inBrowser ? detectHere(file, detector, LEAST_SCORE) : detect(file, detector, LEAST_SCORE, signal)),
       classifier && (inBrowser ? classifyHere(file, classifier) : classify(file, classifier, signal)),
@@ -90,6 +96,11 @@ async function look(): Promise<void> {
   if (!signal.aborted) figure.classList.remove('waiting');
 }
 
+async function isThumbnail(file: File): Promise<boolean> {
+  const bitmap = await createImageBitmap(file).catch(() => undefined);
+  return bitmap !== undefined && Math.max(bitmap.width, bitmap.height) <= THUMBNAIL;
+}
+
 function describe(): void {
   const { classified, detected } = results;
   const parts = [detected ? describeObjects() : '', classified ? `Most like: ${classified.predictions[0].label}.` : ''];
@@ -101,9 +112,19 @@ function offer(all: readonly Model[]): void {
   for (const [task, select] of Object.entries(choice)) {
     const able = all.filter((model) => model.task === task);
     select.replaceChildren(...able.map(({ name }) => element('option', { value: name }, name)));
+    if (task === 'classify' && all.length > able.length) offerNone(able);
     byId(task === 'detect' ? 'objects-panel' : 'classes-panel', 'div').hidden = !able.length;
     select.addEventListener('change', look);
   }
+}
+
+/** Where a detector answers too, a classifier of thumbnails is not asked about photographs unless it is chosen. */
+function offerNone(classifiers: readonly Model[]): void {
+  const isSmall = ({ input_size = Infinity }: Model) => input_size <= THUMBNAIL;
+  ofThumbnails = classifiers.find(isSmall)?.name ?? '';
+  const text = ofThumbnails ? `${ofThumbnails}, for tiny pictures only` : 'none';
+  choice.classify.prepend(element('option', { value: '' }, text));
+  choice.classify.value = classifiers.find((model) => !isSmall(model))?.name ?? '';
 }
 
 async function begin(): Promise<void> {

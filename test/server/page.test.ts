@@ -70,8 +70,12 @@ const boxes = (page: Page) =>
       all.map((box) => ['x', 'y', 'width', 'height'].map((name) => Number(box.getAttribute(name)))),
     );
 
+/** Asks the classifier of thumbnails, too, which a photograph is not given unless it is chosen. */
+const alsoClassify = (page: Page) => page.locator('#classifier').selectOption('cifar10-resnet20');
+
 test('a chosen picture: boxes where the service says, a slider, a filter, downloads', async () => {
   const page = await open();
+  await alsoClassify(page);
   await page.setInputFiles('#file', png);
   await answered(page);
   await page.locator('#score').fill('0.05');
@@ -114,6 +118,11 @@ test('samples, drops and pastes; a single object by keyboard', async () => {
   const page = await open();
   await page.locator('#samples button', { has: page.locator('[alt=cat]') }).click();
   await answered(page);
+  assert.is(await page.locator('#classes li').count(), 0);
+  assert.not.match((await page.locator('#status').textContent())!, /Most like/);
+  await alsoClassify(page);
+  await page.locator('#classes li').first().waitFor();
+  await answered(page);
   assert.match((await page.locator('#classes li').first().textContent())!, /^cat/);
   assert.match((await page.locator('#status').textContent())!, /Most like: cat\./);
   const bytes = JSON.stringify([...readFileSync(png)]);
@@ -134,6 +143,26 @@ test('samples, drops and pastes; a single object by keyboard', async () => {
   await page.context().close();
 });
 
+test('a thumbnail is classified unasked; what is hidden is not seen', async () => {
+  const page = await open();
+  const buffer = await wavePicture(48, 40, 3, 'png');
+  await page.setInputFiles('#file', { name: 'small.png', mimeType: 'image/png', buffer });
+  await answered(page);
+  assert.is(await page.locator('#classes li').count(), 5);
+  assert.is(await page.locator('#classifier').inputValue(), '');
+  await page.route('**/runtime.json', (route) => route.fulfill({ json: { available: false } }));
+  await page.reload();
+  await page.locator('#objects-panel').waitFor();
+  await page.waitForLoadState('networkidle');
+  assert.is(await page.locator('#here-row').isVisible(), false);
+  const seen = await page.evaluate(`[...document.querySelectorAll('body *')].filter((one) => {
+    one.toggleAttribute('hidden', true);
+    return getComputedStyle(one).display !== 'none';
+  }).map((one) => one.outerHTML.slice(0, 60))`);
+  assert.equal(seen, []);
+  await page.context().close();
+});
+
 test('what is no picture is said, and what was there before goes on', async () => {
   const page = await open();
   await page.setInputFiles('#file', { name: 'notes.png', mimeType: 'image/png', buffer: Buffer.from('no picture') });
@@ -150,6 +179,7 @@ test('what is no picture is said, and what was there before goes on', async () =
 /** Computes with the switch on, and compares with what the service says. */
 async function checkHere(inBrowser: Browser, device: string): Promise<void> {
   const page = await open(address, undefined, undefined, inBrowser);
+  await alsoClassify(page);
   await page.setInputFiles('#file', png);
   await answered(page);
   await page.locator('#score').fill('0.05');
