@@ -40,6 +40,7 @@ export { encodeImage, writeImage } from './encode.ts';
 export { type DatasetListing, type FetchDatasetOptions, fetchDataset, listDatasets } from './fetch-dataset.ts';
 export { classificationFingerprint, detectionFingerprint } from './fingerprint.ts';
 export { inLockedFolder, lockFolder } from './folder-lock.ts';
+export { textWidth } from './font.ts';
 export { type DecodedImage, type Image, type ImageSource, MAX_IMAGE_PIXELS } from './image.ts';
 export type { ImageFormat } from './image-format.ts';
 export {
@@ -62,7 +63,7 @@ export { type OpenOptions, openClassificationDataset } from './open-classificati
 export { type Color, categoryColor, categoryPaint } from './palette.ts';
 export { Random } from './random.ts';
 export { readImage, sourceName } from './read-image.ts';
-export { type Region, resizeAntialiased, resizeBilinear, shrunk } from './resize.ts';
+export { enlargement, type Region, resizeAntialiased, resizeBilinear, shrunk } from './resize.ts';
 export type { Spread } from './spread.ts';
 export { type ClassificationSummary, summarizeClassification } from './summarize-classification.ts';
 export {

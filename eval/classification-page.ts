@@ -1,9 +1,10 @@
 import { basename } from 'node:path';
 import { escapeHtml } from '../datasets/html.ts';
+import { percent } from '../datasets/index.ts';
 import type { EvaluatedClassifier } from './classification-record.ts';
 import type { ConfusionMatrix } from './confusion.ts';
 import type { MistakePicture } from './mistake-pictures.ts';
-import { type Bar, chart, chartStyle, shareBar } from './report/charts.ts';
+import { type Bar, chart, chartStyle, shareBar, shareCell } from './report/charts.ts';
 import { confusionMap, confusionMapScript, confusionMapStyle } from './report/confusion-map.ts';
 import { type Figure, figures, foreign, page, section } from './report/page.ts';
 import { sortableTable, type TableCell, type TableColumn, tableScript, tableStyle } from './report/sortable-table.ts';
@@ -15,7 +16,7 @@ figure img { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; 
 figure .tiny { image-rendering: pixelated; }
 figure b { font-weight: 600; }
 figure .nowrap { white-space: nowrap; }
-figure .file { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+figure .file { display: block; overflow-wrap: anywhere; }
 .pairs { margin: 8px 0 0; padding: 0; list-style: none; }
 .pairs li { display: flex; align-items: center; gap: 12px; padding: 5px 0; border-bottom: 1px solid var(--line); }
 .pairs li > span:first-child { flex: 1; min-width: 0; }
@@ -23,8 +24,8 @@ figure .file { display: block; overflow: hidden; text-overflow: ellipsis; white-
 .pairs .number { min-width: 5.5em; }
 `;
 
-const percent = (share: number | null): string => (share === null ? '–' : `${(100 * share).toFixed(2)} %`);
-const rounded = (share: number): string => `${Math.round(100 * share)} %`;
+const shown = (share: number | null): string => (share === null ? '–' : percent(share));
+const rounded = (share: number): string => percent(share, 0);
 const number = (count: number): string => count.toLocaleString('en');
 
 /** The page of a classifier's evaluation. */
@@ -142,7 +143,7 @@ function frequentMistakes({ classes, counts }: ConfusionMatrix, nameOf: (index: 
   const items = pairs.slice(0, PAIRS_SHOWN).map(({ label, prediction, count, share }) => {
     const names = `${foreign(nameOf(classes[label]))} → ${foreign(nameOf(classes[prediction]))}`;
     const title = `${percent(share)} of ${nameOf(classes[label])}`;
-    return `<li><span>${names}</span>${shareBar(count / pairs[0].count)}<span class="number" title="${escapeHtml(title)}">${number(count)} <span class="soft">${(100 * share).toFixed(1)} %</span></span></li>`;
+    return `<li><span>${names}</span>${shareBar(count / pairs[0].count)}<span class="number" title="${escapeHtml(title)}">${number(count)} <span class="soft">${percent(share)}</span></span></li>`;
   });
   return `<ol class="pairs">${items.join('')}</ol>\n`;
 }
@@ -157,14 +158,14 @@ const COLUMNS: readonly TableColumn[] = [
 ];
 
 function classTable({ classes, result }: EvaluatedClassifier): string {
-  const measure = (share: number | null): TableCell => ({ content: percent(share), key: share });
+  const measure = (share: number | null): TableCell => ({ content: shown(share), key: share });
   const rows = result.perClass.map(({ index, images, top1, top5, precision, f1 }): TableCell[] => {
     const { name, wnid } = classes[index];
     const id = wnid === undefined ? '' : ` <span class="soft">${escapeHtml(wnid)}</span>`;
     return [
       { content: foreign(name) + id, key: name },
       { content: number(images), key: images },
-      { content: `${shareBar(top1)} ${percent(top1)}`, key: top1 },
+      { content: shareCell(top1 ?? 0, shown(top1)), key: top1 },
       measure(top5),
       measure(precision),
       measure(f1),
@@ -178,7 +179,7 @@ function mistakeFigure({ dataset, classes }: EvaluatedClassifier, picture: Mista
   const path = dataset.nameOf(image);
   const [shown, taken] = [label, prediction].map((index) => foreign(classes[index].name));
   const given = `<span class="nowrap" title="probability of what it shows: ${percent(labelProbability)}">${percent(probability)}</span>`;
-  return `<figure><img${tiny ? ' class="tiny"' : ''} src="${dataUrl}" alt="" loading="lazy"><figcaption><b>${shown}</b> taken for <b>${taken}</b>, ${given}<bdi class="file soft" title="${escapeHtml(path)}">${escapeHtml(basename(path))}</bdi></figcaption></figure>\n`;
+  return `<figure><img${tiny ? ' class="tiny"' : ''} src="${dataUrl}" alt="${escapeHtml(basename(path))}" loading="lazy"><figcaption><b>${shown}</b> taken for <b>${taken}</b>, ${given}<bdi class="file soft" title="${escapeHtml(path)}">${escapeHtml(basename(path))}</bdi></figcaption></figure>\n`;
 }
 
 function failureNote(failures: EvaluatedClassifier['failures']): string {

@@ -72,6 +72,7 @@ export const chartStyle = `
 .series-4 { --series: #9c36b5; } .series-5 { --series: #e0a800; } .series-6 { --series: #0c8599; } .series-7 { --series: #d6336c; }
 .share { display: inline-block; width: 72px; height: 8px; vertical-align: middle; border-radius: 4px; overflow: hidden; background: var(--line); }
 .share rect { fill: var(--good); }
+.share + b { display: inline-block; min-width: 4em; font-weight: inherit; text-align: right; }
 @media (max-width: 720px) { .chart { font-size: 14px; } }
 `;
 
@@ -150,3 +151,6 @@ function legendOf(series: readonly Series[]): string {
 /** A bar of a share, 0–1, for a cell of a table. */
 export const shareBar = (share: number): string =>
   `<svg class="share" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true"><rect width="${at(100 * share)}" height="1"/></svg>`;
+
+/** A bar, and what it shows as text; a column of them lines up, whatever the texts. */
+export const shareCell = (share: number, text: string): string => `${shareBar(share)} <b>${escapeHtml(text)}</b>`;

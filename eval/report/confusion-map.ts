@@ -4,14 +4,19 @@
  */
 
 import { escapeHtml, inertJson } from '../../datasets/html.ts';
+import { percent, textWidth } from '../../datasets/index.ts';
 import type { ConfusionMatrix } from '../confusion.ts';
 
 export const confusionMapStyle = `
 .map { position: relative; width: fit-content; max-width: 100%; }
 .map svg { display: block; height: auto; font-variant-numeric: tabular-nums; touch-action: pan-x pan-y pinch-zoom; }
-.map .fit { width: 100%; min-width: 400px; }
 .map text { fill: var(--soft); }
 .map .numbers text { fill: var(--text); pointer-events: none; }
+.map .numbers .strong { fill: #0c0e10; }
+.map:has(.large:not(:checked)) svg { width: 100%; }
+.map:has(.large:not(:checked)) .numbers { display: none; }
+.map label { display: flex; align-items: center; gap: 8px; margin: 0 0 8px; }
+.map input { width: 16px; height: 16px; margin: 0; accent-color: var(--accent); }
 .map .frame { fill: none; stroke: var(--line); pointer-events: all; }
 .map .right { fill: var(--good); }
 .map .wrong { fill: var(--bad); }
@@ -21,16 +26,16 @@ export const confusionMapStyle = `
   position: absolute; z-index: 1; width: max-content; max-width: min(280px, 90%); padding: 6px 10px; border-radius: 8px; pointer-events: none;
   background: var(--text); color: var(--surface); font-size: 13px; line-height: 1.35;
 }
-@media (max-width: 720px) { .map .fit .numbers { font-size: 14px; } }
 `;
 
 export const confusionMapScript = `
 'use strict';
+${percent}
 for (const map of document.querySelectorAll('.map')) {
-  const { rows, columns, counts, right } = JSON.parse(map.querySelector('script').textContent);
+  const { names, counts } = JSON.parse(map.querySelector('script').textContent);
   const [frame, cursor, across, down] = ['.frame', '.cursor', '.across', '.down'].map((name) => map.querySelector(name));
   const scroller = map.querySelector('.scroll'), tip = map.querySelector('.tip');
-  const size = Number(frame.getAttribute('width')) / columns.length;
+  const size = Number(frame.getAttribute('width')) / names.length;
   const [left, top] = ['x', 'y'].map((name) => Number(frame.getAttribute(name)));
   let row = -1, column = -1;
   const hide = () => { for (const node of [cursor, across, down]) node.setAttribute('visibility', 'hidden'); tip.hidden = true; };
@@ -39,9 +44,9 @@ for (const map of document.querySelectorAll('.map')) {
       [row, column] = [toRow, toColumn];
       const total = counts[row].reduce((sum, [, count]) => sum + count, 0);
       const [, count] = counts[row].find(([at]) => at === column) || [0, 0];
-      const [shown, taken] = [rows[row], columns[column]];
-      const share = count.toLocaleString() + ' of ' + total.toLocaleString() + ' (' + (100 * count / total).toFixed(1) + ' %)';
-      tip.textContent = (right[row] === column ? shown + ', told right: ' : shown + ' taken for ' + taken + ': ') + share;
+      const [shown, taken] = [names[row], names[column]];
+      const share = count.toLocaleString() + ' of ' + total.toLocaleString() + (total ? ' (' + percent(count / total) + ')' : '');
+      tip.textContent = (row === column ? shown + ', told right: ' : shown + ' taken for ' + taken + ': ') + share;
       for (const node of [cursor, across]) node.setAttribute('y', top + row * size);
       for (const node of [cursor, down]) node.setAttribute('x', left + column * size);
       for (const node of [cursor, across, down]) node.setAttribute('visibility', 'visible');
@@ -55,9 +60,9 @@ for (const map of document.querySelectorAll('.map')) {
   };
   map.onpointermove = map.onpointerdown = (event) => {
     const box = frame.getBoundingClientRect();
-    const toRow = Math.floor((event.clientY - box.top) / box.height * rows.length);
-    const toColumn = Math.floor((event.clientX - box.left) / box.width * columns.length);
-    if (toRow >= 0 && toRow < rows.length && toColumn >= 0 && toColumn < columns.length) show(toRow, toColumn);
+    const toRow = Math.floor((event.clientY - box.top) / box.height * names.length);
+    const toColumn = Math.floor((event.clientX - box.left) / box.width * names.length);
+    if (toRow >= 0 && toRow < names.length && toColumn >= 0 && toColumn < names.length) show(toRow, toColumn);
     else hide();
   };
   map.onpointerleave = scroller.onblur = hide;
@@ -66,48 +71,59 @@ for (const map of document.querySelectorAll('.map')) {
     const [by, along] = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key] || [];
     if (by === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    show(Math.max(0, Math.min(rows.length - 1, row + by)), Math.max(0, Math.min(columns.length - 1, column + along)));
+    show(Math.max(0, Math.min(names.length - 1, row + by)), Math.max(0, Math.min(names.length - 1, column + along)));
     cursor.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   };
 }
 `;
 
-/** What a large matrix takes of a wide screen, in pixels, and how small its cells may be to have names beside them. */
-const WIDTH = 1040;
+/** How small cells may be that have names beside them. */
 const SMALLEST_NAMED = 8;
+/** More classes than this are may be shown as large as the page is wide instead, without numbers. */
+const NUMBERED_AT_ONCE = 40;
+/** What a matrix of many hundreds of classes takes of a wide screen, in pixels. */
+const WIDTH = 1040;
 
-/** How a matrix of so many classes is drawn, in pixels. Without a font there are no names beside it. */
-function measures(classes: number): { cell: number; font: number; fits: boolean } {
-  if (classes <= 12) return { cell: 46, font: 13, fits: true };
-  const cell = Math.max(2, Math.min(24, Math.floor(WIDTH / classes)));
-  return { cell, font: cell < SMALLEST_NAMED ? 0 : Math.min(12, cell - 1), fits: false };
+/** How a matrix of so many classes is drawn, in pixels: its cells, their numbers and the names beside them, 0 for none. */
+function measures(classes: number): { readonly cell: number; readonly font: number; readonly digits: number } {
+  if (classes <= 12) return { cell: 46, font: 13, digits: 12 };
+  if (classes <= NUMBERED_AT_ONCE) return { cell: 30, font: 12, digits: 11 };
+  if (classes <= 120) return { cell: 26, font: 12, digits: 10 };
+  const cell = Math.max(2, Math.floor(WIDTH / classes));
+  return { cell, font: cell < SMALLEST_NAMED ? 0 : cell - 1, digits: 0 };
 }
 
-const LETTER = 0.58;
-const LONGEST_NAME = 20;
+/** The page's font may be wider than the one that is measured. */
+const SLACK = 1.15;
 
-const shortened = (name: string): string =>
-  [...name].length > LONGEST_NAME ? `${[...name].slice(0, LONGEST_NAME - 1).join('')}…` : name;
-
-/** @param names of classes, by their index */
-export function confusionMap({ classes, counts }: ConfusionMatrix, names: (index: number) => string): string {
-  const columns = classes.map(names);
-  // Classes that have no images were only predicted.
-  const shown = classes.map((_, i) => i).filter((i) => counts[i].some((count) => count > 0));
-  const rows = shown.map((i) => columns[i]);
-  const cells = shown.map((i) => counts[i].flatMap((count, column) => (count ? [[column, count] as const] : [])));
-  const { cell, font, fits } = measures(columns.length);
-  const margin = font ? 14 + font * LETTER * Math.max(...columns.map((name) => [...shortened(name)].length)) : 4;
-  const [left, top] = [Math.ceil(margin), Math.ceil(margin)];
-  const [width, height] = [columns.length * cell, rows.length * cell];
-  const size = `viewBox="0 0 ${left + width + 2} ${top + height + 2}" width="${left + width + 2}" height="${top + height + 2}"`;
-  const frame = `x="${left}" y="${top}" width="${width}" height="${height}"`;
-  const data = inertJson({ rows, columns, counts: cells, right: shown });
-  return `<div class="map"><div class="scroll" tabindex="0" role="group" aria-label="Confusion matrix; arrow keys walk through it">
-<svg${fits ? ' class="fit"' : ''} ${size} aria-hidden="true">
-${font ? labels(rows, columns, { left, top, cell, font }) : ''}${squares(cells, shown, { left, top, cell })}
-${cell > 30 ? numbers(cells, { left, top, cell }) : ''}<rect class="frame" ${frame}/>
-<rect class="band across" x="${left}" width="${width}" height="${cell}" visibility="hidden"/><rect class="band down" y="${top}" width="${cell}" height="${height}" visibility="hidden"/><rect class="cursor" width="${cell}" height="${cell}" visibility="hidden"/>
+/**
+ * Lines and columns are the same classes: all that images show or were taken for.
+ *
+ * @param nameOf the name of a class by its index
+ */
+export function confusionMap({ classes, counts }: ConfusionMatrix, nameOf: (index: number) => string): string {
+  const kept = classes
+    .map((_, i) => i)
+    .filter((i) => counts.some((row, k) => row[i] > 0 || (k === i && row.some(Boolean))));
+  if (!kept.length) return '<p class="soft">There is nothing to show.</p>\n';
+  const names = kept.map((i) => nameOf(classes[i]));
+  const cells = kept.map((i) => kept.flatMap((k, column) => (counts[i][k] ? [[column, counts[i][k]] as const] : [])));
+  const { cell, font, digits } = measures(names.length);
+  const widest = Math.max(...names.map((name) => textWidth(name, font)));
+  const left = font ? Math.ceil(14 + SLACK * widest) : 4;
+  const place = { left, top: left, cell };
+  const width = names.length * cell;
+  const whole = left + width + 2;
+  const frame = `x="${left}" y="${left}" width="${width}" height="${width}"`;
+  const data = inertJson({ names, counts: cells });
+  const asks = digits > 0 && names.length > NUMBERED_AT_ONCE;
+  const enlarge =
+    '<label><input type="checkbox" class="large" autocomplete="off" checked>large, with numbers</label>\n';
+  return `<div class="map">${asks ? enlarge : ''}<div class="scroll" tabindex="0" role="group" aria-label="Confusion matrix; arrow keys walk through it">
+<svg viewBox="0 0 ${whole} ${whole}" width="${whole}" height="${whole}" aria-hidden="true">
+${font ? labels(names, place, font) : ''}${squares(cells, place, digits)}
+<rect class="frame" ${frame}/>
+<rect class="band across" x="${left}" width="${width}" height="${cell}" visibility="hidden"/><rect class="band down" y="${left}" width="${cell}" height="${width}" visibility="hidden"/><rect class="cursor" width="${cell}" height="${cell}" visibility="hidden"/>
 </svg></div><div class="tip" role="status" hidden></div><script type="application/json">${data}</script></div>\n`;
 }
 
@@ -119,47 +135,56 @@ interface Place {
 
 type Cells = readonly (readonly (readonly [column: number, count: number])[])[];
 
-function labels(rows: readonly string[], columns: readonly string[], place: Place & { readonly font: number }): string {
-  const { left, top, cell, font } = place;
+function labels(names: readonly string[], { left, top, cell }: Place, font: number): string {
   const middle = (i: number) => i * cell + cell / 2 + font * 0.35;
-  const name = (text: string) => escapeHtml(shortened(text));
-  const beside = rows.map(
-    (text, i) => `<text x="${left - 6}" y="${top + middle(i)}" text-anchor="end">${name(text)}</text>`,
+  const beside = names.map(
+    (name, i) => `<text x="${left - 6}" y="${top + middle(i)}" text-anchor="end">${escapeHtml(name)}</text>`,
   );
-  const above = columns.map(
-    (text, i) => `<text transform="translate(${left + middle(i)} ${top - 6}) rotate(-90)">${name(text)}</text>`,
+  const above = names.map(
+    (name, i) => `<text transform="translate(${left + middle(i)} ${top - 6}) rotate(-90)">${escapeHtml(name)}</text>`,
   );
   return `<g font-size="${font}">${beside.join('')}${above.join('')}</g>\n`;
 }
 
-/** Squares as strong as their share of the line; mistakes on a scale of their own, since they are rarer. */
-function squares(cells: Cells, rightColumns: readonly number[], { left, top, cell }: Place): string {
+/** From this strength of a cell on its number is dark, in the dark too. */
+const STRONG = 0.65;
+
+/**
+ * Squares as strong as their share of the line, mistakes on a scale of their own, since they are rarer; over them the
+ * numbers.
+ *
+ * @param digits size of the numbers; 0 for none
+ */
+function squares(cells: Cells, { left, top, cell }: Place, digits: number): string {
   const shares = cells.map((row) => {
     const total = row.reduce((sum, [, count]) => sum + count, 0);
-    return row.map(([column, count]) => [column, count / total] as const);
+    return row.map(([column, count]) => ({ column, count, share: count / total }));
   });
-  const wrong = shares.flatMap((row, i) =>
-    row.filter(([column]) => column !== rightColumns[i]).map(([, share]) => share),
-  );
+  const wrong = shares.flatMap((row, i) => row.filter(({ column }) => column !== i).map(({ share }) => share));
   const worst = wrong.reduce((most, share) => Math.max(most, share), 0);
   const gap = cell > 8 ? 1 : 0;
   const drawn = shares.flatMap((row, i) =>
-    row.map(([column, share]) => {
-      const right = column === rightColumns[i];
+    row.map(({ column, count, share }) => {
+      const right = column === i;
       const strength = 0.9 * Math.sqrt(right ? share : share / worst);
-      const at = `x="${left + column * cell}" y="${top + i * cell}" width="${cell - gap}" height="${cell - gap}"`;
-      return `<rect class="${right ? 'right' : 'wrong'}" ${at} fill-opacity="${strength.toFixed(2)}"/>`;
+      const [x, y] = [left + column * cell, top + i * cell];
+      return {
+        square: `<rect class="${right ? 'right' : 'wrong'}" x="${x}" y="${y}" width="${cell - gap}" height="${cell - gap}" fill-opacity="${strength.toFixed(2)}"/>`,
+        number: `<text${strength > STRONG ? ' class="strong"' : ''} x="${x + cell / 2}" y="${y + cell / 2 + digits * 0.35}">${shortNumber(count, cell / digits)}</text>`,
+      };
     }),
   );
-  return drawn.join('');
+  const numbers = drawn.map(({ number }) => number).join('');
+  return (
+    drawn.map(({ square }) => square).join('') +
+    (digits ? `\n<g class="numbers" font-size="${digits}" text-anchor="middle">${numbers}</g>` : '')
+  );
 }
 
-function numbers(cells: Cells, { left, top, cell }: Place): string {
-  const texts = cells.flatMap((row, i) =>
-    row.map(([column, count]) => {
-      const [x, y] = [left + column * cell + cell / 2, top + i * cell + cell / 2 + 4];
-      return `<text x="${x}" y="${y}">${count.toLocaleString('en')}</text>`;
-    }),
-  );
-  return `<g class="numbers" font-size="12" text-anchor="middle">${texts.join('')}</g>\n`;
+const LETTER = 0.64;
+
+/** A count, or where it has no room its thousands: `12k`. */
+function shortNumber(count: number, room: number): string {
+  const whole = count.toLocaleString('en');
+  return whole.length * LETTER <= room ? whole : `${Math.round(count / 1000)}k`;
 }

@@ -1,6 +1,7 @@
 /** Precision over recall: the mean over categories and, beside it, a category to choose. */
 
 import { escapeHtml, inertJson } from '../../datasets/html.ts';
+import { percent } from '../../datasets/index.ts';
 import type { CategoryAnalysis } from '../analysis/categories.ts';
 import type { PrecisionCurve } from '../analysis/curves.ts';
 import { chart, type Line } from './charts.ts';
@@ -8,6 +9,7 @@ import { chart, type Line } from './charts.ts';
 export const curveChooserStyle = `
 .curves { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 16px 24px; }
 .curves h3 { display: flex; align-items: center; gap: 10px; height: 34px; margin: 0 0 8px; font-size: 15px; font-weight: 600; }
+.curve { margin: 0; max-width: 640px; }
 .curves select { min-width: 0; max-width: 100%; }
 select, input[type=search] {
   height: 34px; padding: 0 10px; border: 1px solid var(--line); border-radius: 8px; background: var(--page); color: var(--text); font: inherit;
@@ -36,7 +38,7 @@ for (const chooser of document.querySelectorAll('.curves')) {
 }
 `;
 
-const AXIS = { min: 0, max: 1, format: (value: number) => value.toFixed(1) } as const;
+const AXIS = { min: 0, max: 1, format: (value: number) => percent(value, 0) } as const;
 
 interface Curves {
   readonly categories: readonly CategoryAnalysis[];
@@ -56,6 +58,14 @@ export function curveChooser({ categories, curves, recalls }: Curves, measure: s
     });
   const drawn = (title: string, series: readonly Line[]) =>
     chart({ title, x: { ...AXIS, label: 'recall' }, y: { ...AXIS, label: 'precision' }, series });
+  // The mean over one category is its own curve.
+  if (known.length === 1) {
+    const title = `Precision over recall of ${categories[most].name}`;
+    return `<figure class="curve">${drawn(
+      title,
+      lines((curve) => curve.categories[most]),
+    )}</figure>\n`;
+  }
   const options = known.map(
     (k) => `<option value="${k}"${k === most ? ' selected' : ''}>${escapeHtml(categories[k].name)}</option>`,
   );

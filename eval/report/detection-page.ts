@@ -1,9 +1,11 @@
 import { escapeHtml } from '../../datasets/html.ts';
+import { percent } from '../../datasets/index.ts';
 import type { CategoryAnalysis } from '../analysis/categories.ts';
 import type { DetectionConfusion } from '../analysis/confusion.ts';
 import type { DetectionAnalysis } from '../analysis/detection-analysis.ts';
 import type { ImageErrors } from '../analysis/worst-images.ts';
-import { chart, chartStyle, shareBar } from './charts.ts';
+import { boxOverlayStyle } from './box-overlay.ts';
+import { chart, chartStyle, shareBar, shareCell } from './charts.ts';
 import { confusionMap, confusionMapScript, confusionMapStyle } from './confusion-map.ts';
 import { curveChooser, curveChooserScript, curveChooserStyle } from './curve-chooser.ts';
 import { errorBars, errorBarsStyle } from './error-bars.ts';
@@ -32,24 +34,21 @@ export interface DetectionPageParts {
 }
 
 const number = (count: number): string => count.toLocaleString('en');
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 const BACKGROUND = 'background';
-/** A confusion matrix of so few categories is not made larger to be read. */
-const FEW = 4;
 
 /** The page of an evaluation of detections. */
 export function detectionPage({ title, analysis, pictures, warnings }: DetectionPageParts): string {
   const { categories, confusion, detections, errors, images, objects, type, worstImages } = analysis;
   const measure = type === 'keypoints' ? 'OKS' : 'IoU';
   const names = categories.map(({ name }) => name);
-  const score = confusion.score.toFixed(3);
+  const score = percent(confusion.score);
   const body = [
     warnings.length ? warningNote(warnings) : '',
     figures(headline(analysis, measure)),
     section(
       'What errors cost',
       errorBars(errors, measure),
-      `How much higher AP at ${measure} 0.5, which is ${shown(errors.AP, 4)}, were with one kind of error alone put right (TIDE).`,
+      `How much higher AP at ${measure} 0.5, which is ${shown(errors.AP)}, would be if one kind of error alone were put right (TIDE).`,
     ),
     section('Precision and recall', curveChooser(analysis, measure)),
     '<div class="pair">',
@@ -70,7 +69,7 @@ export function detectionPage({ title, analysis, pictures, warnings }: Detection
     section(
       'Confusion matrix',
       confusionMap({ classes: [...confusion.matrix.keys()], counts: confusion.matrix }, (k) => names[k] ?? BACKGROUND),
-      `Lines: what objects are. Columns: what they were taken for at ${measure} 0.5 and a score of ${score} or more. The last column holds objects that were missed, the last line detections of nothing. Each the stronger the larger its share of the line.`,
+      `Lines: what objects are. Columns: what they were taken for at ${measure} 0.5 and a score of ${score} or more. The last column holds objects that were missed, the last line detections of nothing. The larger its share of the line, the stronger a cell. Categories that have neither objects nor such detections are left out.`,
     ),
     worstImages.length ? worst(worstImages, pictures, names, score) : '',
   ];
@@ -84,9 +83,9 @@ export function detectionPage({ title, analysis, pictures, warnings }: Detection
       errorBarsStyle,
       curveChooserStyle,
       confusionMapStyle,
+      boxOverlayStyle,
       worstPicturesStyle,
       style,
-      ...(names.length <= FEW ? ['.map .fit { min-width: 0; }'] : []),
     ],
     scripts: [tableScript, tableFilterScript, curveChooserScript, confusionMapScript],
     body: body.join(''),
@@ -94,7 +93,7 @@ export function detectionPage({ title, analysis, pictures, warnings }: Detection
 }
 
 /** -1 marks what has no value. */
-const shown = (value: number, digits = 3): string => (value < 0 ? '–' : value.toFixed(digits));
+const shown = (value: number): string => (value < 0 ? '–' : percent(value));
 
 function warningNote(warnings: readonly string[]): string {
   const items = warnings.map((warning) => `<li>${foreign(warning)}</li>`);
@@ -103,7 +102,7 @@ function warningNote(warnings: readonly string[]): string {
 
 function bestNote({ best }: DetectionAnalysis, measure: string): string {
   if (!best) return 'No detection is right.';
-  return `Detections of a score of ${best.threshold.toFixed(3)} or more have the highest F1 at ${measure} 0.5, ${best.f1.toFixed(3)}: ${percent(best.precision)} of them are right, and they find ${percent(best.recall)} of all objects.`;
+  return `Detections of a score of ${percent(best.threshold)} or more (--score ${best.threshold.toFixed(3)}) have the highest F1 at ${measure} 0.5, ${percent(best.f1)}: ${percent(best.precision)} of them are right, and they find ${percent(best.recall)} of all objects.`;
 }
 
 function thresholds({ thresholds: curve }: DetectionAnalysis): string {
@@ -113,9 +112,9 @@ function thresholds({ thresholds: curve }: DetectionAnalysis): string {
     label: 'score threshold',
     min: Math.min(0, ...scores),
     max: Math.max(1, ...scores),
-    format: (value: number) => String(Number(value.toFixed(2))),
+    format: (value: number) => percent(value, 0),
   };
-  const y = { label: 'share', min: 0, max: 1, format: (value: number) => value.toFixed(1) };
+  const y = { label: 'share', min: 0, max: 1, format: (value: number) => percent(value, 0) };
   const line = (label: string, field: 'precision' | 'recall' | 'f1') => ({
     kind: 'line' as const,
     label,
@@ -167,12 +166,12 @@ function categoryTable({ categories, type }: DetectionAnalysis): string {
       if (field === 'objects' || field === 'detections') return { content: number(value), key: value };
       const text = shown(value);
       return {
-        content: field === 'AP' ? `${shareBar(Math.max(0, value))} ${text}` : text,
+        content: field === 'AP' ? shareCell(Math.max(0, value), text) : text,
         key: value < 0 ? null : value,
       };
     }),
     ...[category.best?.threshold, category.best?.f1].map(
-      (value): TableCell => ({ content: value === undefined ? '–' : value.toFixed(3), key: value ?? null }),
+      (value): TableCell => ({ content: value === undefined ? '–' : percent(value), key: value ?? null }),
     ),
   ]);
   const heads: TableColumn[] = [

@@ -1,6 +1,7 @@
 /** What errors cost, as bars, for a page that includes its style and `chartStyle`. */
 
 import { escapeHtml } from '../../datasets/html.ts';
+import { percent } from '../../datasets/index.ts';
 import type { ErrorBreakdown, ErrorCost } from '../analysis/error-breakdown.ts';
 import { type ErrorType, errorTypes } from '../analysis/error-types.ts';
 import { shareBar } from './charts.ts';
@@ -42,7 +43,7 @@ export function errorBars({ errors, falseNegatives, falsePositives }: ErrorBreak
   const most = Math.max(...costs.map(({ dAP }) => dAP)) || 1;
   const row = (name: string, meaning: string, { count, dAP }: ErrorCost, what: string, isSum = false) => {
     const counted = `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
-    return `<li${isSum ? ' class="sum"' : ''}><span class="what"><b>${name}</b><span class="soft">${escapeHtml(meaning)}</span></span>${shareBar(Math.max(0, dAP) / most)}<span class="cost">${dAP.toFixed(4)}</span><span class="count soft">${counted}</span></li>\n`;
+    return `<li${isSum ? ' class="sum"' : ''}><span class="what"><b>${name}</b><span class="soft">${escapeHtml(meaning)}</span></span>${shareBar(Math.max(0, dAP) / most)}<span class="cost">${percent(dAP)}</span><span class="count soft">${counted}</span></li>\n`;
   };
   const rows = errorTypes.map((type) => {
     const [name, meaning] = MEANINGS[type];

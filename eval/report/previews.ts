@@ -1,5 +1,5 @@
 import { isAbsolute, join, relative } from 'node:path';
-import { type ImageId, readImage } from '../../datasets/index.ts';
+import { enlargement, type ImageId, readImage } from '../../datasets/index.ts';
 import type { ImageErrors } from '../analysis/worst-images.ts';
 import { pictureUrl } from './picture-url.ts';
 import type { WorstPicture } from './worst-pictures.ts';
@@ -22,7 +22,9 @@ export async function previews(
     try {
       const path = typeof files === 'string' ? pathIn(files, image.file_name) : files.get(image.id);
       if (path === undefined) throw new Error(`${image.file_name}: not at hand`);
-      pictures.push({ ...image, dataUrl: await pictureUrl(await readImage(path), SIDE, QUALITY) });
+      const picture = await readImage(path);
+      const format = enlargement(picture) > 1 ? 'png' : 'jpeg';
+      pictures.push({ ...image, dataUrl: await pictureUrl(picture, SIDE, QUALITY, format) });
     } catch (error) {
       pictures.push({ ...image, error: (error as Error).message });
     }

@@ -18,10 +18,11 @@ export interface TableCell {
 
 export const tableStyle = `
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { padding: 5px 10px; text-align: left; border-bottom: 1px solid var(--line); }
+th, td { padding: 5px 7px; text-align: left; border-bottom: 1px solid var(--line); }
 th { position: sticky; top: 0; background: var(--surface); font-weight: 600; white-space: nowrap; }
 .number { text-align: right; white-space: nowrap; }
 td:first-child { min-width: 110px; }
+td .share { width: 56px; }
 th button { border: 0; background: none; padding: 2px 0; font-weight: 600; }
 th button::after { content: '↕'; display: inline-block; width: 1.1em; color: var(--soft); opacity: .5; }
 th[aria-sort=ascending] button::after { content: '↑'; opacity: 1; }

@@ -1,3 +1,4 @@
+import { percent } from '../../datasets/index.ts';
 import type { DetectionAnalysis } from '../analysis/detection-analysis.ts';
 import type { Figure } from './page.ts';
 
@@ -24,6 +25,6 @@ const NOTES: Readonly<Record<string, (measure: string) => string>> = {
 export const headline = ({ stats }: DetectionAnalysis, measure: string): Figure[] =>
   Object.entries(stats).map(([label, value]) => ({
     label,
-    value: value < 0 ? '–' : value.toFixed(4),
+    value: value < 0 ? '–' : percent(value),
     note: NOTES[label]?.(measure) ?? '',
   }));

@@ -79,7 +79,7 @@ test('the page tells the numbers, and shows what was mistaken', async () => {
   await writeClassificationReport(folder, evaluated());
   const page = read(folder, 'report.html');
   assert.match(page, '<title>small.safetensors on cifar10</title>');
-  assert.match(page, '83.33 %');
+  assert.match(page, '83.3 %');
   assert.match(page, '1 image could not be read');
   assert.is(page.match(/<img /g)!.length, 1);
   assert.match(page, /<img class="tiny" src="data:image\/png;base64,[\w+/=]+"/);
@@ -91,7 +91,7 @@ test('the page tells the numbers, and shows what was mistaken', async () => {
       [1, 2],
     ],
   ]);
-  assert.equal(data.rows, ['cat', hostile]);
+  assert.equal(data.names, ['cat', hostile]);
 });
 
 test('nothing that a class or file is called becomes markup', async () => {

@@ -105,14 +105,84 @@ test('with a folder of images the worst are shown, those that cannot be read wit
   const folder = newFolder();
   await writeDetectionReport(folder, { title: 't', analysis, images });
   const page = read(folder, 'report.html');
-  const shown = [...page.matchAll(/<img src="data:image\/jpeg;base64,(.*?)"/g)];
+  const shown = [...page.matchAll(/<img class="small" src="data:image\/png;base64,(.*?)"/g)];
   assert.is(shown.length, 1);
-  assert.is(jpeg.decode(Buffer.from(shown[0][1], 'base64')).width, width);
+  assert.is(Buffer.from(shown[0][1], 'base64').readUInt32BE(16), width);
   assert.is(page.match(/class="absent"/g)!.length, analysis.worstImages.length - 1);
   assert.match(page, 'no such file');
   const shot = page.slice(shown[0].index, page.indexOf('</figure>', shown[0].index));
-  assert.is(shot.match(/class="missed"/g)?.length ?? 0, analysis.worstImages[0].missed);
-  assert.is(shot.match(/class="false"/g)?.length ?? 0, analysis.worstImages[0].falseAlarms);
+  assert.is(shot.match(/<g class="missed">/g)?.length ?? 0, analysis.worstImages[0].missed);
+  assert.is(shot.match(/<g class="false">/g)?.length ?? 0, analysis.worstImages[0].falseAlarms);
+  assert.ok(shot.includes(`alt="${file_name}: ${analysis.worstImages[0].missed} of `));
+  // Tags lie over all lines, inside the picture.
+  assert.ok(shot.lastIndexOf('class="box') < shot.indexOf('class="tag'));
+  for (const [, x, wide] of shot.matchAll(
+    /<g class="tag \w+"><rect fill="#\w+" x="([\d.]+)" y="[\d.]+" width="([\d.]+)"/g,
+  )) {
+    assert.ok(Number(x) + Number(wide) <= width + 0.02);
+  }
+});
+
+test('percentages have one form; scores and shares are percentages', async () => {
+  const folder = newFolder();
+  await writeDetectionReport(folder, { title: 't', analysis });
+  const page = read(folder, 'report.html').replace(/<(script|style)>.*?<\/\1>/gs, '');
+  const { AP, AP50 } = analysis.stats;
+  for (const share of [AP, AP50]) assert.ok(page.includes(`<dd>${(100 * share).toFixed(1)} %</dd>`));
+  const percentages = [...page.matchAll(/[\d.,]+ ?%/g)].map(([text]) => text);
+  assert.ok(percentages.length > 50);
+  assert.equal(
+    percentages.filter((text) => !/^\d+(\.\d)? %$/.test(text)),
+    [],
+  );
+  // What is left with three digits or more are scores as the command takes them.
+  const decimals = [...page.replace(/<(svg|script).*?<\/\1>/gs, '').matchAll(/.{8}\d?\.\d{3,}/g)].map(([text]) => text);
+  const others = decimals.filter((text) => !text.startsWith('--score') && !/data-key|key="/.test(text));
+  assert.equal(others, []);
+});
+
+test('the confusion matrix has the same categories in lines and columns, and its numbers in cells', async () => {
+  const folder = newFolder();
+  await writeDetectionReport(folder, { title: 't', analysis });
+  const page = read(folder, 'report.html');
+  const map = page.slice(page.indexOf('class="map"'));
+  const { names, counts } = JSON.parse(map.match(/<script type="application\/json">(.*?)<\/script>/s)![1]);
+  const beside = [...map.matchAll(/text-anchor="end">([^<]*)</g)].map(([, name]) => name);
+  const above = [...map.matchAll(/rotate\(-90\)">([^<]*)</g)].map(([, name]) => name);
+  assert.equal([beside, above], [names, names]);
+  const all = [...analysis.categories.map(({ name }) => name), 'background'];
+  const { matrix } = analysis.confusion;
+  const used = all.filter((_, i) => matrix.some((row, k) => row[i] || (k === i && row.some(Boolean))));
+  assert.equal(names, used);
+  const written = [...map.match(/<g class="numbers".*?<\/g>/s)![0].matchAll(/>(\d+)</g)].map(([, text]) =>
+    Number(text),
+  );
+  assert.equal(
+    written,
+    counts.flat().map(([, count]: [number, number]) => count),
+  );
+  assert.equal(
+    written.reduce((sum, count) => sum + count, 0),
+    matrix.flat().reduce((sum, count) => sum + count, 0),
+  );
+});
+
+test('where one category has objects there is one curve chart; bars without a value line up with the others', async () => {
+  const folder = newFolder();
+  const categories = one.dataset.categories.slice(0, 2);
+  const annotations = one.dataset.annotations.filter(({ category_id }) => category_id === categories[0].id);
+  const e = evaluated({ ...one.dataset, categories, annotations }, one.results);
+  await writeDetectionReport(folder, { title: 't', analysis: analyseDetections(e) });
+  const page = read(folder, 'report.html');
+  const curves = page.slice(page.indexOf('Precision and recall'), page.indexOf('Score threshold'));
+  assert.is(curves.match(/<svg class="chart"/g)!.length, 1);
+  assert.not.match(curves, /<select|Mean over categories/);
+  const cells = [...page.matchAll(/<td class="number"[^>]*><svg class="share".*?<\/svg> (.*?)<\/td>/g)].map(
+    ([, cell]) => cell,
+  );
+  assert.is(cells.length, 2);
+  assert.match(cells[0], /^<b>\d+\.\d %<\/b>$/);
+  assert.is(cells[1], '<b>–</b>');
 });
 
 test('a file name that leads out of the folder is not followed', async () => {

@@ -1,0 +1,98 @@
+/** Boxes with tags as SVG over a picture, for a page that includes this style. */
+
+import { escapeHtml } from '../../datasets/html.ts';
+import { type CocoBox, textWidth } from '../../datasets/index.ts';
+
+export const boxOverlayStyle = `
+.shot { position: relative; aspect-ratio: 4 / 3; border-radius: 8px; overflow: hidden; background: #101214; }
+.shot img { display: block; width: 100%; height: 100%; object-fit: contain; }
+.shot svg { position: absolute; inset: 0; width: 100%; height: 100%; }
+.shot .small { image-rendering: pixelated; }
+.box { fill: transparent; stroke-width: 2; vector-effect: non-scaling-stroke; }
+.dashed { stroke-dasharray: 6 4; }
+.tag text { font-weight: 600; }
+.tag { pointer-events: none; }
+`;
+
+export interface OverlayBox {
+  readonly bbox: CocoBox;
+  /** In the tag, and what pointing at the box tells first. */
+  readonly name: string;
+  /** What pointing at the box tells besides. */
+  readonly kind: string;
+  /** Those with higher ones choose the places of their tags first. */
+  readonly score?: number;
+  /** A class of the page's own. */
+  readonly className: string;
+  /** The colour of the box, and of text on it. */
+  readonly paint: readonly [fill: string, text: string];
+  /** Of ground truth; its tag is below, where there is room. */
+  readonly dashed: boolean;
+  /** Whether its name is shown as far as there is room. */
+  readonly tagged: boolean;
+}
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Of the width that a 4:3 frame gives a picture; such that a tag can be read in a frame of 340 pixels. */
+const FONT = 0.034;
+/** The font of pages may be wider than the one that is measured. */
+const SLACK = 1.12;
+
+const short = (value: number): number => Number(value.toFixed(2));
+
+/** All boxes, in their order, and over them the tags, none over another. */
+export function boxOverlay(size: Size, boxes: readonly OverlayBox[]): string {
+  return (
+    boxes.map(boxOf).join('') +
+    placedTags(
+      size,
+      boxes.filter(({ tagged }) => tagged),
+    ).join('')
+  );
+}
+
+function boxOf({ bbox, className, dashed, kind, name, paint: [color] }: OverlayBox): string {
+  const [x, y, width, height] = bbox.map(short);
+  const title = escapeHtml(`${name}: ${kind}`);
+  const classes = `box${dashed ? ' dashed' : ''}`;
+  return `<g class="${className}"><rect class="${classes}" stroke="${color}" x="${x}" y="${y}" width="${width}" height="${height}"><title>${title}</title></rect></g>`;
+}
+
+type Place = readonly [left: number, top: number, right: number];
+
+/** Tags of the best first, then of the largest; one that finds no place is left to pointing. */
+function placedTags({ width, height }: Size, boxes: readonly OverlayBox[]): string[] {
+  const font = FONT * Math.max(width, (height * 4) / 3);
+  const tall = 1.3 * font;
+  const order = [...boxes].sort(
+    (a, b) => (b.score ?? 0) - (a.score ?? 0) || b.bbox[2] * b.bbox[3] - a.bbox[2] * a.bbox[3],
+  );
+  const placed: Place[] = [];
+  const isFree = ([left, top, right]: Place) =>
+    placed.every(([l, t, r]) => left >= r || right <= l || Math.abs(t - top) >= tall);
+  return order.flatMap(({ bbox: [x, y, w, h], className, dashed, name, paint: [fill, ink] }) => {
+    const wide = Math.min(width, SLACK * textWidth(name, font) + 0.7 * font);
+    const isCut = wide === width;
+    const [above, below] = [
+      [y - tall, Math.max(0, y)],
+      [y + h, y + h - tall],
+    ];
+    const tops = dashed ? [...below, ...above] : [...above, ...below];
+    const places = [x, x + w - wide]
+      .map((left) => Math.max(0, Math.min(left, width - wide)))
+      .flatMap((left) => tops.map((top): Place => [left, top, left + wide]))
+      .filter(([, top]) => top >= 0 && top + tall <= height);
+    const place = places.find(isFree);
+    if (!place) return [];
+    placed.push(place);
+    const [left, top] = place;
+    const fitted = isCut ? ` textLength="${short(wide - 0.7 * font)}" lengthAdjust="spacingAndGlyphs"` : '';
+    return [
+      `<g class="tag ${className}"><rect fill="${fill}" x="${short(left)}" y="${short(top)}" width="${short(wide)}" height="${short(tall)}"/><text fill="${ink}" x="${short(left + 0.35 * font)}" y="${short(top + 0.98 * font)}" font-size="${short(font)}"${fitted}>${escapeHtml(name)}</text></g>`,
+    ];
+  });
+}
