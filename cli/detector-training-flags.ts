@@ -17,6 +17,8 @@ const network = 'Network';
 const optimisation = 'Optimisation';
 const pictures = 'Pictures';
 
+const { lr, milestones, schedule, warmup, ...restOfOptimisation } = optimisationFlags;
+
 /** Flags of `train detector`. Those without a default follow from the data set, or from a run that is resumed. */
 export const detectorTrainingFlags = {
   out: {
@@ -42,6 +44,14 @@ export const detectorTrainingFlags = {
   },
   'val-images': { kind: 'text', group: data, value: 'DIR', help: 'their folder' },
   'val-split': { kind: 'text', group: data, value: 'NAME', help: 'their part, such as val' },
+  'val-fraction': {
+    kind: 'number',
+    group: data,
+    value: 'F',
+    min: 0.001,
+    max: 0.999,
+    help: 'keep this share of the images for evaluation instead, such as 0.2, drawn by --seed; they are in validation.json of the run',
+  },
 
   backbone: {
     kind: 'text',
@@ -53,7 +63,7 @@ export const detectorTrainingFlags = {
     kind: 'text',
     group: network,
     value: 'NAME|FILE',
-    help: 'begin from a detector (with a new head, where categories differ) or from the backbone of a classifier',
+    help: 'begin from a detector, such as coco-mini-resnet18-fpn of the package (with a new head, where categories differ), or from the backbone of a classifier',
   },
   'trainable-layers': {
     kind: 'integer',
@@ -70,7 +80,14 @@ export const detectorTrainingFlags = {
     help: "JSON of further settings by torchvision's names, such as fpn_out_channels, anchor_sizes, box_batch_size_per_image",
   },
 
-  epochs: { kind: 'integer', group: optimisation, value: 'N', min: 1, max: MOST.epochs, help: 'default 26' },
+  epochs: {
+    kind: 'integer',
+    group: optimisation,
+    value: 'N',
+    min: 1,
+    max: MOST.epochs,
+    help: 'default 26; 12 where --init is a detector',
+  },
   batch: {
     kind: 'integer',
     group: optimisation,
@@ -87,29 +104,31 @@ export const detectorTrainingFlags = {
     max: MOST.batch,
     help: 'batches that make one step (default 1)',
   },
-  ...optimisationFlags,
   lr: {
-    ...optimisationFlags.lr,
+    ...lr,
     help: 'highest learning rate (default 0.02 × images of a step / 16; 0.0001 for adamw)',
   },
+  schedule,
   milestones: {
-    ...optimisationFlags.milestones,
-    help: 'where it drops to a tenth, such as 16,22 (default 16 and 22 of 26 epochs, and in proportion)',
+    ...milestones,
+    help: 'where it drops to a tenth, such as 16,22 (default 16 and 22 of 26 epochs, 8 and 11 of 12, and in proportion)',
   },
+  warmup,
   'warmup-steps': {
     kind: 'integer',
     group: optimisation,
     value: 'N',
     min: 0,
     max: MOST.steps,
-    help: 'the same in steps (default 1000, but within the first epoch)',
+    help: 'the same in steps (default 1000, 500 where --init is a detector, but within the first epoch)',
   },
+  ...restOfOptimisation,
 
   'min-size': {
     kind: 'text',
     group: pictures,
     value: 'N[,N…]',
-    help: 'length of the shorter side; of several one is drawn for each image, and the last is for evaluation (default 800)',
+    help: 'length of the shorter side; of several one is drawn for each image, and the last is for evaluation (default that of the detector in --init, as models info tells it; else 800)',
   },
   'max-size': {
     kind: 'integer',
@@ -117,7 +136,7 @@ export const detectorTrainingFlags = {
     value: 'N',
     min: 1,
     max: MOST.side,
-    help: 'length of the longer side at most (default 1333)',
+    help: 'length of the longer side at most (default that of the detector in --init, else 1333)',
   },
   flip: { kind: 'number', group: pictures, value: 'P', min: 0, max: 1, help: 'share that is mirrored (default 0.5)' },
   'scale-jitter': {

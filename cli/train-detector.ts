@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { type RunConfig, storedConfig } from '../backbone/index.ts';
-import { type DetectionDataset, readDetectionDataset } from '../datasets/index.ts';
 import {
+  type DetectorChoices,
   type DetectorConfig,
   type DetectorStart,
   type DetectorSummary,
@@ -11,12 +11,12 @@ import {
   type TrainDetectorOptions,
   trainDetector,
 } from '../detection/index.ts';
-import { ResnetCocoError } from '../errors.ts';
 import type { DetectionMeasures } from '../eval/index.ts';
 import { attendTraining } from './attend-training.ts';
 import { command } from './command.ts';
-import { reportProblems } from './dataset-report.ts';
 import { writeDetectorCard } from './detector-card.ts';
+import { evaluationArguments, imageFolderOf, readDetectorDatasets } from './detector-datasets.ts';
+import { describePlan } from './detector-plan.ts';
 import {
   type DetectorTrainingFlags,
   detectorChoicesOf,
@@ -29,46 +29,26 @@ import { givenFlags } from './optimisation-flags.ts';
 import { formatDuration } from './progress.ts';
 import { engineOfRun } from './run-engine.ts';
 import { defined } from './shared-flags.ts';
+import { shellWord } from './shell-word.ts';
 import { counted } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { writeRunPage } from './training-page.ts';
 import { amount, percent, TrainingProgress } from './training-progress.ts';
 
-interface Datasets {
-  readonly images: DetectionDataset;
-  readonly validation: DetectionDataset | undefined;
-}
-
-/** Images to learn from, and to evaluate on where any are named. What is wrong in them is told, and left out. */
-async function readDatasets(flags: DetectorTrainingFlags, terminal: Terminal, signal: AbortSignal): Promise<Datasets> {
-  const read = async (source: { annotations: string; images: string | undefined; split: string | undefined }) => {
-    const { annotations, images, split } = source;
-    const found = await readDetectionDataset({ annotations, ...defined({ images, split }), strict: false, signal });
-    reportProblems(found.problems, terminal);
-    return found;
-  };
-  const { images: folder, split } = flags;
-  const annotations = required('annotations', flags.annotations);
-  const [ofVal, inFolder, valSplit] = [flags['val-annotations'], flags['val-images'], flags['val-split']];
-  const images = await read({ annotations, images: folder, split });
-  if (ofVal === undefined && valSplit === undefined) {
-    if (inFolder !== undefined) throw new ResnetCocoError('USAGE', '--val-images needs --val-annotations');
-    return { images, validation: undefined };
-  }
-  const sameData = ofVal === undefined;
-  const validation = await read({
-    annotations: ofVal ?? annotations,
-    images: inFolder ?? (sameData ? folder : undefined),
-    split: valSplit,
-  });
-  return { images, validation };
-}
-
-/** What a run that is resumed remembers: settings of `--config` and of the model that it began from. */
-function rememberedSettings({ init, model, training }: RunConfig) {
+/** What a run that is resumed remembers: how long and how fast, settings of `--config`, and the model that it began from. */
+function rememberedSettings({ epochs, init, model, schedule, training }: RunConfig) {
   const [config, chosen] = [model as unknown as DetectorConfig, training as Readonly<Record<string, unknown>>];
+  const { milestones, rate, warmup_steps } = schedule as unknown as Partial<Record<string, number>> & {
+    readonly milestones?: number[];
+  };
   const start: DetectorStart | undefined = init === undefined ? undefined : { model: config };
-  return { start, config: { ...config, ...chosen } };
+  const defaults = defined({
+    epochs: epochs as number,
+    lr: rate,
+    milestones,
+    warmupSteps: warmup_steps,
+  }) as DetectorChoices;
+  return { start, config: { ...config, ...chosen }, defaults };
 }
 
 /** What there is to know of the model to begin from, which is fetched if need be. */
@@ -85,10 +65,35 @@ const describeMeasures = ({ AP, AP50 }: DetectionMeasures): string =>
 function describe({ best, epochs, files, interrupted, seconds, steps }: DetectorSummary): string {
   const lines = [`${counted(epochs, 'epoch')} in ${formatDuration(seconds)}`];
   if (best) lines.push(`best after epoch ${best.epoch}: ${describeMeasures(best)}`);
+  if (best?.best_score !== undefined) {
+    const { F1, best_score, precision, recall } = best;
+    lines.push(
+      `best score threshold: ${shownScore(best_score)} (F1 ${percent(F1)}: precision ${percent(precision)}, recall ${percent(recall)})`,
+    );
+  }
   const outcome = interrupted
     ? `stopped after step ${steps}; go on with: resnet-coco train detector --resume --out ${dirname(files.last)}`
     : `model: ${files.model}`;
   return [...lines, outcome, `curves: ${files.page}`].join('\n');
+}
+
+/** Rounded down, so that what has this very score is kept. */
+const shownScore = (score: number): number => Math.floor(100 * score) / 100;
+
+/** The calls that come next, with the paths of this run. */
+function nextCalls(
+  { best, files: { model } }: DetectorSummary,
+  folder: string,
+  evaluation: readonly string[] | undefined,
+  images: string,
+): string[] {
+  const ofModel = ['--model', model];
+  const score = best?.best_score === undefined ? [] : ['--score', String(shownScore(best.best_score))];
+  return [
+    ...(evaluation ? [['evaluate', 'detector', ...evaluation, ...ofModel, '--report', join(folder, 'report')]] : []),
+    ['detect', images, ...ofModel, ...score, '--out', join(folder, 'detected')],
+    ['serve', ...ofModel],
+  ].map((words) => `resnet-coco ${words.map(shellWord).join(' ')}`);
 }
 
 async function train(
@@ -118,14 +123,18 @@ export default command({
   positionals: { usage: '', min: 0, max: 0, help: [] },
   flags: detectorTrainingFlags,
   details: [
-    "What flags leave open follows torchvision's reference training of COCO. Crowds are left out, boxes clipped to their images, and images without a usable box not trained on.",
-    'The folder of the run has model.safetensors and model.md (the best weights, without evaluation the last, and a card of them, once it is done), best.safetensors and last.safetensors (checkpoints, which load as models too), training.html (curves, and what was detected at each evaluation), samples (those pictures), log.jsonl, and event files for TensorBoard.',
+    "What flags leave open follows torchvision's reference training of COCO; from a detector, there are fewer epochs. Crowds are left out, boxes clipped to their images, and images without a usable box not trained on.",
+    'The folder of the run has model.safetensors and model.md (the best weights, without evaluation the last, and a card of them, once it is done), best.safetensors and last.safetensors (checkpoints, which load as models too), training.html (curves, and what was detected at each evaluation), samples (those pictures), validation.json (the images that --val-fraction kept), log.jsonl, and event files for TensorBoard.',
     'Ctrl-C saves and stops; a run that was killed loses what it did since its last checkpoint. --resume goes on with the settings of the run, which need not be given again, and on the same machine comes by the same weights to the last bit.',
   ],
   examples: [
     [
+      'resnet-coco train detector --annotations my-data --val-fraction 0.2 --init coco-mini-resnet18-fpn',
+      'fine-tuning the detector of the package on a folder of VOC or YOLO without lists',
+    ],
+    [
       'resnet-coco train detector --annotations bccd --split train --val-split val --init fasterrcnn_resnet50_fpn',
-      'fine-tuning',
+      'fine-tuning one of COCO on the splits of a data set',
     ],
     [
       'resnet-coco train detector --annotations train.json --images train --val-annotations val.json --val-images val --init resnet50',
@@ -138,12 +147,15 @@ export default command({
     const stored = given.resume && given.out !== undefined ? await storedConfig(given.out) : undefined;
     const remembered = (stored?.command ?? {}) as Partial<DetectorTrainingFlags>;
     const flags: DetectorTrainingFlags = { ...given, ...remembered, ...givenFlags(table, given) };
-    const { images, validation } = await readDatasets(flags, terminal, signal);
+    const datasets = await readDetectorDatasets(flags, terminal, signal);
+    const { images, validation } = datasets;
     const { init, workers } = flags;
-    const { config, start } = stored
+    const { config, defaults, start } = stored
       ? rememberedSettings(stored)
-      : { config: await readSettings(flags.config), start: await startOf(init, terminal, signal) };
-    const settings = detectorSettings(images, { ...detectorChoicesOf(flags), ...defined({ config }) }, start);
+      : { config: await readSettings(flags.config), defaults: {}, start: await startOf(init, terminal, signal) };
+    const choices = { ...defaults, ...detectorChoicesOf(flags), ...defined({ config }) };
+    const settings = detectorSettings(images, choices, start);
+    for (const line of await describePlan({ datasets, flags, settings, start })) terminal.note(line);
     const folder = flags.out ?? join('runs', `detector-${settings.model.backbone}`);
     const options: TrainDetectorOptions = {
       engine: await engineOfRun(flags, stored, terminal),
@@ -161,6 +173,12 @@ export default command({
     const { summary, problems } = await train(options, subtitle, terminal);
     if (!summary.interrupted) await writeDetectorCard(folder, annotations, summary);
     await (flags.json ? terminal.printJson(summary) : terminal.print(describe(summary)));
+    const evaluation = await evaluationArguments(datasets, flags, folder);
+    if (!summary.interrupted) {
+      terminal.note('next:');
+      for (const call of nextCalls(summary, folder, evaluation, imageFolderOf(validation ?? images)))
+        terminal.note(call);
+    }
     return problems || images.problems.errors || validation?.problems.errors ? 1 : 0;
   },
 });

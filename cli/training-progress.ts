@@ -63,7 +63,8 @@ export class TrainingProgress {
     if (evaluated !== undefined) parts.push(`evaluated: ${evaluated}${isBest ? ', the best so far' : ''}`);
     const left = ((now - this.epochAt) / 1000) * (epochs - epoch);
     if (left && images) parts.push(`${formatDuration(left)} left`);
-    if (images) parts.push(formatRate('images', images / seconds));
+    const rate = images / seconds;
+    if (images) parts.push(rate < 0.5 ? formatRate('images', rate) : `${Math.round(rate)} images/s`);
     this.terminal.note(`epoch ${epoch}/${epochs}: ${parts.join('; ')}`);
     this.epochAt = now;
     this.stepAtEpoch = step;

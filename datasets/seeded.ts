@@ -1,7 +1,7 @@
 import { Random } from './random.ts';
 
 /** What random numbers are for: each purpose has streams of its own. */
-const purposes = { order: 1, sample: 2, mix: 3, choices: 4 } as const;
+const purposes = { order: 1, sample: 2, mix: 3, choices: 4, split: 5 } as const;
 
 /**
  * The generator of one place in a run: the same wherever and whenever it is asked for, unrelated to that of any other

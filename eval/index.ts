@@ -1,5 +1,6 @@
 export { type Accumulated, NumberGrid } from './accumulate.ts';
 export type { BestThresholds, ScoreThreshold } from './analysis/best-threshold.ts';
+export { bestScore } from './analysis/best-threshold.ts';
 export type { CategoryAnalysis } from './analysis/categories.ts';
 export type { DetectionConfusion } from './analysis/confusion.ts';
 export { type ExactCurve, exactCurve, type PrecisionCurve, precisionCurves } from './analysis/curves.ts';

@@ -94,7 +94,8 @@ async function noSplit(root: string, split: string): Promise<ResnetCocoError> {
   const lists = folderIn(root, LISTS[0]);
   const others = lists === undefined ? [] : (await listFiles(lists, ['txt'])).map(withoutExtension);
   const there = others.length ? `it has ${others.slice(0, 10).join(', ')}` : 'it has no lists';
-  const remedy = 'make this file, with the name of an image a line, without its ending; or leave the split out';
+  const remedy =
+    'make this file, with the name of an image a line, without its ending; or leave the split out, and let train detector --val-fraction keep a part for evaluation';
   const file = join(lists ?? join(root, LISTS[0]), `${split}.txt`);
   return new ResnetCocoError('FILE_NOT_FOUND', `${file}: no list of this split; ${there}; ${remedy}`);
 }

@@ -2,7 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import { checkWithin, type ImageId } from '../../datasets/index.ts';
 import type { Engine, Weights } from '../../engine/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
-import { COCO, type DetectionMeasures, measuresOf } from '../../eval/index.ts';
+import { bestScore, COCO, type COCOeval, type DetectionMeasures, measuresOf } from '../../eval/index.ts';
 import { type DetectedFile, Detector } from '../detector.ts';
 import type { DetectorConfig } from '../detector-config.ts';
 import { evaluateDetector } from '../evaluate-detector.ts';
@@ -88,7 +88,7 @@ export class DetectorEvaluation {
       });
       if (signal?.aborted) return undefined;
       if (!images.length) throw new ResnetCocoError('BAD_DATASET', 'none of the images to evaluate on can be read');
-      return measuresOf(evaluation);
+      return { ...measuresOf(evaluation), ...measuresOfScore(evaluation) };
     } finally {
       await detector.dispose();
     }
@@ -113,4 +113,10 @@ export class DetectorEvaluation {
       this.options.onProblem?.(error);
     }
   }
+}
+
+/** The score of the highest F1, and what it is worth; nothing where nothing was found. */
+function measuresOfScore(evaluation: COCOeval): Readonly<Record<string, number>> {
+  const best = bestScore(evaluation);
+  return best ? { best_score: best.threshold, F1: best.f1, precision: best.precision, recall: best.recall } : {};
 }

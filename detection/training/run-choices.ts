@@ -34,17 +34,24 @@ export interface DetectorChoices extends OptimisationChoices {
 /** torchvision's reference training of COCO: 26 epochs, drops after 16 and 22, .02 for 16 images. */
 const EPOCHS = 26;
 const DROPS = [16 / EPOCHS, 22 / EPOCHS];
+/** A detector that begins from another has less to learn. */
+const TUNING_EPOCHS = 12;
+const TUNING_DROPS = [8 / TUNING_EPOCHS, 11 / TUNING_EPOCHS];
 const BATCH = 2;
 const [RATE, IMAGES_OF_RATE] = [0.02, 16];
 const ADAMW_RATE = 1e-4;
-const WARMUP_STEPS = 1000;
+const [WARMUP_STEPS, TUNING_WARMUP_STEPS] = [1000, 500];
 const ASPECT_RATIO_GROUP_FACTOR = 3;
+
+/** Whether a run begins from a detector, not from a backbone alone: then it is fine-tuned. */
+export const isFineTuning = (start: DetectorStart | undefined): boolean => start?.model.num_classes !== undefined;
 
 /** Decided by the data set. */
 const OF_THE_DATA = ['architecture', 'categories', 'num_classes', 'provenance'];
 
 /**
- * The settings that choices amount to. What they leave open follows torchvision's reference training.
+ * The settings that choices amount to. What they leave open follows torchvision's reference training; where the run begins
+ * from a detector, it has 12 epochs, with drops after 8 and 11, and a warmup of 500 steps at most.
  *
  * @param start the model that the run begins from, if any, such as `detectorStart('resnet50')` tells of it
  * @throws ResnetCocoError USAGE for choices that exclude one another; BAD_CONFIG for a value that makes no sense;
@@ -55,13 +62,16 @@ export function detectorSettings(
   choices: DetectorChoices = {},
   start?: DetectorStart,
 ): DetectorRunSettings {
-  const { accumulate = 1, batch = BATCH, epochs = EPOCHS, evaluateEvery: evaluate_every = 1, seed = 0 } = choices;
+  const [usualEpochs, drops, usualWarmup] = isFineTuning(start)
+    ? [TUNING_EPOCHS, TUNING_DROPS, TUNING_WARMUP_STEPS]
+    : [EPOCHS, DROPS, WARMUP_STEPS];
+  const { accumulate = 1, batch = BATCH, epochs = usualEpochs, evaluateEvery: evaluate_every = 1, seed = 0 } = choices;
   const { aspectRatioGroupFactor = ASPECT_RATIO_GROUP_FACTOR, clipNorm: clip_norm, ema } = choices;
   const { model, training } = configured(images, choices, start);
   const count = trainingSamples(images, model).length;
   const steps = Math.floor(Math.floor(count / batch) / accumulate);
   // torchvision's warmup ends with the first epoch.
-  const warmupSteps = choices.warmupSteps ?? Math.max(0, Math.min(WARMUP_STEPS, steps - 1));
+  const warmupSteps = choices.warmupSteps ?? Math.max(0, Math.min(usualWarmup, steps - 1));
   const usual = choices.optimiser === 'adamw' ? ADAMW_RATE : (RATE * batch * accumulate) / IMAGES_OF_RATE;
   const ofOneCycle = choices.schedule === 'one-cycle' && choices.warmupSteps === undefined;
   return checkDetectorRunSettings({
@@ -74,7 +84,7 @@ export function detectorSettings(
     recipe: recipeOf(choices, model),
     aspect_ratio_group_factor: aspectRatioGroupFactor,
     optimiser: optimiserOf(choices),
-    schedule: scheduleOf(ofOneCycle ? choices : { ...choices, warmupSteps }, choices.lr ?? usual, epochs, DROPS),
+    schedule: scheduleOf(ofOneCycle ? choices : { ...choices, warmupSteps }, choices.lr ?? usual, epochs, drops),
     ...(clip_norm === undefined ? {} : { clip_norm }),
     ...(ema === undefined ? {} : { ema }),
     evaluate_every,

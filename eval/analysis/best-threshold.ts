@@ -1,6 +1,6 @@
 import type { COCOeval } from '../coco-eval.ts';
 import { sortDescending } from '../stable-sort.ts';
-import { HIT, IGNORED, type Outcomes } from './outcomes.ts';
+import { HIT, IGNORED, type Outcomes, outcomesOf } from './outcomes.ts';
 
 /** What is right among the detections of a score or higher ones, at IoU .5. */
 export interface ScoreThreshold {
@@ -46,6 +46,9 @@ export function bestThresholds(e: COCOeval, { detections, positives }: Outcomes)
     overallCurve: sampledThresholds(everything),
   };
 }
+
+/** The score from which on all detections are best kept, whatever their category; null without a hit. */
+export const bestScore = (e: COCOeval): ScoreThreshold | null => bestThresholds(e, outcomesOf(e)).overall;
 
 interface ScoredList {
   /** Rows of the results, best first. */

@@ -64,6 +64,8 @@ function quantitiesOf(runs: readonly TrainingRun[]): Quantity[] {
     quantity('Average precision', precisions, precision),
     quantity('Average precision by size', take('APs', 'APm', 'APl'), precision),
     quantity('Average recall', take('AR1', 'AR10', 'AR100', 'ARs', 'ARm', 'ARl'), { unit: 'AR, %', scale: percent }),
+    quantity('At the best score', take('F1', 'precision', 'recall'), { unit: '%', scale: percent }),
+    quantity('Best score', take('best_score')),
     quantity('Parts of the loss', take(...[...names].filter((name) => name.startsWith('loss_'))), { unit: 'loss' }),
     ...last,
     ...[...names].map((name) => quantity(capital(shown(name)), [name])),

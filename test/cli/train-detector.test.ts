@@ -58,7 +58,7 @@ test('COCO: trained, evaluated, with a page, a card and a model', async () => {
     stderr,
     /^Faster R-CNN with resnet18, .*: 2 steps of 2 images an epoch, 1 without usable boxes left out, evaluated on 6 images$/m,
   );
-  assert.match(stderr, /^epoch 1\/1: loss [\d.]+; evaluated: AP [\d.]+ %, AP50 [\d.]+ %.*; \d+ images\/s$/m);
+  assert.match(stderr, /^epoch 1\/1: loss [\d.]+; evaluated: AP [\d.]+ %, AP50 [\d.]+ %.*; [\d.]+ images\/s$/m);
   const summary = JSON.parse(stdout);
   assert.equal([summary.backbone, summary.epochs, summary.steps, summary.interrupted], ['resnet18', 1, 2, false]);
   const page = readFileSync(summary.files.page, 'utf8');
@@ -68,6 +68,61 @@ test('COCO: trained, evaluated, with a page, a card and a model', async () => {
   assert.match(card, /resnet-coco train detector --annotations .*instances\.json .*--min-size 48/);
   assert.match(card, /images to train on \| 5 \|/);
   assert.ok(existsSync(summary.files.model));
+});
+
+test('a folder of VOC without lists: the plan, a part kept for evaluation, the best score and what comes next', async () => {
+  const voc = join(root, 'my own', 'voc');
+  await convertDataset({ annotations: coco, images: folder, to: 'voc', out: voc, copyImages: true });
+  const out = join(root, 'held out');
+  const flags = [
+    '--annotations',
+    voc,
+    '--val-fraction',
+    '0.4',
+    ...small,
+    '--epochs',
+    '8',
+    '--batch',
+    '1',
+    '--eval-every',
+    '8',
+  ];
+  const { code, stdout, stderr } = await call([...flags, '--out', out]);
+  assert.is(code, 0);
+  const lines = stderr.split('\n');
+  assert.match(
+    lines[0],
+    /^learns from [34] images with [34] objects: red, green; evaluated on 2 others, drawn with seed 0$/,
+  );
+  assert.match(
+    lines[1],
+    /^begins from scratch, .*--init coco-mini-resnet18-fpn begins from the detector of the package/,
+  );
+  assert.is(lines[2], 'images are resized to 48 pixels on the shorter side, at most 64 on the longer');
+  assert.match(lines[3], /^8 epochs of [34] steps \(--epochs\); a step is a batch of 1; how long it takes is said/);
+  assert.match(lines[4], /^learning rate 0\.00125 \(0\.02 × 1 images of a step \/ 16\), .*warmup.*epochs 5 and 7$/);
+  assert.match(stderr, /^expected time: .* for the \d+ steps to come, at .* a step; evaluation comes on top$/m);
+  assert.not.match(stderr, /\b0 images\/s/);
+  const { files } = JSON.parse((await call(['--resume', '--threads', '1', '--json', '--out', out])).stdout);
+  const held = JSON.parse(readFileSync(join(out, 'validation.json'), 'utf8'));
+  assert.is(held.images.length, 2);
+  const next = lines.slice(lines.indexOf('next:') + 1, -1);
+  const images = join(voc, 'JPEGImages');
+  assert.is(
+    next[0],
+    `resnet-coco evaluate detector '${images}' --annotations '${out}/validation.json' --model '${files.model}' --report '${out}/report'`,
+  );
+  assert.ok(next[1].startsWith(`resnet-coco detect '${images}' --model '${files.model}' `), next[1]);
+  assert.is(next[2], `resnet-coco serve --model '${files.model}'`);
+  const best = /^best score threshold: (0\.\d+) \(F1 [\d.]+ %: precision [\d.]+ %, recall [\d.]+ %\)$/m.exec(stdout);
+  const ofNext = / --score (\S+) /.exec(next[1]);
+  assert.is(best?.[1], ofNext?.[1]);
+  assert.ok(held.images.every(({ file_name }: { file_name: string }) => existsSync(join(images, file_name))));
+  await rejects(
+    call([...flags, '--val-split', 'val', '--out', join(root, 'x')]),
+    'USAGE',
+    /leave out --val-annotations/,
+  );
 });
 
 test('YOLO: killed within an epoch and resumed by the command, a run comes by the same bits', async () => {

@@ -1,0 +1,28 @@
+import type { CocoDataset } from '../coco-format.ts';
+import { seeded } from '../seeded.ts';
+
+/** Images to learn from, and others to evaluate on; both have all categories. */
+export interface HeldOut {
+  readonly training: CocoDataset;
+  readonly validation: CocoDataset;
+}
+
+/**
+ * Parts a data set by its images: so many of them at random, the same for the same seed, for evaluation.
+ *
+ * @param fraction of the images that is kept for evaluation, above 0 and below 1; at least one image is on either side
+ * @returns undefined where there are fewer than two images
+ */
+export function holdOut(dataset: CocoDataset, fraction: number, seed: number): HeldOut | undefined {
+  const { annotations, images } = dataset;
+  if (images.length < 2) return undefined;
+  const count = Math.max(1, Math.min(images.length - 1, Math.round(fraction * images.length)));
+  const order = seeded(seed, 'split').permutation(images.length);
+  const held = new Set([...order.subarray(0, count)].map((index) => images[index].id));
+  const part = (isHeld: boolean): CocoDataset => ({
+    ...dataset,
+    images: images.filter(({ id }) => held.has(id) === isHeld),
+    annotations: annotations.filter(({ image_id }) => held.has(image_id) === isHeld),
+  });
+  return { training: part(false), validation: part(true) };
+}
