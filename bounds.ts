@@ -30,8 +30,9 @@ export const MOST = {
   threads: 1024,
   /** Images, or batches of them, that are made in advance. */
   ahead: 2 ** 20,
-  /** Training diverges from far less, and says so. */
-  learningRate: 3e38,
+  /** Of the command line; from far less, training diverges. Of the library it is what single precision holds. */
+  learningRate: 1000,
+  libraryRate: 3e38,
   decay: 1000,
   /** Of gradients, to which they are cut. */
   norm: 1e6,
@@ -65,9 +66,12 @@ export const positiveWithin = (most: number) =>
     v.check((value) => value > 0 && value <= most, `must be above 0 and at most ${most}`),
   );
 
+/** Pixels are divided by it: a smaller deviation makes numbers that no network was trained on, or infinite ones. */
+export const LEAST_DEVIATION = 1e-4;
+
 /** Means and deviations of pixels; those of networks that take 0–255 are of that size too. */
 export const channelTriple = v.pipe(v.array(numberWithin(-1000, 1000)), v.length(3));
-export const positiveTriple = v.pipe(v.array(positiveWithin(1000)), v.length(3));
+export const deviationTriple = v.pipe(v.array(numberWithin(LEAST_DEVIATION, 1000)), v.length(3));
 
 /**
  * What is wrong with a number of images at once, if anything: what they take must fit into memory.

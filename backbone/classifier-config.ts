@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { channelTriple, MOST, positiveTriple, wholeWithin } from '../bounds.ts';
+import { channelTriple, deviationTriple, MOST, wholeWithin } from '../bounds.ts';
 import { ARCHITECTURE_NAME, parseArchitecture, type Stem, usualStem } from './architecture.ts';
 import { parseConfig } from './config.ts';
 
@@ -15,7 +15,7 @@ const fields = v.strictObject({
   num_classes: wholeWithin(1, MOST.classes),
   categories: v.optional(v.array(v.strictObject({ name: v.string(), wnid: v.optional(v.string()) }))),
   image_mean: v.optional(channelTriple, [...IMAGENET_MEAN]),
-  image_std: v.optional(positiveTriple, [...IMAGENET_STD]),
+  image_std: v.optional(deviationTriple, [...IMAGENET_STD]),
   resize_size: v.optional(v.nullable(wholeWithin(1, MOST.side))),
   crop_size: v.optional(wholeWithin(1, Math.sqrt(MOST.pixels))),
   provenance: v.optional(v.record(v.string(), v.unknown())),

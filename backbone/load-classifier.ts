@@ -40,14 +40,17 @@ export async function compileClassifier(model: ModelFile, options: LoadOptions):
 }
 
 /** The configuration in a model file, or what its tensors tell. */
-export function classifierConfigOf({ checkpoint, config }: ModelFile, options: InferOptions = {}): ClassifierConfig {
+export function classifierConfigOf(
+  { checkpoint, config, configFile = checkpoint.file }: ModelFile,
+  options: InferOptions = {},
+): ClassifierConfig {
   const shapes = shapesOf(checkpoint);
   if (config === undefined)
     return parseClassifierConfig(inferredConfig(shapes, checkpoint.file, options), checkpoint.file);
   if ((config as { architecture?: unknown } | null)?.architecture === 'fasterrcnn') {
-    throw new ResnetCocoError('BAD_MODEL', `${checkpoint.file}: a detector, not a classifier; use it with detect`);
+    throw new ResnetCocoError('BAD_MODEL', `${configFile}: a detector, not a classifier; use it with detect`);
   }
-  return parseClassifierConfig(config, checkpoint.file);
+  return parseClassifierConfig(config, configFile);
 }
 
 function inferredConfig(shapes: Shapes, file: string, options: InferOptions): object {

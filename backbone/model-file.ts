@@ -27,6 +27,8 @@ export interface ModelFile {
   readonly checkpoint: Checkpoint;
   /** From the file's metadata, or from the list of known models; unchecked. */
   readonly config: unknown;
+  /** The file that `config` comes from, for errors; undefined where it is the checkpoint's. */
+  readonly configFile?: string | undefined;
 }
 
 export interface OpenOptions extends FetchOptions {
@@ -100,12 +102,18 @@ function noteOf({ checkpoint, config }: ModelFile): string | undefined {
 export const shapesOf = (checkpoint: Checkpoint): Map<string, readonly number[]> =>
   new Map([...checkpoint.tensors].map(([name, { shape }]) => [name, shape]));
 
+const FLOATS: readonly string[] = ['F64', 'F32', 'F16', 'BF16'];
+
 /**
  * A tensor of a model as single precision.
  *
- * @throws ResnetCocoError BAD_MODEL for NaN, infinite numbers or negative variances, naming the tensor
+ * @throws ResnetCocoError BAD_MODEL for whole numbers or booleans, NaN, infinite numbers or negative variances, naming the tensor
  */
 export function readNumbers(file: string, name: string, tensor: StoredTensor): Float32Array {
+  if (!FLOATS.includes(tensor.dtype)) {
+    const remedy = 'weights are F64, F32, F16 or BF16; store them as such, or take the file before it was quantized';
+    throw new ResnetCocoError('BAD_MODEL', `${file}: ${name}: is of type ${tensor.dtype}; ${remedy}`);
+  }
   const floats = toFloat32(tensor);
   const problem = numberProblem(name, floats);
   if (problem === undefined) return floats;

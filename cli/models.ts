@@ -109,7 +109,7 @@ export const convert = command({
   async run({ flags: { config, arch, force, half }, positionals: [from, to], terminal }) {
     await refuseExisting(to, force);
     const { convertModel } = await import('../index.ts');
-    const settings = config === undefined ? {} : { config: await readSettingsFile(config) };
+    const settings = config === undefined ? {} : { config: await readSettingsFile(config), configFile: config };
     await convertModel(from, to, {
       ...defined({ arch }),
       ...settings,

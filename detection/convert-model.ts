@@ -20,6 +20,8 @@ export interface ConvertOptions extends Pick<OpenOptions, 'onNote'> {
   readonly arch?: string;
   /** The configuration to put into the file, as parsed from JSON; else the file's own, or what its tensors tell. */
   readonly config?: unknown;
+  /** The file that `config` was read from, for errors. */
+  readonly configFile?: string;
   /** Store floating-point tensors in half precision. */
   readonly half?: boolean;
 }
@@ -39,7 +41,10 @@ export function isDetectorModel({ checkpoint, config }: ModelFile): boolean {
 export async function convertModel(from: string, to: string, options: ConvertOptions = {}): Promise<void> {
   const opened = await openModel(from, options);
   try {
-    const model = options.config === undefined ? opened : { ...opened, config: options.config };
+    const model =
+      options.config === undefined
+        ? opened
+        : { ...opened, config: options.config, configFile: options.configFile ?? 'config' };
     const { checkpoint } = model;
     const detects = isDetectorModel(model);
     const { config, needed } = detects ? describeDetector(model, options) : describeClassifier(model, options);
@@ -51,7 +56,8 @@ export async function convertModel(from: string, to: string, options: ConvertOpt
       shapes.set(name, tensor.shape);
       const isNeeded = Object.hasOwn(needed, name);
       if (!isNeeded && !isOfTheModel(name)) continue;
-      tensors.set(name, options.half ? halved(file, name, tensor) : isNeeded ? checked(file, name, tensor) : tensor);
+      // Counters beside the weights stay as they are.
+      tensors.set(name, !isNeeded ? tensor : (options.half ? halved : checked)(file, name, tensor));
     }
     checkFit(shapes, needed, file, options.arch ?? config.architecture);
     await writeSafetensors(to, tensors, { format: FORMAT, config: JSON.stringify(config) });
@@ -70,11 +76,8 @@ function describeClassifier(model: ModelFile, { arch }: ConvertOptions) {
   return { config, needed: classifierShapes(planClassifier(config)) };
 }
 
-const FLOATS: readonly string[] = ['F64', 'F32', 'F16', 'BF16'];
-
 /** The tensor, whose numbers are looked at when it is written: nothing comes of the file where they are not fit. */
 function checked(file: string, name: string, tensor: StoredTensor): StoredTensor {
-  if (!FLOATS.includes(tensor.dtype)) return tensor;
   const bytes = () => {
     readNumbers(file, name, tensor);
     return tensor.bytes();
@@ -85,7 +88,6 @@ function checked(file: string, name: string, tensor: StoredTensor): StoredTensor
 const LARGEST_HALF = 65504;
 
 function halved(file: string, name: string, tensor: StoredTensor): StoredTensor {
-  if (!FLOATS.includes(tensor.dtype)) return tensor;
   const bytes = () => {
     const halves = floatToHalf(readNumbers(file, name, tensor));
     const beyond = halves.reduce((count, half) => count + Number((half & 0x7fff) === 0x7c00), 0);

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { parseConfig } from '../backbone/config.ts';
 import { IMAGENET_MEAN, IMAGENET_STD } from '../backbone/index.ts';
-import { channelTriple, MOST, numberWithin, positiveTriple, positiveWithin, wholeWithin } from '../bounds.ts';
+import { channelTriple, deviationTriple, MOST, numberWithin, positiveWithin, wholeWithin } from '../bounds.ts';
 import { type DetectorCategory, labelOf } from './detector-category.ts';
 import { detectorSizeProblem } from './detector-size.ts';
 
@@ -29,7 +29,7 @@ const schema = v.strictObject({
   num_classes: wholeWithin(2, MOST.classes),
   categories: v.pipe(v.array(category), v.maxLength(MOST.classes, `must be at most ${MOST.classes}`)),
   image_mean: v.optional(channelTriple, [...IMAGENET_MEAN]),
-  image_std: v.optional(positiveTriple, [...IMAGENET_STD]),
+  image_std: v.optional(deviationTriple, [...IMAGENET_STD]),
   min_size: v.optional(side, 800),
   max_size: v.optional(side, 1333),
   size_divisible: v.optional(

@@ -51,6 +51,7 @@ export const detectorShapesOf = ({ checkpoint }: ModelFile): Map<string, readonl
 export function detectorConfigOf(model: ModelFile, arch?: string): DetectorConfig {
   const { checkpoint, config } = model;
   const { file } = checkpoint;
+  const { configFile = file } = model;
   if (config === undefined) {
     const shapes = detectorShapesOf(model);
     const inferred = inferDetector(shapes, file);
@@ -60,7 +61,7 @@ export function detectorConfigOf(model: ModelFile, arch?: string): DetectorConfi
     throw new ResnetCocoError('BAD_MODEL', `${file}: its tensors are those of ${expected}, not of --arch ${arch}`);
   }
   if ((config as { architecture?: unknown } | null)?.architecture !== 'fasterrcnn') {
-    throw new ResnetCocoError('BAD_MODEL', `${file}: not a detector but a classifier; use it with classify`);
+    throw new ResnetCocoError('BAD_MODEL', `${configFile}: not a detector but a classifier; use it with classify`);
   }
-  return parseDetectorConfig(config, file);
+  return parseDetectorConfig(config, configFile);
 }

@@ -61,7 +61,7 @@ function checkSettings({ gamma = 0.1, kind, milestones = [], rate, total, warmup
   const check = (setting: string, value: unknown, holds: boolean, wanted: string) => {
     if (!holds) throw new ResnetCocoError('BAD_CONFIG', `schedule: ${setting} must be ${wanted}, not ${value}`);
   };
-  check('rate', rate, rate > 0 && rate <= MOST.learningRate, `a number above 0, at most ${MOST.learningRate}`);
+  check('rate', rate, rate > 0 && rate <= MOST.libraryRate, `a number above 0, at most ${MOST.libraryRate}`);
   check(
     'total',
     total,

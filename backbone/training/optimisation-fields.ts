@@ -11,7 +11,7 @@ const optimiser = v.variant('kind', [
   v.strictObject({ kind: v.literal('adamw'), ...decay }),
 ]);
 
-const rate = positiveWithin(MOST.learningRate);
+const rate = positiveWithin(MOST.libraryRate);
 const slow = { rate, warmup: ofEpochs, warmup_steps: v.optional(wholeWithin(0, MOST.steps)) };
 const schedule = v.variant('kind', [
   v.strictObject({ kind: v.literal('constant'), ...slow }),

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { MOST, numberWithin, positiveWithin, wholeWithin } from '../../bounds.ts';
+import { LEAST_DEVIATION, MOST, numberWithin, wholeWithin } from '../../bounds.ts';
 
 const finite = v.pipe(v.number('must be a number'), v.finite('must be finite'));
 const jitter = numberWithin(0, 100);
@@ -24,7 +24,10 @@ const areaShare = v.pipe(
   range,
   v.check(([, high]) => high <= 1, 'must not exceed 1, the whole picture'),
 );
-export const normalization = { image_mean: triple(numberWithin(-1000, 1000)), image_std: triple(positiveWithin(1000)) };
+export const normalization = {
+  image_mean: triple(numberWithin(-1000, 1000)),
+  image_std: triple(numberWithin(LEAST_DEVIATION, 1000)),
+};
 
 export const flipSchema = v.strictObject({
   kind: v.literal('random_horizontal_flip'),

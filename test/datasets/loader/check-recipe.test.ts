@@ -36,7 +36,7 @@ const refused: readonly (readonly [change: object, message: RegExp])[] = [
   [{ size: '32' }, /size is "32"/],
   [{ sized: 3 }, /sized/],
   [{ image_mean: [0.5] }, /image_mean.*three numbers/],
-  [{ image_std: [0.2, 0, 0.2] }, /image_std.*above 0/],
+  [{ image_std: [0.2, 0, 0.2] }, /image_std.*from 0.0001/],
   [{ augmentations: [{ kind: 'blur' }] }, /augmentations\.0\.kind is "blur"/],
   [{ augmentations: [{ kind: 'pad_and_crop', padding: 1.5 }] }, /augmentations\.0\.padding is 1.5/],
   [{ augmentations: [{ kind: 'pad_and_crop', pad: 4 }] }, /augmentations\.0\.pad/],
