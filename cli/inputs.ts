@@ -1,8 +1,9 @@
-import { type Dirent, type Stats, statSync } from 'node:fs';
+import { type Dirent, existsSync, type Stats, statSync } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, resolve, sep } from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import { glob, isDynamicPattern } from 'tinyglobby';
+import { spelledFile } from '../datasets/detection/spelling.ts';
 import { isImageByContent } from '../datasets/image-content.ts';
 import { imageExtensions, isHidden, isImageName } from '../datasets/image-extensions.ts';
 import { ResnetCocoError } from '../errors.ts';
@@ -101,7 +102,7 @@ class Collector {
       this.notes.push(`${counted(garbled, 'path')} of the list on stdin are not text in UTF-8; save it as UTF-8`);
     for (const path of paths) {
       try {
-        await this.#addExisting(path);
+        await this.#addExisting(existsSync(path) ? path : (spelledFile(path) ?? path));
       } catch (error) {
         if (!(error instanceof ResnetCocoError)) throw error;
         this.#fail(path, error);

@@ -1,7 +1,8 @@
-import { join, posix } from 'node:path';
+import { readdirSync, realpathSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
 import { isFile, isFolder } from '../../io/regular-file.ts';
-import { imageExtensions } from '../image-extensions.ts';
+import { imageExtensions, isImageName } from '../image-extensions.ts';
 import { Spellings } from './spelling.ts';
 
 /** A name's path without `.` and the like, with `/` between folders, whatever system wrote it. */
@@ -27,7 +28,50 @@ export async function listFiles(
     caseSensitiveMatch: false,
     expandDirectories: false,
   });
-  return names.sort();
+  return withoutLoops(folder, names).sort();
+}
+
+/** Without the files that are there once more below a link to a folder above them. */
+function withoutLoops(root: string, names: readonly string[]): string[] {
+  const real = new Map<string, string>();
+  const realOf = (folder: string): string => {
+    const known = real.get(folder);
+    if (known !== undefined) return known;
+    let path = folder;
+    try {
+      path = realpathSync.native(join(root, folder));
+    } catch {
+      // Gone meanwhile: reading its files tells.
+    }
+    real.set(folder, path);
+    return path;
+  };
+  const loops = new Map<string, boolean>();
+  const isLoop = (folder: string): boolean => {
+    if (folder === '.') return false;
+    let answer = loops.get(folder);
+    if (answer === undefined) {
+      answer = isLoop(dirname(folder));
+      for (let above = dirname(folder); !answer; above = dirname(above)) {
+        answer = realOf(above) === realOf(folder);
+        if (above === '.') break;
+      }
+      loops.set(folder, answer);
+    }
+    return answer;
+  };
+  return names.filter((name) => !isLoop(dirname(name)));
+}
+
+/** Pipes, sockets and devices with names of images, in a folder and those below. */
+export function irregularImages(folder: string): string[] {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return (
+    entries
+      .filter((entry) => isImageName(entry.name) && !entry.isFile() && !entry.isDirectory() && !entry.isSymbolicLink())
+      // `path` is what Node called it before 20.12.
+      .map((entry) => join(entry.parentPath ?? (entry as { readonly path?: string }).path, entry.name))
+  );
 }
 
 /** The files of a folder and those below, such as images, found by the names that annotations give them. */
@@ -74,8 +118,12 @@ export class FileFinder {
     );
   }
 
-  /** A file of no usual extension. */
+  /**
+   * A file of no usual extension, or an image beside the folder (`../images/a.jpg`). Other files that lie outside are
+   * nothing that annotations should name.
+   */
   #exactly(path: string): string | undefined {
+    if (path.startsWith('../') && !isImageName(path)) return undefined;
     return isFile(this.path(path)) ? path : undefined;
   }
 

@@ -1,5 +1,6 @@
 import type { ImageId } from '../coco-format.ts';
-import type { FileFinder } from './file-finder.ts';
+import { isImageName } from '../image-extensions.ts';
+import { type FileFinder, portablePath } from './file-finder.ts';
 import type { DatasetProblem, ProblemList } from './problems.ts';
 
 /** How a folder of images came to be known. */
@@ -42,7 +43,7 @@ export class ImageFiles {
     for (const wanted of names) name ??= finder.find(wanted);
     if (name === undefined) {
       if (this.#isGuess) this.#missing.push(names[0]);
-      else this.#problems.error({ ...place, image, kind: 'missing file', message: this.#notFound() });
+      else this.#problems.error({ ...place, image, kind: 'missing file', message: this.#notFound(names[0]) });
       return undefined;
     }
     const owner = this.#owners.get(name);
@@ -66,7 +67,10 @@ export class ImageFiles {
     this.#problems.warning({ file, kind: 'missing file', message });
   }
 
-  #notFound(): string {
+  #notFound(name: string): string {
+    if (portablePath(name).startsWith('../') && !isImageName(name)) {
+      return `it leads out of ${this.#finder?.folder} and is no image's name; nothing is opened there; correct it, or remove the image`;
+    }
     return `no file of this name, or several in sub-folders, in ${this.#finder?.folder}; add it, or remove the image`;
   }
 }

@@ -9,7 +9,7 @@ import type { DetectionSource, FoundDataset } from './detection-source.ts';
 import { measureImage } from './measure-image.ts';
 import type { ProblemList } from './problems.ts';
 import { FILES_AT_ONCE, readText } from './text-file.ts';
-import { parseYoloLabels, type YoloRow, yoloRows } from './yolo-labels.ts';
+import { distinctRows, parseYoloLabels, type YoloRow, yoloRows } from './yolo-labels.ts';
 import { findYoloLayout, type YoloImage, type YoloLayout } from './yolo-layout.ts';
 import { YoloPoseCheck } from './yolo-pose.ts';
 
@@ -26,6 +26,7 @@ export async function readYolo(source: DetectionSource, problems: ProblemList): 
   const categories = await categoriesOf(layout, problems);
   tellUnused(layout, problems);
   tellCount(layout, problems);
+  tellShared(layout, problems);
   const { ids } = numberImages(layout.images.map(({ name }) => name));
   const images: CocoImage[] = [];
   const annotations: CocoAnnotation[] = [];
@@ -48,7 +49,14 @@ export async function readYolo(source: DetectionSource, problems: ProblemList): 
     labelled++;
     const place = { file: image.labels, image: id };
     for (const { line, columns } of rows) pose.add(image.labels, line, columns.slice(1).map(Number));
-    const lines = parseYoloLabels(rows, categories.length, size, (found) => problems.error({ ...place, ...found }));
+    const distinct = distinctRows(rows);
+    if (distinct.length < rows.length) {
+      const repeated = rows.filter((row) => !distinct.includes(row));
+      const count = `${repeated.length} ${repeated.length === 1 ? 'line is' : 'lines are'} the same as one above`;
+      const message = `${count}; ${repeated.length === 1 ? 'it does' : 'they do'} not count again; remove ${repeated.length === 1 ? 'it' : 'them'}`;
+      problems.warning({ ...place, line: repeated[0].line, kind: 'duplicate', message });
+    }
+    const lines = parseYoloLabels(distinct, categories.length, size, (found) => problems.error({ ...place, ...found }));
     for (const { line, index, ...shape } of lines) {
       const found = findInBox(shape.bbox, size);
       if (found) {
@@ -88,7 +96,7 @@ async function readLabels({ labels, name }: YoloImage, problems: ProblemList): P
 const MAX_SHOWN = 5;
 
 /** What is there and not used: images that lists name and that do not exist, labels, images of other formats. */
-function tellUnused({ settings, missing, unread, unused }: YoloLayout, problems: ProblemList): void {
+function tellUnused({ settings, missing, unread, irregular, unused }: YoloLayout, problems: ProblemList): void {
   for (const { list, line, name } of missing) {
     const message = 'no such file; add it, or remove the line';
     problems.error({ file: list, line, kind: 'missing file', field: 'image', value: name, message });
@@ -105,6 +113,26 @@ function tellUnused({ settings, missing, unread, unused }: YoloLayout, problems:
   tell(ofOtherImages, others[0], others[1], 'name them in a split, or remove them');
   const formats = ['image is', 'images are'].map((text) => `${text} of a format that is not read`);
   tell(unread, formats[0], formats[1], 'convert to JPEG or PNG; until then their labels are not used');
+  const [one, several] = ['image is a pipe, a device or a socket', 'images are pipes, devices or sockets'];
+  tell(irregular, one, several, 'they are not read; put regular files in their places');
+}
+
+/** Images that differ in their ending alone have one label file, whose objects count for each. */
+function tellShared({ images, settings }: YoloLayout, problems: ProblemList): void {
+  const byLabels = new Map<string, string[]>();
+  for (const { labels, name } of images) {
+    if (labels === undefined) continue;
+    const names = byLabels.get(labels);
+    if (names) names.push(name);
+    else byLabels.set(labels, [name]);
+  }
+  const shared = [...byLabels.values()].filter(({ length }) => length > 1);
+  if (!shared.length) return;
+  const shown = shared.slice(0, MAX_SHOWN).map((names) => names.join(' and '));
+  const list = shown.join(', ') + (shared.length > MAX_SHOWN ? ' …' : '');
+  const files = shared.length === 1 ? '1 label file belongs' : `${shared.length} label files belong`;
+  const message = `${files} to more than one image (${list}), and its objects count for each; rename all but one`;
+  problems.warning({ file: settings.file, kind: 'duplicate', message });
 }
 
 /** A count of classes, `nc` of `data.yaml` or `classes` of Darknet's `obj.data`, that is not that of the names. */

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, parse, sep } from 'node:path';
 
 /** Unicode composed: macOS writes é as two characters, other systems as one. */
 const composed = (name: string): string => name.normalize('NFC');
@@ -75,6 +75,12 @@ export class Folders {
     this.#names.set(folder, spellings);
     return spellings;
   }
+}
+
+/** A path as the disk spells it, from the root or from the working directory; undefined where there is none. */
+export function spelledFile(path: string): string | undefined {
+  const { root } = parse(path);
+  return new Folders().find(root || '.', path.slice(root.length).split(sep).join('/'));
 }
 
 /** Finds one path as `Folders` does. */

@@ -35,6 +35,17 @@ export function yoloRows(text: string): YoloRow[] {
   return rows.filter(({ columns }) => columns[0] !== '');
 }
 
+/** The rows without those that say the same as one above: they are the same object. */
+export function distinctRows(rows: readonly YoloRow[]): YoloRow[] {
+  const seen = new Set<string>();
+  return rows.filter(({ columns }) => {
+    const key = columns.map((text) => (NUMBER.test(text) ? Number(text) : text)).join(' ');
+    const isNew = !seen.has(key);
+    seen.add(key);
+    return isNew;
+  });
+}
+
 /** Reads the lines of a label file. Those that cannot be used are told of and left out. */
 export function parseYoloLabels(
   rows: readonly YoloRow[],

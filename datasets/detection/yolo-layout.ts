@@ -3,7 +3,7 @@ import { ResnetCocoError } from '../../errors.ts';
 import { isFile, isFolder } from '../../io/regular-file.ts';
 import { unreadImageExtensions } from '../image-extensions.ts';
 import type { DetectionSource } from './detection-source.ts';
-import { FileFinder, listFiles, portablePath, withoutExtension } from './file-finder.ts';
+import { FileFinder, irregularImages, listFiles, portablePath, withoutExtension } from './file-finder.ts';
 import { Folders, Spellings, spelledPath } from './spelling.ts';
 import { spellingsOfSplit } from './splits.ts';
 import { linesOf, readText } from './text-file.ts';
@@ -37,6 +37,8 @@ export interface YoloLayout {
   readonly unused: UnusedLabels;
   /** Images of formats that cannot be read, in the folders that were searched. */
   readonly unread: readonly string[];
+  /** Pipes, devices and sockets with names of images, in these folders. */
+  readonly irregular: readonly string[];
 }
 
 const bad = (file: string, problem: string): ResnetCocoError =>
@@ -69,6 +71,7 @@ class YoloImageSearch {
   readonly images = new Map<string, YoloImage>();
   readonly missing: MissingImage[] = [];
   readonly unread = new Set<string>();
+  readonly #irregular = new Set<string>();
   readonly #folders: string[] = [];
   readonly #labels = new YoloLabelFiles();
   readonly #spelled = new Folders();
@@ -90,6 +93,7 @@ class YoloImageSearch {
     const finder = await FileFinder.open(place);
     for (const name of finder.names) this.#add(finder.path(name), place);
     for (const name of await listFiles(place, unreadImageExtensions)) this.unread.add(join(place, name));
+    for (const path of irregularImages(place)) this.#irregular.add(path);
   }
 
   async addList(list: string): Promise<void> {
@@ -108,6 +112,7 @@ class YoloImageSearch {
       images,
       missing: this.missing,
       unread: [...this.unread],
+      irregular: [...this.#irregular],
       expected: images.length ? this.#labels.expected(images[0].path) : [],
       unused: await this.#labels.unused(this.#folders, isWhole),
     };
@@ -164,6 +169,7 @@ async function imagesIn(
     images: found,
     missing,
     unread: unread.map((name) => join(images, name)),
+    irregular: irregularImages(images),
     expected: names.length ? beside.expected(finder.path(names[0])) : [],
     unused: { withoutImage, ofOtherImages: [] },
   };

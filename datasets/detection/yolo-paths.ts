@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, posix, resolve } from 'node:path';
+import { dirname, isAbsolute, parse, posix, resolve } from 'node:path';
 import { isFile, isFolder } from '../../io/regular-file.ts';
 import { Folders } from './spelling.ts';
 
@@ -37,8 +37,9 @@ export function findFrom(roots: readonly string[], path: string, folders: Folder
   const exact = roots.flatMap((root) => names.map((name) => resolve(root, name))).find(exists);
   if (exact !== undefined) return exact;
   for (const root of roots) {
-    for (const name of names.filter((name) => !isAbsolute(name))) {
-      const spelled = folders.find(root, posix.normalize(name));
+    for (const name of names) {
+      const [from, below] = isAbsolute(name) ? [parse(name).root, name.slice(parse(name).root.length)] : [root, name];
+      const spelled = folders.find(from, posix.normalize(below));
       if (spelled !== undefined && exists(spelled)) return spelled;
     }
   }

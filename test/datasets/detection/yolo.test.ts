@@ -37,12 +37,12 @@ test("Ultralytics' layout: data.yaml, images/train, labels/train", async () => {
     'images/train/1.png': png,
     'images/train/sub/2.png': png,
     'images/val/3.png': png,
-    'labels/train/1.txt': `${line}\n${line}\n`,
+    'labels/train/1.txt': `${line}\n`,
     'labels/train/sub/2.txt': `${line}\r\n\r\n`,
   });
-  assert.equal(await read(folder), ['train/1.png train/sub/2.png val/3.png', 3]);
-  assert.equal(await read(`${folder}/data.yaml`, 'train'), ['train/1.png train/sub/2.png', 3]);
-  assert.equal(await read(`${folder}/labels/train`, 'train'), ['train/1.png train/sub/2.png', 3]);
+  assert.equal(await read(folder), ['train/1.png train/sub/2.png val/3.png', 2]);
+  assert.equal(await read(`${folder}/data.yaml`, 'train'), ['train/1.png train/sub/2.png', 2]);
+  assert.equal(await read(`${folder}/labels/train`, 'train'), ['train/1.png train/sub/2.png', 2]);
   await assertFails(
     readDetectionDataset({ annotations: folder, split: 'val' }),
     /no image has labels; .*labels\/val\/3\.txt/,
