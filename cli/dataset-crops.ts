@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { command, type ExitCode } from './command.ts';
 import { reportProblems } from './dataset-report.ts';
 import type { FlagTable } from './flags.ts';
 import { defined, sourceFlags, sourceHelp } from './shared-flags.ts';
+import { shellWord } from './shell-word.ts';
 import { counted } from './table.ts';
 
 const cropFlags = {
@@ -30,11 +32,32 @@ const cropFlags = {
     default: 0,
     help: 'squares without an object to cut from each image, as a class background',
   },
-  seed: { kind: 'integer', value: 'N', min: 0, default: 0, help: 'of the places of the background' },
+  'val-fraction': {
+    kind: 'number',
+    value: 'F',
+    min: 0,
+    max: 0.9,
+    default: 0.2,
+    help: 'share of the images whose objects go to OUT/val, all others to OUT/train; with 0 there are no such folders',
+  },
+  seed: {
+    kind: 'integer',
+    value: 'N',
+    min: 0,
+    default: 0,
+    help: 'of the places of the background, and of what is in val',
+  },
 } as const satisfies FlagTable;
 
+/** Where objects of a part for evaluation go; undefined for a part to train on. */
+function evaluationFolder(split: string): string | undefined {
+  if (/^val(id|idation)?$/i.test(split)) return 'val';
+  return /^test$/i.test(split) ? 'test' : undefined;
+}
+
 export const crops = command({
-  summary: 'Cut the objects of a data set out of its images: one folder of pictures for each category.',
+  summary:
+    'Cut the objects of a data set out of its images: one folder of pictures for each category, to train a backbone on.',
   positionals: {
     usage: '<in> <out>',
     min: 2,
@@ -46,25 +69,44 @@ export const crops = command({
   },
   flags: cropFlags,
   details: [
+    'An image gives its objects to train or to val alone. What --split takes for evaluation, val or test, goes to a folder of that name.',
     "Crowds are left out. A backbone that was trained on such pictures knows the objects before it is a detector's.",
   ],
   examples: [
     ['resnet-coco datasets crops instances_train2017.json crops --images train2017', ''],
     ['resnet-coco train backbone --arch resnet18 --dataset imagefolder:crops --size 64', 'and then'],
+    [
+      'resnet-coco datasets crops VOCdevkit/VOC2012 crops --split val',
+      'the objects of a list for evaluation, to crops/val',
+    ],
   ],
   async run({ flags, positionals: [annotations, out], terminal, signal }): Promise<ExitCode> {
     const { writeObjectCrops } = await import('../datasets/index.ts');
-    const { images, split, ...choices } = flags;
+    const { images, split, 'val-fraction': fraction, ...choices } = flags;
+    const evaluated = split === undefined ? undefined : evaluationFolder(split);
+    const target = evaluated === undefined ? out : join(out, evaluated);
+    const valFraction = evaluated === undefined ? fraction : 0;
     const source = { annotations, ...defined({ images, split }), signal };
     const progress = terminal.startProgress('images', undefined);
     const onProgress = (done: number, total: number): void => progress.set(done, total);
-    const done = await writeObjectCrops({ ...source, ...choices, out, onProgress }).finally(() => progress.stop());
+    const done = await writeObjectCrops({
+      ...source,
+      ...choices,
+      out: target,
+      valFraction,
+      onProgress,
+    }).finally(() => progress.stop());
     reportProblems(done.problems, terminal);
     const pictures = done.classes.reduce((sum, { pictures }) => sum + pictures, 0);
     for (const { message } of done.unreadable) terminal.report(`error: ${message}`);
     terminal.note(
-      `${out}: ${counted(pictures, 'picture')} in ${counted(done.classes.length, 'folder')}; ${counted(done.small, 'object')} under ${flags.smallest} pixels left out`,
+      `${target}: ${counted(pictures, 'picture')} in ${counted(done.classes.length, 'folder')}; ${counted(done.small, 'object')} under ${flags.smallest} pixels left out`,
     );
+    if (evaluated === undefined && valFraction > 0 && done.images > 1) {
+      terminal.note(
+        `next: resnet-coco train backbone --dataset ${shellWord(`imagefolder:${out}`)} --arch resnet18 --size 64`,
+      );
+    }
     return done.unreadable.length ? 1 : 0;
   },
 });

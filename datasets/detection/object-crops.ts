@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
 import { crop } from '../augment/crop.ts';
-import type { CocoAnnotation, CocoBox, CocoImage, ImageId } from '../coco-format.ts';
+import type { CocoAnnotation, CocoBox, CocoDataset, CocoImage, ImageId } from '../coco-format.ts';
 import { writeImage } from '../encode.ts';
 import { inLockedFolder } from '../folder-lock.ts';
 import type { Image } from '../image.ts';
@@ -12,11 +12,12 @@ import type { Region } from '../resize.ts';
 import { seeded } from '../seeded.ts';
 import { checkWithin } from '../within-folder.ts';
 import { portablePath, withoutExtension } from './file-finder.ts';
+import { holdOut } from './hold-out.ts';
 import type { DatasetProblems } from './problems.ts';
 import { type ReadOptions, readDetectionDataset } from './read-detection-dataset.ts';
 
 export interface ObjectCropOptions extends Omit<ReadOptions, 'checkImages' | 'strict'> {
-  /** The folder to write, with one folder per category. */
+  /** The folder to write, with one folder per category, or those in `train/` and `val/`. */
   readonly out: string;
   /** Objects whose longer side is shorter, in pixels, are left out; 32 by default, 1 or more. */
   readonly smallest?: number;
@@ -24,7 +25,12 @@ export interface ObjectCropOptions extends Omit<ReadOptions, 'checkImages' | 'st
   readonly margin?: number;
   /** Squares without an object to cut from each image, for a class `background`; none by default. */
   readonly background?: number;
-  /** Of the places of the background; 0 by default. */
+  /**
+   * The share of the images whose objects go to `val/` instead of `train/`, each with a folder per category; without it,
+   * and where there is one image only, the categories' folders lie in `out` itself.
+   */
+  readonly valFraction?: number;
+  /** Of the places of the background and of what goes to `val/`; 0 by default. */
   readonly seed?: number;
   readonly onProgress?: (images: number, total: number) => void;
 }
@@ -65,23 +71,35 @@ function checkNumber(name: string, value: number, least: number, most: number): 
  *   writes to the folder, or a number makes no sense; the signal's reason, if aborted
  */
 export async function writeObjectCrops(options: ObjectCropOptions): Promise<ObjectCrops> {
-  const { out, smallest = 32, margin = 0.1, background = 0, seed = 0, onProgress, ...source } = options;
+  const {
+    out,
+    smallest = 32,
+    margin = 0.1,
+    background = 0,
+    seed = 0,
+    valFraction = 0,
+    onProgress,
+    ...source
+  } = options;
   checkNumber('smallest', smallest, 1, MOST_PIXELS);
   checkNumber('margin', margin, 0, MOST_MARGIN);
   checkNumber('background', background, 0, MOST_SQUARES);
+  checkNumber('valFraction', valFraction, 0, 1);
   const { dataset, files, problems } = await readDetectionDataset(source);
   if (!files.size) throw new ResnetCocoError('FILE_NOT_FOUND', `${source.annotations}: name the folder of its images`);
   const folders = new Map(dataset.categories.map(({ id, name }) => [id, folderName(name)]));
   const objects = new Map<ImageId, CocoAnnotation[]>(dataset.images.map(({ id }) => [id, []]));
   for (const annotation of dataset.annotations) objects.get(annotation.image_id)?.push(annotation);
+  const held = valFraction > 0 ? heldImages(dataset, valFraction, seed, smallest) : undefined;
   const pictures = new Map<string, number>();
   const unreadable: ResnetCocoError[] = [];
   let small = 0;
 
   async function cutFrom(meta: CocoImage, image: Image, place: number): Promise<void> {
     const stem = withoutExtension(portablePath(meta.file_name)).replaceAll('/', '-');
+    const part = held ? (held.has(meta.id) ? 'val' : 'train') : '';
     const write = async (folder: string, name: string, region: Region): Promise<void> => {
-      const path = join(out, folder, `${stem}-${name}.jpg`);
+      const path = join(out, part, folder, `${stem}-${name}.jpg`);
       checkWithin(out, path);
       await writeImage(path, crop(image, region), 'jpeg');
       pictures.set(folder, (pictures.get(folder) ?? 0) + 1);
@@ -117,6 +135,29 @@ export async function writeObjectCrops(options: ObjectCropOptions): Promise<Obje
   const classes = [...pictures].map(([name, count]) => ({ name, pictures: count }));
   classes.sort((a, b) => (a.name < b.name ? -1 : 1));
   return { images: dataset.images.length, classes, small, unreadable, problems };
+}
+
+/**
+ * The images whose objects are for evaluation. A category is among them only if other images have it, too, as nothing else
+ * can be evaluated; undefined where there is one image.
+ */
+function heldImages(
+  dataset: CocoDataset,
+  fraction: number,
+  seed: number,
+  smallest: number,
+): ReadonlySet<ImageId> | undefined {
+  const parts = holdOut(dataset, fraction, seed);
+  if (!parts) return undefined;
+  const objects = ({ annotations }: CocoDataset): CocoAnnotation[] =>
+    annotations.filter(({ bbox, iscrowd }) => !iscrowd && Math.max(bbox[2], bbox[3]) >= smallest);
+  const learnt = new Set(objects(parts.training).map(({ category_id }) => category_id));
+  const held = new Set(parts.validation.images.map(({ id }) => id));
+  for (const { category_id, image_id } of objects(parts.validation)) {
+    if (learnt.has(category_id) || !held.delete(image_id)) continue;
+    for (const one of objects(parts.validation)) if (one.image_id === image_id) learnt.add(one.category_id);
+  }
+  return held;
 }
 
 async function readFound(

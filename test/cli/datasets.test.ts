@@ -3,6 +3,7 @@ import {
   linkSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -175,6 +176,21 @@ test('crops: pictures of objects, and how many; a broken image is exit code 1', 
   assert.is(broken.code, 1);
   assert.match(broken.stderr, /error: .*a\.png/);
   assert.match(broken.stderr, /1 picture in 1 folder/);
+
+  await writeImage(join(images, 'a.png'), picture, 'png');
+  const whole = join(folder, 'my crops');
+  const parted = await run(crops, path, whole, '--images', images, '--val-fraction', '0.5');
+  assert.is(parted.code, 0);
+  assert.ok(
+    parted.stderr.includes(`next: resnet-coco train backbone --dataset 'imagefolder:${whole}' --arch resnet18`),
+  );
+  assert.equal(readdirSync(whole).sort(), ['train', 'val']);
+  for (const part of ['train', 'val']) assert.is(readdirSync(join(whole, part, 'cat')).length, 1);
+  const plain = join(folder, 'plain');
+  await run(crops, path, plain, '--images', images, '--val-fraction', '0');
+  assert.equal(readdirSync(plain), ['cat']);
+  await run(crops, path, plain, '--images', images, '--split', 'valid');
+  assert.equal(readdirSync(join(plain, 'val')), ['cat']);
 });
 
 test('wrong calls', async () => {

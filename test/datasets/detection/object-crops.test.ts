@@ -166,4 +166,29 @@ test('what cannot be cut is told of', async () => {
   assert.is(error.message, 'enough');
 });
 
+test('with a part for evaluation each image is on one side, and what is evaluated is learnt, too', async () => {
+  const folder = scratch.path('parts');
+  mkdirSync(`${folder}/images`, { recursive: true });
+  const images = Array.from({ length: 10 }, (_, i) => ({ id: i + 1, file_name: `${i + 1}.png`, ...SIZE }));
+  for (const { file_name } of images) await writeImage(`${folder}/images/${file_name}`, painted([]), 'png');
+  const bbox = [4, 4, 40, 32];
+  const annotations = images.map(({ id }) => ({ id, image_id: id, category_id: id, bbox, area: 100, iscrowd: 0 }));
+  const common = images.map(({ id }) => ({ id: 100 + id, image_id: id, category_id: 11, bbox, area: 100, iscrowd: 0 }));
+  const categories = Array.from({ length: 11 }, (_, i) => ({ id: i + 1, name: `c${i + 1}` }));
+  const source = (objects: readonly object[]) => {
+    writeFileSync(`${folder}/coco.json`, JSON.stringify({ images, annotations: objects, categories }));
+    return { annotations: `${folder}/coco.json`, images: `${folder}/images`, valFraction: 0.3, seed: 1 };
+  };
+  await writeObjectCrops({ ...source(common), out: `${folder}/common` });
+  const [train, val] = await Promise.all(
+    (['train', 'test'] as const).map((split) => openClassificationDataset(`imagefolder:${folder}/common`, { split })),
+  );
+  assert.equal([train.length, val.length, train.classes, val.classes], [7, 3, ['c11'], ['c11']]);
+  // Each of the other categories is in one image only, which must be learnt.
+  const rare = [...common, ...annotations];
+  await writeObjectCrops({ ...source(rare), out: `${folder}/rare` });
+  assert.is(readdirSync(`${folder}/rare/train`).length, 11);
+  assert.not.ok(existsSync(`${folder}/rare/val`));
+});
+
 test.run();
