@@ -2,6 +2,14 @@ import { ResnetCocoError } from '../errors.ts';
 import type { Terminal } from './terminal.ts';
 import type { TrainingProgress } from './training-progress.ts';
 
+const NO_ROOM = ['ENOSPC', 'EDQUOT', 'EFBIG'];
+
+/** Whether a file could not be written for want of room, which the user can make. */
+const isOutOfSpace = (error: unknown): error is ResnetCocoError =>
+  error instanceof ResnetCocoError &&
+  error.code === 'FILE_NOT_WRITABLE' &&
+  NO_ROOM.includes((error.cause as NodeJS.ErrnoException | undefined)?.code ?? '');
+
 /** What every training tells while it runs. */
 export interface TrainingNews {
   readonly onEvaluated: (images: number, of: number) => void;
@@ -35,6 +43,10 @@ export async function attendTraining<S>(
     return { summary, problems };
   } catch (error) {
     if (error instanceof ResnetCocoError && error.code === 'DIVERGED') await writePage();
+    if (isOutOfSpace(error)) {
+      const message = `${error.message}; then --resume goes on from the last checkpoint`;
+      throw new ResnetCocoError(error.code, message, { cause: error });
+    }
     throw error;
   } finally {
     progress.stop();

@@ -176,6 +176,7 @@ export async function detectFiles(
       close: async () => folder?.close(),
     },
   });
+  if (folder?.losses) terminal.report(`resnet-coco: ${folder.losses}`);
   if (leftOut) {
     terminal.note(
       `detections.json leaves out ${counted(leftOut, 'detection')} of categories that ${save?.plan.annotations} does not have`,

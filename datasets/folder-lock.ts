@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { ResnetCocoError } from '../errors.ts';
 import { takeLock } from '../io/lock-file.ts';
 import { notWritable } from '../io/not-writable.ts';
-import { makeFolder } from './whole-file.ts';
+import { makeFolder, missingFolder, removeEmptyFolders } from './whole-file.ts';
 
 /** The file in a folder that says which process writes there. */
 export const LOCK_FILE = '.resnet-coco.lock';
@@ -15,6 +15,7 @@ export const LOCK_FILE = '.resnet-coco.lock';
  * @throws USAGE where another process, or another call of this one, writes there; FILE_NOT_WRITABLE
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
+  const missing = missingFolder(folder);
   await makeFolder(folder);
   const path = join(folder, LOCK_FILE);
   try {
@@ -26,6 +27,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
         ),
     });
   } catch (error) {
+    if (missing !== undefined) await removeEmptyFolders(folder, missing);
     throw notWritable(path, error);
   }
 }

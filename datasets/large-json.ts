@@ -77,6 +77,25 @@ export function readJsonFile(file: string | URL, code: ErrorCode = 'BAD_DATASET'
   return whole === undefined ? Object.fromEntries(fields) : whole;
 }
 
+/**
+ * The whole numbers of sixteen digits and more that the elements of a file's lists have, as they are written:
+ * `images[3].id` → `9007199254740993`, which parsing rounds.
+ */
+export function longNumbers(file: string | URL): ReadonlyMap<string, string> {
+  const numbers = new Map<string, string>();
+  for (const part of readJsonParts(file)) {
+    if ('value' in part) continue;
+    const { bytes, count, ends, first } = part.elements;
+    for (let i = 0; i < count; i++) {
+      const text = Buffer.from(bytes.subarray(i ? ends[i - 1] : 0, ends[i])).toString('utf8');
+      for (const [, key, digits] of text.matchAll(/"([^"\\]+)"\s*:\s*(-?\d{16,})(?![.\deE])/g)) {
+        numbers.set(`${part.field ?? ''}[${first + i}].${key}`, digits);
+      }
+    }
+  }
+  return numbers;
+}
+
 class PartReader {
   private readonly window: JsonWindow;
   private readonly fail: (problem: string) => never;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { constants, unlinkSync } from 'node:fs';
-import { copyFile, type FileHandle, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { constants, existsSync, unlinkSync } from 'node:fs';
+import { copyFile, type FileHandle, mkdir, open, readdir, rename, rmdir, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { notWritable } from '../io/not-writable.ts';
 
@@ -160,6 +160,25 @@ export async function makeFolder(path: string): Promise<void> {
     await makeWithParents(resolve(path));
   } catch (error) {
     throw notWritable(path, error);
+  }
+}
+
+/** The first folder on the way to a path that is missing, and that `makeFolder` would make; undefined without one. */
+export function missingFolder(path: string): string | undefined {
+  let missing: string | undefined;
+  for (let folder = resolve(path); !existsSync(folder); folder = dirname(folder)) missing = folder;
+  return missing;
+}
+
+/** Removes a folder, and those above it down to `first`, as far as there is nothing in them. */
+export async function removeEmptyFolders(path: string, first: string): Promise<void> {
+  for (let folder = resolve(path); folder.startsWith(first); folder = dirname(folder)) {
+    try {
+      await rmdir(folder);
+    } catch {
+      // Something is in it, or it was never made.
+      if (existsSync(folder)) return;
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { lockFolder } from '../datasets/folder-lock.ts';
 import type { ImageId } from '../datasets/index.ts';
 import { JsonArrayFile } from '../datasets/json-array.ts';
-import { makeFolder, removeUnfinished } from '../datasets/whole-file.ts';
+import { makeFolder, missingFolder, removeEmptyFolders, removeUnfinished } from '../datasets/whole-file.ts';
 import { checkWithin } from '../datasets/within-folder.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { type CocoDetection, cocoResults } from './coco-results.ts';
@@ -111,6 +111,9 @@ export class DetectionFolder<Image extends DetectedImage = DetectedImage> {
   /** Undefined where there is none, or none can be written any more. */
   #gallery: Gallery | undefined;
   readonly #drawing: Promise<Shown>[] = [];
+  /** What is in `detections.json`, and what could not be written to it. */
+  readonly #saved = { images: 0, results: 0 };
+  readonly #lost = { images: 0, results: 0 };
 
   private constructor(
     directory: string,
@@ -137,6 +140,7 @@ export class DetectionFolder<Image extends DetectedImage = DetectedImage> {
     options: FolderOptions<Image>,
   ): Promise<DetectionFolder<Image>> {
     if (options.pictures) refuseOverwriting(directory, images);
+    const missing = missingFolder(directory);
     const release = await lockFolder(directory);
     try {
       await removeUnfinished(directory);
@@ -147,6 +151,7 @@ export class DetectionFolder<Image extends DetectedImage = DetectedImage> {
       return folder;
     } catch (error) {
       await release();
+      if (missing !== undefined) await removeEmptyFolders(directory, missing);
       throw error;
     }
   }
@@ -162,6 +167,14 @@ export class DetectionFolder<Image extends DetectedImage = DetectedImage> {
   /** Notes on the page that an input failed, and why. */
   async fail(file: string, error: string): Promise<void> {
     if (this.#gallery) await this.#show(Promise.resolve({ file: this.#planned.get(file)?.name ?? file, error }));
+  }
+
+  /** How many images' results could not be written, beside what is saved; undefined where all were. */
+  get losses(): string | undefined {
+    const [saved, lost] = [this.#saved, this.#lost];
+    if (!lost.images) return undefined;
+    const has = `has ${saved.results} results of ${saved.images} images`;
+    return `${join(this.#directory, RESULTS)}: ${has}; ${lost.results} results of ${lost.images} images could not be written and are lost`;
   }
 
   /** Ends what is being drawn and puts the files in their places. */
@@ -180,14 +193,19 @@ export class DetectionFolder<Image extends DetectedImage = DetectedImage> {
   /** Both lists get the image, or none. */
   async #record(id: ImageId, file_name: string, { detections, height, width }: Image): Promise<void> {
     const { match } = this.#options;
+    const results = cocoResults(id, match ? inDataset(detections, match) : detections);
     const before = this.#images.state;
-    await this.#images.push({ id, file_name, width, height });
     try {
-      await this.#results.push(...cocoResults(id, match ? inDataset(detections, match) : detections));
+      await this.#images.push({ id, file_name, width, height });
+      await this.#results.push(...results);
     } catch (error) {
+      this.#lost.images++;
+      this.#lost.results += results.length;
       await this.#images.restore(before);
       throw error;
     }
+    this.#saved.images++;
+    this.#saved.results += results.length;
     // What cannot be copied now, for want of room, is put in its place at the end.
     await this.#results.publish().catch(() => {});
     await this.#images.publish().catch(() => {});

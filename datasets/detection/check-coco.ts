@@ -2,6 +2,7 @@ import { areCoordinates, MOST } from '../../bounds.ts';
 import type { CocoAnnotation, CocoBox, CocoCategory, CocoImage, ImageId } from '../coco-format.ts';
 import { isEmptySegmentation } from '../empty-segmentation.ts';
 import { isRoundedId, roundedIdProblem } from '../exact-id.ts';
+import { longNumbers } from '../large-json.ts';
 import { FAR_AWAY, findInBox } from './box-check.ts';
 import type { DatasetProblem, ProblemList } from './problems.ts';
 
@@ -32,6 +33,24 @@ function roundedId(fields: Fields, field: string, mayBeText = false): Found | un
   return isRoundedId(value) ? { kind: 'wrong value', field, value, message: roundedIdProblem(mayBeText) } : undefined;
 }
 
+/** The numbers of a file as they are written, which is read again for them where one was rounded. */
+class WrittenNumbers {
+  readonly #file: string;
+  #numbers: ReadonlyMap<string, string> | undefined;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  /** What was found, and how the number at a place such as `images[3].id` is written, where it was rounded. */
+  told(found: Found, place: string): Found {
+    if (!isRoundedId(found.value)) return found;
+    this.#numbers ??= longNumbers(this.#file);
+    const written = this.#numbers.get(place);
+    return written === undefined ? found : { ...found, message: `the file has ${written}; ${found.message}` };
+  }
+}
+
 const ID_FIELDS = ['id', 'image_id', 'category_id'];
 
 /** Fields beyond those of COCO are kept as they are, but for what `JSON.parse` rounded. */
@@ -51,6 +70,7 @@ export type ListedImage = Omit<CocoImage, 'width' | 'height'> & Partial<Pick<Coc
 export function checkImages(file: string, list: readonly unknown[], problems: ProblemList): ListedImage[] {
   const images: ListedImage[] = [];
   const ids = new Set<ImageId>();
+  const written = new WrittenNumbers(file);
   for (const [index, image] of list.entries()) {
     const place = `images[${index}]`;
     const fail = (found: Found): void => problems.error({ file, ...found });
@@ -66,7 +86,7 @@ export function checkImages(file: string, list: readonly unknown[], problems: Pr
     }
     const rounded = roundedId(image, 'id', true);
     if (rounded) {
-      fail({ ...rounded, field: `${place}.id` });
+      fail({ ...written.told(rounded, `${place}.id`), field: `${place}.id` });
       continue;
     }
     if (ids.has(id)) {
@@ -95,6 +115,7 @@ export function checkCategories(file: string, list: readonly unknown[], problems
   const categories: CocoCategory[] = [];
   const ids = new Set<number>();
   const names = new Set<string>();
+  const written = new WrittenNumbers(file);
   for (const [index, category] of list.entries()) {
     const place = `categories[${index}]`;
     const fail = (found: Found): void => problems.error({ file, ...found });
@@ -106,7 +127,7 @@ export function checkCategories(file: string, list: readonly unknown[], problems
     if (!Number.isSafeInteger(id)) {
       const wrong = wrongField(category, 'id', 'each category needs a whole number as its id');
       const found = roundedId(category, 'id') ?? wrong;
-      fail({ ...found, field: `${place}.id` });
+      fail({ ...written.told(found, `${place}.id`), field: `${place}.id` });
       continue;
     }
     if (ids.has(id as number)) {
@@ -144,6 +165,7 @@ export function checkAnnotations(
 ): CocoAnnotation[] {
   const annotations: CocoAnnotation[] = [];
   const ids = new Set<number>();
+  const written = new WrittenNumbers(file);
   for (let index = 0; index < list.length; index++) {
     const annotation = list[index];
     const place = `annotations[${index}]`;
@@ -160,7 +182,7 @@ export function checkAnnotations(
     };
     const wrong = findInAnnotation(annotation, ids, referents);
     if (wrong) {
-      problems.error({ ...where, ...wrong });
+      problems.error({ ...where, ...written.told(wrong, `${place}.${wrong.field}`) });
       continue;
     }
     ids.add(id as number);
@@ -190,7 +212,12 @@ function findInAnnotation(annotation: Fields, ids: ReadonlySet<number>, referent
   }
   if (!isId(image_id)) return wrongField(annotation, 'image_id', 'each annotation needs the id of its image');
   if (!referents.images.has(image_id)) {
-    const message = 'no usable image has this id; add the image, or remove the annotation';
+    const twin = typeof image_id === 'string' ? Number(image_id) : String(image_id);
+    const isOfOtherType = referents.images.has(twin);
+    const [own, others] = typeof image_id === 'string' ? ['a text', 'a number'] : ['a number', 'a text'];
+    const message = isOfOtherType
+      ? `it is ${own}, and the image's id is ${others}; write both alike`
+      : 'no usable image has this id; add the image, or remove the annotation';
     return { kind: 'unknown reference', field: 'image_id', value: image_id, message };
   }
   if (!Number.isFinite(category_id)) {

@@ -1,7 +1,7 @@
 import { isRoundedId, roundedIdProblem } from '../../datasets/exact-id.ts';
 import type { CocoDataset, ImageId } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
-import { listed, MaskSizes, NegativeBoxes } from './oddities.ts';
+import { listed, MaskSizes, OddBoxes } from './oddities.ts';
 
 /**
  * Checks what evaluation relies on: the lists, and in them ids and references. `datasets info` looks closer.
@@ -47,7 +47,7 @@ export function checkDataset(dataset: CocoDataset, name: string): string[] {
   const annotations = ids('annotations', isNumber, 'a number');
   const odd = { images: new OddIds(), categories: new OddIds() };
   const sizes = new MaskSizes();
-  const negative = new NegativeBoxes();
+  const negative = new OddBoxes('negative');
   const byId = new Map(dataset.images.map((image) => [image.id, image]));
   list('annotations').forEach(({ id, image_id, category_id, bbox, segmentation }, i) => {
     refuseRounded(image_id, `annotations[${i}].image_id`, true);

@@ -58,9 +58,22 @@ interface CocoSize {
   readonly width: number;
 }
 
-/** Boxes of a negative width or height: there is nothing in them, so that nothing matches them. */
-export class NegativeBoxes {
+/** What is odd in boxes: of one, of several, and what to do. */
+const BOX_ODDITIES = {
+  /** There is nothing in them, so that nothing matches them. */
+  negative: ['has', 'have', 'a negative width or height, and match nothing', 'a box is x, y, width, height'],
+  outside: ['lies', 'lie', 'wholly outside of the image, and match nothing', 'a box is x, y, width, height in pixels'],
+  fractions: ['is', 'are', 'within the first pixel, as if in fractions of the image', 'a box is in pixels'],
+} as const;
+
+/** Boxes that match nothing, of one kind. */
+export class OddBoxes {
   readonly #places = new Places();
+  readonly #kind: keyof typeof BOX_ODDITIES;
+
+  constructor(kind: keyof typeof BOX_ODDITIES) {
+    this.#kind = kind;
+  }
 
   add(place: string): void {
     this.#places.add(place);
@@ -69,8 +82,8 @@ export class NegativeBoxes {
   warnings(name: string): string[] {
     const { count } = this.#places;
     if (!count) return [];
-    const boxes = count === 1 ? '1 box has' : `${count} boxes have`;
-    const wanted = 'a box is x, y, width, height';
-    return [`${name}: ${boxes} a negative width or height, and match nothing: ${this.#places.after(0)}; ${wanted}`];
+    const [one, several, oddity, wanted] = BOX_ODDITIES[this.#kind];
+    const boxes = count === 1 ? `1 box ${one}` : `${count} boxes ${several}`;
+    return [`${name}: ${boxes} ${oddity}: ${this.#places.after(0)}; ${wanted}`];
   }
 }

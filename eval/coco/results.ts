@@ -8,7 +8,7 @@ import { rleArea, rleToBbox } from '../mask/rle.ts';
 import { toRle } from '../mask/segmentation.ts';
 import { type AnnotationTable, GrowingTable } from './annotation-table.ts';
 import { BoxScanner } from './box-scanner.ts';
-import { listed, MaskSizes, NegativeBoxes } from './oddities.ts';
+import { listed, MaskSizes, OddBoxes } from './oddities.ts';
 
 /** What results tell of each object. */
 export type ResultKind = 'bbox' | 'segmentation' | 'keypoints';
@@ -121,7 +121,7 @@ class ResultReader {
     if (!size) return;
     const names = [...this.unknownImages].slice(0, SHOWN).map((id) => JSON.stringify(id));
     const first = this.context.positions.keys().next().value;
-    const types = `; its ids are ${typeof first === 'string' ? 'texts' : 'numbers'}, such as ${JSON.stringify(first)}`;
+    const types = `; these are ${typesOf(this.unknownImages)}, and its ids are ${typesOf([first])}, such as ${JSON.stringify(first)}`;
     throw new ResnetCocoError(
       'BAD_RESULTS',
       `${this.where} have ${size} image_id that the annotations lack: ${names.join(', ')}${size > SHOWN ? ' …' : ''}${first === undefined ? '' : types}. ` +
@@ -133,13 +133,23 @@ class ResultReader {
   get warnings(): string[] {
     const { length } = this.table;
     const unknown = new Map<number, number>();
-    const negative = new NegativeBoxes();
+    const [negative, outside, fractions] = [
+      new OddBoxes('negative'),
+      new OddBoxes('outside'),
+      new OddBoxes('fractions'),
+    ];
     const { boxes, images } = this.table;
     let [lastId, isKnown] = [Number.NaN, false];
     for (let row = 0; row < length; row++) {
-      if (boxes[4 * row + 2] < 0 || boxes[4 * row + 3] < 0) {
-        const image = JSON.stringify(this.context.images[images[row]].id);
-        negative.add(`results[${row}] of image ${image}`);
+      const image = this.context.images[images[row]];
+      const [x, y, width, height] = boxes.subarray(4 * row, 4 * row + 4);
+      if (width < 0 || height < 0) negative.add(placeOf(row, image));
+      else if (this.kind === 'bbox') {
+        if (x >= image.width || y >= image.height || x + width <= 0 || y + height <= 0)
+          outside.add(placeOf(row, image));
+        else if (areFractions(x, y, width, height) && Math.max(image.width, image.height) > 2) {
+          fractions.add(placeOf(row, image));
+        }
       }
       const id = this.table.categories[row];
       if (id !== lastId) [lastId, isKnown] = [id, this.context.categories.has(id)];
@@ -155,6 +165,8 @@ class ResultReader {
         : []),
       ...this.otherSizes.warnings(this.where),
       ...negative.warnings(this.where),
+      ...outside.warnings(this.where),
+      ...fractions.warnings(this.where),
     ];
   }
 
@@ -247,6 +259,19 @@ class ResultReader {
     throw new ResnetCocoError('BAD_RESULTS', `${this.where}[${index}] ${problem}`);
   }
 }
+
+/** Of ids: numbers, texts or both. */
+const typesOf = (ids: Iterable<unknown>): string => {
+  const types = new Set([...ids].map((id) => (typeof id === 'string' ? 'texts' : 'numbers')));
+  return [...types].join(' and ');
+};
+
+const placeOf = (row: number, { id }: ResultContext['images'][number]): string =>
+  `results[${row}] of image ${JSON.stringify(id)}`;
+
+/** Whether a box has the numbers that fractions of an image have; a box of the very first pixel has whole ones. */
+const areFractions = (x: number, y: number, width: number, height: number): boolean =>
+  x >= 0 && y >= 0 && x + width <= 1 && y + height <= 1 && !(Number.isInteger(width) && Number.isInteger(height));
 
 const isCoordinate = (value: number): boolean => Math.abs(value) <= MOST.detection;
 

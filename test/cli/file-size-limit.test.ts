@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { projectRoot } from '../shared-data.ts';
@@ -44,6 +45,46 @@ limitTest('detect: results, and what fits, are written; each file that is not is
   );
   const ids = new Set(read('detections.json').map(({ image_id }: { image_id: number }) => image_id));
   assert.is(ids.size, 2);
+});
+
+limitTest('detections.json keeps the images whose results fit, and what is lost is counted', async () => {
+  const out = join(root, 'made', 'here');
+  const make = (images: number, objects: number) => `
+    import { DetectionFolder } from ${JSON.stringify(pathToFileURL(join(projectRoot, 'dist/detection/detection-folder.js')).href)};
+    const planned = Array.from({ length: ${images} }, (_, i) => ({ file: i + '.jpg', name: i + '.jpg', id: i }));
+    const failed = [];
+    const options = { onFailure: (file) => failed.push(file) };
+    const folder = await DetectionFolder.create(${JSON.stringify(out)}, planned, options);
+    const detection = { category_id: 1, label: 'a', score: 0.5, bbox: [1, 2, 3, 4] };
+    for (const { file } of planned) {
+      const count = file === '1.jpg' ? 200 : ${objects};
+      await folder.add({ file, width: 9, height: 9, detections: Array(count).fill(detection) });
+    }
+    await folder.close();
+    console.log(JSON.stringify({ failed, losses: folder.losses }));`;
+  const run = (kilobytes: number, script: string) =>
+    spawnSync(
+      'sh',
+      ['-c', `ulimit -f ${2 * kilobytes}; exec "$@"`, 'sh', process.execPath, '--input-type=module', '-e', script],
+      {
+        encoding: 'utf8',
+      },
+    );
+  const { stdout, stderr } = run(8, make(4, 10));
+  const { failed, losses } = JSON.parse(stdout || stderr);
+  assert.equal(failed, ['1.jpg']);
+  assert.match(losses, /detections\.json: has 30 results of 3 images; 200 results of 1 images could not be written/);
+  const read = (name: string) => JSON.parse(readFileSync(join(out, name), 'utf8'));
+  const count = (id: number) =>
+    read('detections.json').filter((result: { image_id: number }) => result.image_id === id).length;
+  assert.equal([0, 1, 2, 3].map(count), [10, 0, 10, 10]);
+  assert.equal(
+    read('images.json').map(({ id }: { id: number }) => id),
+    [0, 2, 3],
+  );
+  rmSync(join(root, 'made'), { recursive: true });
+  assert.match(run(0, make(4, 10)).stderr, /FILE_NOT_WRITABLE|cannot be written/);
+  assert.not(existsSync(join(root, 'made')), 'a folder that was made for nothing');
 });
 
 limitTest('models convert and export: an older file stays, nothing else is left', () => {

@@ -215,7 +215,9 @@ test('results of another kind, and what is wrong in those of the right kind', as
       ['results[0] score wants a finite number, got Infinity'],
     ],
     ['[{"image_id":1,"category_id":3,"bbox":[1,2,3,4],"score":.5}]', ['[0] is not JSON']],
-    ['[{"image_id":1,"image_id":1,"bbox":[1,2,3,4],"score":0.5}]', ['results[0] category_id wants']],
+    ['[{"image_id":1,"bbox":[1,2,3,4],"score":0.5}]', ['results[0] category_id wants']],
+    ['[{"image_id":1,"image_id":2,"bbox":[1,2,3,4],"score":0.5}]', ['[0] has the key "image_id" twice']],
+    ['[{"image_id":1,"category_id":3,"bbox":[1,2,3,4],"score":0.5,"score":1}]', ['[0] has the key "score" twice']],
     ['[{"image_id":1,"category_id":3,"bbox":[1,2,3,4],"score":0.5},]', ['[1] is not JSON']],
     ['[{"image_id":1,"category_id":3,"bbox":[1,2,3,4],"score":0.5}', ['ends after 60 bytes']],
   ];

@@ -62,6 +62,32 @@ test('masks of another size than their image are told', () => {
   assert.match(wrong.warnings.join(), /annotation 1 has \[8,10\], its image \[80,100\]/);
 });
 
+test('boxes outside of their image or in fractions of it are told, with count and places', () => {
+  const gt = new COCO({
+    images: [{ id: 4, file_name: 'a', width: 64, height: 48 }],
+    annotations: [],
+    categories: [{ id: 1, name: 'a' }],
+  });
+  const warningsOf = (...boxes: readonly [number, number, number, number][]) =>
+    gt.loadRes(boxes.map((bbox) => ({ image_id: 4, category_id: 1, score: 0.5, bbox }))).warnings;
+  assert.equal(warningsOf([0, 0, 64, 48], [-5, -5, 6, 6], [63.5, 47, 9, 9], [0, 0, 1, 1], [0.5, 0.5, 2, 0.4]), []);
+  assert.equal(warningsOf([64, 0, 9, 9], [0, 48, 9, 9], [-9, 0, 9, 9], [0, -9, 9, 8], [0, 0, 1, 2]), [
+    'results: 4 boxes lie wholly outside of the image, and match nothing: results[0] of image 4, results[1] of image 4, results[2] of image 4, results[3] of image 4; a box is x, y, width, height in pixels',
+  ]);
+  assert.equal(warningsOf([0.25, 0.5, 0.5, 0.25]), [
+    'results: 1 box is within the first pixel, as if in fractions of the image: results[0] of image 4; a box is in pixels',
+  ]);
+});
+
+test('ids of images as texts, where they are numbers, are called so', () => {
+  const gt = new COCO({ images: [{ id: 4, file_name: 'a', width: 64, height: 48 }], annotations: [], categories: [] });
+  const bbox: [number, number, number, number] = [1, 1, 2, 2];
+  assert.throws(
+    () => gt.loadRes([{ image_id: '4', category_id: 1, score: 0.5, bbox }]),
+    /lack: "4"; these are texts, and its ids are numbers, such as 4/,
+  );
+});
+
 test('boxes of a negative width or height are told, of objects and of results', () => {
   const gt = cocoOf();
   const flipped = { ...result, bbox: [30, 30, -20, -20] } as const;

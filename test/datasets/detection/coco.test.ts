@@ -335,6 +335,21 @@ test('an empty segmentation is an object without a mask', async () => {
   assert.is(summarizeDetection(dataset).masks, 2);
 });
 
+test('an image id of the other type is told of as that', async () => {
+  const image = (id: unknown) => ({ id, file_name: 'a.png', width: 100, height: 50 });
+  const object = (image_id: unknown) => ({ id: 1, image_id, category_id: 5, bbox: [1, 1, 9, 9], area: 81, iscrowd: 0 });
+  const cases: readonly [unknown, unknown, RegExp][] = [
+    [7, '7', /image_id is "7": it is a text, and the image's id is a number/],
+    ['7', 7, /image_id is 7: it is a number, and the image's id is a text/],
+    [7, '8', /no usable image has this id/],
+  ];
+  for (const [id, image_id, message] of cases) {
+    const content = { images: [image(id)], annotations: [object(image_id)], categories: [{ id: 5, name: 'a' }] };
+    const [problem] = await problemsOf({ annotations: scratch.write('types.json', JSON.stringify(content)) });
+    assert.match(describeProblem(problem), message);
+  }
+});
+
 test('ids that JSON cannot hold exactly are errors; other such numbers are told of', async () => {
   // As text, for a literal would be rounded here already.
   const text = (images: string, annotation: string, category = '5'): string => `{
@@ -356,6 +371,7 @@ test('ids that JSON cannot hold exactly are errors; other such numbers are told 
     const [problem] = await problemsOf({ annotations: scratch.write('ids.json', content) });
     assert.equal([problem.severity, problem.field], ['error', field]);
     assert.match(problem.message, /9007199254740991 \(2\^53 − 1\)/);
+    assert.match(problem.message, /^the file has (-?9007199254740993|7706992903151817196); it is beyond/);
   }
   const kept = text(`{ "id": 7, "flickr": ${big}, ${size} }`, `, "track": ${big}`, '6');
   const problems = await problemsOf({ annotations: scratch.write('ids.json', kept) });
