@@ -11,6 +11,8 @@ import { WorkerPool, wholeNumber } from './worker-pool.ts';
 export interface ImagePoolOptions {
   /** Worker threads; by default one for each core, at most 4, which outrun any model. They start when needed. */
   readonly threads?: number;
+  /** Threads that stay when there is nothing to do for some seconds; one by default. */
+  readonly standby?: number;
 }
 
 export interface LoadOptions {
@@ -51,6 +53,7 @@ export class ImagePool {
       threads: this.#threads,
       returnsMemory: true,
       idleMs: IDLE_MS,
+      standby: options.standby,
       memory: ({ source }) => {
         const data = typeof source === 'string' || source instanceof Uint8Array ? source : source?.data;
         return data instanceof Uint8Array ? [data.buffer as ArrayBuffer] : [];

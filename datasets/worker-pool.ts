@@ -15,8 +15,10 @@ export interface WorkerPoolOptions<J> {
   readonly workerData?: unknown;
   /** Ends threads that hold much memory after their jobs, as one that decoded a large picture does: nothing else gives it back. */
   readonly returnsMemory?: boolean;
-  /** Milliseconds after which threads without a job end, all but one; they stay where none are given. */
+  /** Milliseconds after which threads without a job end, all but those on standby; they stay where none are given. */
   readonly idleMs?: number;
+  /** Threads that stay, so that the next job need not wait for one to start; one by default. */
+  readonly standby?: number | undefined;
   /** Buffers in a job, which change hands instead of being copied. */
   memory?(job: J): Transferable[];
   /** The error to report where a job fails for a reason that no code tells. */
@@ -169,10 +171,9 @@ export class WorkerPool<J, R> {
     }
   }
 
-  /** The last one stays, so that the next job need not wait for a thread to start. */
   #endSpare(worker: Worker, thread: Thread<J, R>): void {
     const staying = [...this.#workers.values()].filter(({ isEnding }) => !isEnding);
-    if (staying.length > 1) this.#end(worker, thread);
+    if (staying.length > (this.#options.standby ?? 1)) this.#end(worker, thread);
   }
 
   #weigh(worker: Worker, thread: Thread<J, R>, held: number): void {

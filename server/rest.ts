@@ -1,6 +1,5 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import type { FastifyInstance } from 'fastify';
+import { collectGarbage } from '../io/collect-garbage.ts';
 import { activeRequests } from './drain.ts';
 
 /** So long nothing is asked before a service rests, in ms. */
@@ -22,17 +21,4 @@ export function restWhenIdle(app: FastifyInstance, quietMs = QUIET_MS): void {
     });
   });
   app.addHook('onClose', async () => clearTimeout(timer));
-}
-
-/** V8's name for it. */
-const GC_FLAG = 'expose-gc';
-let collect: (() => void) | undefined;
-
-function collectGarbage(): void {
-  if (!collect) {
-    setFlagsFromString(`--${GC_FLAG}`);
-    collect = runInNewContext('gc') as () => void;
-    setFlagsFromString(`--no-${GC_FLAG}`);
-  }
-  collect();
 }

@@ -29,7 +29,7 @@ interface Result {
   readonly job: string;
   readonly threadId: number;
 }
-const poolOf = (threads: number, options: { returnsMemory?: boolean; idleMs?: number } = {}) => {
+const poolOf = (threads: number, options: { returnsMemory?: boolean; idleMs?: number; standby?: number } = {}) => {
   const failures: string[] = [];
   const failure = (job: string, reason: string) => {
     failures.push(`${job}: ${reason}`);
@@ -123,6 +123,11 @@ test('threads without a job end after a while, all but one, where that is asked 
   );
   await pool.close();
   assert.is(pool.threads, 0);
+  const { pool: ending } = poolOf(2, { idleMs: 1, standby: 0 });
+  await Promise.all(jobs.map((job) => ending.run(job)));
+  while (ending.threads > 0) await sleep(1);
+  assert.is((await ending.run('f')).job, 'f');
+  await ending.close();
   const { pool: staying } = poolOf(2);
   await Promise.all(jobs.map((job) => staying.run(job)));
   await sleep(20);
