@@ -31,7 +31,13 @@ export async function parseYaml(text: string): Promise<unknown> {
       }
     },
   });
-  return document.toJS({ maxAliasCount: MAX_ALIASES });
+  try {
+    return document.toJS({ maxAliasCount: MAX_ALIASES });
+  } catch (cause) {
+    if (!(cause instanceof ReferenceError) || !/alias count/i.test(cause.message)) throw cause;
+    const message = `its aliases (*name) stand for more than ${MAX_ALIASES} values in values; write them out`;
+    throw new Error(message, { cause });
+  }
 }
 
 /** Parsed token by token, so that what is too deep or too much is refused where it begins to be. */
