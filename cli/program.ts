@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { ResnetCocoError } from '../errors.ts';
+import { printable } from '../io/printable.ts';
 import type { Command, CommandEntry, CommandGroup, CommandList } from './command.ts';
 import { type FlagTable, parseFlags } from './flags.ts';
 import { commandHelp, groupHelp, helpStyleOf, programHelp } from './help.ts';
 import { INTERRUPTED, stopOnSignal } from './interrupt.ts';
 import { nearestName } from './nearest.ts';
-import { oneLine, printable, Terminal } from './terminal.ts';
+import { oneLine, Terminal } from './terminal.ts';
 
 /** The call itself is wrong: usage, a missing file, an unreadable model. */
 const WRONG_CALL = 2;
