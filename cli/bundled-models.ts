@@ -4,16 +4,21 @@ import { ResnetCocoError } from '../errors.ts';
 /**
  * Loads a model; where it cannot be downloaded, the error names those that come with the package and need no network.
  *
+ * @param flag that names the model
  * @throws ResnetCocoError as `load` does
  */
-export async function offeringBundled<T>(task: 'classification' | 'detection', load: () => Promise<T>): Promise<T> {
+export async function offeringBundled<T>(
+  task: 'classification' | 'detection',
+  load: () => Promise<T>,
+  flag = '--model',
+): Promise<T> {
   try {
     return await load();
   } catch (error) {
     if (!(error instanceof ResnetCocoError && error.code === 'DOWNLOAD_FAILED')) throw error;
     const names = await bundledModels(task);
     if (!names.length) throw error;
-    const offer = names.map((name) => `--model ${name}`).join(' or ');
+    const offer = names.map((name) => `${flag} ${name}`).join(' or ');
     const message = `${error.message}; without a network, use what comes with the package: ${offer}`;
     throw new ResnetCocoError(error.code, message, { cause: error });
   }

@@ -11,6 +11,9 @@ const RECIPE = [
   ...['ema', 'init', 'training'],
 ];
 
+/** A score threshold rounded down, so that what has this very score is kept. */
+export const shownScore = (score: number): number => Math.floor(100 * score) / 100;
+
 /**
  * Writes the card of the detector that a run gave, from what the run keeps.
  *
@@ -46,6 +49,14 @@ export async function writeDetectorCard(
     results: [
       ...(best ? [{ metric: `AP, best (epoch ${best.epoch})`, value: percent(best.AP) }] : []),
       ...(best?.AP50 === undefined ? [] : [{ metric: 'AP50, of the same', value: percent(best.AP50) }]),
+      ...(best?.best_score === undefined
+        ? []
+        : [
+            {
+              metric: `score threshold of the highest F1 (${percent(best.F1)})`,
+              value: `${shownScore(best.best_score)}`,
+            },
+          ]),
       ...(final ? [{ metric: 'AP, last epoch', value: percent(final.values.AP) }] : []),
     ],
     ...runFacts(config, 'detector', RECIPE),

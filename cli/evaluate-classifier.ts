@@ -31,8 +31,8 @@ const flags = {
     help: 'write report.html, report.json, per-class.csv and confusion.csv there',
   },
   model: { kind: 'text', group: 'Model', value: 'NAME|FILE', help: 'a known model, or a file; must be given' },
-  ...engineFlags,
   ...archFlag,
+  ...engineFlags,
 } as const satisfies FlagTable;
 
 export interface ClassifierEvaluation {

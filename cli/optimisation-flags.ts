@@ -95,10 +95,10 @@ export const runFlags = {
     max: 1e5,
     help: 'from one checkpoint to the next within an epoch; there is one after each epoch (default 5)',
   },
-  workers: { kind: 'integer', group: run, value: 'N', min: 1, max: 256, help: 'threads that make batches' },
   seed: { kind: 'integer', group: run, value: 'N', min: 0, help: 'of all that is random (default 0)' },
   engine: { ...engineFlags.engine, group: run },
   threads: { ...engineFlags.threads, group: run },
+  workers: { kind: 'integer', group: run, value: 'N', min: 1, max: 256, help: 'threads that make batches' },
 } as const satisfies FlagTable;
 
 /** Flags that say where and how fast, not what: they are not kept with a run. */

@@ -13,8 +13,9 @@ import {
 } from '../detection/index.ts';
 import type { DetectionMeasures } from '../eval/index.ts';
 import { attendTraining } from './attend-training.ts';
+import { offeringBundled } from './bundled-models.ts';
 import { command } from './command.ts';
-import { writeDetectorCard } from './detector-card.ts';
+import { shownScore, writeDetectorCard } from './detector-card.ts';
 import { evaluationArguments, imageFolderOf, readDetectorDatasets } from './detector-datasets.ts';
 import { describePlan } from './detector-plan.ts';
 import {
@@ -54,9 +55,9 @@ function rememberedSettings({ epochs, init, model, schedule, training }: RunConf
 /** What there is to know of the model to begin from, which is fetched if need be. */
 async function startOf(init: string | undefined, terminal: Terminal, signal: AbortSignal) {
   if (init === undefined) return undefined;
-  return await withDownloadProgress(terminal, (onProgress, onNote) =>
-    detectorStart(init, { onProgress, onNote, signal }),
-  );
+  const fetched = () =>
+    withDownloadProgress(terminal, (onProgress, onNote) => detectorStart(init, { onProgress, onNote, signal }));
+  return await offeringBundled('detection', fetched, '--init');
 }
 
 const describeMeasures = ({ AP, AP50 }: DetectionMeasures): string =>
@@ -76,9 +77,6 @@ function describe({ best, epochs, files, interrupted, seconds, steps }: Detector
     : `model: ${files.model}`;
   return [...lines, outcome, `curves: ${files.page}`].join('\n');
 }
-
-/** Rounded down, so that what has this very score is kept. */
-const shownScore = (score: number): number => Math.floor(100 * score) / 100;
 
 /** The calls that come next, with the paths of this run. */
 function nextCalls(

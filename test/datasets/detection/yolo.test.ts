@@ -54,7 +54,7 @@ test("Ultralytics' layout: data.yaml, images/train, labels/train", async () => {
   );
   await assertFails(
     readDetectionDataset({ annotations: folder, split: 'extra' }),
-    /it has no extra; it has train, val/,
+    /it has no extra; it has train, val; write extra: with .* such as extra: images\/extra/,
   );
 });
 
@@ -514,7 +514,7 @@ test('nothing to go by', async () => {
   const unseen = scratch.tree({ 'classes.txt': 'cat', 'labels/1.txt': line });
   await assertFails(
     readDetectionDataset({ annotations: `${unseen}/labels`, split: 'val' }),
-    /no folder of images of the split val/,
+    /no folder of images of the split val; put them into .*val, or write val: .* into .*data\.yaml/,
     'FILE_NOT_FOUND',
   );
 });
