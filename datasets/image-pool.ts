@@ -3,7 +3,7 @@ import { MOST } from '../bounds.ts';
 import { ResnetCocoError } from '../errors.ts';
 import type { LabelledBox } from './draw.ts';
 import type { ImageSource } from './image.ts';
-import type { Job, JobResult, LoadedImage } from './image-worker.ts';
+import type { ImageWorkerData, Job, JobResult, LoadedImage } from './image-worker.ts';
 import { sourceName } from './read-image.ts';
 import type { ImageTransform } from './transform.ts';
 import { WorkerPool, wholeNumber } from './worker-pool.ts';
@@ -13,6 +13,8 @@ export interface ImagePoolOptions {
   readonly threads?: number;
   /** Threads that stay when there is nothing to do for some seconds; one by default. */
   readonly standby?: number;
+  /** Its threads leave the processors to others that want them (Linux, where each thread has a priority of its own). */
+  readonly inBackground?: boolean;
 }
 
 export interface LoadOptions {
@@ -51,6 +53,7 @@ export class ImagePool {
       name: 'image pool',
       module: new URL('./image-worker.js', import.meta.url),
       threads: this.#threads,
+      workerData: { inBackground: options.inBackground ?? false } satisfies ImageWorkerData,
       returnsMemory: true,
       idleMs: IDLE_MS,
       standby: options.standby,

@@ -1,5 +1,7 @@
 /** The far side of an `ImagePool`: decodes, transforms, draws and encodes, one job at a time. */
+import { setPriority } from 'node:os';
 import { extname } from 'node:path';
+import { workerData } from 'node:worker_threads';
 import { answerJobs } from './answer-jobs.ts';
 import { drawBoxes, type LabelledBox } from './draw.ts';
 import { encodeImage, writeImage } from './encode.ts';
@@ -8,6 +10,14 @@ import type { ImageFormat } from './image-format.ts';
 import { readImage } from './read-image.ts';
 import { enlarged, enlargement, shrunk } from './resize.ts';
 import { type ImageTensor, type ImageTransform, transformImage } from './transform.ts';
+
+/** What a thread is told when it starts. */
+export interface ImageWorkerData {
+  readonly inBackground: boolean;
+}
+
+/** Of a thread in the background: its share of a busy processor is a tenth of another's. */
+const BACKGROUND_PRIORITY = 10;
 
 /** What is to be done with a picture, which the sender calls by its name. */
 export type Job = { readonly name: string; readonly source: string | Uint8Array | Image } & (
@@ -64,6 +74,10 @@ async function render(job: Extract<Job, { kind: 'render' }>): Promise<Uint8Array
 /** Previews are many in one page. */
 const PREVIEW_QUALITY = 80;
 
+// Elsewhere than on Linux it would be the priority of the whole process.
+if ((workerData as ImageWorkerData | undefined)?.inBackground && process.platform === 'linux') {
+  setPriority(BACKGROUND_PRIORITY);
+}
 answerJobs<Job, JobResult>(
   (job) => (job.kind === 'load' ? load(job) : render(job)),
   (result) => {

@@ -17,8 +17,8 @@ const WAITING = 8;
  */
 export class Decoding {
   readonly #small = new ImagePool();
-  readonly #medium = new ImagePool({ standby: 0 });
-  readonly #large = new ImagePool({ threads: 1, standby: 0 });
+  readonly #medium = new ImagePool({ standby: 0, inBackground: true });
+  readonly #large = new ImagePool({ threads: 1, standby: 0, inBackground: true });
   readonly #limit: number;
   /** Of large pictures that wait or are being decoded. */
   #work = 0;

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { suite } from 'uvu';
@@ -212,6 +212,22 @@ test('a picture that exhausts its thread’s memory fails alone', async () => {
   const [first, second, third, fourth] = printed.trim().split('\n');
   for (const line of [first, third]) assert.match(line, /^BAD_IMAGE .*large\.png: .*not enough memory/);
   assert.equal([second, fourth], ['13', '37']);
+});
+
+(process.platform === 'linux' ? test : test.skip)('threads in the background give way, and no others', async () => {
+  const priorities = () =>
+    readdirSync('/proc/self/task').map((id) => {
+      const fields = readFileSync(`/proc/self/task/${id}/stat`, 'latin1').split(') ')[1].split(' ');
+      return Number(fields[16]);
+    });
+  const own = getPriority();
+  for (const inBackground of [false, true]) {
+    const pool = new ImagePool({ threads: 1, inBackground });
+    await pool.load(testPicture(30, 20), transform);
+    assert.is(priorities().includes(10), inBackground || own === 10);
+    assert.is(getPriority(), own);
+    await pool.close();
+  }
 });
 
 test.run();
