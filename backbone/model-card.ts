@@ -1,4 +1,5 @@
 import { writeWholeFile } from '../datasets/index.ts';
+import { settingName, settingValue } from '../eval/index.ts';
 
 /** What there is to say of a model that was trained, for those who use it or train it again. */
 export interface ModelCard {
@@ -60,7 +61,7 @@ export function modelCard(card: ModelCard): string {
     '## Training',
     fenced(command),
     table([
-      ...Object.entries(recipe).map(([setting, value]) => [setting, text(value)] as const),
+      ...Object.entries(recipe).map(([setting, value]) => [settingName(setting), settingValue(value)] as const),
       ['seed', String(seed)],
       ['time', duration(card.seconds)],
       ['machine', card.machine],
@@ -96,7 +97,6 @@ export function sparkline(values: readonly number[]): string {
 
 const count = (number: number): string => number.toLocaleString('en');
 const rounded = (value: number): string => String(Number(value.toPrecision(4)));
-const text = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? '–'));
 
 function duration(seconds: number): string {
   const minutes = Math.round(seconds / 60);

@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, dirname, extname, resolve } from 'node:path';
 import { type RunConfig, readRunConfig, runFiles, writeModelCard } from '../backbone/index.ts';
 import { type DetectorConfig, type DetectorSummary, detectorParameterCount } from '../detection/index.ts';
 import { readLog } from '../engine/index.ts';
@@ -13,6 +13,12 @@ const RECIPE = [
 
 /** A score threshold rounded down, so that what has this very score is kept. */
 export const shownScore = (score: number): number => Math.floor(100 * score) / 100;
+
+/** What a data set is called by where its annotations are: its folder, or a file in its folder; `.` has a name, too. */
+export function annotationsName(path: string): string {
+  const whole = resolve(path);
+  return extname(whole) ? `${basename(dirname(whole))}/${basename(whole)}` : basename(whole);
+}
 
 /**
  * Writes the card of the detector that a run gave, from what the run keeps.
@@ -41,7 +47,7 @@ export async function writeDetectorCard(
     architecture: `Faster R-CNN, ${backbone}, feature pyramid of ${fpn_out_channels} channels`,
     parameters: detectorParameterCount({ fpn_out_channels, categories, ...rest }),
     data: {
-      name: basename(dataset),
+      name: dataset,
       licence: 'not stated',
       trainImages: trained.usable ?? trained.images,
       evaluationImages: images(config.evaluated_on).images,

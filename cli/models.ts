@@ -1,3 +1,6 @@
+import type { ModelListing } from '../backbone/weights/index.ts';
+import { settingName, settingRows, settingValue } from '../eval/setting-words.ts';
+import type { ModelInfo } from '../index.ts';
 import { command, noPositionals } from './command.ts';
 import { withDownloadProgress } from './download-progress.ts';
 import type { FlagTable } from './flags.ts';
@@ -13,11 +16,28 @@ const oneModel = {
   help: [['<model>', 'a name from resnet-coco models list, or a file']],
 } as const;
 
-/** A value of a model's description, on one line. */
-function shown(value: unknown): string {
-  if (typeof value === 'string') return value;
-  // A thousand categories are for --json.
-  return JSON.stringify(value, (key, inner) => (key === 'categories' ? `${inner.length} categories` : inner));
+const published = (metric: ModelListing['metric']): string =>
+  metric.map(({ dataset, name, value }) => `${dataset} ${name} ${value}`).join(', ');
+
+/** A model's description for people: what is known of the file, then its configuration by headings. */
+function describeModel({ config, ...facts }: ModelInfo): string {
+  const metric = 'metric' in facts ? { metric: published(facts.metric) } : {};
+  const { provenance, ...settings } = (config ?? {}) as Readonly<Record<string, unknown>>;
+  // Beside the model's own settings, those of its training say the same again.
+  const { model, ...training } = (provenance ?? {}) as Readonly<Record<string, unknown>>;
+  const table = (fields: Readonly<Record<string, unknown>>, indent = '') =>
+    formatTable(
+      Object.entries(fields).map(([name, value]) => [settingName(name), settingValue(value)]),
+      'll',
+      indent,
+    );
+  const rows = settingRows(training);
+  const groups = [...new Set(rows.map(({ group }) => group))].map((group) => {
+    const own = rows.filter((row) => row.group === group).map(({ name, value }) => [name, value]);
+    return `Training: ${group}\n${formatTable(own, 'll', '  ')}`;
+  });
+  const own = table(settings, '  ');
+  return [table({ ...facts, ...metric }), ...(config ? [`Settings of the model\n${own}`] : []), ...groups].join('\n\n');
 }
 
 export const list = command({
@@ -43,7 +63,7 @@ export const list = command({
         name,
         task,
         `${(parameters / 1e6).toFixed(1)} M`,
-        metric.map(({ dataset, name, value }) => `${dataset} ${name} ${value}`).join(', '),
+        published(metric),
         cached ? 'yes' : '',
       ]);
       await terminal.print(formatTable([['name', 'task', 'parameters', 'published', 'here'], ...rows], 'llrll'));
@@ -64,7 +84,7 @@ export const info = command({
     const { modelInfo } = await import('../index.ts');
     const description = await modelInfo(model);
     if (flags.json) await terminal.printJson(description);
-    else await terminal.print(formatTable(Object.entries(description).map(([field, value]) => [field, shown(value)])));
+    else await terminal.print(describeModel(description));
     return 0;
   },
 });

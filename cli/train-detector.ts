@@ -15,7 +15,7 @@ import type { DetectionMeasures } from '../eval/index.ts';
 import { attendTraining } from './attend-training.ts';
 import { offeringBundled } from './bundled-models.ts';
 import { command } from './command.ts';
-import { shownScore, writeDetectorCard } from './detector-card.ts';
+import { annotationsName, shownScore, writeDetectorCard } from './detector-card.ts';
 import { evaluationArguments, imageFolderOf, readDetectorDatasets } from './detector-datasets.ts';
 import { describePlan } from './detector-plan.ts';
 import {
@@ -167,9 +167,10 @@ export default command({
       ...defined({ init, workers, checkpointMinutes: flags['checkpoint-minutes'] }),
     };
     const annotations = required('annotations', flags.annotations);
-    const subtitle = `Faster R-CNN with ${settings.model.backbone} on ${annotations}`;
+    const name = annotationsName(annotations);
+    const subtitle = `Faster R-CNN with ${settings.model.backbone} on ${name}`;
     const { summary, problems } = await train(options, subtitle, terminal);
-    if (!summary.interrupted) await writeDetectorCard(folder, annotations, summary);
+    if (!summary.interrupted) await writeDetectorCard(folder, name, summary);
     await (flags.json ? terminal.printJson(summary) : terminal.print(describe(summary)));
     const evaluation = await evaluationArguments(datasets, flags, folder);
     if (!summary.interrupted) {

@@ -13,6 +13,7 @@ import {
 } from '../backbone/index.ts';
 import { knownDatasets } from '../datasets/known-datasets.ts';
 import { readLog } from '../engine/index.ts';
+import { commandLine } from '../eval/index.ts';
 import { percent } from './training-progress.ts';
 
 interface DatasetNote {
@@ -29,11 +30,7 @@ const RECIPE = [
 
 /** The call that trains such a model again. */
 function trainingCommand(what: string, flags: Readonly<Record<string, unknown>>): string {
-  const words = Object.entries(flags).map(([name, value]) => {
-    if (value === false) return `--no-${name}`;
-    return value === true ? `--${name}` : `--${name} ${value}`;
-  });
-  return [`resnet-coco train ${what}`, ...words].join(' ');
+  return `resnet-coco train ${what} ${commandLine(flags)}`.trimEnd();
 }
 
 /**

@@ -1,8 +1,9 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { readRunConfig, runFiles } from '../backbone/index.ts';
+import { SAMPLE_BOXES } from '../detection/index.ts';
 import { readLog } from '../engine/index.ts';
-import { writeTrainingPage } from '../eval/index.ts';
+import { type SampleEvaluation, writeTrainingPage } from '../eval/index.ts';
 
 /**
  * Writes the page of a run as its log has it.
@@ -18,14 +19,12 @@ export async function writeRunPage(folder: string, subtitle: string, samples?: s
   await writeTrainingPage(page, { title: name, subtitle, runs: [{ name, log: readLog(log), settings }], ...pictures });
 }
 
-/** Sample pictures by evaluation, the newest first. */
-function samplesIn(folder: string) {
+/** What was detected in some images, by evaluation, the newest first. */
+function samplesIn(folder: string): SampleEvaluation[] {
   if (!existsSync(folder)) return [];
-  const inOrder = (path: string) => readdirSync(path).sort((a, b) => (a < b ? -1 : 1));
-  return inOrder(folder)
-    .reverse()
-    .map((name) => ({
-      title: `Epoch ${Number(name.replace(/^epoch-/, ''))}`,
-      files: inOrder(join(folder, name)).map((file) => join(folder, name, file)),
-    }));
+  return readdirSync(folder)
+    .sort((a, b) => (a < b ? 1 : -1))
+    .map((name) => join(folder, name, SAMPLE_BOXES))
+    .filter((path) => existsSync(path))
+    .map((path) => JSON.parse(readFileSync(path, 'utf8')));
 }

@@ -17,6 +17,7 @@ export { categoriesByLabel, type Detection, nameDetections, SHOWN_SCORE } from '
 export { type DetectorSummary, samplesFolder, type TrainDetectorOptions, trainDetector } from './train-detector.ts';
 export { trainableWeights } from './trainable-weights.ts';
 export type { DetectorEpoch, DetectorStep } from './training/detector-loop.ts';
+export { SAMPLE_BOXES } from './training/evaluation.ts';
 export { type DetectorChoices, detectorSettings } from './training/run-choices.ts';
 export type { DetectorRunSettings } from './training/run-settings.ts';
 export type { AnnotatedImages } from './training/samples.ts';

@@ -25,6 +25,8 @@ export * as mask from './mask/mask.ts';
 export type { Mistake } from './mistakes.ts';
 export { type IouType, Params } from './params.ts';
 export { type DetectionReport, writeDetectionReport } from './report/detection-report.ts';
+export type { SampleBox, SampleEvaluation, SampleImage } from './report/sample-pictures.ts';
+export { commandLine, settingName, settingRows, settingValue } from './setting-words.ts';
 export { statNames } from './summary.ts';
 export { type TrainingReport, writeTrainingPage } from './training-report.ts';
 export type { TrainingEntry, TrainingRun } from './training-run.ts';

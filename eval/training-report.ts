@@ -1,16 +1,16 @@
-import { readImage, writeWholeFile } from '../datasets/index.ts';
+import { enlargement, readImage, writeWholeFile } from '../datasets/index.ts';
 import { pictureUrl } from './report/picture-url.ts';
-import type { SamplePictures } from './report/sample-pictures.ts';
+import type { Preview, SampleEvaluation } from './report/sample-pictures.ts';
 import { type TrainingPageParts, trainingPage } from './report/training-page.ts';
 
 /** What the page of a training is made of. */
-export interface TrainingReport extends Omit<TrainingPageParts, 'samples'> {
-  /** Files of pictures with what was detected in them, by evaluation, the newest first. */
-  readonly samples?: readonly { readonly title: string; readonly files: readonly string[] }[];
+export interface TrainingReport extends Omit<TrainingPageParts, 'previews'> {
+  /** What was detected in some images at each evaluation, the newest first. */
+  readonly samples?: readonly SampleEvaluation[];
 }
 
-/** Evaluations with pictures at most, their longer side in pixels: a page stays below a few megabytes. */
-const [EVALUATIONS, SIDE, QUALITY] = [12, 400, 75];
+/** Evaluations with boxes at most; the longer side of an image in pixels. */
+const [EVALUATIONS, SIDE, QUALITY] = [12, 640, 80];
 
 /**
  * Writes how training runs went as one page that needs no server and no network: curves of everything that they logged,
@@ -19,7 +19,10 @@ const [EVALUATIONS, SIDE, QUALITY] = [12, 400, 75];
  * @throws ResnetCocoError FILE_NOT_WRITABLE
  */
 export async function writeTrainingPage(file: string, { samples = [], ...parts }: TrainingReport): Promise<void> {
-  await writeWholeFile(file, trainingPage({ ...parts, samples: await Promise.all(spread(samples).map(embedded)) }));
+  const shown = spread(samples);
+  const files = [...new Set(shown.flatMap(({ images }) => images.map((image) => image.file)))];
+  const previews = new Map(await Promise.all(files.map(async (path) => [path, await previewOf(path)] as const)));
+  await writeWholeFile(file, trainingPage({ ...parts, samples: shown, previews }));
 }
 
 /** So many of a list, evenly, with the first and the last. */
@@ -28,7 +31,11 @@ function spread<T>(list: readonly T[]): readonly T[] {
   return Array.from({ length: EVALUATIONS }, (_, i) => list[Math.round((i * (list.length - 1)) / (EVALUATIONS - 1))]);
 }
 
-async function embedded({ files, title }: NonNullable<TrainingReport['samples']>[number]): Promise<SamplePictures> {
-  const urls = await Promise.all(files.map(async (path) => pictureUrl(await readImage(path), SIDE, QUALITY)));
-  return { title, urls };
+async function previewOf(path: string): Promise<Preview> {
+  try {
+    const image = await readImage(path);
+    return { url: await pictureUrl(image, SIDE, QUALITY, enlargement(image) > 1 ? 'png' : 'jpeg') };
+  } catch (error) {
+    return { error: (error as Error).message };
+  }
 }

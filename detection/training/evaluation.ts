@@ -1,8 +1,16 @@
-import { basename, dirname, join } from 'node:path';
-import { checkWithin, type ImageId } from '../../datasets/index.ts';
+import { basename, dirname, join, resolve } from 'node:path';
+import { checkWithin, type ImageId, writeWholeFile } from '../../datasets/index.ts';
 import type { Engine, Weights } from '../../engine/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
-import { bestScore, COCO, type COCOeval, type DetectionMeasures, measuresOf } from '../../eval/index.ts';
+import {
+  bestScore,
+  COCO,
+  type COCOeval,
+  type DetectionMeasures,
+  measuresOf,
+  type SampleEvaluation,
+  type SampleImage,
+} from '../../eval/index.ts';
 import { type DetectedFile, Detector } from '../detector.ts';
 import type { DetectorConfig } from '../detector-config.ts';
 import { evaluateDetector } from '../evaluate-detector.ts';
@@ -24,8 +32,11 @@ export interface EvaluationOptions {
 
 /** Images whose detections are drawn at each evaluation. */
 const SAMPLES = 6;
-/** So many of an image's best objects are drawn, whatever their score. */
-const LEAST_SHOWN = 3;
+
+type Found = Extract<DetectedFile, { detections: unknown }>;
+
+/** In the folder of an evaluation's sample pictures: what is in them. */
+export const SAMPLE_BOXES = 'boxes.json';
 
 /** A detector in training, on images that it does not learn from. */
 export class DetectorEvaluation {
@@ -77,41 +88,71 @@ export class DetectorEvaluation {
     const { config, engine, onImages, onProblem, signal } = this.options;
     const detector = await Detector.compile(engine, config, weights);
     let done = 0;
+    const drawn = new Map<ImageId, Found>();
     try {
       const { evaluation, images } = await evaluateDetector(detector, this.gt, this.files, {
         ...(signal ? { signal } : {}),
         onImage: async (found, id) => {
           if ('error' in found) onProblem?.(found.error);
-          else if (this.drawn.includes(id)) await this.draw(detector, found, id, epoch);
+          else if (this.drawn.includes(id)) drawn.set(id, found);
           onImages?.(++done, this.files.size);
         },
       });
       if (signal?.aborted) return undefined;
       if (!images.length) throw new ResnetCocoError('BAD_DATASET', 'none of the images to evaluate on can be read');
+      await this.writeSamples(detector, drawn, bestScore(evaluation)?.threshold, epoch);
       return { ...measuresOf(evaluation), ...measuresOfScore(evaluation) };
     } finally {
       await detector.dispose();
     }
   }
 
-  private async draw(
+  /** @param best the score from which on detections are best kept; undefined where none is right */
+  private async writeSamples(
     { pool }: Detector,
-    { detections, file }: Extract<DetectedFile, { detections: unknown }>,
-    id: ImageId,
+    drawn: ReadonlyMap<ImageId, Found>,
+    best: number | undefined,
     epoch: number,
   ): Promise<void> {
-    const shown = detections.filter(({ score }, i) => score >= SHOWN_SCORE || i < LEAST_SHOWN);
-    const number = this.drawn.indexOf(id) + 1;
-    const folder = join(this.options.samples, `epoch-${String(epoch).padStart(4, '0')}`);
-    const path = join(folder, `${number}-${basename(file)}`);
+    const { samples } = this.options;
+    const folder = join(samples, `epoch-${String(epoch).padStart(4, '0')}`);
+    const score = best ?? SHOWN_SCORE;
+    const images: SampleImage[] = [];
+    for (const [i, id] of this.drawn.entries()) {
+      const found = drawn.get(id);
+      if (!found) continue;
+      const { file, height, width } = found;
+      const objects = this.objectsOf(id);
+      const detections = found.detections.filter((detection) => detection.score >= score);
+      images.push({ file: resolve(file), name: basename(file), width, height, objects, detections });
+      await this.tolerated(async () => {
+        const path = join(folder, `${i + 1}-${basename(file)}`);
+        checkWithin(dirname(samples), path);
+        await pool.render(file, [...detections, ...objects.map((box) => ({ ...box, dashed: true }))], path);
+      });
+    }
+    const evaluation: SampleEvaluation = { title: `Epoch ${epoch}`, score, isBest: best !== undefined, images };
+    await this.tolerated(() => writeWholeFile(join(folder, SAMPLE_BOXES), `${JSON.stringify(evaluation)}\n`));
+  }
+
+  /** A sample is not worth a run: what cannot be written is told. */
+  private async tolerated(write: () => Promise<unknown>): Promise<void> {
     try {
-      checkWithin(dirname(this.options.samples), path);
-      await pool.render(file, shown, path);
+      await write();
     } catch (error) {
-      // A sample is not worth a run.
       if (!(error instanceof ResnetCocoError)) throw error;
       this.options.onProblem?.(error);
     }
+  }
+
+  /** An image's objects as the detector calls them. */
+  private objectsOf(id: ImageId): SampleImage['objects'] {
+    const { categories } = this.options.config;
+    return this.gt.loadAnns(this.gt.getAnnIds({ imgIds: [id], iscrowd: false })).flatMap(({ bbox, category_id }) => {
+      const [{ name }] = this.gt.loadCats([category_id]);
+      const own = categories.find((category) => category.name === name);
+      return bbox ? [{ bbox, category_id: own?.id ?? category_id, label: name }] : [];
+    });
   }
 }
 

@@ -2,4 +2,4 @@
 export const shown = (name: string): string => ({ top1: 'top-1', top5: 'top-5' })[name] ?? name.replaceAll('_', ' ');
 
 /** Names of accuracies, which are 0–1. */
-export const isShare = (name: string): boolean => /^(top\d+|A[PR].*|F1|precision|recall)$/.test(name);
+export const isShare = (name: string): boolean => /^(top\d+|A[PR].*|F1|precision|recall|best_score)$/.test(name);

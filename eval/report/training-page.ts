@@ -1,17 +1,22 @@
+import { escapeHtml } from '../../datasets/html.ts';
+import { percent } from '../../datasets/index.ts';
+import { type SettingRow, settingRows } from '../setting-words.ts';
 import { bestEvaluation, type TrainingRun } from '../training-run.ts';
+import { boxOverlayStyle } from './box-overlay.ts';
 import { chartStyle } from './charts.ts';
 import { type Figure, figures, foreign, page, section } from './page.ts';
 import { readoutScript, readoutStyle } from './readout.ts';
-import { type SamplePictures, samplePictures, samplePicturesStyle } from './sample-pictures.ts';
+import { type Preview, type SampleEvaluation, samplePictures, samplePicturesStyle } from './sample-pictures.ts';
 import { sortableTable, type TableCell, type TableColumn, tableScript, tableStyle } from './sortable-table.ts';
 import { trainingCharts } from './training-charts.ts';
 import { isShare, shown } from './training-names.ts';
 
 const style = `
 .settings td { min-width: 130px; }
-.settings td:first-child { white-space: nowrap; color: var(--soft); }
+.settings td:first-child { width: 34%; color: var(--soft); }
+.settings th[scope=rowgroup] { position: static; padding-top: 16px; }
 .settings .differs td { font-weight: 600; }
-.settings tbody tr:last-child td { border-bottom: 0; }
+.settings tbody:last-child tr:last-child td { border-bottom: 0; }
 .swatch { width: 16px; height: 10px; margin-right: 8px; }
 .swatch rect { fill: var(--series); }
 `;
@@ -23,27 +28,28 @@ export interface TrainingPageParts {
   /** One, or several to be compared. */
   readonly runs: readonly TrainingRun[];
   /** What was detected in some images at each evaluation, the newest first. */
-  readonly samples?: readonly SamplePictures[];
+  readonly samples?: readonly SampleEvaluation[];
+  /** Their images by file. */
+  readonly previews?: ReadonlyMap<string, Preview>;
 }
 
-const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 const number = (count: number): string => count.toLocaleString('en');
 
 /** The page of training runs: curves, best results, settings. */
-export function trainingPage({ title, subtitle, runs, samples = [] }: TrainingPageParts): string {
+export function trainingPage({ title, subtitle, runs, samples = [], previews = new Map() }: TrainingPageParts): string {
   const [run] = runs;
   const body = [
     ...runs.map(divergenceNote),
     runs.length === 1 ? figures(headline(run)) : section('Runs', runTable(runs)),
     trainingCharts(runs),
-    samplePictures(samples),
+    samplePictures(samples, previews),
     runs.length === 1 ? evaluations(run) : '',
     settings(runs),
   ];
   return page({
     title,
     subtitle,
-    styles: [chartStyle, readoutStyle, tableStyle, samplePicturesStyle, style],
+    styles: [chartStyle, readoutStyle, tableStyle, boxOverlayStyle, samplePicturesStyle, style],
     scripts: [readoutScript, tableScript],
     body: body.join(''),
   });
@@ -145,27 +151,27 @@ function evaluations({ log }: TrainingRun): string {
   return section('Evaluations', sortableTable(columns, rows));
 }
 
-/** Settings by their path, such as `optimiser.momentum`. */
-function flattened(settings: unknown, path = ''): [path: string, value: string][] {
-  if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
-    const text = typeof settings === 'string' ? settings : JSON.stringify(settings);
-    return text === undefined ? [] : [[path, text]];
-  }
-  return Object.entries(settings).flatMap(([name, value]) => flattened(value, path ? `${path}.${name}` : name));
-}
-
+/** Settings under their headings; of several runs side by side. */
 function settings(runs: readonly TrainingRun[]): string {
-  const each = runs.map((run) => new Map(flattened(run.settings)));
-  const paths = [...new Set(each.flatMap((one) => [...one.keys()]))];
-  if (!paths.length) return '';
-  const rows = paths.map((path) => {
-    const values = each.map((one) => one.get(path) ?? '–');
-    const differs = values.some((value) => value !== values[0]);
-    const cells = values.map((value) => `<td>${foreign(value)}</td>`).join('');
-    return `<tr${differs ? ' class="differs"' : ''}><td>${foreign(path)}</td>${cells}</tr>\n`;
+  const each = runs.map((run) => settingRows(run.settings));
+  const keyOf = ({ group, name }: SettingRow) => `${group}\n${name}`;
+  const rows = [...new Map(each.flat().map((row) => [keyOf(row), row])).values()];
+  if (!rows.length) return '';
+  const values = each.map((list) => new Map(list.map((row) => [keyOf(row), row.value])));
+  const groups = [...new Set(rows.map(({ group }) => group))].map((group) => {
+    const lines = rows
+      .filter((row) => row.group === group)
+      .map((row) => {
+        const own = values.map((one) => one.get(keyOf(row)) ?? '–');
+        const differs = own.some((value) => value !== own[0]);
+        const cells = own.map((value) => `<td>${foreign(value)}</td>`).join('');
+        return `<tr${differs ? ' class="differs"' : ''}><td><bdi>${escapeHtml(row.name)}</bdi></td>${cells}</tr>\n`;
+      });
+    const head = `<tr><th colspan="${runs.length + 1}" scope="rowgroup">${escapeHtml(group)}</th></tr>\n`;
+    return `<tbody>${head}${lines.join('')}</tbody>`;
   });
   const names = runs.map(({ name }, i) => `<th scope="col">${swatch(i)}${foreign(name)}</th>`).join('');
-  const head = runs.length > 1 ? `<thead><tr><th></th>${names}</tr></thead>\n` : '';
-  const table = `<div class="scroll"><table class="settings">${head}<tbody>${rows.join('')}</tbody></table></div>\n`;
+  const head = runs.length > 1 ? `<thead><tr><td></td>${names}</tr></thead>\n` : '';
+  const table = `<div class="scroll" tabindex="0"><table class="settings">${head}${groups.join('')}</table></div>\n`;
   return section('Settings', table, runs.length > 1 ? 'Bold: where runs differ.' : '');
 }

@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readRunCheckpoint, runFiles } from '../../backbone/index.ts';
+import { annotationsName } from '../../cli/detector-card.ts';
 import { parseFlags } from '../../cli/flags.ts';
 import trainDetector from '../../cli/train-detector.ts';
 import { convertDataset } from '../../datasets/index.ts';
@@ -63,10 +64,12 @@ test('COCO: trained, evaluated, with a page, a card and a model', async () => {
   assert.equal([summary.backbone, summary.epochs, summary.steps, summary.interrupted], ['resnet18', 1, 2, false]);
   const page = readFileSync(summary.files.page, 'utf8');
   assert.match(page, /Faster R-CNN with resnet18 on .*instances\.json/);
-  assert.is(page.match(/<img src="data:image\/jpeg;base64,/g)?.length, 5);
+  assert.is(page.match(/<image href="data:image\/png;base64,/g)?.length, 5);
+  assert.match(page, /of a score of \d+\.\d % or more, .*; \d+ objects\./);
   const card = readFileSync(summary.files.card, 'utf8');
   assert.match(card, /resnet-coco train detector --annotations .*instances\.json .*--min-size 48/);
   assert.match(card, /images to train on \| 5 \|/);
+  assert.not.match(card.replace(/```[\s\S]*?```/g, ''), /[{}]|\\_/);
   assert.ok(existsSync(summary.files.model));
 });
 
@@ -171,6 +174,12 @@ test('VOC, by the code of the README: fine-tuned, and it detects', async () => {
   } finally {
     rmSync(program);
   }
+});
+
+test('the current folder has a name', () => {
+  assert.is(annotationsName('.'), basename(process.cwd()));
+  assert.is(annotationsName(join(root, 'coco', 'instances.json')), 'coco/instances.json');
+  assert.is(annotationsName(`${root}/voc/`), 'voc');
 });
 
 test('calls that make no sense are refused', async () => {

@@ -90,7 +90,13 @@ test('the loss falls; what is in the folder loads as a detector', async () => {
   );
   const pictures = join(trained.folder, 'samples');
   assert.equal(readdirSync(pictures), ['epoch-0001', 'epoch-0002', 'epoch-0003']);
-  assert.equal(readdirSync(join(pictures, 'epoch-0003')), ['1-1.png', '2-2.png', '3-3.png']);
+  assert.equal(readdirSync(join(pictures, 'epoch-0003')), ['1-1.png', '2-2.png', '3-3.png', 'boxes.json']);
+  const { images: drawn, score } = JSON.parse(readFileSync(join(pictures, 'epoch-0003', 'boxes.json'), 'utf8'));
+  assert.is(drawn.length, 3);
+  for (const { detections, objects } of drawn) {
+    assert.ok(objects.length > 0);
+    assert.ok(detections.every((detection: { score: number }) => detection.score >= score));
+  }
 });
 
 test('interrupted within an epoch and in an evaluation, resumed, with other threads and evaluations: the same bits', async () => {
