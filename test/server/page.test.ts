@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { boxLabel, categoryColor } from '../../datasets/index.ts';
 import { createServer, type Server } from '../../server/index.ts';
 import { hasSwiftshader } from '../swiftshader.ts';
 import { wavePicture, writeSmallDetector } from './small-models.ts';
@@ -82,12 +83,29 @@ test('a chosen picture: boxes where the service says, a slider, a filter, downlo
   const form = new FormData();
   form.append('files', new Blob([readFileSync(png)]), 'picture.png');
   const reply = await fetch(`${address}/v1/detect?score=0.05`, { method: 'POST', body: form });
-  const [{ detections }] = (await reply.json()) as [{ detections: { bbox: number[]; label: string; score: number }[] }];
+  const [{ detections }] = (await reply.json()) as [
+    {
+      detections: { bbox: number[]; category_id: number; label: string; score: number }[];
+    },
+  ];
   assert.ok(detections.length > 5);
   assert.equal(
     (await boxes(page)).toReversed(),
     detections.map(({ bbox }) => bbox),
   );
+  // In the colours and words of drawn pictures; all tags lie over all lines.
+  const drawnAs = (expression: string) =>
+    page.evaluate(`[...document.querySelectorAll('#overlay .box')].map((box) => ${expression}).reverse()`);
+  assert.equal(
+    await drawnAs('getComputedStyle(box).stroke'),
+    detections.map(({ category_id }) => `rgb(${categoryColor(category_id).join(', ')})`),
+  );
+  assert.equal(
+    (await page.locator('#overlay .tags text').allTextContents()).toReversed(),
+    detections.map(({ label, score }) => boxLabel(label, score)),
+  );
+  assert.is(await page.locator('#overlay .boxes ~ .tags').count(), 1);
+  assert.is(await page.locator('#photo.small').count(), 1, 'a picture of 120 pixels is enlarged');
   // What is drawn lies over the picture on the screen.
   const [photo, overlay] = await Promise.all(['#photo', '#overlay'].map((id) => page.locator(id).boundingBox()));
   assert.equal(overlay, photo);
