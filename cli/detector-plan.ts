@@ -1,3 +1,4 @@
+import type { DetectionSample } from '../datasets/index.ts';
 import type { DetectorStart } from '../detection/index.ts';
 import { isFineTuning } from '../detection/training/run-choices.ts';
 import type { DetectorRunSettings } from '../detection/training/run-settings.ts';
@@ -19,8 +20,10 @@ const number = (value: number): string => value.toLocaleString('en', { maximumSi
 
 const NAMES = 5;
 
-function dataLine({ datasets: { images, isHeldOut, validation }, settings }: DetectorPlan): string {
-  const samples = trainingSamples(images, settings.model);
+function dataLine(
+  { datasets: { isHeldOut, validation }, settings }: DetectorPlan,
+  samples: readonly DetectionSample[],
+): string {
   const objects = samples.reduce((sum, { labels }) => sum + labels.length, 0);
   const names = settings.model.categories.map(({ name }) => name);
   const more = names.length > NAMES ? ` and ${names.length - NAMES} more` : '';
@@ -30,7 +33,8 @@ function dataLine({ datasets: { images, isHeldOut, validation }, settings }: Det
   return `${learnt}; evaluated on ${number(validation.files.size)} others${drawn}`;
 }
 
-async function startLine({ flags: { init }, start }: DetectorPlan): Promise<string> {
+async function startLine({ flags: { init, resume }, start }: DetectorPlan): Promise<string> {
+  if (resume) return `goes on with a run that began from ${init ?? 'scratch'}`;
   if (init === undefined) {
     const [bundled] = await bundledModels('detection');
     const hint = bundled === undefined ? '' : `: --init ${bundled} begins from the detector of the package`;
@@ -41,7 +45,7 @@ async function startLine({ flags: { init }, start }: DetectorPlan): Promise<stri
 
 function sizeLine({ flags, settings: { recipe }, start }: DetectorPlan): string {
   const { max_size, min_size } = recipe;
-  const inherited = flags['min-size'] === undefined && start?.model.min_size !== undefined;
+  const inherited = !flags.resume && flags['min-size'] === undefined && start?.model.min_size !== undefined;
   const source = inherited ? `, as ${flags.init} has it (--min-size and --max-size change it)` : '';
   return `images are resized to ${min_size.join(', ')} pixels on the shorter side, at most ${max_size} on the longer${source}`;
 }
@@ -65,7 +69,7 @@ function rateOf({ flags, settings: { accumulate, batch, optimiser, schedule } }:
 
 function epochsOf({ flags, settings: { epochs }, start }: DetectorPlan, steps: number): string {
   const why =
-    flags.epochs !== undefined
+    flags.resume || flags.epochs !== undefined
       ? ''
       : isFineTuning(start)
         ? ', enough for a detector that finds objects already'
@@ -76,10 +80,11 @@ function epochsOf({ flags, settings: { epochs }, start }: DetectorPlan, steps: n
 /** What a run will do, before it does: a line each on images, start, sizes, steps and rate. */
 export async function describePlan(plan: DetectorPlan): Promise<string[]> {
   const { accumulate, batch, model } = plan.settings;
-  const batches = Math.floor(trainingSamples(plan.datasets.images, model).length / batch);
+  const samples = trainingSamples(plan.datasets.images, model);
+  const batches = Math.floor(samples.length / batch);
   const size = accumulate > 1 ? `${accumulate} batches of ${batch}` : `a batch of ${batch}`;
   return [
-    dataLine(plan),
+    dataLine(plan, samples),
     await startLine(plan),
     sizeLine(plan),
     `${epochsOf(plan, Math.floor(batches / accumulate))}; a step is ${size}; how long it takes is said after some steps`,

@@ -106,7 +106,9 @@ test('a folder of VOC without lists: the plan, a part kept for evaluation, the b
   assert.match(lines[4], /^learning rate 0\.00125 \(0\.02 × 1 images of a step \/ 16\), .*warmup.*epochs 5 and 7$/);
   assert.match(stderr, /^expected time: .* for the \d+ steps to come, at .* a step; evaluation comes on top$/m);
   assert.not.match(stderr, /\b0 images\/s/);
-  const { files } = JSON.parse((await call(['--resume', '--threads', '1', '--json', '--out', out])).stdout);
+  const resumed = await call(['--resume', '--threads', '1', '--json', '--out', out]);
+  assert.match(resumed.stderr, /^goes on with a run that began from scratch$/m);
+  const { files } = JSON.parse(resumed.stdout);
   const held = JSON.parse(readFileSync(join(out, 'validation.json'), 'utf8'));
   assert.is(held.images.length, 2);
   const next = lines.slice(lines.indexOf('next:') + 1, -1);
