@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { deflateSync } from 'node:zlib';
 import { scannedJpeg } from '../test/datasets/scanned-jpeg.ts';
 import { pngFile } from '../test/datasets/test-png.ts';
+import { servingProcess } from './service-process.ts';
 
 const { values } = parseArgs({
   options: {
@@ -118,7 +119,7 @@ function form(pictures: readonly Buffer[]): FormData {
 }
 
 const { address, child } = await start();
-const pid = child.pid!;
+const pid = servingProcess(child.pid!);
 const photograph = readFileSync('samples/cat.jpg');
 const small = async (): Promise<{ readonly status: number; readonly ms: number }> => {
   const began = performance.now();

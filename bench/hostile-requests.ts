@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Random } from '../datasets/index.ts';
 import { type Hostile, hostileKinds, normalRequest } from './hostile/kinds.ts';
+import { servingProcess } from './service-process.ts';
 
 const { values } = parseArgs({
   options: {
@@ -44,7 +45,8 @@ const port = Number(new URL(address).port);
 /** MB that the service holds now. */
 function memory(): number {
   try {
-    const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${service.pid}/status`, 'latin1')) ?? [];
+    const [, kilobytes] =
+      /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${servingProcess(service.pid!)}/status`, 'latin1')) ?? [];
     return Number(kilobytes) / 1024;
   } catch {
     return 0;

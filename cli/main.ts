@@ -1,5 +1,9 @@
 #!/usr/bin/env node
 import { commands } from './commands.ts';
 import { runProgram } from './program.ts';
+import { withReturnedMemory } from './returned-memory.ts';
 
-await runProgram(commands, process.argv.slice(2));
+const args = process.argv.slice(2);
+// The command that runs for weeks; its memory is to come back after each flood.
+if (args[0] === 'serve') await withReturnedMemory();
+await runProgram(commands, args);

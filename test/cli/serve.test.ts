@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -76,6 +76,30 @@ test('SIGTERM with a form that never ends: the process ends when the form\u2019s
   child.kill('SIGTERM');
   assert.equal(await ended, [0, null]);
 });
+
+(process.platform === 'linux' ? test : test.skip)(
+  'it runs with settings of glibc that give memory back, which whoever starts it may choose; it ends with the process that started it',
+  async () => {
+    const read = (path: string) => readFileSync(path, 'utf8');
+    const { address, child } = await serve('--model', 'cifar10-resnet20');
+    const server = Number(read(`/proc/${child.pid}/task/${child.pid}/children`).trim());
+    assert.match(read(`/proc/${server}/environ`), /MALLOC_ARENA_MAX=2\0/);
+    child.kill('SIGKILL');
+    while (existsSync(`/proc/${server}`)) await sleep(5);
+    await fetch(`${address}/healthz`).then(
+      () => assert.unreachable('nobody should answer'),
+      () => {},
+    );
+
+    process.env.MALLOC_ARENA_MAX = '7';
+    const own = await serve('--model', 'cifar10-resnet20');
+    delete process.env.MALLOC_ARENA_MAX;
+    assert.is(read(`/proc/${own.child.pid}/task/${own.child.pid}/children`), '');
+    const ended = once(own.child, 'exit');
+    own.child.kill('SIGTERM');
+    assert.equal(await ended, [0, null]);
+  },
+);
 
 test('a model that is not there, and a port that is taken, end it with 2', async () => {
   const first = await serve('--model', 'cifar10-resnet20', '--quiet');
