@@ -131,9 +131,10 @@ async function openFolder(
   { plan: { out, images, annotations, note }, draw, match }: Save,
   failures: Failures,
   terminal: Terminal,
+  score = SHOWN_SCORE,
 ): Promise<DetectionFolder<DetectedPicture>> {
   const onFailure = (file: string, error: unknown) => failures.add(file, error);
-  const options = { onFailure, match, ...(draw && { pictures: { draw, score: SHOWN_SCORE } }) };
+  const options = { onFailure, match, ...(draw && { pictures: { draw, score } }) };
   const folder = await DetectionFolder.create(out, images, options);
   for (const text of [note, ...(match?.notes ?? [])]) if (text) terminal.note(text);
   for (const { file, id } of images) {
@@ -153,7 +154,7 @@ export async function detectFiles(
 ): Promise<ExitCode> {
   const files = inputs.files.map(({ file }) => file);
   const failures = new Failures(terminal);
-  const folder = save && (await openFolder(save, failures, terminal));
+  const folder = save && (await openFolder(save, failures, terminal, score));
   let [objects, leftOut] = [0, 0];
   const outcome = await runImageJob<DetectedPicture>({
     inputs,

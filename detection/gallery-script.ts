@@ -275,7 +275,8 @@ addEventListener('DOMContentLoaded', () => {
   const all = pictures.flatMap((picture) => picture.objects.map((object) => object.score));
   const least = all.reduce((smallest, value) => Math.min(smallest, value), 1);
   score.min = all.length ? Math.floor(least * 100) / 100 : 0;
-  score.value = Math.max(score.min, begin);
+  // Rounded down, as the slider moves in hundredths.
+  score.value = Math.max(score.min, Math.floor(begin * 100 + 1e-6) / 100);
   if (failures.length) {
     const [summary, list] = byId('failures').children;
     byId('failures').hidden = false;

@@ -48,12 +48,13 @@ async function detectIn(
   { out, annotations, pictures = false }: Settings,
   detector: Parameters<typeof detectFiles>[0] = fakeDetector,
   signal = never,
+  score = job.score,
 ) {
   const recording = record();
   const inputs = await inputsOf('in');
   const plan = await planSave(inputs, { out, annotations, pictures });
   const save = pictures ? { plan, draw } : { plan };
-  const code = await detectFiles(detector, inputs, job, save, recording.terminal, signal);
+  const code = await detectFiles(detector, inputs, { ...job, score }, save, recording.terminal, signal);
   return { code, stdout: recording.stdout.text, stderr: recording.stderr.text };
 }
 
@@ -69,6 +70,11 @@ test('objects of each image for people, and nothing found said', async () => {
       'in/empty3.jpg  640×480  nothing found\n',
   );
   assert.match(stderr.text, /^2 images, 1 object, /);
+});
+
+test('the page begins at the score that was asked for', async () => {
+  await detectIn({ out: 'low', pictures: true }, fakeDetector, never, 0.08);
+  assert.match(readFileSync('low/index.html', 'utf8'), 'data-score="0.08"');
 });
 
 test('JSON as the contract has it', async () => {
