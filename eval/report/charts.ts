@@ -62,6 +62,7 @@ export const chartStyle = `
 .chart .bars rect { fill: var(--series); stroke: var(--surface); stroke-width: 1; }
 .chart .bars rect:hover { fill-opacity: .75; }
 .chart .line { fill: none; stroke: var(--series); stroke-width: 2; stroke-linejoin: round; }
+.chart .point { stroke-width: 7; stroke-linecap: round; }
 .chart .faint { stroke-width: 1; stroke-opacity: .35; }
 .chart .dashed, .legend .dashed line { stroke-dasharray: 5 4; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 6px 0 0; padding: 0; list-style: none; font-size: 13px; color: var(--soft); }
@@ -123,8 +124,11 @@ const colorOf = (one: Series, index: number): string =>
   `series-${(one.kind === 'line' ? (one.color ?? index) : index) % 8}`;
 
 function drawLine(line: Line, index: number, atX: Place, atY: Place): string {
-  const path = line.points.map(([x, y]) => `${at(atX(x))},${at(atY(y))}`).join(' ');
-  const kinds = `${line.dashed ? ' dashed' : ''}${line.faint ? ' faint' : ''}`;
+  const places = line.points.map(([x, y]) => `${at(atX(x))},${at(atY(y))}`);
+  // A line of no length with round ends is a dot; of one point alone nothing would be drawn.
+  const single = places.length === 1;
+  const path = (single ? [places[0], places[0]] : places).join(' ');
+  const kinds = `${single ? ' point' : ''}${line.dashed ? ' dashed' : ''}${line.faint ? ' faint' : ''}`;
   return `<polyline class="line ${colorOf(line, index)}${kinds}" points="${path}"/>`;
 }
 

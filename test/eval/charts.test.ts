@@ -40,6 +40,12 @@ test('one series needs no legend; bars begin at the axis', () => {
   assert.match(svg, '<rect x="54" y="128" width="400" height="100">');
 });
 
+test('a line of a single point is a dot', () => {
+  const line = { kind: 'line', label: 'one', points: [[0.5, 0.5]] } as const;
+  const svg = chart({ title: 't', x: axis, y: axis, series: [line], size });
+  assert.match(svg, '<polyline class="line series-0 point" points="254,128 254,128"/>');
+});
+
 test('a share is a bar of that length', () => {
   assert.match(shareBar(0.256), 'width="25.6"');
 });
