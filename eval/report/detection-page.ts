@@ -100,9 +100,12 @@ function warningNote(warnings: readonly string[]): string {
   return `<details class="note"><summary>The data is odd in places</summary><ul>${items.join('')}</ul></details>\n`;
 }
 
+/** In three digits, rounded down: rounded up it would leave out the detection that it is the score of. */
+const leastScore = (score: number): string => (Math.floor(1000 * score) / 1000).toFixed(3);
+
 function bestNote({ best }: DetectionAnalysis, measure: string): string {
   if (!best) return 'No detection is right.';
-  return `Detections of a score of ${percent(best.threshold)} or more (--score ${best.threshold.toFixed(3)}) have the highest F1 at ${measure} 0.5, ${percent(best.f1)}: ${percent(best.precision)} of them are right, and they find ${percent(best.recall)} of all objects.`;
+  return `Detections of a score of ${percent(best.threshold)} or more (--score ${leastScore(best.threshold)}) have the highest F1 at ${measure} 0.5, ${percent(best.f1)}: ${percent(best.precision)} of them are right, and they find ${percent(best.recall)} of all objects.`;
 }
 
 function thresholds({ thresholds: curve }: DetectionAnalysis): string {

@@ -40,6 +40,13 @@ test('writes every file, and the analysis as JSON', async () => {
   assert.equal(JSON.parse(read(folder, 'report.json')), { title: 'a detector', warnings: ['odd'], ...analysis });
 });
 
+test('the score to give is rounded down, so that it leaves out no detection that counts', async () => {
+  const folder = newFolder();
+  const best = { ...analysis.best!, threshold: 0.0879 };
+  await writeDetectionReport(folder, { title: 't', analysis: { ...analysis, best } });
+  assert.match(read(folder, 'report.html'), '(--score 0.087)');
+});
+
 test('tables hold every category, curve and confusion', async () => {
   const folder = newFolder();
   await writeDetectionReport(folder, { title: 't', analysis });
