@@ -50,8 +50,15 @@ function sizeLine({ flags, settings: { recipe }, start }: DetectorPlan): string 
   return `images are resized to ${min_size.join(', ')} pixels on the shorter side, at most ${max_size} on the longer${source}`;
 }
 
+/** Where the rate drops; after the last epoch there is nothing left to learn. */
+function dropsOf(milestones: readonly number[], epochs: number): string {
+  const drops = milestones.filter((epoch) => epoch < epochs);
+  if (!drops.length) return 'then constant';
+  return `a tenth of it after ${drops.length > 1 ? 'each of the epochs' : 'epoch'} ${drops.join(' and ')}`;
+}
+
 /** How the learning rate goes, in words. */
-function rateOf({ flags, settings: { accumulate, batch, optimiser, schedule } }: DetectorPlan): string {
+function rateOf({ flags, settings: { accumulate, batch, epochs, optimiser, schedule } }: DetectorPlan): string {
   const usual =
     flags.lr === undefined && optimiser.kind === 'sgd' ? ` (0.02 × ${batch * accumulate} images of a step / 16)` : '';
   const rate = `learning rate ${number(schedule.rate)}${usual}`;
@@ -59,8 +66,7 @@ function rateOf({ flags, settings: { accumulate, batch, optimiser, schedule } }:
   const warmup = schedule.warmup_steps ? `after a warmup of ${counted(schedule.warmup_steps, 'step')}` : '';
   const ofEpochs = !warmup && schedule.warmup ? `after a warmup of ${schedule.warmup} epochs` : '';
   const course = {
-    steps:
-      schedule.kind === 'steps' ? `a tenth of it after each of the epochs ${schedule.milestones.join(' and ')}` : '',
+    steps: schedule.kind === 'steps' ? dropsOf(schedule.milestones, epochs) : '',
     cosine: 'down along a cosine',
     constant: 'then constant',
   }[schedule.kind];

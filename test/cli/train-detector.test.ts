@@ -147,8 +147,9 @@ test('YOLO: killed within an epoch and resumed by the command, a run comes by th
   assert.ok(killedAt >= 2 && killedAt < 5, `killed at step ${killedAt}`);
   // All that it needs is in its folder, and its data.
   rmSync(config);
-  const { code, stdout } = await call(['--resume', '--threads', '1', '--out', pieces]);
+  const { code, stdout, stderr } = await call(['--resume', '--threads', '1', '--out', pieces]);
   assert.is(code, 0);
+  assert.match(stderr, /^learning rate .*, then constant$/m);
   assert.match(stdout, /^1 epoch in .*\nmodel: .*model\.safetensors\ncurves: .*training\.html\n$/);
   const [ours, theirs] = await Promise.all([pieces, whole].map((run) => readRunCheckpoint(runFiles(run).last)));
   assert.equal(ours.state, theirs.state);
