@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { command, type ExitCode } from './command.ts';
 import { reportProblems } from './dataset-report.ts';
 import type { FlagTable } from './flags.ts';
+import { ownCall } from './own-call.ts';
 import { defined, sourceFlags, sourceHelp } from './shared-flags.ts';
 import { shellWord } from './shell-word.ts';
 import { counted } from './table.ts';
@@ -104,7 +105,7 @@ export const crops = command({
     );
     if (evaluated === undefined && valFraction > 0 && done.images > 1) {
       terminal.note(
-        `next: resnet-coco train backbone --dataset ${shellWord(`imagefolder:${out}`)} --arch resnet18 --size 64`,
+        `next: ${ownCall()} train backbone --dataset ${shellWord(`imagefolder:${out}`)} --arch resnet18 --size 64`,
       );
     }
     return done.unreadable.length ? 1 : 0;

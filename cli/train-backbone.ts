@@ -20,6 +20,7 @@ import { command } from './command.ts';
 import { withDownloadProgress } from './download-progress.ts';
 import { required } from './flags.ts';
 import { givenFlags } from './optimisation-flags.ts';
+import { ownCall } from './own-call.ts';
 import { formatDuration } from './progress.ts';
 import { engineOfRun } from './run-engine.ts';
 import { defined } from './shared-flags.ts';
@@ -77,7 +78,7 @@ function describe({ best, epochs, files, interrupted, seconds, steps }: Training
     lines.push(`best after epoch ${best.epoch}: top-1 ${percent(best.top1)}${fifth}, loss ${best.loss.toFixed(4)}`);
   }
   const outcome = interrupted
-    ? `stopped after step ${steps}; go on with: resnet-coco train backbone --resume --out ${dirname(files.last)}`
+    ? `stopped after step ${steps}; go on with: ${ownCall()} train backbone --resume --out ${dirname(files.last)}`
     : `model: ${files.model}`;
   return [...lines, outcome, `curves: ${files.page}`].join('\n');
 }

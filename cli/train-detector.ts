@@ -27,6 +27,7 @@ import {
 import { withDownloadProgress } from './download-progress.ts';
 import { required } from './flags.ts';
 import { givenFlags } from './optimisation-flags.ts';
+import { ownCall } from './own-call.ts';
 import { formatDuration } from './progress.ts';
 import { engineOfRun } from './run-engine.ts';
 import { defined } from './shared-flags.ts';
@@ -73,7 +74,7 @@ function describe({ best, epochs, files, interrupted, seconds, steps }: Detector
     );
   }
   const outcome = interrupted
-    ? `stopped after step ${steps}; go on with: resnet-coco train detector --resume --out ${dirname(files.last)}`
+    ? `stopped after step ${steps}; go on with: ${ownCall()} train detector --resume --out ${dirname(files.last)}`
     : `model: ${files.model}`;
   return [...lines, outcome, `curves: ${files.page}`].join('\n');
 }
@@ -91,7 +92,7 @@ function nextCalls(
     ...(evaluation ? [['evaluate', 'detector', ...evaluation, ...ofModel, '--report', join(folder, 'report')]] : []),
     ['detect', images, ...ofModel, ...score, '--out', join(folder, 'detected')],
     ['serve', ...ofModel],
-  ].map((words) => `resnet-coco ${words.map(shellWord).join(' ')}`);
+  ].map((words) => `${ownCall()} ${words.map(shellWord).join(' ')}`);
 }
 
 async function train(
