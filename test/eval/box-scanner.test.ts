@@ -46,7 +46,6 @@ function resultText(ids: readonly number[]): string {
   ];
   if (chance(0.1))
     fields.push([pick(['id', 'area', 'note']), pick(['5', '"a \\"}], {[ é 😀"', 'null', '{"bbox": [1]}'])]);
-  if (chance(0.03)) fields.push(['score', numberText()]);
   random.shuffle(fields);
   return `{${fields.map(([name, text]) => `${space()}${nameText(name)}${space()}:${space()}${text}${space()}`).join(',')}}`;
 }
@@ -100,6 +99,20 @@ test('numbers are as near as JSON.parse brings them', () => {
     assert.ok(scanner, text);
     assert.ok(Object.is(scanner.score, JSON.parse(text)), `${text}: ${scanner.score}`);
     assert.ok(Object.is(scanner.box[1], JSON.parse(text)), `${text}: ${scanner.box[1]}`);
+  }
+});
+
+test('a result with a key twice, which JSON.parse reads by its last, is refused', () => {
+  const gt = new COCO({
+    images: [{ id: 1, file_name: '1.jpg', width: 9, height: 9 }],
+    annotations: [],
+    categories: [],
+  });
+  const path = join(folder, 'twice.json');
+  const result = '{"image_id":1,"category_id":2,"bbox":[1,2,3,4],"score":0.5}';
+  for (const twice of [result.replace('}', ',"score":0.7}'), result.replace('}', ',"sc\\u006fre":0.7}')]) {
+    writeFileSync(path, `[${[...Array(20).fill(result), twice, result]}]`);
+    assert.throws(() => gt.loadRes(path), /\[20\] has the key "score" twice/);
   }
 });
 
