@@ -18,8 +18,11 @@ export function parseConfig<T>(
     // What a strict object says of a key that it does not have.
     const message = issue.type === 'strict_object' && issue.expected === 'never' ? 'no such setting' : issue.message;
     const value = typeof issue.input === 'number' && issue.type === 'check' ? `, is ${issue.input}` : '';
-    return fail(field ? `${field}: ${message}${value}` : message);
+    return fail(field ? `${shortened(field)}: ${shortened(message)}${value}` : shortened(message));
   }
   const problem = check(parsed.output);
   return problem === undefined ? parsed.output : fail(problem);
 }
+
+/** Names and values of a file may be of any length; messages repeat both. */
+const shortened = (text: string): string => (text.length > 200 ? `${text.slice(0, 200)}…` : text);
