@@ -32,3 +32,6 @@ export class ResnetCocoError extends Error {
     this.code = code;
   }
 }
+
+/** The beginning of a text: names and values of a file may be of any length, and messages repeat them. */
+export const shortened = (text: string, most = 200): string => (text.length > most ? `${text.slice(0, most)}…` : text);

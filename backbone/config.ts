@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { ResnetCocoError } from '../errors.ts';
+import { ResnetCocoError, shortened } from '../errors.ts';
 
 /** Checks `value` against `schema` and `check`, which returns what is wrong, if anything. */
 export function parseConfig<T>(
@@ -23,6 +23,3 @@ export function parseConfig<T>(
   const problem = check(parsed.output);
   return problem === undefined ? parsed.output : fail(problem);
 }
-
-/** Names and values of a file may be of any length; messages repeat both. */
-const shortened = (text: string): string => (text.length > 200 ? `${text.slice(0, 200)}…` : text);

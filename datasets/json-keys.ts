@@ -2,10 +2,11 @@
  * Keys that an object of JSON has twice. `JSON.parse` keeps the last value and loses the first without a word, so what
  * is read from files is refused where it has such keys.
  */
+import { shortened } from '../errors.ts';
 
 /** What to say of a key that is there twice. */
 export const repeatedKeyProblem = (key: string): string =>
-  `has the key ${shortened(JSON.stringify(key))} twice, and one of the two would be lost; remove or rename one`;
+  `has the key ${shortened(JSON.stringify(key), 100)} twice, and one of the two would be lost; remove or rename one`;
 
 /** Settings and COCO's annotations nest some six levels. */
 const MAX_DEPTH = 100;
@@ -38,5 +39,3 @@ export function structureProblem(json: string, maxDepth = MAX_DEPTH): string | u
   }
   return undefined;
 }
-
-const shortened = (text: string): string => (text.length > 100 ? `${text.slice(0, 100)}…` : text);

@@ -160,7 +160,8 @@ async function addRoutes(
     crossOriginEmbedderPolicy: true,
     hsts: false,
   });
-  if (settings.cors.length) await app.register(cors, { origin: [...settings.cors] });
+  if (settings.cors.length)
+    await app.register(cors, { origin: settings.cors.includes('*') ? '*' : [...settings.cors] });
   await app.register(multipart, {
     // A picture may come without a file name.
     isPartAFile: (_, type, name) =>

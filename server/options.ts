@@ -8,6 +8,11 @@ import { plainHost } from './access.ts';
 const MOST_SECONDS = 86_400;
 const seconds = positiveWithin(MOST_SECONDS);
 
+/** What a browser sends as `Origin`: scheme, host and port, no path. `*` is every page's. */
+const isOrigin = (text: string): boolean =>
+  text === '*' || (URL.canParse(text) && new URL(text).origin === text.toLowerCase());
+const origin = v.pipe(v.string(), v.check(isOrigin, 'must be an origin, such as https://example.org, or *'));
+
 const schema = v.strictObject({
   models: v.pipe(v.array(v.pipe(v.string(), v.nonEmpty())), v.minLength(1)),
   engine: v.optional(v.picklist(['auto', ...engineNames]), 'auto'),
@@ -22,7 +27,7 @@ const schema = v.strictObject({
   max_files: v.optional(wholeWithin(1, 10_000), 16),
   token: v.optional(v.pipe(v.string(), v.minLength(8, 'must have at least 8 characters'))),
   allow_hosts: v.optional(v.array(v.pipe(v.string(), v.transform(plainHost), v.nonEmpty('must be a host name'))), []),
-  cors: v.optional(v.array(v.string()), []),
+  cors: v.optional(v.array(origin), []),
   grace_s: v.optional(seconds, 20),
 });
 

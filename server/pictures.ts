@@ -103,7 +103,8 @@ function ofJson({ image, images, ...fields }: Record<string, unknown>, limits: L
     const where = images === undefined ? 'image' : `images[${i}]`;
     const { data, file, ...others } =
       typeof item === 'string' ? { data: item, file: undefined } : ((item ?? {}) as Record<string, unknown>);
-    if (typeof data !== 'string' || Object.keys(others).length)
+    const isName = file === undefined || typeof file === 'string';
+    if (typeof data !== 'string' || !isName || Object.keys(others).length)
       throw new Problem('BAD_REQUEST', `${where} must be base64, or {"file", "data": base64}`);
     return { file: fileName(file, i + 1), bytes: fromBase64(data, where) };
   });

@@ -47,6 +47,8 @@ export function predict(
       const { fields, pictures } = await whileWaiting(receive(request, settings), signal);
       upload.received();
       checkNames(task, fields, 'fields');
+      const twice = Object.keys(fields).find((name) => Object.hasOwn(parameters, name));
+      if (twice !== undefined) throw new Problem('BAD_REQUEST', `${twice} is in the query and in the body; give one`);
       const asked = { ...parameters, ...fields };
       const model = chooseModel(task, able, asked);
       return await answers(model, pictures, questionOf(task, asked), signal, settings, metrics);
@@ -177,7 +179,7 @@ function questionOf(task: Task, { score, top }: { score?: unknown; top?: unknown
 
 function numberOf(name: string, value: unknown, min: number, max: number, isWhole: boolean): number | undefined {
   if (value === undefined || value === '') return undefined;
-  const number = typeof value === 'string' ? Number(value) : value;
+  const number = typeof value === 'string' ? Number(/^[\d.eE+-]+$/.test(value) ? value : Number.NaN) : value;
   if (typeof number === 'number' && number >= min && number <= max && (!isWhole || Number.isInteger(number)))
     return number;
   const kind = isWhole ? 'a whole number' : 'a number';

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { MOST, wholeWithin } from '../../bounds.ts';
-import { ResnetCocoError } from '../../errors.ts';
+import { ResnetCocoError, shortened } from '../../errors.ts';
 import { colorJitterSchema, flipSchema, normalization, range } from '../loader/recipe-schema.ts';
 import type { DetectionRecipe } from './recipe.ts';
 
@@ -40,7 +40,10 @@ export function checkDetectionRecipe(value: unknown): DetectionRecipe {
   if (!parsed.success) {
     const [issue] = parsed.issues;
     const field = v.getDotPath(issue) ?? 'all of it';
-    throw new ResnetCocoError('BAD_CONFIG', `recipe: ${field} is ${JSON.stringify(issue.input)}: ${issue.message}`);
+    throw new ResnetCocoError(
+      'BAD_CONFIG',
+      `recipe: ${field} is ${shortened(`${JSON.stringify(issue.input)}`)}: ${issue.message}`,
+    );
   }
   const { max_size, min_size } = parsed.output;
   const most = Math.max(...min_size);

@@ -1,6 +1,7 @@
+import { posix } from 'node:path';
 import type { ImageId } from '../coco-format.ts';
 import { isImageName } from '../image-extensions.ts';
-import { type FileFinder, portablePath } from './file-finder.ts';
+import { type FileFinder, portablePath, withoutExtension } from './file-finder.ts';
 import type { DatasetProblem, ProblemList } from './problems.ts';
 
 /** How a folder of images came to be known. */
@@ -13,6 +14,8 @@ export interface ImageFolderOptions {
 type Place = Pick<DatasetProblem, 'file' | 'field' | 'value'>;
 
 const MAX_SHOWN = 5;
+const listed = (names: readonly string[]): string =>
+  names.slice(0, MAX_SHOWN).join(', ') + (names.length > MAX_SHOWN ? ' …' : '');
 
 /** The files of a data set's images, as far as a folder of images is known, each of one image only. */
 export class ImageFiles {
@@ -61,10 +64,24 @@ export class ImageFiles {
   tellMissing(file: string): void {
     const missing = this.#missing;
     if (!missing.length) return;
-    const shown = missing.slice(0, MAX_SHOWN).join(', ') + (missing.length > MAX_SHOWN ? ' …' : '');
     const count = missing.length === 1 ? '1 image' : `${missing.length} images`;
-    const message = `${count} not found (${shown}) in ${this.#finder?.folder}, where the others are; name the folder of all images (--images DIR)`;
+    const message = `${count} not found (${listed(missing)}) in ${this.#finder?.folder}, where the others are; name the folder of all images (--images DIR)`;
     this.#problems.warning({ file, kind: 'missing file', message });
+  }
+
+  /** Tells in one warning of images that no annotation is for, where all annotations were looked at: of these names. */
+  tellUnused(file: string, annotations: readonly string[]): void {
+    const annotated = new Set(annotations.map((name) => posix.basename(withoutExtension(name)).normalize()));
+    const unused = (this.#finder?.names ?? []).filter(
+      (name) => !this.#owners.has(name) && !annotated.has(posix.basename(withoutExtension(name)).normalize()),
+    );
+    if (!unused.length) return;
+    const count =
+      unused.length === 1
+        ? '1 image has no annotation and is not used'
+        : `${unused.length} images have no annotation and are not used`;
+    const message = `${count} (${listed(unused)}); add one, without objects where it shows none`;
+    this.#problems.warning({ file, kind: 'unused file', message });
   }
 
   #notFound(name: string): string {

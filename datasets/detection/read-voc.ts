@@ -49,6 +49,7 @@ export async function readVoc(source: DetectionSource, problems: ProblemList): P
   const categories = known ?? categoriesOf(entries);
   const result = new VocDataset(layout, categories, problems);
   for (const entry of wantedEntries(entries, layout, problems)) await result.add(entry);
+  if (!layout.list) result.tellUnused(layout);
   return result.found();
 }
 
@@ -133,6 +134,10 @@ class VocDataset {
   found(): FoundDataset {
     const dataset = { images: this.#images, annotations: this.#annotations, categories: this.#categories };
     return { dataset, files: this.#files.paths };
+  }
+
+  tellUnused({ names, xmlFolder }: VocLayout): void {
+    this.#files.tellUnused(xmlFolder, names);
   }
 
   async add(entry: Entry): Promise<void> {

@@ -19,7 +19,7 @@ interface SplitEntry {
 }
 
 const keyOf = ({ fields }: YoloSettings, split: string): string | undefined =>
-  spellingsOfSplit(split).find((spelling) => fields[spelling] != null);
+  spellingsOfSplit(split).find((spelling) => Object.hasOwn(fields, spelling) && fields[spelling] != null);
 
 /** @throws ResnetCocoError BAD_DATASET for an entry that is no path */
 export function entriesOf(settings: YoloSettings, split: string | undefined): SplitEntry[] {

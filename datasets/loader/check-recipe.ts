@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { ResnetCocoError } from '../../errors.ts';
+import { ResnetCocoError, shortened } from '../../errors.ts';
 import type { Recipe } from './recipe.ts';
 import { recipeSchema } from './recipe-schema.ts';
 
@@ -14,6 +14,10 @@ export function checkRecipe(value: unknown): Recipe {
   const [issue] = parsed.issues;
   const field = v.getDotPath(issue);
   const shown =
-    field && issue.input !== undefined ? `${field} is ${JSON.stringify(issue.input)}: ` : field ? `${field}: ` : '';
+    field && issue.input !== undefined
+      ? `${field} is ${shortened(`${JSON.stringify(issue.input)}`)}: `
+      : field
+        ? `${field}: `
+        : '';
   throw new ResnetCocoError('BAD_CONFIG', `recipe: ${shown}${issue.message}`);
 }

@@ -92,6 +92,7 @@ test('names that are not known are refused, each named, and what stands twice', 
   );
   assert.match(await query('top[]=3'), /^400 BAD_REQUEST: "top\[\]": not known/);
   assert.match(await query('score=.3'), /"score": not known in the query of \/v1\/classify/);
+  assert.match(await query('top=0x3'), /^400 BAD_REQUEST: top must be a whole number/);
   assert.match(await query('top=3&top=4'), /^400 BAD_REQUEST: top must be a whole number/);
   const ofForm = async (fields: Record<string, string>, at: string) =>
     problemOf(await post(at, form({ 'a.png': picture }, fields)));
@@ -100,14 +101,29 @@ test('names that are not known are refused, each named, and what stands twice', 
   const twice = form({ 'a.png': picture }, { top: '1' });
   twice.append('top', '2');
   assert.match(problemOf(await post(`${at}/v1/classify`, twice)), /"top" stands twice in the form/);
+  assert.match(await ofForm({ top: '2' }, `${at}/v1/classify?top=3`), /top is in the query and in the body; give one/);
   const image = picture.toString('base64');
   const ofJson = async (body: object) =>
     problemOf(await post(`${at}/v1/classify`, JSON.stringify(body), { 'content-type': 'application/json' }));
   assert.match(await ofJson({ image, tops: 3 }), /"tops": not known/);
   assert.match(await ofJson({ image, images: [image] }), /give image or images, not both/);
   assert.match(await ofJson({ images: [{ data: image, name: 'a' }] }), /images\[0\] must be base64, or \{"file"/);
+  assert.match(await ofJson({ images: [{ data: image, file: 7 }] }), /images\[0\] must be base64, or \{"file"/);
   const manyNames = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`k${i}`, 1]));
   assert.match(await ofJson({ image, ...manyNames }), /"k4" and 4 more: not known/);
+});
+
+test('--cors takes origins alone: any other would match no page', async () => {
+  for (const wrong of ['foo', 'example.org', 'https://example.org/', 'https://example.org:443', 'null', '']) {
+    await createServer({ models: ['cifar10-resnet20'], cors: [wrong] }).then(
+      () => assert.unreachable(wrong),
+      (error: Error) => assert.match(error.message, /^server: config: cors\.0: must be an origin/, wrong),
+    );
+  }
+  const open = await createServer({ models: ['cifar10-resnet20'], threads: 1, cors: ['*'] });
+  const { headers } = await open.app.inject({ url: '/healthz', headers: { origin: 'https://example.org' } });
+  assert.is(headers['access-control-allow-origin'], '*');
+  await open.close();
 });
 
 test('bodies in flight are in the metrics, and /readyz knows them', async () => {

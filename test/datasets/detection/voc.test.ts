@@ -145,6 +145,31 @@ test('plain folders: XML beside images, a folder for each split', async () => {
   assert.is((await read({ annotations: `${annotations}/valid` })).images[0].file_name, 'y.png');
 });
 
+test('images without annotation are told of where all annotations are taken', async () => {
+  const annotations = scratch.tree({
+    'Annotations/1.xml': file('1.png', object('cat', box(1, 1, 9, 9))),
+    'Annotations/broken.xml': '<annotation>',
+    'ImageSets/Main/train.txt': '1\n',
+    'JPEGImages/1.png': pngHeader(100, 50),
+    'JPEGImages/broken.png': pngHeader(100, 50),
+    'JPEGImages/2.png': pngHeader(100, 50),
+    'JPEGImages/3.png': pngHeader(100, 50),
+  });
+  const whole = await readDetectionDataset({ annotations, strict: false });
+  const warnings = whole.problems.first.filter(({ severity }) => severity === 'warning');
+  assert.equal(
+    warnings.map(({ kind, message }) => [kind, message]),
+    [
+      [
+        'unused file',
+        '2 images have no annotation and are not used (2.png, 3.png); add one, without objects where it shows none',
+      ],
+    ],
+  );
+  const split = await readDetectionDataset({ annotations, split: 'train' });
+  assert.equal(split.problems.first, []);
+});
+
 test("a size that is missing or 0 is the image's", async () => {
   const annotations = scratch.tree({
     '1.xml': xml(

@@ -56,6 +56,12 @@ test("Ultralytics' layout: data.yaml, images/train, labels/train", async () => {
     readDetectionDataset({ annotations: folder, split: 'extra' }),
     /it has no extra; it has train, val, test; write extra: with .* such as extra: images\/extra/,
   );
+  for (const split of ['constructor', '__proto__', 'toString']) {
+    await assertFails(
+      readDetectionDataset({ annotations: folder, split }),
+      new RegExp(`it has no ${split}; it has train, val, test`),
+    );
+  }
 });
 
 test("Roboflow's layout, whose paths point one folder too high", async () => {
