@@ -63,15 +63,18 @@ function withoutLoops(root: string, names: readonly string[]): string[] {
   return names.filter((name) => !isLoop(dirname(name)));
 }
 
-/** Pipes, sockets and devices with names of images, in a folder and those below. */
-export function irregularImages(folder: string): string[] {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  return (
-    entries
-      .filter((entry) => isImageName(entry.name) && !entry.isFile() && !entry.isDirectory() && !entry.isSymbolicLink())
-      // `path` is what Node called it before 20.12.
-      .map((entry) => join(entry.parentPath ?? (entry as { readonly path?: string }).path, entry.name))
-  );
+/** Pipes, sockets and devices with names of images, in a folder and those below, each folder looked at once. */
+export function irregularImages(folder: string, seen = new Set<string>()): string[] {
+  const real = realpathSync.native(folder);
+  if (seen.has(real)) return [];
+  seen.add(real);
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory() || (entry.isSymbolicLink() && isFolder(path))) return irregularImages(path, seen);
+    // What a link of an image's name leads to is told where the image is read.
+    const isUsual = entry.isFile() || entry.isSymbolicLink();
+    return isImageName(entry.name) && !isUsual ? [path] : [];
+  });
 }
 
 /** The files of a folder and those below, such as images, found by the names that annotations give them. */

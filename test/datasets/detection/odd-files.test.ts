@@ -20,6 +20,7 @@ test('a link that leads back to a folder above it counts no image twice', async 
   const folder = scratch.tree({ 'data.yaml': names, 'images/sub/1.png': png, 'labels/sub/1.txt': line });
   symlinkSync(join(folder, 'images'), join(folder, 'images/sub/loop'));
   symlinkSync('.', join(folder, 'images/again'));
+  symlinkSync('itself.png', join(folder, 'images/itself.png'));
   const { dataset } = await readDetectionDataset({ annotations: folder });
   assert.equal(
     dataset.images.map(({ file_name }) => file_name),
