@@ -1,4 +1,4 @@
-import { dirname, join, relative, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { holdOut } from '../datasets/detection/hold-out.ts';
 import { writeCoco } from '../datasets/detection/write-coco.ts';
 import { type DetectionDataset, readDetectionDataset } from '../datasets/index.ts';
@@ -6,6 +6,7 @@ import { ResnetCocoError } from '../errors.ts';
 import { reportProblems } from './dataset-report.ts';
 import type { DetectorTrainingFlags } from './detector-training-flags.ts';
 import { required } from './flags.ts';
+import { commonFolders } from './input-names.ts';
 import { defined } from './shared-flags.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -72,16 +73,11 @@ export async function readDetectorDatasets(
   return { images: part(parts.training), validation: part(parts.validation), isHeldOut: true };
 }
 
-/** The folder that holds all of the files. */
-function commonFolder(files: readonly string[]): string {
-  const [first = [], ...rest] = files.map((file) => dirname(file).split(sep));
-  const differs = (part: string, at: number): boolean => rest.some((parts) => parts[at] !== part);
-  const end = first.findIndex(differs);
-  return (end < 0 ? first : first.slice(0, end)).join(sep) || (first[0] === '' ? sep : '.');
-}
-
 /** Any folder of images of a data set, to try a detector on. */
-export const imageFolderOf = ({ files }: DetectionDataset): string => commonFolder([...files.values()]);
+export function imageFolderOf({ files }: DetectionDataset): string {
+  const folders = commonFolders([...files.values()]);
+  return folders.join(sep) || (folders.length ? sep : '.');
+}
 
 /** In the folder of a run, the images that were kept for evaluation, as COCO's JSON. */
 const HELD_OUT = 'validation.json';

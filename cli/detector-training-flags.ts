@@ -4,6 +4,7 @@ import { ResnetCocoError } from '../errors.ts';
 import type { FlagTable, FlagValues } from './flags.ts';
 import {
   colorJitterFlag,
+  countFlag,
   optimisationChoices,
   optimisationFlags,
   runFlags,
@@ -80,30 +81,9 @@ export const detectorTrainingFlags = {
     help: "JSON of further settings by torchvision's names, such as fpn_out_channels, anchor_sizes, box_batch_size_per_image",
   },
 
-  epochs: {
-    kind: 'integer',
-    group: optimisation,
-    value: 'N',
-    min: 1,
-    max: MOST.epochs,
-    help: 'default 26; 12 where --init is a detector',
-  },
-  batch: {
-    kind: 'integer',
-    group: optimisation,
-    value: 'N',
-    min: 1,
-    max: MOST.batch,
-    help: 'images of a batch (default 2)',
-  },
-  accumulate: {
-    kind: 'integer',
-    group: optimisation,
-    value: 'N',
-    min: 1,
-    max: MOST.batch,
-    help: 'batches that make one step (default 1)',
-  },
+  epochs: countFlag(MOST.epochs, 'default 26; 12 where --init is a detector'),
+  batch: countFlag(MOST.batch, 'images of a batch (default 2)'),
+  accumulate: countFlag(MOST.batch, 'batches that make one step (default 1)'),
   lr: {
     ...lr,
     help: 'highest learning rate (default 0.02 × images of a step / 16; 0.0001 for adamw)',

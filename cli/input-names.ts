@@ -7,22 +7,22 @@ export interface InputFile {
   readonly name: string;
 }
 
-/** The deepest folder that holds all of the paths. */
-function commonFolder(paths: readonly string[]): string {
-  let common = paths[0].split(sep).slice(0, -1);
+/** The folders, from the first on, that all of the files lie in. */
+export function commonFolders(paths: readonly string[]): readonly string[] {
+  let common = (paths[0] ?? '').split(sep).slice(0, -1);
   for (const path of paths) {
     const parts = path.split(sep);
     const apart = common.findIndex((part, i) => part !== parts[i]);
     if (apart >= 0) common = common.slice(0, apart);
   }
-  return common.join(sep) + sep;
+  return common;
 }
 
 /** Where two inputs have the same name, all are named by their path from the folder that they have in common. */
 export function withUniqueNames(files: readonly InputFile[]): readonly InputFile[] {
   if (new Set(files.map(({ name }) => name)).size === files.length) return files;
   const paths = files.map(({ file }) => resolve(file));
-  const root = commonFolder(paths);
+  const root = commonFolders(paths).join(sep) + sep;
   // Without a common root (two Windows drives) the drive letter becomes a folder.
   return files.map(({ file }, i) => ({
     file,

@@ -26,6 +26,10 @@ export const colorJitterFlag = {
   },
 } as const satisfies FlagTable;
 
+/** A number of epochs, images or batches; without a default, which follows from the data set. */
+export const countFlag = (max: number, help: string) =>
+  ({ kind: 'integer', group: optimisation, value: 'N', min: 1, max, help }) as const;
+
 export const optimisationFlags = {
   lr: {
     kind: 'number',

@@ -3,6 +3,7 @@ import { MOST } from '../bounds.ts';
 import type { FlagTable, FlagValues } from './flags.ts';
 import {
   colorJitterFlag,
+  countFlag,
   optimisationChoices,
   optimisationFlags,
   runFlags,
@@ -61,22 +62,11 @@ export const trainingFlags = {
   },
   'zero-gamma': { kind: 'boolean', group: network, help: 'begin with every residual block as its shortcut' },
 
-  epochs: {
-    kind: 'integer',
-    group: optimisation,
-    value: 'N',
-    min: 1,
-    max: MOST.epochs,
-    help: 'default 164 for CIFAR, else 90',
-  },
-  batch: {
-    kind: 'integer',
-    group: optimisation,
-    value: 'N',
-    min: 1,
-    max: MOST.batch,
-    help: 'images of a step; what makes no whole batch is left out of the epoch (default 128 for CIFAR, else 32)',
-  },
+  epochs: countFlag(MOST.epochs, 'default 164 for CIFAR, else 90'),
+  batch: countFlag(
+    MOST.batch,
+    'images of a step; what makes no whole batch is left out of the epoch (default 128 for CIFAR, else 32)',
+  ),
   ...optimisationFlags,
   lr: {
     ...optimisationFlags.lr,
