@@ -1,27 +1,17 @@
+/** What users import, and what rooms share besides. */
+
 export type { DetectionMeasures } from '../eval/index.ts';
 export { compileFasterRcnn } from './compile-faster-rcnn.ts';
-export { type ConvertOptions, convertModel, isDetectorModel } from './convert-model.ts';
-export { type DetectAllOptions, type DetectedFile, type DetectOptions, Detector } from './detector.ts';
-export type { DetectorCategory } from './detector-category.ts';
-export { type DetectorConfig, parseDetectorConfig } from './detector-config.ts';
+export { isDetectorModel } from './convert-model.ts';
 export { DetectorTraining } from './detector-training.ts';
-export { type EvaluateDetectorOptions, type EvaluatedDetector, evaluateDetector } from './evaluate-detector.ts';
-export { type ExportedGraph, exportModel } from './export-model.ts';
 export { FasterRcnn } from './faster-rcnn.ts';
 export { detectorParameterCount, fasterRcnnShapes } from './faster-rcnn-plan.ts';
-export { loadDetector } from './load-detector.ts';
-export { loadModel } from './load-model.ts';
-export { type CategoryMatch, matchCategories } from './match-categories.ts';
-export { type KnownModelInfo, type ModelFileInfo, type ModelInfo, modelInfo } from './model-info.ts';
-export { categoriesByLabel, type Detection, nameDetections, SHOWN_SCORE } from './name-detections.ts';
-export { type DetectorSummary, samplesFolder, type TrainDetectorOptions, trainDetector } from './train-detector.ts';
+export { matchCategories } from './match-categories.ts';
+export { categoriesByLabel, nameDetections } from './name-detections.ts';
+export * from './public.ts';
+export { samplesFolder } from './train-detector.ts';
 export { trainableWeights } from './trainable-weights.ts';
-export type { DetectorEpoch, DetectorStep } from './training/detector-loop.ts';
 export { SAMPLE_BOXES } from './training/evaluation.ts';
-export { type DetectorChoices, detectorSettings } from './training/run-choices.ts';
-export type { DetectorRunSettings } from './training/run-settings.ts';
-export type { AnnotatedImages } from './training/samples.ts';
-export { type DetectorStart, detectorStart } from './training/start.ts';
-export type { DetectorLosses, TrainingBatch, TrainingChoices, TrainingImage } from './training-batch.ts';
+export type { TrainingBatch, TrainingChoices, TrainingImage } from './training-batch.ts';
 export { checkObjects, hasUsableBox, type TrainingObjects, trainingObjects } from './training-objects.ts';
-export { type DetectorTrainingSettings, parseTrainingSettings } from './training-settings.ts';
+export { parseTrainingSettings } from './training-settings.ts';

@@ -1,10 +1,6 @@
-export { createEngine } from './create-engine.ts';
-export { type EngineReport, examineEngines } from './doctor.ts';
-export * from './engine.ts';
-export * from './host-tensor.ts';
-export { exportOnnx } from './onnx/onnx-engine.ts';
-export type { OptimiserSettings } from './optimisers/create-optimiser.ts';
-export type { NamedArrays, Optimiser } from './optimisers/optimiser.ts';
-export { type LogEntry, type LogSplit, RunLog, readLog } from './run/log.ts';
+/** What users import, and what rooms share besides. */
+
+export type { Optimiser } from './optimisers/optimiser.ts';
+export * from './public.ts';
+export { RunLog } from './run/log.ts';
 export { TensorBoardWriter } from './run/tensorboard.ts';
-export { createSchedule, type Schedule, type ScheduleSettings } from './schedules.ts';

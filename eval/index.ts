@@ -1,32 +1,8 @@
-export { type Accumulated, NumberGrid } from './accumulate.ts';
-export type { BestThresholds, ScoreThreshold } from './analysis/best-threshold.ts';
+/** What users import, and what rooms share besides. */
+
 export { bestScore } from './analysis/best-threshold.ts';
-export type { CategoryAnalysis } from './analysis/categories.ts';
-export type { DetectionConfusion } from './analysis/confusion.ts';
-export { type ExactCurve, exactCurve, type PrecisionCurve, precisionCurves } from './analysis/curves.ts';
-export { type AnalysisOptions, analyseDetections, type DetectionAnalysis } from './analysis/detection-analysis.ts';
-export type { ErrorBreakdown, ErrorCost, ErrorCosts } from './analysis/error-breakdown.ts';
-export type { ErrorType } from './analysis/error-types.ts';
-export type { ImageErrors, JudgedBox } from './analysis/worst-images.ts';
-export { boxMeasures, type DetectionMeasures, measuresOf } from './box-measures.ts';
-export type { ReliabilityBin } from './calibration.ts';
-export { type ClassMapping, type ModelClass, mapClasses } from './class-mapping.ts';
-export { ClassificationEvaluator, type ClassificationResult, type ClassResult } from './classification.ts';
-export { classificationRecord, type EvaluatedClassifier } from './classification-record.ts';
-export { writeClassificationReport } from './classification-report.ts';
-export { type AnnotationFilter, type CategoryFilter, COCO, type ImageFilter } from './coco/coco.ts';
-export type { ShowAnnsOptions } from './coco/show-anns.ts';
-export { type CategoryAP, COCOeval } from './coco-eval.ts';
-export type { ConfusionMatrix } from './confusion.ts';
-export type { EvalImage } from './eval-images.ts';
-export type { Frequency, LvisAnnotation, LvisCategory, LvisDataset, LvisImage } from './lvis/lvis-format.ts';
-export { LVISeval } from './lvis-eval.ts';
-export * as mask from './mask/mask.ts';
-export type { Mistake } from './mistakes.ts';
-export { type IouType, Params } from './params.ts';
-export { type DetectionReport, writeDetectionReport } from './report/detection-report.ts';
+export { type ExactCurve, exactCurve } from './analysis/curves.ts';
+export { boxMeasures, measuresOf } from './box-measures.ts';
+export * from './public.ts';
 export type { SampleBox, SampleEvaluation, SampleImage } from './report/sample-pictures.ts';
 export { commandLine, settingName, settingRows, settingValue } from './setting-words.ts';
-export { statNames } from './summary.ts';
-export { type TrainingReport, writeTrainingPage } from './training-report.ts';
-export type { TrainingEntry, TrainingRun } from './training-run.ts';
