@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { channelTriple, deviationTriple, MOST, wholeWithin } from '../bounds.ts';
+import { channelTriple, deviationTriple, MOST, wholeWithin } from '../io/bounds.ts';
+import { parseConfig } from '../io/config.ts';
 import { ARCHITECTURE_NAME, parseArchitecture, type Stem, usualStem } from './architecture.ts';
-import { parseConfig } from './config.ts';
 
 /** Means and deviations of ImageNet's pixels, 0–1 RGB: what torchvision's models expect. */
 export const IMAGENET_MEAN: readonly number[] = [0.485, 0.456, 0.406];

@@ -1,19 +1,19 @@
 // N images, H × W pixels, K classes.
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { batchProblem, MOST } from '../bounds.ts';
 import {
-  batched,
   type ClassificationTransform,
   ImagePool,
   type ImageSource,
   type ImageTensor,
-  inFlight,
   type LoadedImage,
   type Prefetched,
 } from '../datasets/index.ts';
 import type { Engine, Program, ProgramSpec, Weights } from '../engine/index.ts';
 import type { Tensors } from '../engine/ops/index.ts';
 import { ResnetCocoError } from '../errors.ts';
+import { batchProblem, MOST } from '../io/bounds.ts';
+import { batched } from '../io/threads/batched.ts';
+import { inFlight } from '../io/threads/in-flight.ts';
 import { parseArchitecture } from './architecture.ts';
 import type { ClassifierConfig } from './classifier-config.ts';
 import { finiteOutputs } from './finite-outputs.ts';

@@ -1,7 +1,8 @@
+import { refuseDialect } from '../checkpoints/dialects.ts';
+import { checkFit, straysFrom } from '../checkpoints/fit.ts';
+import type { Shapes } from '../checkpoints/shapes.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { architectureName, parseArchitecture } from './architecture.ts';
-import { refuseDialect } from './dialects.ts';
-import { checkFit, straysFrom } from './fit.ts';
 import {
   architectureOfConfig,
   classifierShapes,
@@ -9,9 +10,6 @@ import {
   type ResNetConfig,
   type ResNetPlan,
 } from './resnet-plan.ts';
-
-/** Shapes by tensor name: what a checkpoint says of its architecture. */
-export type Shapes = ReadonlyMap<string, readonly number[]>;
 
 /** How many blocks `layer1`, `layer2` … of a ResNet have, below `prefix`. */
 export function blocksPerStage(shapes: Shapes, prefix = ''): number[] {

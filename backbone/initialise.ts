@@ -1,5 +1,5 @@
-import type { Random } from '../datasets/random.ts';
 import { type HostTensor, sizeOf } from '../engine/index.ts';
+import type { Random } from '../io/random.ts';
 
 /**
  * Weights of an untrained network. Convolutions follow He et al. 2015 ("Delving deep", equation 14): normal, with

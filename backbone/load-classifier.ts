@@ -1,11 +1,12 @@
+import { type ModelFile, type OpenOptions, openModel, readWeights, shapesOf } from '../checkpoints/model-file.ts';
+import type { Shapes } from '../checkpoints/shapes.ts';
+import { cifar10Classes } from '../datasets/known/cifar-classes.ts';
+import { imagenetClasses } from '../datasets/known/imagenet-classes.ts';
 import { createEngine, type EngineName, type EngineOptions } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
-import { cifar10Classes } from './cifar-classes.ts';
 import { Classifier, planClassifier } from './classifier.ts';
 import { type ClassifierConfig, parseClassifierConfig } from './classifier-config.ts';
-import { imagenetClasses } from './imagenet-classes.ts';
-import { type InferOptions, inferResNet, type Shapes } from './infer-classifier.ts';
-import { type ModelFile, type OpenOptions, openModel, readWeights, shapesOf } from './model-file.ts';
+import { type InferOptions, inferResNet } from './infer-classifier.ts';
 import { classifierShapes } from './resnet-plan.ts';
 
 export interface LoadOptions extends EngineOptions, OpenOptions {

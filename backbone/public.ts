@@ -1,4 +1,22 @@
 /** What users import from `resnet-coco/backbone`; `index.ts` is what rooms share. */
+
+export {
+  fetchModel,
+  type KnownModel,
+  knownModels,
+  listModels,
+  type ModelListing,
+} from '../checkpoints/index.ts';
+export { type ModelFile, type OpenOptions, openModel, readWeights } from '../checkpoints/model-file.ts';
+export { writeModel } from '../checkpoints/write-model.ts';
+export { type CocoCategory, cocoCategories } from '../datasets/known/coco-categories.ts';
+export { type ImageNetClass, imagenetClasses } from '../datasets/known/imagenet-classes.ts';
+export type { DownloadProgress, FetchOptions } from '../io/download/download.ts';
+export { type LogEntry, type LogSplit, readLog } from '../training/log.ts';
+export { type ModelCard, writeModelCard } from '../training/model-card.ts';
+export type { OptimisationSettings } from '../training/optimisation-settings.ts';
+export { type TrainingReport, writeTrainingPage } from '../training/page/training-report.ts';
+export type { TrainingEntry, TrainingRun } from '../training/page/training-run.ts';
 export {
   type ClassifiedFile,
   Classifier,
@@ -9,24 +27,10 @@ export {
   type ScoredImage,
 } from './classifier.ts';
 export { type ClassifierConfig, IMAGENET_MEAN, IMAGENET_STD, parseClassifierConfig } from './classifier-config.ts';
-export { type CocoCategory, cocoCategories } from './coco-categories.ts';
-export { type ImageNetClass, imagenetClasses } from './imagenet-classes.ts';
 export { type LoadOptions, loadClassifier } from './load-classifier.ts';
-export { type ModelCard, writeModelCard } from './model-card.ts';
-export { type ModelFile, type OpenOptions, openModel, readWeights } from './model-file.ts';
 export { type Prediction, topClasses } from './top-classes.ts';
 export { type TrainClassifierOptions, type TrainingSummary, trainClassifier } from './train-classifier.ts';
 export { type TrainingChoices, trainingSettings } from './training/choices.ts';
 export type { TrainingEpoch, TrainingStep } from './training/classifier-run.ts';
-export type { OptimisationSettings, TrainingSettings } from './training/settings.ts';
+export type { TrainingSettings } from './training/settings.ts';
 export type { Validation } from './training/validation.ts';
-export {
-  type DownloadProgress,
-  type FetchOptions,
-  fetchModel,
-  type KnownModel,
-  knownModels,
-  listModels,
-  type ModelListing,
-} from './weights/index.ts';
-export { writeModel } from './write-model.ts';

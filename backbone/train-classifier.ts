@@ -1,22 +1,22 @@
 import { type ClassificationDataset, classificationFingerprint, Loader } from '../datasets/index.ts';
 import type { Engine } from '../engine/index.ts';
 import type { ResnetCocoError } from '../errors.ts';
+import { Journal } from '../training/journal.ts';
+import { frozenWeights, learningRates, trainingOptions } from '../training/optimisation.ts';
+import type { RunProgress } from '../training/run-checkpoint.ts';
+import type { RunConfig, RunSetting } from '../training/run-config.ts';
+import { dataChanges, type RunData } from '../training/run-data.ts';
+import { CHECKPOINT_MINUTES, concludeRun, newProgress, shapedWeights } from '../training/run-ends.ts';
+import { beginRun, lockRun, type RunFiles, resumeRun, runFiles } from '../training/run-folder.ts';
+import { TrainingLoop } from '../training/training-loop.ts';
 import { classificationLoss } from './classification-loss.ts';
 import { planClassifier } from './classifier.ts';
 import type { ClassifierConfig } from './classifier-config.ts';
 import { classifierShapes, parameterCount, residualNorms } from './resnet-plan.ts';
-import type { RunProgress } from './run-checkpoint.ts';
-import type { RunConfig, RunSetting } from './run-config.ts';
-import { beginRun, lockRun, type RunFiles, resumeRun, runFiles } from './run-folder.ts';
 import { classifierLoop, type TrainingEvents } from './training/classifier-run.ts';
-import { Journal } from './training/journal.ts';
 import { checkFreeze, modelConfig } from './training/model-config.ts';
-import { frozenWeights, learningRates, trainingOptions } from './training/optimisation.ts';
-import { dataChanges, type RunData } from './training/run-data.ts';
-import { CHECKPOINT_MINUTES, concludeRun, newProgress, shapedWeights } from './training/run-ends.ts';
 import { checkTrainingSettings, type TrainingSettings } from './training/settings.ts';
 import { startWeights } from './training/start-weights.ts';
-import { TrainingLoop } from './training/training-loop.ts';
 import { labelsIn, type Validation, validate } from './training/validation.ts';
 
 export interface TrainClassifierOptions extends TrainingEvents {

@@ -1,8 +1,8 @@
 /** Made-up ground truth and detections as large as COCO val2017 with a detector's hundred objects an image. */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { CocoBox, CocoRle } from '../datasets/index.ts';
-import { Random } from '../datasets/random.ts';
 import { mask } from '../eval/index.ts';
+import { Random } from '../io/random.ts';
 
 const IMAGES = 5000;
 const CATEGORIES = 80;

@@ -1,5 +1,5 @@
-import type { LogEntry } from '../engine/index.ts';
 import { chart, chartStyle, type Line } from '../eval/report/charts.ts';
+import type { LogEntry } from '../training/index.ts';
 
 /** A network of the comparison, and the log of its training. */
 export interface TrainedNet {

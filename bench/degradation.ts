@@ -10,9 +10,11 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { runFiles, trainClassifier, trainingSettings } from '../backbone/index.ts';
-import { makeFolder, openClassificationDataset, writeWholeFile } from '../datasets/index.ts';
-import { createEngine, readLog } from '../engine/index.ts';
+import { trainClassifier, trainingSettings } from '../backbone/index.ts';
+import { openClassificationDataset } from '../datasets/index.ts';
+import { createEngine } from '../engine/index.ts';
+import { makeFolder, writeWholeFile } from '../io/whole-file.ts';
+import { readLog, runFiles } from '../training/index.ts';
 import { degradationPage, type TrainedNet } from './degradation-page.ts';
 
 const { values } = parseArgs({

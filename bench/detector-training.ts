@@ -6,7 +6,6 @@
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { Random } from '../datasets/random.ts';
 import {
   DetectorTraining,
   parseDetectorConfig,
@@ -15,6 +14,7 @@ import {
 } from '../detection/index.ts';
 import { initialDetectorWeights } from '../detection/training/start.ts';
 import { createEngine } from '../engine/index.ts';
+import { Random } from '../io/random.ts';
 import { type BenchCase, contest, printResults, timed } from './contest.ts';
 import { TorchPeer } from './torch-peer.ts';
 

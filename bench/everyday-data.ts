@@ -15,7 +15,8 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type CocoDataset, inFlight, readDetectionDataset, writeObjectCrops } from '../datasets/index.ts';
+import { type CocoDataset, readDetectionDataset, writeObjectCrops } from '../datasets/index.ts';
+import { inFlight } from '../io/threads/in-flight.ts';
 import { chosenPictures, linkOrCopy, placePicture } from './everyday/classification-set.ts';
 import { asCoco, mergeDatasets, partOfDataset, withFewer } from './everyday/detection-parts.ts';
 import { type Part, placeOf } from './everyday/held-apart.ts';

@@ -7,7 +7,7 @@
  *
  * Usage: node dist/bench/everyday-start.js backbone|detector FILE...
  */
-import { openModel, readNumbers, writeModel } from '../backbone/index.ts';
+import { openModel, readNumbers, writeModel } from '../checkpoints/index.ts';
 import type { HostTensor } from '../engine/index.ts';
 
 const BODY = 'backbone.body.';

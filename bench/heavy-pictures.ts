@@ -11,8 +11,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { deflateSync } from 'node:zlib';
-import { scannedJpeg } from '../test/datasets/scanned-jpeg.ts';
-import { pngFile } from '../test/datasets/test-png.ts';
+import { scannedJpeg } from '../test/datasets/images/scanned-jpeg.ts';
+import { pngFile } from '../test/datasets/images/test-png.ts';
 import { servingProcess } from './service-process.ts';
 
 const { values } = parseArgs({

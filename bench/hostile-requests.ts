@@ -12,7 +12,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { Random } from '../datasets/index.ts';
+import { Random } from '../io/random.ts';
 import { type Hostile, hostileKinds, normalRequest } from './hostile/kinds.ts';
 import { servingProcess } from './service-process.ts';
 

@@ -14,9 +14,9 @@ import {
   parseClassifierConfig,
   planClassifier,
 } from '../backbone/index.ts';
-import { Random } from '../datasets/random.ts';
 import { compileFasterRcnn, fasterRcnnShapes, parseDetectorConfig } from '../detection/index.ts';
 import { createEngine, type Engine, type EngineName, exportOnnx } from '../engine/index.ts';
+import { Random } from '../io/random.ts';
 import { type Contestant, contest, printResults, timed } from './contest.ts';
 import { TorchPeer } from './torch-peer.ts';
 

@@ -24,10 +24,10 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { runFiles } from '../backbone/index.ts';
-import { encodeImage, Random } from '../datasets/index.ts';
-import { readLog } from '../engine/index.ts';
+import { encodeImage } from '../datasets/index.ts';
+import { Random } from '../io/random.ts';
 import { paintedImages, smallHeads } from '../test/detection/training/painted-images.ts';
+import { readLog, runFiles } from '../training/index.ts';
 
 const { values } = parseArgs({
   options: {

@@ -8,8 +8,8 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { classificationLoss } from '../backbone/classification-loss.ts';
 import { classifierShapes, initialise, parseClassifierConfig, planClassifier } from '../backbone/index.ts';
-import { Random } from '../datasets/random.ts';
 import { createEngine, type Engine, type EngineName } from '../engine/index.ts';
+import { Random } from '../io/random.ts';
 import { type BenchCase, type Contestant, contest, printResults, timed } from './contest.ts';
 import { TorchPeer } from './torch-peer.ts';
 

@@ -1,15 +1,23 @@
 import type { Classifier, Prediction } from '../backbone/index.ts';
-import { MOST } from '../bounds.ts';
-import { offeringBundled } from './bundled-models.ts';
-import { command, type ExitCode } from './command.ts';
-import { withDownloadProgress } from './download-progress.ts';
-import { Failures } from './failures.ts';
-import type { FlagTable } from './flags.ts';
-import { runImageJob, summarize } from './image-job.ts';
-import { collectInputs, type Inputs } from './inputs.ts';
-import { archFlag, defined, engineFlags, inputFlags, jsonFlag, pathsPositional, streamsFor } from './shared-flags.ts';
-import { displayWidth, formatTable, padColumns } from './table.ts';
-import type { Terminal } from './terminal.ts';
+import { MOST } from '../io/bounds.ts';
+import { offeringBundled } from './input/bundled-models.ts';
+import { runImageJob, summarize } from './input/image-job.ts';
+import { collectInputs, type Inputs } from './input/inputs.ts';
+import { command, type ExitCode } from './terminal/command.ts';
+import { withDownloadProgress } from './terminal/download-progress.ts';
+import { Failures } from './terminal/failures.ts';
+import type { FlagTable } from './terminal/flags.ts';
+import {
+  archFlag,
+  defined,
+  engineFlags,
+  inputFlags,
+  jsonFlag,
+  pathsPositional,
+  streamsFor,
+} from './terminal/shared-flags.ts';
+import { displayWidth, formatTable, padColumns } from './terminal/table.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
 const flags = {
   top: { kind: 'integer', value: 'N', min: 1, max: MOST.classes, default: 5, help: 'classes to print of each image' },

@@ -1,4 +1,4 @@
-import type { CommandList } from './command.ts';
+import type { CommandList } from './terminal/command.ts';
 
 /** Every command, each loaded only when it is called. */
 export const commands: CommandList = {

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { command, type ExitCode } from './command.ts';
-import { reportProblems } from './dataset-report.ts';
-import type { FlagTable } from './flags.ts';
-import { ownCall } from './own-call.ts';
-import { defined, sourceFlags, sourceHelp } from './shared-flags.ts';
-import { shellWord } from './shell-word.ts';
-import { counted } from './table.ts';
+import { reportProblems } from './input/dataset-report.ts';
+import { command, type ExitCode } from './terminal/command.ts';
+import type { FlagTable } from './terminal/flags.ts';
+import { ownCall } from './terminal/own-call.ts';
+import { defined, sourceFlags, sourceHelp } from './terminal/shared-flags.ts';
+import { shellWord } from './terminal/shell-word.ts';
+import { counted } from './terminal/table.ts';
 
 const cropFlags = {
   ...sourceFlags,

@@ -1,10 +1,10 @@
 import type { Split } from '../datasets/index.ts';
 import { ResnetCocoError } from '../errors.ts';
-import { command, type ExitCode } from './command.ts';
-import { classificationReport, detectionReport, reportProblems } from './dataset-report.ts';
-import { defined, jsonFlag, sourceFlags } from './shared-flags.ts';
-import { counted } from './table.ts';
-import type { Terminal } from './terminal.ts';
+import { classificationReport, detectionReport, reportProblems } from './input/dataset-report.ts';
+import { command, type ExitCode } from './terminal/command.ts';
+import { defined, jsonFlag, sourceFlags } from './terminal/shared-flags.ts';
+import { counted } from './terminal/table.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
 interface InfoFlags {
   readonly images: string | undefined;

@@ -1,13 +1,13 @@
 import { detectionFormats } from '../datasets/detection/detection-source.ts';
 import { ResnetCocoError } from '../errors.ts';
-import { command, type ExitCode, noPositionals } from './command.ts';
-import { reportProblems } from './dataset-report.ts';
-import { withDownloadProgress } from './download-progress.ts';
-import type { FlagTable } from './flags.ts';
-import { refuseExisting } from './output-file.ts';
-import { formatBytes } from './progress.ts';
-import { defined, jsonFlag, sourceFlags, sourceHelp } from './shared-flags.ts';
-import { counted, formatTable } from './table.ts';
+import { reportProblems } from './input/dataset-report.ts';
+import { command, type ExitCode, noPositionals } from './terminal/command.ts';
+import { withDownloadProgress } from './terminal/download-progress.ts';
+import type { FlagTable } from './terminal/flags.ts';
+import { refuseExisting } from './terminal/output-file.ts';
+import { formatBytes } from './terminal/progress.ts';
+import { defined, jsonFlag, sourceFlags, sourceHelp } from './terminal/shared-flags.ts';
+import { counted, formatTable } from './terminal/table.ts';
 
 export const list = command({
   summary: 'Known data sets: size of the download, licence, and whether they are on this machine.',
@@ -15,7 +15,7 @@ export const list = command({
   flags: jsonFlag,
   examples: [['resnet-coco datasets list', '']],
   async run({ flags, terminal }) {
-    const { listDatasets } = await import('../datasets/fetch-dataset.ts');
+    const { listDatasets } = await import('../datasets/known/fetch-dataset.ts');
     const datasets = listDatasets();
     if (flags.json) {
       await terminal.printJson(datasets);
@@ -50,8 +50,8 @@ export const fetch = command({
   ],
   async run({ flags, positionals: [name], terminal, signal }) {
     const [{ fetchDataset }, { findDataset }] = await Promise.all([
-      import('../datasets/fetch-dataset.ts'),
-      import('../datasets/known-datasets.ts'),
+      import('../datasets/known/fetch-dataset.ts'),
+      import('../datasets/known/known-datasets.ts'),
     ]);
     const onNote = (note: string): void => terminal.note(note);
     const folder = await withDownloadProgress(terminal, (onProgress) =>

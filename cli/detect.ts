@@ -1,21 +1,21 @@
 import type { CocoCategory } from '../datasets/index.ts';
+import type { CategoryMatch, DetectedFile, Detection, Detector } from '../detection/index.ts';
 import {
   DetectionFolder,
   type PictureMaker,
   type PlannedImage,
   refuseOverwriting,
-} from '../detection/detection-folder.ts';
-import { imageIdsFromAnnotations, imageIdsFromNames, readAnnotatedSet } from '../detection/image-ids.ts';
-import type { CategoryMatch, DetectedFile, Detection, Detector } from '../detection/index.ts';
-import { inDataset, matchCategories } from '../detection/match-categories.ts';
-import { SHOWN_SCORE } from '../detection/name-detections.ts';
-import { offeringBundled } from './bundled-models.ts';
-import { command, type ExitCode } from './command.ts';
-import { withDownloadProgress } from './download-progress.ts';
-import { Failures } from './failures.ts';
-import type { FlagTable } from './flags.ts';
-import { runImageJob, summarize } from './image-job.ts';
-import { collectInputs, type Inputs } from './inputs.ts';
+} from '../detection/results/detection-folder.ts';
+import { imageIdsFromAnnotations, imageIdsFromNames, readAnnotatedSet } from '../detection/results/image-ids.ts';
+import { inDataset, matchCategories } from '../detection/results/match-categories.ts';
+import { SHOWN_SCORE } from '../detection/results/name-detections.ts';
+import { offeringBundled } from './input/bundled-models.ts';
+import { runImageJob, summarize } from './input/image-job.ts';
+import { collectInputs, type Inputs } from './input/inputs.ts';
+import { command, type ExitCode } from './terminal/command.ts';
+import { withDownloadProgress } from './terminal/download-progress.ts';
+import { Failures } from './terminal/failures.ts';
+import type { FlagTable } from './terminal/flags.ts';
 import {
   archFlag,
   defined,
@@ -25,9 +25,9 @@ import {
   jsonFlag,
   pathsPositional,
   streamsFor,
-} from './shared-flags.ts';
-import { counted, formatTable } from './table.ts';
-import type { Terminal } from './terminal.ts';
+} from './terminal/shared-flags.ts';
+import { counted, formatTable } from './terminal/table.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
 const flags = {
   score: {

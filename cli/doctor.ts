@@ -1,6 +1,6 @@
-import { command, noPositionals } from './command.ts';
-import { jsonFlag } from './shared-flags.ts';
-import { formatTable } from './table.ts';
+import { command, noPositionals } from './terminal/command.ts';
+import { jsonFlag } from './terminal/shared-flags.ts';
+import { formatTable } from './terminal/table.ts';
 
 export default command({
   summary: 'What engines, devices and decoders this machine has, and why not the others.',

@@ -1,22 +1,22 @@
 import { basename } from 'node:path';
 import type { Classifier } from '../backbone/index.ts';
-import {
-  type ClassificationDataset,
-  type Image,
-  inLockedFolder,
-  openClassificationDataset,
-} from '../datasets/index.ts';
+import { type ClassificationDataset, type Image, openClassificationDataset } from '../datasets/index.ts';
 import { ResnetCocoError } from '../errors.ts';
-import { classificationRecord, type EvaluatedClassifier, linesOfJson } from '../eval/classification-record.ts';
+import {
+  classificationRecord,
+  type EvaluatedClassifier,
+  linesOfJson,
+} from '../eval/classification/classification-record.ts';
 import { ClassificationEvaluator, mapClasses, writeClassificationReport } from '../eval/index.ts';
-import { command, type ExitCode } from './command.ts';
-import { describeEvaluation } from './describe-evaluation.ts';
-import { withDownloadProgress } from './download-progress.ts';
-import { Failures } from './failures.ts';
-import type { FlagTable } from './flags.ts';
-import { summarize } from './image-job.ts';
-import { archFlag, defined, engineFlags, jsonFlag, streamsFor } from './shared-flags.ts';
-import type { Terminal } from './terminal.ts';
+import { inLockedFolder } from '../io/folder-lock.ts';
+import { summarize } from './input/image-job.ts';
+import { command, type ExitCode } from './terminal/command.ts';
+import { describeEvaluation } from './terminal/describe-evaluation.ts';
+import { withDownloadProgress } from './terminal/download-progress.ts';
+import { Failures } from './terminal/failures.ts';
+import type { FlagTable } from './terminal/flags.ts';
+import { archFlag, defined, engineFlags, jsonFlag, streamsFor } from './terminal/shared-flags.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
 const flags = {
   split: {

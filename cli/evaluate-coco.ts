@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
-import { inLockedFolder } from '../datasets/folder-lock.ts';
 import { COCO } from '../eval/coco/coco.ts';
-import { COCOeval } from '../eval/coco-eval.ts';
-import { printEvaluation, reportFlag } from './coco-summary.ts';
-import { command, type ExitCode, noPositionals } from './command.ts';
-import { type FlagTable, required } from './flags.ts';
-import { jsonFlag } from './shared-flags.ts';
+import { COCOeval } from '../eval/cocoeval/coco-eval.ts';
+import { inLockedFolder } from '../io/folder-lock.ts';
+import { printEvaluation, reportFlag } from './terminal/coco-summary.ts';
+import { command, type ExitCode, noPositionals } from './terminal/command.ts';
+import { type FlagTable, required } from './terminal/flags.ts';
+import { jsonFlag } from './terminal/shared-flags.ts';
 
 const flags = {
   annotations: { kind: 'text', value: 'FILE', help: 'ground truth in COCO format' },

@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import { type ImageId, lockFolder, writeWholeFile } from '../datasets/index.ts';
+import type { ImageId } from '../datasets/index.ts';
 import {
   type EvaluateDetectorOptions,
   type EvaluatedDetector,
@@ -7,16 +7,26 @@ import {
 } from '../detection/evaluate-detector.ts';
 import type { Detector } from '../detection/index.ts';
 import type { COCO } from '../eval/index.ts';
-import { openAnnotatedImages } from './annotated-images.ts';
-import { offeringBundled } from './bundled-models.ts';
-import { printEvaluation, reportFlag } from './coco-summary.ts';
-import { command } from './command.ts';
-import { withDownloadProgress } from './download-progress.ts';
-import { Failures } from './failures.ts';
-import type { FlagTable } from './flags.ts';
-import { archFlag, defined, detectorFlag, engineFlags, jsonFlag, sourceFlags, streamsFor } from './shared-flags.ts';
-import { counted } from './table.ts';
-import type { Terminal } from './terminal.ts';
+import { lockFolder } from '../io/folder-lock.ts';
+import { writeWholeFile } from '../io/whole-file.ts';
+import { openAnnotatedImages } from './input/annotated-images.ts';
+import { offeringBundled } from './input/bundled-models.ts';
+import { printEvaluation, reportFlag } from './terminal/coco-summary.ts';
+import { command } from './terminal/command.ts';
+import { withDownloadProgress } from './terminal/download-progress.ts';
+import { Failures } from './terminal/failures.ts';
+import type { FlagTable } from './terminal/flags.ts';
+import {
+  archFlag,
+  defined,
+  detectorFlag,
+  engineFlags,
+  jsonFlag,
+  sourceFlags,
+  streamsFor,
+} from './terminal/shared-flags.ts';
+import { counted } from './terminal/table.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
 const flags = {
   annotations: {

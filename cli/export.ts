@@ -1,11 +1,11 @@
-import { writeWholeFile } from '../datasets/whole-file.ts';
 import { ResnetCocoError } from '../errors.ts';
-import { command } from './command.ts';
-import { withDownloadProgress } from './download-progress.ts';
-import type { FlagTable } from './flags.ts';
-import { forceFlag, refuseExisting } from './output-file.ts';
-import { formatBytes } from './progress.ts';
-import { archFlag, defined } from './shared-flags.ts';
+import { writeWholeFile } from '../io/whole-file.ts';
+import { command } from './terminal/command.ts';
+import { withDownloadProgress } from './terminal/download-progress.ts';
+import type { FlagTable } from './terminal/flags.ts';
+import { forceFlag, refuseExisting } from './terminal/output-file.ts';
+import { formatBytes } from './terminal/progress.ts';
+import { archFlag, defined } from './terminal/shared-flags.ts';
 
 const flags = {
   out: {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { commands } from './commands.ts';
-import { runProgram } from './program.ts';
 import { withReturnedMemory } from './returned-memory.ts';
+import { runProgram } from './terminal/program.ts';
 
 const args = process.argv.slice(2);
 // The command that runs for weeks; its memory is to come back after each flood.

@@ -1,13 +1,13 @@
-import type { ModelListing } from '../backbone/weights/index.ts';
-import { settingName, settingRows, settingValue } from '../eval/setting-words.ts';
+import type { ModelListing } from '../checkpoints/index.ts';
 import type { ModelInfo } from '../index.ts';
-import { command, noPositionals } from './command.ts';
-import { withDownloadProgress } from './download-progress.ts';
-import type { FlagTable } from './flags.ts';
-import { forceFlag, refuseExisting } from './output-file.ts';
-import { readSettingsFile } from './settings-file.ts';
-import { archFlag, defined, jsonFlag } from './shared-flags.ts';
-import { formatTable } from './table.ts';
+import { settingName, settingRows, settingValue } from '../training/page/setting-words.ts';
+import { command, noPositionals } from './terminal/command.ts';
+import { withDownloadProgress } from './terminal/download-progress.ts';
+import type { FlagTable } from './terminal/flags.ts';
+import { forceFlag, refuseExisting } from './terminal/output-file.ts';
+import { readSettingsFile } from './terminal/settings-file.ts';
+import { archFlag, defined, jsonFlag } from './terminal/shared-flags.ts';
+import { formatTable } from './terminal/table.ts';
 
 const oneModel = {
   usage: '<model>',
@@ -48,8 +48,8 @@ export const list = command({
   examples: [['resnet-coco models list', '']],
   async run({ flags, terminal }) {
     const [{ listModels }, { embeddedModels }, { modelInfo }] = await Promise.all([
-      import('../backbone/weights/index.ts'),
-      import('../backbone/embedded-models.ts'),
+      import('../checkpoints/index.ts'),
+      import('../checkpoints/embedded-models.ts'),
       import('../index.ts'),
     ]);
     const own = [...embeddedModels()].map(async ([name, path]) => {
@@ -96,7 +96,7 @@ export const fetch = command({
   details: ['The cache is in RESNET_COCO_HOME; RESNET_COCO_MIRROR names a server to use instead of the official ones.'],
   examples: [['resnet-coco models fetch resnet50', '']],
   async run({ positionals: [model], terminal, signal }) {
-    const { fetchModel } = await import('../backbone/weights/index.ts');
+    const { fetchModel } = await import('../checkpoints/index.ts');
     const path = await withDownloadProgress(terminal, (onProgress) => fetchModel(model, { onProgress, signal }));
     await terminal.print(path);
     return 0;

@@ -1,10 +1,10 @@
-import { embeddedModels } from '../backbone/embedded-models.ts';
-import { command, noPositionals } from './command.ts';
-import type { FlagTable } from './flags.ts';
-import { formatBytes } from './progress.ts';
-import { requestLine } from './request-line.ts';
-import { defined, engineFlags } from './shared-flags.ts';
-import { counted } from './table.ts';
+import { embeddedModels } from '../checkpoints/embedded-models.ts';
+import { command, noPositionals } from './terminal/command.ts';
+import type { FlagTable } from './terminal/flags.ts';
+import { formatBytes } from './terminal/progress.ts';
+import { requestLine } from './terminal/request-line.ts';
+import { defined, engineFlags } from './terminal/shared-flags.ts';
+import { counted } from './terminal/table.ts';
 
 const { engine, threads, batch } = engineFlags;
 

@@ -3,8 +3,6 @@ import { dirname, join } from 'node:path';
 import {
   type ClassifierConfig,
   initialConfig,
-  type RunConfig,
-  storedConfig,
   type TrainClassifierOptions,
   type TrainingStep,
   type TrainingSummary,
@@ -15,21 +13,22 @@ import {
 import { spelledPath } from '../datasets/detection/spelling.ts';
 import { type ClassificationDataset, openClassificationDataset } from '../datasets/index.ts';
 import { ResnetCocoError } from '../errors.ts';
-import { attendTraining } from './attend-training.ts';
-import { command } from './command.ts';
-import { withDownloadProgress } from './download-progress.ts';
-import { required } from './flags.ts';
-import { givenFlags } from './optimisation-flags.ts';
-import { ownCall } from './own-call.ts';
-import { formatDuration } from './progress.ts';
-import { engineOfRun } from './run-engine.ts';
-import { defined } from './shared-flags.ts';
-import { counted } from './table.ts';
-import type { Terminal } from './terminal.ts';
-import { writeTrainingCard } from './training-card.ts';
-import { choicesOf, type TrainingFlags, trainingFlags } from './training-flags.ts';
-import { writeRunPage } from './training-page.ts';
-import { amount, percent, TrainingProgress } from './training-progress.ts';
+import { type RunConfig, storedConfig } from '../training/index.ts';
+import { command } from './terminal/command.ts';
+import { withDownloadProgress } from './terminal/download-progress.ts';
+import { required } from './terminal/flags.ts';
+import { ownCall } from './terminal/own-call.ts';
+import { formatDuration } from './terminal/progress.ts';
+import { engineOfRun } from './terminal/run-engine.ts';
+import { defined } from './terminal/shared-flags.ts';
+import { counted } from './terminal/table.ts';
+import type { Terminal } from './terminal/terminal.ts';
+import { attendTraining } from './training/attend-training.ts';
+import { givenFlags } from './training/optimisation-flags.ts';
+import { writeTrainingCard } from './training/training-card.ts';
+import { choicesOf, type TrainingFlags, trainingFlags } from './training/training-flags.ts';
+import { writeRunPage } from './training/training-page.ts';
+import { amount, percent, TrainingProgress } from './training/training-progress.ts';
 
 /** Images to learn from, and to evaluate on. */
 async function openDatasets({ dataset, val }: TrainingFlags): Promise<[ClassificationDataset, ClassificationDataset]> {

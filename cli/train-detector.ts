@@ -1,5 +1,4 @@
 import { dirname, join } from 'node:path';
-import { type RunConfig, storedConfig } from '../backbone/index.ts';
 import {
   type DetectorChoices,
   type DetectorConfig,
@@ -12,30 +11,31 @@ import {
   trainDetector,
 } from '../detection/index.ts';
 import type { DetectionMeasures } from '../eval/index.ts';
-import { attendTraining } from './attend-training.ts';
-import { offeringBundled } from './bundled-models.ts';
-import { command } from './command.ts';
-import { annotationsName, shownScore, writeDetectorCard } from './detector-card.ts';
-import { evaluationArguments, imageFolderOf, readDetectorDatasets } from './detector-datasets.ts';
-import { describePlan } from './detector-plan.ts';
+import { type RunConfig, storedConfig } from '../training/index.ts';
+import { offeringBundled } from './input/bundled-models.ts';
+import { command } from './terminal/command.ts';
+import { withDownloadProgress } from './terminal/download-progress.ts';
+import { required } from './terminal/flags.ts';
+import { ownCall } from './terminal/own-call.ts';
+import { formatDuration } from './terminal/progress.ts';
+import { engineOfRun } from './terminal/run-engine.ts';
+import { defined } from './terminal/shared-flags.ts';
+import { shellWord } from './terminal/shell-word.ts';
+import { counted } from './terminal/table.ts';
+import type { Terminal } from './terminal/terminal.ts';
+import { attendTraining } from './training/attend-training.ts';
+import { annotationsName, shownScore, writeDetectorCard } from './training/detector-card.ts';
+import { evaluationArguments, imageFolderOf, readDetectorDatasets } from './training/detector-datasets.ts';
+import { describePlan } from './training/detector-plan.ts';
 import {
   type DetectorTrainingFlags,
   detectorChoicesOf,
   detectorTrainingFlags,
   readSettings,
-} from './detector-training-flags.ts';
-import { withDownloadProgress } from './download-progress.ts';
-import { required } from './flags.ts';
-import { givenFlags } from './optimisation-flags.ts';
-import { ownCall } from './own-call.ts';
-import { formatDuration } from './progress.ts';
-import { engineOfRun } from './run-engine.ts';
-import { defined } from './shared-flags.ts';
-import { shellWord } from './shell-word.ts';
-import { counted } from './table.ts';
-import type { Terminal } from './terminal.ts';
-import { writeRunPage } from './training-page.ts';
-import { amount, percent, TrainingProgress } from './training-progress.ts';
+} from './training/detector-training-flags.ts';
+import { givenFlags } from './training/optimisation-flags.ts';
+import { writeRunPage } from './training/training-page.ts';
+import { amount, percent, TrainingProgress } from './training/training-progress.ts';
 
 /** What a run that is resumed remembers: how long and how fast, settings of `--config`, and the model that it began from. */
 function rememberedSettings({ epochs, init, model, schedule, training }: RunConfig) {

@@ -2,8 +2,8 @@ import { createHash, type Hash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ClassificationDataset } from './classification-dataset.ts';
-import type { CocoDataset, ImageId } from './coco-format.ts';
+import type { ClassificationDataset } from './classification/classification-dataset.ts';
+import type { CocoDataset, ImageId } from './detection/coco/coco-format.ts';
 
 /** By what a data set is known again: digests of its labels, and of its files' names and sizes, and times. */
 export interface Fingerprint {

@@ -1,19 +1,20 @@
+import { classifierConfigOf, classifierShapes, planClassifier } from '../backbone/index.ts';
 import {
   checkFit,
-  classifierConfigOf,
-  classifierShapes,
   FORMAT,
+  floatToHalf,
+  isOfTheModel,
   type ModelFile,
   type OpenOptions,
   openModel,
-  planClassifier,
   readNumbers,
-} from '../backbone/index.ts';
-import { floatToHalf, isOfTheModel, type StoredTensor, writeSafetensors } from '../backbone/weights/index.ts';
+  type StoredTensor,
+  writeSafetensors,
+} from '../checkpoints/index.ts';
 import { ResnetCocoError } from '../errors.ts';
-import { fasterRcnnShapes } from './faster-rcnn-plan.ts';
-import { currentName, isDetector } from './infer-detector.ts';
 import { detectorConfigOf } from './load-detector.ts';
+import { fasterRcnnShapes } from './model/faster-rcnn-plan.ts';
+import { currentName, isDetector } from './model/infer-detector.ts';
 
 export interface ConvertOptions extends Pick<OpenOptions, 'onNote'> {
   /** The architecture, where tensors and file do not tell it. */

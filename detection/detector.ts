@@ -1,22 +1,23 @@
 // N images, D detections of an image.
-import { batchProblem } from '../bounds.ts';
+
 import {
-  batched,
   type DecodedImage,
   type DetectionTransform,
   ImagePool,
   type ImageSource,
-  inFlight,
   type LoadedImage,
   type Prefetched,
 } from '../datasets/index.ts';
 import type { Engine, Weights } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
-import { compileFasterRcnn } from './compile-faster-rcnn.ts';
-import type { DetectorCategory } from './detector-category.ts';
-import type { DetectorConfig } from './detector-config.ts';
-import type { FasterRcnn } from './faster-rcnn.ts';
-import { categoriesByLabel, type Detection, nameDetections, SHOWN_SCORE } from './name-detections.ts';
+import { batchProblem } from '../io/bounds.ts';
+import { batched } from '../io/threads/batched.ts';
+import { inFlight } from '../io/threads/in-flight.ts';
+import { compileFasterRcnn } from './model/compile-faster-rcnn.ts';
+import type { DetectorCategory } from './model/detector-category.ts';
+import type { DetectorConfig } from './model/detector-config.ts';
+import type { FasterRcnn } from './model/faster-rcnn.ts';
+import { categoriesByLabel, type Detection, nameDetections, SHOWN_SCORE } from './results/name-detections.ts';
 
 export interface DetectOptions {
   /**

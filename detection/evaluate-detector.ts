@@ -1,9 +1,9 @@
 import type { CocoResult, ImageId } from '../datasets/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { type COCO, COCOeval } from '../eval/index.ts';
-import { cocoResults } from './coco-results.ts';
 import type { DetectedFile, Detector } from './detector.ts';
-import { type CategoryMatch, inDataset, matchCategories } from './match-categories.ts';
+import { cocoResults } from './results/coco-results.ts';
+import { type CategoryMatch, inDataset, matchCategories } from './results/match-categories.ts';
 
 export interface EvaluateDetectorOptions {
   /** Of the data set, for notes and errors. */

@@ -3,14 +3,13 @@ import {
   classifierProgram,
   classifierShapes,
   type LoadOptions,
-  openModel,
   planClassifier,
-  readWeights,
 } from '../backbone/index.ts';
+import { openModel, readWeights } from '../checkpoints/index.ts';
 import { exportOnnx } from '../engine/index.ts';
 import { isDetectorModel } from './convert-model.ts';
-import { boxProgram, proposalProgram } from './faster-rcnn-graphs.ts';
 import { detectorConfigOf, readDetectorWeights } from './load-detector.ts';
+import { boxProgram, proposalProgram } from './model/faster-rcnn-graphs.ts';
 
 /** One ONNX file of a model. */
 export interface ExportedGraph {
@@ -22,7 +21,7 @@ export interface ExportedGraph {
 /**
  * A model as ONNX files that ONNX Runtime and other runtimes load; batch, height and width are free. A classifier is one
  * graph, `image` `[N, H, W, 3]` to `logits`. A detector is two, between which boxes are chosen by their values
- * (`detection/faster-rcnn.ts` shows how).
+ * (`detection/model/faster-rcnn.ts` shows how).
  *
  * @throws ResnetCocoError as loading a model does
  */

@@ -1,17 +1,16 @@
 /** What users import, and what rooms share besides. */
 
-export type { DetectionMeasures } from '../eval/index.ts';
-export { compileFasterRcnn } from './compile-faster-rcnn.ts';
 export { isDetectorModel } from './convert-model.ts';
-export { DetectorTraining } from './detector-training.ts';
-export { FasterRcnn } from './faster-rcnn.ts';
-export { detectorParameterCount, fasterRcnnShapes } from './faster-rcnn-plan.ts';
-export { matchCategories } from './match-categories.ts';
-export { categoriesByLabel, nameDetections } from './name-detections.ts';
+export { compileFasterRcnn } from './model/compile-faster-rcnn.ts';
+export { FasterRcnn } from './model/faster-rcnn.ts';
+export { detectorParameterCount, fasterRcnnShapes } from './model/faster-rcnn-plan.ts';
 export * from './public.ts';
+export { matchCategories } from './results/match-categories.ts';
+export { categoriesByLabel, nameDetections } from './results/name-detections.ts';
 export { samplesFolder } from './train-detector.ts';
-export { trainableWeights } from './trainable-weights.ts';
+export { DetectorTraining } from './training/detector-training.ts';
 export { SAMPLE_BOXES } from './training/evaluation.ts';
-export type { TrainingBatch, TrainingChoices, TrainingImage } from './training-batch.ts';
-export { checkObjects, hasUsableBox, type TrainingObjects, trainingObjects } from './training-objects.ts';
-export { parseTrainingSettings } from './training-settings.ts';
+export { trainableWeights } from './training/trainable-weights.ts';
+export type { TrainingBatch, TrainingChoices, TrainingImage } from './training/training-batch.ts';
+export { checkObjects, hasUsableBox, type TrainingObjects, trainingObjects } from './training/training-objects.ts';
+export { parseTrainingSettings } from './training/training-settings.ts';

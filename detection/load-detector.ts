@@ -1,10 +1,11 @@
-import { type LoadOptions, type ModelFile, openModel, readWeights } from '../backbone/index.ts';
+import type { LoadOptions } from '../backbone/index.ts';
+import { type ModelFile, openModel, readWeights } from '../checkpoints/index.ts';
 import { createEngine, type Weights } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { Detector } from './detector.ts';
-import { type DetectorConfig, parseDetectorConfig } from './detector-config.ts';
-import { fasterRcnnShapes } from './faster-rcnn-plan.ts';
-import { currentName, inferDetector } from './infer-detector.ts';
+import { type DetectorConfig, parseDetectorConfig } from './model/detector-config.ts';
+import { fasterRcnnShapes } from './model/faster-rcnn-plan.ts';
+import { currentName, inferDetector } from './model/infer-detector.ts';
 
 /**
  * Loads an object detector.

@@ -4,12 +4,12 @@ import {
   classifierConfigOf,
   compileClassifier,
   type LoadOptions,
-  openModel,
 } from '../backbone/index.ts';
+import { openModel } from '../checkpoints/index.ts';
 import { isDetectorModel } from './convert-model.ts';
 import type { Detector } from './detector.ts';
-import type { DetectorConfig } from './detector-config.ts';
 import { compileDetector, detectorConfigOf } from './load-detector.ts';
+import type { DetectorConfig } from './model/detector-config.ts';
 
 /**
  * Loads a model, whichever it is: what comes is an instance of `Detector` or of `Classifier`.

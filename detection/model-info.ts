@@ -1,19 +1,19 @@
 import { statSync } from 'node:fs';
+import { classifierConfigOf, classifierShapes, parameterCount, planClassifier } from '../backbone/index.ts';
 import {
   besideWeights,
   checkFit,
-  classifierConfigOf,
-  classifierShapes,
+  findModel,
+  isModelName,
+  listModels,
+  type ModelListing,
   openModel,
-  parameterCount,
-  planClassifier,
   shapesOf,
-} from '../backbone/index.ts';
-import { findModel, isModelName, listModels, type ModelListing } from '../backbone/weights/index.ts';
+} from '../checkpoints/index.ts';
 import type { ResnetCocoError } from '../errors.ts';
 import { isDetectorModel } from './convert-model.ts';
-import { detectorParameterCount, fasterRcnnShapes } from './faster-rcnn-plan.ts';
 import { detectorConfigOf, detectorShapesOf } from './load-detector.ts';
+import { detectorParameterCount, fasterRcnnShapes } from './model/faster-rcnn-plan.ts';
 
 /** What a model file holds. */
 export interface ModelFileInfo {

@@ -1,21 +1,21 @@
 /** What users import from `resnet-coco/detection`; `index.ts` is what rooms share. */
-export type { DetectionMeasures } from '../eval/box-measures.ts';
+export type { DetectionMeasures } from '../eval/cocoeval/box-measures.ts';
 export { type ConvertOptions, convertModel } from './convert-model.ts';
 export { type DetectAllOptions, type DetectedFile, type DetectOptions, Detector } from './detector.ts';
-export type { DetectorCategory } from './detector-category.ts';
-export { type DetectorConfig, parseDetectorConfig } from './detector-config.ts';
 export { type EvaluateDetectorOptions, type EvaluatedDetector, evaluateDetector } from './evaluate-detector.ts';
 export { type ExportedGraph, exportModel } from './export-model.ts';
 export { loadDetector } from './load-detector.ts';
 export { loadModel } from './load-model.ts';
-export type { CategoryMatch } from './match-categories.ts';
+export type { DetectorCategory } from './model/detector-category.ts';
+export { type DetectorConfig, parseDetectorConfig } from './model/detector-config.ts';
 export { type KnownModelInfo, type ModelFileInfo, type ModelInfo, modelInfo } from './model-info.ts';
-export { type Detection, SHOWN_SCORE } from './name-detections.ts';
+export type { CategoryMatch } from './results/match-categories.ts';
+export { type Detection, SHOWN_SCORE } from './results/name-detections.ts';
 export { type DetectorSummary, type TrainDetectorOptions, trainDetector } from './train-detector.ts';
 export type { DetectorEpoch, DetectorStep } from './training/detector-loop.ts';
 export { type DetectorChoices, detectorSettings } from './training/run-choices.ts';
 export type { DetectorRunSettings } from './training/run-settings.ts';
 export type { AnnotatedImages } from './training/samples.ts';
 export { type DetectorStart, detectorStart } from './training/start.ts';
-export type { DetectorLosses } from './training-batch.ts';
-export type { DetectorTrainingSettings } from './training-settings.ts';
+export type { DetectorLosses } from './training/training-batch.ts';
+export type { DetectorTrainingSettings } from './training/training-settings.ts';

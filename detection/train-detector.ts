@@ -1,4 +1,8 @@
 import { join } from 'node:path';
+import { DetectionLoader, detectionFingerprint } from '../datasets/index.ts';
+import type { Engine } from '../engine/index.ts';
+import { ResnetCocoError } from '../errors.ts';
+import type { DetectionMeasures } from '../eval/index.ts';
 import {
   beginRun,
   CHECKPOINT_MINUTES,
@@ -18,14 +22,10 @@ import {
   shapedWeights,
   TrainingLoop,
   trainingOptions,
-} from '../backbone/index.ts';
-import { DetectionLoader, detectionFingerprint } from '../datasets/index.ts';
-import type { Engine } from '../engine/index.ts';
-import { ResnetCocoError } from '../errors.ts';
-import type { DetectionMeasures } from '../eval/index.ts';
-import { DetectorTraining } from './detector-training.ts';
-import { detectorParameterCount, fasterRcnnShapes } from './faster-rcnn-plan.ts';
+} from '../training/index.ts';
+import { detectorParameterCount, fasterRcnnShapes } from './model/faster-rcnn-plan.ts';
 import { type DetectorEvents, detectorLoop } from './training/detector-loop.ts';
+import { DetectorTraining } from './training/detector-training.ts';
 import { DetectorEvaluation } from './training/evaluation.ts';
 import { labelsOf } from './training/labels.ts';
 import { checkDetectorRunSettings, type DetectorRunSettings } from './training/run-settings.ts';

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
-import { MOST } from '../bounds.ts';
 import { ResnetCocoError } from '../errors.ts';
+import { MOST } from '../io/bounds.ts';
 import { type Engine, type EngineName, type EngineOptions, engineNames } from './engine.ts';
 
 /**

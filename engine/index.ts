@@ -2,5 +2,3 @@
 
 export type { Optimiser } from './optimisers/optimiser.ts';
 export * from './public.ts';
-export { RunLog } from './run/log.ts';
-export { TensorBoardWriter } from './run/tensorboard.ts';

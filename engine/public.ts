@@ -1,4 +1,5 @@
 /** What users import from `resnet-coco/engine`; `index.ts` is what rooms share. */
+
 export { createEngine } from './create-engine.ts';
 export { type EngineReport, examineEngines } from './doctor.ts';
 export * from './engine.ts';
@@ -6,5 +7,4 @@ export * from './host-tensor.ts';
 export { exportOnnx } from './onnx/onnx-engine.ts';
 export type { OptimiserSettings } from './optimisers/create-optimiser.ts';
 export type { NamedArrays } from './optimisers/optimiser.ts';
-export { type LogEntry, type LogSplit, readLog } from './run/log.ts';
-export { createSchedule, type Schedule, type ScheduleSettings } from './schedules.ts';
+export { createSchedule, type Schedule, type ScheduleSettings } from './optimisers/schedules.ts';

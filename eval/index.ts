@@ -2,7 +2,6 @@
 
 export { bestScore } from './analysis/best-threshold.ts';
 export { type ExactCurve, exactCurve } from './analysis/curves.ts';
-export { boxMeasures, measuresOf } from './box-measures.ts';
+export { boxMeasures, measuresOf } from './cocoeval/box-measures.ts';
 export * from './public.ts';
 export type { SampleBox, SampleEvaluation, SampleImage } from './report/sample-pictures.ts';
-export { commandLine, settingName, settingRows, settingValue } from './setting-words.ts';

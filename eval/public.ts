@@ -1,5 +1,5 @@
 /** What users import from `resnet-coco/eval`; `index.ts` is what rooms share. */
-export { type Accumulated, NumberGrid } from './accumulate.ts';
+
 export type { BestThresholds, ScoreThreshold } from './analysis/best-threshold.ts';
 export type { CategoryAnalysis } from './analysis/categories.ts';
 export type { DetectionConfusion } from './analysis/confusion.ts';
@@ -8,23 +8,26 @@ export { type AnalysisOptions, analyseDetections, type DetectionAnalysis } from 
 export type { ErrorBreakdown, ErrorCost, ErrorCosts } from './analysis/error-breakdown.ts';
 export type { ErrorType } from './analysis/error-types.ts';
 export type { ImageErrors, JudgedBox } from './analysis/worst-images.ts';
-export type { DetectionMeasures } from './box-measures.ts';
-export type { ReliabilityBin } from './calibration.ts';
-export { type ClassMapping, type ModelClass, mapClasses } from './class-mapping.ts';
-export { ClassificationEvaluator, type ClassificationResult, type ClassResult } from './classification.ts';
-export { classificationRecord, type EvaluatedClassifier } from './classification-record.ts';
-export { writeClassificationReport } from './classification-report.ts';
+export type { ReliabilityBin } from './classification/calibration.ts';
+export { type ClassMapping, type ModelClass, mapClasses } from './classification/class-mapping.ts';
+export {
+  ClassificationEvaluator,
+  type ClassificationResult,
+  type ClassResult,
+} from './classification/classification.ts';
+export { classificationRecord, type EvaluatedClassifier } from './classification/classification-record.ts';
+export { writeClassificationReport } from './classification/classification-report.ts';
+export type { ConfusionMatrix } from './classification/confusion.ts';
+export type { Mistake } from './classification/mistakes.ts';
 export { type AnnotationFilter, type CategoryFilter, COCO, type ImageFilter } from './coco/coco.ts';
 export type { ShowAnnsOptions } from './coco/show-anns.ts';
-export { type CategoryAP, COCOeval } from './coco-eval.ts';
-export type { ConfusionMatrix } from './confusion.ts';
-export type { EvalImage } from './eval-images.ts';
+export { type Accumulated, NumberGrid } from './cocoeval/accumulate.ts';
+export type { DetectionMeasures } from './cocoeval/box-measures.ts';
+export { type CategoryAP, COCOeval } from './cocoeval/coco-eval.ts';
+export type { EvalImage } from './cocoeval/eval-images.ts';
+export { type IouType, Params } from './cocoeval/params.ts';
+export { statNames } from './cocoeval/summary.ts';
+export { LVISeval } from './lvis/lvis-eval.ts';
 export type { Frequency, LvisAnnotation, LvisCategory, LvisDataset, LvisImage } from './lvis/lvis-format.ts';
-export { LVISeval } from './lvis-eval.ts';
 export * as mask from './mask/mask.ts';
-export type { Mistake } from './mistakes.ts';
-export { type IouType, Params } from './params.ts';
 export { type DetectionReport, writeDetectionReport } from './report/detection-report.ts';
-export { statNames } from './summary.ts';
-export { type TrainingReport, writeTrainingPage } from './training-report.ts';
-export type { TrainingEntry, TrainingRun } from './training-run.ts';

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { Turns } from '../datasets/index.ts';
+import { Turns } from '../io/threads/turns.ts';
 
 /** How work is gathered. */
 export interface BatcherOptions {

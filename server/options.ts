@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { parseConfig } from '../backbone/config.ts';
-import { MOST, numberWithin, positiveWithin, wholeWithin } from '../bounds.ts';
 import { type EngineName, engineNames } from '../engine/index.ts';
+import { MOST, numberWithin, positiveWithin, wholeWithin } from '../io/bounds.ts';
+import { parseConfig } from '../io/config.ts';
 import { plainHost } from './access.ts';
 
 /** A day: timers of Node hold no more than 25. */

@@ -1,5 +1,5 @@
 import { classifierShapes, parseClassifierConfig, planClassifier } from '../backbone/index.ts';
-import type { StoredTensor } from '../backbone/weights/index.ts';
+import type { StoredTensor } from '../checkpoints/index.ts';
 import { fasterRcnnShapes, parseDetectorConfig } from '../detection/index.ts';
 import type { Weights } from '../engine/index.ts';
 import { waveWeights } from './waves.ts';

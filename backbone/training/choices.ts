@@ -1,8 +1,8 @@
 import { ResnetCocoError } from '../../errors.ts';
+import { type OptimisationChoices, optimiserOf, scheduleOf } from '../../training/optimisation-choices.ts';
 import { type ClassifierConfig, IMAGENET_MEAN, IMAGENET_STD } from '../classifier-config.ts';
 import { type AugmentationChoices, trainingRecipe } from './augmentation.ts';
 import { type Network, networkNamed } from './network.ts';
-import { type OptimisationChoices, optimiserOf, scheduleOf } from './optimisation-choices.ts';
 import { checkTrainingSettings, type TrainingSettings } from './settings.ts';
 
 /** What a person decides about a training run; all else follows from the data set. */

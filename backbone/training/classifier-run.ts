@@ -1,6 +1,6 @@
 import type { Batch, Loader } from '../../datasets/index.ts';
 import type { TrainingProgram } from '../../engine/index.ts';
-import type { LoopParts, LoopState, StepOutcome } from './training-loop.ts';
+import type { LoopParts, LoopState, StepOutcome } from '../../training/training-loop.ts';
 import { score, type Validation } from './validation.ts';
 
 /** How training goes at a step. */

@@ -1,7 +1,7 @@
 import type { ClassificationDataset } from '../../datasets/index.ts';
+import { imagenetClasses } from '../../datasets/known/imagenet-classes.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { type ClassifierConfig, parseClassifierConfig } from '../classifier-config.ts';
-import { imagenetClasses } from '../imagenet-classes.ts';
 import type { ResNetPlan } from '../resnet-plan.ts';
 import type { TrainingSettings } from './settings.ts';
 

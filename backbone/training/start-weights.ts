@@ -1,11 +1,11 @@
-import { Random } from '../../datasets/index.ts';
+import { listNames, strangers } from '../../checkpoints/fit.ts';
+import { type OpenOptions, openModel, readNumbers, shapesOf } from '../../checkpoints/model-file.ts';
 import type { Weights } from '../../engine/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
+import { Random } from '../../io/random.ts';
 import type { ClassifierConfig } from '../classifier-config.ts';
-import { listNames, strangers } from '../fit.ts';
 import { initialise } from '../initialise.ts';
 import { classifierConfigOf } from '../load-classifier.ts';
-import { type OpenOptions, openModel, readNumbers, shapesOf } from '../model-file.ts';
 
 type TensorShapes = Readonly<Record<string, readonly number[]>>;
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { deflateSync } from 'node:zlib';
-import type { Random } from '../../datasets/index.ts';
-import { scannedJpeg } from '../../test/datasets/scanned-jpeg.ts';
-import { pngFile } from '../../test/datasets/test-png.ts';
+import type { Random } from '../../io/random.ts';
+import { scannedJpeg } from '../../test/datasets/images/scanned-jpeg.ts';
+import { pngFile } from '../../test/datasets/images/test-png.ts';
 import { mutateBytes, mutateText, pick } from '../mutations/mutate.ts';
 
 /** A request as bytes, which may come in pieces; its sender leaves after a while or waits for the answer. */

@@ -2,8 +2,8 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { packTar } from 'modern-tar';
-import { unpackFolder } from '../../datasets/download/unpack.ts';
-import { zip } from '../../test/backbone/weights/hostile-files.ts';
+import { unpackFolder } from '../../io/download/unpack.ts';
+import { zip } from '../../test/checkpoints/hostile-files.ts';
 import { type Kind, once, write } from './kind.ts';
 import { mutateBytes, pick } from './mutate.ts';
 

@@ -1,6 +1,6 @@
-import { openCheckpoint, toFloat32 } from '../../backbone/weights/index.ts';
+import { openCheckpoint, toFloat32 } from '../../checkpoints/index.ts';
 import { modelInfo } from '../../detection/model-info.ts';
-import { safetensors as safetensorsBytes } from '../../test/backbone/weights/hostile-files.ts';
+import { safetensors as safetensorsBytes } from '../../test/checkpoints/hostile-files.ts';
 import { all, type Kind, once, seeds, write } from './kind.ts';
 import { mutateBytes, mutateJson, pick } from './mutate.ts';
 

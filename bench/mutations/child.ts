@@ -1,8 +1,8 @@
 /** Reads the inputs it is told to make, one after the other, and tells what came of each. */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Random } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
+import { Random } from '../../io/random.ts';
 import { kinds } from './kinds.ts';
 
 export interface Case {

@@ -1,5 +1,6 @@
-import { type CocoDataset, type Random, readDetectionDataset, summarizeDetection } from '../../datasets/index.ts';
+import { type CocoDataset, readDetectionDataset, summarizeDetection } from '../../datasets/index.ts';
 import { COCO, COCOeval } from '../../eval/index.ts';
+import type { Random } from '../../io/random.ts';
 import { all, type Kind, write } from './kind.ts';
 import { mutateJson, mutateText, pick } from './mutate.ts';
 

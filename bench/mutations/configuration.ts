@@ -2,11 +2,11 @@
 import { closeSync, existsSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadClassifier } from '../../backbone/index.ts';
-import { writeSafetensors } from '../../backbone/weights/index.ts';
-import type { Random } from '../../datasets/index.ts';
+import { writeSafetensors } from '../../checkpoints/index.ts';
 import { loadDetector, parseTrainingSettings } from '../../detection/index.ts';
 import { modelInfo } from '../../detection/model-info.ts';
-import { safetensors } from '../../test/backbone/weights/hostile-files.ts';
+import type { Random } from '../../io/random.ts';
+import { safetensors } from '../../test/checkpoints/hostile-files.ts';
 import { writeSmallDetector } from '../../test/server/small-models.ts';
 import { waveCheckpoint } from '../../test/wave-models.ts';
 import { all, type Kind, picture } from './kind.ts';

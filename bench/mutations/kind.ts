@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import type { Random } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
+import type { Random } from '../../io/random.ts';
 import { fixturesDir } from '../../test/shared-data.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Random } from '../../datasets/index.ts';
+import type { Random } from '../../io/random.ts';
 
 const below = (random: Random, end: number): number => Math.floor(random.uniform(0, end));
 export const pick = <T>(random: Random, list: readonly T[]): T => list[below(random, list.length)];

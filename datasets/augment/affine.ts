@@ -1,5 +1,5 @@
 /** Shearing, shifting and turning as torchvision does with Pillow: the picture keeps its size, what comes in is black. */
-import type { Image } from '../image.ts';
+import type { Image } from '../images/image.ts';
 import { crop } from './crop.ts';
 
 export type Interpolation = 'nearest' | 'bilinear';

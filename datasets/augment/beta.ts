@@ -1,4 +1,4 @@
-import type { Random } from '../random.ts';
+import type { Random } from '../../io/random.ts';
 
 /** A number of the distribution Beta(α, α): 0 to 1, symmetric about ½. */
 export function symmetricBeta(alpha: number, random: Random): number {

@@ -1,5 +1,5 @@
-import type { Image } from '../image.ts';
-import type { Random } from '../random.ts';
+import type { Random } from '../../io/random.ts';
+import type { Image } from '../images/image.ts';
 import { adjustBrightness, adjustContrast, adjustSaturation } from './enhance.ts';
 import { adjustHue } from './hue.ts';
 

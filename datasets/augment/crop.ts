@@ -1,5 +1,5 @@
-import type { Image } from '../image.ts';
-import type { Region } from '../resize.ts';
+import type { Image } from '../images/image.ts';
+import type { Region } from '../images/resize.ts';
 
 /** A rectangle of a picture, which may stick out of it on any side: there it is black. */
 export function crop({ width, height, data }: Image, { left, top, ...size }: Region): Image {

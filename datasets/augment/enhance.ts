@@ -2,7 +2,7 @@
  * Pillow's `ImageEnhance`: each moves a picture away from a duller version of itself (factors above 1), or towards it
  * (below 1; at 0 nothing else is left). A factor of 1 changes nothing.
  */
-import type { Image } from '../image.ts';
+import type { Image } from '../images/image.ts';
 import { blend } from './blend.ts';
 import { grey } from './grey.ts';
 import { mapped } from './tones.ts';

@@ -1,4 +1,4 @@
-import type { Image } from '../image.ts';
+import type { Image } from '../images/image.ts';
 
 /** Pillow's `convert('L')`: ITU-R 601-2 luma, its weights over 2¹⁶. One byte for each pixel. */
 export function grey({ data }: Image): Uint8Array {

@@ -1,4 +1,4 @@
-import type { Image } from '../image.ts';
+import type { Image } from '../images/image.ts';
 
 /** torchvision's `RandomHorizontalFlip`. */
 export interface RandomHorizontalFlip {

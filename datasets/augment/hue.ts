@@ -1,4 +1,4 @@
-import type { Image } from '../image.ts';
+import type { Image } from '../images/image.ts';
 
 /**
  * torchvision's `adjust_hue` on a picture of bytes: turns the hue by `factor` of a whole turn (−0.5 to 0.5), through

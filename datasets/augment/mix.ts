@@ -3,8 +3,8 @@
  * Mixup blends whole pictures, CutMix pastes a rectangle. As in torchvision's reference training, one draw holds for a
  * whole batch, and where both are wanted each batch gets either, as likely.
  */
-import type { Random } from '../random.ts';
-import type { Region } from '../resize.ts';
+import type { Random } from '../../io/random.ts';
+import type { Region } from '../images/resize.ts';
 import { symmetricBeta } from './beta.ts';
 
 export interface MixSettings {

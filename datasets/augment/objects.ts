@@ -1,7 +1,7 @@
 /** What becomes of the objects of a picture when the picture is varied. G: objects. */
-import { type Boxes, clipBoxes, gatherBoxes, rowsWithArea } from '../boxes.ts';
-import type { Image } from '../image.ts';
-import type { Region } from '../resize.ts';
+import { type Boxes, clipBoxes, gatherBoxes, rowsWithArea } from '../detection/boxes.ts';
+import type { Image } from '../images/image.ts';
+import type { Region } from '../images/resize.ts';
 import { crop } from './crop.ts';
 import { flipHorizontally } from './horizontal-flip.ts';
 

@@ -1,6 +1,6 @@
 import { ResnetCocoError } from '../../errors.ts';
-import type { Image } from '../image.ts';
-import type { Random } from '../random.ts';
+import type { Random } from '../../io/random.ts';
+import type { Image } from '../images/image.ts';
 import { crop } from './crop.ts';
 
 /** torchvision's `RandomCrop` with padding: black is added on each side, and a square cut out anywhere. */

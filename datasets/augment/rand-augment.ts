@@ -1,5 +1,5 @@
-import type { Image } from '../image.ts';
-import type { Random } from '../random.ts';
+import type { Random } from '../../io/random.ts';
+import type { Image } from '../images/image.ts';
 import { type Interpolation, rotate, shearX, shearY, translate } from './affine.ts';
 import { adjustBrightness, adjustContrast, adjustSaturation, adjustSharpness } from './enhance.ts';
 import { autocontrast, equalize, posterize, solarize } from './tones.ts';

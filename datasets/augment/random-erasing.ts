@@ -1,5 +1,5 @@
-import type { Random } from '../random.ts';
-import type { Region } from '../resize.ts';
+import type { Random } from '../../io/random.ts';
+import type { Region } from '../images/resize.ts';
 
 /** torchvision's `RandomErasing` with its value of 0, the mean once a picture is normalised. */
 export interface RandomErasing {

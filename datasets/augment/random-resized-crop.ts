@@ -1,6 +1,6 @@
-import type { Image } from '../image.ts';
-import type { Random } from '../random.ts';
-import { type Region, resizeAntialiased } from '../resize.ts';
+import type { Random } from '../../io/random.ts';
+import type { Image } from '../images/image.ts';
+import { type Region, resizeAntialiased } from '../images/resize.ts';
 import { crop } from './crop.ts';
 
 /** torchvision's `RandomResizedCrop`: a part of random area and shape, resized to a square (Pillow's bilinear). */

@@ -1,6 +1,6 @@
-import type { ImageSize } from '../image-size.ts';
-import type { Random } from '../random.ts';
-import type { Region } from '../resize.ts';
+import type { Random } from '../../io/random.ts';
+import type { ImageSize } from '../images/image-size.ts';
+import type { Region } from '../images/resize.ts';
 
 /**
  * torchvision's `ScaleJitter` and `FixedSizeCrop`, the large-scale jittering of Ghiasi et al. 2021 ("Simple

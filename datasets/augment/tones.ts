@@ -1,5 +1,5 @@
 /** Pillow's `ImageOps` that replace each level by another, through a table. */
-import type { Image } from '../image.ts';
+import type { Image } from '../images/image.ts';
 
 /** Each level replaced. @param tables of red, green and blue: 256 levels each */
 export function mapped({ width, height, data }: Image, tables: readonly Uint8Array[]): Image {

@@ -1,6 +1,6 @@
-import { areCoordinates, MOST } from '../../bounds.ts';
-import type { CocoBox } from '../coco-format.ts';
-import type { ImageSize } from '../image-size.ts';
+import { areCoordinates, MOST } from '../../io/bounds.ts';
+import type { ImageSize } from '../images/image-size.ts';
+import type { CocoBox } from './coco/coco-format.ts';
 import type { DatasetProblem } from './problems.ts';
 
 /** Boxes that leave their image by no more than this many pixels do so by rounding, as some of COCO's own do. */

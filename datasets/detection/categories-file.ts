@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { readJsonFile } from '../../io/json/large-json.ts';
 import { isFile } from '../../io/regular-file.ts';
-import type { CocoCategory } from '../coco-format.ts';
-import { readJsonFile } from '../large-json.ts';
-import { checkCategories } from './check-coco.ts';
+import { checkCategories } from './coco/check-coco.ts';
+import type { CocoCategory } from './coco/coco-format.ts';
 import type { ProblemList } from './problems.ts';
 
 /**

@@ -1,15 +1,15 @@
 import { statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
-import type { CocoImage, ImageId } from '../coco-format.ts';
-import { isEmptySegmentation } from '../empty-segmentation.ts';
-import { inLockedFolder } from '../folder-lock.ts';
+import { inLockedFolder } from '../../io/folder-lock.ts';
+import type { CocoImage, ImageId } from './coco/coco-format.ts';
+import { isEmptySegmentation } from './coco/empty-segmentation.ts';
 import type { DetectionFormat } from './detection-source.ts';
 import { portablePath } from './file-finder.ts';
 import { checkImageName, OutputFolder } from './output-folder.ts';
 import type { DatasetProblems } from './problems.ts';
 import { type ReadOptions, readDetectionDataset } from './read-detection-dataset.ts';
-import type { VocAnnotation } from './read-voc.ts';
+import type { VocAnnotation } from './voc/read-voc.ts';
 import { type WriteOptions, writeDetectionDataset } from './write-detection-dataset.ts';
 
 export interface ConvertOptions extends ReadOptions, WriteOptions {

@@ -1,4 +1,4 @@
-import type { CocoDataset, ImageId } from '../coco-format.ts';
+import type { CocoDataset, ImageId } from './coco/coco-format.ts';
 
 export const detectionFormats = ['coco', 'voc', 'yolo'] as const;
 

@@ -2,7 +2,7 @@ import { readdirSync, realpathSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
 import { isFile, isFolder } from '../../io/regular-file.ts';
-import { imageExtensions, isImageName } from '../image-extensions.ts';
+import { imageExtensions, isImageName } from '../images/image-extensions.ts';
 import { Spellings } from './spelling.ts';
 
 /** A name's path without `.` and the like, with `/` between folders, whatever system wrote it. */

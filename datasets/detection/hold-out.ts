@@ -1,5 +1,5 @@
-import type { CocoDataset } from '../coco-format.ts';
-import { seeded } from '../seeded.ts';
+import { seeded } from '../loaders/seeded.ts';
+import type { CocoDataset } from './coco/coco-format.ts';
 
 /** Images to learn from, and others to evaluate on; both have all categories. */
 export interface HeldOut {

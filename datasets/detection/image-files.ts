@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
-import type { ImageId } from '../coco-format.ts';
-import { isImageName } from '../image-extensions.ts';
+import { isImageName } from '../images/image-extensions.ts';
+import type { ImageId } from './coco/coco-format.ts';
 import { type FileFinder, portablePath, withoutExtension } from './file-finder.ts';
 import type { DatasetProblem, ProblemList } from './problems.ts';
 

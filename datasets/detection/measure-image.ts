@@ -1,7 +1,7 @@
 import { ResnetCocoError } from '../../errors.ts';
-import type { ImageId } from '../coco-format.ts';
-import { type ImageSize, readImageSize } from '../image-size.ts';
-import { inFlight } from '../in-flight.ts';
+import { inFlight } from '../../io/threads/in-flight.ts';
+import { type ImageSize, readImageSize } from '../images/image-size.ts';
+import type { ImageId } from './coco/coco-format.ts';
 import type { DetectionSource, FoundDataset } from './detection-source.ts';
 import type { ProblemList } from './problems.ts';
 import { FILES_AT_ONCE } from './text-file.ts';

@@ -4,11 +4,11 @@ import { dirname, join } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
 import { notWritable } from '../../io/not-writable.ts';
 import { openHandle, readBytes, statsOf } from '../../io/regular-file.ts';
-import type { CocoDataset, ImageId } from '../coco-format.ts';
-import { makeFolder, writeWholeFile } from '../whole-file.ts';
-import { checkWithin } from '../within-folder.ts';
+import { makeFolder, writeWholeFile } from '../../io/whole-file.ts';
+import { checkWithin } from '../../io/within-folder.ts';
+import type { CocoDataset, ImageId } from './coco/coco-format.ts';
 import { portablePath, withoutExtension } from './file-finder.ts';
-import type { VocAnnotation } from './read-voc.ts';
+import type { VocAnnotation } from './voc/read-voc.ts';
 
 /** A folder that a data set is written to. What lies there and says something else is never written over. */
 export class OutputFolder {

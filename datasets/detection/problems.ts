@@ -1,5 +1,5 @@
 import { ResnetCocoError } from '../../errors.ts';
-import type { ImageId } from '../coco-format.ts';
+import type { ImageId } from './coco/coco-format.ts';
 
 export type ProblemKind =
   | 'unreadable file'

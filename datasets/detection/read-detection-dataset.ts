@@ -5,8 +5,8 @@ import type { DetectionFormat, DetectionSource, FoundDataset } from './detection
 import { listFiles } from './file-finder.ts';
 import { compareSizes } from './measure-image.ts';
 import { type DatasetProblems, ProblemList, throwOnErrors } from './problems.ts';
-import { annotationsFolder } from './voc-layout.ts';
-import { findNamesFile } from './yolo-names.ts';
+import { annotationsFolder } from './voc/voc-layout.ts';
+import { findNamesFile } from './yolo/yolo-names.ts';
 
 export interface ReadOptions extends DetectionSource {
   /** Told from the content, unless it is given. */
@@ -25,9 +25,9 @@ export interface DetectionDataset extends FoundDataset {
 
 /** Each loaded when it is needed, with the parser that it takes. */
 const readers = {
-  coco: async () => (await import('./read-coco.ts')).readCoco,
-  voc: async () => (await import('./read-voc.ts')).readVoc,
-  yolo: async () => (await import('./read-yolo.ts')).readYolo,
+  coco: async () => (await import('./coco/read-coco.ts')).readCoco,
+  voc: async () => (await import('./voc/read-voc.ts')).readVoc,
+  yolo: async () => (await import('./yolo/read-yolo.ts')).readYolo,
 } as const;
 
 /**

@@ -1,6 +1,6 @@
-import type { CocoDataset } from '../coco-format.ts';
-import { isEmptySegmentation } from '../empty-segmentation.ts';
 import { type Spread, spreadOf } from '../spread.ts';
+import type { CocoDataset } from './coco/coco-format.ts';
+import { isEmptySegmentation } from './coco/empty-segmentation.ts';
 
 export interface CategorySummary {
   readonly id: number;

@@ -1,9 +1,9 @@
 import { dirname, resolve } from 'node:path';
-import type { CocoDataset } from '../coco-format.ts';
-import { makeFolder } from '../whole-file.ts';
+import { makeFolder } from '../../io/whole-file.ts';
+import type { CocoDataset } from './coco/coco-format.ts';
+import { writeCoco } from './coco/write-coco.ts';
 import type { DetectionFormat } from './detection-source.ts';
 import type { ListOptions } from './output-folder.ts';
-import { writeCoco } from './write-coco.ts';
 
 export interface WriteOptions extends ListOptions {
   readonly to: DetectionFormat;
@@ -25,6 +25,6 @@ export async function writeDetectionDataset(
   if (to === 'coco') {
     await makeFolder(dirname(resolve(out)));
     await writeCoco(out, dataset, options.signal);
-  } else if (to === 'voc') await (await import('./write-voc.ts')).writeVoc(out, dataset, options);
-  else await (await import('./write-yolo.ts')).writeYolo(out, dataset, options);
+  } else if (to === 'voc') await (await import('./voc/write-voc.ts')).writeVoc(out, dataset, options);
+  else await (await import('./yolo/write-yolo.ts')).writeYolo(out, dataset, options);
 }

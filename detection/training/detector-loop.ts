@@ -1,10 +1,11 @@
-import type { LoopParts, LoopState, StepOutcome } from '../../backbone/index.ts';
-import { batched, type DetectionBatch, type DetectionLoader } from '../../datasets/index.ts';
-import { seeded } from '../../datasets/seeded.ts';
+import type { DetectionBatch, DetectionLoader } from '../../datasets/index.ts';
+import { seeded } from '../../datasets/loaders/seeded.ts';
 import type { DetectionMeasures } from '../../eval/index.ts';
-import type { DetectorTraining } from '../detector-training.ts';
-import type { TrainingBatch } from '../training-batch.ts';
+import { batched } from '../../io/threads/batched.ts';
+import type { LoopParts, LoopState, StepOutcome } from '../../training/index.ts';
+import type { DetectorTraining } from './detector-training.ts';
 import type { DetectorRunSettings } from './run-settings.ts';
+import type { TrainingBatch } from './training-batch.ts';
 
 /** How the training of a detector goes at a step. */
 export interface DetectorStep extends LoopState {

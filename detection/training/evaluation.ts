@@ -1,5 +1,5 @@
 import { basename, dirname, join, resolve } from 'node:path';
-import { checkWithin, type ImageId, writeWholeFile } from '../../datasets/index.ts';
+import type { ImageId } from '../../datasets/index.ts';
 import type { Engine, Weights } from '../../engine/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import {
@@ -11,10 +11,12 @@ import {
   type SampleEvaluation,
   type SampleImage,
 } from '../../eval/index.ts';
+import { writeWholeFile } from '../../io/whole-file.ts';
+import { checkWithin } from '../../io/within-folder.ts';
 import { type DetectedFile, Detector } from '../detector.ts';
-import type { DetectorConfig } from '../detector-config.ts';
 import { evaluateDetector } from '../evaluate-detector.ts';
-import { SHOWN_SCORE } from '../name-detections.ts';
+import type { DetectorConfig } from '../model/detector-config.ts';
+import { SHOWN_SCORE } from '../results/name-detections.ts';
 import { labelByCategory } from './labels.ts';
 import { type AnnotatedImages, annotationsByImage } from './samples.ts';
 

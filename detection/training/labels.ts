@@ -1,7 +1,7 @@
 import type { CocoCategory } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
-import { type DetectorCategory, labelOf } from '../detector-category.ts';
-import { partnersByName } from '../match-categories.ts';
+import { type DetectorCategory, labelOf } from '../model/detector-category.ts';
+import { partnersByName } from '../results/match-categories.ts';
 
 /** How a detector calls the categories of a data set: each keeps its id, and has a label from 1 on; 0 is the background. */
 export interface Labels {

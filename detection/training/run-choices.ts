@@ -1,12 +1,12 @@
-import { type OptimisationChoices, optimiserOf, scheduleOf } from '../../backbone/index.ts';
 import type { DetectionAugmentation, DetectionRecipe } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
-import { type DetectorConfig, parseDetectorConfig } from '../detector-config.ts';
-import { parseTrainingSettings, trainingSettingNames } from '../training-settings.ts';
+import { type OptimisationChoices, optimiserOf, scheduleOf } from '../../training/index.ts';
+import { type DetectorConfig, parseDetectorConfig } from '../model/detector-config.ts';
 import { labelsOf } from './labels.ts';
 import { checkDetectorRunSettings, type DetectorRunSettings } from './run-settings.ts';
 import { type AnnotatedImages, trainingSamples } from './samples.ts';
 import type { DetectorStart } from './start.ts';
+import { parseTrainingSettings, trainingSettingNames } from './training-settings.ts';
 
 /** What a person decides about the training of a detector; all else follows from the data set. */
 export interface DetectorChoices extends OptimisationChoices {

@@ -1,12 +1,12 @@
 import * as v from 'valibot';
-import { parseConfig } from '../../backbone/config.ts';
-import { type OptimisationSettings, scheduleProblem } from '../../backbone/index.ts';
-import { optimisationFields } from '../../backbone/training/optimisation-fields.ts';
-import { batchProblem, MOST, wholeWithin } from '../../bounds.ts';
 import { checkDetectionRecipe, type DetectionRecipe } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
-import { type DetectorConfig, parseDetectorConfig } from '../detector-config.ts';
-import { type DetectorTrainingSettings, parseTrainingSettings } from '../training-settings.ts';
+import { batchProblem, MOST, wholeWithin } from '../../io/bounds.ts';
+import { parseConfig } from '../../io/config.ts';
+import { type OptimisationSettings, scheduleProblem } from '../../training/index.ts';
+import { optimisationFields } from '../../training/optimisation-fields.ts';
+import { type DetectorConfig, parseDetectorConfig } from '../model/detector-config.ts';
+import { type DetectorTrainingSettings, parseTrainingSettings } from './training-settings.ts';
 
 /** Batches of so many like shapes. */
 const MOST_SHAPES = 100;

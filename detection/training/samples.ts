@@ -1,7 +1,7 @@
 import type { CocoAnnotation, DetectionDataset, DetectionSample, ImageId } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
-import { hasUsableBox, trainingObjects } from '../training-objects.ts';
 import { type Labels, labelByCategory } from './labels.ts';
+import { hasUsableBox, trainingObjects } from './training-objects.ts';
 
 /** What of a data set is needed to train. */
 export type AnnotatedImages = Pick<DetectionDataset, 'dataset' | 'files'>;

@@ -1,23 +1,14 @@
-import {
-  type ClassifierConfig,
-  classifierConfigOf,
-  initialise,
-  listNames,
-  type OpenOptions,
-  openModel,
-  readNumbers,
-  shapesOf,
-  strangers,
-} from '../../backbone/index.ts';
-import { Random } from '../../datasets/index.ts';
+import { type ClassifierConfig, classifierConfigOf, initialise } from '../../backbone/index.ts';
+import { listNames, type OpenOptions, openModel, readNumbers, shapesOf, strangers } from '../../checkpoints/index.ts';
 import { type HostTensor, sizeOf, type Weights } from '../../engine/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
+import { Random } from '../../io/random.ts';
 import { isDetectorModel } from '../convert-model.ts';
-import { labelOf } from '../detector-category.ts';
-import type { DetectorConfig } from '../detector-config.ts';
-import { fasterRcnnShapes } from '../faster-rcnn-plan.ts';
-import { currentName } from '../infer-detector.ts';
 import { detectorConfigOf } from '../load-detector.ts';
+import { labelOf } from '../model/detector-category.ts';
+import type { DetectorConfig } from '../model/detector-config.ts';
+import { fasterRcnnShapes } from '../model/faster-rcnn-plan.ts';
+import { currentName } from '../model/infer-detector.ts';
 
 /** What a run takes over from the model that it begins from: all of a detector's settings, or those of its backbone. */
 export interface DetectorStart {

@@ -1,5 +1,5 @@
-import { MOST } from '../../bounds.ts';
 import { ResnetCocoError } from '../../errors.ts';
+import { MOST } from '../../io/bounds.ts';
 import type { TrainingOptions } from '../engine.ts';
 
 /** torch's default is 1e-8; a large one makes plain momentum of AdamW. */

@@ -1,5 +1,5 @@
-import type { COCOeval } from '../coco-eval.ts';
-import { sortDescending } from '../stable-sort.ts';
+import type { COCOeval } from '../cocoeval/coco-eval.ts';
+import { sortDescending } from '../cocoeval/stable-sort.ts';
 import { HIT, IGNORED, type Outcomes, outcomesOf } from './outcomes.ts';
 
 /** What is right among the detections of a score or higher ones, at IoU .5. */

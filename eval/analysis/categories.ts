@@ -1,6 +1,6 @@
 // K categories.
-import type { COCOeval } from '../coco-eval.ts';
-import { meanAt } from '../summary.ts';
+import type { COCOeval } from '../cocoeval/coco-eval.ts';
+import { meanAt } from '../cocoeval/summary.ts';
 import type { ScoreThreshold } from './best-threshold.ts';
 import { NOT_EVALUATED, type Outcomes } from './outcomes.ts';
 

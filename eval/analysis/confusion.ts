@@ -1,5 +1,5 @@
 // K categories, P pairs.
-import type { COCOeval } from '../coco-eval.ts';
+import type { COCOeval } from '../cocoeval/coco-eval.ts';
 import { IGNORED, NOT_EVALUATED, type Outcomes } from './outcomes.ts';
 
 /** What objects are taken for. */

@@ -1,7 +1,7 @@
 // T thresholds, R recalls, K categories, H hits.
-import { Curve } from '../accumulate.ts';
-import type { COCOeval } from '../coco-eval.ts';
-import { meanOfKnown } from '../pairwise-sum.ts';
+import { Curve } from '../cocoeval/accumulate.ts';
+import type { COCOeval } from '../cocoeval/coco-eval.ts';
+import { meanOfKnown } from '../cocoeval/pairwise-sum.ts';
 
 /** Precision at each of the evaluation's recalls (`recThrs`); -1 where there are no objects. */
 export interface PrecisionCurve {

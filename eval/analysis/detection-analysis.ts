@@ -1,7 +1,7 @@
 // K categories.
-import type { COCOeval } from '../coco-eval.ts';
-import type { IouType } from '../params.ts';
-import { statNames, summarizeAll } from '../summary.ts';
+import type { COCOeval } from '../cocoeval/coco-eval.ts';
+import type { IouType } from '../cocoeval/params.ts';
+import { statNames, summarizeAll } from '../cocoeval/summary.ts';
 import { bestThresholds, type ScoreThreshold } from './best-threshold.ts';
 import { analyseCategories, type CategoryAnalysis } from './categories.ts';
 import { confusionMatrix, type DetectionConfusion } from './confusion.ts';

@@ -1,7 +1,7 @@
 // K categories.
 
-import type { COCOeval } from '../coco-eval.ts';
-import { meanOfKnown } from '../pairwise-sum.ts';
+import type { COCOeval } from '../cocoeval/coco-eval.ts';
+import { meanOfKnown } from '../cocoeval/pairwise-sum.ts';
 import { type ErrorType, errorTypes, type TypedErrors, typeErrors } from './error-types.ts';
 import { Oracle } from './oracle.ts';
 import { FALSE_ALARM, type Outcomes } from './outcomes.ts';

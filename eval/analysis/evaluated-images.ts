@@ -1,6 +1,6 @@
 // D detections, G objects of an image.
-import type { COCOeval } from '../coco-eval.ts';
-import { cocoRules, type Group, groupsOf, selectionOf } from '../evaluation.ts';
+import type { COCOeval } from '../cocoeval/coco-eval.ts';
+import { cocoRules, type Group, groupsOf, selectionOf } from '../cocoeval/evaluation.ts';
 
 /** All of an image that is evaluated, category by category. */
 export interface EvaluatedImage {

@@ -1,4 +1,4 @@
-import type { COCOeval } from '../coco-eval.ts';
+import type { COCOeval } from '../cocoeval/coco-eval.ts';
 import { type ErrorType, errorTypes, type TypedErrors } from './error-types.ts';
 import { FALSE_ALARM, HIT, type Outcomes } from './outcomes.ts';
 import type { Ranking } from './ranking.ts';

@@ -1,7 +1,7 @@
 // K categories, N results, M annotations, P pairs.
-import type { COCOeval } from '../coco-eval.ts';
-import { cocoRules, type EvaluationRules, GroupBuffers } from '../evaluation.ts';
-import { Matcher, orderObjects } from '../matching.ts';
+import type { COCOeval } from '../cocoeval/coco-eval.ts';
+import { cocoRules, type EvaluationRules, GroupBuffers } from '../cocoeval/evaluation.ts';
+import { Matcher, orderObjects } from '../cocoeval/matching.ts';
 import { type EvaluatedImage, evaluatedImages } from './evaluated-images.ts';
 
 /** From here on a detection and an object are the same thing. */

@@ -1,7 +1,7 @@
 // K categories, N detections.
-import { Curve } from '../accumulate.ts';
-import type { Evaluation } from '../evaluation.ts';
-import { pairwiseSum } from '../pairwise-sum.ts';
+import { Curve } from '../cocoeval/accumulate.ts';
+import type { Evaluation } from '../cocoeval/evaluation.ts';
+import { pairwiseSum } from '../cocoeval/pairwise-sum.ts';
 
 /** Detections of each category, best first, as average precision sees them. */
 export interface Ranking {

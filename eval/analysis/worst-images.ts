@@ -1,6 +1,6 @@
 import type { CocoBox, ImageId } from '../../datasets/index.ts';
 import { boxOf } from '../coco/annotation-table.ts';
-import type { COCOeval } from '../coco-eval.ts';
+import type { COCOeval } from '../cocoeval/coco-eval.ts';
 import { FALSE_ALARM, HIT, type Outcomes } from './outcomes.ts';
 
 /** An object or a detection of an image, by its category's place among those evaluated. */

@@ -1,5 +1,5 @@
 // N annotations.
-import { isEmptySegmentation } from '../../datasets/empty-segmentation.ts';
+import { isEmptySegmentation } from '../../datasets/detection/coco/empty-segmentation.ts';
 import type { CocoAnnotation, CocoSegmentation, ImageId } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 

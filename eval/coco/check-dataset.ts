@@ -1,4 +1,4 @@
-import { isRoundedId, roundedIdProblem } from '../../datasets/exact-id.ts';
+import { isRoundedId, roundedIdProblem } from '../../datasets/detection/coco/exact-id.ts';
 import type { CocoDataset, ImageId } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { listed, MaskSizes, OddBoxes } from './oddities.ts';

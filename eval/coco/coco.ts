@@ -8,8 +8,8 @@ import type {
   Image,
   ImageId,
 } from '../../datasets/index.ts';
-import { readJsonFile } from '../../datasets/large-json.ts';
 import { ResnetCocoError } from '../../errors.ts';
+import { readJsonFile } from '../../io/json/large-json.ts';
 import type { BinaryMask } from '../mask/mask.ts';
 import { boxPolygon } from '../mask/polygon.ts';
 import type { Rle } from '../mask/rle.ts';

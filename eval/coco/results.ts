@@ -1,8 +1,8 @@
-import { MOST } from '../../bounds.ts';
-import { isRoundedId, roundedIdProblem } from '../../datasets/exact-id.ts';
+import { isRoundedId, roundedIdProblem } from '../../datasets/detection/coco/exact-id.ts';
 import type { CocoResult, CocoSegmentation, ImageId } from '../../datasets/index.ts';
-import { type JsonElements, readJsonParts } from '../../datasets/large-json.ts';
 import { ResnetCocoError } from '../../errors.ts';
+import { MOST } from '../../io/bounds.ts';
+import { type JsonElements, readJsonParts } from '../../io/json/large-json.ts';
 import { filePath, statsOf } from '../../io/regular-file.ts';
 import { rleArea, rleToBbox } from '../mask/rle.ts';
 import { toRle } from '../mask/segmentation.ts';

@@ -1,6 +1,6 @@
-import { isEmptySegmentation } from '../../datasets/empty-segmentation.ts';
+import { isEmptySegmentation } from '../../datasets/detection/coco/empty-segmentation.ts';
+import { fillDisc, type Point, strokeLine, tint } from '../../datasets/draw/strokes.ts';
 import { type CocoAnnotation, type CocoCategory, type Color, categoryColor, type Image } from '../../datasets/index.ts';
-import { fillDisc, type Point, strokeLine, tint } from '../../datasets/strokes.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { type Rle, rleDecode } from '../mask/rle.ts';
 import { toRle } from '../mask/segmentation.ts';

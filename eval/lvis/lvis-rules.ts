@@ -2,10 +2,10 @@
 import { ResnetCocoError } from '../../errors.ts';
 import type { AnnotationTable } from '../coco/annotation-table.ts';
 import type { COCO } from '../coco/coco.ts';
-import type { EvaluationRules } from '../evaluation.ts';
-import type { Params } from '../params.ts';
-import { similarityOf } from '../similarity.ts';
-import { sortByBucket, sortDescending } from '../stable-sort.ts';
+import type { EvaluationRules } from '../cocoeval/evaluation.ts';
+import type { Params } from '../cocoeval/params.ts';
+import { similarityOf } from '../cocoeval/similarity.ts';
+import { sortByBucket, sortDescending } from '../cocoeval/stable-sort.ts';
 import type { Frequency, LvisAnnotation, LvisImage } from './lvis-format.ts';
 
 /** Of each image, by position: some categories. */

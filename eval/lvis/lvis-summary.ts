@@ -1,5 +1,5 @@
-import type { Accumulated } from '../accumulate.ts';
-import { decimals, lineStart, meanAt, type SummaryLine } from '../summary.ts';
+import type { Accumulated } from '../cocoeval/accumulate.ts';
+import { decimals, lineStart, meanAt, type SummaryLine } from '../cocoeval/summary.ts';
 import type { Frequency } from './lvis-format.ts';
 
 interface LvisLine extends SummaryLine {

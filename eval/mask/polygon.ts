@@ -6,7 +6,7 @@
  * maskApi visits every point of every edge and then drops all but those beside the line 5 · column + 2.5. Here only
  * these are worked out, so time goes with the crossings and not with the length of the edges.
  */
-import { MOST } from '../../bounds.ts';
+import { MOST } from '../../io/bounds.ts';
 import type { Rle } from './rle.ts';
 
 const SCALE = 5;

@@ -1,7 +1,7 @@
 /** Boxes with tags as SVG over a picture, for a page that includes this style. */
 
-import { escapeHtml } from '../../datasets/html.ts';
 import { type CocoBox, textWidth } from '../../datasets/index.ts';
+import { escapeHtml } from '../../io/html.ts';
 
 export const boxOverlayStyle = `
 .shot { position: relative; aspect-ratio: 4 / 3; border-radius: 8px; overflow: hidden; background: #101214; }

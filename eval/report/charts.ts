@@ -1,5 +1,5 @@
 /** Charts as SVG text, for a page of `page.ts` that includes `chartStyle`. Colours are the page's, light and dark. */
-import { escapeHtml } from '../../datasets/html.ts';
+import { escapeHtml } from '../../io/html.ts';
 
 export interface Axis {
   readonly label: string;

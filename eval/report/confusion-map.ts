@@ -3,9 +3,9 @@
  * images were taken. Pointing at a cell, or walking to it with the arrow keys, tells its numbers.
  */
 
-import { escapeHtml, inertJson } from '../../datasets/html.ts';
 import { percent, textWidth } from '../../datasets/index.ts';
-import type { ConfusionMatrix } from '../confusion.ts';
+import { escapeHtml, inertJson } from '../../io/html.ts';
+import type { ConfusionMatrix } from '../classification/confusion.ts';
 
 export const confusionMapStyle = `
 .map { position: relative; width: fit-content; max-width: 100%; }

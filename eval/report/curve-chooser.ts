@@ -1,7 +1,7 @@
 /** Precision over recall: the mean over categories and, beside it, a category to choose. */
 
-import { escapeHtml, inertJson } from '../../datasets/html.ts';
 import { percent } from '../../datasets/index.ts';
+import { escapeHtml, inertJson } from '../../io/html.ts';
 import type { CategoryAnalysis } from '../analysis/categories.ts';
 import type { PrecisionCurve } from '../analysis/curves.ts';
 import { chart, type Line } from './charts.ts';

@@ -1,5 +1,5 @@
-import { escapeHtml } from '../../datasets/html.ts';
 import { percent } from '../../datasets/index.ts';
+import { escapeHtml } from '../../io/html.ts';
 import type { CategoryAnalysis } from '../analysis/categories.ts';
 import type { DetectionConfusion } from '../analysis/confusion.ts';
 import type { DetectionAnalysis } from '../analysis/detection-analysis.ts';

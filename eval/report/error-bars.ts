@@ -1,7 +1,7 @@
 /** What errors cost, as bars, for a page that includes its style and `chartStyle`. */
 
-import { escapeHtml } from '../../datasets/html.ts';
 import { percent } from '../../datasets/index.ts';
+import { escapeHtml } from '../../io/html.ts';
 import type { ErrorBreakdown, ErrorCost } from '../analysis/error-breakdown.ts';
 import { type ErrorType, errorTypes } from '../analysis/error-types.ts';
 import { shareBar } from './charts.ts';

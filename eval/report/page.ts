@@ -3,7 +3,7 @@
  * anywhere and run no script but its own. Light and dark, from a phone's width up. Whatever is text goes through
  * `escapeHtml`.
  */
-import { escapeHtml, htmlHead } from '../../datasets/html.ts';
+import { escapeHtml, htmlHead } from '../../io/html.ts';
 
 export interface PageParts {
   readonly title: string;

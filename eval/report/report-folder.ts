@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { makeFolder, WholeFile } from '../../datasets/index.ts';
+import { makeFolder, WholeFile } from '../../io/whole-file.ts';
 
 /**
  * Writes the files of a report, all of them or none: no file takes its place before every one has been written. The

@@ -1,7 +1,7 @@
 /** What was detected in some images at each evaluation of a training, beside what there is, for a page that includes its style. */
 
-import { escapeHtml } from '../../datasets/html.ts';
 import { boxLabel, type CocoBox, categoryPaint, enlargement, percent } from '../../datasets/index.ts';
+import { escapeHtml } from '../../io/html.ts';
 import { boxOverlay, type OverlayBox } from './box-overlay.ts';
 import { foreign, section } from './page.ts';
 

@@ -1,5 +1,5 @@
 /** A table whose columns sort when their heading is pressed, for a page that includes its style and script. */
-import { escapeHtml } from '../../datasets/html.ts';
+import { escapeHtml } from '../../io/html.ts';
 
 export interface TableColumn {
   readonly label: string;

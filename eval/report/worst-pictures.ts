@@ -1,7 +1,7 @@
 /** Pictures with what was missed and what was seen that is not there, for a page that includes its style. */
 
-import { escapeHtml } from '../../datasets/html.ts';
 import { boxLabel, enlargement } from '../../datasets/index.ts';
+import { escapeHtml } from '../../io/html.ts';
 import type { ImageErrors, JudgedBox } from '../analysis/worst-images.ts';
 import { boxOverlay, type OverlayBox } from './box-overlay.ts';
 import { foreign } from './page.ts';

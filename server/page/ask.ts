@@ -1,5 +1,5 @@
 import type { Prediction } from '../../backbone/top-classes.ts';
-import type { Detection } from '../../detection/name-detections.ts';
+import type { Detection } from '../../detection/results/name-detections.ts';
 
 /** What the service answers, see /openapi.json. */
 export interface Classified {

@@ -1,4 +1,4 @@
-import { percent } from '../../datasets/box-label.ts';
+import { percent } from '../../datasets/draw/box-label.ts';
 import type { Classified } from './ask.ts';
 import { byId, element } from './elements.ts';
 

@@ -1,4 +1,4 @@
-import { categoryPaint } from '../../datasets/palette.ts';
+import { categoryPaint } from '../../datasets/draw/palette.ts';
 
 /** The element of an id, which stands in index.html. */
 export function byId<K extends keyof HTMLElementTagNameMap>(id: string, _tag: K): HTMLElementTagNameMap[K] {

@@ -1,8 +1,8 @@
 import { topClasses } from '../../backbone/top-classes.ts';
-import type { Image } from '../../datasets/image.ts';
-import { transformImage } from '../../datasets/transform.ts';
-import { type BoxChoiceConfig, FasterRcnn } from '../../detection/faster-rcnn.ts';
-import { categoriesByLabel, nameDetections } from '../../detection/name-detections.ts';
+import type { Image } from '../../datasets/images/image.ts';
+import { transformImage } from '../../datasets/images/transform.ts';
+import { type BoxChoiceConfig, FasterRcnn } from '../../detection/model/faster-rcnn.ts';
+import { categoriesByLabel, nameDetections } from '../../detection/results/name-detections.ts';
 import type { Program } from '../../engine/engine.ts';
 import { type Classified, type Detected, type ModelDetails, modelDetails } from './ask.ts';
 import { loadRuntime } from './runtime.ts';

@@ -1,5 +1,5 @@
-import { boxLabel, percent } from '../../datasets/box-label.ts';
-import type { Detection } from '../../detection/name-detections.ts';
+import { boxLabel, percent } from '../../datasets/draw/box-label.ts';
+import type { Detection } from '../../detection/results/name-detections.ts';
 import type { Detected } from './ask.ts';
 import { byId, drawn, element, paint } from './elements.ts';
 

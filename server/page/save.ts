@@ -1,6 +1,6 @@
-import { boxLabel } from '../../datasets/box-label.ts';
-import { categoryPaint } from '../../datasets/palette.ts';
-import type { Detection } from '../../detection/name-detections.ts';
+import { boxLabel } from '../../datasets/draw/box-label.ts';
+import { categoryPaint } from '../../datasets/draw/palette.ts';
+import type { Detection } from '../../detection/results/name-detections.ts';
 
 function download(content: Blob, name: string): void {
   const link = document.createElement('a');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { writeSafetensors } from '../../backbone/weights/index.ts';
+import { writeSafetensors } from '../../checkpoints/index.ts';
 import { encodeImage } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { loadClassifier } from '../../index.ts';

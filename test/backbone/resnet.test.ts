@@ -11,9 +11,9 @@ import {
   planClassifier,
   residualNorms,
 } from '../../backbone/index.ts';
-import { Random } from '../../datasets/random.ts';
 import { createEngine, exportOnnx } from '../../engine/index.ts';
 import type { ResnetCocoError } from '../../errors.ts';
+import { Random } from '../../io/random.ts';
 import { fixturesDir } from '../shared-data.ts';
 import { wave, waveWeights } from '../waves.ts';
 

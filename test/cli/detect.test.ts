@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Draw, detectFiles, planSave } from '../../cli/detect.ts';
-import { matchCategories } from '../../detection/match-categories.ts';
+import { matchCategories } from '../../detection/results/match-categories.ts';
 import { fakeDetector, inputsOf, record } from './fake-models.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'detect-'));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import evaluateCoco from '../../cli/evaluate-coco.ts';
-import { parseFlags } from '../../cli/flags.ts';
+import { parseFlags } from '../../cli/terminal/flags.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { record } from './fake-models.ts';
 

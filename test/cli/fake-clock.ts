@@ -1,4 +1,4 @@
-import type { Clock } from '../../cli/terminal.ts';
+import type { Clock } from '../../cli/terminal/terminal.ts';
 
 /** A clock that stands still but for what a test says. */
 export class FakeClock implements Clock {

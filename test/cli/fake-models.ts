@@ -1,6 +1,6 @@
 import type { ClassifiedFile } from '../../backbone/index.ts';
-import { collectInputs, type Inputs } from '../../cli/inputs.ts';
-import { Terminal } from '../../cli/terminal.ts';
+import { collectInputs, type Inputs } from '../../cli/input/inputs.ts';
+import { Terminal } from '../../cli/terminal/terminal.ts';
 import type { DetectedFile } from '../../detection/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { FakeOutput } from './fake-output.ts';

@@ -1,9 +1,9 @@
 /** A program of the command line's frame with commands made for the tests. Usage: node fake-program.js COMMAND */
 import { setTimeout } from 'node:timers/promises';
-import { command, noPositionals } from '../../cli/command.ts';
-import { runProgram } from '../../cli/program.ts';
-import { JsonArrayWriter } from '../../datasets/json-array.ts';
+import { command, noPositionals } from '../../cli/terminal/command.ts';
+import { runProgram } from '../../cli/terminal/program.ts';
 import { ResnetCocoError } from '../../errors.ts';
+import { JsonArrayWriter } from '../../io/json/json-array.ts';
 
 const plain = { summary: '', positionals: noPositionals, flags: {}, examples: [] };
 

@@ -50,7 +50,7 @@ limitTest('detect: results, and what fits, are written; each file that is not is
 limitTest('detections.json keeps the images whose results fit, and what is lost is counted', async () => {
   const out = join(root, 'made', 'here');
   const make = (images: number, objects: number) => `
-    import { DetectionFolder } from ${JSON.stringify(pathToFileURL(join(projectRoot, 'dist/detection/detection-folder.js')).href)};
+    import { DetectionFolder } from ${JSON.stringify(pathToFileURL(join(projectRoot, 'dist/detection/results/detection-folder.js')).href)};
     const planned = Array.from({ length: ${images} }, (_, i) => ({ file: i + '.jpg', name: i + '.jpg', id: i }));
     const failed = [];
     const options = { onFailure: (file) => failed.push(file) };

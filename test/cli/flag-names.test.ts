@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Command } from '../../cli/command.ts';
 import { commands } from '../../cli/commands.ts';
-import { type FlagTable, parseFlags, spelling } from '../../cli/flags.ts';
+import type { Command } from '../../cli/terminal/command.ts';
+import { type FlagTable, parseFlags, spelling } from '../../cli/terminal/flags.ts';
 import { projectRoot } from '../shared-data.ts';
 
 /** Flags of every command, and of the program itself. */

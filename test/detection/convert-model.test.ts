@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import { is, match, throws } from 'uvu/assert';
 import { parseClassifierConfig } from '../../backbone/index.ts';
-import { openCheckpoint, type StoredTensor, writeSafetensors } from '../../backbone/weights/index.ts';
+import { openCheckpoint, type StoredTensor, writeSafetensors } from '../../checkpoints/index.ts';
 import { convertModel, loadClassifier } from '../../index.ts';
 import { rejects } from '../rejects.ts';
 import { waveCheckpoint } from '../wave-models.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openCheckpoint, writeSafetensors } from '../../backbone/weights/index.ts';
+import { openCheckpoint, writeSafetensors } from '../../checkpoints/index.ts';
 import { encodeImage } from '../../datasets/index.ts';
 import { SHOWN_SCORE } from '../../detection/index.ts';
 import type { Detection, EngineName } from '../../index.ts';

@@ -5,13 +5,13 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { registerTrainingKernels } from '../../engine/eager/training-kernels.ts';
 import '../../engine/gradients.ts';
-import { Random } from '../../datasets/random.ts';
 import { createEagerEngine } from '../../engine/eager/eager-engine.ts';
 import type { PartSpec } from '../../engine/engine.ts';
 import { batchNormTraining } from '../../engine/ops/batch-norm.ts';
 import { conv2d } from '../../engine/ops/conv2d.ts';
 import { maxPool } from '../../engine/ops/max-pool.ts';
 import type { Tensors } from '../../engine/tensors.ts';
+import { Random } from '../../io/random.ts';
 
 const test = suite('gradients');
 const random = new Random(1);

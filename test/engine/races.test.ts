@@ -2,10 +2,10 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Random } from '../../datasets/random.ts';
 import { type HostTensor, type PartsSpec, sizeOf } from '../../engine/index.ts';
 import { createOnnxEngine } from '../../engine/onnx/onnx-engine.ts';
 import { maxPool, roiAlign } from '../../engine/ops/index.ts';
+import { Random } from '../../io/random.ts';
 
 const test = suite('sums of several threads');
 const random = new Random(9);

@@ -2,10 +2,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Random } from '../../datasets/random.ts';
 import { type HostTensor, type NamedArrays, type PartsSpec, sizeOf } from '../../engine/index.ts';
 import { createOnnxEngine } from '../../engine/onnx/onnx-engine.ts';
 import { conv2d, roiAlign } from '../../engine/ops/index.ts';
+import { Random } from '../../io/random.ts';
 
 const test = suite('memory of gradients, used again');
 const random = new Random(21);

@@ -2,13 +2,13 @@ import '@tensorflow/tfjs-backend-cpu';
 import type * as tf from '@tensorflow/tfjs-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Random } from '../../datasets/random.ts';
 import { createEagerEngine } from '../../engine/eager/eager-engine.ts';
 import { registerRoiAlign } from '../../engine/eager/roi-align.ts';
 import { type HostTensor, type PartsSpec, sizeOf } from '../../engine/index.ts';
 import { createOnnxEngine } from '../../engine/onnx/onnx-engine.ts';
 import { type RoiAlignAttributes, roiAlign } from '../../engine/ops/index.ts';
 import { roiAlignGradient } from '../../engine/ops/roi-align-host.ts';
+import { Random } from '../../io/random.ts';
 
 const test = suite('gradient of ROIAlign');
 const random = new Random(4);

@@ -10,12 +10,12 @@ import {
   planClassifier,
   type ResNetPlan,
 } from '../../backbone/index.ts';
-import { Random } from '../../datasets/random.ts';
 import { createEagerEngine } from '../../engine/eager/eager-engine.ts';
 import { createEngine, type HostTensor, type LossSpec, type TrainingOptions } from '../../engine/index.ts';
 import { createOnnxEngine } from '../../engine/onnx/onnx-engine.ts';
 import { conv2d } from '../../engine/ops/index.ts';
 import type { ResnetCocoError } from '../../errors.ts';
+import { Random } from '../../io/random.ts';
 import { assertClose } from './assert-close.ts';
 
 const test = suite('training');

@@ -1,6 +1,5 @@
 /** A small model in two parts, and what a step through it gives. */
 import * as tf from '@tensorflow/tfjs-core';
-import { Random } from '../../datasets/random.ts';
 import { createEagerEngine } from '../../engine/eager/eager-engine.ts';
 import {
   type BackwardPass,
@@ -15,6 +14,7 @@ import {
 } from '../../engine/index.ts';
 import { createOnnxEngine } from '../../engine/onnx/onnx-engine.ts';
 import { batchNormTraining, conv2d, maxPool, type Tensors } from '../../engine/ops/index.ts';
+import { Random } from '../../io/random.ts';
 
 export const compiled = createOnnxEngine('onnx', 'cpu', { threads: 1 });
 export const eager = createEagerEngine('wasm', 'cpu', 'tfjs cpu');

@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { QueueFull } from '../../server/batcher.ts';
 import { Decoding } from '../../server/decoding.ts';
-import { scannedJpeg } from '../datasets/scanned-jpeg.ts';
+import { scannedJpeg } from '../datasets/images/scanned-jpeg.ts';
 
 const test = suite('decoding');
 const transform = {

@@ -3,7 +3,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Random } from '../../datasets/index.ts';
+import { Random } from '../../io/random.ts';
 import { createServer, type Server } from '../../server/index.ts';
 import { projectRoot } from '../shared-data.ts';
 import { claimedPng } from './small-models.ts';

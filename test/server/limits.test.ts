@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createServer, type ServerOptions } from '../../server/index.ts';
-import { scannedJpeg } from '../datasets/scanned-jpeg.ts';
+import { scannedJpeg } from '../datasets/images/scanned-jpeg.ts';
 import { form, post, problemOf } from './ask.ts';
 import { claimedPng, wavePicture, writeSmallDetector } from './small-models.ts';
 

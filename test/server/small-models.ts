@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeSafetensors } from '../../backbone/weights/index.ts';
+import { writeSafetensors } from '../../checkpoints/index.ts';
 import { encodeImage } from '../../datasets/index.ts';
 import { fixturesDir } from '../shared-data.ts';
 import { waveDetector } from '../wave-models.ts';

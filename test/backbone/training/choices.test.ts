@@ -8,9 +8,9 @@ import {
   trainingSettings,
 } from '../../../backbone/index.ts';
 import { networkNamed } from '../../../backbone/training/network.ts';
-import { learningRates, trainingOptions } from '../../../backbone/training/optimisation.ts';
 import { checkTrainingSettings } from '../../../backbone/training/settings.ts';
 import type { ErrorCode, ResnetCocoError } from '../../../errors.ts';
+import { learningRates, trainingOptions } from '../../../training/optimisation.ts';
 
 const test = suite('choices of a training run');
 

@@ -1,5 +1,5 @@
 import type { ClassificationDataset, Image } from '../../../datasets/index.ts';
-import { Random } from '../../../datasets/index.ts';
+import { Random } from '../../../io/random.ts';
 
 const COLORS = [
   [200, 40, 40],

@@ -6,16 +6,15 @@ import * as assert from 'uvu/assert';
 import {
   initialConfig,
   loadClassifier,
-  readRunCheckpoint,
-  runFiles,
   type TrainClassifierOptions,
   type TrainingEpoch,
   trainClassifier,
   trainingSettings,
 } from '../../../backbone/index.ts';
-import { writeRunCheckpoint } from '../../../backbone/run-checkpoint.ts';
 import type { Image } from '../../../datasets/index.ts';
-import { createEngine, readLog } from '../../../engine/index.ts';
+import { createEngine } from '../../../engine/index.ts';
+import { readLog, readRunCheckpoint, runFiles } from '../../../training/index.ts';
+import { writeRunCheckpoint } from '../../../training/run-checkpoint.ts';
 import { rejects } from '../../rejects.ts';
 import { colouredPictures } from './pictures.ts';
 

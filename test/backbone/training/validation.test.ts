@@ -8,11 +8,11 @@ import {
   parseClassifierConfig,
   planClassifier,
 } from '../../../backbone/index.ts';
-import { frozenWeights } from '../../../backbone/training/optimisation.ts';
-import { RunningMeans } from '../../../backbone/training/running-means.ts';
 import { labelsIn, score } from '../../../backbone/training/validation.ts';
-import { Random } from '../../../datasets/index.ts';
 import { createEngine } from '../../../engine/index.ts';
+import { Random } from '../../../io/random.ts';
+import { frozenWeights } from '../../../training/optimisation.ts';
+import { RunningMeans } from '../../../training/running-means.ts';
 import { colouredPictures } from './pictures.ts';
 
 const test = suite('evaluation in training');

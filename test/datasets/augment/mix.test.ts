@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { cutmix, type MixedBatch, mix, mixup, randomRectangle } from '../../../datasets/augment/mix.ts';
 import { targets } from '../../../datasets/augment/targets.ts';
-import { Random } from '../../../datasets/index.ts';
+import { Random } from '../../../io/random.ts';
 
 const test = suite('mixing');
 

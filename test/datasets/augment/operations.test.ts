@@ -17,7 +17,7 @@ import { operations } from '../../../datasets/augment/rand-augment.ts';
 import { autocontrast, equalize, posterize, solarize } from '../../../datasets/augment/tones.ts';
 import type { Image } from '../../../datasets/index.ts';
 import { fixturesDir } from '../../shared-data.ts';
-import { largestDifference, testPicture, unpackBytes } from '../test-picture.ts';
+import { largestDifference, testPicture, unpackBytes } from '../images/test-picture.ts';
 
 const test = suite('augmenting operations');
 

@@ -10,10 +10,11 @@ import { padAndCrop } from '../../../datasets/augment/pad-and-crop.ts';
 import { operations, randAugment } from '../../../datasets/augment/rand-augment.ts';
 import { erase, erasedRegion } from '../../../datasets/augment/random-erasing.ts';
 import { randomRegion, randomResizedCrop } from '../../../datasets/augment/random-resized-crop.ts';
-import { type Image, Random, type Region, resizeAntialiased } from '../../../datasets/index.ts';
+import { type Image, type Region, resizeAntialiased } from '../../../datasets/index.ts';
+import { Random } from '../../../io/random.ts';
 import { rejects } from '../../rejects.ts';
 import { fixturesDir } from '../../shared-data.ts';
-import { testPicture } from '../test-picture.ts';
+import { testPicture } from '../images/test-picture.ts';
 
 const test = suite('random parameters of augmentations');
 

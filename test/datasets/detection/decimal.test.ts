@@ -8,8 +8,8 @@ import {
   toDecimal,
   toNumber,
 } from '../../../datasets/detection/decimal.ts';
-import { fromVocBox, toVocBox } from '../../../datasets/detection/voc-box.ts';
-import { Random } from '../../../datasets/random.ts';
+import { fromVocBox, toVocBox } from '../../../datasets/detection/voc/voc-box.ts';
+import { Random } from '../../../io/random.ts';
 
 test('sums are exact', () => {
   assert.is(formatDecimal(add(toDecimal(178.11), toDecimal(1))), '179.11');

@@ -3,7 +3,7 @@ import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { collectInputs } from '../../../cli/inputs.ts';
+import { collectInputs } from '../../../cli/input/inputs.ts';
 import { describeProblem, readDetectionDataset } from '../../../datasets/index.ts';
 import { assertFails, pngHeader, problemsOf, Scratch } from './scratch.ts';
 

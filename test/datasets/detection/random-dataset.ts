@@ -1,5 +1,5 @@
 import type { CocoAnnotation, CocoBox, CocoDataset } from '../../../datasets/index.ts';
-import { Random } from '../../../datasets/random.ts';
+import { Random } from '../../../io/random.ts';
 
 /** Hundredths of a pixel, as COCO has them, whole pixels, or whatever a number can be. */
 function coordinate(random: Random, most: number): number {

@@ -1,8 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CocoDataset, encodeImage, type ImageId, Random } from '../../../datasets/index.ts';
+import { type CocoDataset, encodeImage, type ImageId } from '../../../datasets/index.ts';
 import type { AnnotatedImages } from '../../../detection/index.ts';
-import { painted, randomBox } from '../../datasets/detection-loader/painted.ts';
+import { Random } from '../../../io/random.ts';
+import { painted, randomBox } from '../../datasets/loaders/detection/painted.ts';
 
 const COLORS = [
   [220, 30, 30],

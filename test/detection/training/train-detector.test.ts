@@ -3,16 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  classifierShapes,
-  initialise,
-  parseClassifierConfig,
-  planClassifier,
-  readRunCheckpoint,
-  runFiles,
-  writeModel,
-} from '../../../backbone/index.ts';
-import { Random } from '../../../datasets/index.ts';
+import { classifierShapes, initialise, parseClassifierConfig, planClassifier } from '../../../backbone/index.ts';
+import { writeModel } from '../../../checkpoints/index.ts';
 import {
   type DetectorEpoch,
   detectorSettings,
@@ -21,7 +13,9 @@ import {
   type TrainDetectorOptions,
   trainDetector,
 } from '../../../detection/index.ts';
-import { createEngine, readLog } from '../../../engine/index.ts';
+import { createEngine } from '../../../engine/index.ts';
+import { Random } from '../../../io/random.ts';
+import { readLog, readRunCheckpoint, runFiles } from '../../../training/index.ts';
 import { rejects } from '../../rejects.ts';
 import { paintedImages, smallHeads } from './painted-images.ts';
 
@@ -216,7 +210,7 @@ test('from a detector of other categories: a new head, all else taken over', asy
 });
 
 async function readWeightsOf(file: string) {
-  const { openCheckpoint, toFloat32 } = await import('../../../backbone/weights/index.ts');
+  const { openCheckpoint, toFloat32 } = await import('../../../checkpoints/index.ts');
   const checkpoint = await openCheckpoint(file);
   try {
     return Object.fromEntries([...checkpoint.tensors].map(([name, tensor]) => [name, toFloat32(tensor)]));

@@ -6,7 +6,6 @@ import { trainingNorm } from '../../../backbone/batch-norm.ts';
 import { classificationLoss } from '../../../backbone/classification-loss.ts';
 import { classifierShapes, initialise, parseClassifierConfig, planClassifier } from '../../../backbone/index.ts';
 import { parametersOf } from '../../../backbone/parameters.ts';
-import { Random } from '../../../datasets/index.ts';
 import type { HostTensor, LossSpec } from '../../../engine/index.ts';
 import { lossParts } from '../../../engine/loss-program.ts';
 import { blockSize } from '../../../engine/onnx/block-size.ts';
@@ -17,6 +16,7 @@ import { BLOCKED } from '../../../engine/trace/blocked.ts';
 import type { Graph } from '../../../engine/trace/graph.ts';
 import { partPorts } from '../../../engine/trace/part-ports.ts';
 import { tracePart } from '../../../engine/trace/trace-part.ts';
+import { Random } from '../../../io/random.ts';
 
 const options = { intraOpNumThreads: 2, logSeverityLevel: 4 } as const;
 const thread = new SessionThread();

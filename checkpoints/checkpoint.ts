@@ -1,0 +1,117 @@
+import { readdir } from 'node:fs/promises';
+import { ResnetCocoError } from '../errors.ts';
+import { FileSlice, OpenFile } from '../io/pickle/file-slice.ts';
+import { isFolder } from '../io/regular-file.ts';
+import { namesAside } from './aside.ts';
+import { folderProblem, foreignFormat } from './foreign-formats.ts';
+import { bfloatToFloat, halfToFloat } from './half-floats.ts';
+import { commonPrefix } from './prefix.ts';
+import { readSafetensors } from './safetensors.ts';
+import type { Contents, StoredTensor } from './stored-tensor.ts';
+import { readLegacyTorchFile, readTorchZip } from './torch/torch-file.ts';
+
+/** An open weight file: only names, types and shapes are in memory until a tensor is read. */
+export interface Checkpoint extends Contents {
+  readonly file: string;
+  /** What all names begin with in the file, such as `module.`; here they are without it. */
+  readonly prefix: string;
+  close(): void;
+}
+
+/**
+ * Opens a weight file, told by its content: safetensors, or PyTorch's `.pth`, `.pt`, `.th` in the zip or the older
+ * layout. Nothing in it is ever executed.
+ *
+ * @throws ResnetCocoError FILE_NOT_FOUND, BAD_CHECKPOINT, or UNSAFE_CHECKPOINT for a pickle that asks for more than tensors
+ */
+export async function openCheckpoint(file: string): Promise<Checkpoint> {
+  if (isFolder(file)) {
+    throw new ResnetCocoError('FILE_NOT_FOUND', `${file}: ${folderProblem(await readdir(file))}`);
+  }
+  const source = new OpenFile(file, 'BAD_CHECKPOINT');
+  try {
+    const contents = await readContents(new FileSlice(source));
+    return { file, ...contents, ...withoutPrefix(contents.tensors), close: () => source.close() };
+  } catch (error) {
+    source.close();
+    if (error instanceof ResnetCocoError) throw error;
+    throw new ResnetCocoError('BAD_CHECKPOINT', `${file}: damaged: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Tensors without the prefix that all have in common, apart from those aside. */
+function withoutPrefix(tensors: Contents['tensors']): Pick<Checkpoint, 'prefix' | 'tensors'> {
+  const aside = namesAside(tensors);
+  const prefix = commonPrefix([...tensors.keys()].filter((name) => !aside.has(name)));
+  if (!prefix) return { prefix, tensors };
+  const bare = (name: string) => (name.startsWith(prefix) ? name.slice(prefix.length) : name);
+  return { prefix, tensors: new Map([...tensors].map(([name, tensor]) => [bare(name), tensor])) };
+}
+
+/** A tar archive's first file has its magic after name, owner, size and time. */
+const TAR_MAGIC = { at: 257, is: 'ustar' };
+
+/** What lies in the place of weights at times, by how it begins. */
+const STRANGERS: readonly [begins: RegExp, problem: string][] = [
+  [/^version https:\/\/git-lfs/, 'a Git LFS pointer, not the weights themselves; run git lfs pull'],
+  [/^\s*<(!doctype|html)/i, 'a web page, not a weight file; download it again'],
+];
+
+async function readContents(file: FileSlice): Promise<Contents> {
+  const head = file.read(0, Math.min(64, file.length));
+  const begins = (...bytes: number[]) => bytes.every((byte, i) => head[i] === byte);
+  const hasHeader = head.length > 9 && head[8] === 0x7b;
+  // First of all: a header's length can begin like a pickle.
+  if (hasHeader && new DataView(head.buffer).getBigUint64(0, true) <= file.length - 8) return readSafetensors(file);
+  if (begins(0x50, 0x4b, 0x03, 0x04)) return readTorchZip(file);
+  // The first opcode of a pickle: of its protocol, or in the oldest ones a name, a mark or a number.
+  if (begins(0x80) || begins(0x63) || begins(0x28) || begins(0x4c)) return readLegacyTorchFile(file);
+  const bad = (problem: string): never => {
+    throw new ResnetCocoError('BAD_CHECKPOINT', `${file.file}: ${problem}`);
+  };
+  if (begins(0x1f, 0x8b)) return bad('compressed with gzip; unpack it first: gunzip FILE');
+  const text = Buffer.from(head).toString('latin1');
+  for (const [beginning, problem] of STRANGERS) if (beginning.test(text)) return bad(problem);
+  const foreign = foreignFormat(head, file.file);
+  if (foreign !== undefined) return bad(foreign);
+  if (head.length < 10) return bad(`not a weight file: it has ${head.length} bytes`);
+  if (hasHeader) return readSafetensors(file);
+  const isTar = file.length >= TAR_MAGIC.at + 5 && Buffer.from(file.read(TAR_MAGIC.at, 5)).toString() === TAR_MAGIC.is;
+  if (isTar) return bad('a tar archive; unpack it first: tar xf FILE');
+  return bad('not a weight file: neither safetensors nor a PyTorch checkpoint (.pth, .pt, .th)');
+}
+
+/** Any element type to single precision; 64-bit numbers are rounded. */
+export function toFloat32(tensor: StoredTensor): Float32Array {
+  const bytes = tensor.bytes();
+  const isWhole = bytes.byteLength === bytes.buffer.byteLength;
+  const buffer = isWhole ? bytes.buffer : new Uint8Array(bytes).buffer;
+  switch (tensor.dtype) {
+    case 'F32':
+      return new Float32Array(buffer);
+    case 'F16':
+      return halfToFloat(new Uint16Array(buffer));
+    case 'BF16':
+      return bfloatToFloat(new Uint16Array(buffer));
+    case 'F64':
+      return new Float32Array(new Float64Array(buffer));
+    case 'I64':
+      return longToFloat(new Uint32Array(buffer));
+    case 'I32':
+      return new Float32Array(new Int32Array(buffer));
+    case 'I16':
+      return new Float32Array(new Int16Array(buffer));
+    case 'I8':
+      return new Float32Array(new Int8Array(buffer));
+    case 'U8':
+    case 'BOOL':
+      return new Float32Array(bytes);
+  }
+}
+
+/** 64-bit whole numbers by their lower and upper halves: without a BigInt each, fifty times faster. */
+function longToFloat(halves: Uint32Array): Float32Array {
+  const floats = new Float32Array(halves.length / 2);
+  for (let i = 0; i < floats.length; i++) floats[i] = (halves[2 * i + 1] | 0) * 2 ** 32 + halves[2 * i];
+  return floats;
+}

@@ -1,0 +1,95 @@
+import { ResnetCocoError } from '../errors.ts';
+import { WHAT_LOADS } from './foreign-formats.ts';
+import type { Shapes } from './shapes.ts';
+
+/** Wrappers before a name. */
+const WRAPPED = /^((module|_orig_mod|student|teacher)\.)+/;
+
+/**
+ * Networks and frameworks whose tensors go by other names, the most telling first: what they are, and which names tell.
+ */
+const DIALECTS: readonly [what: string, tells: RegExp][] = [
+  [
+    'a Faster R-CNN or Mask R-CNN of Detectron2',
+    /^(backbone\.(bottom_up|fpn_(lateral|output)\d)\.|proposal_generator\.)/,
+  ],
+  [
+    'a ResNet of Detectron2 or Caffe2',
+    /^((bottom_up\.)?(stem\.conv1|res[2-5]\.\d+\.(conv\d|shortcut))\.|res[2-5]_\d+_branch)/,
+  ],
+  ["maskrcnn-benchmark's Faster R-CNN or Mask R-CNN", /^(backbone\.)?(body\.stem|fpn\.fpn_(inner|layer)\d)\./],
+  [
+    'a YOLOX',
+    /^(backbone\.(backbone\.)?(stem|dark\d)\.|(bbox_)?head\.(multi_level_)?(cls_convs|reg_convs|obj_preds)\.)/,
+  ],
+  ['a detector of MMDetection', /^(neck\.|bbox_head\.|rpn_head\.|roi_head\.|mask_head\.|panoptic_fpn_head\.)/],
+  [
+    'a DETR of transformers',
+    /^(model\.)?(backbone\.conv_encoder\.|class_labels_classifier\.|bbox_predictor\.layers\.)/,
+  ],
+  ['a classifier of MMPretrain', /^head\.(fc|layers\.\d+)\.(weight|bias)$/],
+  ['a DETR', /^(transformer\.(encoder|decoder)\.layers\.|class_embed\.|bbox_embed\.|query_embed\.)/],
+  [
+    "a ResNet of Hugging Face's transformers",
+    /^((resnet|model)\.)?(embedder\.embedder\.|encoder\.stages\.\d+\.layers\.)/,
+  ],
+  [
+    "a vision transformer or ConvNeXt of Hugging Face's transformers",
+    /^((vit|deit|swin|convnext|convnextv2|dinov2)\.)?(embeddings\.(patch_embeddings|cls_token)|encoder\.layer\.\d)/,
+  ],
+  ['a YOLO of Ultralytics', /^(model\.)*\d+\.(conv\.weight|bn\.weight|cv\d\.|m\.\d|dfl\.|attn\.)/],
+  ["a YOLO in Darknet's order, as PyTorch-YOLOv3 has it", /^(module_list|models)\.\d+\.(conv|batch_norm|bn|\d)/],
+  ['an EfficientDet', /^((model\.)?(class_net|box_net)\.|bifpn\.|fpn\.cell\.)/],
+  ["torchvision's RetinaNet, FCOS or SSD", /^(head\.(classification|regression)_head\.|backbone\.features\.\d)/],
+  [
+    "torchvision's segmentation network",
+    /^(aux_classifier\.|classifier\.(0\.convs|0\.project|low_classifier|high_classifier)\.)/,
+  ],
+  ['an SSD', /^(vgg|extras|loc|conf)\.\d+\.(weight|bias)$/],
+  ['a network of segmentation_models_pytorch', /^(decoder\.blocks|segmentation_head)\./],
+  ["timm's ResNet with a deep stem (-d, -s or -t)", /^conv1\.\d+\.(weight|bias)$/],
+  [
+    "a ResNet with squeeze and excitation (SE) or another attention, such as timm's seresnet and ecaresnet",
+    /^layer\d\.\d+\.(se|se_module|eca|attn|ca|sa|cbam|gc|conv2_attn)\./,
+  ],
+  [
+    'a ResNeSt, Res2Net, SKNet or another relative of ResNet',
+    /^layer\d\.\d+\.(convs\.\d|bns\.\d|conv2\.(conv|paths|fc\d|bn\d|radix|attn)|conv4|bn4)/,
+  ],
+  [
+    'a network of self-supervised learning with two encoders',
+    /^(encoder_[qk]|momentum_encoder|base_encoder|online_encoder|target_encoder|online_network|target_network)\./,
+  ],
+  ['a network of CLIP', /^(visual\.|transformer\.resblocks\.|token_embedding\.)/],
+  [
+    'a vision transformer',
+    /^((patch_embed|pos_embed|cls_token)(\.|$)|blocks\.\d+\.(attn|norm1|mlp)|encoder\.layers\.encoder_layer_\d)/,
+  ],
+  ['a ConvNeXt, Swin transformer or MetaFormer', /^(stages\.\d+\.blocks\.|layers\.\d+\.blocks\.|downsample_layers\.)/],
+  [
+    'an EfficientNet, MobileNet or MNASNet',
+    /^(blocks\.\d+\.\d+\.(conv_dw|conv_pw)|features\.\d+\.(conv\.\d|\d\.block|0\.weight)|layers\.\d+\.\d+\.layers)/,
+  ],
+  ['a DenseNet', /^features\.(denseblock|conv0)/],
+  ['a VGG or AlexNet', /^features\.\d+\.(weight|bias)$/],
+  ['a RegNet', /^(trunk_output\.|stem\.0\.weight|s[1-4]\.b\d+\.conv)/],
+  ["a ResNet in a plain Sequential, such as fastai's", /^(0\.)?[0-9]\.\d+\.(conv1|bn1|conv2)\.weight$/],
+];
+
+/**
+ * Refuses tensors that are another framework's or another network's by their names.
+ *
+ * @throws ResnetCocoError BAD_MODEL, saying what it looks like, by which names, and what loads
+ */
+export function refuseDialect(shapes: Shapes, file: string): void {
+  const names = [...shapes.keys()];
+  for (const [what, tells] of DIALECTS) {
+    const telling = names.filter((name) => tells.test(name.replace(WRAPPED, '')));
+    if (!telling.length) continue;
+    const more = telling.length > 3 ? ` and ${telling.length - 3} more` : '';
+    throw new ResnetCocoError(
+      'BAD_MODEL',
+      `${file}: looks like ${what} (${telling.slice(0, 3).join(', ')}${more}), which is not read; ${WHAT_LOADS}`,
+    );
+  }
+}

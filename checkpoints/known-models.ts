@@ -1,0 +1,191 @@
+import { distance } from 'fastest-levenshtein';
+import { cocoCategories } from '../datasets/known/coco-categories.ts';
+import { imagenetClasses } from '../datasets/known/imagenet-classes.ts';
+import { ResnetCocoError } from '../errors.ts';
+
+/** A result as torchvision publishes it, in percent. */
+export interface PublishedMetric {
+  readonly dataset: string;
+  readonly name: string;
+  readonly value: number;
+}
+
+/** Official weights, and all that rebuilds their model. */
+export interface KnownModel {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly task: 'classification' | 'detection';
+  /** The name of the weight file, here and at its source. */
+  readonly file: string;
+  readonly url: string;
+  /** The first 8 hexadecimal digits of the file's SHA-256, which are part of its name. */
+  readonly hashPrefix: string;
+  /** How many numbers training adjusts. */
+  readonly parameters: number;
+  readonly metric: readonly PublishedMetric[];
+  readonly license: string;
+  /** The configuration, as the metadata of a model file would hold it. */
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** What torchvision tells of one set of weights, in `models/resnet.py` and `models/detection/faster_rcnn.py`. */
+interface Published {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  /** torchvision's name of the weights. */
+  readonly weights: string;
+  readonly file: string;
+  readonly parameters: number;
+}
+
+const licenseFor = (dataset: string): string =>
+  `BSD-3-Clause (torchvision); the terms of ${dataset}, which they were trained on, may apply`;
+
+function record(
+  { name, aliases, weights, file, parameters }: Published,
+  task: KnownModel['task'],
+  metric: readonly PublishedMetric[],
+  config: object,
+): KnownModel {
+  const url = `https://download.pytorch.org/models/${file}`;
+  const license = licenseFor(task === 'detection' ? 'COCO' : 'ImageNet');
+  return {
+    name,
+    aliases: [...aliases, weights],
+    task,
+    file,
+    url,
+    hashPrefix: file.slice(-'01234567.pth'.length, -'.pth'.length),
+    parameters,
+    metric,
+    license,
+    config: { ...config, provenance: { weights, url, license } },
+  };
+}
+
+function classifier(
+  depth: number,
+  version: 1 | 2,
+  hash: string,
+  parameters: number,
+  top1: number,
+  top5: number,
+): KnownModel {
+  const base = `resnet${depth}`;
+  const weights = `ResNet${depth}_Weights`;
+  // torchvision's DEFAULT is the latest version; 18 and 34 layers have one only.
+  const isOnly = depth < 50;
+  const isDefault = isOnly || version === 2;
+  const versioned = `${base}-v${version}`;
+  const timm = `${base}.tv${version === 1 ? '' : 2}_in1k`;
+  const dataset = 'ImageNet-1K';
+  return record(
+    {
+      name: isOnly ? base : versioned,
+      aliases: [
+        ...(isOnly ? [versioned] : isDefault ? [base] : []),
+        timm,
+        ...(isDefault ? [`${weights}.DEFAULT`] : []),
+      ],
+      weights: `${weights}.IMAGENET1K_V${version}`,
+      file: `${base}-${hash}.pth`,
+      parameters,
+    },
+    'classification',
+    [
+      { dataset, name: 'acc@1', value: top1 },
+      { dataset, name: 'acc@5', value: top5 },
+    ],
+    {
+      architecture: base,
+      num_classes: imagenetClasses.length,
+      categories: imagenetClasses,
+      image_mean: [0.485, 0.456, 0.406],
+      image_std: [0.229, 0.224, 0.225],
+      resize_size: version === 1 ? 256 : 232,
+      crop_size: 224,
+    },
+  );
+}
+
+const detector = (published: Published, boxMap: number, config: object): KnownModel =>
+  record(published, 'detection', [{ dataset: 'COCO val2017', name: 'box mAP', value: boxMap }], {
+    architecture: 'fasterrcnn',
+    backbone: 'resnet50',
+    num_classes: 91,
+    categories: cocoCategories,
+    ...config,
+  });
+
+/** The ResNets and Faster R-CNNs that torchvision publishes. */
+export const knownModels: readonly KnownModel[] = [
+  classifier(18, 1, 'f37072fd', 11_689_512, 69.758, 89.078),
+  classifier(34, 1, 'b627a593', 21_797_672, 73.314, 91.42),
+  classifier(50, 1, '0676ba61', 25_557_032, 76.13, 92.862),
+  classifier(50, 2, '11ad3fa6', 25_557_032, 80.858, 95.434),
+  classifier(101, 1, '63fe2227', 44_549_160, 77.374, 93.546),
+  classifier(101, 2, 'cd907fc2', 44_549_160, 81.886, 95.78),
+  classifier(152, 1, '394f9c45', 60_192_808, 78.312, 94.046),
+  classifier(152, 2, 'f82ba261', 60_192_808, 82.284, 96.002),
+  detector(
+    {
+      name: 'fasterrcnn_resnet50_fpn',
+      aliases: ['fasterrcnn_resnet50_fpn_v1', 'FasterRCNN_ResNet50_FPN_Weights.DEFAULT'],
+      weights: 'FasterRCNN_ResNet50_FPN_Weights.COCO_V1',
+      file: 'fasterrcnn_resnet50_fpn_coco-258fb6c6.pth',
+      parameters: 41_755_286,
+    },
+    37,
+    // Trained without an epsilon in its batch norms: torchvision's `overwrite_eps(model, 0.0)`.
+    { norm_layer: 'FrozenBatchNorm2d', norm_eps: 0 },
+  ),
+  detector(
+    {
+      name: 'fasterrcnn_resnet50_fpn_v2',
+      aliases: ['FasterRCNN_ResNet50_FPN_V2_Weights.DEFAULT'],
+      weights: 'FasterRCNN_ResNet50_FPN_V2_Weights.COCO_V1',
+      file: 'fasterrcnn_resnet50_fpn_v2_coco-dd69338a.pth',
+      parameters: 43_712_278,
+    },
+    46.7,
+    {
+      norm_layer: 'BatchNorm2d',
+      fpn_norm_layer: 'BatchNorm2d',
+      rpn_conv_depth: 2,
+      box_head_conv_layers: [256, 256, 256, 256],
+    },
+  ),
+];
+
+const byName = new Map(
+  knownModels.flatMap((model) => [model.name, ...model.aliases].map((name) => [name.toLowerCase(), model] as const)),
+);
+
+/** Whether a known model goes by this name, in whatever case. */
+export const isModelName = (name: string): boolean => byName.has(name.toLowerCase());
+
+/**
+ * The known model of a name: ours (`resnet50-v1`), torchvision's (`ResNet50_Weights.IMAGENET1K_V1`) or timm's
+ * (`resnet50.tv_in1k`), in whatever case. `resnet50` is version 2, torchvision's default.
+ *
+ * @throws ResnetCocoError UNKNOWN_MODEL, naming the known names nearest to it
+ */
+export function findModel(nameOrAlias: string): KnownModel {
+  const name = nameOrAlias.toLowerCase();
+  const model = byName.get(name);
+  if (model) return model;
+  // A beginning, such as 'fasterrcnn' or 'resnet50-', is nearer than its number of missing letters tells.
+  const edits = (known: string): number => (name && known.startsWith(name) ? 0 : distance(name, known));
+  const nearest = knownModels
+    .map((candidate) => ({
+      name: candidate.name,
+      edits: Math.min(...[candidate.name, ...candidate.aliases].map((known) => edits(known.toLowerCase()))),
+    }))
+    .sort((a, b) => a.edits - b.edits)
+    .slice(0, 3)
+    .map((candidate) => candidate.name);
+  throw new ResnetCocoError(
+    'UNKNOWN_MODEL',
+    `no model is called '${nameOrAlias}'; the nearest known are ${nearest.join(', ')} (all: resnet-coco models list)`,
+  );
+}

@@ -1,0 +1,142 @@
+import { existsSync } from 'node:fs';
+import { basename, sep } from 'node:path';
+import type { HostTensor, Weights } from '../engine/index.ts';
+import { ResnetCocoError } from '../errors.ts';
+import type { FetchOptions } from '../io/download/download.ts';
+import { structureProblem } from '../io/json/json-keys.ts';
+import { describeAside, namesAside } from './aside.ts';
+import { type Checkpoint, openCheckpoint, toFloat32 } from './checkpoint.ts';
+import { embeddedModels } from './embedded-models.ts';
+import { fetchModel } from './fetch-model.ts';
+import { numberProblem } from './finite.ts';
+import { checkFit } from './fit.ts';
+import { findModel, isModelName } from './known-models.ts';
+import type { StoredTensor } from './stored-tensor.ts';
+
+/** What a model file's metadata calls the format of its `config`. */
+export const FORMAT = 'resnet-coco';
+
+/** A checkpoint and what is known of its architecture. */
+export interface ModelFile {
+  readonly checkpoint: Checkpoint;
+  /** From the file's metadata, or from the list of known models; unchecked. */
+  readonly config: unknown;
+  /** The file that `config` comes from, for errors; undefined where it is the checkpoint's. */
+  readonly configFile?: string | undefined;
+}
+
+export interface OpenOptions extends FetchOptions {
+  /** Called with what a person should know of the file: a prefix that was stripped, entries that are not used. */
+  readonly onNote?: (note: string) => void;
+}
+
+/**
+ * Opens a model by path, by the name of one that comes with the package, or of a known one, which is fetched on first use.
+ *
+ * @throws ResnetCocoError UNKNOWN_MODEL, FILE_NOT_FOUND, BAD_CHECKPOINT, UNSAFE_CHECKPOINT, DOWNLOAD_FAILED
+ */
+export async function openModel(nameOrPath: string, options: OpenOptions = {}): Promise<ModelFile> {
+  const model = await openNamed(nameOrPath, options);
+  const note = options.onNote && noteOf(model);
+  if (note !== undefined) options.onNote?.(note);
+  return model;
+}
+
+async function openNamed(nameOrPath: string, options: FetchOptions): Promise<ModelFile> {
+  const embedded = existsSync(nameOrPath) ? undefined : embeddedModels().get(nameOrPath);
+  if (embedded !== undefined) return withOwnConfig(await openCheckpoint(embedded));
+  const record = isPath(nameOrPath) ? undefined : findModel(nameOrPath);
+  if (!record) return withOwnConfig(await openCheckpoint(nameOrPath));
+  return { checkpoint: await openCheckpoint(await fetchModel(nameOrPath, options)), config: record.config };
+}
+
+/** What is no known model's name but has a folder or an extension is a path; a file of that name comes first. */
+function isPath(nameOrPath: string): boolean {
+  if (existsSync(nameOrPath)) return true;
+  if (isModelName(nameOrPath)) return false;
+  return nameOrPath.includes('/') || nameOrPath.includes(sep) || basename(nameOrPath).includes('.');
+}
+
+function withOwnConfig(checkpoint: Checkpoint): ModelFile {
+  const { config, format } = checkpoint.metadata;
+  if (format !== FORMAT || config === undefined) return { checkpoint, config: undefined };
+  try {
+    const problem = structureProblem(config);
+    if (problem !== undefined) throw new ResnetCocoError('BAD_CONFIG', `${checkpoint.file}: its config ${problem}`);
+    return { checkpoint, config: JSON.parse(config) };
+  } catch (error) {
+    if (error instanceof ResnetCocoError) throw error;
+    throw new ResnetCocoError('BAD_CONFIG', `${checkpoint.file}: its config is not JSON: ${(error as Error).message}`);
+  }
+}
+
+/** What is in a checkpoint beside its weights, with counts. */
+export const besideWeights = ({ beside, tensors }: Checkpoint): string[] => [
+  ...describeAside(namesAside(tensors)),
+  ...beside,
+];
+
+const MOST_LISTED = 12;
+
+/** What a person should know of a file; undefined where it holds a model's weights and nothing else. */
+function noteOf({ checkpoint, config }: ModelFile): string | undefined {
+  const { file, prefix } = checkpoint;
+  const beside = besideWeights(checkpoint);
+  const isUsual = beside.every((entry) => entry.startsWith('num_batches_tracked '));
+  const unused = config !== undefined && isUsual ? [] : beside;
+  const parts: string[] = [];
+  if (prefix) parts.push(`'${prefix}', with which all names of its tensors begin, is left out`);
+  if (unused.length) {
+    const more = unused.length > MOST_LISTED ? ` and ${unused.length - MOST_LISTED} more` : '';
+    parts.push(`not used: ${unused.slice(0, MOST_LISTED).join(', ')}${more}`);
+  }
+  return parts.length ? `${file}: ${parts.join('; ')}` : undefined;
+}
+
+export const shapesOf = (checkpoint: Checkpoint): Map<string, readonly number[]> =>
+  new Map([...checkpoint.tensors].map(([name, { shape }]) => [name, shape]));
+
+const FLOATS: readonly string[] = ['F64', 'F32', 'F16', 'BF16'];
+
+/**
+ * A tensor of a model as single precision.
+ *
+ * @throws ResnetCocoError BAD_MODEL for whole numbers or booleans, NaN, infinite numbers or negative variances, naming the tensor
+ */
+export function readNumbers(file: string, name: string, tensor: StoredTensor): Float32Array {
+  if (!FLOATS.includes(tensor.dtype)) {
+    const remedy = 'weights are F64, F32, F16 or BF16; store them as such, or take the file before it was quantized';
+    throw new ResnetCocoError('BAD_MODEL', `${file}: ${name}: is of type ${tensor.dtype}; ${remedy}`);
+  }
+  const floats = toFloat32(tensor);
+  const problem = numberProblem(name, floats);
+  if (problem === undefined) return floats;
+  const cause = 'training diverged, or the file is damaged; take an earlier checkpoint';
+  throw new ResnetCocoError('BAD_MODEL', `${file}: ${name}: ${problem}: ${cause}`);
+}
+
+/**
+ * Reads the tensors that an architecture needs, as single precision.
+ *
+ * @param stored the name in the checkpoint of a tensor, where it goes by another
+ * @throws ResnetCocoError BAD_MODEL, naming what is missing, of another shape, of no use or no finite number
+ */
+export function readWeights(
+  checkpoint: Checkpoint,
+  needed: Readonly<Record<string, readonly number[]>>,
+  architecture: string,
+  stored: ReadonlyMap<string, string> = new Map(),
+): Weights {
+  const { file, tensors } = checkpoint;
+  const shapes = shapesOf(checkpoint);
+  for (const [name, original] of stored) {
+    shapes.set(name, shapes.get(original)!);
+    shapes.delete(original);
+  }
+  checkFit(shapes, needed, file, architecture);
+  const weights: Record<string, HostTensor> = {};
+  for (const [name, shape] of Object.entries(needed)) {
+    weights[name] = { shape, data: readNumbers(file, name, tensors.get(stored.get(name) ?? name)!) };
+  }
+  return weights;
+}

@@ -1,0 +1,34 @@
+import { embeddedModels } from '../../checkpoints/embedded-models.ts';
+import { ResnetCocoError } from '../../errors.ts';
+
+/**
+ * Loads a model; where it cannot be downloaded, the error names those that come with the package and need no network.
+ *
+ * @param flag that names the model
+ * @throws ResnetCocoError as `load` does
+ */
+export async function offeringBundled<T>(
+  task: 'classification' | 'detection',
+  load: () => Promise<T>,
+  flag = '--model',
+): Promise<T> {
+  try {
+    return await load();
+  } catch (error) {
+    if (!(error instanceof ResnetCocoError && error.code === 'DOWNLOAD_FAILED')) throw error;
+    const names = await bundledModels(task);
+    if (!names.length) throw error;
+    const offer = names.map((name) => `${flag} ${name}`).join(' or ');
+    const message = `${error.message}; without a network, use what comes with the package: ${offer}`;
+    throw new ResnetCocoError(error.code, message, { cause: error });
+  }
+}
+
+/** Names of the models of a task that come with the package, that for everyday photographs first. */
+export async function bundledModels(task: 'classification' | 'detection'): Promise<string[]> {
+  const { modelInfo } = await import('../../index.ts');
+  const models = await Promise.all(
+    [...embeddedModels()].map(async ([name, path]) => ({ name, ...(await modelInfo(path)) })),
+  );
+  return models.filter((model) => model.task === task).map(({ name }) => name);
+}

@@ -1,0 +1,99 @@
+import { availableParallelism } from 'node:os';
+import { MOST } from '../../io/bounds.ts';
+import type { FlagTable } from './flags.ts';
+
+/** Flags of every command that runs a model, besides `--model`. */
+export const engineFlags = {
+  engine: {
+    kind: 'choice',
+    group: 'Model',
+    choices: ['auto', 'onnx', 'webgpu', 'cuda', 'tfjs-node-gpu', 'tfjs-node', 'wasm'],
+    default: 'auto',
+    help: 'where tensors run; resnet-coco doctor says what this machine has',
+  },
+  threads: {
+    kind: 'integer',
+    group: 'Model',
+    value: 'N',
+    min: 1,
+    max: MOST.threads,
+    help: 'threads of the model (default: all cores)',
+  },
+  batch: {
+    kind: 'integer',
+    group: 'Model',
+    value: 'N',
+    min: 1,
+    max: 4096,
+    help: 'images run at once (default: as suits the engine)',
+  },
+  seed: {
+    kind: 'integer',
+    group: 'Model',
+    value: 'N',
+    min: 0,
+    help: 'taken by every command that runs a model; nothing is random where it only predicts',
+  },
+} as const satisfies FlagTable;
+
+export const archFlag = {
+  arch: {
+    kind: 'text',
+    group: 'Model',
+    value: 'NAME',
+    help: 'architecture of a checkpoint that does not tell its own, such as resnet18',
+  },
+} as const satisfies FlagTable;
+
+/** The model of every command that detects. */
+export const detectorFlag = {
+  model: {
+    kind: 'text',
+    group: 'Model',
+    value: 'NAME|FILE',
+    default: 'fasterrcnn_resnet50_fpn_v2',
+    help: 'a known model, or a file',
+  },
+} as const satisfies FlagTable;
+
+/** Flags of every command that reads `<paths...>`. */
+export const inputFlags = {
+  recursive: { kind: 'boolean', help: 'descend into sub-folders' },
+} as const satisfies FlagTable;
+
+export const jsonFlag = {
+  json: { kind: 'boolean', help: 'print JSON to stdout' },
+} as const satisfies FlagTable;
+
+/** Flags of every command that reads a data set for detection. */
+export const sourceFlags = {
+  images: { kind: 'text', value: 'DIR', help: 'the folder of images, where it is not in its usual place' },
+  split: { kind: 'text', value: 'NAME', help: 'a part, such as train: a list of VOC, an entry of data.yaml, a folder' },
+} as const satisfies FlagTable;
+
+/** `<in>` of those that write it in another form, for a command's `positionals`. */
+export const sourceHelp = [
+  '<in>',
+  'COCO: a JSON file; VOC: a folder of XML files, or the one above; YOLO: data.yaml or its folder',
+] as const;
+
+/** `<paths...>`, for a command's `positionals`. */
+export const pathsPositional = {
+  usage: '<paths...>',
+  min: 1,
+  max: Number.POSITIVE_INFINITY,
+  help: [['<paths...>', "files, folders, globs such as 'photos/**/*.jpg', or - for a list on stdin"]],
+} as const;
+
+/** Several computations side by side get more images through; each takes the model's memory. */
+const MAX_STREAMS = 4;
+
+/** How many computations to run side by side for so many images. */
+export const streamsFor = (images: number, threads = availableParallelism()): number =>
+  Math.max(1, Math.min(threads, MAX_STREAMS, Math.floor(images / 2)));
+
+/** Only what is not undefined: for optional settings that are left to the library. */
+export function defined<T extends object>(settings: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const entries = Object.entries(settings).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}

@@ -1,0 +1,71 @@
+import { basename, dirname, extname, resolve } from 'node:path';
+import { type DetectorConfig, type DetectorSummary, detectorParameterCount } from '../../detection/index.ts';
+import { type RunConfig, readLog, readRunConfig, runFiles, writeModelCard } from '../../training/index.ts';
+import { runFacts } from './training-card.ts';
+import { percent } from './training-progress.ts';
+
+/** What decides what a detector learns, as a run's configuration has it. */
+const RECIPE = [
+  ...['epochs', 'batch', 'accumulate', 'recipe', 'aspect_ratio_group_factor', 'optimiser', 'schedule', 'clip_norm'],
+  ...['ema', 'init', 'training'],
+];
+
+/** A score threshold rounded down, so that what has this very score is kept. */
+export const shownScore = (score: number): number => Math.floor(100 * score) / 100;
+
+/** What a data set is called by where its annotations are: its folder, or a file in its folder; `.` has a name, too. */
+export function annotationsName(path: string): string {
+  const whole = resolve(path);
+  return extname(whole) ? `${basename(dirname(whole))}/${basename(whole)}` : basename(whole);
+}
+
+/**
+ * Writes the card of the detector that a run gave, from what the run keeps.
+ *
+ * @param dataset what it was trained on
+ */
+export async function writeDetectorCard(
+  folder: string,
+  dataset: string,
+  { backbone, best, seconds }: DetectorSummary,
+): Promise<void> {
+  const { card, last, log } = runFiles(folder);
+  const config = (await readRunConfig(last)) as RunConfig & Readonly<Record<string, unknown>>;
+  const { fpn_out_channels, categories, ...rest } = config.model as unknown as DetectorConfig;
+  const images = (of: unknown) =>
+    (of as { readonly images: number; readonly usable?: number } | undefined) ?? { images: 0 };
+  const trained = images(config.dataset);
+  const evaluations = readLog(log).filter(({ split, values }) => split === 'val' && values.AP !== undefined);
+  const final = evaluations[evaluations.length - 1];
+  const start = config.init === undefined ? 'from scratch' : `from ${config.init}`;
+  const names = categories.slice(0, 5).map(({ name }) => name);
+  const listed = `${names.join(', ')}${categories.length > names.length ? ` and ${categories.length - names.length} more` : ''}`;
+  await writeModelCard(card, {
+    name: basename(folder),
+    summary: `Faster R-CNN with ${backbone}, trained ${start} by resnet-coco, finds ${listed}.`,
+    architecture: `Faster R-CNN, ${backbone}, feature pyramid of ${fpn_out_channels} channels`,
+    parameters: detectorParameterCount({ fpn_out_channels, categories, ...rest }),
+    data: {
+      name: dataset,
+      licence: 'not stated',
+      trainImages: trained.usable ?? trained.images,
+      evaluationImages: images(config.evaluated_on).images,
+    },
+    results: [
+      ...(best ? [{ metric: `AP, best (epoch ${best.epoch})`, value: percent(best.AP) }] : []),
+      ...(best?.AP50 === undefined ? [] : [{ metric: 'AP50, of the same', value: percent(best.AP50) }]),
+      ...(best?.best_score === undefined
+        ? []
+        : [
+            {
+              metric: `score threshold of the highest F1 (${percent(best.F1)})`,
+              value: `${shownScore(best.best_score)}`,
+            },
+          ]),
+      ...(final ? [{ metric: 'AP, last epoch', value: percent(final.values.AP) }] : []),
+    ],
+    ...runFacts(config, 'detector', RECIPE),
+    curve: { metric: 'AP', values: evaluations.map(({ values }) => values.AP) },
+    seconds,
+  });
+}

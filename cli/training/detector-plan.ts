@@ -1,0 +1,99 @@
+import type { DetectionSample } from '../../datasets/index.ts';
+import type { DetectorStart } from '../../detection/index.ts';
+import { isFineTuning } from '../../detection/training/run-choices.ts';
+import type { DetectorRunSettings } from '../../detection/training/run-settings.ts';
+import { trainingSamples } from '../../detection/training/samples.ts';
+import { bundledModels } from '../input/bundled-models.ts';
+import { counted } from '../terminal/table.ts';
+import type { DetectorDatasets } from './detector-datasets.ts';
+import type { DetectorTrainingFlags } from './detector-training-flags.ts';
+
+/** What a run is about to do. */
+export interface DetectorPlan {
+  readonly datasets: DetectorDatasets;
+  readonly flags: DetectorTrainingFlags;
+  readonly settings: DetectorRunSettings;
+  readonly start: DetectorStart | undefined;
+}
+
+const number = (value: number): string => value.toLocaleString('en', { maximumSignificantDigits: 6 });
+
+const NAMES = 5;
+
+function dataLine(
+  { datasets: { isHeldOut, validation }, settings }: DetectorPlan,
+  samples: readonly DetectionSample[],
+): string {
+  const objects = samples.reduce((sum, { labels }) => sum + labels.length, 0);
+  const names = settings.model.categories.map(({ name }) => name);
+  const more = names.length > NAMES ? ` and ${names.length - NAMES} more` : '';
+  const learnt = `learns from ${counted(samples.length, 'image')} with ${number(objects)} objects: ${names.slice(0, NAMES).join(', ')}${more}`;
+  if (!validation) return `${learnt}; not evaluated: --val-fraction 0.2 would keep a fifth of the images for that`;
+  const drawn = isHeldOut ? `, drawn with seed ${settings.seed}` : '';
+  return `${learnt}; evaluated on ${number(validation.files.size)} others${drawn}`;
+}
+
+async function startLine({ flags: { init, resume }, start }: DetectorPlan): Promise<string> {
+  if (resume) return `goes on with a run that began from ${init ?? 'scratch'}`;
+  if (init === undefined) {
+    const [bundled] = await bundledModels('detection');
+    const hint = bundled === undefined ? '' : `: --init ${bundled} begins from the detector of the package`;
+    return `begins from scratch, which takes many images and epochs${hint}, --init fasterrcnn_resnet50_fpn from one of COCO (a download of 160 MB)`;
+  }
+  return isFineTuning(start) ? `begins from the detector ${init}: fine-tuning` : `begins from the backbone of ${init}`;
+}
+
+function sizeLine({ flags, settings: { recipe }, start }: DetectorPlan): string {
+  const { max_size, min_size } = recipe;
+  const inherited = !flags.resume && flags['min-size'] === undefined && start?.model.min_size !== undefined;
+  const source = inherited ? `, as ${flags.init} has it (--min-size and --max-size change it)` : '';
+  return `images are resized to ${min_size.join(', ')} pixels on the shorter side, at most ${max_size} on the longer${source}`;
+}
+
+/** Where the rate drops; after the last epoch there is nothing left to learn. */
+function dropsOf(milestones: readonly number[], epochs: number): string {
+  const drops = milestones.filter((epoch) => epoch < epochs);
+  if (!drops.length) return 'then constant';
+  return `a tenth of it after ${drops.length > 1 ? 'each of the epochs' : 'epoch'} ${drops.join(' and ')}`;
+}
+
+/** How the learning rate goes, in words. */
+function rateOf({ flags, settings: { accumulate, batch, epochs, optimiser, schedule } }: DetectorPlan): string {
+  const usual =
+    flags.lr === undefined && optimiser.kind === 'sgd' ? ` (0.02 × ${batch * accumulate} images of a step / 16)` : '';
+  const rate = `learning rate ${number(schedule.rate)}${usual}`;
+  if (schedule.kind === 'one-cycle') return `${rate} at its highest, in one cycle`;
+  const warmup = schedule.warmup_steps ? `after a warmup of ${counted(schedule.warmup_steps, 'step')}` : '';
+  const ofEpochs = !warmup && schedule.warmup ? `after a warmup of ${schedule.warmup} epochs` : '';
+  const course = {
+    steps: schedule.kind === 'steps' ? dropsOf(schedule.milestones, epochs) : '',
+    cosine: 'down along a cosine',
+    constant: 'then constant',
+  }[schedule.kind];
+  return [rate, warmup || ofEpochs, course].filter(Boolean).join(', ');
+}
+
+function epochsOf({ flags, settings: { epochs }, start }: DetectorPlan, steps: number): string {
+  const why =
+    flags.resume || flags.epochs !== undefined
+      ? ''
+      : isFineTuning(start)
+        ? ', enough for a detector that finds objects already'
+        : ", as in torchvision's reference training";
+  return `${counted(epochs, 'epoch')} of ${counted(steps, 'step')}${why} (--epochs)`;
+}
+
+/** What a run will do, before it does: a line each on images, start, sizes, steps and rate. */
+export async function describePlan(plan: DetectorPlan): Promise<string[]> {
+  const { accumulate, batch, model } = plan.settings;
+  const samples = trainingSamples(plan.datasets.images, model);
+  const batches = Math.floor(samples.length / batch);
+  const size = accumulate > 1 ? `${accumulate} batches of ${batch}` : `a batch of ${batch}`;
+  return [
+    dataLine(plan, samples),
+    await startLine(plan),
+    sizeLine(plan),
+    `${epochsOf(plan, Math.floor(batches / accumulate))}; a step is ${size}; how long it takes is said after some steps`,
+    rateOf(plan),
+  ];
+}

@@ -1,0 +1,184 @@
+import type { DetectorChoices } from '../../detection/index.ts';
+import { ResnetCocoError } from '../../errors.ts';
+import { MOST } from '../../io/bounds.ts';
+import type { FlagTable, FlagValues } from '../terminal/flags.ts';
+import { readSettingsFile } from '../terminal/settings-file.ts';
+import { defined } from '../terminal/shared-flags.ts';
+import {
+  colorJitterFlag,
+  countFlag,
+  optimisationChoices,
+  optimisationFlags,
+  runFlags,
+  trainingOutputFlags,
+} from './optimisation-flags.ts';
+
+const data = 'Data';
+const network = 'Network';
+const optimisation = 'Optimisation';
+const pictures = 'Pictures';
+
+const { lr, milestones, schedule, warmup, ...restOfOptimisation } = optimisationFlags;
+
+/** Flags of `train detector`. Those without a default follow from the data set, or from a run that is resumed. */
+export const detectorTrainingFlags = {
+  out: {
+    kind: 'text',
+    value: 'DIR',
+    help: 'folder of the run: checkpoints, model, log, page (default runs/detector-BACKBONE)',
+  },
+  ...trainingOutputFlags,
+
+  annotations: {
+    kind: 'text',
+    group: data,
+    value: 'PATH',
+    help: "COCO's JSON, a folder of Pascal VOC, or YOLO's data.yaml",
+  },
+  images: { kind: 'text', group: data, value: 'DIR', help: 'the folder of images, where it is not in its usual place' },
+  split: { kind: 'text', group: data, value: 'NAME', help: 'the part to train on, such as train, of VOC and YOLO' },
+  'val-annotations': {
+    kind: 'text',
+    group: data,
+    value: 'PATH',
+    help: 'what to evaluate on (default: --annotations, with --val-split)',
+  },
+  'val-images': { kind: 'text', group: data, value: 'DIR', help: 'their folder' },
+  'val-split': { kind: 'text', group: data, value: 'NAME', help: 'their part, such as val' },
+  'val-fraction': {
+    kind: 'number',
+    group: data,
+    value: 'F',
+    min: 0.001,
+    max: 0.999,
+    help: 'keep this share of the images for evaluation instead, such as 0.2, drawn by --seed; they are in validation.json of the run',
+  },
+
+  backbone: {
+    kind: 'text',
+    group: network,
+    value: 'NAME',
+    help: 'resnet18, 34, 50, 101, 152 (default resnet50, or that of --init)',
+  },
+  init: {
+    kind: 'text',
+    group: network,
+    value: 'NAME|FILE',
+    help: 'begin from a detector, such as coco-mini-resnet18-fpn of the package (with a new head, where categories differ), or from the backbone of a classifier',
+  },
+  'trainable-layers': {
+    kind: 'integer',
+    group: network,
+    value: 'N',
+    min: 0,
+    max: 5,
+    help: 'stages of the backbone that are trained, from the last (default 3 with --init, else all 5)',
+  },
+  config: {
+    kind: 'text',
+    group: network,
+    value: 'FILE',
+    help: "JSON of further settings by torchvision's names, such as fpn_out_channels, anchor_sizes, box_batch_size_per_image",
+  },
+
+  epochs: countFlag(MOST.epochs, 'default 26; 12 where --init is a detector'),
+  batch: countFlag(MOST.batch, 'images of a batch (default 2)'),
+  accumulate: countFlag(MOST.batch, 'batches that make one step (default 1)'),
+  lr: {
+    ...lr,
+    help: 'highest learning rate (default 0.02 × images of a step / 16; 0.0001 for adamw)',
+  },
+  schedule,
+  milestones: {
+    ...milestones,
+    help: 'where it drops to a tenth, such as 16,22 (default 16 and 22 of 26 epochs, 8 and 11 of 12, and in proportion)',
+  },
+  warmup,
+  'warmup-steps': {
+    kind: 'integer',
+    group: optimisation,
+    value: 'N',
+    min: 0,
+    max: MOST.steps,
+    help: 'the same in steps (default 1000, 500 where --init is a detector, but within the first epoch)',
+  },
+  ...restOfOptimisation,
+
+  'min-size': {
+    kind: 'text',
+    group: pictures,
+    value: 'N[,N…]',
+    help: 'length of the shorter side; of several one is drawn for each image, and the last is for evaluation (default that of the detector in --init, as models info tells it; else 800)',
+  },
+  'max-size': {
+    kind: 'integer',
+    group: pictures,
+    value: 'N',
+    min: 1,
+    max: MOST.side,
+    help: 'length of the longer side at most (default that of the detector in --init, else 1333)',
+  },
+  flip: { kind: 'number', group: pictures, value: 'P', min: 0, max: 1, help: 'share that is mirrored (default 0.5)' },
+  'scale-jitter': {
+    kind: 'text',
+    group: pictures,
+    value: 'LOW,HIGH',
+    help: 'resize by a random factor, such as 0.1,2, and crop what is larger then',
+  },
+  crop: { kind: 'boolean', group: pictures, help: 'random crops that keep objects, as of SSD' },
+  ...colorJitterFlag,
+  'aspect-ratio-group-factor': {
+    kind: 'integer',
+    group: pictures,
+    value: 'K',
+    min: -1,
+    max: 100,
+    help: 'batches of like shapes: 2K + 2 of them, -1 for none (default 3)',
+  },
+  ...runFlags,
+} as const satisfies FlagTable;
+
+export type DetectorTrainingFlags = FlagValues<typeof detectorTrainingFlags>;
+
+/** What the flags choose, but for the settings of `--config`. */
+export function detectorChoicesOf(flags: DetectorTrainingFlags): DetectorChoices {
+  const { accumulate, backbone, batch, crop, epochs, flip } = flags;
+  const [minSize, scaleJitter] = [flags['min-size'], flags['scale-jitter']];
+  return defined({
+    ...optimisationChoices(flags),
+    ...{ accumulate, backbone, batch, crop, epochs, flip },
+    warmupSteps: flags['warmup-steps'],
+    maxSize: flags['max-size'],
+    trainableLayers: flags['trainable-layers'],
+    colorJitter: flags['color-jitter'],
+    aspectRatioGroupFactor: flags['aspect-ratio-group-factor'],
+    minSize:
+      minSize === undefined ? undefined : numbersOf('min-size', minSize, 'sizes such as 480,640,800', /^[1-9]\d*$/),
+    scaleJitter: scaleJitter === undefined ? undefined : factorsOf(scaleJitter),
+  });
+}
+
+function numbersOf(flag: string, text: string, wanted: string, pattern: RegExp): number[] {
+  const parts = text.split(',').map((part) => part.trim());
+  if (parts.every((part) => pattern.test(part))) return parts.map(Number);
+  throw new ResnetCocoError('USAGE', `--${flag} wants ${wanted}, got '${text}'`);
+}
+
+function factorsOf(text: string): readonly [number, number] {
+  const wanted = 'two factors above 0, the lower first, such as 0.1,2';
+  const [low, high, ...more] = numbersOf('scale-jitter', text, wanted, /^(\d+\.?\d*|\.\d+)$/);
+  if (low > 0 && high >= low && !more.length) return [low, high];
+  throw new ResnetCocoError('USAGE', `--scale-jitter wants ${wanted}, got '${text}'`);
+}
+
+/**
+ * Reads the settings of `--config`.
+ *
+ * @throws ResnetCocoError FILE_NOT_FOUND; BAD_CONFIG for what is no JSON object
+ */
+export async function readSettings(file: string | undefined): Promise<Readonly<Record<string, unknown>> | undefined> {
+  if (file === undefined) return undefined;
+  const value = await readSettingsFile(file);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new ResnetCocoError('BAD_CONFIG', `${file}: wants an object of settings, such as {"fpn_out_channels": 128}`);
+}

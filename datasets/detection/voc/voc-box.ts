@@ -1,0 +1,34 @@
+import type { CocoBox } from '../coco/coco-format.ts';
+import { add, type Decimal, formatDecimal, subtract, toDecimal, toNumber } from '../decimal.ts';
+
+/**
+ * A box of Pascal VOC: the first and the last pixel that it covers, counted from 1. So `xmin` 1, `xmax` 10 covers ten
+ * columns, from the first on: COCO's x 0, width 10.
+ */
+export interface VocBox {
+  readonly xmin: Decimal;
+  readonly ymin: Decimal;
+  readonly xmax: Decimal;
+  readonly ymax: Decimal;
+}
+
+export const vocSides = ['xmin', 'ymin', 'xmax', 'ymax'] as const;
+
+const ONE: Decimal = { digits: 1n, places: 0 };
+const start = (min: Decimal): number => toNumber(subtract(min, ONE));
+const extent = (min: Decimal, max: Decimal): number => toNumber(add(subtract(max, min), ONE));
+
+/** x = xmin − 1, width = xmax − xmin + 1, and so downwards; in decimals, so that `toVocBox` gives back what was there. */
+export const fromVocBox = ({ xmin, ymin, xmax, ymax }: VocBox): CocoBox => [
+  start(xmin),
+  start(ymin),
+  extent(xmin, xmax),
+  extent(ymin, ymax),
+];
+
+/** The texts of xmin, ymin, xmax, ymax. */
+export function toVocBox([x, y, width, height]: CocoBox): readonly [string, string, string, string] {
+  const first = (at: number): string => formatDecimal(add(toDecimal(at), ONE));
+  const last = (at: number, size: number): string => formatDecimal(add(toDecimal(at), toDecimal(size)));
+  return [first(x), first(y), last(x, width), last(y, height)];
+}

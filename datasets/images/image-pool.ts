@@ -1,0 +1,148 @@
+import { availableParallelism } from 'node:os';
+import { ResnetCocoError } from '../../errors.ts';
+import { MOST } from '../../io/bounds.ts';
+import { WorkerPool, wholeNumber } from '../../io/threads/worker-pool.ts';
+import type { LabelledBox } from '../draw/draw.ts';
+import type { ImageSource } from './image.ts';
+import type { ImageWorkerData, Job, JobResult, LoadedImage } from './image-worker.ts';
+import { sourceName } from './read-image.ts';
+import type { ImageTransform } from './transform.ts';
+
+export interface ImagePoolOptions {
+  /** Worker threads; by default one for each core, at most 4, which outrun any model. They start when needed. */
+  readonly threads?: number;
+  /** Threads that stay when there is nothing to do for some seconds; one by default. */
+  readonly standby?: number;
+  /** Its threads leave the processors to others that want them (Linux, where each thread has a priority of its own). */
+  readonly inBackground?: boolean;
+}
+
+export interface LoadOptions {
+  /** Hand back the decoded picture too, for drawing on it later without decoding it again. */
+  readonly keepImage?: boolean;
+  /** Takes it back: whether it waits or is being decoded, nothing of it goes on for long. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface PrefetchOptions extends LoadOptions {
+  /** Pictures in memory at a time, the one in the consumer's hand included; by default two for each thread. */
+  readonly ahead?: number;
+  /** Once aborted, no further picture is begun or given. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One of the pictures that `prefetch` gives: loaded, or why not. */
+export type Prefetched<S extends ImageSource = ImageSource> =
+  | { readonly index: number; readonly source: S; readonly image: LoadedImage; readonly error?: never }
+  | { readonly index: number; readonly source: S; readonly error: ResnetCocoError; readonly image?: never };
+
+/** A thread takes some 30 MB, and a tenth of a second to start. */
+const IDLE_MS = 5000;
+
+/**
+ * Threads that decode, resize, normalise, draw and encode pictures, so that the main thread and the model never wait.
+ * Idle threads keep no process alive. A picture that brings its thread down fails alone; the thread is replaced.
+ */
+export class ImagePool {
+  readonly #threads: number;
+  readonly #pool: WorkerPool<Job, JobResult>;
+
+  constructor(options: ImagePoolOptions = {}) {
+    this.#threads = options.threads ?? Math.min(4, availableParallelism());
+    this.#pool = new WorkerPool({
+      name: 'image pool',
+      module: new URL('./image-worker.js', import.meta.url),
+      threads: this.#threads,
+      workerData: { inBackground: options.inBackground ?? false } satisfies ImageWorkerData,
+      returnsMemory: true,
+      idleMs: IDLE_MS,
+      standby: options.standby,
+      memory: ({ source }) => {
+        const data = typeof source === 'string' || source instanceof Uint8Array ? source : source?.data;
+        return data instanceof Uint8Array ? [data.buffer as ArrayBuffer] : [];
+      },
+      failure: ({ name }, reason, cause) =>
+        new ResnetCocoError('BAD_IMAGE', `${name}: cannot be processed: ${reason}`, { cause }),
+    });
+  }
+
+  /**
+   * Reads a picture and transforms it for a model.
+   *
+   * @throws ResnetCocoError as `readImage` and `transformImage` do; DISPOSED once the pool is closed; the signal's reason
+   */
+  async load(source: ImageSource, transform: ImageTransform, options: LoadOptions = {}): Promise<LoadedImage> {
+    const keepImage = options.keepImage ?? false;
+    const job: Job = { kind: 'load', ...sent(source), transform, keepImage };
+    return (await this.#pool.run(job, options.signal)) as LoadedImage;
+  }
+
+  /**
+   * Draws boxes on a picture and writes it, whole or not at all, in the format it came in (one that came decoded: PNG
+   * if the path ends so, else JPEG). Folders that are missing are made.
+   *
+   * @returns where `previewSide` asks for one, the picture without boxes as a JPEG, its longer side at most so many pixels
+   * @throws ResnetCocoError as `readImage` does; FILE_NOT_WRITABLE; DISPOSED once the pool is closed
+   */
+  async render(source: ImageSource, boxes: readonly LabelledBox[], path: string): Promise<undefined>;
+  async render(
+    source: ImageSource,
+    boxes: readonly LabelledBox[],
+    path: string,
+    options: { readonly previewSide: number },
+  ): Promise<Uint8Array>;
+  async render(
+    source: ImageSource,
+    boxes: readonly LabelledBox[],
+    path: string,
+    { previewSide }: { readonly previewSide?: number } = {},
+  ): Promise<Uint8Array | undefined> {
+    const job: Job = { kind: 'render', ...sent(source), boxes, path, previewSide };
+    return (await this.#pool.run(job)) as Uint8Array | undefined;
+  }
+
+  /**
+   * Loads any number of pictures in constant memory, ahead of whoever consumes them, and gives them in order. A picture
+   * that cannot be read is given with its error and stops nothing.
+   *
+   * @throws ResnetCocoError DISPOSED if the pool is closed in between
+   */
+  async *prefetch<S extends ImageSource>(
+    sources: Iterable<S> | AsyncIterable<S>,
+    transform: ImageTransform,
+    options: PrefetchOptions = {},
+  ): AsyncGenerator<Prefetched<S>, void, void> {
+    const ahead = wholeNumber('ahead', options.ahead ?? 2 * this.#threads, MOST.ahead);
+    const pending: Promise<Prefetched<S>>[] = [];
+    let index = 0;
+    const { signal } = options;
+    for await (const source of sources) {
+      if (signal?.aborted) return;
+      const place = { index: index++, source };
+      const item = this.load(source, transform, { keepImage: options.keepImage ?? false }).then(
+        (image): Prefetched<S> => ({ ...place, image }),
+        (error: ResnetCocoError): Prefetched<S> => {
+          if (error.code === 'DISPOSED') throw error;
+          return { ...place, error };
+        },
+      );
+      item.catch(() => {}); // it is reported when its turn comes, which may be never
+      if (pending.push(item) >= ahead) yield await pending.shift()!;
+    }
+    while (pending.length && !signal?.aborted) yield await pending.shift()!;
+  }
+
+  /** Lets running jobs end, refuses those that wait and any further ones, and stops the threads. */
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+}
+
+/** What another thread can take: paths and copies, so that the caller keeps what is the caller's. */
+function sent(source: ImageSource): Pick<Job, 'name' | 'source'> {
+  const name = sourceName(source);
+  if (source instanceof URL) return { name, source: source.href };
+  if (source instanceof Uint8Array) return { name, source: new Uint8Array(source) };
+  const isImage = typeof source !== 'string' && source?.data instanceof Uint8Array;
+  return { name, source: isImage ? { ...source, data: new Uint8Array(source.data) } : source };
+}

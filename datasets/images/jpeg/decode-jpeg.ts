@@ -1,0 +1,28 @@
+import type { Image } from '../image.ts';
+import { decodeWithTurbo, type Turbo } from '../turbo-decoder.ts';
+import { decodeJpegFrame } from './jpeg-decoder.ts';
+import type { JpegHeader } from './jpeg-header.ts';
+import { withoutJunk } from './jpeg-segments.ts';
+
+/**
+ * Decodes a JPEG file of one component (grey), three (YCbCr, RGB) or four (CMYK and YCCK as Adobe stores them).
+ * Orientation is not applied.
+ *
+ * @param turbo decodes grey and colour where it is given; what it refuses, and inks, are decoded here
+ * @throws Error with the reason
+ */
+export async function decodeJpeg(bytes: Uint8Array, header: JpegHeader, turbo?: Turbo): Promise<Image> {
+  const { components, coding, end } = header;
+  const file = bytes.subarray(0, end);
+  if (turbo && components.length !== 4) {
+    // It stops at junk between markers, which others skip. A file that it warns of is decoded once more, below, where its
+    // last row is black: no other sign tells whether it went on to the end.
+    const image = decodeWithTurbo(turbo, withoutJunk(file));
+    if (image) return image;
+  }
+  if (coding === 'arithmetic' || coding === 'lossless') {
+    const kind = components.length === 4 ? 'four inks in ' : '';
+    throw new Error(`${kind}${coding} coding ${turbo ? 'cannot be read' : 'is read by the decoder wasm alone'}`);
+  }
+  return decodeJpegFrame(file, header);
+}

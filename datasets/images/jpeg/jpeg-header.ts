@@ -1,0 +1,130 @@
+import type { Orientation } from '../exif-orientation.ts';
+import { OrientationTags } from '../orientation-tags.ts';
+import { END_OF_IMAGE, jpegSegments, START_OF_SCAN } from './jpeg-segments.ts';
+
+/** What the frame says of a component: its sampling factors and the number of its quantization table. */
+export interface JpegComponent {
+  readonly id: number;
+  readonly h: number;
+  readonly v: number;
+  readonly quantization: number;
+}
+
+/** What a JPEG file's markers (ITU T.81, annex B) say, before any picture is decoded. */
+export interface JpegHeader {
+  readonly width: number;
+  readonly height: number;
+  readonly components: readonly JpegComponent[];
+  readonly coding: 'sequential' | 'progressive' | 'lossless' | 'arithmetic';
+  readonly jfif: boolean;
+  /** Where Adobe's colour transform byte lies, -1 without its marker: 0 is RGB or CMYK, 1 YCbCr, 2 YCCK. */
+  readonly adobeTransformAt: number;
+  readonly orientation: Orientation;
+  readonly scans: number;
+  /** Just behind the end-of-image marker; what follows is not part of the picture. */
+  readonly end: number;
+}
+
+/** Files of more scans are made to keep decoders busy; real progressive ones have about ten. */
+const MAX_SCANS = 500;
+
+/** What the largest pictures may have; smaller ones may have more, for each scan costs time by its pixels. */
+export const USUAL_SCANS = 12;
+
+/** How the frames code their pixels; those of other kinds nobody reads. */
+const CODINGS: Readonly<Record<number, JpegHeader['coding']>> = {
+  192: 'sequential',
+  193: 'sequential',
+  194: 'progressive',
+  195: 'lossless',
+  201: 'arithmetic',
+  202: 'arithmetic',
+};
+/** Of the markers 0xc0 to 0xcf those that are none of Huffman tables, extensions and arithmetic conditions. */
+export const isFrame = (marker: number): boolean => (marker & 0xf0) === 0xc0 && ![0xc4, 0xc8, 0xcc].includes(marker);
+
+const APP0 = 0xe0;
+const APP1 = 0xe1;
+const APP14 = 0xee;
+/**
+ * Walks the markers of a whole JPEG file.
+ *
+ * @throws Error with the reason, if the file ends without its end marker or is of a kind that is not supported
+ */
+export function readJpegHeader(bytes: Uint8Array): JpegHeader {
+  let frame: Pick<JpegHeader, 'width' | 'height' | 'components' | 'coding'> | undefined;
+  let jfif = false;
+  let adobeTransformAt = -1;
+  const tags = new OrientationTags();
+  let end = -1;
+  let scans = 0;
+  let componentsScanned = 0;
+  for (const { marker, content, at, end: behind } of jpegSegments(bytes)) {
+    if (marker === END_OF_IMAGE) {
+      end = behind;
+    } else if (marker === START_OF_SCAN) {
+      if (++scans > MAX_SCANS) throw new Error(`it has more than ${MAX_SCANS} scans`);
+      componentsScanned += content[0];
+    } else if (isFrame(marker) && content.length >= 6) {
+      const coding = CODINGS[marker];
+      if (!coding) throw new Error('hierarchical JPEG is not supported');
+      if (content[0] !== 8) throw new Error(`it has ${content[0]} bits per sample; only 8 are supported`);
+      frame ??= { ...readFrame(content), coding };
+    } else if (marker === APP0) {
+      jfif ||= isTagged(content, 'JFIF\0');
+    } else if (marker === APP1) {
+      tags.takeSegment(content);
+    } else if (marker === APP14 && content.length >= 12 && isTagged(content, 'Adobe')) {
+      adobeTransformAt = at + 3 + 11;
+    }
+  }
+  if (!frame || componentsScanned < frame.components.length || end < 0) {
+    throw new Error('the file is truncated: it ends before the picture does');
+  }
+  return { ...frame, jfif, adobeTransformAt, orientation: tags.orientation, scans, end };
+}
+
+const readFrame = (content: Uint8Array): Pick<JpegHeader, 'width' | 'height' | 'components'> => ({
+  height: (content[1] << 8) | content[2],
+  width: (content[3] << 8) | content[4],
+  components: Array.from({ length: Math.min(content[5], Math.floor((content.length - 6) / 3)) }, (_, i) => ({
+    id: content[6 + i * 3],
+    h: content[7 + i * 3] >> 4,
+    v: content[7 + i * 3] & 15,
+    quantization: content[8 + i * 3],
+  })),
+});
+
+/** Arithmetic coding can spend less than a bit on a block. */
+const MAX_ARITHMETIC_BLOCKS = 100;
+
+/**
+ * Refuses a file that claims more blocks of 8×8 samples than it has bits: each takes at least one, so that the file is
+ * cut short, or made to have gigabytes allocated.
+ */
+export function checkLength({ coding, components, width, height, end }: JpegHeader): void {
+  const maxH = Math.max(...components.map(({ h }) => h));
+  const maxV = Math.max(...components.map(({ v }) => v));
+  const blocks = components.reduce((sum, { h, v }) => sum + (width * height * h * v) / (64 * maxH * maxV), 0);
+  const blocksOfBit = coding === 'arithmetic' ? MAX_ARITHMETIC_BLOCKS : 1;
+  if (end * 8 * blocksOfBit < blocks)
+    throw new Error(`the file is truncated: it is too small for ${width}×${height} pixels`);
+}
+
+/**
+ * What is too much about a picture's scans, if anything.
+ *
+ * @param maxPixels of a picture
+ */
+export function scansProblem(
+  { width, height, scans }: Pick<JpegHeader, 'width' | 'height' | 'scans'>,
+  maxPixels: number,
+): string | undefined {
+  const most = maxPixels * USUAL_SCANS;
+  if (width * height * scans <= most) return undefined;
+  const work = `${scans} scans of ${width}×${height} pixels are ${width * height * scans} to decode`;
+  return `${work}, over the limit of ${most}; save it with fewer scans, as a baseline JPEG`;
+}
+
+const isTagged = (segment: Uint8Array, tag: string): boolean =>
+  [...tag].every((char, i) => segment[i] === char.charCodeAt(0));

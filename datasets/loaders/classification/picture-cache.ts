@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ResnetCocoError } from '../../../errors.ts';
+import { makeFolder } from '../../../io/whole-file.ts';
+import { type CachedPicture, type CacheEntry, readSegment, SegmentWriter } from './cache-segment.ts';
+
+/** A segment is closed, and begins to be of use, once it is so large. */
+const SEGMENT_BYTES = 2 ** 29;
+
+/** What a process that died left behind goes after a day. */
+const ABANDONED_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Decoded pictures on disk, whose shorter sides have at most so many pixels: a folder of segments, each written whole
+ * under a name of its own, so that any number of processes can share the folder. Where segments disagree on a picture,
+ * the newest counts. What is damaged counts as not there.
+ */
+export class PictureCache {
+  readonly #folder: string;
+  readonly #prefix: string;
+  readonly #entries: Map<string, CacheEntry>;
+  #segment: SegmentWriter | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  #failed = false;
+
+  private constructor(folder: string, prefix: string, entries: Map<string, CacheEntry>) {
+    this.#folder = folder;
+    this.#prefix = prefix;
+    this.#entries = entries;
+  }
+
+  /**
+   * Opens a cache, which may be empty, and tidies it up: segments that are damaged, or of whose pictures all are in newer
+   * ones, are removed.
+   *
+   * @param side of the pictures, the shorter one
+   * @throws ResnetCocoError FILE_NOT_WRITABLE
+   */
+  static async open(folder: string, side: number): Promise<PictureCache> {
+    await makeFolder(folder);
+    const prefix = `pictures-${side}-`;
+    const entries = new Map<string, CacheEntry>();
+    const names = await readdir(folder);
+    const files = names.filter((name) => name.startsWith(prefix) && name.endsWith('.cache')).sort();
+    for (const file of files.map((name) => join(folder, name))) {
+      const found = await readSegment(file).catch(() => new Map<string, CacheEntry>());
+      for (const [source, entry] of found) entries.set(source, entry);
+    }
+    const inUse = new Set(Array.from(entries.values(), ({ file }) => file));
+    for (const name of names) {
+      const file = join(folder, name);
+      const useless = files.includes(name) ? !inUse.has(file) : name.endsWith('.partial') && (await isAbandoned(file));
+      if (useless) await unlink(file).catch(() => {}); // another process may have been first
+    }
+    return new PictureCache(folder, prefix, entries);
+  }
+
+  /** @param source path of the picture's file */
+  get(source: string): CacheEntry | undefined {
+    return this.#entries.get(source);
+  }
+
+  /**
+   * Adds a picture; it is of use once `finish` is called, or a segment is full.
+   *
+   * @throws ResnetCocoError FILE_NOT_WRITABLE, once: from then on nothing is written
+   */
+  add(source: string, picture: CachedPicture, pixels: Uint8Array): Promise<void> {
+    return this.#write(async () => {
+      this.#segment ??= await SegmentWriter.create(this.#newFile());
+      await this.#segment.add(source, picture, pixels);
+      if (this.#segment.bytes >= SEGMENT_BYTES) await this.#commit();
+    });
+  }
+
+  /** Puts on disk what was added. Throws as `add` does. */
+  finish(): Promise<void> {
+    return this.#write(() => this.#commit());
+  }
+
+  /** One after the other. */
+  #write(step: () => Promise<void>): Promise<void> {
+    const written = this.#writing.then(async () => {
+      if (this.#failed) return;
+      try {
+        await step();
+      } catch (cause) {
+        this.#failed = true;
+        await this.#segment?.discard();
+        const message = `${(cause as Error).message}; the run goes on without caching more pictures`;
+        throw new ResnetCocoError('FILE_NOT_WRITABLE', message, { cause });
+      }
+    });
+    this.#writing = written.catch(() => {});
+    return written;
+  }
+
+  async #commit(): Promise<void> {
+    const entries = await this.#segment?.commit();
+    this.#segment = undefined;
+    for (const [source, entry] of entries ?? []) this.#entries.set(source, entry);
+  }
+
+  /** Names sort by when they were made. */
+  #newFile(): string {
+    const time = Date.now().toString(36).padStart(9, '0');
+    return join(this.#folder, `${this.#prefix}${time}-${randomBytes(4).toString('hex')}.cache`);
+  }
+}
+
+async function isAbandoned(file: string): Promise<boolean> {
+  const found = await stat(file).catch(() => undefined);
+  return found !== undefined && Date.now() - found.mtimeMs > ABANDONED_MS;
+}

@@ -1,0 +1,61 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { statsOf } from '../../../io/regular-file.ts';
+import type { Image } from '../../images/image.ts';
+import { readImage } from '../../images/read-image.ts';
+import { resizeAntialiased } from '../../images/resize.ts';
+import { sizeByShorterSide } from '../../images/transform.ts';
+import type { EncodedPicture, FreshPicture } from './batch-job.ts';
+import type { CacheEntry } from './cache-segment.ts';
+import { checksum } from './checksum.ts';
+
+/** A picture that was read, and what the cache should get, if it did not come from there. */
+export interface ReadPicture {
+  readonly image: Image;
+  readonly fresh?: FreshPicture;
+}
+
+/**
+ * Reads a picture: from the cache where that has it undamaged and its file has not changed since; else from its file.
+ *
+ * @param side to which the shorter side is shrunk, if it is longer; undefined for a picture as it is, and no cache
+ * @throws ResnetCocoError as `readImage` does
+ */
+export async function readPicture(picture: EncodedPicture, side: number | undefined): Promise<ReadPicture> {
+  const { source, cached } = picture;
+  if (side === undefined) return { image: await readImage(source) };
+  if (typeof source !== 'string') return { image: shrunk(await readImage(source), side) };
+  const found = statsOf(source);
+  if (found && cached?.size === found.size && cached.mtimeMs === found.mtimeMs) {
+    const pixels = cachedPixels(cached);
+    if (pixels) return { image: { width: cached.width, height: cached.height, data: pixels } };
+  }
+  const image = shrunk(await readImage(source), side);
+  if (!found) return { image };
+  const { width, height, data } = image;
+  const { size, mtimeMs } = found;
+  // In memory of its own, which can change hands.
+  const pixels = data.byteLength === data.buffer.byteLength ? data : new Uint8Array(data);
+  const fresh = { source, width, height, size, mtimeMs, checksum: checksum(pixels), pixels };
+  return { image: { width, height, data: pixels }, fresh };
+}
+
+function shrunk(image: Image, side: number): Image {
+  if (Math.min(image.width, image.height) <= side) return image;
+  return resizeAntialiased(image, ...sizeByShorterSide(image, side));
+}
+
+/** Undefined where they are damaged or gone. */
+function cachedPixels({ file, offset, width, height, checksum: expected }: CacheEntry): Uint8Array | undefined {
+  const pixels = new Uint8Array(width * height * 3);
+  try {
+    const descriptor = openSync(file, 'r');
+    try {
+      readSync(descriptor, pixels, 0, pixels.length, offset);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    return undefined;
+  }
+  return checksum(pixels) === expected ? pixels : undefined;
+}

@@ -1,0 +1,33 @@
+import type { ColorJitter } from '../../augment/color-jitter.ts';
+import type { RandomHorizontalFlip } from '../../augment/horizontal-flip.ts';
+import type { MixSettings } from '../../augment/mix.ts';
+import type { PadAndCrop } from '../../augment/pad-and-crop.ts';
+import type { RandAugment } from '../../augment/rand-augment.ts';
+import type { RandomErasing } from '../../augment/random-erasing.ts';
+import type { RandomResizedCrop } from '../../augment/random-resized-crop.ts';
+import type { ClassificationTransform } from '../../images/transform.ts';
+
+/** What is done to a picture of bytes. */
+export type Augmentation = PadAndCrop | RandomHorizontalFlip | RandomResizedCrop | ColorJitter | RandAugment;
+
+/** How pictures become training batches: plain data, to be written to a model's provenance as it is. */
+export interface TrainingRecipe extends MixSettings {
+  readonly kind: 'training';
+  /** Side of the squares that come out, in pixels. */
+  readonly size: number;
+  /** In this order; none by default. */
+  readonly augmentations?: readonly Augmentation[] | undefined;
+  /** Of red, green and blue, which count 0–1. */
+  readonly image_mean: readonly number[];
+  readonly image_std: readonly number[];
+  /** After normalising; none by default. */
+  readonly random_erasing?: RandomErasing | undefined;
+  /** Share of the target that is spread over all classes; 0 by default. */
+  readonly label_smoothing?: number | undefined;
+}
+
+/** For training, or for evaluation: torchvision's `ImageClassification` preset. */
+export type Recipe = TrainingRecipe | ClassificationTransform;
+
+/** Side of the pictures that a recipe gives. */
+export const sizeOf = (recipe: Recipe): number => (recipe.kind === 'training' ? recipe.size : recipe.crop_size);

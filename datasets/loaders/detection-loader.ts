@@ -1,0 +1,131 @@
+import { availableParallelism } from 'node:os';
+import { ResnetCocoError } from '../../errors.ts';
+import { MOST } from '../../io/bounds.ts';
+import { type Cancelled, MadeAhead } from '../../io/threads/made-ahead.ts';
+import { WorkerPool, wholeNumber } from '../../io/threads/worker-pool.ts';
+import type { EpochOptions } from './classification/loader-options.ts';
+import { checkDetectionRecipe } from './detection/check-recipe.ts';
+import { aspectRatioGroups, GroupedPlan } from './detection/grouped-plan.ts';
+import type { DetectionLoaderOptions, DetectionSample } from './detection/loader-options.ts';
+import type { PreparedSample } from './detection/prepare.ts';
+import type { SampleJob, SampleResult, SampleSettings } from './detection/sample-job.ts';
+
+/** An image as a detector is trained on it, with its objects in its pixels. */
+export interface LoadedSample extends PreparedSample {
+  readonly file: string;
+  /** In the list of samples. */
+  readonly index: number;
+}
+
+/** Images of like shape, not yet padded to one size. */
+export interface DetectionBatch {
+  /** Its place in the epoch. */
+  readonly number: number;
+  readonly epoch: number;
+  readonly images: readonly LoadedSample[];
+}
+
+const AHEAD = 2;
+const ASPECT_RATIO_GROUP_FACTOR = 3;
+
+/**
+ * Batches to train a detector on, made by threads ahead of whoever consumes them. An image's random numbers come from the
+ * seed, the epoch and its index: neither threads nor where an epoch is taken up change a bit of it.
+ */
+export class DetectionLoader {
+  /** Of an epoch. */
+  readonly batches: number;
+  readonly #samples: readonly DetectionSample[];
+  readonly #options: DetectionLoaderOptions;
+  readonly #groups: Int32Array;
+  readonly #pool: WorkerPool<SampleJob, SampleResult>;
+  readonly #broken = new Map<number, string>();
+  readonly #made = new MadeAhead();
+
+  /**
+   * @throws ResnetCocoError BAD_CONFIG for a recipe, USAGE for a number that makes no sense, BAD_DATASET where there is
+   *   not one batch
+   */
+  constructor(samples: readonly DetectionSample[], options: DetectionLoaderOptions) {
+    const { aspect_ratio_group_factor = ASPECT_RATIO_GROUP_FACTOR, seed = 0 } = options;
+    const batch = wholeNumber('batch', options.batch, MOST.batch);
+    const recipe = checkDetectionRecipe(options.recipe);
+    this.batches = Math.floor(samples.length / batch);
+    if (!this.batches) {
+      const problem = `${samples.length} images with objects make no batch of ${batch}`;
+      throw new ResnetCocoError('BAD_DATASET', `${problem}${samples.length ? '; take smaller batches' : ''}`);
+    }
+    this.#samples = samples;
+    this.#options = options;
+    this.#groups = aspectRatioGroups(samples, aspect_ratio_group_factor);
+    const settings: SampleSettings = { recipe, seed };
+    this.#pool = new WorkerPool({
+      name: 'loader',
+      module: new URL('./detection/sample-worker.js', import.meta.url),
+      threads: options.workers ?? Math.min(4, availableParallelism()),
+      workerData: settings,
+      failure: ({ sample }, reason, cause) =>
+        new ResnetCocoError('BAD_IMAGE', `${sample.file}: cannot be processed: ${reason}`, { cause }),
+    });
+  }
+
+  /**
+   * The batches of an epoch, in order. Leaving the loop ends all work on them.
+   *
+   * @param epoch from 0 on
+   * @throws ResnetCocoError BAD_DATASET where no image can be read; DISPOSED once closed
+   */
+  async *epoch(epoch: number, { from = 0, signal }: EpochOptions = {}): AsyncGenerator<DetectionBatch, void, void> {
+    const { ahead = AHEAD, batch, seed = 0 } = this.#options;
+    const plan = new GroupedPlan({ groups: this.#groups, batch, seed, epoch });
+    const make = (number: number, cancelled: Cancelled) => this.#make(plan, epoch, number, cancelled);
+    yield* this.#made.inOrder([from, plan.batches], ahead, make, signal);
+  }
+
+  /** Ends all epochs and stops the threads. */
+  async close(): Promise<void> {
+    this.#made.cancel();
+    await this.#pool.close();
+  }
+
+  /** Makes a batch, others in the places of broken images. Undefined once cancelled. */
+  async #make(
+    plan: GroupedPlan,
+    epoch: number,
+    number: number,
+    cancelled: Cancelled,
+  ): Promise<DetectionBatch | undefined> {
+    const made = new Map<string, LoadedSample>();
+    for (;;) {
+      const planned = plan.batch(number, this.#broken);
+      if (!planned) throw this.#nothingLeft();
+      const { indices, places } = planned;
+      const keys = Array.from(indices, (index, i) => `${index} ${i}`);
+      await Promise.all(
+        keys.map(async (key, i) => {
+          if (made.has(key)) return;
+          const sample = this.#samples[indices[i]];
+          const result = await this.#pool.run({ sample, epoch, place: places[i], cancelled });
+          if (!result) return;
+          if ('problem' in result) this.#remember(indices[i], result.problem);
+          else made.set(key, { ...result.sample, file: sample.file, index: indices[i] });
+        }),
+      );
+      if (Atomics.load(cancelled, 0)) return undefined;
+      const images = keys.flatMap((key) => made.get(key) ?? []);
+      if (images.length === keys.length) return { number, epoch, images };
+    }
+  }
+
+  #nothingLeft(): ResnetCocoError {
+    const [first] = this.#broken.values();
+    const count = this.#samples.length;
+    return new ResnetCocoError('BAD_DATASET', `none of the ${count} images can be read; the first: ${first}`);
+  }
+
+  #remember(index: number, { code, message }: Pick<ResnetCocoError, 'code' | 'message'>): void {
+    if (this.#broken.has(index)) return;
+    this.#broken.set(index, message);
+    this.#options.onProblem?.(new ResnetCocoError(code, message));
+  }
+}

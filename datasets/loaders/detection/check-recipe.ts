@@ -1,0 +1,52 @@
+import * as v from 'valibot';
+import { ResnetCocoError, shortened } from '../../../errors.ts';
+import { MOST, wholeWithin } from '../../../io/bounds.ts';
+import { colorJitterSchema, flipSchema, normalization, range } from '../classification/recipe-schema.ts';
+import type { DetectionRecipe } from './recipe.ts';
+
+const crop = v.strictObject({
+  kind: v.literal('random_iou_crop'),
+  scale: v.optional(
+    v.pipe(
+      range,
+      v.check(([, high]) => high <= 1, 'must not exceed 1, the whole side'),
+    ),
+  ),
+  ratio: v.optional(range),
+});
+
+const side = wholeWithin(1, MOST.side);
+const MOST_SCALE = 8;
+const scales = v.pipe(
+  range,
+  v.check(([, high]) => high <= MOST_SCALE, `must be at most ${MOST_SCALE}`),
+);
+
+const schema = v.strictObject({
+  augmentations: v.optional(v.array(v.variant('kind', [flipSchema, colorJitterSchema, crop]))),
+  min_size: v.pipe(v.array(side), v.minLength(1, 'must have a size'), v.maxLength(1000, 'must be at most 1000')),
+  max_size: side,
+  scale_jitter: v.optional(v.strictObject({ scale_range: v.optional(scales) })),
+  ...normalization,
+});
+
+/**
+ * Checks what may come from a file.
+ *
+ * @throws ResnetCocoError BAD_CONFIG, naming the field and its value
+ */
+export function checkDetectionRecipe(value: unknown): DetectionRecipe {
+  const parsed = v.safeParse(schema, value);
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    const field = v.getDotPath(issue) ?? 'all of it';
+    throw new ResnetCocoError(
+      'BAD_CONFIG',
+      `recipe: ${field} is ${shortened(`${JSON.stringify(issue.input)}`)}: ${issue.message}`,
+    );
+  }
+  const { max_size, min_size } = parsed.output;
+  const most = Math.max(...min_size);
+  if (most <= max_size) return parsed.output;
+  throw new ResnetCocoError('BAD_CONFIG', `recipe: max_size ${max_size} is less than min_size ${most}`);
+}

@@ -1,0 +1,93 @@
+import type { ImageSize } from '../../images/image-size.ts';
+import type { PlannedBatch } from '../classification/epoch-plan.ts';
+import { seeded } from '../seeded.ts';
+
+/**
+ * The group of each image by its ratio of width to height: between borders at 2^(i/k) for i = −k … k, and at 1 alone for
+ * k = 0 (torchvision `group_by_aspect_ratio.py`).
+ *
+ * @param factor k; −1 for one group of all
+ */
+export function aspectRatioGroups(sizes: readonly ImageSize[], factor: number): Int32Array {
+  if (factor < 0) return new Int32Array(sizes.length);
+  const borders = factor ? Array.from({ length: 2 * factor + 1 }, (_, i) => 2 ** (i / factor - 1)) : [1];
+  return Int32Array.from(sizes, ({ height, width }) => borders.filter((border) => border <= width / height).length);
+}
+
+export interface GroupedPlanOptions {
+  /** The group of each image. */
+  readonly groups: Int32Array;
+  /** Images of a batch. */
+  readonly batch: number;
+  readonly seed: number;
+  readonly epoch: number;
+}
+
+/**
+ * Which images an epoch's batches are made of: shuffled, each batch of one group (torchvision's `GroupedBatchSampler`).
+ * Groups whose images make no whole batch are filled up with images that have been; there are as many batches as all
+ * images make whole ones.
+ */
+export class GroupedPlan {
+  private readonly groups: Int32Array;
+  private readonly order: Int32Array;
+  private readonly list: readonly Int32Array[];
+
+  constructor({ batch, epoch, groups, seed }: GroupedPlanOptions) {
+    this.groups = groups;
+    this.order = seeded(seed, 'order', epoch).permutation(groups.length);
+    this.list = batchesOf(this.order, groups, batch);
+  }
+
+  /** How many there are. */
+  get batches(): number {
+    return this.list.length;
+  }
+
+  /**
+   * The images of a batch. One that is broken is replaced by the next in the epoch's order that is not, of its group if
+   * there is any, which hence comes twice in the epoch.
+   *
+   * @param broken by index
+   * @returns undefined where no image is left to replace one
+   */
+  batch(number: number, broken: { has(index: number): boolean }): PlannedBatch | undefined {
+    const places = this.list[number];
+    const indices = places.map((index) => (broken.has(index) ? this.substitute(index, broken) : index));
+    return indices.includes(NONE) ? undefined : { indices, places };
+  }
+
+  private substitute(index: number, broken: { has(index: number): boolean }): number {
+    const { groups, order } = this;
+    const at = order.indexOf(index);
+    const following = [...order.subarray(at + 1), ...order.subarray(0, at)].filter((other) => !broken.has(other));
+    return following.find((other) => groups[other] === groups[index]) ?? following[0] ?? NONE;
+  }
+}
+
+const NONE = -1;
+
+function batchesOf(order: Int32Array, groups: Int32Array, batch: number): Int32Array[] {
+  const waiting = new Map<number, number[]>();
+  const seen = new Map<number, number[]>();
+  const batches: Int32Array[] = [];
+  for (const index of order) {
+    const group = groups[index];
+    if (!seen.has(group)) seen.set(group, []);
+    seen.get(group)!.push(index);
+    const list = waiting.get(group) ?? [];
+    list.push(index);
+    waiting.set(group, list);
+    if (list.length < batch) continue;
+    batches.push(Int32Array.from(list));
+    waiting.set(group, []);
+  }
+  const wanted = Math.floor(order.length / batch);
+  // The fullest first; of equally full ones the group that came first.
+  for (const [group, list] of [...waiting].sort(([, a], [, b]) => b.length - a.length)) {
+    if (batches.length === wanted) break;
+    const all = seen.get(group)!;
+    batches.push(Int32Array.from({ length: batch }, (_, i) => list[i] ?? all[(i - list.length) % all.length]));
+  }
+  return batches;
+}

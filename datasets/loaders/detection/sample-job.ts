@@ -1,0 +1,26 @@
+/** What a `DetectionLoader` and its threads tell each other. */
+import type { ErrorCode } from '../../../errors.ts';
+import type { DetectionSample } from './loader-options.ts';
+import type { PreparedSample } from './prepare.ts';
+import type { DetectionRecipe } from './recipe.ts';
+
+/** What a thread knows from its start. */
+export interface SampleSettings {
+  readonly recipe: DetectionRecipe;
+  readonly seed: number;
+}
+
+export interface SampleJob {
+  readonly sample: DetectionSample;
+  readonly epoch: number;
+  /** The image whose random numbers it gets. */
+  readonly place: number;
+  /** Shared; its element becomes 1 once nobody wants the image any more. */
+  readonly cancelled: Int32Array;
+}
+
+/** Undefined where it was cancelled. */
+export type SampleResult =
+  | { readonly sample: PreparedSample }
+  | { readonly problem: { readonly code: ErrorCode; readonly message: string } }
+  | undefined;

@@ -1,0 +1,44 @@
+/** The far side of a `DetectionLoader`: makes one image at a time, from its file to what a detector is trained on. */
+import { type Transferable, workerData } from 'node:worker_threads';
+import { ResnetCocoError } from '../../../errors.ts';
+import { answerJobs } from '../../../io/threads/answer-jobs.ts';
+import type { Image } from '../../images/image.ts';
+import { normalizedLevels } from '../../images/normalize.ts';
+import { readImage } from '../../images/read-image.ts';
+import { seeded } from '../seeded.ts';
+import type { DetectionSample } from './loader-options.ts';
+import { prepareSample } from './prepare.ts';
+import type { SampleJob, SampleResult, SampleSettings } from './sample-job.ts';
+
+const { recipe, seed } = workerData as SampleSettings;
+const levels = normalizedLevels(recipe.image_mean, recipe.image_std);
+
+async function makeSample({ cancelled, epoch, place, sample }: SampleJob): Promise<SampleResult> {
+  if (Atomics.load(cancelled, 0)) return undefined;
+  try {
+    const { boxes, labels } = sample;
+    const image = await readAnnotated(sample);
+    return { sample: prepareSample({ image, boxes, labels }, recipe, levels, seeded(seed, 'sample', epoch, place)) };
+  } catch (error) {
+    // What an image itself is to blame for; anything else ends the run.
+    const isImages = error instanceof ResnetCocoError && IMAGES_OWN.includes(error.code);
+    if (!isImages) throw error;
+    return { problem: { code: error.code, message: error.message } };
+  }
+}
+
+const IMAGES_OWN: readonly string[] = ['BAD_IMAGE', 'FILE_NOT_FOUND', 'BAD_DATASET'];
+
+/** @throws ResnetCocoError as `readImage` does; BAD_DATASET where boxes would not be where the objects are */
+async function readAnnotated({ file, height, width }: DetectionSample): Promise<Image> {
+  const image = await readImage(file);
+  if (image.width === width && image.height === height) return image;
+  const sizes = `${image.width}×${image.height} pixels, ${width}×${height} as annotated`;
+  throw new ResnetCocoError('BAD_DATASET', `${file}: ${sizes}: its boxes do not fit; annotate it as it is`);
+}
+
+answerJobs<SampleJob, SampleResult>(makeSample, (result) => {
+  if (!result || !('sample' in result)) return [];
+  const { boxes, data, labels } = result.sample;
+  return [data.buffer, boxes.buffer, labels.buffer] as Transferable[];
+});

@@ -1,0 +1,213 @@
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { ResnetCocoError } from '../../errors.ts';
+import { MOST } from '../../io/bounds.ts';
+import { filePath } from '../../io/regular-file.ts';
+import { type Cancelled, MadeAhead } from '../../io/threads/made-ahead.ts';
+import { WorkerPool, wholeNumber } from '../../io/threads/worker-pool.ts';
+import type { ClassificationDataset } from '../classification/classification-dataset.ts';
+import type {
+  BatchJob,
+  BatchResult,
+  BrokenPicture,
+  EncodedPicture,
+  ThreadSettings,
+} from './classification/batch-job.ts';
+import { checkRecipe } from './classification/check-recipe.ts';
+import { batchesOf, EpochPlan, type PlannedBatch } from './classification/epoch-plan.ts';
+import type { EpochOptions, LoaderOptions } from './classification/loader-options.ts';
+import { PictureCache } from './classification/picture-cache.ts';
+import { isDecoded, storePixels } from './classification/pixel-store.ts';
+import { type Recipe, sizeOf } from './classification/recipe.ts';
+
+/** What a step of training takes. N: its images, K: classes. */
+export interface Batch {
+  /** Its place in the epoch. */
+  readonly number: number;
+  /** Normalised RGB. */
+  readonly image: {
+    readonly shape: readonly [n: number, height: number, width: number, 3];
+    readonly data: Float32Array;
+  };
+  /** The share of each class, which sum to 1: smoothed and mixed as the recipe wants it. */
+  readonly target: { readonly shape: readonly [n: number, k: number]; readonly data: Float32Array };
+  /** Classes of the images, before they were mixed. */
+  readonly labels: Int32Array;
+  /** The images' indices in the data set. */
+  readonly indices: Int32Array;
+}
+
+/** How often a batch is made anew because of broken images before the data set is given up. */
+const MAX_TRIES = 20;
+
+/**
+ * Batches of a data set for image classification, made by threads ahead of whoever consumes them. An image's random
+ * numbers come from the seed, the epoch and its index, a batch's from the seed, the epoch and its number: neither
+ * threads nor where an epoch is taken up change a bit of them.
+ */
+export class Loader {
+  /** Of an epoch. */
+  readonly batches: number;
+  readonly #dataset: ClassificationDataset;
+  readonly #options: LoaderOptions;
+  readonly #size: number;
+  readonly #ahead: number;
+  readonly #pool: WorkerPool<BatchJob, BatchResult>;
+  readonly #decodes: boolean;
+  readonly #broken = new Map<number, string>();
+  readonly #made = new MadeAhead();
+  #cache: Promise<PictureCache> | undefined;
+  #closed = false;
+
+  /**
+   * @throws ResnetCocoError BAD_CONFIG for a recipe, USAGE for a number, BAD_DATASET for a data set that makes no sense
+   */
+  constructor(dataset: ClassificationDataset, options: LoaderOptions) {
+    const { batch, seed = 0, dropLast = false } = options;
+    const recipe = checkRecipe(options.recipe);
+    wholeNumber('batch', batch, MOST.batch);
+    if (!Number.isSafeInteger(seed)) throw new ResnetCocoError('USAGE', `seed is ${seed}; expected a safe integer`);
+    this.batches = batchesOf(dataset.length, batch, dropLast);
+    if (this.batches === 0) {
+      const remedy = dataset.length ? '; take smaller batches, or keep the last one' : '';
+      throw new ResnetCocoError('BAD_DATASET', `${dataset.length} images make no batch of ${batch}${remedy}`);
+    }
+    this.#dataset = dataset;
+    this.#options = options;
+    this.#size = sizeOf(recipe);
+    this.#decodes = !isDecoded(dataset.image(0));
+    const threads = options.workers ?? (this.#decodes ? Math.min(4, availableParallelism()) : 1);
+    this.#ahead = wholeNumber('ahead', options.ahead ?? wholeNumber('workers', threads, MOST.threads) + 1, MOST.ahead);
+    const settings: ThreadSettings = {
+      recipe,
+      seed,
+      classes: dataset.classes.length,
+      pixels: this.#decodes ? undefined : storePixels(dataset),
+      cacheSide: options.cache === undefined ? undefined : this.#cacheSide(recipe),
+    };
+    this.#pool = new WorkerPool({
+      name: 'loader',
+      module: new URL('./classification/batch-worker.js', import.meta.url),
+      threads,
+      workerData: settings,
+      failure: ({ indices }, reason, cause) => {
+        const names = `${dataset.nameOf(indices[0])} to ${dataset.nameOf(indices[indices.length - 1])}`;
+        return new ResnetCocoError('BAD_IMAGE', `the batch of ${names} cannot be made: ${reason}`, { cause });
+      },
+    });
+  }
+
+  #cacheSide(recipe: Recipe): number {
+    const { cacheSide } = this.#options;
+    if (cacheSide !== undefined) return wholeNumber('cacheSide', cacheSide, MOST.side);
+    if (recipe.kind === 'training') return Math.round((recipe.size * 8) / 7);
+    return recipe.resize_size ?? recipe.crop_size;
+  }
+
+  /**
+   * The batches of an epoch, in order. Leaving the loop ends all work on them; several epochs may be under way at once.
+   *
+   * @param epoch from 0 on
+   * @throws ResnetCocoError USAGE for a number that makes no sense; BAD_CONFIG where the recipe does not suit a picture;
+   *   BAD_DATASET where no image can be read; FILE_NOT_WRITABLE for a cache that cannot be opened; DISPOSED once closed
+   */
+  async *epoch(epoch: number, { from = 0, signal }: EpochOptions = {}): AsyncGenerator<Batch, void, void> {
+    within('epoch', epoch, 2 ** 32 - 1);
+    within('from', from, this.batches);
+    const { batch, seed = 0, dropLast = false, recipe } = this.#options;
+    const shuffle = recipe.kind === 'training' && { shuffle: { seed, epoch } };
+    const plan = new EpochPlan({ length: this.#dataset.length, batch, dropLast, ...shuffle });
+    if (signal?.aborted) return;
+    await this.#openCache();
+    const make = (number: number, cancelled: Cancelled) => this.#make(plan, epoch, number, cancelled);
+    try {
+      for await (const made of this.#made.inOrder([from, plan.batches], this.#ahead, make, signal)) {
+        if (made.indices.length) yield made;
+      }
+    } finally {
+      await this.#finishCache();
+    }
+  }
+
+  /** Ends all epochs, of which the next batch throws DISPOSED, and stops the threads. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#made.cancel();
+    await this.#pool.close();
+    await this.#finishCache();
+  }
+
+  /** Puts on disk what was decoded; without a cache that works, nothing. */
+  async #finishCache(): Promise<void> {
+    try {
+      await (await this.#cache)?.finish();
+    } catch (error) {
+      this.#options.onProblem?.(error as ResnetCocoError);
+    }
+  }
+
+  #openCache(): Promise<PictureCache> | undefined {
+    const { cache, recipe } = this.#options;
+    if (cache !== undefined && this.#decodes) this.#cache ??= PictureCache.open(cache, this.#cacheSide(recipe));
+    return this.#cache;
+  }
+
+  /** Makes a batch, anew if images in it turn out broken. Undefined once cancelled. */
+  async #make(plan: EpochPlan, epoch: number, number: number, cancelled: Cancelled): Promise<Batch | undefined> {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const planned = plan.batch(number, this.#broken);
+      if (!planned) break;
+      const labels = planned.indices.map((index) => this.#dataset.label(index));
+      const pictures = this.#decodes ? await this.#pictures(planned) : undefined;
+      const { batch, broken, fresh } = await this.#pool.run({ epoch, number, ...planned, labels, pictures, cancelled });
+      const cache = await this.#cache;
+      try {
+        for (const { source, pixels, ...picture } of fresh) await cache?.add(source, picture, pixels);
+      } catch (error) {
+        this.#options.onProblem?.(error as ResnetCocoError);
+      }
+      for (const picture of broken) this.#remember(picture);
+      if (batch) return this.#batch(number, planned.indices, labels, batch);
+      if (this.#closed) throw new ResnetCocoError('DISPOSED', 'the loader is closed; make a new one');
+      if (Atomics.load(cancelled, 0)) return undefined;
+    }
+    const [first] = this.#broken.values();
+    const count = `${this.#broken.size} of ${this.#dataset.length} images cannot be read so far`;
+    throw new ResnetCocoError('BAD_DATASET', `${count}, too many to go on; the first: ${first}`);
+  }
+
+  #batch(number: number, indices: Int32Array, labels: Int32Array, data: NonNullable<BatchResult['batch']>): Batch {
+    const image = { shape: [indices.length, this.#size, this.#size, 3], data: data.image } as const;
+    const target = { shape: [indices.length, this.#dataset.classes.length], data: data.target } as const;
+    return { number, image, target, labels, indices };
+  }
+
+  async #pictures({ indices }: PlannedBatch): Promise<EncodedPicture[]> {
+    const cache = await this.#cache;
+    return Array.from(indices, (index) => {
+      const source = this.#dataset.image(index);
+      // A copy, since a view would take the whole buffer that it looks at along.
+      if (source instanceof Uint8Array) return { source: new Uint8Array(source), cached: undefined };
+      if (isDecoded(source)) {
+        const name = this.#dataset.nameOf(index);
+        throw new ResnetCocoError(
+          'BAD_DATASET',
+          `${name}: pixels, unlike the first image; give all as pixels, or none`,
+        );
+      }
+      const path = resolve(filePath(source));
+      return { source: path, cached: cache?.get(path) };
+    });
+  }
+
+  #remember({ index, code, message }: BrokenPicture): void {
+    if (this.#broken.has(index)) return;
+    this.#broken.set(index, message);
+    this.#options.onProblem?.(new ResnetCocoError(code, message));
+  }
+}
+
+function within(name: string, value: number, most: number): void {
+  if (Number.isInteger(value) && value >= 0 && value <= most) return;
+  throw new ResnetCocoError('USAGE', `${name} is ${value}; expected a whole number, 0 to ${most}`);
+}

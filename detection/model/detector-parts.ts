@@ -1,0 +1,51 @@
+import { fixedNorm, trainingNorm } from '../../backbone/layers.ts';
+import type { PartSpec, PartsSpec, Weights } from '../../engine/index.ts';
+import type { Tensors } from '../../engine/ops/index.ts';
+import type { DetectorConfig } from './detector-config.ts';
+import {
+  boxInputs,
+  boxOutputs,
+  type DetectorNorms,
+  featureNames,
+  proposalInputs,
+  proposalOutputs,
+} from './faster-rcnn-graphs.ts';
+
+/** Norms as a configuration has them in training: frozen ones stay, others take the batch's statistics. */
+function normsOf(config: DetectorConfig): {
+  readonly norms: DetectorNorms;
+  readonly updates: Record<string, Tensors[string]>;
+} {
+  const { norm, running } = trainingNorm();
+  const body = config.norm_layer === 'BatchNorm2d' ? norm : fixedNorm(config.norm_eps);
+  return { norms: { body, heads: norm }, updates: running };
+}
+
+/**
+ * Faster R-CNN in training, cut where boxes are chosen by their values: `proposals` and `boxes` have the inputs and
+ * outputs of `proposalProgram` and `boxProgram`.
+ *
+ * @param trainable names of weights, such as `trainableWeights` gives
+ */
+export function detectorParts(
+  config: DetectorConfig,
+  weights: Weights,
+  trainable: readonly string[],
+): PartsSpec<'proposals' | 'boxes'> {
+  const withNorms =
+    (outputs: typeof proposalOutputs): PartSpec['model'] =>
+    (tensors: Tensors, inputs: Tensors) => {
+      const { norms, updates } = normsOf(config);
+      return { outputs: outputs(config, tensors, inputs, norms), updates };
+    };
+  const features = featureNames(config);
+  return {
+    name: `${config.architecture} with ${config.backbone} in training`,
+    weights,
+    trainable,
+    parts: {
+      proposals: { model: withNorms(proposalOutputs), inputs: proposalInputs, kept: features },
+      boxes: { model: withNorms(boxOutputs), inputs: boxInputs(config), inputGradients: features },
+    },
+  };
+}

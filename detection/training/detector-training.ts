@@ -1,0 +1,268 @@
+// N images, L levels of the pyramid, G objects of an image.
+
+import type {
+  BackwardPass,
+  Engine,
+  EngineTensor,
+  ForwardPass,
+  HostTensor,
+  NamedArrays,
+  PartsProgram,
+  Snapshot,
+  TrainingOptions,
+  Weights,
+} from '../../engine/index.ts';
+import type { Random } from '../../io/random.ts';
+import type { DetectorConfig } from '../model/detector-config.ts';
+import { detectorParts } from '../model/detector-parts.ts';
+import { featureNames } from '../model/faster-rcnn-graphs.ts';
+import { planFasterRcnn } from '../model/faster-rcnn-plan.ts';
+import { AnchorGenerator } from '../ops/anchors.ts';
+import { type Boxes, gatherBoxes } from '../ops/boxes.ts';
+import { batchImages, type ImageList } from '../ops/image-list.ts';
+import { regionsByLevel } from '../ops/level-mapper.ts';
+import { filterProposals, type RpnLevel } from '../ops/proposals.ts';
+import { sampleBalanced } from '../ops/sampler.ts';
+import { roiLoss } from './roi-loss.ts';
+import { roiTargets } from './roi-targets.ts';
+import { rpnLoss, rpnTargets } from './rpn-loss.ts';
+import { trainableWeights } from './trainable-weights.ts';
+import type { DetectorLosses, TrainingBatch, TrainingChoices, TrainingImage } from './training-batch.ts';
+import { checkObjects } from './training-objects.ts';
+import type { DetectorTrainingSettings } from './training-settings.ts';
+
+/** Losses of a batch, and both parts' gradients. */
+interface Step {
+  readonly losses: DetectorLosses;
+  readonly passes: readonly BackwardPass[];
+}
+
+/** Faster R-CNN in training (torchvision `generalized_rcnn.py` in `train()` mode). It holds the weights. */
+export class DetectorTraining {
+  private readonly config: DetectorConfig;
+  private readonly settings: DetectorTrainingSettings;
+  private readonly program: PartsProgram<'proposals' | 'boxes'>;
+  private readonly anchors: AnchorGenerator;
+  private readonly strides: readonly number[];
+
+  private constructor(
+    config: DetectorConfig,
+    settings: DetectorTrainingSettings,
+    program: PartsProgram<'proposals' | 'boxes'>,
+  ) {
+    this.config = config;
+    this.settings = settings;
+    this.program = program;
+    this.anchors = new AnchorGenerator(
+      config.anchor_sizes,
+      config.anchor_sizes.map(() => config.aspect_ratios),
+    );
+    this.strides = planFasterRcnn(config).body.strides;
+  }
+
+  /** @param weights all of `fasterRcnnShapes`; copied */
+  static async create(
+    engine: Engine,
+    config: DetectorConfig,
+    weights: Weights,
+    settings: DetectorTrainingSettings,
+    options: TrainingOptions,
+  ): Promise<DetectorTraining> {
+    const trainable = trainableWeights(config, settings.trainable_backbone_layers);
+    const program = await engine.trainParts(detectorParts(config, weights, trainable), options);
+    return new DetectorTraining(config, settings, program);
+  }
+
+  /** As torchvision makes them, with chance from `random`. */
+  choices(random: Random): TrainingChoices {
+    const { settings } = this;
+    return {
+      anchors: (labels) =>
+        sampleBalanced(
+          labels,
+          { batchSizePerImage: settings.rpn_batch_size_per_image, positiveFraction: settings.rpn_positive_fraction },
+          random,
+        ),
+      proposals: (labels) =>
+        sampleBalanced(
+          labels,
+          { batchSizePerImage: settings.box_batch_size_per_image, positiveFraction: settings.box_positive_fraction },
+          random,
+        ),
+      propose: (levels, { padded, sizes }) =>
+        filterProposals(levels, this.anchors, padded, sizes, {
+          preNmsTopN: settings.rpn_pre_nms_top_n_train,
+          postNmsTopN: settings.rpn_post_nms_top_n_train,
+          nmsThresh: this.config.rpn_nms_thresh,
+          scoreThresh: this.config.rpn_score_thresh,
+        }).map(({ boxes }) => boxes),
+    };
+  }
+
+  /**
+   * One step of the optimiser; none where a loss is not finite.
+   *
+   * @throws ResnetCocoError BAD_DATASET for a box without area or of an unknown class
+   */
+  async step(
+    images: readonly TrainingImage[],
+    choices: TrainingChoices,
+    learningRate: number,
+  ): Promise<DetectorLosses & { readonly gradientNorm?: number }> {
+    return await this.accumulatedStep([{ images, choices }], learningRate);
+  }
+
+  /**
+   * `step` by the mean of the losses of several batches, whose gradients are summed up; of running statistics, those of
+   * the last batch count.
+   */
+  async accumulatedStep(
+    batches: readonly TrainingBatch[],
+    learningRate: number,
+  ): Promise<DetectorLosses & { readonly gradientNorm?: number }> {
+    const steps: Step[] = [];
+    try {
+      for (const { choices, images } of batches) {
+        const step = await this.passes(images, choices, 1 / batches.length);
+        steps.push(step);
+        if (!Object.values(step.losses).every(Number.isFinite)) return step.losses;
+      }
+      const losses = meanOf(steps.map((step) => step.losses));
+      const passes = steps.flatMap((step) => step.passes);
+      return { ...losses, ...(await this.program.apply(passes, learningRate)) };
+    } finally {
+      for (const pass of steps.flatMap((step) => step.passes)) pass.dispose();
+    }
+  }
+
+  /** The losses and their gradients by each trained weight; the weights stay as they are. */
+  async gradients(
+    images: readonly TrainingImage[],
+    choices: TrainingChoices,
+  ): Promise<DetectorLosses & { readonly gradients: NamedArrays }> {
+    const { losses, passes } = await this.passes(images, choices);
+    try {
+      const gradients = await Promise.all(passes.map((pass) => pass.weightGradients()));
+      return { ...losses, gradients: Object.assign({}, ...gradients) };
+    } finally {
+      for (const pass of passes) pass.dispose();
+    }
+  }
+
+  async snapshot(): Promise<Snapshot> {
+    return await this.program.snapshot();
+  }
+
+  async dispose(): Promise<void> {
+    await this.program.dispose();
+  }
+
+  /** @param share by which gradients are multiplied */
+  private async passes(images: readonly TrainingImage[], choices: TrainingChoices, share = 1): Promise<Step> {
+    for (const { file, objects } of images) checkObjects(objects, this.config.num_classes, file);
+    const list = batchImages(images, this.config.size_divisible);
+    const first = await this.program.parts.proposals.forward({ image: { shape: list.shape, data: list.data } });
+    try {
+      const levels = await this.levels(first);
+      const rpn = this.rpnLoss(levels, list, images, choices);
+      const head = await this.headPass(first, choices.propose(levels, list), list, { images, choices }, share);
+      const losses = {
+        loss_objectness: rpn.objectness,
+        loss_rpn_box_reg: rpn.boxes,
+        loss_classifier: head.classifier,
+        loss_box_reg: head.boxes,
+      };
+      const cotangents: Record<string, HostTensor | EngineTensor> = { ...head.pass.inputGradients };
+      for (const [level, { deltas, logits }] of rpn.gradients.entries()) {
+        cotangents[`objectness${level}`] = {
+          shape: first.outputs[`objectness${level}`].shape,
+          data: scaled(logits, share),
+        };
+        cotangents[`deltas${level}`] = { shape: first.outputs[`deltas${level}`].shape, data: scaled(deltas, share) };
+      }
+      return { losses, passes: [head.pass, await first.backward(cotangents)] };
+    } finally {
+      first.dispose();
+    }
+  }
+
+  private async levels({ outputs }: ForwardPass): Promise<RpnLevel[]> {
+    return await Promise.all(
+      this.config.anchor_sizes.map(async (_, level) => {
+        const objectness = outputs[`objectness${level}`];
+        const [, height, width] = objectness.shape;
+        return { height, width, logits: await floats(objectness), deltas: await floats(outputs[`deltas${level}`]) };
+      }),
+    );
+  }
+
+  private rpnLoss(
+    levels: readonly RpnLevel[],
+    { padded }: ImageList,
+    images: readonly TrainingImage[],
+    choices: TrainingChoices,
+  ) {
+    const anchors = this.anchors.gridAnchors(levels, padded);
+    const targets = images.map(({ objects }, image) =>
+      rpnTargets(anchors, objects.boxes, this.settings, (labels) => choices.anchors(labels, image)),
+    );
+    return rpnLoss(levels, targets);
+  }
+
+  /** The box head, forward and backward. */
+  private async headPass(
+    { outputs }: ForwardPass,
+    proposals: readonly Boxes[],
+    list: ImageList,
+    { choices, images }: TrainingBatch,
+    share: number,
+  ): Promise<{ readonly pass: BackwardPass; readonly classifier: number; readonly boxes: number }> {
+    const targets = images.map(({ objects }, image) =>
+      roiTargets(proposals[image], objects, this.settings, (labels) => choices.proposals(labels, image)),
+    );
+    const regions = regionsByLevel(
+      targets.map(({ boxes }) => boxes),
+      this.strides,
+      list,
+    );
+    const inputs: Record<string, HostTensor | EngineTensor> = {};
+    for (const name of featureNames(this.config)) inputs[name] = outputs[name];
+    regions.levels.forEach((data, level) => {
+      inputs[`regions${level}`] = { shape: [data.length / 5, 5], data };
+    });
+    const second = await this.program.parts.boxes.forward(inputs);
+    try {
+      const [logits, deltas] = [second.outputs.logits, second.outputs.deltas];
+      // The head has the proposals level by level.
+      const labels = targets.flatMap((target) => [...target.labels]);
+      const codes = Float32Array.from(targets.flatMap((target) => [...target.codes]));
+      const { gradients, ...losses } = roiLoss(
+        await floats(logits),
+        await floats(deltas),
+        regions.order.map((region) => labels[region]),
+        gatherBoxes(codes, regions.order),
+      );
+      const pass = await second.backward({
+        logits: { shape: logits.shape, data: scaled(gradients.logits, share) },
+        deltas: { shape: deltas.shape, data: scaled(gradients.deltas, share) },
+      });
+      return { ...losses, pass };
+    } finally {
+      second.dispose();
+    }
+  }
+}
+
+const floats = async (tensor: EngineTensor) => (await tensor.data()) as Float32Array;
+
+const scaled = (data: Float32Array, share: number) => (share === 1 ? data : data.map((value) => value * share));
+
+function meanOf(losses: readonly DetectorLosses[]): DetectorLosses {
+  const mean = (name: keyof DetectorLosses) => losses.reduce((sum, one) => sum + one[name], 0) / losses.length;
+  return {
+    loss_objectness: mean('loss_objectness'),
+    loss_rpn_box_reg: mean('loss_rpn_box_reg'),
+    loss_classifier: mean('loss_classifier'),
+    loss_box_reg: mean('loss_box_reg'),
+  };
+}

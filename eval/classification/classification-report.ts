@@ -1,0 +1,36 @@
+import { formatCsv } from '../report/csv.ts';
+import { writeReport } from '../report/report-folder.ts';
+import { classificationPage } from './classification-page.ts';
+import { classificationRecord, type EvaluatedClassifier, linesOfJson } from './classification-record.ts';
+import { mistakePictures } from './mistake-pictures.ts';
+
+/**
+ * Writes what a classifier is worth as a folder: `report.html` (one page that needs no server and no network),
+ * `report.json`, `per-class.csv` and `confusion.csv` (a line for each class that images show, a column for each class
+ * that they were taken for). All of them, or none.
+ *
+ * @throws ResnetCocoError FILE_NOT_WRITABLE
+ */
+export async function writeClassificationReport(folder: string, evaluated: EvaluatedClassifier): Promise<void> {
+  const pictures = await mistakePictures(evaluated.dataset, evaluated.result.mistakes);
+  await writeReport(folder, {
+    'report.html': classificationPage(evaluated, pictures),
+    'report.json': linesOfJson(classificationRecord(evaluated)),
+    'per-class.csv': perClassCsv(evaluated),
+    'confusion.csv': confusionCsv(evaluated),
+  });
+}
+
+function perClassCsv({ classes, result }: EvaluatedClassifier): string {
+  const rows = result.perClass.map(({ index, images, top1, top5, precision, f1 }) => {
+    const { name, wnid = null } = classes[index];
+    return [index, name, wnid, images, top1, top5, precision, f1];
+  });
+  return formatCsv([['index', 'label', 'wnid', 'images', 'top1', 'top5', 'precision', 'f1'], ...rows]);
+}
+
+function confusionCsv({ classes: names, result }: EvaluatedClassifier): string {
+  const { classes, counts } = result.confusion;
+  const heads = classes.map((index) => names[index].name);
+  return formatCsv([['label', ...heads], ...counts.map((row, i) => [heads[i], ...row])]);
+}

@@ -1,0 +1,170 @@
+import type { ImageId } from '../../datasets/index.ts';
+import type { COCO } from '../coco/coco.ts';
+import { type Accumulated, accumulateAll } from './accumulate.ts';
+import { checkObjects } from './check-objects.ts';
+import { type EvalImage, evaluateGroup } from './eval-images.ts';
+import { cocoRules, type Evaluation, evaluateAll, groupsOf, selectionOf } from './evaluation.ts';
+import { checkParams, type IouType, Params, sortedIds } from './params.ts';
+import { meanAt, statNames, summarizeAll } from './summary.ts';
+
+export interface CategoryAP {
+  readonly id: number;
+  readonly name: string;
+  /** Over all IoU thresholds, areas and the largest number of detections; -1 where there are no objects. */
+  readonly AP: number;
+}
+
+/**
+ * The COCO evaluation: pycocotools' `COCOeval` (`pycocotools/cocoeval.py`) with its names and its numbers.
+ *
+ * ```ts
+ * const e = new COCOeval(gt, gt.loadRes('detections.json'), 'bbox');
+ * e.evaluate();
+ * e.accumulate();
+ * e.summarize();
+ * e.stats; // AP, AP50, AP75 …
+ * ```
+ */
+export class COCOeval {
+  /** May be changed before `evaluate`. */
+  params: Params;
+  /** Precision, recall and scores, after `accumulate`. */
+  eval: Accumulated | undefined;
+  /** After `summarize`: twelve numbers, ten for keypoints. */
+  stats: readonly number[] = [];
+  readonly cocoGt: COCO;
+  readonly cocoDt: COCO;
+  private evaluation: Evaluation | undefined;
+  private images: (EvalImage | undefined)[] | undefined;
+
+  /** @param cocoDt results, of `cocoGt.loadRes` */
+  constructor(cocoGt: COCO, cocoDt: COCO, iouType: IouType = 'bbox') {
+    this.cocoGt = cocoGt;
+    this.cocoDt = cocoDt;
+    this.params = new Params(iouType);
+    this.params.imgIds = sortedIds(cocoGt.getImgIds());
+    this.params.catIds = sortedIds(cocoGt.getCatIds());
+  }
+
+  /**
+   * Matches detections with objects, in each image, category and range of area, at each threshold.
+   *
+   * @throws ResnetCocoError BAD_DATASET or BAD_RESULTS, naming the annotation or result and field
+   */
+  evaluate(): void {
+    const { params } = this;
+    params.imgIds = sortedIds(params.imgIds);
+    // Where categories are one, pycocotools keeps their order, which decides among equal scores.
+    params.catIds = params.useCats ? sortedIds(params.catIds) : [...new Set(params.catIds)];
+    params.maxDets = [...params.maxDets].sort((a, b) => a - b);
+    checkParams(params);
+    this.evaluation = this.evaluated(params);
+    this.images = undefined;
+    this.eval = undefined;
+  }
+
+  /**
+   * Precision and recall of what was evaluated, or of the part of it that `params` names.
+   *
+   * @throws Error if nothing was evaluated
+   */
+  accumulate(params: Params = this.params): void {
+    const { params: evaluated } = this.evaluationDone;
+    const isSame = (['imgIds', 'catIds', 'areaRng', 'maxDets', 'iouThrs', 'useCats'] as const).every(
+      (field) => JSON.stringify(params[field]) === JSON.stringify(evaluated[field]),
+    );
+    const evaluation = isSame ? this.evaluationDone : this.evaluated(params);
+    this.eval = accumulateAll({ ...evaluation, params: params.copy() });
+  }
+
+  /** Prints the numbers as pycocotools does, and keeps them in `stats`. */
+  summarize(print: (line: string) => void = console.log): void {
+    const { accumulationDone: accumulated } = this;
+    const { stats, lines } = summarizeAll(accumulated);
+    this.stats = stats;
+    for (const line of lines) print(line);
+  }
+
+  /** Names of `stats`: AP, AP50 … */
+  get statNames(): readonly string[] {
+    return statNames(this.params.iouType);
+  }
+
+  /** The AP of each category, after `accumulate`. */
+  get perCategory(): CategoryAP[] {
+    const { accumulationDone: accumulated } = this;
+    const { params } = accumulated;
+    const line = { isPrecision: true, area: 'all', maxDets: Math.max(...params.maxDets) };
+    return params.catIds.map((id, k) => ({
+      id,
+      name: this.cocoGt.cats.get(id)?.name ?? `category ${id}`,
+      AP: meanAt(accumulated, line, params.useCats ? k : 0),
+    }));
+  }
+
+  /** What became of each category, range of area and image, in this order; undefined where an image has nothing. */
+  get evalImgs(): readonly (EvalImage | undefined)[] {
+    this.images ??= this.detailed(this.evaluationDone.params);
+    return this.images;
+  }
+
+  /** `[D][G]`: how alike the detections of an image and category, best first, are to its objects. */
+  computeIoU(imgId: ImageId, catId: number): number[][] {
+    const params = this.params.copy();
+    [params.imgIds, params.catIds] = [[imgId], params.useCats ? [catId] : params.catIds];
+    if (!this.evaluation) this.checkInput(params);
+    const { similarity } = cocoRules(this.cocoGt, this.cocoDt, params);
+    for (const { detections, objects } of groupsOf(
+      this.cocoGt.table,
+      this.cocoDt.table,
+      selectionOf(this.cocoGt, params),
+      Math.max(...params.maxDets),
+    )) {
+      const [D, G] = [detections.length, objects.length];
+      const out = new Float64Array(D * G);
+      if (D && G) similarity(detections, objects, out);
+      return Array.from({ length: G ? D : 0 }, (_, d) => Array.from(out.subarray(d * G, (d + 1) * G)));
+    }
+    return [];
+  }
+
+  /** The evaluation itself, for what is made of it beyond pycocotools. */
+  get evaluationDone(): Evaluation {
+    if (!this.evaluation) throw new Error('nothing is evaluated: call evaluate() first');
+    return this.evaluation;
+  }
+
+  /** Precision and recall, for what is made of them beyond pycocotools. @throws Error if nothing was accumulated */
+  get accumulationDone(): Accumulated {
+    if (!this.eval) throw new Error('nothing is accumulated: call accumulate() first');
+    return this.eval;
+  }
+
+  private evaluated(params: Params): Evaluation {
+    const { cocoDt, cocoGt } = this;
+    this.checkInput(params);
+    return evaluateAll(cocoGt, cocoDt, params.copy(), cocoRules(cocoGt, cocoDt, params));
+  }
+
+  /** Results were checked as they were read; annotations may stand in their place. */
+  private checkInput({ iouType }: Params): void {
+    checkObjects(this.cocoGt, iouType);
+    if (this.cocoDt.table.ids) checkObjects(this.cocoDt, iouType);
+  }
+
+  private detailed(params: Params): (EvalImage | undefined)[] {
+    const { cocoDt, cocoGt } = this;
+    const tables = { gt: cocoGt.table, dt: cocoDt.table };
+    const rules = cocoRules(cocoGt, cocoDt, params);
+    const [A, I] = [params.areaRng.length, params.imgIds.length];
+    const categories = params.useCats ? params.catIds : [-1];
+    const images: (EvalImage | undefined)[] = Array.from({ length: categories.length * A * I }, () => undefined);
+    for (const group of groupsOf(tables.gt, tables.dt, selectionOf(cocoGt, params), Math.max(...params.maxDets))) {
+      const ids = { image: params.imgIds[group.image], category: categories[group.category] };
+      evaluateGroup(group, ids, tables, params, rules).forEach((image, a) => {
+        images[(group.category * A + a) * I + group.image] = image;
+      });
+    }
+    return images;
+  }
+}

@@ -1,0 +1,77 @@
+import type { AnnotationTable } from '../coco/annotation-table.ts';
+import { sortByBucket } from './stable-sort.ts';
+
+/** Rows that are as if they were not there. */
+export interface LeftOut {
+  readonly isObjectLeftOut: (row: number) => boolean;
+  readonly isDetectionLeftOut: (row: number) => boolean;
+}
+
+/** Which images and categories are evaluated, and as what. */
+export interface Selection extends LeftOut {
+  /** By position in the data set: its place among the images evaluated, or -1. */
+  readonly imageRanks: Int32Array;
+  readonly images: number;
+  /** By category id: its place among the categories evaluated. */
+  readonly categoryRanks: ReadonlyMap<number, number>;
+  readonly categories: number;
+  /** Whether categories are told apart. */
+  readonly useCategories: boolean;
+}
+
+/** Rows of a table in groups of the same category and image. */
+export interface Groups {
+  /** Row numbers, by category, then by image, then as in the table. */
+  readonly rows: Int32Array;
+  /** Of group g: its rows from `starts[g]` up to `starts[g + 1]`, its category and image. */
+  readonly starts: Int32Array;
+  readonly categories: Int32Array;
+  readonly images: Int32Array;
+  readonly count: number;
+}
+
+/** Groups the rows that are selected; without categories, all of an image are one group, in order of category. */
+export function groupRows(table: AnnotationTable, selection: Selection, isLeftOut: (row: number) => boolean): Groups {
+  const { categoryRanks, imageRanks, useCategories } = selection;
+  const images = new Int32Array(table.length);
+  const categories = new Int32Array(table.length);
+  let [lastId, lastRank] = [Number.NaN, -1];
+  let kept: Int32Array = new Int32Array(table.length);
+  let count = 0;
+  for (let row = 0; row < table.length; row++) {
+    const id = table.categories[row];
+    if (id !== lastId) [lastId, lastRank] = [id, categoryRanks.get(id) ?? -1];
+    const image = table.images[row] < 0 ? -1 : imageRanks[table.images[row]];
+    images[row] = image;
+    categories[row] = lastRank;
+    if (image >= 0 && lastRank >= 0 && !isLeftOut(row)) kept[count++] = row;
+  }
+  kept = kept.subarray(0, count);
+  const byImage = () => {
+    kept = sortByBucket(kept, images, selection.images);
+  };
+  if (useCategories) byImage();
+  kept = sortByBucket(kept, categories, selection.categories);
+  if (!useCategories) {
+    byImage();
+    categories.fill(0);
+  }
+  return cut(kept, images, categories);
+}
+
+function cut(rows: Int32Array, images: Int32Array, categories: Int32Array): Groups {
+  const starts = new Int32Array(rows.length + 1);
+  const groupCategories = new Int32Array(rows.length);
+  const groupImages = new Int32Array(rows.length);
+  let count = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const [category, image] = [categories[rows[i]], images[rows[i]]];
+    if (count && groupCategories[count - 1] === category && groupImages[count - 1] === image) continue;
+    starts[count] = i;
+    groupCategories[count] = category;
+    groupImages[count] = image;
+    count++;
+  }
+  starts[count] = rows.length;
+  return { rows, starts, categories: groupCategories, images: groupImages, count };
+}

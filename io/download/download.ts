@@ -1,0 +1,215 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync } from 'node:fs';
+import { type FileHandle, open, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ResnetCocoError } from '../../errors.ts';
+import { takeLock } from '../lock-file.ts';
+import { notWritable } from '../not-writable.ts';
+import { makeFolder } from '../whole-file.ts';
+import { type FileDigest, hashName } from './file-digest.ts';
+import {
+  discardPart,
+  openTransfer,
+  publicUrl,
+  readPart,
+  sizeOf,
+  TransferError,
+  UnusablePart,
+  validatorFile,
+} from './transfer.ts';
+
+export interface DownloadProgress {
+  readonly url: string;
+  /** Bytes that are here, those of an earlier, broken download included. */
+  readonly received: number;
+  /** Bytes of the whole file, where the source tells. */
+  readonly total: number | undefined;
+  /** The mean since this connection began. */
+  readonly bytesPerSecond: number;
+}
+
+export interface FetchOptions {
+  /** Called as data comes. */
+  readonly onProgress?: (progress: DownloadProgress) => void;
+  /** Stops the download, which then rejects with the signal's reason. What has come is kept and continued next time. */
+  readonly signal?: AbortSignal;
+}
+
+/** How long to wait for what. */
+export interface Patience {
+  /** A source that sends nothing for so long has stalled. */
+  readonly stallMs: number;
+  /** Attempts after the first in which nothing new came. */
+  readonly retries: number;
+  /** Before the first of them; doubled before each further one. */
+  readonly backoffMs: number;
+  /** A download of another machine that shows no life for so long is dead. */
+  readonly lockMs: number;
+}
+
+const usualPatience: Patience = { stallMs: 30_000, retries: 3, backoffMs: 1000, lockMs: 30_000 };
+
+/**
+ * Downloads a file whole or not at all: into `TARGET.part`, renamed when its digest is right. A part that an earlier
+ * download left is continued where the source can; a file that is there with another digest is replaced. Processes that
+ * download the same file wait for one another.
+ *
+ * @param source an http:, https: or file: URL
+ * @param digest undefined where nothing is known of it: what came is then taken as it is
+ * @throws ResnetCocoError DOWNLOAD_FAILED, FILE_NOT_WRITABLE; the signal's reason, if aborted
+ */
+export async function download(
+  source: URL,
+  target: string,
+  digest: FileDigest | undefined,
+  { onProgress, signal }: FetchOptions = {},
+  patience: Patience = usualPatience,
+): Promise<void> {
+  signal?.throwIfAborted();
+  try {
+    await onDisk(target, makeFolder(dirname(target)));
+    const release = await onDisk(target, takeLock(`${target}.lock`, { lostMs: patience.lockMs, signal }));
+    try {
+      if (await isRight(target, digest, signal)) return;
+      await receiveWhole({ source, target, digest, onProgress, signal, patience });
+    } finally {
+      await release();
+    }
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  }
+}
+
+/** Whether a file is there already, and is the published one: what a killed process or a full disk left may be another. */
+async function isRight(
+  target: string,
+  digest: FileDigest | undefined,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  if (!existsSync(target)) return false;
+  return !digest || (await onDisk(target, hashOf(target, digest.algorithm, signal))).startsWith(digest.hex);
+}
+
+interface Job {
+  readonly source: URL;
+  readonly target: string;
+  readonly digest: FileDigest | undefined;
+  readonly onProgress: FetchOptions['onProgress'];
+  readonly signal: AbortSignal | undefined;
+  readonly patience: Patience;
+}
+
+async function receiveWhole(job: Job): Promise<void> {
+  const { source, target, digest, signal } = job;
+  const part = `${target}.part`;
+  let isLeftover = (await sizeOf(part)) > 0;
+  for (;;) {
+    await receiveWithRetries(job, part);
+    if (!digest) break;
+    const hash = await onDisk(part, hashOf(part, digest.algorithm, signal));
+    if (hash.startsWith(digest.hex)) break;
+    await onDisk(part, discardPart(part));
+    if (!isLeftover) {
+      throw new ResnetCocoError(
+        'DOWNLOAD_FAILED',
+        `${publicUrl(source)} is not the published file: its ${hashName(digest)} begins with ${hash.slice(0, digest.hex.length)}, not ${digest.hex}; what came was deleted. A proxy, a login page or a mirror may have answered with something else`,
+      );
+    }
+    // The left part may be what is damaged, as after a loss of power.
+    isLeftover = false;
+  }
+  await onDisk(target, rename(part, target));
+  await rm(validatorFile(part), { force: true });
+}
+
+/** Attempts it until the file is whole; gives up when several attempts on end bring nothing new. */
+async function receiveWithRetries(job: Job, part: string): Promise<void> {
+  const { source, patience, signal } = job;
+  let furthest = await sizeOf(part);
+  for (let failures = 0; ; failures++) {
+    try {
+      return await receive(job, part);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!(error instanceof TransferError)) throw error;
+      const size = await sizeOf(part);
+      if (size > furthest) [furthest, failures] = [size, 0];
+      if (!error.transient || failures >= patience.retries) {
+        throw new ResnetCocoError('DOWNLOAD_FAILED', `${publicUrl(source)}: ${error.message}`, { cause: error });
+      }
+      if (error instanceof UnusablePart) await onDisk(part, discardPart(part));
+      else await sleep(patience.backoffMs * 2 ** failures, undefined, { signal });
+    }
+  }
+}
+
+/** One attempt: adds to the part what the source sends, until the file is whole. */
+async function receive({ source, onProgress, signal, patience }: Job, part: string): Promise<void> {
+  const attempt = new AbortController();
+  const stalled = new TransferError(`no data for ${patience.stallMs / 1000} s`, true);
+  const watchdog = setTimeout(() => attempt.abort(stalled), patience.stallMs);
+  const closed = AbortSignal.any(signal ? [signal, attempt.signal] : [attempt.signal]);
+  const began = performance.now();
+  const url = publicUrl(source).href;
+  let file: FileHandle | undefined;
+  let isRead = false;
+  try {
+    const { start, total, validator, chunks } = await openTransfer(source, await readPart(part), closed);
+    file = await openPart(part, start, validator);
+    let received = start;
+    for await (const chunk of chunks) {
+      watchdog.refresh();
+      await onDisk(part, writeAt(file, chunk, received));
+      received += chunk.length;
+      const seconds = (performance.now() - began) / 1000;
+      onProgress?.({ url, received, total, bytesPerSecond: (received - start) / seconds });
+    }
+    // The connection goes back to its pool whole; to abort it now could cut the next request on it.
+    isRead = true;
+    await onDisk(part, file.sync());
+    if (total !== undefined && received !== total) {
+      throw new TransferError(`the connection ended after ${received} of ${total} bytes`, true);
+    }
+  } finally {
+    clearTimeout(watchdog);
+    if (!isRead) attempt.abort();
+    await file?.close();
+  }
+}
+
+async function openPart(part: string, start: number, validator: string | undefined): Promise<FileHandle> {
+  if (start > 0) return await onDisk(part, open(part, 'r+'));
+  await onDisk(part, discardPart(part));
+  const file = await onDisk(part, open(part, 'w'));
+  if (validator) await onDisk(part, writeFile(validatorFile(part), validator));
+  return file;
+}
+
+async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
+  }
+}
+
+/** Of the file as it lies on the disk, whoever wrote it. */
+async function hashOf(
+  path: string,
+  algorithm: FileDigest['algorithm'],
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const hash = createHash(algorithm);
+  await pipeline(createReadStream(path), hash, { signal });
+  return hash.digest('hex');
+}
+
+async function onDisk<T>(path: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    const reason = cause instanceof ResnetCocoError ? (cause.cause ?? cause) : cause;
+    throw notWritable(path, reason, 'RESNET_COCO_HOME can name another folder');
+  }
+}

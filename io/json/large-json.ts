@@ -1,0 +1,264 @@
+import { isUtf8 } from 'node:buffer';
+import { closeSync } from 'node:fs';
+import { type ErrorCode, ResnetCocoError } from '../../errors.ts';
+import { filePath, openFile, unreadable } from '../regular-file.ts';
+import { repeatedKeyProblem, structureProblem } from './json-keys.ts';
+import { CLOSE_LIST, CLOSE_OBJECT, COLON, COMMA, JsonWindow, OPEN_LIST, OPEN_OBJECT, QUOTE } from './json-window.ts';
+
+/** Elements are parsed together until their text is so long. */
+const BATCH = 1 << 18;
+
+/**
+ * A part of a JSON file: some elements of a list, in order, or a value that is no list. `field` names the field of the
+ * file's outermost object that has it; undefined where the file itself is a list or a value.
+ */
+export type JsonPart =
+  | { readonly field: string | undefined; readonly elements: JsonElements }
+  | { readonly field: string | undefined; readonly value: unknown };
+
+/** Elements of a list that are still text. They are gone as soon as the next part is read. */
+export interface JsonElements {
+  /** Which element of the list the first is. */
+  readonly first: number;
+  readonly count: number;
+  /** The text as UTF-8, in which element i ends at `ends[i]`, and the next begins after a comma and white space. */
+  readonly bytes: Uint8Array;
+  readonly ends: ArrayLike<number>;
+  /** @throws ResnetCocoError naming the element that is not JSON */
+  parse(): unknown[];
+  parseOne(i: number): unknown;
+}
+
+/**
+ * Reads a JSON file of any size part by part: of the lists that are the file, or fields of its outermost object, never
+ * more than a batch is text at a time. A list that is empty comes as one part without items.
+ *
+ * @param file a path or a `file:` URL
+ * @param code of the errors for what is wrong in the file
+ * @throws ResnetCocoError FILE_NOT_FOUND, or `code`, naming the place
+ */
+export function* readJsonParts(file: string | URL, code: ErrorCode = 'BAD_DATASET'): Generator<JsonPart> {
+  const path = filePath(file);
+  const fail = (problem: string): never => {
+    throw new ResnetCocoError(code, `${path}: ${problem}`);
+  };
+  const { descriptor } = openFile(path);
+  try {
+    yield* new PartReader(new JsonWindow(descriptor, fail), fail).parts();
+  } catch (cause) {
+    throw (cause as NodeJS.ErrnoException).syscall === 'read' ? unreadable(path, cause) : cause;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The value that a JSON file of any size holds. Its errors are those of `readJsonParts`. */
+export function readJsonFile(file: string | URL, code: ErrorCode = 'BAD_DATASET'): unknown {
+  const fields: [string, unknown][] = [];
+  const lists = new Map<string | undefined, unknown[]>();
+  let whole: unknown;
+  for (const part of readJsonParts(file, code)) {
+    const { field } = part;
+    if ('value' in part) {
+      if (field === undefined) whole = part.value;
+      else fields.push([field, part.value]);
+      continue;
+    }
+    const { elements } = part;
+    let list = elements.first === 0 ? undefined : lists.get(field);
+    if (!list) {
+      list = [];
+      lists.set(field, list);
+      if (field === undefined) whole = list;
+      else fields.push([field, list]);
+    }
+    for (const item of elements.parse()) list.push(item);
+  }
+  return whole === undefined ? Object.fromEntries(fields) : whole;
+}
+
+/**
+ * The whole numbers of sixteen digits and more that the elements of a file's lists have, as they are written:
+ * `images[3].id` → `9007199254740993`, which parsing rounds.
+ */
+export function longNumbers(file: string | URL): ReadonlyMap<string, string> {
+  const numbers = new Map<string, string>();
+  for (const part of readJsonParts(file)) {
+    if ('value' in part) continue;
+    const { bytes, count, ends, first } = part.elements;
+    for (let i = 0; i < count; i++) {
+      const text = Buffer.from(bytes.subarray(i ? ends[i - 1] : 0, ends[i])).toString('utf8');
+      for (const [, key, digits] of text.matchAll(/"([^"\\]+)"\s*:\s*(-?\d{16,})(?![.\deE])/g)) {
+        numbers.set(`${part.field ?? ''}[${first + i}].${key}`, digits);
+      }
+    }
+  }
+  return numbers;
+}
+
+class PartReader {
+  private readonly window: JsonWindow;
+  private readonly fail: (problem: string) => never;
+  /** Of values that have no key twice. Most elements of a list have the same keys, so that few are looked at closely. */
+  private readonly shapes = new Set<number>();
+
+  constructor(window: JsonWindow, fail: (problem: string) => never) {
+    this.window = window;
+    this.fail = fail;
+  }
+
+  *parts(): Generator<JsonPart> {
+    const { window } = this;
+    window.skipMark();
+    const first = window.peek();
+    if (first === undefined) this.fail('is empty');
+    // A mark of UTF-16, or a character of which some bytes are NUL: in UTF-32 two or three of the four.
+    const [, second, ...rest] = window.bytes.subarray(window.at, Math.min(window.at + 4, window.end));
+    const isWide = first >= 0xfe || first === 0 || second === 0;
+    const nuls = [first, second, ...rest].filter((byte) => byte === 0).length;
+    const encoding = nuls > 2 || (nuls === 2 && (first >= 0xfe || (first === 0 && second === 0))) ? 'UTF-32' : 'UTF-16';
+    if (isWide) this.fail(`is text in ${encoding}, as it seems, and JSON is in UTF-8; save it as that`);
+    if (first === OPEN_OBJECT) yield* this.object();
+    else yield* this.value(undefined);
+    if (window.peek() !== undefined) this.wrong('the end of the file');
+  }
+
+  private *object(): Generator<JsonPart> {
+    const { window } = this;
+    window.at++;
+    const fields = new Set<string>();
+    for (let isFirst = true; ; isFirst = false) {
+      if (isFirst && window.peek() === CLOSE_OBJECT) break;
+      if (window.peek() !== QUOTE) this.wrong('the name of a field');
+      const field = String(this.single('the name of a field'));
+      if (window.peek() !== COLON) this.wrong(`':' after "${field}"`);
+      if (fields.has(field)) this.fail(repeatedKeyProblem(field));
+      fields.add(field);
+      window.at++;
+      yield* this.value(field);
+      const next = window.peek();
+      if (next === CLOSE_OBJECT) break;
+      if (next !== COMMA) this.wrong(`',' or '}' after ${field}`);
+      window.at++;
+    }
+    window.at++;
+  }
+
+  private *value(field: string | undefined): Generator<JsonPart> {
+    if (this.window.peek() === OPEN_LIST) yield* this.list(field);
+    else yield { field, value: this.single(field ?? 'the file', field === undefined) };
+  }
+
+  private *list(field: string | undefined): Generator<JsonPart> {
+    const { window } = this;
+    window.at++;
+    const place = (index: number) => `${field ?? ''}[${index}]`;
+    let isLast = window.peek() === CLOSE_LIST;
+    if (isLast) {
+      window.at++;
+      yield { field, elements: this.elements(0, [], place) };
+    }
+    for (let count = 0; !isLast; ) {
+      // What lies from the window's start to the batch's end is elements, and commas between them.
+      const first = count;
+      const ends: number[] = [];
+      let length = 0;
+      do {
+        if (window.peek() === undefined) this.endsWithin(place(count));
+        if (!ends.length) window.start = window.at;
+        if (!window.skipValue()) this.endsWithin(place(count));
+        if (!this.shapes.has(window.shape)) this.checkKeys(length, place(count));
+        length = window.at - window.start;
+        ends.push(length);
+        const next = window.peek();
+        if (next === undefined) this.endsWithin(place(count));
+        if (next !== COMMA && next !== CLOSE_LIST) this.wrong(`',' or ']' after ${place(count)}`);
+        isLast = next === CLOSE_LIST;
+        window.at++;
+        count++;
+      } while (!isLast && length < BATCH);
+      yield { field, elements: this.elements(first, ends, place) };
+      window.start = window.at;
+    }
+  }
+
+  private elements(first: number, ends: readonly number[], place: (index: number) => string): JsonElements {
+    const { window } = this;
+    const count = ends.length;
+    const bytes = window.bytes.subarray(window.start, window.start + (count ? ends[count - 1] : 0));
+    if (!isUtf8(bytes)) {
+      const at = ends.findIndex((end, i) => !isUtf8(bytes.subarray(i ? ends[i - 1] : 0, end)));
+      this.notUtf8(place(first + at));
+    }
+    const parseOne = (i: number) => {
+      const begin = i ? bytes.indexOf(COMMA, ends[i - 1]) + 1 : 0;
+      return this.parse(bytes.toString('utf8', begin, ends[i]), place(first + i));
+    };
+    const parse = () => {
+      try {
+        const items = JSON.parse(`[${bytes.toString('utf8')}]`) as unknown[];
+        if (items.length === count) return items;
+      } catch {}
+      // One by one, to name the one at fault.
+      return ends.map((_, i) => parseOne(i));
+    };
+    return { first, count, bytes, ends, parse, parseOne };
+  }
+
+  /** The next value, parsed alone. */
+  private single(place: string, isWholeFile = false): unknown {
+    const { window } = this;
+    if (window.peek() === undefined) this.endsWithin(place);
+    window.start = window.at;
+    if (!window.skipValue()) this.endsWithin(place);
+    if (!this.shapes.has(window.shape)) this.checkKeys(0, place);
+    if (!isUtf8(window.bytes.subarray(window.start, window.at))) this.notUtf8(place);
+    const text = window.text(window.at - window.start);
+    if (!isWholeFile && window.peek() === undefined) this.endsWithin(place);
+    window.start = window.at;
+    return this.parse(text, place);
+  }
+
+  /** Refuses a value that has a key twice. @param begin of the value, after the window's start */
+  private checkKeys(begin: number, place: string): void {
+    const { window } = this;
+    const text = window.bytes.toString('utf8', window.start + begin, window.at);
+    let problem: string | undefined;
+    try {
+      problem = structureProblem(text);
+    } catch {
+      // It is not JSON: parsing tells where.
+      return;
+    }
+    if (problem !== undefined) this.fail(`${place} ${problem}`);
+    this.shapes.add(window.shape);
+  }
+
+  private parse(text: string, place: string): unknown {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch (error) {
+      if (text.trim() === '') this.fail(`${place} is not JSON: there is no value; is a comma too many?`);
+      const unknown = /\b(NaN|Infinity)\b/.exec(text)?.[0];
+      const reason = unknown ? `JSON has no ${unknown}` : (error as Error).message;
+      return this.fail(`${place} is not JSON: ${reason}; it reads ${shortened(text.trim())}`);
+    }
+  }
+
+  private wrong(expected: string): never {
+    const { window } = this;
+    if (window.peek() === undefined) this.endsWithin(expected);
+    const found = shortened(window.bytes.toString('utf8', window.at, Math.min(window.end, window.at + 40)));
+    return this.fail(`is not JSON: after ${window.position} bytes it wants ${expected} and has ${found}`);
+  }
+
+  private notUtf8(place: string): never {
+    return this.fail(`${place} is not text in UTF-8, as JSON is; save the file in that encoding`);
+  }
+
+  private endsWithin(place: string): never {
+    return this.fail(`is not whole: it ends after ${this.window.position} bytes, at ${place}`);
+  }
+}
+
+const shortened = (text: string): string => (text.length > 100 ? `${text.slice(0, 100)}…` : text);

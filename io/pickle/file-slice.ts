@@ -1,0 +1,81 @@
+import { closeSync } from 'node:fs';
+import { type ErrorCode, ResnetCocoError } from '../../errors.ts';
+import { openFile, readAt, unreadable } from '../regular-file.ts';
+
+/** A file open for reading. */
+export class OpenFile {
+  readonly path: string;
+  readonly size: number;
+  readonly #damage: ErrorCode;
+  #descriptor: number | undefined;
+
+  /**
+   * @param damage the code of an error where its content is at fault
+   * @throws ResnetCocoError FILE_NOT_FOUND
+   */
+  constructor(path: string, damage: ErrorCode) {
+    this.path = path;
+    this.#damage = damage;
+    const { descriptor, size } = openFile(path);
+    this.#descriptor = descriptor;
+    this.size = size;
+  }
+
+  /** So many bytes from one position on, in memory of their own. */
+  read(position: number, length: number): Uint8Array {
+    // The system may have given the descriptor of a closed file to another one.
+    if (this.#descriptor === undefined) throw new ResnetCocoError('DISPOSED', `${this.path}: read after close()`);
+    const bytes = new Uint8Array(length);
+    const count = this.#fill(this.#descriptor, bytes, position);
+    if (count < length) throw new ResnetCocoError(this.#damage, `${this.path}: became shorter while it was read`);
+    return bytes;
+  }
+
+  #fill(descriptor: number, bytes: Uint8Array, position: number): number {
+    try {
+      return readAt(descriptor, bytes, position);
+    } catch (cause) {
+      throw unreadable(this.path, cause);
+    }
+  }
+
+  close(): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+  }
+}
+
+/** A part of an open file, read where and when it is asked for. */
+export class FileSlice {
+  readonly length: number;
+  readonly #source: OpenFile;
+  readonly #start: number;
+
+  constructor(source: OpenFile, start = 0, length = source.size) {
+    this.#source = source;
+    this.#start = start;
+    this.length = length;
+  }
+
+  /** The file's path. */
+  get file(): string {
+    return this.#source.path;
+  }
+
+  /** A part of this part, up to its end where no length is given. */
+  slice(start: number, length = this.length - start): FileSlice {
+    this.#expectInside(start, length);
+    return new FileSlice(this.#source, this.#start + start, length);
+  }
+
+  /** Its bytes, in memory of their own. */
+  read(start = 0, length = this.length - start): Uint8Array {
+    this.#expectInside(start, length);
+    return this.#source.read(this.#start + start, length);
+  }
+
+  #expectInside(start: number, length: number): void {
+    if (start >= 0 && length >= 0 && start + length <= this.length) return;
+    throw new RangeError(`bytes ${start} to ${start + length} of ${this.length}`);
+  }
+}

@@ -1,0 +1,44 @@
+/** The far side of a `WorkerPool`. */
+import { parentPort, type Transferable } from 'node:worker_threads';
+import { type ErrorCode, ResnetCocoError } from '../../errors.ts';
+import { collectGarbage } from '../collect-garbage.ts';
+
+/** The answer to a job; a `code` of null is a failure that no user's input should cause. */
+export type Reply<R> = (
+  | { readonly result: R }
+  | { readonly code: ErrorCode | null; readonly message: string; readonly stack: string | undefined }
+) & {
+  /** Bytes of buffers and WebAssembly that the thread has not given back, whether it needs them or not. */
+  readonly held?: number;
+};
+
+/** A thread that had nothing to do for so long gives back what its jobs took. */
+const REST_MS = 2000;
+
+/**
+ * Lets this thread do a pool's jobs.
+ *
+ * @param memory buffers in a result, which change hands instead of being copied
+ */
+export function answerJobs<J, R>(work: (job: J) => Promise<R>, memory: (result: R) => Transferable[]): void {
+  let rest: NodeJS.Timeout | undefined;
+  parentPort?.on('message', async (job: J) => {
+    clearTimeout(rest);
+    const reply = await answer(job, work);
+    const moved = 'result' in reply ? memory(reply.result) : [];
+    const { external } = process.memoryUsage(); // of this thread alone
+    const held = external - moved.reduce((sum, part) => sum + (part instanceof ArrayBuffer ? part.byteLength : 0), 0);
+    parentPort?.postMessage({ ...reply, held }, moved);
+    rest = setTimeout(collectGarbage, REST_MS).unref();
+  });
+}
+
+async function answer<J, R>(job: J, work: (job: J) => Promise<R>): Promise<Reply<R>> {
+  try {
+    return { result: await work(job) };
+  } catch (error) {
+    if (error instanceof ResnetCocoError) return { code: error.code, message: error.message, stack: error.stack };
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    return { code: null, message, stack };
+  }
+}

@@ -1,0 +1,192 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { openCheckpoint, openModel } from '../../checkpoints/index.ts';
+import { loadClassifier, loadDetector, ResnetCocoError } from '../../index.ts';
+import { fixturesDir } from '../shared-data.ts';
+import { refused, safetensors, zip } from './hostile-files.ts';
+
+const test = suite('checkpoints of other frameworks');
+const folder = mkdtempSync(join(tmpdir(), 'foreign-'));
+test.after(() => rmSync(folder, { recursive: true }));
+const expectRefused = refused(folder);
+const fixture = (name: string) => join(fixturesDir, 'foreign', name);
+
+async function messageOf(call: Promise<unknown>, code: string): Promise<string> {
+  try {
+    await call;
+  } catch (error) {
+    assert.ok(error instanceof ResnetCocoError && error.code === code, `${error}`);
+    return (error as Error).message;
+  }
+  throw new Error('it loaded');
+}
+
+test('pickles of Detectron2 are called so, with names of their tensors', async () => {
+  for (const protocol of [2, 4]) {
+    const message = await messageOf(openCheckpoint(fixture(`detectron2-${protocol}.pkl`)), 'BAD_CHECKPOINT');
+    assert.match(message, /Detectron2 \(backbone\.bottom_up\.stem\.conv1\.weight, proposal_generator\..*, .*res2/);
+    assert.match(message, /what loads are .*torchvision/);
+  }
+});
+
+test("MMDetection's are called so, with what its message hub holds, and Ultralytics' too", async () => {
+  const message = await messageOf(loadDetector(fixture('mmdetection.pth')), 'BAD_MODEL');
+  assert.match(message, /MMDetection \(neck\..*, rpn_head\.rpn_conv\.weight, roi_head\.bbox_head/);
+  for (const file of ['ultralytics.pt', 'ultralytics-legacy.pt']) {
+    const yolo = await messageOf(openCheckpoint(fixture(file)), 'UNSAFE_CHECKPOINT');
+    assert.match(yolo, /YOLO of Ultralytics.*nothing was run/);
+    assert.match(yolo, /Its tensors: model\.0\.conv\.weight, model\.0\.bn\.weight, model\.0\.bn\.bias …$/);
+  }
+});
+
+test("Lightning's objects of settings and callbacks are no obstacle, and all entries are said", async () => {
+  const notes: string[] = [];
+  const { checkpoint } = await openModel(fixture('lightning.ckpt'), { onNote: (note) => notes.push(note) });
+  checkpoint.close();
+  assert.equal([...checkpoint.tensors.keys()], ['layer1.0.conv1.weight', 'layer1.1.conv1.weight']);
+  assert.match(notes[0], /'model\.'.*epoch, optimizer_states \(2 tensors\), callbacks \(1 tensor\), hyper_parameters/);
+});
+
+/** What frameworks call a few of a network's tensors, and what the network is to be called. */
+const NAMES: readonly (readonly [what: RegExp, names: readonly string[]])[] = [
+  [
+    /Faster R-CNN or Mask R-CNN of Detectron2/,
+    [
+      'backbone.fpn_lateral2.weight',
+      'backbone.bottom_up.stem.conv1.weight',
+      'backbone.bottom_up.res2.0.shortcut.norm.running_mean',
+      'proposal_generator.rpn_head.conv.weight',
+      'roi_heads.box_head.fc1.weight',
+      'roi_heads.box_predictor.cls_score.weight',
+      'pixel_mean',
+    ],
+  ],
+  [/ResNet of Detectron2 or Caffe2/, ['stem.conv1.weight', 'res2.0.conv1.weight', 'res2.0.conv1.norm.weight']],
+  [/maskrcnn-benchmark/, ['module.backbone.body.stem.conv1.weight', 'module.backbone.fpn.fpn_inner1.weight']],
+  [
+    /ResNet of Hugging Face's transformers/,
+    [
+      'resnet.embedder.embedder.convolution.weight',
+      'resnet.embedder.embedder.normalization.running_mean',
+      'resnet.encoder.stages.0.layers.0.shortcut.convolution.weight',
+      'classifier.1.weight',
+    ],
+  ],
+  [/ResNet of Hugging Face's transformers/, ['embedder.embedder.convolution.weight']],
+  [
+    /DETR of transformers/,
+    [
+      'model.backbone.conv_encoder.model.conv1.weight',
+      'model.encoder.layers.0.self_attn.k_proj.weight',
+      'class_labels_classifier.weight',
+    ],
+  ],
+  [/vision transformer or ConvNeXt of Hugging Face/, ['vit.embeddings.cls_token', 'classifier.weight']],
+  [
+    /detector of MMDetection/,
+    [
+      'backbone.conv1.weight',
+      'backbone.layer1.0.conv1.weight',
+      'neck.lateral_convs.0.conv.weight',
+      'rpn_head.rpn_conv.weight',
+      'roi_head.bbox_head.fc_cls.weight',
+    ],
+  ],
+  [/detector of MMDetection/, ['backbone.conv1.weight', 'bbox_head.retina_cls.weight']],
+  [/MMPretrain/, ['backbone.conv1.weight', 'backbone.layer1.0.conv1.weight', 'head.fc.weight', 'head.fc.bias']],
+  [
+    /timm's ResNet with a deep stem/,
+    ['conv1.0.weight', 'conv1.1.weight', 'conv1.3.weight', 'bn1.weight', 'layer1.0.conv1.weight', 'fc.weight'],
+  ],
+  [
+    /timm's ResNet with a deep stem/,
+    ['module.conv1.0.weight', 'module.conv1.6.weight', 'module.layer1.0.downsample.1.weight', 'module.fc.weight'],
+  ],
+  [/squeeze and excitation/, ['conv1.weight', 'layer1.0.conv1.weight', 'layer1.0.se.fc1.weight', 'fc.weight']],
+  [
+    /a DETR \(/,
+    [
+      'transformer.encoder.layers.0.self_attn.in_proj_weight',
+      'backbone.0.body.conv1.weight',
+      'class_embed.weight',
+      'query_embed.weight',
+    ],
+  ],
+  [/YOLO of Ultralytics/, ['model.0.conv.weight', 'model.0.bn.weight', 'model.2.cv1.conv.weight']],
+  [/YOLO of Ultralytics/, ['model.model.0.conv.weight', 'model.model.22.dfl.conv.weight']],
+  [/YOLOX/, ['backbone.backbone.stem.conv.conv.weight', 'head.cls_convs.0.0.conv.weight']],
+  [/YOLO in Darknet's order/, ['module_list.0.conv_0.weight', 'module_list.0.batch_norm_0.weight']],
+  [/EfficientDet/, ['backbone.conv_stem.weight', 'class_net.conv_rep.0.conv_dw.weight']],
+  [/an SSD/, ['vgg.0.weight', 'loc.0.weight']],
+  [/RetinaNet, FCOS or SSD/, ['backbone.body.conv1.weight', 'head.classification_head.cls_logits.weight']],
+  [/segmentation_models_pytorch/, ['encoder.conv1.weight', 'decoder.blocks.0.conv1.0.weight']],
+];
+
+test('networks of other frameworks are called by name, with tensors that tell, as detector and as classifier', async () => {
+  for (const [what, names] of NAMES) {
+    const header = names.map((name, i) => [name, { dtype: 'F32', shape: [1], data_offsets: [4 * i, 4 * i + 4] }]);
+    const path = join(folder, 'foreign.safetensors');
+    writeFileSync(path, safetensors(JSON.stringify(Object.fromEntries(header)), Buffer.alloc(4 * names.length)));
+    for (const load of [loadDetector, loadClassifier]) {
+      const message = await messageOf(load(path), 'BAD_MODEL');
+      assert.match(message, what);
+      assert.ok(
+        names.some((name) => message.includes(name.replace(/^module\.(backbone\.)?/, ''))),
+        message,
+      );
+      assert.match(message, /what loads are ResNets/);
+    }
+  }
+});
+
+test('files of other programs are told by how they begin', async () => {
+  const cases: [string, string, RegExp][] = [
+    ['a.h5', '\x89HDF\r\n\x1a\n', /HDF5.*Keras/],
+    ['a.bin', '\x1c\0\0\0TFL3', /TensorFlow Lite/],
+    ['b.bin', 'GGUF\x03\0\0\0', /GGUF/],
+    ['c.bin', '\x93NUMPY\x01\0', /NumPy array/],
+    ['d.bin', '\x08\x07\x12\x07pytorch\x1a\x032.1:', /ONNX/],
+    ['e.bin', '\x08\x0a:\xff\x01', /ONNX/],
+    ['f.bin', '\x08\x01\x12\x96\x9c\x01\n\x45\n\x05serve', /SavedModel/],
+    ['g.bin', '\xfd7zXZ\0', /compressed archive.*unpack/],
+    ['h.bin', '\xff\xd8\xff\xe0\0\x10JFIF', /an image/],
+    ['i.bin', '<?xml version="1.0"?>\n<net name="x">', /OpenVINO/],
+    ['model.ckpt.data-00000-of-00001', 'xxxxxxxxxxxxxxxx', /checkpoint of TensorFlow/],
+  ];
+  for (const [name, begins, pattern] of cases) {
+    await expectRefused(name, Buffer.from(begins.padEnd(600, '\0'), 'latin1'), 'BAD_CHECKPOINT', pattern);
+  }
+  const tar = Buffer.alloc(1024);
+  tar.write('weights.pth');
+  tar.write('ustar', 257);
+  await expectRefused('weights.tar', tar, 'BAD_CHECKPOINT', /tar archive/);
+});
+
+test('archives of other programs are told by the files in them', async () => {
+  const cases: [string[], RegExp][] = [
+    [['m/code/__torch__/x.py', 'm/version'], /TorchScript/],
+    [['m/models/model.json', 'm/archive_format'], /torch\.export/],
+    [['metadata.json', 'model.weights.h5'], /Keras/],
+    [['a.npy', 'b.npy'], /NumPy/],
+    [['x/saved_model.pb'], /SavedModel/],
+    [['x/resnet50.pth'], /'?x\/resnet50\.pth'? in it; unpack it first/],
+  ];
+  for (const [names, pattern] of cases) {
+    const files = Object.fromEntries(names.map((name) => [name, Buffer.from('x')]));
+    await expectRefused('archive.zip', zip(files), 'BAD_CHECKPOINT', pattern);
+  }
+});
+
+test('a folder says which file in it may be meant', async () => {
+  const path = join(folder, 'saved');
+  mkdirSync(path);
+  writeFileSync(join(path, 'model.safetensors'), '');
+  assert.match(await messageOf(openCheckpoint(path), 'FILE_NOT_FOUND'), /a folder.*model\.safetensors/);
+  writeFileSync(join(path, 'saved_model.pb'), '');
+  assert.match(await messageOf(openCheckpoint(path), 'FILE_NOT_FOUND'), /TensorFlow's SavedModel/);
+});
+
+test.run();

@@ -1,0 +1,16 @@
+export { Journal } from './journal.ts';
+export { type LogEntry, RunLog, readLog } from './log.ts';
+export { type ModelCard, writeModelCard } from './model-card.ts';
+export { learningRates, trainingOptions } from './optimisation.ts';
+export { type OptimisationChoices, optimiserOf, scheduleOf } from './optimisation-choices.ts';
+export { type OptimisationSettings, scheduleProblem } from './optimisation-settings.ts';
+export { commandLine, settingName, settingRows, settingValue } from './page/setting-words.ts';
+export { type TrainingReport, writeTrainingPage } from './page/training-report.ts';
+export type { TrainingEntry, TrainingRun } from './page/training-run.ts';
+export { type RunProgress, readRunCheckpoint, readRunConfig } from './run-checkpoint.ts';
+export type { RunConfig, RunSetting } from './run-config.ts';
+export { dataChanges, type RunData } from './run-data.ts';
+export { CHECKPOINT_MINUTES, concludeRun, newProgress, shapedWeights } from './run-ends.ts';
+export { beginRun, lockRun, type RunFiles, resumeRun, runFiles, storedConfig } from './run-folder.ts';
+export { TensorBoardWriter } from './tensorboard.ts';
+export { type LoopParts, type LoopState, type StepOutcome, TrainingLoop } from './training-loop.ts';

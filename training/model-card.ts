@@ -1,0 +1,120 @@
+import { writeWholeFile } from '../io/whole-file.ts';
+import { settingName, settingValue } from './page/setting-words.ts';
+
+/** What there is to say of a model that was trained, for those who use it or train it again. */
+export interface ModelCard {
+  readonly name: string;
+  /** One or two sentences: what it is and what for. */
+  readonly summary: string;
+  readonly architecture: string;
+  readonly parameters: number;
+  /** Of the weights, where whoever publishes them has decided. */
+  readonly licence?: string;
+  readonly data: {
+    readonly name: string;
+    readonly licence: string;
+    readonly trainImages: number;
+    readonly evaluationImages: number;
+  };
+  /** Measured on the evaluation images. */
+  readonly results: readonly { readonly metric: string; readonly value: string }[];
+  /** Settings of the training, by name. */
+  readonly recipe: Readonly<Record<string, unknown>>;
+  /** The command that trains it again. */
+  readonly command: string;
+  readonly seed: number;
+  /** What was measured after each evaluation, in order. */
+  readonly curve: { readonly metric: string; readonly values: readonly number[] };
+  readonly seconds: number;
+  /** What it was trained on. */
+  readonly machine: string;
+}
+
+/**
+ * Writes a model card as Markdown.
+ *
+ * @throws ResnetCocoError FILE_NOT_WRITABLE
+ */
+export async function writeModelCard(file: string, card: ModelCard): Promise<void> {
+  await writeWholeFile(file, modelCard(card));
+}
+
+/** The card's Markdown. */
+export function modelCard(card: ModelCard): string {
+  const { name, summary, architecture, parameters, licence, data, results, recipe, command, seed, curve } = card;
+  const sections = [
+    `# ${inline(name)}`,
+    inline(summary),
+    table([
+      ['architecture', architecture],
+      ['parameters', count(parameters)],
+      ...(licence === undefined ? [] : [['licence', licence] as const]),
+      ...results.map(({ metric, value }) => [metric, value] as const),
+    ]),
+    '## Data',
+    table([
+      ['data set', data.name],
+      ['licence', data.licence],
+      ['images to train on', count(data.trainImages)],
+      ['images to evaluate on', count(data.evaluationImages)],
+    ]),
+    '## Training',
+    fenced(command),
+    table([
+      ...Object.entries(recipe).map(([setting, value]) => [settingName(setting), settingValue(value)] as const),
+      ['seed', String(seed)],
+      ['time', duration(card.seconds)],
+      ['machine', card.machine],
+    ]),
+    ...curveSection(curve),
+  ];
+  return `${sections.join('\n\n')}\n`;
+}
+
+function curveSection({ metric, values }: ModelCard['curve']): string[] {
+  const finite = values.filter(Number.isFinite);
+  if (!finite.length) return [];
+  const [first, last] = [finite[0], finite[finite.length - 1]];
+  const caption = `${inline(metric)} over the run, from ${rounded(first)} to ${rounded(last)}:`;
+  return [caption, fenced(sparkline(finite))];
+}
+
+const BLOCKS = '▁▂▃▄▅▆▇█';
+const MOST_BLOCKS = 60;
+
+/** Numbers as a line of blocks, the least as the lowest; of long lists each block is the mean of its part. */
+export function sparkline(values: readonly number[]): string {
+  const length = Math.min(MOST_BLOCKS, values.length);
+  const means = Array.from({ length }, (_, i) => {
+    const part = values.slice(Math.floor((i * values.length) / length), Math.floor(((i + 1) * values.length) / length));
+    return part.reduce((sum, value) => sum + value, 0) / part.length;
+  });
+  const [least, greatest] = [Math.min(...means), Math.max(...means)];
+  const blockOf = (value: number) =>
+    BLOCKS[greatest > least ? Math.round(((value - least) / (greatest - least)) * (BLOCKS.length - 1)) : 0];
+  return means.map(blockOf).join('');
+}
+
+const count = (number: number): string => number.toLocaleString('en');
+const rounded = (value: number): string => String(Number(value.toPrecision(4)));
+
+function duration(seconds: number): string {
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 1) return `${Math.round(seconds)} s`;
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
+}
+
+/** Text on one line, of which nothing is taken for markup. */
+const inline = (value: string): string =>
+  value.replace(/\s+/g, ' ').replace(/[\\`*_[\]<>|#~&]/g, (character) => `\\${character}`);
+
+function table(rows: readonly (readonly [name: string, value: string])[]): string {
+  return ['| | |', '|---|---|', ...rows.map(([name, value]) => `| ${inline(name)} | ${inline(value)} |`)].join('\n');
+}
+
+/** A block of text as it is, fenced by more backticks than it holds in a row. */
+function fenced(content: string): string {
+  const longest = Math.max(2, ...[...content.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}\n${content}\n${fence}`;
+}

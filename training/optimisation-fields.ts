@@ -1,0 +1,38 @@
+import * as v from 'valibot';
+import { MOST, numberWithin, positiveWithin, wholeWithin } from '../io/bounds.ts';
+
+const MOST_MILESTONES = 1000;
+const ofEpochs = numberWithin(0, MOST.epochs);
+const share = v.pipe(numberWithin(0, 1), v.ltValue(1, 'must be below 1'));
+
+const decay = { weight_decay: numberWithin(0, MOST.decay), decay_norms: v.boolean() };
+const optimiser = v.variant('kind', [
+  v.strictObject({ kind: v.literal('sgd'), momentum: share, nesterov: v.boolean(), ...decay }),
+  v.strictObject({ kind: v.literal('adamw'), ...decay }),
+]);
+
+const rate = positiveWithin(MOST.libraryRate);
+const slow = { rate, warmup: ofEpochs, warmup_steps: v.optional(wholeWithin(0, MOST.steps)) };
+const schedule = v.variant('kind', [
+  v.strictObject({ kind: v.literal('constant'), ...slow }),
+  v.strictObject({ kind: v.literal('cosine'), ...slow }),
+  v.strictObject({
+    kind: v.literal('steps'),
+    ...slow,
+    milestones: v.pipe(v.array(ofEpochs), v.maxLength(MOST_MILESTONES, `must be at most ${MOST_MILESTONES}`)),
+  }),
+  v.strictObject({ kind: v.literal('one-cycle'), rate }),
+]);
+
+/** Fields of every training: how long, how fast, by which steps. */
+export const optimisationFields = {
+  epochs: wholeWithin(1, MOST.epochs),
+  /** Images of a batch. */
+  batch: wholeWithin(1, MOST.batch),
+  seed: v.pipe(v.number(), v.safeInteger()),
+  optimiser,
+  schedule,
+  clip_norm: v.optional(positiveWithin(MOST.norm)),
+  ema: v.optional(share),
+  evaluate_every: wholeWithin(1, MOST.epochs),
+};

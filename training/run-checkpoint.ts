@@ -1,0 +1,194 @@
+import { createHash } from 'node:crypto';
+import * as v from 'valibot';
+import {
+  type Checkpoint,
+  openCheckpoint,
+  type StoredTensor,
+  toFloat32,
+  writeSafetensors,
+} from '../checkpoints/index.ts';
+import { FORMAT } from '../checkpoints/model-file.ts';
+import type { NamedArrays, Snapshot } from '../engine/index.ts';
+import { ResnetCocoError } from '../errors.ts';
+import type { RunConfig } from './run-config.ts';
+
+/** Of what a checkpoint says of its run. */
+const VERSION = 1;
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const progressSchema = v.object({
+  step: count,
+  epoch: count,
+  batch: count,
+  seed: v.pipe(v.number(), v.integer()),
+  seconds: v.pipe(v.number(), v.minValue(0)),
+  best: v.nullable(v.object({ metric: v.string(), value: v.number(), step: count })),
+  sums: v.optional(v.record(v.string(), v.record(v.string(), v.number())), {}),
+});
+const runSchema = v.object({ progress: progressSchema, config: v.record(v.string(), v.unknown()) });
+
+/** How far a run has come. */
+export interface RunProgress {
+  /** Steps done. */
+  readonly step: number;
+  /** Whole epochs done. */
+  readonly epoch: number;
+  /** Batches done of the epoch after those. */
+  readonly batch: number;
+  readonly seed: number;
+  /** Time spent on it so far, interruptions left out. */
+  readonly seconds: number;
+  /** The best evaluation, once there is one. */
+  readonly best: { readonly metric: string; readonly value: number; readonly step: number } | null;
+  /** What is summed up for the log so far, by what it is summed over and by name. */
+  readonly sums: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+/** All that a run needs to go on as if it had never stopped. */
+export interface RunCheckpoint {
+  readonly state: Snapshot;
+  readonly progress: RunProgress;
+  readonly config: RunConfig;
+  /** What makes a model of the weights: its configuration, and the shapes of its tensors, by name. */
+  readonly model: {
+    readonly config: Readonly<Record<string, unknown>>;
+    readonly shapes: Readonly<Record<string, readonly number[]>>;
+  };
+}
+
+/** Where tensors are that only training needs: weights beside their average, and what the optimiser remembers. */
+const [RAW, OPTIMISER] = ['run/weights/', 'run/optimiser/'];
+
+/**
+ * Writes a run's checkpoint. It is a model file, to be loaded as any other: under their own names it has the weights, or
+ * their average where one is kept. What else a run needs is in tensors `run/…`, flat, and in `run` of its metadata.
+ * Whole or not at all, even if the process is killed or power is lost.
+ *
+ * @throws ResnetCocoError FILE_NOT_WRITABLE
+ */
+export async function writeRunCheckpoint(
+  file: string,
+  { state, progress, config, model }: RunCheckpoint,
+): Promise<void> {
+  const tensors = new Map<string, StoredTensor>();
+  const add = (prefix: string, arrays: NamedArrays, shapes: RunCheckpoint['model']['shapes'] = {}) => {
+    for (const [name, array] of Object.entries(arrays)) {
+      tensors.set(prefix + name, stored(array, shapes[name] ?? [array.length]));
+    }
+  };
+  add('', state.average ?? state.weights, model.shapes);
+  if (state.average) add(RAW, state.weights);
+  add(OPTIMISER, state.optimiser);
+  const metadata = {
+    format: FORMAT,
+    config: JSON.stringify(model.config),
+    run: JSON.stringify({ version: VERSION, progress, config }),
+  };
+  await writeSafetensors(file, tensors, { ...metadata, checksum: checksum(tensors, metadata) });
+}
+
+/** Over all that a checkpoint holds, in whatever order the file has it. */
+function checksum(
+  tensors: ReadonlyMap<string, StoredTensor>,
+  { config, run }: Readonly<Record<string, string>>,
+): string {
+  const hash = createHash('sha256').update(`${config}\n${run}\n`);
+  for (const [name, { dtype, shape, bytes }] of [...tensors].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    hash.update(`${name} ${dtype} ${shape}\n`).update(bytes());
+  }
+  return `sha256:${hash.digest('hex')}`;
+}
+
+const stored = (array: Float32Array, shape: readonly number[]): StoredTensor => ({
+  dtype: 'F32',
+  shape,
+  bytes: () => new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
+});
+
+/**
+ * Reads a run's checkpoint.
+ *
+ * @throws ResnetCocoError FILE_NOT_FOUND, or BAD_CHECKPOINT where it is damaged or something else
+ */
+export async function readRunCheckpoint(file: string): Promise<RunCheckpoint> {
+  const checkpoint = await openCheckpoint(file);
+  try {
+    const run = readRun(checkpoint);
+    checkSum(checkpoint);
+    return { ...run, ...readTensors(checkpoint) };
+  } finally {
+    checkpoint.close();
+  }
+}
+
+/**
+ * What a run was begun with, as its checkpoint has it.
+ *
+ * @throws ResnetCocoError FILE_NOT_FOUND, BAD_CHECKPOINT
+ */
+export async function readRunConfig(file: string): Promise<RunConfig> {
+  const checkpoint = await openCheckpoint(file);
+  try {
+    return readRun(checkpoint).config;
+  } finally {
+    checkpoint.close();
+  }
+}
+
+const damaged = (file: string, problem: string): ResnetCocoError =>
+  new ResnetCocoError('BAD_CHECKPOINT', `${file}: ${problem}`);
+
+function parseJson(file: string, what: string, json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    throw damaged(file, `${what} is not JSON: ${(error as Error).message}`);
+  }
+}
+
+function readRun({ file, metadata: { format, run } }: Checkpoint): Pick<RunCheckpoint, 'progress' | 'config'> {
+  if (format !== FORMAT || run === undefined) {
+    throw damaged(file, 'not a checkpoint of a training run; to begin from the weights of a model, begin a new run');
+  }
+  const value = parseJson(file, 'what it says of the run', run);
+  const version = (value as { version?: unknown } | null)?.version;
+  if (version !== VERSION) {
+    throw damaged(
+      file,
+      `a checkpoint of version ${version}, of which only ${VERSION} is known; use the newest release`,
+    );
+  }
+  const parsed = v.safeParse(runSchema, value);
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    throw damaged(file, `what it says of the run is wrong: ${v.getDotPath(issue) ?? 'all of it'}: ${issue.message}`);
+  }
+  const { progress, config } = parsed.output;
+  return { progress, config: config as RunConfig };
+}
+
+/** @throws ResnetCocoError BAD_CHECKPOINT where it is not what was written; those of older releases have no checksum */
+function checkSum({ file, metadata, tensors }: Checkpoint): void {
+  if (metadata.checksum === undefined || metadata.checksum === checksum(tensors, metadata)) return;
+  throw damaged(file, 'damaged: its checksum does not match what it holds');
+}
+
+function readTensors({ file, metadata, tensors }: Checkpoint): Pick<RunCheckpoint, 'state' | 'model'> {
+  const weights: Record<string, Float32Array> = {};
+  const raw: Record<string, Float32Array> = {};
+  const optimiser: Record<string, Float32Array> = {};
+  const shapes: Record<string, readonly number[]> = {};
+  for (const [path, tensor] of tensors) {
+    if (tensor.dtype !== 'F32') throw damaged(file, `tensor ${path} is ${tensor.dtype}, not F32`);
+    if (path.startsWith(RAW)) raw[path.slice(RAW.length)] = toFloat32(tensor);
+    else if (path.startsWith(OPTIMISER)) optimiser[path.slice(OPTIMISER.length)] = toFloat32(tensor);
+    else {
+      weights[path] = toFloat32(tensor);
+      shapes[path] = tensor.shape;
+    }
+  }
+  const config = parseJson(file, 'its config', metadata.config ?? '{}') as RunCheckpoint['model']['config'];
+  const isAveraged = Object.keys(raw).length > 0;
+  const state = isAveraged ? { weights: raw, average: weights, optimiser } : { weights, optimiser };
+  return { state, model: { config, shapes } };
+}

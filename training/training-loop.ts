@@ -1,0 +1,244 @@
+import { numberProblem } from '../checkpoints/finite.ts';
+import type { NamedArrays, Schedule, Snapshot } from '../engine/index.ts';
+import { ResnetCocoError } from '../errors.ts';
+import type { Journal } from './journal.ts';
+import type { RunCheckpoint, RunProgress } from './run-checkpoint.ts';
+import type { RunConfig } from './run-config.ts';
+import { saveRun } from './run-folder.ts';
+import { RunningMeans } from './running-means.ts';
+
+/** Numbers by name. */
+type Numbers = Readonly<Record<string, number>>;
+
+/** How training goes at a step. */
+export interface LoopState {
+  /** The epoch under way, from 1 on, and how many there are. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Steps done, and how many there are. */
+  readonly step: number;
+  readonly steps: number;
+}
+
+/** What a step gave. */
+export interface StepOutcome {
+  readonly images: number;
+  /** Means over its images, of which `loss` is made small; where it is not finite, no step was taken. */
+  readonly means: Numbers & { readonly loss: number };
+  /** Before clipping; only where gradients are clipped. */
+  readonly gradientNorm?: number | undefined;
+}
+
+/** What a loop is made of. B: what a step takes; V: what an evaluation measures. */
+export interface LoopParts<B, V extends Numbers> {
+  readonly settings: {
+    readonly epochs: number;
+    readonly evaluate_every: number;
+    readonly schedule: { readonly rate: number };
+  };
+  readonly folder: string;
+  /** All settings that a resumed run is compared with. */
+  readonly config: RunConfig;
+  /** The model's configuration, without its provenance, and its tensors' shapes. */
+  readonly model: RunCheckpoint['model'];
+  /** Of an epoch. */
+  readonly steps: number;
+  /** What the steps of an epoch take, from one of them on. */
+  readonly batches: (epoch: number, from: number) => AsyncIterable<B>;
+  readonly train: (batch: B, learningRate: number) => Promise<StepOutcome>;
+  readonly snapshot: () => Promise<Snapshot>;
+  readonly rates: Schedule;
+  readonly journal: Journal;
+  /** Means that are logged of an epoch as a whole. */
+  readonly epochMeans: readonly string[];
+  /** What an evaluation is judged by. */
+  readonly metric: keyof V & string;
+  /** Undefined where the signal ended it. Without it nothing is evaluated. */
+  readonly validate?: ((weights: NamedArrays, at: LoopState) => Promise<V | undefined>) | undefined;
+  readonly checkpointMinutes: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onStep: (state: LoopState, means: (name: string) => number) => void;
+  readonly onEpoch: (
+    state: LoopState,
+    means: (name: string) => number,
+    evaluated: { readonly validation?: V; readonly isBest: boolean },
+  ) => void | Promise<void>;
+}
+
+/** Steps from one line of the log to the next. */
+const LOG_EVERY = 50;
+
+/** The epochs of a training, from wherever it stands to the end. */
+export class TrainingLoop<B, V extends Numbers> {
+  private readonly parts: LoopParts<B, V>;
+  private progress: RunProgress;
+  /** Over the steps since the last line of the log, and over the epoch. */
+  private readonly window: RunningMeans;
+  private readonly epoch: RunningMeans;
+  private readonly startedAt = performance.now();
+  private readonly secondsBefore: number;
+  private savedAt = performance.now();
+  /** What the newest checkpoint holds. */
+  private saved: RunProgress | undefined;
+  /** Names of what a step measures. */
+  private means: readonly string[] = [];
+  /** Of the window, what was seen since the run went on, and since when. */
+  private windowAt = performance.now();
+  private windowImages = 0;
+
+  constructor(parts: LoopParts<B, V>, progress: RunProgress) {
+    this.parts = parts;
+    this.progress = progress;
+    if (progress.step > 0) this.saved = progress;
+    this.secondsBefore = progress.seconds;
+    this.window = new RunningMeans(progress.sums.window);
+    this.epoch = new RunningMeans(progress.sums.epoch);
+  }
+
+  /** Goes on to the end, or until the signal; then all is saved. */
+  async run(): Promise<void> {
+    const { settings, signal } = this.parts;
+    if (!this.saved) await this.save();
+    while (this.progress.epoch < settings.epochs) {
+      this.startTimer();
+      await this.trainEpoch();
+      if (signal?.aborted || !(await this.closeEpoch())) {
+        const { epoch, step } = this.progress;
+        if (step !== this.saved?.step || epoch !== this.saved.epoch) await this.save();
+        return;
+      }
+    }
+  }
+
+  /** Progress as it is now. */
+  get now(): RunProgress {
+    const seconds = this.secondsBefore + (performance.now() - this.startedAt) / 1000;
+    return { ...this.progress, seconds, sums: { window: this.window.state, epoch: this.epoch.state } };
+  }
+
+  private async trainEpoch(): Promise<void> {
+    const { batches, checkpointMinutes, signal, steps } = this.parts;
+    const { epoch, batch: from } = this.progress;
+    if (signal?.aborted) return;
+    for await (const batch of batches(epoch, from)) {
+      await this.step(batch);
+      if (signal?.aborted) return;
+      const isDue = performance.now() - this.savedAt >= checkpointMinutes * 60_000;
+      // The end of an epoch is saved in any case.
+      if (isDue && this.progress.batch < steps) await this.save();
+    }
+  }
+
+  private async step(taken: B): Promise<void> {
+    const { onStep, rates, steps, train } = this.parts;
+    const rate = rates(this.progress.step);
+    const { gradientNorm, images, means } = await train(taken, rate);
+    const [step, batch] = [this.progress.step + 1, this.progress.batch + 1];
+    if (!Number.isFinite(means.loss)) {
+      this.log('train', step, { ...means, learning_rate: rate });
+      throw this.diverged(`the loss of step ${step} is ${means.loss}`);
+    }
+    this.progress = { ...this.progress, step, batch };
+    this.means = Object.keys(means);
+    const all = { ...means, ...(gradientNorm === undefined ? {} : { norm: gradientNorm }) };
+    const sums = Object.fromEntries(Object.entries(all).map(([name, mean]) => [name, mean * images]));
+    this.windowImages += images;
+    this.window.add(images, sums);
+    this.epoch.add(images, sums);
+    if (batch % LOG_EVERY === 0 || batch === steps) this.logWindow(rate, gradientNorm !== undefined);
+    onStep(this.state, this.meanOf);
+  }
+
+  private get state(): LoopState {
+    const { epoch, step } = this.progress;
+    const { epochs } = this.parts.settings;
+    return { epoch: epoch + 1, epochs, step, steps: epochs * this.parts.steps };
+  }
+
+  /** Over the epoch so far. */
+  private readonly meanOf = (name: string): number => this.epoch.mean(name);
+
+  private logWindow(rate: number, hasNorm: boolean): void {
+    const { window } = this;
+    const elapsed = (performance.now() - this.windowAt) / 1000;
+    this.log('train', this.progress.step, {
+      ...Object.fromEntries(this.means.map((name) => [name, window.mean(name)])),
+      learning_rate: rate,
+      ...(hasNorm ? { gradient_norm: window.mean('norm') } : {}),
+      images_per_second: this.windowImages / elapsed,
+      seconds: this.now.seconds,
+    });
+    window.clear();
+    this.startTimer();
+  }
+
+  private startTimer(): void {
+    this.windowAt = performance.now();
+    this.windowImages = 0;
+  }
+
+  private log(split: 'train' | 'val', step: number, values: Readonly<Record<string, number>>): void {
+    this.parts.journal.write({ split, step, epoch: step / this.parts.steps, values });
+  }
+
+  /** Evaluates the epoch where it is due, logs it and saves. False where the signal came before. */
+  private async closeEpoch(): Promise<boolean> {
+    const { epochMeans, journal, metric, onEpoch, settings, validate } = this.parts;
+    const { epoch, step } = this.progress;
+    const isDue = validate && ((epoch + 1) % settings.evaluate_every === 0 || epoch + 1 === settings.epochs);
+    const snapshot = await this.snapshot();
+    const { state } = this;
+    const validation = isDue ? await validate(snapshot.average ?? snapshot.weights, state) : undefined;
+    if (isDue && !validation) return false;
+    const isBest = validation !== undefined && validation[metric] > (this.progress.best?.value ?? -1);
+    if (isBest) this.progress = { ...this.progress, best: { metric, value: validation[metric], step } };
+    const means = new RunningMeans(this.epoch.state);
+    // A run that is killed between log and checkpoint comes by here again.
+    if (!journal.has(step, 'epoch_loss')) {
+      const named = epochMeans.map((name) => [`epoch_${name}`, this.epoch.mean(name)]);
+      this.log('train', step, { ...Object.fromEntries(named), seconds: this.now.seconds });
+      if (validation) this.log('val', step, { ...validation, seconds: this.now.seconds });
+    }
+    this.epoch.clear();
+    this.progress = { ...this.progress, epoch: epoch + 1, batch: 0 };
+    await this.save(snapshot, validation);
+    const evaluated = { isBest, ...(validation ? { validation } : {}) };
+    await onEpoch(state, (name) => means.mean(name), evaluated);
+    return true;
+  }
+
+  private async save(snapshot?: Snapshot, validation?: V): Promise<void> {
+    const { config, folder, journal, model, steps } = this.parts;
+    const state = snapshot ?? (await this.snapshot());
+    const progress = this.now;
+    const { data, ...described } = config;
+    const provenance = {
+      ...described,
+      epochs_done: progress.step / steps,
+      steps: progress.step,
+      ...(validation ? { evaluation: validation } : {}),
+    };
+    journal.sync();
+    const saved = { config: { ...model.config, provenance }, shapes: model.shapes };
+    await saveRun(folder, { state, progress, config, model: saved });
+    this.saved = progress;
+    this.savedAt = performance.now();
+  }
+
+  /** The state of the run, which is that of a good one. */
+  private async snapshot(): Promise<Snapshot> {
+    const snapshot = await this.parts.snapshot();
+    const { average = {}, optimiser, weights } = snapshot;
+    for (const [name, array] of [weights, average, optimiser].flatMap((arrays) => Object.entries(arrays))) {
+      if (numberProblem(name, array)) throw this.diverged(`after step ${this.progress.step}, ${name} is not finite`);
+    }
+    return snapshot;
+  }
+
+  private diverged(what: string): ResnetCocoError {
+    const { folder, settings } = this.parts;
+    const remedy = `begin again with a lower learning rate than ${settings.schedule.rate}, a warmup or clipped gradients`;
+    const epoch = `epoch ${this.progress.epoch + 1}`;
+    return new ResnetCocoError('DIVERGED', `${what} (${epoch}): ${remedy}; ${folder} keeps the last good checkpoint`);
+  }
+}
