@@ -17,18 +17,18 @@ export async function blockSize(thread: SessionThread, program: number, options:
   const x = graph.input('x', shape, shape, 'float32', identityOrder(4));
   graph.output('y', graph.emit('ReorderInput', [x.name], { shape }, { channels_last: 0 }, BLOCKED));
   try {
-    await thread.create(program, encodeOnnx(graph), options);
+    await thread.ask('create', { program, file: encodeOnnx(graph), options });
   } catch {
     return undefined;
   }
   try {
     const data = Float32Array.from({ length: CHANNELS * PIXELS }, (_, i) => i);
-    const { y } = await thread.run(program, { x: { shape, data } }, []);
+    const { y } = await thread.ask('run', { program, inputs: { x: { shape, data } }, keep: [] });
     const at = 'data' in y ? y.data.indexOf(1) : 1;
     return at > 1 ? at : undefined;
   } catch {
     return undefined;
   } finally {
-    await thread.dispose(program);
+    await thread.ask('dispose', { program });
   }
 }

@@ -70,7 +70,9 @@ class OnnxEngine implements Engine {
     const file = exportOnnx(spec);
     const { program, sessions } = await this.#start(spec.name, (sessions, program) => {
       const copies = sessions.map((_, i) => (i ? file.slice() : file));
-      return sessions.map((session, i) => session.create(program, copies[i], this.#sessionOptions()));
+      return sessions.map((session, i) =>
+        session.ask('create', { program, file: copies[i], options: this.#sessionOptions() }, [copies[i]]),
+      );
     });
     return new OnnxProgram(spec, program, sessions, () => this.#leave(sessions));
   }
@@ -80,7 +82,7 @@ class OnnxEngine implements Engine {
   }
 
   async trainParts<P extends string>(spec: PartsSpec<P>, options: TrainingOptions): Promise<PartsProgram<P>> {
-    // Here, since errors lose their code on the way out of a thread.
+    // Before the model is traced, which may take seconds.
     checkTrainingOptions(options);
     // Only training needs gradients.
     const { tracePart } = await import('../trace/trace-part.ts');
@@ -92,7 +94,11 @@ class OnnxEngine implements Engine {
           const { backward, forward, steps } = tracePart(spec, name, block);
           parts[name] = { forward: encodeOnnx(forward), ...(backward && { backward: encodeOnnx(backward) }), steps };
         }
-        await session.train(program, parts, this.#sessionOptions(), spec.weights, options);
+        const files = Object.values(parts).flatMap(({ backward, forward }) =>
+          backward ? [forward, backward] : [forward],
+        );
+        const given = { program, parts, options: this.#sessionOptions(), weights: spec.weights, training: options };
+        await session.ask('train', given, files);
       };
       return [create()];
     });
@@ -111,6 +117,7 @@ class OnnxEngine implements Engine {
       await Promise.all(create(sessions, program));
     } catch (cause) {
       await this.#leave(sessions);
+      if (cause instanceof ResnetCocoError) throw cause;
       const said = (cause as Error).message
         .trim()
         .split('\n')
@@ -165,13 +172,14 @@ class OnnxProgram implements Program {
     const given = portsOf(name, Object.keys(ports), inputs);
     // What is kept lies in one thread, which must go on with it; else the least busy one computes.
     const session = given.owner ?? this.#sessions.reduce((least, other) => (other.load < least.load ? other : least));
-    return onnxTensors(await session.run(this.#program, given.ports, kept), session);
+    const request = { program: this.#program, inputs: given.ports, keep: kept };
+    return onnxTensors(await session.ask('run', request), session);
   }
 
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
-    await Promise.all(this.#sessions.map((session) => session.dispose(this.#program)));
+    await Promise.all(this.#sessions.map((session) => session.ask('dispose', { program: this.#program })));
     await this.#leave();
   }
 }

@@ -24,7 +24,7 @@ export class OnnxTensor implements EngineTensor {
 
   dispose(): void {
     // Whatever goes wrong with a thread shows in its next computation.
-    if ('kept' in this.value) this.session.releaseTensor(this.value.kept).catch(() => {});
+    if ('kept' in this.value) this.session.ask('releaseTensor', { tensor: this.value.kept }).catch(() => {});
   }
 }
 

@@ -24,7 +24,7 @@ export class OnnxTraining implements TrainingBackend {
   async forward(part: string, inputs: ProgramInputs) {
     const { inputs: ports, kept = [] } = this.#spec.parts[part];
     const given = this.#portsOf(part, Object.keys(ports), inputs);
-    const result = await this.#session.forward(this.#program, part, given, kept);
+    const result = await this.#session.ask('forward', { program: this.#program, part, inputs: given, keep: kept });
     this.#partOf.set(result.pass, part);
     return { pass: result.pass, outputs: onnxTensors(result.ports, this.#session) };
   }
@@ -34,30 +34,31 @@ export class OnnxTraining implements TrainingBackend {
     this.#partOf.delete(pass);
     const keep = Object.entries(this.#spec.parts[part].inputs).flatMap(([name, { kept }]) => (kept ? [name] : []));
     const given = this.#portsOf(part, Object.keys(cotangents), cotangents);
-    const result = await this.#session.backward(this.#program, pass, given, keep);
+    const request = { program: this.#program, pass, cotangents: given, keep };
+    const result = await this.#session.ask('backward', request);
     return { pass: result.pass, inputGradients: onnxTensors(result.ports, this.#session) };
   }
 
   async weightGradients(pass: number): Promise<NamedArrays> {
-    return await this.#session.weightGradients(this.#program, pass);
+    return await this.#session.ask('weightGradients', { program: this.#program, pass });
   }
 
   async apply(passes: readonly number[], learningRate: number): Promise<number | undefined> {
-    return await this.#session.apply(this.#program, passes, learningRate);
+    return await this.#session.ask('apply', { program: this.#program, passes, learningRate });
   }
 
   release(pass: number): void {
     this.#partOf.delete(pass);
     // Whatever goes wrong with a thread shows in its next computation.
-    this.#session.releasePass(this.#program, pass).catch(() => {});
+    this.#session.ask('releasePass', { program: this.#program, pass }).catch(() => {});
   }
 
   async snapshot(): Promise<Snapshot> {
-    return await this.#session.snapshot(this.#program);
+    return await this.#session.ask('snapshot', { program: this.#program });
   }
 
   async dispose(): Promise<void> {
-    await this.#session.dispose(this.#program);
+    await this.#session.ask('dispose', { program: this.#program });
     await this.#leave();
   }
 

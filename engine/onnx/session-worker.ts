@@ -1,6 +1,7 @@
 /** The far side of a `SessionThread`: ONNX Runtime computes here, so that the main thread stays free. */
 import { parentPort } from 'node:worker_threads';
 import * as ort from 'onnxruntime-node';
+import { type SentError, sentError } from '../../io/threads/sent-error.ts';
 import type { Snapshot, TrainingOptions, Weights } from '../engine.ts';
 import type { HostTensor } from '../host-tensor.ts';
 import type { NamedArrays } from '../optimisers/optimiser.ts';
@@ -15,30 +16,9 @@ export interface PassFiles {
   readonly steps: readonly RoiAlignGradientStep[];
 }
 
-export type Request = { readonly id: number; readonly program: number } & (
-  | { readonly kind: 'create'; readonly file: Uint8Array; readonly options: object }
-  | { readonly kind: 'run'; readonly inputs: Ports; readonly keep: readonly string[] }
-  | {
-      readonly kind: 'train';
-      readonly parts: Readonly<Record<string, PassFiles>>;
-      readonly options: object;
-      readonly weights: Weights;
-      readonly training: TrainingOptions;
-    }
-  | { readonly kind: 'forward'; readonly part: string; readonly inputs: Ports; readonly keep: readonly string[] }
-  | { readonly kind: 'backward'; readonly pass: number; readonly cotangents: Ports; readonly keep: readonly string[] }
-  | { readonly kind: 'gradients'; readonly pass: number }
-  | { readonly kind: 'apply'; readonly passes: readonly number[]; readonly learningRate: number }
-  | { readonly kind: 'releasePass'; readonly pass: number }
-  | { readonly kind: 'snapshot' }
-  | { readonly kind: 'releaseTensor'; readonly kept: number }
-  | { readonly kind: 'dispose' }
-);
-
-/** What a request is answered with. */
-export type Answer = Ports | PassResult | NamedArrays | Snapshot | { readonly norm: number | undefined };
-
-export type Reply = { readonly id: number } & ({ readonly answer: Answer } | { readonly error: string });
+interface OfProgram {
+  readonly program: number;
+}
 
 const sessions = new Map<number, ort.InferenceSession>();
 const trainings = new Map<number, TrainingSession>();
@@ -46,61 +26,142 @@ const kept = new KeptTensors();
 
 const createSession = (file: Uint8Array, options: object) => ort.InferenceSession.create(file, options);
 
-async function answer(request: Request): Promise<Answer> {
-  const { program } = request;
-  switch (request.kind) {
-    case 'create':
-      sessions.set(program, await createSession(request.file, request.options));
-      return {};
-    case 'run': {
-      const feeds = Object.entries(request.inputs).map(([name, input]) => [name, kept.feed(input)] as const);
-      const tensors = await sessions.get(program)!.run(Object.fromEntries(feeds));
-      const outputs: Record<string, HostTensor | KeptTensor> = {};
-      for (const [name, tensor] of Object.entries(tensors)) {
-        outputs[name] = await kept.result(tensor as ort.Tensor, request.keep.includes(name));
-      }
-      return outputs;
+/** All that the thread can be asked: what is given with each verb, and what is answered. */
+const verbs = {
+  async create({ file, options, program }: OfProgram & { readonly file: Uint8Array; readonly options: object }) {
+    sessions.set(program, await createSession(file, options));
+  },
+
+  /** @param given.keep outputs that stay in this thread */
+  async run({
+    inputs,
+    keep,
+    program,
+  }: OfProgram & { readonly inputs: Ports; readonly keep: readonly string[] }): Promise<Ports> {
+    const feeds = Object.entries(inputs).map(([name, input]) => [name, kept.feed(input)] as const);
+    const tensors = await sessions.get(program)!.run(Object.fromEntries(feeds));
+    const outputs: Record<string, HostTensor | KeptTensor> = {};
+    for (const [name, tensor] of Object.entries(tensors)) {
+      outputs[name] = await kept.result(tensor as ort.Tensor, keep.includes(name));
     }
-    case 'train': {
-      const parts: Record<string, PassSessions> = {};
-      for (const [name, files] of Object.entries(request.parts)) {
-        const forward = await createSession(files.forward, request.options);
-        const backward = files.backward && (await createSession(files.backward, request.options));
-        parts[name] = { forward, backward, steps: files.steps };
-      }
-      trainings.set(program, new TrainingSession(parts, request.weights, request.training, kept));
-      return {};
+    return outputs;
+  },
+
+  async train(
+    given: OfProgram & {
+      readonly parts: Readonly<Record<string, PassFiles>>;
+      readonly options: object;
+      readonly weights: Weights;
+      readonly training: TrainingOptions;
+    },
+  ) {
+    const parts: Record<string, PassSessions> = {};
+    for (const [name, { backward, forward, steps }] of Object.entries(given.parts)) {
+      parts[name] = {
+        forward: await createSession(forward, given.options),
+        backward: backward && (await createSession(backward, given.options)),
+        steps,
+      };
     }
-    case 'forward':
-      return trainings.get(program)!.forward(request.part, request.inputs, request.keep);
-    case 'backward':
-      return trainings.get(program)!.backward(request.pass, request.cotangents, request.keep);
-    case 'gradients':
-      return trainings.get(program)!.weightGradients(request.pass);
-    case 'apply':
-      return { norm: trainings.get(program)!.apply(request.passes, request.learningRate) };
-    case 'releasePass':
-      trainings.get(program)?.release(request.pass);
-      return {};
-    case 'snapshot':
-      return trainings.get(program)!.snapshot();
-    case 'releaseTensor':
-      kept.release(request.kept);
-      return {};
-    case 'dispose':
-      await sessions.get(program)?.release();
-      await trainings.get(program)?.dispose();
-      sessions.delete(program);
-      trainings.delete(program);
-      return {};
-  }
+    trainings.set(given.program, new TrainingSession(parts, given.weights, given.training, kept));
+  },
+
+  /** @param given.keep outputs that stay in this thread */
+  forward({
+    inputs,
+    keep,
+    part,
+    program,
+  }: OfProgram & {
+    readonly part: string;
+    readonly inputs: Ports;
+    readonly keep: readonly string[];
+  }): Promise<PassResult> {
+    return trainings.get(program)!.forward(part, inputs, keep);
+  },
+
+  /** @param given.keep inputs whose gradients stay in this thread */
+  backward({
+    cotangents,
+    keep,
+    pass,
+    program,
+  }: OfProgram & {
+    readonly pass: number;
+    readonly cotangents: Ports;
+    readonly keep: readonly string[];
+  }): Promise<PassResult> {
+    return trainings.get(program)!.backward(pass, cotangents, keep);
+  },
+
+  weightGradients({ pass, program }: OfProgram & { readonly pass: number }): NamedArrays {
+    return trainings.get(program)!.weightGradients(pass);
+  },
+
+  /** @returns the norm of the gradients, where they are clipped */
+  apply({
+    learningRate,
+    passes,
+    program,
+  }: OfProgram & { readonly passes: readonly number[]; readonly learningRate: number }): number | undefined {
+    return trainings.get(program)!.apply(passes, learningRate);
+  },
+
+  releasePass({ pass, program }: OfProgram & { readonly pass: number }): void {
+    trainings.get(program)?.release(pass);
+  },
+
+  snapshot({ program }: OfProgram): Snapshot {
+    return trainings.get(program)!.snapshot();
+  },
+
+  releaseTensor({ tensor }: { readonly tensor: number }): void {
+    kept.release(tensor);
+  },
+
+  async dispose({ program }: OfProgram): Promise<void> {
+    await sessions.get(program)?.release();
+    await trainings.get(program)?.dispose();
+    sessions.delete(program);
+    trainings.delete(program);
+  },
+};
+
+export type Verb = keyof typeof verbs;
+export type Given<V extends Verb> = Parameters<(typeof verbs)[V]>[0];
+export type Answer<V extends Verb> = Awaited<ReturnType<(typeof verbs)[V]>>;
+
+export interface Request<V extends Verb = Verb> {
+  readonly id: number;
+  readonly verb: V;
+  readonly given: Given<V>;
+}
+
+export type Reply<V extends Verb = Verb> = { readonly id: number } & (
+  | { readonly answer: Answer<V> }
+  | { readonly error: SentError }
+);
+
+/** The memory of an answer that nothing here needs any more: it changes hands instead of being copied. */
+export function handedOver(verb: Verb, answer: Answer<Verb>): ArrayBuffer[] {
+  // Of other answers ONNX Runtime has the memory, or a later step.
+  if (verb !== 'snapshot') return [];
+  return Object.values(answer as Snapshot).flatMap((arrays: NamedArrays) =>
+    Object.values(arrays).map(({ buffer }) => buffer as ArrayBuffer),
+  );
 }
 
 parentPort?.on('message', async (request: Request) => {
   const { id } = request;
-  const reply: Reply = await answer(request).then(
-    (value) => ({ id, answer: value }),
-    (error: Error) => ({ id, error: error.message }),
-  );
-  parentPort?.postMessage(reply);
+  const answerTo = verbs[request.verb] as (given: Given<Verb>) => Answer<Verb> | Promise<Answer<Verb>>;
+  let reply: Reply;
+  let memory: ArrayBuffer[] = [];
+  try {
+    const answer = await answerTo(request.given);
+    reply = { id, answer };
+    memory = handedOver(request.verb, answer);
+  } catch (thrown) {
+    reply = { id, error: sentError(thrown) };
+  }
+  parentPort?.postMessage(reply, memory);
 });

@@ -1,13 +1,10 @@
 /** The far side of a `WorkerPool`. */
 import { parentPort, type Transferable } from 'node:worker_threads';
-import { type ErrorCode, ResnetCocoError } from '../../errors.ts';
 import { collectGarbage } from '../collect-garbage.ts';
+import { type SentError, sentError } from './sent-error.ts';
 
-/** The answer to a job; a `code` of null is a failure that no user's input should cause. */
-export type Reply<R> = (
-  | { readonly result: R }
-  | { readonly code: ErrorCode | null; readonly message: string; readonly stack: string | undefined }
-) & {
+/** The answer to a job. */
+export type Reply<R> = ({ readonly result: R } | SentError) & {
   /** Bytes of buffers and WebAssembly that the thread has not given back, whether it needs them or not. */
   readonly held?: number;
 };
@@ -37,8 +34,6 @@ async function answer<J, R>(job: J, work: (job: J) => Promise<R>): Promise<Reply
   try {
     return { result: await work(job) };
   } catch (error) {
-    if (error instanceof ResnetCocoError) return { code: error.code, message: error.message, stack: error.stack };
-    const { message, stack } = error instanceof Error ? error : new Error(String(error));
-    return { code: null, message, stack };
+    return sentError(error);
   }
 }

@@ -2,6 +2,7 @@ import { type Transferable, Worker } from 'node:worker_threads';
 import { ResnetCocoError } from '../../errors.ts';
 import { MOST } from '../bounds.ts';
 import type { Reply } from './answer-jobs.ts';
+import { receivedError, type SentError, sentError } from './sent-error.ts';
 import { Turns } from './turns.ts';
 
 export interface WorkerPoolOptions<J> {
@@ -151,8 +152,7 @@ export class WorkerPool<J, R> {
       worker.postMessage(next.job, this.#options.memory?.(next.job));
     } catch (error) {
       // Something that cannot be copied, such as a function, in what a JavaScript caller gave.
-      const { message, stack } = error as Error;
-      this.#finish(worker, { code: null, message, stack });
+      this.#finish(worker, sentError(error));
     }
   }
 
@@ -197,11 +197,10 @@ export class WorkerPool<J, R> {
     void worker.terminate();
   }
 
-  #fail({ job, reject, signal }: Task<J, R>, { code, message, stack }: Extract<Reply<R>, { message: string }>): void {
+  #fail({ job, reject, signal }: Task<J, R>, sent: SentError): void {
     if (signal?.aborted) return; // who gave it has been told
-    const cause = new Error(message);
-    if (stack) cause.stack = stack;
-    reject(code ? new ResnetCocoError(code, message) : this.#options.failure(job, message, cause));
+    const error = receivedError(sent);
+    reject(sent.code ? error : this.#options.failure(job, sent.message, error));
   }
 
   #start(): Worker {
