@@ -144,6 +144,7 @@ const markup = (title: string) => `
 <div class="filters"><div id="categories" role="group" aria-label="Categories"></div><button id="more" class="plain" type="button" aria-expanded="false" aria-controls="categories" hidden></button><button id="clear" class="plain" type="button" hidden>Clear</button></div>
 </header>
 <p id="unfinished" class="note" hidden></p>
+<p id="none" class="note" hidden></p>
 <details id="failures" class="note" hidden><summary></summary><ul></ul></details>
 <main>
 <div id="grid" role="list" aria-label="Pictures"></div>

@@ -277,6 +277,10 @@ addEventListener('DOMContentLoaded', () => {
   score.min = all.length ? Math.floor(least * 100) / 100 : 0;
   // Rounded down, as the slider moves in hundredths.
   score.value = Math.max(score.min, Math.floor(begin * 100 + 1e-6) / 100);
+  if (pictures.length && !all.length) {
+    byId('none').hidden = false;
+    byId('none').textContent = 'Nothing scores above ' + Math.round(begin * 100) + ' %: detect again with a lower --score, or with a model of other categories.';
+  }
   if (failures.length) {
     const [summary, list] = byId('failures').children;
     byId('failures').hidden = false;

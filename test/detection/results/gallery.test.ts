@@ -202,6 +202,26 @@ async function render(path: string, boxes: number): Promise<string> {
   assert.match(document, '5 of 9 images done');
 });
 
+(browser ? test : test.skip)('where nothing is found, the page says how to find more', async () => {
+  const path = join(newFolder(), 'index.html');
+  const gallery = await Gallery.create(path, 'Nothing', 1, 0.9);
+  await gallery.add(picture('a.jpg'));
+  await gallery.finish();
+  const args = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];
+  const running = await chromium.launch({ executablePath: browser!, args });
+  try {
+    const page = await running.newPage();
+    await page.goto(pathToFileURL(path).href);
+    await page.locator('#none').waitFor();
+    assert.match(
+      (await page.locator('#none').textContent())!,
+      'Nothing scores above 90 %: detect again with a lower --score',
+    );
+  } finally {
+    await running.close();
+  }
+});
+
 (browser ? test : test.skip)(
   'chips in the first row have objects; colours and labels are those of drawn pictures',
   async () => {
