@@ -1,17 +1,32 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  createReadStream,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { createGunzip } from 'node:zlib';
+import { unpackTar } from 'modern-tar/fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 
 /** The checkout: tests run from `dist/test`. */
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   readonly exports: Readonly<Record<string, { readonly types: string } | string>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly optionalDependencies: Readonly<Record<string, string>>;
 };
+const { dependencies, exports, optionalDependencies } = manifest;
 /** Each entry point, such as `resnet-coco/eval`, and the file of its declarations. */
 const entries = Object.entries(exports).flatMap(([path, target]) =>
   typeof target === 'string' ? [] : [{ name: `resnet-coco${path.slice(1)}`, file: join(root, target.types) }],
@@ -29,12 +44,25 @@ const MODES = [
 const examplesIn = (page: string): string[] =>
   [...readFileSync(page, 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
 
-/** A project that has the package installed, and compiles its documentation's examples. */
+/** Everything that npm packs, in a project that has it installed beside the packages it depends on. */
+const installed = mkdtempSync(join(tmpdir(), 'resnet-coco-consumer-'));
+test.before(async () => {
+  const shell = process.platform === 'win32';
+  const args = ['pack', '--ignore-scripts', '--silent', '--pack-destination', installed];
+  const { stdout } = await promisify(execFile)('npm', args, { cwd: root, shell });
+  const modules = join(installed, 'node_modules');
+  const archive = createReadStream(join(installed, stdout.trim())).pipe(createGunzip());
+  await pipeline(archive, unpackTar(join(modules, 'resnet-coco'), { strip: 1 }));
+  for (const name of [...Object.keys({ ...dependencies, ...optionalDependencies }), '@types/node']) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true });
+    symlinkSync(join(root, 'node_modules', name), join(modules, name), 'junction');
+  }
+});
+test.after(() => rmSync(installed, { recursive: true }));
+
+/** A folder of that project with the documentation's examples, each a module of its own. */
 function consumer(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'resnet-coco-consumer-'));
-  mkdirSync(join(folder, 'node_modules'));
-  symlinkSync(root, join(folder, 'node_modules', 'resnet-coco'), 'junction');
-  symlinkSync(join(root, 'node_modules', '@types'), join(folder, 'node_modules', '@types'), 'junction');
+  const folder = mkdtempSync(join(installed, 'code-'));
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
   const docs = readdirSync(join(root, 'docs')).filter((file) => file.endsWith('.md'));
   for (const page of ['README.md', ...docs.map((file) => join('docs', file))]) {
@@ -64,25 +92,24 @@ async function compile(folder: string, compiler: string, options: object): Promi
 for (const [name, compiler] of Object.entries(COMPILERS)) {
   for (const mode of MODES) {
     test(`the documentation's examples and all declarations compile: ${name}, ${mode.moduleResolution ?? mode.module}`, async () => {
-      const folder = consumer();
-      try {
-        assert.is(await compile(folder, compiler, mode), '');
-      } finally {
-        rmSync(folder, { recursive: true });
-      }
+      assert.is(await compile(consumer(), compiler, mode), '');
     });
   }
 }
 
 test('a mistake in an example is seen', async () => {
   const folder = consumer();
-  try {
-    const wrong = "import { loadDetector } from 'resnet-coco';\nawait (await loadDetector('a')).detect(1);\n";
-    writeFileSync(join(folder, 'wrong.ts'), wrong);
-    assert.match(await compile(folder, COMPILERS['TypeScript 7'], MODES[0]), /wrong\.ts.*TS2769/s);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const wrong = "import { loadDetector } from 'resnet-coco';\nawait (await loadDetector('a')).detect(1);\n";
+  writeFileSync(join(folder, 'wrong.ts'), wrong);
+  assert.match(await compile(folder, COMPILERS['TypeScript 7'], MODES[0]), /wrong\.ts.*TS2769/s);
+});
+
+test('every entry of the packed package runs', async () => {
+  const folder = consumer();
+  const code = entries.map(({ name }) => `console.log(Object.keys(await import('${name}')).length > 0);\n`);
+  writeFileSync(join(folder, 'run.js'), code.join(''));
+  const { stdout } = await promisify(execFile)(process.execPath, [join(folder, 'run.js')]);
+  assert.is(stdout, 'true\n'.repeat(entries.length));
 });
 
 test('declarations that users see need no other package but Fastify', () => {
