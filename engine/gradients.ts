@@ -4,6 +4,7 @@
  * gradient is summed over what was repeated.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { DILATED_FILTER_GRADIENT, DILATED_INPUT_GRADIENT } from './ops/conv2d.ts';
 
 type Gradients = Readonly<Record<string, () => tf.Tensor>>;
 type Attributes = Readonly<Record<string, unknown>>;
@@ -222,20 +223,27 @@ gradient('BatchMatMul', {
   }),
 });
 
-interface WindowAttributes {
+interface ConvolutionAttributes {
   readonly strides: number | [number, number];
   readonly pad: 'valid' | 'same' | number;
-  readonly filterSize: number | [number, number];
+  readonly dilations?: number | [number, number];
 }
 gradient('Conv2D', {
   inputs: ['x', 'filter'],
   of: (dy, [x, filter], attributes) => {
-    const { pad, strides } = attributes as unknown as WindowAttributes;
+    const { dilations = 1, pad, strides } = attributes as unknown as ConvolutionAttributes;
+    const isDilated = [dilations].flat().some((dilation) => dilation !== 1);
     const run = (kernelName: string, inputs: tf.NamedTensorMap, more: object) =>
-      tf.engine().runKernel(kernelName, inputs, { strides, pad, dataFormat: 'NHWC', ...more }) as tf.Tensor;
+      tf.engine().runKernel(kernelName, inputs, {
+        ...{ strides, pad, dataFormat: 'NHWC', ...more },
+        ...(isDilated ? { dilations } : {}),
+      }) as tf.Tensor;
+    const [ofInput, ofFilter] = isDilated
+      ? [DILATED_INPUT_GRADIENT, DILATED_FILTER_GRADIENT]
+      : ['Conv2DBackpropInput', 'Conv2DBackpropFilter'];
     return {
-      x: () => run('Conv2DBackpropInput', { dy, filter }, { inputShape: x.shape }),
-      filter: () => run('Conv2DBackpropFilter', { x, dy }, { filterShape: filter.shape }),
+      x: () => run(ofInput, { dy, filter }, { inputShape: x.shape }),
+      filter: () => run(ofFilter, { x, dy }, { filterShape: filter.shape }),
     };
   },
 });

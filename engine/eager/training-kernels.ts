@@ -1,25 +1,101 @@
 /** Kernels that training needs and a tfjs backend lacks, made of those that it has. */
 import * as tf from '@tensorflow/tfjs-core';
 import { BATCH_NORM_TRAINING, BATCH_NORM_TRAINING_GRAD } from '../ops/batch-norm.ts';
+import { DILATED_FILTER_GRADIENT, DILATED_INPUT_GRADIENT } from '../ops/conv2d.ts';
 
 type Inputs = Readonly<Record<string, tf.Tensor>>;
+type Attributes = Readonly<Record<string, unknown>>;
 
 /** Gives a backend a kernel, unless it has one. */
 function provide(
   backendName: string,
   kernelName: string,
-  kernel: (inputs: Inputs, attributes: Readonly<Record<string, unknown>>) => tf.Tensor | tf.Tensor[],
+  kernel: (inputs: Inputs, attributes: Attributes) => tf.Tensor | tf.Tensor[],
 ): void {
   if (tf.getKernel(kernelName, backendName)) return;
   tf.registerKernel({
     kernelName,
     backendName,
     kernelFunc: ({ inputs, attrs }) =>
-      tf.tidy(() => kernel(inputs as unknown as Inputs, attrs as unknown as Readonly<Record<string, unknown>>)),
+      tf.tidy(() => kernel(inputs as unknown as Inputs, attrs as unknown as Attributes)),
   });
 }
 
 const PIXELS = [0, 1, 2];
+
+type Four = [number, number, number, number];
+
+const convolutionInfo = (x: readonly number[], filter: readonly number[], attributes: Attributes) => {
+  const { dilations = 1, pad, strides } = attributes;
+  return tf.backend_util.computeConv2DInfo(
+    [...x] as Four,
+    [...filter] as Four,
+    strides as number,
+    dilations as number,
+    pad as number,
+  );
+};
+
+/** The gradient of a convolution by its filter: of each of its taps, what it sees of x against dy. */
+function filterGradient({ x, dy }: Inputs, attributes: Attributes): tf.Tensor {
+  const shape = attributes.filterShape as Four;
+  const info = convolutionInfo(x.shape, shape, attributes);
+  const { top, bottom, left, right } = info.padInfo;
+  const padded = tf.pad(x, [[0, 0], [top, bottom], [left, right], [0, 0]]); // biome-ignore format: one axis each
+  const [n, rows, columns, channels] = dy.shape as Four;
+  const incoming = tf.reshape(dy, [n * rows * columns, channels]);
+  const taps: tf.Tensor[] = [];
+  for (let i = 0; i < info.filterHeight; i++) {
+    for (let j = 0; j < info.filterWidth; j++) {
+      const [row, column] = [i * info.dilationHeight, j * info.dilationWidth];
+      const end = [
+        n,
+        row + (rows - 1) * info.strideHeight + 1,
+        column + (columns - 1) * info.strideWidth + 1,
+        shape[2],
+      ];
+      const seen = tf.stridedSlice(padded, [0, row, column, 0], end, [1, info.strideHeight, info.strideWidth, 1]);
+      taps.push(tf.matMul(tf.reshape(seen, [n * rows * columns, shape[2]]), incoming, true));
+    }
+  }
+  return tf.reshape(tf.concat(taps, 0), shape);
+}
+
+/** Each pixel of a map with zeros after it: to `down` rows and `across` columns. */
+function spaced(map: tf.Tensor, down: number, across: number): tf.Tensor {
+  const [n, rows, columns, channels] = map.shape as Four;
+  const apart = tf.reshape(map, [n, rows, 1, columns, 1, channels]);
+  const filled = tf.pad(apart, [[0, 0], [0, 0], [0, down - 1], [0, 0], [0, across - 1], [0, 0]]); // biome-ignore format: one axis each
+  return tf.reshape(filled, [n, rows * down, columns * across, channels]);
+}
+
+/** The gradient of a convolution by its input: of each tap dy, through it, where it saw x. */
+function inputGradient({ dy, filter }: Inputs, attributes: Attributes): tf.Tensor {
+  const shape = attributes.inputShape as Four;
+  const info = convolutionInfo(shape, filter.shape, attributes);
+  const { top, bottom, left, right } = info.padInfo;
+  const [height, width] = [top + shape[1] + bottom, left + shape[2] + right];
+  const [n, rows, columns, channels] = dy.shape as Four;
+  const [, , inChannels] = filter.shape;
+  const incoming = tf.reshape(dy, [n * rows * columns, channels]);
+  // Without the zeros after the last pixels.
+  const [spanned, across] = [(rows - 1) * info.strideHeight + 1, (columns - 1) * info.strideWidth + 1];
+  const taps: tf.Tensor[] = [];
+  for (let i = 0; i < info.filterHeight; i++) {
+    for (let j = 0; j < info.filterWidth; j++) {
+      const [row, column] = [i * info.dilationHeight, j * info.dilationWidth];
+      const tap = tf.reshape(tf.slice(filter, [i, j, 0, 0], [1, 1, -1, -1]), [inChannels, channels]);
+      const seen = tf.reshape(tf.matMul(incoming, tap, false, true), [n, rows, columns, inChannels]);
+      const whole = tf.slice(
+        spaced(seen, info.strideHeight, info.strideWidth),
+        [0, 0, 0, 0],
+        [n, spanned, across, inChannels],
+      );
+      taps.push(tf.pad(whole, [[0, 0], [row, height - row - spanned], [column, width - column - across], [0, 0]])); // biome-ignore format: one axis each
+    }
+  }
+  return tf.slice(tf.addN(taps), [0, top, left, 0], shape);
+}
 
 export function registerTrainingKernels(backendName: string): void {
   provide(backendName, BATCH_NORM_TRAINING, ({ x, gamma, beta }, { epsilon }) => {
@@ -43,31 +119,13 @@ export function registerTrainingKernels(backendName: string): void {
     const rest = tf.add(tf.mean(dy, PIXELS), tf.mul(normalised, tf.mean(product, PIXELS)));
     return [tf.mul(tf.mul(gamma, inverse), tf.sub(dy, rest)), tf.sum(product, PIXELS), beta];
   });
-  provide(backendName, 'Conv2DBackpropFilter', ({ x, dy }, { strides, pad, filterShape }) => {
-    const shape = filterShape as [number, number, number, number];
-    const info = tf.backend_util.computeConv2DInfo(x.shape as never, shape, strides as number, 1, pad as number);
-    const { top, bottom, left, right } = info.padInfo;
-    const padded = tf.pad(x, [[0, 0], [top, bottom], [left, right], [0, 0]]); // biome-ignore format: one axis each
-    const [n, rows, columns, channels] = dy.shape as [number, number, number, number];
-    const incoming = tf.reshape(dy, [n * rows * columns, channels]);
-    const taps: tf.Tensor[] = [];
-    for (let i = 0; i < info.filterHeight; i++) {
-      for (let j = 0; j < info.filterWidth; j++) {
-        const end = [n, i + (rows - 1) * info.strideHeight + 1, j + (columns - 1) * info.strideWidth + 1, shape[2]];
-        const seen = tf.stridedSlice(padded, [0, i, j, 0], end, [1, info.strideHeight, info.strideWidth, 1]);
-        taps.push(tf.matMul(tf.reshape(seen, [n * rows * columns, shape[2]]), incoming, true));
-      }
-    }
-    return tf.reshape(tf.concat(taps, 0), shape);
-  });
+  provide(backendName, 'Conv2DBackpropFilter', filterGradient);
+  provide(backendName, DILATED_FILTER_GRADIENT, filterGradient);
+  provide(backendName, DILATED_INPUT_GRADIENT, inputGradient);
   provide(backendName, 'AvgPoolGrad', ({ dy, input }, { filterSize, strides }) => {
     const [size, stride] = [filterSize, strides].map((value) => (Array.isArray(value) ? value[0] : value) as number);
     if (size !== 1) throw new Error("Kernel 'AvgPoolGrad' not registered");
-    const [n, rows, columns, channels] = dy.shape as [number, number, number, number];
-    const apart = tf.reshape(dy, [n, rows, 1, columns, 1, channels]);
-    const filled = tf.pad(apart, [[0, 0], [0, 0], [0, stride - 1], [0, 0], [0, stride - 1], [0, 0]]); // biome-ignore format: one axis each
-    const whole = tf.reshape(filled, [n, rows * stride, columns * stride, channels]);
-    return tf.slice(whole, [0, 0, 0, 0], input.shape);
+    return tf.slice(spaced(dy, stride, stride), [0, 0, 0, 0], input.shape);
   });
   // tfjs's own in plain JavaScript takes all images of a batch after the first from wrong places.
   if (backendName === 'cpu') tf.unregisterKernel('ResizeNearestNeighborGrad', backendName);

@@ -1,15 +1,26 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * Convolution with torch's symmetric padding of `(k − 1) / 2` pixels, for odd kernels. tfjs's `'same'` pads
+ * The gradients of a dilated convolution, by its input and by its filter. tfjs's own kernels of these take no dilation;
+ * those named so take `dilations` besides.
+ */
+export const DILATED_INPUT_GRADIENT = 'DilatedConv2DBackpropInput';
+export const DILATED_FILTER_GRADIENT = 'DilatedConv2DBackpropFilter';
+
+/**
+ * Convolution with torch's symmetric padding of `dilation · (k − 1) / 2` pixels, for odd kernels. tfjs's `'same'` pads
  * asymmetrically at stride 2, which would not fit torch's weights.
  *
  * @param x `[N, H, W, C]`
  * @param filter `[k, k, C, C']`
  */
-export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D, stride = 1): tf.Tensor4D {
-  const padding = (filter.shape[0] - 1) / 2;
-  if (stride === 1 || padding === 0) return tf.conv2d(x, filter, stride, stride === 1 ? 'same' : 'valid');
+export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D, stride = 1, dilation = 1): tf.Tensor4D {
+  const padding = (dilation * (filter.shape[0] - 1)) / 2;
+  if (stride === 1) return tf.conv2d(x, filter, 1, 'same', 'NHWC', dilation);
   const edge: [number, number] = [padding, padding];
-  return tf.conv2d(tf.pad(x, [[0, 0], edge, edge, [0, 0]]), filter, stride, 'valid');
+  const padded = padding ? tf.pad(x, [[0, 0], edge, edge, [0, 0]]) : x;
+  if (dilation === 1) return tf.conv2d(padded, filter, stride, 'valid');
+  // `tf.conv2d` refuses both at once; the kernels of all backends have both.
+  const attributes = { strides: stride, pad: 'valid', dataFormat: 'NHWC', dilations: dilation };
+  return tf.engine().runKernel('Conv2D', { x: padded, filter }, attributes);
 }

@@ -56,6 +56,7 @@ export function blockedFilterGradient(
   block: number,
 ): Value {
   const { batchSize: n, inChannels: c, outChannels: o, filterHeight: k, strideHeight: s, padInfo } = info;
+  const d = info.dilationHeight;
   const { inHeight, inWidth, outHeight: rows, outWidth: columns } = info;
   const apart = s === 1 && columns === inWidth;
   const positions = rows * columns;
@@ -69,21 +70,21 @@ export function blockedFilterGradient(
   // Where a product is of one image, x is best left plain: a left operand whose rows are positions has to be turned.
   const plainX = apart && together === 1;
   const left = plainX
-    ? reshape(graph, shiftedRows(graph, pad(graph, physical(graph, x), [padInfo.top, 0, padInfo.bottom, 0]), k, rows), [
-        n,
-        c * k,
-        positions,
-      ])
+    ? reshape(
+        graph,
+        shiftedRows(graph, pad(graph, physical(graph, x), [padInfo.top, 0, padInfo.bottom, 0]), k, rows, d),
+        [n, c * k, positions],
+      )
     : matrices(
         shifted(graph, x, block, positions, ofX, (p, shift) => {
-          const [i, j] = apart ? [shift, padInfo.left] : [Math.floor(shift / k), shift % k];
+          const [i, j] = apart ? [shift * d, padInfo.left] : [Math.floor(shift / k) * d, (shift % k) * d];
           return within(rowOf(p) * s + i - padInfo.top, (p % columns) * s + j - padInfo.left, inHeight, inWidth);
         }),
         ofX * c,
       );
   const right = matrices(
     shifted(graph, dy, block, positions, ofDy, (p, j) =>
-      apart ? within(rowOf(p), (p % columns) - j + padInfo.left, rows, columns) : p,
+      apart ? within(rowOf(p), (p % columns) - j * d + padInfo.left, rows, columns) : p,
     ),
     ofDy * o,
   );

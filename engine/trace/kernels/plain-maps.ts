@@ -63,8 +63,8 @@ export function concat(graph: Graph, parts: readonly Value[], axis: number): Val
   );
 }
 
-/** Rows 0, 1 … k - 1 and on of x: [N, C, k, rows, width]. */
-export function shiftedRows(graph: Graph, x: Value, k: number, rows: number): Value {
+/** Rows 0, d … (k - 1) · d and on of x: [N, C, k, rows, width]. */
+export function shiftedRows(graph: Graph, x: Value, k: number, rows: number, d: number): Value {
   if (k === 1) return x;
   const [n, c, , width] = x.shape;
   const int64 = (values: readonly number[], shape: readonly number[]) =>
@@ -73,7 +73,10 @@ export function shiftedRows(graph: Graph, x: Value, k: number, rows: number): Va
     graph.emit(op, inputs, { shape, dtype: 'int64' }).name;
   const count = whole('Squeeze', [graph.sizeList([rows]), graph.int64s([0])], []);
   const first = whole('Range', [int64([0], []), count, int64([1], [])], [rows]);
-  const shifts = int64([...Array(k).keys()], [k, 1]);
+  const shifts = int64(
+    Array.from({ length: k }, (_, i) => i * d),
+    [k, 1],
+  );
   const taken = whole('Add', [first, shifts], [k, rows]);
   return emit(graph, 'Gather', [x.name, taken], [n, c, k, rows, width], { axis: 2 });
 }
