@@ -13,7 +13,7 @@ import type { Tensors } from '../engine/ops/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { batchProblem, MOST } from '../io/bounds.ts';
 import { batched } from '../io/threads/batched.ts';
-import { inFlight } from '../io/threads/in-flight.ts';
+import { mapOrdered } from '../io/threads/map-ordered.ts';
 import { parseArchitecture } from './architecture.ts';
 import type { ClassifierConfig } from './classifier-config.ts';
 import { finiteOutputs } from './finite-outputs.ts';
@@ -161,7 +161,7 @@ export class Classifier {
     if (problem !== undefined) throw new ResnetCocoError('USAGE', problem);
     const ahead = batch * (this.streams + 2);
     const loaded = batched(this.pool.prefetch(sources, this.transform, { signal, ahead }), batch);
-    for await (const results of inFlight(loaded, this.streams, (items) => this.scoreLoaded(items))) yield* results;
+    for await (const results of mapOrdered(loaded, this.streams, (items) => this.scoreLoaded(items))) yield* results;
   }
 
   private async scoreLoaded<S extends ImageSource>(items: readonly Prefetched<S>[]): Promise<ScoredImage<S>[]> {

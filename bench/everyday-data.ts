@@ -16,7 +16,7 @@ import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type CocoDataset, readDetectionDataset, writeObjectCrops } from '../datasets/index.ts';
-import { inFlight } from '../io/threads/in-flight.ts';
+import { mapOrdered } from '../io/threads/map-ordered.ts';
 import { chosenPictures, linkOrCopy, placePicture } from './everyday/classification-set.ts';
 import { asCoco, mergeDatasets, partOfDataset, withFewer } from './everyday/detection-parts.ts';
 import { type Part, placeOf } from './everyday/held-apart.ts';
@@ -101,7 +101,7 @@ async function makePretrainingSet(set: string, pictures: readonly LabelledPictur
     ),
   );
   let unreadable = 0;
-  const placed = inFlight(places, 8, async ({ picture, folder, name }: (typeof places)[number]) => {
+  const placed = mapOrdered(places, 8, async ({ picture, folder, name }: (typeof places)[number]) => {
     const error = await placePicture(picture, folder, name, SIDE);
     if (error) console.log(`left out: ${error.message}`);
     return error ? 1 : 0;

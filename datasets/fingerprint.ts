@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { mapOrdered } from '../io/threads/map-ordered.ts';
 import type { ClassificationDataset } from './classification/classification-dataset.ts';
 import type { CocoDataset, ImageId } from './detection/coco/coco-format.ts';
 
@@ -22,13 +23,13 @@ async function fingerprint(files: readonly string[], labels: Hash): Promise<Fing
   const [sizes, times] = [createHash('sha256'), createHash('sha256')];
   const step = Math.max(1, Math.ceil(files.length / MOST_FILES));
   const chosen = files.filter((_, i) => i % step === 0);
-  for (let from = 0; from < chosen.length; from += AT_ONCE) {
-    const group = chosen.slice(from, from + AT_ONCE);
-    const found = await Promise.all(group.map((file) => stat(file).catch(() => undefined)));
-    for (const [i, file] of found.entries()) {
-      sizes.update(`${basename(group[i])} ${file?.size}\n`);
-      times.update(`${file && Math.floor(file.mtimeMs)}\n`);
-    }
+  const stats = mapOrdered(chosen, AT_ONCE, async (path) => ({
+    name: basename(path),
+    file: await stat(path).catch(() => undefined),
+  }));
+  for await (const { file, name } of stats) {
+    sizes.update(`${name} ${file?.size}\n`);
+    times.update(`${file && Math.floor(file.mtimeMs)}\n`);
   }
   return { labels: ended(labels), sizes: ended(sizes), times: ended(times) };
 }

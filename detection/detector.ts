@@ -12,7 +12,7 @@ import type { Engine, Weights } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { batchProblem } from '../io/bounds.ts';
 import { batched } from '../io/threads/batched.ts';
-import { inFlight } from '../io/threads/in-flight.ts';
+import { mapOrdered } from '../io/threads/map-ordered.ts';
 import { compileFasterRcnn } from './model/compile-faster-rcnn.ts';
 import type { DetectorCategory } from './model/detector-category.ts';
 import type { DetectorConfig } from './model/detector-config.ts';
@@ -117,7 +117,7 @@ export class Detector {
     if (problem !== undefined) throw new ResnetCocoError('USAGE', problem);
     const loaded = this.pool.prefetch(files, this.transform, { signal, keepImage, ahead: batch * (this.streams + 2) });
     const work = (items: readonly Prefetched<string>[]) => this.detectFiles(items, options);
-    for await (const results of inFlight(batched(loaded, batch), this.streams, work)) yield* results;
+    for await (const results of mapOrdered(batched(loaded, batch), this.streams, work)) yield* results;
   }
 
   private async detectFiles(items: readonly Prefetched<string>[], options: DetectOptions): Promise<DetectedFile[]> {

@@ -27,13 +27,6 @@ export const engineFlags = {
     max: 4096,
     help: 'images run at once (default: as suits the engine)',
   },
-  seed: {
-    kind: 'integer',
-    group: 'Model',
-    value: 'N',
-    min: 0,
-    help: 'taken by every command that runs a model; nothing is random where it only predicts',
-  },
 } as const satisfies FlagTable;
 
 export const archFlag = {

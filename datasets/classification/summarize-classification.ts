@@ -1,5 +1,5 @@
 import { ResnetCocoError } from '../../errors.ts';
-import { inFlight } from '../../io/threads/in-flight.ts';
+import { mapOrdered } from '../../io/threads/map-ordered.ts';
 import type { ImageSource } from '../images/image.ts';
 import { type ImageSize, readImageSize } from '../images/image-size.ts';
 import { readImage } from '../images/read-image.ts';
@@ -34,7 +34,7 @@ export async function summarizeClassification(
   const counts = new Uint32Array(dataset.classes.length);
   const sizes: ImageSize[] = [];
   const unreadable: { image: string; message: string }[] = [];
-  for await (const { index, size } of inFlight(indices, IMAGES_AT_ONCE, async (index) => ({
+  for await (const { index, size } of mapOrdered(indices, IMAGES_AT_ONCE, async (index) => ({
     index,
     size: await sizeOf(dataset.image(index)),
   }))) {

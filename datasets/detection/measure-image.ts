@@ -1,5 +1,5 @@
 import { ResnetCocoError } from '../../errors.ts';
-import { inFlight } from '../../io/threads/in-flight.ts';
+import { mapOrdered } from '../../io/threads/map-ordered.ts';
 import { type ImageSize, readImageSize } from '../images/image-size.ts';
 import type { ImageId } from './coco/coco-format.ts';
 import type { DetectionSource, FoundDataset } from './detection-source.ts';
@@ -29,7 +29,7 @@ export async function compareSizes(
   problems: ProblemList,
 ): Promise<void> {
   const found = dataset.images.filter(({ id }) => files.has(id));
-  const sizes = inFlight(found, FILES_AT_ONCE, async (image) => {
+  const sizes = mapOrdered(found, FILES_AT_ONCE, async (image) => {
     const path = files.get(image.id)!;
     return { image, path, size: await measureImage(path, image.id, problems) };
   });

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { ResnetCocoError } from '../../errors.ts';
 import { MOST } from '../../io/bounds.ts';
+import { mapOrdered } from '../../io/threads/map-ordered.ts';
 import { WorkerPool, wholeNumber } from '../../io/threads/worker-pool.ts';
 import type { LabelledBox } from '../draw/draw.ts';
 import type { ImageSource } from './image.ts';
@@ -113,23 +114,17 @@ export class ImagePool {
     options: PrefetchOptions = {},
   ): AsyncGenerator<Prefetched<S>, void, void> {
     const ahead = wholeNumber('ahead', options.ahead ?? 2 * this.#threads, MOST.ahead);
-    const pending: Promise<Prefetched<S>>[] = [];
-    let index = 0;
-    const { signal } = options;
-    for await (const source of sources) {
-      if (signal?.aborted) return;
-      const place = { index: index++, source };
-      const item = this.load(source, transform, { keepImage: options.keepImage ?? false }).then(
-        (image): Prefetched<S> => ({ ...place, image }),
-        (error: ResnetCocoError): Prefetched<S> => {
-          if (error.code === 'DISPOSED') throw error;
-          return { ...place, error };
-        },
-      );
-      item.catch(() => {}); // it is reported when its turn comes, which may be never
-      if (pending.push(item) >= ahead) yield await pending.shift()!;
-    }
-    while (pending.length && !signal?.aborted) yield await pending.shift()!;
+    const { keepImage = false } = options;
+    const load = async (source: S, index: number, signal: AbortSignal): Promise<Prefetched<S>> => {
+      try {
+        return { index, source, image: await this.load(source, transform, { keepImage, signal }) };
+      } catch (error) {
+        const problem = error as ResnetCocoError;
+        if (problem.code === 'DISPOSED') throw problem;
+        return { index, source, error: problem };
+      }
+    };
+    yield* mapOrdered(sources, ahead, load, options.signal);
   }
 
   /** Lets running jobs end, refuses those that wait and any further ones, and stops the threads. */

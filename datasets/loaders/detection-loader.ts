@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { ResnetCocoError } from '../../errors.ts';
 import { MOST } from '../../io/bounds.ts';
-import { type Cancelled, MadeAhead } from '../../io/threads/made-ahead.ts';
+import { type Cancelled, cancel, isCancelled, newCancelled } from '../../io/threads/cancelled.ts';
+import { mapOrdered } from '../../io/threads/map-ordered.ts';
 import { WorkerPool, wholeNumber } from '../../io/threads/worker-pool.ts';
 import type { EpochOptions } from './classification/loader-options.ts';
 import { checkDetectionRecipe } from './detection/check-recipe.ts';
@@ -40,7 +41,8 @@ export class DetectionLoader {
   readonly #groups: Int32Array;
   readonly #pool: WorkerPool<SampleJob, SampleResult>;
   readonly #broken = new Map<number, string>();
-  readonly #made = new MadeAhead();
+  /** Flags of the epochs under way. */
+  readonly #epochs = new Set<Cancelled>();
 
   /**
    * @throws ResnetCocoError BAD_CONFIG for a recipe, USAGE for a number that makes no sense, BAD_DATASET where there is
@@ -78,23 +80,26 @@ export class DetectionLoader {
   async *epoch(epoch: number, { from = 0, signal }: EpochOptions = {}): AsyncGenerator<DetectionBatch, void, void> {
     const { ahead = AHEAD, batch, seed = 0 } = this.#options;
     const plan = new GroupedPlan({ groups: this.#groups, batch, seed, epoch });
-    const make = (number: number, cancelled: Cancelled) => this.#make(plan, epoch, number, cancelled);
-    yield* this.#made.inOrder([from, plan.batches], ahead, make, signal);
+    const numbers = Array.from({ length: plan.batches - from }, (_, i) => from + i);
+    const cancelled = newCancelled();
+    this.#epochs.add(cancelled);
+    const make = (number: number) => this.#make(plan, epoch, number, cancelled);
+    try {
+      yield* mapOrdered(numbers, ahead + 1, make, signal);
+    } finally {
+      cancel(cancelled);
+      this.#epochs.delete(cancelled);
+    }
   }
 
   /** Ends all epochs and stops the threads. */
   async close(): Promise<void> {
-    this.#made.cancel();
+    for (const cancelled of this.#epochs) cancel(cancelled);
     await this.#pool.close();
   }
 
-  /** Makes a batch, others in the places of broken images. Undefined once cancelled. */
-  async #make(
-    plan: GroupedPlan,
-    epoch: number,
-    number: number,
-    cancelled: Cancelled,
-  ): Promise<DetectionBatch | undefined> {
+  /** Makes a batch, others in the places of broken images. */
+  async #make(plan: GroupedPlan, epoch: number, number: number, cancelled: Cancelled): Promise<DetectionBatch> {
     const made = new Map<string, LoadedSample>();
     for (;;) {
       const planned = plan.batch(number, this.#broken);
@@ -111,7 +116,7 @@ export class DetectionLoader {
           else made.set(key, { ...result.sample, file: sample.file, index: indices[i] });
         }),
       );
-      if (Atomics.load(cancelled, 0)) return undefined;
+      if (isCancelled(cancelled)) throw new ResnetCocoError('DISPOSED', 'the loader is closed; make a new one');
       const images = keys.flatMap((key) => made.get(key) ?? []);
       if (images.length === keys.length) return { number, epoch, images };
     }

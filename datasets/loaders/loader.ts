@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
 import { MOST } from '../../io/bounds.ts';
 import { filePath } from '../../io/regular-file.ts';
-import { type Cancelled, MadeAhead } from '../../io/threads/made-ahead.ts';
+import { type Cancelled, cancel, isCancelled, newCancelled } from '../../io/threads/cancelled.ts';
+import { mapOrdered } from '../../io/threads/map-ordered.ts';
 import { WorkerPool, wholeNumber } from '../../io/threads/worker-pool.ts';
 import type { ClassificationDataset } from '../classification/classification-dataset.ts';
 import type {
@@ -55,9 +56,9 @@ export class Loader {
   readonly #pool: WorkerPool<BatchJob, BatchResult>;
   readonly #decodes: boolean;
   readonly #broken = new Map<number, string>();
-  readonly #made = new MadeAhead();
+  /** Flags of the epochs under way. */
+  readonly #epochs = new Set<Cancelled>();
   #cache: Promise<PictureCache> | undefined;
-  #closed = false;
 
   /**
    * @throws ResnetCocoError BAD_CONFIG for a recipe, USAGE for a number, BAD_DATASET for a data set that makes no sense
@@ -119,20 +120,24 @@ export class Loader {
     const plan = new EpochPlan({ length: this.#dataset.length, batch, dropLast, ...shuffle });
     if (signal?.aborted) return;
     await this.#openCache();
-    const make = (number: number, cancelled: Cancelled) => this.#make(plan, epoch, number, cancelled);
+    const numbers = Array.from({ length: plan.batches - from }, (_, i) => from + i);
+    const cancelled = newCancelled();
+    this.#epochs.add(cancelled);
+    const make = (number: number) => this.#make(plan, epoch, number, cancelled);
     try {
-      for await (const made of this.#made.inOrder([from, plan.batches], this.#ahead, make, signal)) {
+      for await (const made of mapOrdered(numbers, this.#ahead + 1, make, signal)) {
         if (made.indices.length) yield made;
       }
     } finally {
+      cancel(cancelled);
+      this.#epochs.delete(cancelled);
       await this.#finishCache();
     }
   }
 
   /** Ends all epochs, of which the next batch throws DISPOSED, and stops the threads. */
   async close(): Promise<void> {
-    this.#closed = true;
-    this.#made.cancel();
+    for (const cancelled of this.#epochs) cancel(cancelled);
     await this.#pool.close();
     await this.#finishCache();
   }
@@ -152,8 +157,8 @@ export class Loader {
     return this.#cache;
   }
 
-  /** Makes a batch, anew if images in it turn out broken. Undefined once cancelled. */
-  async #make(plan: EpochPlan, epoch: number, number: number, cancelled: Cancelled): Promise<Batch | undefined> {
+  /** Makes a batch, anew if images in it turn out broken. */
+  async #make(plan: EpochPlan, epoch: number, number: number, cancelled: Cancelled): Promise<Batch> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const planned = plan.batch(number, this.#broken);
       if (!planned) break;
@@ -168,8 +173,7 @@ export class Loader {
       }
       for (const picture of broken) this.#remember(picture);
       if (batch) return this.#batch(number, planned.indices, labels, batch);
-      if (this.#closed) throw new ResnetCocoError('DISPOSED', 'the loader is closed; make a new one');
-      if (Atomics.load(cancelled, 0)) return undefined;
+      if (isCancelled(cancelled)) throw new ResnetCocoError('DISPOSED', 'the loader is closed; make a new one');
     }
     const [first] = this.#broken.values();
     const count = `${this.#broken.size} of ${this.#dataset.length} images cannot be read so far`;

@@ -51,6 +51,15 @@ test('each example in the help is a call that is understood', () => {
   }
 });
 
+test('--seed is of the commands that draw something; others refuse it', () => {
+  const drawing = ['train backbone', 'train detector', 'datasets crops'];
+  for (const [name, { flags }] of all) {
+    const parse = () => parseFlags(flags, ['--seed', '1']);
+    if (drawing.includes(name)) assert.is(parse().flags.seed, 1, name);
+    else assert.throws(parse, /^unknown flag '--seed'; the nearest known one is '--/, name);
+  }
+});
+
 test('each flag that a message names exists', () => {
   const rooms = readdirSync(projectRoot, { withFileTypes: true }).filter(
     (entry) => entry.isDirectory() && !/^(\.|node_modules$|dist$|test$|bench$|docs$)/.test(entry.name),

@@ -1,6 +1,7 @@
 import { enlargement, readImage } from '../../datasets/index.ts';
 import { pictureUrl } from '../../eval/report/picture-url.ts';
 import type { Preview, SampleEvaluation } from '../../eval/report/sample-pictures.ts';
+import { mapOrdered } from '../../io/threads/map-ordered.ts';
 import { writeWholeFile } from '../../io/whole-file.ts';
 import { type TrainingPageParts, trainingPage } from './training-page.ts';
 
@@ -12,6 +13,8 @@ export interface TrainingReport extends Omit<TrainingPageParts, 'previews'> {
 
 /** Evaluations with boxes at most; the longer side of an image in pixels. */
 const [EVALUATIONS, SIDE, QUALITY] = [12, 640, 80];
+/** Images in memory at once. */
+const PREVIEWS_AT_ONCE = 8;
 
 /**
  * Writes how training runs went as one page that needs no server and no network: curves of everything that they logged,
@@ -22,7 +25,9 @@ const [EVALUATIONS, SIDE, QUALITY] = [12, 640, 80];
 export async function writeTrainingPage(file: string, { samples = [], ...parts }: TrainingReport): Promise<void> {
   const shown = spread(samples);
   const files = [...new Set(shown.flatMap(({ images }) => images.map((image) => image.file)))];
-  const previews = new Map(await Promise.all(files.map(async (path) => [path, await previewOf(path)] as const)));
+  const previews = new Map<string, Preview>();
+  const made = mapOrdered(files, PREVIEWS_AT_ONCE, async (path) => ({ path, preview: await previewOf(path) }));
+  for await (const { path, preview } of made) previews.set(path, preview);
   await writeWholeFile(file, trainingPage({ ...parts, samples: shown, previews }));
 }
 

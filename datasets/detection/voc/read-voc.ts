@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { inFlight } from '../../../io/threads/in-flight.ts';
+import { mapOrdered } from '../../../io/threads/map-ordered.ts';
 import { findInBox } from '../box-check.ts';
 import { readCategoriesFile } from '../categories-file.ts';
 import type { CocoAnnotation, CocoCategory, CocoImage } from '../coco/coco-format.ts';
@@ -82,7 +82,7 @@ async function readEntries(
   const { ids } = numberImages(stems);
   const wanted = list && new Set(list.entries.map(({ name }) => name));
   const entries: Entry[] = [];
-  const texts = inFlight(names, FILES_AT_ONCE, async (name) => {
+  const texts = mapOrdered(names, FILES_AT_ONCE, async (name) => {
     const file = join(xmlFolder, name);
     return { name, file, text: await readText(file, decodeXml).catch((error: unknown) => error as Error) };
   });

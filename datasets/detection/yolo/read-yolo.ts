@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { ResnetCocoError } from '../../../errors.ts';
-import { inFlight } from '../../../io/threads/in-flight.ts';
+import { mapOrdered } from '../../../io/threads/map-ordered.ts';
 import { findInBox } from '../box-check.ts';
 import { CATEGORIES_FILE, readCategoriesFile } from '../categories-file.ts';
 import type { CocoAnnotation, CocoCategory, CocoImage, ImageId } from '../coco/coco-format.ts';
@@ -34,7 +34,7 @@ export async function readYolo(source: DetectionSource, problems: ProblemList): 
   const pose = new YoloPoseCheck();
   let labelled = 0;
   let index = 0;
-  const loaded = inFlight(layout.images, FILES_AT_ONCE, async (image) => ({
+  const loaded = mapOrdered(layout.images, FILES_AT_ONCE, async (image) => ({
     image,
     rows: await readLabels(image, problems),
     size: await measureImage(image.path, image.name, problems),

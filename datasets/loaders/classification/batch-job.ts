@@ -1,5 +1,6 @@
 /** What a `Loader` and its threads tell each other. */
 import type { ErrorCode } from '../../../errors.ts';
+import type { Cancelled } from '../../../io/threads/cancelled.ts';
 import type { CachedPicture, CacheEntry } from './cache-segment.ts';
 import type { PixelStore } from './pixel-store.ts';
 import type { Recipe } from './recipe.ts';
@@ -31,8 +32,7 @@ export interface BatchJob {
   readonly labels: Int32Array;
   /** Undefined where the thread has the pixels. */
   readonly pictures: readonly EncodedPicture[] | undefined;
-  /** Shared; its element becomes 1 once nobody wants the batch any more. */
-  readonly cancelled: Int32Array;
+  readonly cancelled: Cancelled;
 }
 
 /** A picture that was decoded and should be cached. */

@@ -2,6 +2,7 @@
 import { type Transferable, workerData } from 'node:worker_threads';
 import { ResnetCocoError } from '../../../errors.ts';
 import { answerJobs } from '../../../io/threads/answer-jobs.ts';
+import { isCancelled } from '../../../io/threads/cancelled.ts';
 import { mix } from '../../augment/mix.ts';
 import { targets } from '../../augment/targets.ts';
 import { normalizedLevels } from '../../images/normalize.ts';
@@ -21,10 +22,10 @@ async function makeBatch(job: BatchJob): Promise<BatchResult> {
   const broken: BrokenPicture[] = [];
   const fresh: FreshPicture[] = [];
   const nothing = { batch: undefined, broken, fresh };
-  if (Atomics.load(cancelled, 0)) return nothing;
+  if (isCancelled(cancelled)) return nothing;
   const image = new Float32Array(indices.length * size * size * 3);
   for (const [i, index] of indices.entries()) {
-    if (Atomics.load(cancelled, 0)) return nothing;
+    if (isCancelled(cancelled)) return nothing;
     const picture = await pictureOf(job, i).catch((error: unknown) => asBroken(index, error));
     if ('message' in picture) {
       broken.push(picture);

@@ -1,5 +1,6 @@
 /** What a `DetectionLoader` and its threads tell each other. */
 import type { ErrorCode } from '../../../errors.ts';
+import type { Cancelled } from '../../../io/threads/cancelled.ts';
 import type { DetectionSample } from './loader-options.ts';
 import type { PreparedSample } from './prepare.ts';
 import type { DetectionRecipe } from './recipe.ts';
@@ -15,8 +16,7 @@ export interface SampleJob {
   readonly epoch: number;
   /** The image whose random numbers it gets. */
   readonly place: number;
-  /** Shared; its element becomes 1 once nobody wants the image any more. */
-  readonly cancelled: Int32Array;
+  readonly cancelled: Cancelled;
 }
 
 /** Undefined where it was cancelled. */

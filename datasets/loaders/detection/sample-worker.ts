@@ -2,6 +2,7 @@
 import { type Transferable, workerData } from 'node:worker_threads';
 import { ResnetCocoError } from '../../../errors.ts';
 import { answerJobs } from '../../../io/threads/answer-jobs.ts';
+import { isCancelled } from '../../../io/threads/cancelled.ts';
 import type { Image } from '../../images/image.ts';
 import { normalizedLevels } from '../../images/normalize.ts';
 import { readImage } from '../../images/read-image.ts';
@@ -14,7 +15,7 @@ const { recipe, seed } = workerData as SampleSettings;
 const levels = normalizedLevels(recipe.image_mean, recipe.image_std);
 
 async function makeSample({ cancelled, epoch, place, sample }: SampleJob): Promise<SampleResult> {
-  if (Atomics.load(cancelled, 0)) return undefined;
+  if (isCancelled(cancelled)) return undefined;
   try {
     const { boxes, labels } = sample;
     const image = await readAnnotated(sample);
