@@ -36,20 +36,16 @@ function writeOpset({ domain, version }: { domain: string; version: number }, to
 
 function writeGraph(graph: Graph, to: PbfWriter): void {
   const nodes = withPublicNames(graph);
-  const used = new Set(nodes.flatMap((node) => node.inputs));
   for (const node of nodes) to.writeMessage(1, writeNode, node);
   to.writeStringField(2, 'resnet-coco');
-  for (const [name, constant] of graph.constants) {
-    if (used.has(name)) to.writeMessage(5, writeConstant, { name, constant });
-  }
+  for (const [name, constant] of graph.constants) to.writeMessage(5, writeConstant, { name, constant });
   for (const input of graph.inputs) to.writeMessage(11, writePort, input);
   for (const output of graph.outputs) to.writeMessage(12, writePort, output);
 }
 
 /** The graph's operators, those that make its outputs under the outputs' names. */
 function withPublicNames(graph: Graph): Node[] {
-  const live = graph.liveNodes();
-  const made = new Set(live.flatMap((node) => node.outputs));
+  const made = new Set(graph.nodes.flatMap((node) => node.outputs));
   const names = new Map<string, string>();
   const copies: Node[] = [];
   for (const { name, value } of graph.outputs) {
@@ -57,7 +53,7 @@ function withPublicNames(graph: Graph): Node[] {
     else copies.push({ op: 'Identity', inputs: [value], outputs: [name], attributes: {} });
   }
   const renamed = (value: string) => names.get(value) ?? value;
-  return [...live, ...copies].map((node) => ({
+  return [...graph.nodes, ...copies].map((node) => ({
     ...node,
     inputs: node.inputs.map(renamed),
     outputs: node.outputs.map(renamed),

@@ -14,6 +14,7 @@ import type {
   TrainingOptions,
   TrainingProgram,
 } from '../engine.ts';
+import { applyPasses, compilePasses, exportPasses } from '../graph-passes/graph-pass.ts';
 import { LossProgram, lossParts } from '../loss-program.ts';
 import { checkTrainingOptions } from '../optimisers/check-options.ts';
 import { trace } from '../trace/trace.ts';
@@ -35,8 +36,8 @@ const REMEDIES: Readonly<Record<Provider, string>> = {
   cuda: 'its provider does not load: it needs an NVIDIA GPU, CUDA 12 and `ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node`',
 };
 
-/** What a model computes, as an ONNX file that any runtime can load. */
-export const exportOnnx = (spec: ProgramSpec): Uint8Array => encodeOnnx(trace(spec));
+/** What a model computes, as an ONNX file that any runtime can load; norms are folded into the convolutions before them. */
+export const exportOnnx = (spec: ProgramSpec): Uint8Array => encodeOnnx(applyPasses(trace(spec), exportPasses));
 
 /** The compiled engine: a model is traced to an ONNX graph, which ONNX Runtime optimises and runs in other threads. */
 export function createOnnxEngine(name: EngineName, provider: Provider, options: EngineOptions = {}): Engine {
@@ -67,7 +68,7 @@ class OnnxEngine implements Engine {
   }
 
   async compile(spec: ProgramSpec): Promise<Program> {
-    const file = exportOnnx(spec);
+    const file = encodeOnnx(applyPasses(trace(spec), compilePasses));
     const { program, sessions } = await this.#start(spec.name, (sessions, program) => {
       const copies = sessions.map((_, i) => (i ? file.slice() : file));
       return sessions.map((session, i) =>

@@ -1,7 +1,7 @@
 import { ResnetCocoError } from '../../errors.ts';
+import { subgraph } from '../graph-passes/dead-nodes.ts';
 import { ROI_ALIGN_GRAD, type RoiAlignAttributes } from '../ops/roi-align.ts';
 import type { Graph, Node } from './graph.ts';
-import { subgraph } from './split-passes.ts';
 
 /** The domain of operators that no runtime of ONNX has: the host computes them from what the graph gives. */
 export const HOST = 'resnet-coco.host';

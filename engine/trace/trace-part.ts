@@ -1,12 +1,12 @@
 import { differentiate } from '../differentiate.ts';
 import type { PartsSpec } from '../engine.ts';
+import { applyPasses, trainingPasses } from '../graph-passes/graph-pass.ts';
 import type { Tensors } from '../tensors.ts';
 import { tensorOf, valueFor } from './backend.ts';
-import { blockChannels } from './blocked-layout.ts';
 import { type Graph, identityOrder } from './graph.ts';
 import { type RoiAlignGradientStep, takeHostSteps } from './host-steps.ts';
 import { partPorts } from './part-ports.ts';
-import { type PassGraphs, splitPasses, subgraph } from './split-passes.ts';
+import { type PassGraphs, splitPasses } from './split-passes.ts';
 import { inputTensors, keptOrder, seen, traceSizes } from './trace.ts';
 
 /** The graphs of a part in training, and what the host computes after them. */
@@ -57,13 +57,12 @@ export function tracePart(
       graph.output(partPorts.inputGradient(input), valueFor(tensor), orderOf(inputs[input].kept, tensor.rank));
     }
   };
-  const traced = traceSizes({ name: label, inputs }, record, block);
-  const whole = block === undefined ? traced : blockChannels(traced, block);
+  const whole = applyPasses(traceSizes({ name: label, inputs }, record, block), trainingPasses(block));
   if (!whole.outputs.some(({ name }) => /^(weight|input)_gradient\//.test(name))) {
     throw new Error(`${label}: no output depends on a trained weight or an input that gradients are wanted of`);
   }
   if (loss !== undefined) {
-    const { graph, steps } = takeHostSteps(label, pruned(whole));
+    const { graph, steps } = takeHostSteps(label, whole);
     return { forward: graph, steps };
   }
   const { backward, forward } = splitPasses(whole);
@@ -71,5 +70,3 @@ export function tracePart(
   const { graph, steps } = takeHostSteps(label, backward);
   return { forward, backward: graph, steps };
 }
-
-const pruned = (graph: Graph): Graph => subgraph(graph, graph.liveNodes(), graph.outputs);

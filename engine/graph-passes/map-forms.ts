@@ -1,7 +1,7 @@
 // N images, C channels, H × W pixels, B channels in a block.
 import { ELEMENT_TYPES } from '../onnx/encode.ts';
-import { BLOCKED } from './blocked.ts';
-import { Graph, type Node } from './graph.ts';
+import { BLOCKED } from '../trace/blocked.ts';
+import { Graph, type Node } from '../trace/graph.ts';
 
 /**
  * A graph in the making, whose maps lie in plain order, in blocks of channels, or both: a map changes its form where it is

@@ -1,7 +1,7 @@
 // N images, C channels, H × W pixels, O × I × k × k filters, B channels in a block.
 
+import type { Graph, Node } from '../trace/graph.ts';
 import { FilterForms } from './filter-forms.ts';
-import type { Graph, Node } from './graph.ts';
 
 /** From so many pixels on, a convolution gains more than reordering its filter costs. */
 const WORTH_IT = 300;

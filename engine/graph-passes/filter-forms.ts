@@ -1,5 +1,5 @@
 // O × I × k × k filters, B channels in a block.
-import type { Graph, Node } from './graph.ts';
+import type { Graph, Node } from '../trace/graph.ts';
 import { MapForms } from './map-forms.ts';
 
 /** A graph in the making, whose filters lie in plain order, OIHW, in blocks of channels in and out, or both. */

@@ -1,8 +1,8 @@
 import * as ort from 'onnxruntime-node';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { FilterForms } from '../../../engine/graph-passes/filter-forms.ts';
 import { encodeOnnx } from '../../../engine/onnx/encode.ts';
-import { FilterForms } from '../../../engine/trace/filter-forms.ts';
 import { Graph, identityOrder, type Value } from '../../../engine/trace/graph.ts';
 
 const [OUT, IN] = [32, 48];

@@ -1,0 +1,78 @@
+// O filters, which are a convolution's output channels.
+import { Graph, type Node } from '../trace/graph.ts';
+
+/** A batch norm of fixed statistics right after a convolution, both with constant weights. */
+interface Pair {
+  readonly conv: Node;
+  readonly norm: Node;
+}
+
+/**
+ * The graph with its batch norms taken into the convolutions before them. y = γ (W x + b − μ) / √(σ² + ε) + β is a
+ * convolution of s W with the bias β + s (b − μ), where s = γ / √(σ² + ε). A norm stays where something else needs what the
+ * convolution gives, and where its weights are inputs, as in training.
+ */
+export function foldBatchNorms(graph: Graph): Graph {
+  const pairs = findPairs(graph);
+  const result = new Graph(graph.target, graph);
+  result.inputs.push(...graph.inputs);
+  result.outputs.push(...graph.outputs);
+  for (const [name, constant] of graph.constants) result.constants.set(name, constant);
+  for (const [name, type] of graph.values) result.values.set(name, type);
+  const norms = new Set(Array.from(pairs.values(), ({ norm }) => norm));
+  for (const node of graph.nodes) {
+    const pair = pairs.get(node.outputs[0]);
+    if (pair) result.nodes.push(folded(result, pair));
+    // What asks for the shape of the convolution's output gets it from the norm's.
+    else if (!norms.has(node)) {
+      result.nodes.push({ ...node, inputs: node.inputs.map((name) => pairs.get(name)?.norm.outputs[0] ?? name) });
+    }
+  }
+  return result;
+}
+
+/** By the name of what the convolution gives. */
+function findPairs(graph: Graph): Map<string, Pair> {
+  const makers = new Map<string, Node>();
+  const users = new Map<string, Node[]>();
+  for (const node of graph.liveNodes()) {
+    for (const output of node.outputs) makers.set(output, node);
+    for (const input of new Set(node.inputs)) users.set(input, [...(users.get(input) ?? []), node]);
+  }
+  const leaving = new Set(graph.outputs.map(({ value }) => value));
+  const areConstant = (names: readonly string[]) => names.every((name) => graph.constants.has(name));
+  const pairs = new Map<string, Pair>();
+  for (const norm of makers.values()) {
+    if (norm.op !== 'BatchNormalization' || norm.attributes.training_mode || !areConstant(norm.inputs.slice(1)))
+      continue;
+    const [between] = norm.inputs;
+    const conv = makers.get(between);
+    if (conv?.op !== 'Conv' || conv.domain !== undefined || !areConstant(conv.inputs.slice(1))) continue;
+    const others = users.get(between)!.filter((node) => node !== norm);
+    if (leaving.has(between) || others.some(({ op }) => op !== 'Shape')) continue;
+    pairs.set(between, { conv, norm });
+  }
+  return pairs;
+}
+
+/** The convolution with the norm's numbers in its own, reckoned in double precision. */
+function folded(graph: Graph, { conv, norm }: Pair): Node {
+  const numbers = (name: string) => graph.constants.get(name)!.data as Float32Array;
+  const [gamma, beta, mean, variance] = norm.inputs.slice(1).map(numbers);
+  const { float: epsilon } = norm.attributes.epsilon as { readonly float: number };
+  const [x, filter, bias] = conv.inputs;
+  const weights = numbers(filter);
+  const before = bias === undefined ? undefined : numbers(bias);
+  const count = gamma.length;
+  const size = weights.length / count;
+  const scaled = new Float32Array(weights.length);
+  const shift = new Float32Array(count);
+  for (let o = 0; o < count; o++) {
+    const scale = gamma[o] / Math.sqrt(variance[o] + epsilon);
+    shift[o] = beta[o] + scale * ((before?.[o] ?? 0) - mean[o]);
+    for (let i = o * size, end = i + size; i < end; i++) scaled[i] = scale * weights[i];
+  }
+  const constant = (data: Float32Array, shape: readonly number[]) => graph.constant(data, shape, 'float32').name;
+  const inputs = [x, constant(scaled, graph.constants.get(filter)!.shape), constant(shift, [count])];
+  return { ...conv, inputs, outputs: norm.outputs };
+}
