@@ -1,4 +1,5 @@
-import { refuseDialect } from '../checkpoints/dialects.ts';
+import type { DialectConfig } from '../checkpoints/dialects/dialect.ts';
+import { refuseDialect } from '../checkpoints/dialects/table.ts';
 import { checkFit, straysFrom } from '../checkpoints/fit.ts';
 import type { Shapes } from '../checkpoints/shapes.ts';
 import { ResnetCocoError } from '../errors.ts';
@@ -34,9 +35,6 @@ export interface InferOptions {
   readonly partial?: boolean;
 }
 
-/** Filters of the stems, where no head tells one. */
-const IMAGENET_STEM = '64,3,7,7';
-const CIFAR_STEM = '16,3,3,3';
 /** Of a body without a head, which says nothing of classes. */
 const USUAL_CLASSES = 1000;
 
@@ -44,9 +42,15 @@ const USUAL_CLASSES = 1000;
  * Tells a classifier's architecture from the names and shapes of its tensors. Where a bottleneck strides cannot be told:
  * torchvision's 3×3 is taken. Nor can a plain net, whose tensors are those of option A.
  *
+ * @param dialect what the names say of it; undefined where they are of no dialect that is read
  * @throws ResnetCocoError BAD_MODEL, if they are not those of a ResNet of the family
  */
-export function inferResNet(shapes: Shapes, file: string, { arch, partial = false }: InferOptions = {}): ResNetConfig {
+export function inferResNet(
+  shapes: Shapes,
+  file: string,
+  dialect: DialectConfig | undefined,
+  { arch, partial = false }: InferOptions = {},
+): ResNetConfig {
   const bad = (problem: string): never => {
     throw new ResnetCocoError('BAD_MODEL', `${file}: ${problem}`);
   };
@@ -60,17 +64,13 @@ export function inferResNet(shapes: Shapes, file: string, { arch, partial = fals
     return bad('a detector, not a classifier; use it with detect, or begin the training of a detector from it');
   }
   const head = ['fc.weight', 'linear.weight'].find((name) => shapes.has(name));
-  const stemShape = `${shapes.get('conv1.weight')}`;
-  const isBody = !head && (stemShape === IMAGENET_STEM || stemShape === CIFAR_STEM);
-  if (isBody && !partial && blocksPerStage(shapes).length) {
+  if (dialect && !head && !partial && blocksPerStage(shapes).length) {
     refuseDialect(shapes, file);
     return bad(
       "the body of a ResNet without a head ('fc.weight'), which cannot classify; begin a training from it with --init",
     );
   }
-  if (!head && !isBody)
-    return unlike(`it has neither 'fc.weight' (ImageNet) nor 'linear.weight' (CIFAR)${straysFrom(shapes)}`);
-  const stem = head === 'fc.weight' || (!head && stemShape === IMAGENET_STEM) ? 'imagenet' : 'cifar';
+  if (!dialect) return unlike(`it has neither 'fc.weight' (ImageNet) nor 'linear.weight' (CIFAR)${straysFrom(shapes)}`);
   const projects = names.some((name) => /^layer\d\.0\.(downsample|shortcut)\.0\.weight$/.test(name));
   // Where shapes do not differ, only option C projects.
   const everywhere = names.some((name) => /^layer(\d\.1\.downsample|1\.0\.shortcut)\.0\.weight$/.test(name));
@@ -78,7 +78,7 @@ export function inferResNet(shapes: Shapes, file: string, { arch, partial = fals
   if (plain && projects) return bad(`has projection shortcuts, but ${arch} has no shortcuts`);
   const config: ResNetConfig = {
     depth: depthFromShapes(shapes),
-    stem,
+    stem: dialect.stem,
     shortcut: plain ? 'none' : everywhere ? 'C' : projects ? 'B' : 'A',
     stride_on: '3x3',
     num_classes: (head && shapes.get(head)![0]) || USUAL_CLASSES,

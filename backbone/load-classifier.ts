@@ -1,7 +1,4 @@
 import { type ModelFile, type OpenOptions, openModel, readWeights, shapesOf } from '../checkpoints/model-file.ts';
-import type { Shapes } from '../checkpoints/shapes.ts';
-import { cifar10Classes } from '../datasets/known/cifar-classes.ts';
-import { imagenetClasses } from '../datasets/known/imagenet-classes.ts';
 import { createEngine, type EngineName, type EngineOptions } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { Classifier, planClassifier } from './classifier.ts';
@@ -41,26 +38,18 @@ export async function compileClassifier(model: ModelFile, options: LoadOptions):
 }
 
 /** The configuration in a model file, or what its tensors tell. */
-export function classifierConfigOf(
-  { checkpoint, config, configFile = checkpoint.file }: ModelFile,
-  options: InferOptions = {},
-): ClassifierConfig {
-  const shapes = shapesOf(checkpoint);
-  if (config === undefined)
-    return parseClassifierConfig(inferredConfig(shapes, checkpoint.file, options), checkpoint.file);
+export function classifierConfigOf(model: ModelFile, options: InferOptions = {}): ClassifierConfig {
+  const { checkpoint, config, configFile = checkpoint.file } = model;
+  if (config === undefined) return parseClassifierConfig(inferredConfig(model, options), checkpoint.file);
   if ((config as { architecture?: unknown } | null)?.architecture === 'fasterrcnn') {
     throw new ResnetCocoError('BAD_MODEL', `${configFile}: a detector, not a classifier; use it with detect`);
   }
   return parseClassifierConfig(config, configFile);
 }
 
-function inferredConfig(shapes: Shapes, file: string, options: InferOptions): object {
-  const { depth, ...inferred } = inferResNet(shapes, file, options);
-  const common = { architecture: options.arch ?? `resnet${depth}`, ...inferred };
-  const classes = inferred.num_classes;
-  if (inferred.stem === 'imagenet') return classes === 1000 ? { ...common, categories: imagenetClasses } : common;
-  return {
-    ...common,
-    ...(classes === 10 ? { categories: cifar10Classes } : {}),
-  };
+function inferredConfig({ checkpoint, dialect }: ModelFile, options: InferOptions): object {
+  const shapes = shapesOf(checkpoint);
+  const said = dialect?.config?.(shapes);
+  const { depth, ...inferred } = inferResNet(shapes, checkpoint.file, said, options);
+  return { architecture: options.arch ?? `resnet${depth}`, ...said, ...inferred };
 }

@@ -1,6 +1,6 @@
 import { ResnetCocoError } from '../errors.ts';
 import { namesAside } from './aside.ts';
-import { refuseDialect } from './dialects.ts';
+import { refuseDialect } from './dialects/table.ts';
 import type { Shapes } from './shapes.ts';
 
 type TensorShapes = Readonly<Record<string, readonly number[]>>;

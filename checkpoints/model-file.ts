@@ -6,6 +6,8 @@ import type { FetchOptions } from '../io/download/download.ts';
 import { structureProblem } from '../io/json/json-keys.ts';
 import { describeAside, namesAside } from './aside.ts';
 import { type Checkpoint, openCheckpoint, toFloat32 } from './checkpoint.ts';
+import type { Dialect } from './dialects/dialect.ts';
+import { readableDialect } from './dialects/table.ts';
 import { embeddedModels } from './embedded-models.ts';
 import { fetchModel } from './fetch-model.ts';
 import { numberProblem } from './finite.ts';
@@ -18,7 +20,10 @@ export const FORMAT = 'resnet-coco';
 
 /** A checkpoint and what is known of its architecture. */
 export interface ModelFile {
+  /** Its tensors go by the names that they have here, whatever the file calls them. */
   readonly checkpoint: Checkpoint;
+  /** What the file's names are those of; undefined where that is nothing that is read. */
+  readonly dialect: Dialect | undefined;
   /** From the file's metadata, or from the list of known models; unchecked. */
   readonly config: unknown;
   /** The file that `config` comes from, for errors; undefined where it is the checkpoint's. */
@@ -32,8 +37,10 @@ export interface OpenOptions extends FetchOptions {
 
 /**
  * Opens a model by path, by the name of one that comes with the package, or of a known one, which is fetched on first use.
+ * Tells the dialect of its tensors' names, which are renamed to those of here.
  *
- * @throws ResnetCocoError UNKNOWN_MODEL, FILE_NOT_FOUND, BAD_CHECKPOINT, UNSAFE_CHECKPOINT, DOWNLOAD_FAILED
+ * @throws ResnetCocoError UNKNOWN_MODEL, FILE_NOT_FOUND, BAD_CHECKPOINT, UNSAFE_CHECKPOINT, BAD_MODEL, BAD_CONFIG,
+ *   DOWNLOAD_FAILED
  */
 export async function openModel(nameOrPath: string, options: OpenOptions = {}): Promise<ModelFile> {
   const model = await openNamed(nameOrPath, options);
@@ -44,10 +51,34 @@ export async function openModel(nameOrPath: string, options: OpenOptions = {}): 
 
 async function openNamed(nameOrPath: string, options: FetchOptions): Promise<ModelFile> {
   const embedded = existsSync(nameOrPath) ? undefined : embeddedModels().get(nameOrPath);
-  if (embedded !== undefined) return withOwnConfig(await openCheckpoint(embedded));
-  const record = isPath(nameOrPath) ? undefined : findModel(nameOrPath);
-  if (!record) return withOwnConfig(await openCheckpoint(nameOrPath));
-  return { checkpoint: await openCheckpoint(await fetchModel(nameOrPath, options)), config: record.config };
+  const record = embedded !== undefined || isPath(nameOrPath) ? undefined : findModel(nameOrPath);
+  const file = record ? await fetchModel(nameOrPath, options) : (embedded ?? nameOrPath);
+  const checkpoint = await openCheckpoint(file);
+  try {
+    const dialect = readableDialect(shapesOf(checkpoint));
+    return {
+      checkpoint: renamed(checkpoint, dialect),
+      dialect,
+      config: record ? record.config : ownConfig(checkpoint),
+    };
+  } catch (error) {
+    checkpoint.close();
+    throw error;
+  }
+}
+
+/** The checkpoint with its tensors under the names that they have here. */
+function renamed(checkpoint: Checkpoint, { rename = (name: string) => name }: Partial<Dialect> = {}): Checkpoint {
+  const tensors = new Map<string, StoredTensor>();
+  for (const [stored, tensor] of checkpoint.tensors) {
+    const name = rename(stored);
+    if (tensors.has(name)) {
+      const problem = `has ${name} under two names, one of them ${stored}; remove the one that is not meant`;
+      throw new ResnetCocoError('BAD_MODEL', `${checkpoint.file}: ${problem}`);
+    }
+    tensors.set(name, tensor);
+  }
+  return { ...checkpoint, tensors };
 }
 
 /** What is no known model's name but has a folder or an extension is a path; a file of that name comes first. */
@@ -57,13 +88,13 @@ function isPath(nameOrPath: string): boolean {
   return nameOrPath.includes('/') || nameOrPath.includes(sep) || basename(nameOrPath).includes('.');
 }
 
-function withOwnConfig(checkpoint: Checkpoint): ModelFile {
+function ownConfig(checkpoint: Checkpoint): unknown {
   const { config, format } = checkpoint.metadata;
-  if (format !== FORMAT || config === undefined) return { checkpoint, config: undefined };
+  if (format !== FORMAT || config === undefined) return undefined;
   try {
     const problem = structureProblem(config);
     if (problem !== undefined) throw new ResnetCocoError('BAD_CONFIG', `${checkpoint.file}: its config ${problem}`);
-    return { checkpoint, config: JSON.parse(config) };
+    return JSON.parse(config);
   } catch (error) {
     if (error instanceof ResnetCocoError) throw error;
     throw new ResnetCocoError('BAD_CONFIG', `${checkpoint.file}: its config is not JSON: ${(error as Error).message}`);
@@ -118,25 +149,18 @@ export function readNumbers(file: string, name: string, tensor: StoredTensor): F
 /**
  * Reads the tensors that an architecture needs, as single precision.
  *
- * @param stored the name in the checkpoint of a tensor, where it goes by another
  * @throws ResnetCocoError BAD_MODEL, naming what is missing, of another shape, of no use or no finite number
  */
 export function readWeights(
   checkpoint: Checkpoint,
   needed: Readonly<Record<string, readonly number[]>>,
   architecture: string,
-  stored: ReadonlyMap<string, string> = new Map(),
 ): Weights {
   const { file, tensors } = checkpoint;
-  const shapes = shapesOf(checkpoint);
-  for (const [name, original] of stored) {
-    shapes.set(name, shapes.get(original)!);
-    shapes.delete(original);
-  }
-  checkFit(shapes, needed, file, architecture);
+  checkFit(shapesOf(checkpoint), needed, file, architecture);
   const weights: Record<string, HostTensor> = {};
   for (const [name, shape] of Object.entries(needed)) {
-    weights[name] = { shape, data: readNumbers(file, name, tensors.get(stored.get(name) ?? name)!) };
+    weights[name] = { shape, data: readNumbers(file, name, tensors.get(name)!) };
   }
   return weights;
 }

@@ -1,9 +1,9 @@
-/** Parts of a network of the family: a name that begins with one has no prefix. */
-const PART = /^(conv1|bn1|layer\d+|fc|linear|rpn|roi_heads|fpn)$/;
+import { isFirstPart } from './dialects/table.ts';
+
 /** What torch's own wrappers put before a name. */
 const WRAPPERS = /^((module|_orig_mod)\.)+/;
-/** What a name without its prefix begins with, where it is one of the family. */
-const FAMILY = /^(conv1|bn1|layer\d+|fc|linear|rpn|roi_heads|fpn|backbone)\./;
+/** A detector's names begin so; before those of a classifier it is a wrapper. */
+const BODY = 'backbone';
 
 /** No wrappers put more parts before a name; a hostile file may have millions. */
 const MOST_PARTS = 16;
@@ -17,11 +17,16 @@ export function commonPrefix(names: readonly string[]): string {
   const [first = ''] = names;
   const parts = first.split('.', MOST_PARTS + 1);
   let prefix = '';
-  for (let i = 0; i + 1 < parts.length && !PART.test(parts[i]); i++) {
+  for (let i = 0; i + 1 < parts.length && !isFirstPart(parts[i]); i++) {
     const longer = `${prefix}${parts[i]}.`;
     if (!names.every((name) => name.startsWith(longer))) break;
     prefix = longer;
   }
-  if (names.some((name) => FAMILY.test(name.slice(prefix.length)))) return prefix;
+  const isOurs = (name: string) => {
+    const end = name.indexOf('.', prefix.length);
+    const part = name.slice(prefix.length, end);
+    return end >= 0 && (part === BODY || isFirstPart(part));
+  };
+  if (names.some(isOurs)) return prefix;
   return WRAPPERS.exec(prefix)?.[0] ?? '';
 }

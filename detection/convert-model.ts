@@ -14,7 +14,7 @@ import {
 import { ResnetCocoError } from '../errors.ts';
 import { detectorConfigOf } from './load-detector.ts';
 import { fasterRcnnShapes } from './model/faster-rcnn-plan.ts';
-import { currentName, isDetector } from './model/infer-detector.ts';
+import { isDetector } from './model/infer-detector.ts';
 
 export interface ConvertOptions extends Pick<OpenOptions, 'onNote'> {
   /** The architecture, where tensors and file do not tell it. */
@@ -52,8 +52,7 @@ export async function convertModel(from: string, to: string, options: ConvertOpt
     const { file } = checkpoint;
     const shapes = new Map<string, readonly number[]>();
     const tensors = new Map<string, StoredTensor>();
-    for (const [stored, tensor] of checkpoint.tensors) {
-      const name = detects ? currentName(stored) : stored;
+    for (const [name, tensor] of checkpoint.tensors) {
       shapes.set(name, tensor.shape);
       const isNeeded = Object.hasOwn(needed, name);
       if (!isNeeded && !isOfTheModel(name)) continue;

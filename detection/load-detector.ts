@@ -1,11 +1,11 @@
 import type { LoadOptions } from '../backbone/index.ts';
-import { type ModelFile, openModel, readWeights } from '../checkpoints/index.ts';
+import { type ModelFile, openModel, readWeights, shapesOf } from '../checkpoints/index.ts';
 import { createEngine, type Weights } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { Detector } from './detector.ts';
 import { type DetectorConfig, parseDetectorConfig } from './model/detector-config.ts';
 import { fasterRcnnShapes } from './model/faster-rcnn-plan.ts';
-import { currentName, inferDetector } from './model/infer-detector.ts';
+import { inferDetector } from './model/infer-detector.ts';
 
 /**
  * Loads an object detector.
@@ -33,20 +33,8 @@ export async function compileDetector(model: ModelFile, options: LoadOptions): P
 
 export function readDetectorWeights(model: ModelFile, config: DetectorConfig): Weights {
   const name = `fasterrcnn with ${config.backbone}`;
-  return readWeights(model.checkpoint, fasterRcnnShapes(config), name, storedNames(model));
+  return readWeights(model.checkpoint, fasterRcnnShapes(config), name);
 }
-
-/** Where a checkpoint of an older torchvision has a tensor under another name: today's name → the one stored. */
-const storedNames = ({ checkpoint }: ModelFile): Map<string, string> =>
-  new Map(
-    [...checkpoint.tensors.keys()]
-      .filter((name) => currentName(name) !== name)
-      .map((name) => [currentName(name), name]),
-  );
-
-/** The shapes of a checkpoint's tensors under the names of today. */
-export const detectorShapesOf = ({ checkpoint }: ModelFile): Map<string, readonly number[]> =>
-  new Map([...checkpoint.tensors].map(([name, { shape }]) => [currentName(name), shape]));
 
 /** The configuration in a model file, or what its tensors tell. */
 export function detectorConfigOf(model: ModelFile, arch?: string): DetectorConfig {
@@ -54,8 +42,7 @@ export function detectorConfigOf(model: ModelFile, arch?: string): DetectorConfi
   const { file } = checkpoint;
   const { configFile = file } = model;
   if (config === undefined) {
-    const shapes = detectorShapesOf(model);
-    const inferred = inferDetector(shapes, file);
+    const inferred = inferDetector(shapesOf(checkpoint), file);
     const expected = `fasterrcnn_${inferred.backbone}_fpn`;
     if (arch === undefined || arch === expected || arch === `${expected}_v2` || arch === inferred.backbone)
       return inferred;

@@ -12,7 +12,7 @@ import {
 } from '../checkpoints/index.ts';
 import type { ResnetCocoError } from '../errors.ts';
 import { isDetectorModel } from './convert-model.ts';
-import { detectorConfigOf, detectorShapesOf } from './load-detector.ts';
+import { detectorConfigOf } from './load-detector.ts';
 import { detectorParameterCount, fasterRcnnShapes } from './model/faster-rcnn-plan.ts';
 
 /** What a model file holds. */
@@ -69,7 +69,7 @@ export async function modelInfo(nameOrFile: string): Promise<ModelInfo> {
       if (isDetectorModel(model)) {
         const config = detectorConfigOf(model);
         const shapes = fasterRcnnShapes(config);
-        const problem = problemOf(() => checkFit(detectorShapesOf(model), shapes, file, config.architecture));
+        const problem = problemOf(() => checkFit(shapesOf(checkpoint), shapes, file, config.architecture));
         return {
           ...held,
           task: 'detection',

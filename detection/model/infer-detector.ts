@@ -9,16 +9,6 @@ export const isDetector = (names: Iterable<string>): boolean =>
   [...names].some((name) => name.startsWith('roi_heads.box_predictor.'));
 
 /**
- * The names that torchvision gives today, for the names of before its version 0.13, as its own
- * `_load_from_state_dict` of the FPN and of the RPN's head renames them.
- */
-export function currentName(name: string): string {
-  return name
-    .replace(/^(backbone\.fpn\.(?:inner|layer)_blocks\.\d+)\.(weight|bias)$/, '$1.0.$2')
-    .replace(/^(rpn\.head\.conv)\.(weight|bias)$/, '$1.0.0.$2');
-}
-
-/**
  * Tells a detector's architecture from the names and shapes of its tensors; what they do not say (input size, anchors,
  * thresholds) is torchvision's default. With 91 classes the categories are COCO's, else `class 1` ….
  *

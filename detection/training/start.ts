@@ -8,7 +8,6 @@ import { detectorConfigOf } from '../load-detector.ts';
 import { labelOf } from '../model/detector-category.ts';
 import type { DetectorConfig } from '../model/detector-config.ts';
 import { fasterRcnnShapes } from '../model/faster-rcnn-plan.ts';
-import { currentName } from '../model/infer-detector.ts';
 
 /** What a run takes over from the model that it begins from: all of a detector's settings, or those of its backbone. */
 export interface DetectorStart {
@@ -96,9 +95,7 @@ export async function detectorStartWeights(
     const isDetector = isDetectorModel(model);
     const renewsHead = isDetector && !sameCategories(detectorConfigOf(model), config);
     const ownName = (name: string) => (isDetector ? name : name.slice(BODY.length));
-    const stored = new Map(
-      [...checkpoint.tensors].map(([name, tensor]) => [isDetector ? currentName(name) : BODY + name, tensor]),
-    );
+    const stored = new Map([...checkpoint.tensors].map(([name, tensor]) => [isDetector ? name : BODY + name, tensor]));
     const shapes = fasterRcnnShapes(config);
     const fresh = Object.keys(shapes).filter((name) => {
       const tensor = stored.get(name);

@@ -1,14 +1,7 @@
-import { ResnetCocoError } from '../errors.ts';
-import { WHAT_LOADS } from './foreign-formats.ts';
-import type { Shapes } from './shapes.ts';
+import { type Dialect, namesLike } from './dialect.ts';
 
-/** Wrappers before a name. */
-const WRAPPED = /^((module|_orig_mod|student|teacher)\.)+/;
-
-/**
- * Networks and frameworks whose tensors go by other names, the most telling first: what they are, and which names tell.
- */
-const DIALECTS: readonly [what: string, tells: RegExp][] = [
+/** What networks and frameworks are that are not read, by names that tell; the most telling first. */
+const FOREIGN: readonly [name: string, tells: RegExp][] = [
   [
     'a Faster R-CNN or Mask R-CNN of Detectron2',
     /^(backbone\.(bottom_up|fpn_(lateral|output)\d)\.|proposal_generator\.)/,
@@ -76,20 +69,8 @@ const DIALECTS: readonly [what: string, tells: RegExp][] = [
   ["a ResNet in a plain Sequential, such as fastai's", /^(0\.)?[0-9]\.\d+\.(conv1|bn1|conv2)\.weight$/],
 ];
 
-/**
- * Refuses tensors that are another framework's or another network's by their names.
- *
- * @throws ResnetCocoError BAD_MODEL, saying what it looks like, by which names, and what loads
- */
-export function refuseDialect(shapes: Shapes, file: string): void {
-  const names = [...shapes.keys()];
-  for (const [what, tells] of DIALECTS) {
-    const telling = names.filter((name) => tells.test(name.replace(WRAPPED, '')));
-    if (!telling.length) continue;
-    const more = telling.length > 3 ? ` and ${telling.length - 3} more` : '';
-    throw new ResnetCocoError(
-      'BAD_MODEL',
-      `${file}: looks like ${what} (${telling.slice(0, 3).join(', ')}${more}), which is not read; ${WHAT_LOADS}`,
-    );
-  }
-}
+/** Dialects that are told from others, but not read: a row here becomes a file of its own once its names have a `rename`. */
+export const foreignDialects: readonly Dialect[] = FOREIGN.map(([name, tells]) => ({
+  name,
+  recognise: namesLike(tells),
+}));

@@ -1,0 +1,21 @@
+import { cifar10Classes } from '../../datasets/known/cifar-classes.ts';
+import type { Shapes } from '../shapes.ts';
+import type { Dialect } from './dialect.ts';
+
+/** Of a body without a head the stem tells: 16 filters of 3 × 3. */
+const isBody = (shapes: Shapes) => `${shapes.get('conv1.weight')}` === '16,3,3,3';
+
+/** CIFAR ResNets of 6n + 2 layers, as Yerlan Idelbayev's `pytorch_resnet_cifar10` names them, and models here, too. */
+export const akamaster: Dialect = {
+  name: 'a CIFAR ResNet of akamaster',
+  recognise: (shapes) => {
+    if (shapes.has('linear.weight')) return ['linear.weight'];
+    return isBody(shapes) ? ['conv1.weight'] : [];
+  },
+  rename: (name) => name,
+  firstPart: /^(conv1|bn1|layer\d+|linear)$/,
+  config: (shapes) => ({
+    stem: 'cifar',
+    ...(shapes.get('linear.weight')?.[0] === cifar10Classes.length ? { categories: cifar10Classes } : {}),
+  }),
+};
