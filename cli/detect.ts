@@ -8,7 +8,7 @@ import {
 } from '../detection/results/detection-folder.ts';
 import { imageIdsFromAnnotations, imageIdsFromNames, readAnnotatedSet } from '../detection/results/image-ids.ts';
 import { inDataset, matchCategories } from '../detection/results/match-categories.ts';
-import { SHOWN_SCORE } from '../detection/results/name-detections.ts';
+import { isAbove, SHOWN_SCORE } from '../detection/results/name-detections.ts';
 import { offeringBundled } from './input/bundled-models.ts';
 import { runImageJob, summarize } from './input/image-job.ts';
 import { collectInputs, type Inputs } from './input/inputs.ts';
@@ -35,7 +35,7 @@ const flags = {
     value: 'P',
     min: 0,
     max: 1,
-    help: `leave out objects of a lower score everywhere (default: ${SHOWN_SCORE} for what is printed and drawn; detections.json and the page keep all that the model gives)`,
+    help: `show objects above this score, from 0 to 1, and leave out all others everywhere (default: ${SHOWN_SCORE} for what is printed and drawn; detections.json and the page keep all that the model gives)`,
   },
   ...jsonFlag,
   ...inputFlags,
@@ -202,7 +202,7 @@ function matchOf(
 
 /** Without a score of the user's own, what is printed and drawn is held to one, what is saved for evaluation is not. */
 const shown = (detections: readonly Detection[], score = SHOWN_SCORE): readonly Detection[] =>
-  detections.filter((detection) => detection.score >= score);
+  detections.filter((detection) => isAbove(detection.score, score));
 
 export default command({
   summary: 'Objects in each image: category, score and box in pixels.',

@@ -10,7 +10,7 @@ import {
   type TrainDetectorOptions,
   trainDetector,
 } from '../detection/index.ts';
-import type { DetectionMeasures } from '../eval/index.ts';
+import { type DetectionMeasures, shownThreshold } from '../eval/index.ts';
 import { type RunConfig, storedConfig } from '../training/index.ts';
 import { offeringBundled } from './input/bundled-models.ts';
 import { command } from './terminal/command.ts';
@@ -24,7 +24,7 @@ import { shellWord } from './terminal/shell-word.ts';
 import { counted } from './terminal/table.ts';
 import type { Terminal } from './terminal/terminal.ts';
 import { attendTraining } from './training/attend-training.ts';
-import { annotationsName, shownScore, writeDetectorCard } from './training/detector-card.ts';
+import { annotationsName, writeDetectorCard } from './training/detector-card.ts';
 import { evaluationArguments, imageFolderOf, readDetectorDatasets } from './training/detector-datasets.ts';
 import { describePlan } from './training/detector-plan.ts';
 import {
@@ -70,7 +70,7 @@ function describe({ best, epochs, files, interrupted, seconds, steps }: Detector
   if (best?.best_score !== undefined) {
     const { F1, best_score, precision, recall } = best;
     lines.push(
-      `best score threshold: ${shownScore(best_score)} (F1 ${percent(F1)}: precision ${percent(precision)}, recall ${percent(recall)})`,
+      `best score threshold: ${shownThreshold(best_score)} (F1 ${percent(F1)}: precision ${percent(precision)}, recall ${percent(recall)})`,
     );
   }
   const outcome = interrupted
@@ -87,7 +87,7 @@ function nextCalls(
   images: string,
 ): string[] {
   const ofModel = ['--model', model];
-  const score = best?.best_score === undefined ? [] : ['--score', String(shownScore(best.best_score))];
+  const score = best?.best_score === undefined ? [] : ['--score', String(shownThreshold(best.best_score))];
   return [
     ...(evaluation ? [['evaluate', 'detector', ...evaluation, ...ofModel, '--report', join(folder, 'report')]] : []),
     ['detect', images, ...ofModel, ...score, '--out', join(folder, 'detected')],

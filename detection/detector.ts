@@ -21,7 +21,7 @@ import { categoriesByLabel, type Detection, nameDetections, SHOWN_SCORE } from '
 
 export interface DetectOptions {
   /**
-   * Objects of this score or less are left out, from 0 to 1; .5 by default, `SHOWN_SCORE`, as on the command line. All
+   * Only objects above this score are given, from 0 to 1; .5 by default, `SHOWN_SCORE`, as on the command line. All
    * that a model gives, as evaluation needs it, is above its own threshold: `detector.config.box_score_thresh`, mostly
    * .05.
    */

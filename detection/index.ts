@@ -6,7 +6,7 @@ export { FasterRcnn } from './model/faster-rcnn.ts';
 export { detectorParameterCount, fasterRcnnShapes } from './model/faster-rcnn-plan.ts';
 export * from './public.ts';
 export { matchCategories } from './results/match-categories.ts';
-export { categoriesByLabel, nameDetections } from './results/name-detections.ts';
+export { categoriesByLabel, isAbove, nameDetections } from './results/name-detections.ts';
 export { samplesFolder } from './train-detector.ts';
 export { DetectorTraining } from './training/detector-training.ts';
 export { SAMPLE_BOXES } from './training/evaluation.ts';

@@ -2,6 +2,7 @@
 
 export { bestScore } from './analysis/best-threshold.ts';
 export { type ExactCurve, exactCurve } from './analysis/curves.ts';
+export { shownThreshold } from './analysis/score-threshold.ts';
 export { boxMeasures, measuresOf } from './cocoeval/box-measures.ts';
 export * from './public.ts';
 export type { SampleBox, SampleEvaluation, SampleImage } from './report/sample-pictures.ts';

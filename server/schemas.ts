@@ -26,7 +26,7 @@ const field = {
       minimum: 0,
       maximum: 1,
       default: SHOWN_SCORE,
-      description: 'leave out objects of this score or less',
+      description: 'only objects above this score',
     },
   },
 };

@@ -1,6 +1,6 @@
 import type { Classifier, ClassifierConfig, Prediction } from '../backbone/index.ts';
 import type { LoadedImage } from '../datasets/index.ts';
-import { type Detection, Detector, type DetectorConfig, loadModel, SHOWN_SCORE } from '../detection/index.ts';
+import { type Detection, Detector, type DetectorConfig, isAbove, loadModel, SHOWN_SCORE } from '../detection/index.ts';
 import { Batcher } from './batcher.ts';
 import type { Decoding } from './decoding.ts';
 import type { ServerSettings } from './options.ts';
@@ -10,7 +10,7 @@ import type { WelcomePicture } from './pictures.ts';
 export interface Question {
   /** Classes to return. */
   readonly top: number;
-  /** Objects of this score or less are left out. */
+  /** Only objects above this score are in the answer. */
   readonly score: number | undefined;
 }
 
@@ -188,8 +188,6 @@ async function detect(
     file,
     width: images[i].width,
     height: images[i].height,
-    detections: results[i].filter(({ score }) =>
-      question.score === undefined ? score >= SHOWN_SCORE : score > question.score,
-    ),
+    detections: results[i].filter(({ score }) => isAbove(score, question.score ?? SHOWN_SCORE)),
   }));
 }

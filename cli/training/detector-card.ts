@@ -1,5 +1,6 @@
 import { basename, dirname, extname, resolve } from 'node:path';
 import { type DetectorConfig, type DetectorSummary, detectorParameterCount } from '../../detection/index.ts';
+import { shownThreshold } from '../../eval/index.ts';
 import { type RunConfig, readLog, readRunConfig, runFiles, writeModelCard } from '../../training/index.ts';
 import { runFacts } from './training-card.ts';
 import { percent } from './training-progress.ts';
@@ -9,9 +10,6 @@ const RECIPE = [
   ...['epochs', 'batch', 'accumulate', 'recipe', 'aspect_ratio_group_factor', 'optimiser', 'schedule', 'clip_norm'],
   ...['ema', 'init', 'training'],
 ];
-
-/** A score threshold rounded down, so that what has this very score is kept. */
-export const shownScore = (score: number): number => Math.floor(100 * score) / 100;
 
 /** What a data set is called by where its annotations are: its folder, or a file in its folder; `.` has a name, too. */
 export function annotationsName(path: string): string {
@@ -59,7 +57,7 @@ export async function writeDetectorCard(
         : [
             {
               metric: `score threshold of the highest F1 (${percent(best.F1)})`,
-              value: `${shownScore(best.best_score)}`,
+              value: `${shownThreshold(best.best_score)}`,
             },
           ]),
       ...(final ? [{ metric: 'AP, last epoch', value: percent(final.values.AP) }] : []),

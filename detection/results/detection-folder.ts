@@ -39,7 +39,7 @@ export interface PictureMaker<Image extends DetectedImage> {
    * side at most `previewSide`.
    */
   draw(image: Image, target: string, previewSide: number): Promise<Uint8Array>;
-  /** Objects of a lower score are hidden on the page until its slider is moved. Default 0. */
+  /** Only objects above this score are shown on the page until its slider is moved. Default 0. */
   readonly score?: number;
 }
 

@@ -137,7 +137,7 @@ const markup = (title: string) => `
 <div class="head"><h1><bdi>${escapeHtml(title)}</bdi></h1><span id="status" role="status">Loading…</span></div>
 <div class="tools">
 <label><span>Search</span> <input id="search" type="search" placeholder="file name" autocomplete="off" spellcheck="false"></label>
-<label>Score <input id="score" type="range" min="0" max="1" step="0.01" value="0"> <output id="least" for="score"></output></label>
+<label>Score above <input id="score" type="range" min="0" max="1" step="0.01" value="0"> <output id="least" for="score"></output></label>
 <label>Sort <select id="sort"><option value="name">file name</option><option value="count">most objects</option><option value="best">highest score</option></select></label>
 <label><input id="found" type="checkbox"> only with objects</label>
 </div>
@@ -154,7 +154,7 @@ const markup = (title: string) => `
 <dialog id="viewer" aria-labelledby="name" tabindex="-1">
 <div class="viewbar"><button id="previous" type="button" aria-label="Previous picture" title="Previous (←)">←</button><button id="next" type="button" aria-label="Next picture" title="Next (→)">→</button><h2 id="name"></h2><span id="place"></span><a id="open" target="_blank" rel="noopener">Open file</a><button id="close" type="button" aria-label="Close" title="Close (Esc)">✕</button></div>
 <div id="stage" class="stage"></div>
-<div class="side"><p id="nothing" hidden>Nothing found at this score.</p><ol id="objects"></ol></div>
+<div class="side"><p id="nothing" hidden>Nothing found above this score.</p><ol id="objects"></ol></div>
 </dialog>
 `;
 

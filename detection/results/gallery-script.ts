@@ -55,7 +55,7 @@ addEventListener('DOMContentLoaded', () => {
   const chosen = new Set();
   const wanted = (picture) => {
     const least = Number(score.value);
-    return picture.objects.filter((object) => object.score >= least && (!chosen.size || chosen.has(object.label)));
+    return picture.objects.filter((object) => object.score > least && (!chosen.size || chosen.has(object.label)));
   };
   let listed = [];
   const orders = {
@@ -139,7 +139,7 @@ addEventListener('DOMContentLoaded', () => {
   for (const picture of pictures) for (const { label, score } of picture.objects) {
     if (!tally.has(label)) tally.set(label, { label, shown: 0, total: 0 });
     tally.get(label).total++;
-    if (score >= begin) tally.get(label).shown++;
+    if (score > begin) tally.get(label).shown++;
   }
   const categories = [...tally.values()].sort((a, b) => b.shown - a.shown || b.total - a.total || collator.compare(a.label, b.label));
   categories.forEach((category) => {
@@ -169,7 +169,7 @@ addEventListener('DOMContentLoaded', () => {
     const counts = new Map();
     for (const picture of named) {
       picture.wanted = wanted(picture);
-      for (const object of picture.objects) if (object.score >= least) counts.set(object.label, (counts.get(object.label) || 0) + 1);
+      for (const object of picture.objects) if (object.score > least) counts.set(object.label, (counts.get(object.label) || 0) + 1);
     }
     for (const { label, chip, number } of categories) {
       number.textContent = (counts.get(label) || 0).toLocaleString();
@@ -274,7 +274,7 @@ addEventListener('DOMContentLoaded', () => {
 
   const all = pictures.flatMap((picture) => picture.objects.map((object) => object.score));
   const least = all.reduce((smallest, value) => Math.min(smallest, value), 1);
-  score.min = all.length ? Math.floor(least * 100) / 100 : 0;
+  score.min = all.length ? (Math.ceil(least * 100 - 1e-6) - 1) / 100 : 0;
   // Rounded down, as the slider moves in hundredths.
   score.value = Math.max(score.min, Math.floor(begin * 100 + 1e-6) / 100);
   if (pictures.length && !all.length) {

@@ -58,6 +58,12 @@ const hrefOf = (path: string) =>
 
 const round = (value: number, digits: number) => Number(value.toFixed(digits));
 
+/** A score in four decimals that is above the same hundredths, in single precision, as the score itself. */
+function roundUp(score: number): number {
+  const up = Math.ceil(score * 1e4);
+  return (Math.fround((up - 1) / 1e4) >= score ? up - 1 : up) / 1e4;
+}
+
 export class Gallery {
   readonly #path: string;
   readonly #partial: string;
@@ -76,7 +82,7 @@ export class Gallery {
    * @param path Where the finished page goes, say DIR/index.html; until then it is DIR/index.partial.html
    * @param title Heading of the page
    * @param expected How many images the run sets out to do; a page with fewer says so
-   * @param score Objects of a lower score are hidden until the slider is moved
+   * @param score Only objects above this score are shown until the slider is moved
    * @throws FILE_NOT_WRITABLE
    */
   static async create(path: string, title: string, expected: number, score = 0): Promise<Gallery> {
@@ -102,7 +108,7 @@ export class Gallery {
     const objects = detections
       .filter(({ score, bbox }) => [score, ...bbox].every(Number.isFinite))
       .sort((a, b) => b.score - a.score)
-      .map(({ label, score, bbox }) => [label, round(score, 4), ...bbox.map((side) => round(side, 1))]);
+      .map(({ label, score, bbox }) => [label, roundUp(score), ...bbox.map((side) => round(side, 1))]);
     const paints = Object.fromEntries(detections.map((one) => [one.label, categoryPaint(one.category_id)]));
     const record = { file, width, height, objects, paints, ...(link === undefined ? {} : { link: hrefOf(link) }) };
     const base64 = Buffer.from(preview.buffer, preview.byteOffset, preview.byteLength).toString('base64');

@@ -12,8 +12,11 @@ export interface Detection {
   readonly bbox: readonly [number, number, number, number];
 }
 
-/** Objects of this score or more are worth a person's look, unless the user says otherwise. */
+/** Objects above this score are worth a person's look, unless the user says otherwise. */
 export const SHOWN_SCORE = 0.5;
+
+/** Whether a detection is kept at a score: strictly above it, and in single precision, as torchvision has it. */
+export const isAbove = (score: number, threshold: number): boolean => score > Math.fround(threshold);
 
 /** A model's categories by what its network calls them. */
 export const categoriesByLabel = (categories: readonly DetectorCategory[]): ReadonlyMap<number, DetectorCategory> =>

@@ -16,7 +16,7 @@ import { checkWithin } from '../../io/within-folder.ts';
 import { type DetectedFile, Detector } from '../detector.ts';
 import { evaluateDetector } from '../evaluate-detector.ts';
 import type { DetectorConfig } from '../model/detector-config.ts';
-import { SHOWN_SCORE } from '../results/name-detections.ts';
+import { isAbove, SHOWN_SCORE } from '../results/name-detections.ts';
 import { labelByCategory } from './labels.ts';
 import { type AnnotatedImages, annotationsByImage } from './samples.ts';
 
@@ -109,7 +109,7 @@ export class DetectorEvaluation {
     }
   }
 
-  /** @param best the score from which on detections are best kept; undefined where none is right */
+  /** @param best the score above which detections are best kept; undefined where none is right */
   private async writeSamples(
     { pool }: Detector,
     drawn: ReadonlyMap<ImageId, Found>,
@@ -125,7 +125,7 @@ export class DetectorEvaluation {
       if (!found) continue;
       const { file, height, width } = found;
       const objects = this.objectsOf(id);
-      const detections = found.detections.filter((detection) => detection.score >= score);
+      const detections = found.detections.filter((detection) => isAbove(detection.score, score));
       images.push({ file: resolve(file), name: basename(file), width, height, objects, detections });
       await this.tolerated(async () => {
         const path = join(folder, `${i + 1}-${basename(file)}`);

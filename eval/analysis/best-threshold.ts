@@ -1,8 +1,9 @@
 import type { COCOeval } from '../cocoeval/coco-eval.ts';
 import { sortDescending } from '../cocoeval/stable-sort.ts';
 import { HIT, IGNORED, type Outcomes, outcomesOf } from './outcomes.ts';
+import { thresholdBetween } from './score-threshold.ts';
 
-/** What is right among the detections of a score or higher ones, at IoU .5. */
+/** What is right among the detections whose score is above a threshold, at IoU .5. */
 export interface ScoreThreshold {
   readonly threshold: number;
   readonly precision: number;
@@ -16,13 +17,13 @@ export interface BestThresholds {
   readonly overall: ScoreThreshold | null;
   /** By category evaluated. */
   readonly categories: readonly (ScoreThreshold | null)[];
-  /** Of all detections, at 101 thresholds from the highest score down to the lowest. */
+  /** Of all detections, at 101 evenly spaced thresholds from just below the highest score to just below the lowest. */
   readonly overallCurve: readonly ScoreThreshold[];
 }
 
-const STEPS = 100;
+const STEPS = 101;
 
-/** The scores from which on detections are best kept: those of the highest F1, at IoU .5; the higher among equals. */
+/** The thresholds above which detections are best kept: those of the highest F1, at IoU .5; the higher among equals. */
 export function bestThresholds(e: COCOeval, { detections, positives }: Outcomes): BestThresholds {
   const { categoryStarts, rows } = e.evaluationDone;
   const { scores } = e.cocoDt.table;
@@ -47,7 +48,7 @@ export function bestThresholds(e: COCOeval, { detections, positives }: Outcomes)
   };
 }
 
-/** The score from which on all detections are best kept, whatever their category; null without a hit. */
+/** The threshold above which all detections are best kept, whatever their category; null without a hit. */
 export const bestScore = (e: COCOeval): ScoreThreshold | null => bestThresholds(e, outcomesOf(e)).overall;
 
 interface ScoredList {
@@ -60,17 +61,21 @@ interface ScoredList {
   readonly objects: number;
 }
 
-/** Calls for every score that makes a difference, from the highest down: detections of equal scores stand or fall together. */
-function eachThreshold(
+/**
+ * Calls for every score that makes a difference, from the highest down, with what is kept down to that score and the
+ * next lower score. Detections of equal scores stand or fall together.
+ */
+function eachScore(
   { rows, scores, verdicts }: ScoredList,
-  visit: (threshold: number, hits: number, counted: number) => void,
+  visit: (score: number, hits: number, counted: number, next: number | undefined) => void,
 ): void {
   let [hits, counted] = [0, 0];
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i];
     if (verdicts[row] !== IGNORED) counted++;
     if (verdicts[row] === HIT) hits++;
-    if (counted && !(i + 1 < rows.length && scores[rows[i + 1]] === scores[row])) visit(scores[row], hits, counted);
+    const next = i + 1 < rows.length ? scores[rows[i + 1]] : undefined;
+    if (counted && next !== scores[row]) visit(scores[row], hits, counted, next);
   }
 }
 
@@ -83,25 +88,28 @@ const rated = (threshold: number, hits: number, counted: number, objects: number
 
 function bestThreshold(list: ScoredList): ScoreThreshold | null {
   let best: ScoreThreshold | null = null;
-  eachThreshold(list, (threshold, hits, counted) => {
-    if ((2 * hits) / (counted + list.objects) > (best?.f1 ?? 0)) best = rated(threshold, hits, counted, list.objects);
+  eachScore(list, (score, hits, counted, next) => {
+    if ((2 * hits) / (counted + list.objects) <= (best?.f1 ?? 0)) return;
+    best = rated(thresholdBetween(score, next), hits, counted, list.objects);
   });
   return best;
 }
 
 /** At evenly spaced thresholds; none without objects or detections. */
 function sampledThresholds(list: ScoredList): ScoreThreshold[] {
-  const { objects, rows, scores } = list;
-  if (!objects) return [];
-  const [highest, lowest] = [scores[rows[0]], scores[rows[rows.length - 1]]];
-  const thresholdAt = (step: number) => (step === STEPS ? lowest : highest - ((highest - lowest) * step) / STEPS);
+  const { objects, rows, scores, verdicts } = list;
+  const best = rows.find((row) => verdicts[row] !== IGNORED);
+  if (!objects || best === undefined) return [];
+  const [highest, least] = [scores[best], thresholdBetween(scores[rows[rows.length - 1]])];
+  const thresholdAt = (sample: number) =>
+    sample + 1 === STEPS ? least : highest - ((highest - least) * (sample + 1)) / STEPS;
   const samples: ScoreThreshold[] = [];
   let [lastHits, lastCounted] = [0, 0];
   const sample = () => samples.push(rated(thresholdAt(samples.length), lastHits, lastCounted, objects));
-  eachThreshold(list, (threshold, hits, counted) => {
-    while (lastCounted && threshold < thresholdAt(samples.length)) sample();
+  eachScore(list, (score, hits, counted) => {
+    while (lastCounted && score <= thresholdAt(samples.length)) sample();
     [lastHits, lastCounted] = [hits, counted];
   });
-  while (lastCounted && samples.length <= STEPS) sample();
+  while (samples.length < STEPS) sample();
   return samples;
 }

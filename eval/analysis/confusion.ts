@@ -4,7 +4,7 @@ import { IGNORED, NOT_EVALUATED, type Outcomes } from './outcomes.ts';
 
 /** What objects are taken for. */
 export interface DetectionConfusion {
-  /** Detections of a lower score are left out. */
+  /** Detections of this score or less are left out. */
   readonly score: number;
   /**
    * `[K + 1, K + 1]`: rows are what an object is, columns what it is taken for, by category evaluated. The last row
@@ -28,7 +28,7 @@ export function confusionMatrix(
   const { verdicts } = detections;
   const candidates = Int32Array.from(pairs.detections.keys()).filter((p) => {
     const row = pairs.detections[p];
-    return scores[row] >= score && verdicts[row] !== IGNORED;
+    return scores[row] > score && verdicts[row] !== IGNORED;
   });
   candidates.sort(
     (p, q) =>
@@ -48,7 +48,7 @@ export function confusionMatrix(
   }
   for (const [row, verdict] of verdicts.entries()) {
     if (verdict === NOT_EVALUATED || verdict === IGNORED || isJoined[row] || detections.covered[row]) continue;
-    if (scores[row] >= score) matrix[categories][detections.categories[row]]++;
+    if (scores[row] > score) matrix[categories][detections.categories[row]]++;
   }
   for (const [object, category] of objects.categories.entries()) {
     if (category >= 0 && !isFound[object]) matrix[category][categories]++;

@@ -23,7 +23,7 @@ export interface DetectionAnalysis {
   readonly categories: readonly CategoryAnalysis[];
   /** The score threshold of the highest F1 over all detections, at IoU .5; null without a hit. */
   readonly best: ScoreThreshold | null;
-  /** Precision, recall and F1 of all detections at 101 thresholds from the highest score down. */
+  /** Precision, recall and F1 of all detections at 101 thresholds from just below the highest score to just below the lowest. */
   readonly thresholds: readonly ScoreThreshold[];
   readonly errors: ErrorBreakdown;
   readonly confusion: DetectionConfusion;
@@ -36,7 +36,7 @@ export interface DetectionAnalysis {
 
 export interface AnalysisOptions {
   /**
-   * Detections of a lower score are left out of the confusion matrix and the worst images; by default the threshold of
+   * Detections of this score or less are left out of the confusion matrix and the worst images; by default the threshold of
    * the highest F1, since what a score is worth differs from detector to detector.
    */
   readonly score?: number;

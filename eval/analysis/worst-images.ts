@@ -13,7 +13,7 @@ export interface JudgedBox {
   readonly right: boolean;
 }
 
-/** An image by what is wrong in it: COCO's matching at IoU .5, of detections from a score on. */
+/** An image by what is wrong in it: COCO's matching at IoU .5, of detections above a score. */
 export interface ImageErrors {
   readonly id: ImageId;
   readonly file_name: string;
@@ -33,14 +33,14 @@ export function worstImages(e: COCOeval, outcomes: Outcomes, score: number, coun
   const { imgIds } = e.evaluationDone.params;
   const { detections, objects } = outcomes;
   const { scores } = e.cocoDt.table;
-  const isFound = (object: number) => objects.detections[object] >= 0 && scores[objects.detections[object]] >= score;
+  const isFound = (object: number) => objects.detections[object] >= 0 && scores[objects.detections[object]] > score;
   const missed = new Float64Array(imgIds.length);
   const alarms = new Float64Array(imgIds.length);
   for (const [object, category] of objects.categories.entries()) {
     if (category >= 0 && !isFound(object)) missed[objects.images[object]]++;
   }
   for (const [row, verdict] of detections.verdicts.entries()) {
-    if (verdict === FALSE_ALARM && scores[row] >= score) alarms[detections.images[row]]++;
+    if (verdict === FALSE_ALARM && scores[row] > score) alarms[detections.images[row]]++;
   }
   const worst = Array.from(imgIds.keys())
     .filter((image) => missed[image] + alarms[image] > 0)
@@ -53,7 +53,7 @@ export function worstImages(e: COCOeval, outcomes: Outcomes, score: number, coun
     boxes.get(objects.images[object])?.objects.push({ category, bbox, right: isFound(object) });
   }
   for (const [row, verdict] of detections.verdicts.entries()) {
-    if ((verdict !== HIT && verdict !== FALSE_ALARM) || scores[row] < score) continue;
+    if ((verdict !== HIT && verdict !== FALSE_ALARM) || scores[row] <= score) continue;
     const [category, bbox] = [detections.categories[row], boxOf(e.cocoDt.table, row)];
     boxes.get(detections.images[row])?.detections.push({ category, bbox, score: scores[row], right: verdict === HIT });
   }

@@ -3,6 +3,7 @@ import { escapeHtml } from '../../io/html.ts';
 import type { CategoryAnalysis } from '../analysis/categories.ts';
 import type { DetectionConfusion } from '../analysis/confusion.ts';
 import type { DetectionAnalysis } from '../analysis/detection-analysis.ts';
+import { shownThreshold } from '../analysis/score-threshold.ts';
 import type { ImageErrors } from '../analysis/worst-images.ts';
 import { boxOverlayStyle } from './box-overlay.ts';
 import { chart, chartStyle, shareBar, shareCell } from './charts.ts';
@@ -41,7 +42,7 @@ export function detectionPage({ title, analysis, pictures, warnings }: Detection
   const { categories, confusion, detections, errors, images, objects, type, worstImages } = analysis;
   const measure = type === 'keypoints' ? 'OKS' : 'IoU';
   const names = categories.map(({ name }) => name);
-  const score = percent(confusion.score);
+  const score = shownPercent(confusion.score);
   const body = [
     warnings.length ? warningNote(warnings) : '',
     figures(headline(analysis, measure)),
@@ -57,19 +58,19 @@ export function detectionPage({ title, analysis, pictures, warnings }: Detection
       ? section(
           'Most frequent confusions',
           confusedPairs(confusion, names),
-          `Objects that a detection of another category fits best, among detections of a score of ${score} or more.`,
+          `Objects that a detection of another category fits best, among detections of a score above ${score}.`,
         )
       : '',
     '</div>\n',
     section(
       'Categories',
       (categories.length > 8 ? tableFilter('Filter categories') : '') + categoryTable(analysis),
-      `The threshold is the score from which on F1 at ${measure} 0.5 is highest.`,
+      `Above the threshold, F1 at ${measure} 0.5 is highest.`,
     ),
     section(
       'Confusion matrix',
       confusionMap({ classes: [...confusion.matrix.keys()], counts: confusion.matrix }, (k) => names[k] ?? BACKGROUND),
-      `Lines: what objects are. Columns: what they were taken for at ${measure} 0.5 and a score of ${score} or more. The last column holds objects that were missed, the last line detections of nothing. The larger its share of the line, the stronger a cell. Categories that have neither objects nor such detections are left out.`,
+      `Lines: what objects are. Columns: what they were taken for at ${measure} 0.5 and a score above ${score}. The last column holds objects that were missed, the last line detections of nothing. The larger its share of the line, the stronger a cell. Categories that have neither objects nor such detections are left out.`,
     ),
     worstImages.length ? worst(worstImages, pictures, names, score) : '',
   ];
@@ -100,12 +101,11 @@ function warningNote(warnings: readonly string[]): string {
   return `<details class="note"><summary>The data is odd in places</summary><ul>${items.join('')}</ul></details>\n`;
 }
 
-/** In three digits, rounded down: rounded up it would leave out the detection that it is the score of. */
-const leastScore = (score: number): string => (Math.floor(1000 * score) / 1000).toFixed(3);
+const shownPercent = (threshold: number): string => percent(shownThreshold(threshold));
 
 function bestNote({ best }: DetectionAnalysis, measure: string): string {
   if (!best) return 'No detection is right.';
-  return `Detections of a score of ${percent(best.threshold)} or more (--score ${leastScore(best.threshold)}) have the highest F1 at ${measure} 0.5, ${percent(best.f1)}: ${percent(best.precision)} of them are right, and they find ${percent(best.recall)} of all objects.`;
+  return `Detections of a score above ${shownPercent(best.threshold)} (--score ${shownThreshold(best.threshold)}) have the highest F1 at ${measure} 0.5, ${percent(best.f1)}: ${percent(best.precision)} of them are right, and they find ${percent(best.recall)} of all objects.`;
 }
 
 function thresholds({ thresholds: curve }: DetectionAnalysis): string {
@@ -173,8 +173,8 @@ function categoryTable({ categories, type }: DetectionAnalysis): string {
         key: value < 0 ? null : value,
       };
     }),
-    ...[category.best?.threshold, category.best?.f1].map(
-      (value): TableCell => ({ content: value === undefined ? '–' : percent(value), key: value ?? null }),
+    ...[category.best && shownThreshold(category.best.threshold), category.best?.f1].map(
+      (value): TableCell => ({ content: value == null ? '–' : percent(value), key: value ?? null }),
     ),
   ]);
   const heads: TableColumn[] = [
@@ -192,7 +192,7 @@ function worst(
   names: readonly string[],
   score: string,
 ): string {
-  const note = `Those with the most objects missed and false detections, of a score of ${score} or more.`;
+  const note = `Those with the most objects missed and false detections, of a score above ${score}.`;
   if (pictures) return section('Worst images', worstPictures(pictures, names), note);
   const columns: TableColumn[] = [
     { label: 'image', numeric: false },

@@ -2,6 +2,7 @@
 
 import { boxLabel, type CocoBox, categoryPaint, enlargement, percent } from '../../datasets/index.ts';
 import { escapeHtml } from '../../io/html.ts';
+import { shownThreshold } from '../analysis/score-threshold.ts';
 import { boxOverlay, type OverlayBox } from './box-overlay.ts';
 import { foreign, section } from './page.ts';
 
@@ -14,7 +15,7 @@ export interface SampleBox {
   readonly score?: number;
 }
 
-/** An image, with its objects and what was detected at `SampleEvaluation.score` or more. */
+/** An image, with its objects and what was detected above `SampleEvaluation.score`. */
 export interface SampleImage {
   readonly file: string;
   readonly name: string;
@@ -29,7 +30,7 @@ export interface SampleEvaluation {
   /** Such as `Epoch 3`. */
   readonly title: string;
   readonly score: number;
-  /** Whether F1 is highest from that score on; otherwise no detection was right. */
+  /** Whether F1 is highest above that score; otherwise no detection was right. */
   readonly isBest: boolean;
   readonly images: readonly SampleImage[];
 }
@@ -69,8 +70,8 @@ export function samplePictures(list: readonly SampleEvaluation[], previews: Read
   );
   const groups = shown.map(({ images, isBest, score, title }, i) => {
     const total = (field: 'detections' | 'objects') => images.reduce((sum, image) => sum + image[field].length, 0);
-    const why = isBest ? 'from which on F1 is highest on all images' : 'as no detection on any image is right';
-    const note = `${counted(total('detections'), 'detection')} of a score of ${percent(score)} or more, ${why}; ${counted(total('objects'), 'object')}.`;
+    const why = isBest ? 'above which F1 is highest on all images' : 'as no detection on any image is right';
+    const note = `${counted(total('detections'), 'detection')} of a score above ${percent(shownThreshold(score))}, ${why}; ${counted(total('objects'), 'object')}.`;
     const pictures = images.map((image) => figure(image, previews.get(image.file), places.get(image.file)));
     return `<details class="evaluation"${i ? '' : ' open'}><summary>${escapeHtml(title)}</summary><p class="soft">${note}</p><div class="samples">${pictures.join('')}</div></details>\n`;
   });

@@ -1,5 +1,5 @@
 import { boxLabel, percent } from '../../datasets/draw/box-label.ts';
-import type { Detection } from '../../detection/results/name-detections.ts';
+import { type Detection, isAbove } from '../../detection/results/name-detections.ts';
 import type { Detected } from './ask.ts';
 import { byId, drawn, element, paint } from './elements.ts';
 
@@ -19,10 +19,12 @@ let found: Detected | undefined;
 let shown: readonly Drawn[] = [];
 const chosen = new Set<string>();
 
-/** The objects that are shown: of the score that is wanted or more, and of the chosen categories. */
+/** The objects that are shown: above the score that is chosen, and of the chosen categories. */
 export function shownObjects(): readonly Detection[] {
   const least = Number(score.value);
-  return (found?.detections ?? []).filter(({ label, score }) => score >= least && (!chosen.size || chosen.has(label)));
+  return (found?.detections ?? []).filter(
+    ({ label, score }) => isAbove(score, least) && (!chosen.size || chosen.has(label)),
+  );
 }
 
 /** Shows what was detected in the picture that is on the page; nothing, for undefined. */
@@ -38,7 +40,8 @@ function counts(): { label: string; count: number; category: number }[] {
   const least = Number(score.value);
   const all = new Map<string, { label: string; count: number; category: number }>();
   for (const { category_id, label, score } of found?.detections ?? []) {
-    if (score >= least) all.set(label, { label, count: 1 + (all.get(label)?.count ?? 0), category: category_id });
+    if (isAbove(score, least))
+      all.set(label, { label, count: 1 + (all.get(label)?.count ?? 0), category: category_id });
   }
   return [...all.values()].sort((a, b) => b.count - a.count || a.label.localeCompare(b.label));
 }
@@ -46,7 +49,7 @@ function counts(): { label: string; count: number; category: number }[] {
 /** In words, for the status line. */
 export function describeObjects(): string {
   const all = counts();
-  if (!all.length) return 'No objects of this score.';
+  if (!all.length) return 'No objects above this score.';
   return `${all.map(({ label, count }) => `${count} × ${label}`).join(', ')}.`;
 }
 

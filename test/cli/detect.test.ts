@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Draw, detectFiles, planSave } from '../../cli/detect.ts';
+import type { DetectedFile } from '../../detection/index.ts';
 import { matchCategories } from '../../detection/results/match-categories.ts';
 import { fakeDetector, inputsOf, record } from './fake-models.ts';
 
@@ -75,6 +76,30 @@ test('objects of each image for people, and nothing found said', async () => {
 test('the page begins at the score that was asked for', async () => {
   await detectIn({ out: 'low', pictures: true }, fakeDetector, never, 0.08);
   assert.match(readFileSync('low/index.html', 'utf8'), 'data-score="0.08"');
+});
+
+test('what is shown has a higher score than the one that is asked for, the usual one, too', async () => {
+  const box = { category_id: 1, label: 'person', bbox: [1, 2, 30, 40] as const };
+  const detections = [0.75, 0.500001, 0.5, 0.25].map((score) => ({ ...box, score }));
+  const detector = {
+    async *detectAll(files: Iterable<string>): AsyncGenerator<DetectedFile> {
+      for (const file of files) yield { file, width: 64, height: 48, detections };
+    },
+  };
+  const inputs = await inputsOf('in/1.jpg');
+  for (const [score, expected] of [
+    [{}, [0.75, 0.500001]],
+    [{ score: 0.5 }, [0.75, 0.500001]],
+    [{ score: 0.75 }, []],
+  ] as const) {
+    const { terminal, stdout } = record();
+    await detectFiles(detector, inputs, { ...score, json: true }, undefined, terminal, never);
+    const [{ detections: shown }] = JSON.parse(stdout.text);
+    assert.equal(
+      shown.map((one: { score: number }) => one.score),
+      expected,
+    );
+  }
 });
 
 test('JSON as the contract has it', async () => {

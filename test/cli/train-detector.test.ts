@@ -65,7 +65,7 @@ test('COCO: trained, evaluated, with a page, a card and a model', async () => {
   const page = readFileSync(summary.files.page, 'utf8');
   assert.match(page, /Faster R-CNN with resnet18 on .*instances\.json/);
   assert.is(page.match(/<image href="data:image\/png;base64,/g)?.length, 5);
-  assert.match(page, /of a score of \d+\.\d % or more, .*; \d+ objects\./);
+  assert.match(page, /of a score above \d+\.\d %, .*; \d+ objects\./);
   const card = readFileSync(summary.files.card, 'utf8');
   assert.match(card, /resnet-coco train detector --annotations .*instances\.json .*--min-size 48/);
   assert.match(card, /images to train on \| 5 \|/);

@@ -81,7 +81,13 @@ test('detect: what the library says, by its score', async () => {
   const usual = await post('/v1/detect', form({ 'a.png': png }));
   assert.equal(
     usual.json[0].detections,
-    found.filter(({ score }) => score >= 0.5),
+    found.filter(({ score }) => score > 0.5),
+  );
+  const bound = found[1].score;
+  const above = await post(`/v1/detect?score=${bound}`, form({ 'a.png': png }));
+  assert.equal(
+    above.json[0].detections,
+    found.filter(({ score }) => score > bound),
   );
 });
 

@@ -71,6 +71,24 @@ test('holds every picture with its boxes, best first, its preview, and every fai
   assert.match(page, 'data-expected="3"');
 });
 
+test('rounded for the page, a score stays on its side of each hundredth', async () => {
+  const path = join(newFolder(), 'index.html');
+  const scores = [0.50001, 0.5, 0.49999, Math.fround(0.1), Math.fround(0.1) + 1e-7];
+  const gallery = await Gallery.create(path, 'Bounds', 1);
+  await gallery.add(
+    picture(
+      'a.jpg',
+      scores.map((score) => found('dog', score)),
+    ),
+  );
+  await gallery.finish();
+  const [{ objects }] = recordsIn(readFileSync(path, 'utf8'), 'picture');
+  assert.equal(
+    objects.map(([, score]: [string, number]) => score),
+    [0.5001, 0.5, 0.5, 0.1001, 0.1],
+  );
+});
+
 test('nothing that a file, label or title is called becomes markup', async () => {
   const path = join(newFolder(), 'index.html');
   const gallery = await Gallery.create(path, hostile, 2);
