@@ -1,4 +1,4 @@
-import { detectionFormats } from '../datasets/detection/detection-source.ts';
+import { detectionFormats } from '../datasets/detection/formats.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { reportProblems } from './input/dataset-report.ts';
 import { command, type ExitCode, noPositionals } from './terminal/command.ts';

@@ -17,7 +17,8 @@ export type {
   ImageId,
 } from './detection/coco/coco-format.ts';
 export { type Conversion, type ConvertOptions, convertDataset } from './detection/convert-dataset.ts';
-export { type DetectionFormat, type DetectionSource, detectionFormats } from './detection/detection-source.ts';
+export type { DetectionSource } from './detection/detection-source.ts';
+export { type DetectionFormat, detectionFormats } from './detection/formats.ts';
 export { type ObjectCropOptions, type ObjectCrops, writeObjectCrops } from './detection/object-crops.ts';
 export { type DatasetProblem, type DatasetProblems, describeProblem, type ProblemKind } from './detection/problems.ts';
 export { type DetectionDataset, type ReadOptions, readDetectionDataset } from './detection/read-detection-dataset.ts';

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { tellFormat } from '../../datasets/detection/read-detection-dataset.ts';
+import { tellFormat } from '../../datasets/detection/formats.ts';
 import { type ImageId, readDetectionDataset } from '../../datasets/index.ts';
 import { imageIdsFromAnnotations } from '../../detection/results/image-ids.ts';
 import { ResnetCocoError } from '../../errors.ts';

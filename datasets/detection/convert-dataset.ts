@@ -1,16 +1,14 @@
 import { statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
 import { inLockedFolder } from '../../io/folder-lock.ts';
 import type { CocoImage, ImageId } from './coco/coco-format.ts';
-import { isEmptySegmentation } from './coco/empty-segmentation.ts';
-import type { DetectionFormat } from './detection-source.ts';
 import { portablePath } from './file-finder.ts';
+import { type DetectionFormat, formats } from './formats.ts';
 import { checkImageName, OutputFolder } from './output-folder.ts';
 import type { DatasetProblems } from './problems.ts';
 import { type ReadOptions, readDetectionDataset } from './read-detection-dataset.ts';
-import type { VocAnnotation } from './voc/read-voc.ts';
-import { type WriteOptions, writeDetectionDataset } from './write-detection-dataset.ts';
+import type { WriteOptions } from './write-detection-dataset.ts';
 
 export interface ConvertOptions extends ReadOptions, WriteOptions {
   /** Copy the images too: to `JPEGImages/` of VOC, to `images/` of YOLO or beside the file of COCO. */
@@ -38,7 +36,8 @@ export interface Conversion {
  */
 export async function convertDataset({ to, out, copyImages, ...source }: ConvertOptions): Promise<Conversion> {
   const { format, dataset, files, problems } = await readDetectionDataset(source);
-  if (to === 'coco' && isSameFile(out, source.annotations)) {
+  const { imageFolder, isFolder, lost, omits, write } = formats[to];
+  if (!isFolder && isSameFile(out, source.annotations)) {
     throw new ResnetCocoError('USAGE', `${out}: is what is read; name another file to write`);
   }
   if (copyImages && dataset.images.length && !files.size) {
@@ -47,26 +46,23 @@ export async function convertDataset({ to, out, copyImages, ...source }: Convert
   }
   if (copyImages) for (const { file_name } of dataset.images) checkImageName(file_name);
   const { split, signal } = source;
-  const folder = imageFolder(to, out);
-  const write = async (): Promise<void> => {
-    await writeDetectionDataset(dataset, { to, out, ...(split !== undefined && { split }), ...(signal && { signal }) });
+  const folder = imageFolder(out);
+  const writeAll = async (): Promise<void> => {
+    await write(out, dataset, { ...(split !== undefined && { split }), ...(signal && { signal }) });
     if (copyImages) await copyFiles(dataset.images, files, folder, signal);
   };
-  await (to === 'coco' ? write() : inLockedFolder(out, write));
+  await (isFolder ? inLockedFolder(out, writeAll) : writeAll());
   const { images, annotations } = dataset;
-  const crowds = to === 'yolo' ? annotations.filter(({ iscrowd }) => iscrowd).length : 0;
+  const omitted = omits ? annotations.filter(omits).length : 0;
   return {
     from: format,
     images: images.length,
-    annotations: annotations.length - crowds,
+    annotations: annotations.length - omitted,
     ...(copyImages && { copied: { folder, images: files.size } }),
     problems,
-    lost: to === 'coco' ? [] : whatIsLost(annotations, to),
+    lost: lost(annotations),
   };
 }
-
-const imageFolder = (to: DetectionFormat, out: string): string =>
-  to === 'coco' ? join(dirname(out), 'images') : join(out, to === 'voc' ? 'JPEGImages' : 'images');
 
 async function copyFiles(
   images: readonly CocoImage[],
@@ -87,19 +83,4 @@ function isSameFile(a: string, b: string): boolean {
   if (resolve(a) === resolve(b)) return true;
   const [one, other] = [a, b].map((path) => statSync(path, { bigint: true, throwIfNoEntry: false }));
   return one !== undefined && other !== undefined && one.ino === other.ino && one.dev === other.dev;
-}
-
-function whatIsLost(annotations: readonly VocAnnotation[], to: 'voc' | 'yolo'): string[] {
-  const count = (one: string, several: string, has: (annotation: VocAnnotation) => boolean): string[] => {
-    const found = annotations.filter(has).length;
-    return found ? [`${found} ${found === 1 ? one : several}`] : [];
-  };
-  return [
-    ...count('mask', 'masks', ({ segmentation }) => !isEmptySegmentation(segmentation)),
-    ...count('set of keypoints', 'sets of keypoints', ({ keypoints }) => keypoints !== undefined),
-    ...(to === 'yolo' ? count('crowd', 'crowds', ({ iscrowd }) => iscrowd === 1) : []),
-    ...(to === 'yolo'
-      ? count('mark of a difficult object', 'marks of difficult objects', ({ difficult }) => difficult === 1)
-      : []),
-  ];
 }

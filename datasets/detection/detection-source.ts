@@ -1,9 +1,5 @@
 import type { CocoDataset, ImageId } from './coco/coco-format.ts';
 
-export const detectionFormats = ['coco', 'voc', 'yolo'] as const;
-
-export type DetectionFormat = (typeof detectionFormats)[number];
-
 /** Where a data set lies. */
 export interface DetectionSource {
   /**

@@ -1,8 +1,5 @@
-import { dirname, resolve } from 'node:path';
-import { makeFolder } from '../../io/whole-file.ts';
 import type { CocoDataset } from './coco/coco-format.ts';
-import { writeCoco } from './coco/write-coco.ts';
-import type { DetectionFormat } from './detection-source.ts';
+import { type DetectionFormat, formats } from './formats.ts';
 import type { ListOptions } from './output-folder.ts';
 
 export interface WriteOptions extends ListOptions {
@@ -22,9 +19,5 @@ export async function writeDetectionDataset(
   dataset: CocoDataset,
   { to, out, ...options }: WriteOptions,
 ): Promise<void> {
-  if (to === 'coco') {
-    await makeFolder(dirname(resolve(out)));
-    await writeCoco(out, dataset, options.signal);
-  } else if (to === 'voc') await (await import('./voc/write-voc.ts')).writeVoc(out, dataset, options);
-  else await (await import('./yolo/write-yolo.ts')).writeYolo(out, dataset, options);
+  await formats[to].write(out, dataset, options);
 }

@@ -1,0 +1,19 @@
+import type { CocoAnnotation } from './coco/coco-format.ts';
+import { isEmptySegmentation } from './coco/empty-segmentation.ts';
+
+/** How many annotations have something, in words; nothing where none has. */
+export function countLost<A extends CocoAnnotation>(
+  annotations: readonly A[],
+  one: string,
+  several: string,
+  has: (annotation: A) => boolean,
+): string[] {
+  const count = annotations.filter(has).length;
+  return count ? [`${count} ${count === 1 ? one : several}`] : [];
+}
+
+/** Masks and keypoints, which formats of boxes have no place for. */
+export const lostBesideBoxes = (annotations: readonly CocoAnnotation[]): string[] => [
+  ...countLost(annotations, 'mask', 'masks', ({ segmentation }) => !isEmptySegmentation(segmentation)),
+  ...countLost(annotations, 'set of keypoints', 'sets of keypoints', ({ keypoints }) => keypoints !== undefined),
+];
