@@ -4,10 +4,10 @@ import { readBmpHeader } from './bmp/decode-bmp.ts';
 import { chosenSharp } from './decode.ts';
 import type { Orientation } from './exif-orientation.ts';
 import { sniffFormat } from './image-format.ts';
-import { isFrame, readJpegHeader, USUAL_SCANS } from './jpeg/jpeg-header.ts';
+import { JpegMarkers, readJpegHeader, USUAL_SCANS } from './jpeg/jpeg-header.ts';
 import { END_OF_IMAGE, jpegSegments, START_OF_SCAN } from './jpeg/jpeg-segments.ts';
 import { OrientationTags } from './orientation-tags.ts';
-import { MAX_CHUNKS, readPngHeader } from './png/png-header.ts';
+import { CHUNK_HEAD, chunkHead, PngChunks, readPngHeader, SIGNATURE_LENGTH } from './png/png-header.ts';
 import { readImage } from './read-image.ts';
 
 export interface ImageSize {
@@ -16,8 +16,8 @@ export interface ImageSize {
 }
 
 const BLOCK = 1 << 14;
-/** A longer text of a PNG file is no tag. */
-const MAX_TAGS_BYTES = 1 << 24;
+/** A longer text of a PNG file is left to the decoder, which has all of it in memory. */
+const MAX_CHUNK_BYTES = 1 << 24;
 
 /** Reads here and there: so many bytes from one position on; fewer at the end. */
 interface Window {
@@ -49,81 +49,79 @@ class FileWindow implements Window {
   }
 }
 
-const APP1 = 0xe1;
 /** What stands before a JPEG's first scan is seldom over a megabyte; beyond this it is left to the decoder. */
 const MAX_HEAD_BYTES = 1 << 26;
-const text = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 
-interface StoredSize extends ImageSize {
+/** What the header of a file claims. */
+interface Claim {
+  readonly size: ImageSize | undefined;
   readonly orientation: Orientation;
+  /** Whether the decoder refuses the file for what its header says. */
+  readonly isRefused: boolean;
 }
 
-/** Walks the markers up to the first scan, as `readJpegHeader` does of a whole file, in ever more bytes until it is there. */
-async function jpegSize(file: Window): Promise<StoredSize | undefined> {
+/** What markers or chunks say. `take` gives them theirs; what throws then throws in the decoder, too. */
+async function claimOf(gathered: JpegMarkers | PngChunks, take: () => void | Promise<void>): Promise<Claim> {
+  let isRefused = false;
+  try {
+    await take();
+  } catch {
+    isRefused = true;
+  }
+  return { size: gathered.size, orientation: gathered.orientation, isRefused };
+}
+
+/** Walks the markers up to the first scan, in ever more bytes until it is there. */
+async function jpegClaim(file: Window): Promise<Claim | undefined> {
   for (let length = BLOCK; length <= MAX_HEAD_BYTES; length *= 4) {
     const head = await file.read(0, length);
-    const { isWhole, size } = jpegHead(head);
-    if (isWhole || head.length < length) return size;
+    const markers = new JpegMarkers();
+    let isWhole = false;
+    const claim = await claimOf(markers, () => {
+      for (const segment of jpegSegments(head)) {
+        isWhole = segment.marker === START_OF_SCAN || segment.marker === END_OF_IMAGE;
+        if (isWhole) return;
+        markers.take(segment);
+      }
+    });
+    if (isWhole || claim.isRefused || head.length < length) return claim;
   }
   return undefined;
 }
 
-function jpegHead(bytes: Uint8Array): { readonly isWhole: boolean; readonly size: StoredSize | undefined } {
-  let size: ImageSize | undefined;
-  let isWhole = false;
-  const tags = new OrientationTags();
-  try {
-    for (const { marker, content } of jpegSegments(bytes)) {
-      isWhole = marker === START_OF_SCAN || marker === END_OF_IMAGE;
-      if (isWhole) break;
-      if (marker === APP1) tags.takeSegment(content);
-      else if (isFrame(marker) && content.length >= 5)
-        size ??= { height: (content[1] << 8) | content[2], width: (content[3] << 8) | content[4] };
+/** Walks all chunks but those of pixels, for the orientation may stand behind them. */
+async function pngClaim(file: Window): Promise<Claim> {
+  const chunks = new PngChunks();
+  return await claimOf(chunks, async () => {
+    for (let at = SIGNATURE_LENGTH; ; ) {
+      chunks.count();
+      const head = chunkHead(await file.read(at, CHUNK_HEAD));
+      if (!head) return;
+      const { length, type } = head;
+      if (type === 'IHDR' || OrientationTags.concernsChunk(type)) {
+        if (length > MAX_CHUNK_BYTES) throw new Error('a chunk is too long to be looked at');
+        const chunk = await file.read(at, length);
+        if (chunk.length < length) return;
+        chunks.take(type, chunk);
+      }
+      at += length;
     }
-  } catch {
-    return { isWhole: true, size: undefined }; // the decoder refuses it too
-  }
-  return { isWhole, size: size && { ...size, orientation: tags.orientation } };
+  });
 }
 
-/** Walks all chunks, for the orientation may stand behind the pixels. */
-async function pngSize(file: Window): Promise<StoredSize | undefined> {
-  let size: ImageSize | undefined;
-  const tags = new OrientationTags();
-  for (let at = 8, count = 0; count < MAX_CHUNKS; count++) {
-    const head = await file.read(at, 8);
-    if (head.length < 8) break;
-    const length = new DataView(head.buffer, head.byteOffset).getUint32(0);
-    const type = text(head.subarray(4));
-    if (type === 'IEND') break;
-    if (type === 'IHDR' && !size) {
-      const content = await file.read(at + 8, 8);
-      if (content.length < 8) break;
-      const view = new DataView(content.buffer, content.byteOffset);
-      size = { width: view.getUint32(0), height: view.getUint32(4) };
-    }
-    if (OrientationTags.concernsChunk(type) && length <= MAX_TAGS_BYTES) {
-      const content = await file.read(at + 8, length);
-      if (content.length === length) tags.takeChunk(type, content);
-    }
-    at += 12 + length;
-  }
-  return size && { ...size, orientation: tags.orientation };
-}
-
-async function bmpSize(file: Window): Promise<StoredSize | undefined> {
+async function bmpClaim(file: Window): Promise<Claim | undefined> {
   try {
     const { width, height } = readBmpHeader(await file.read(0, 1 << 12));
-    return { width, height, orientation: 1 };
+    return { size: { width, height }, orientation: 1, isRefused: false };
   } catch {
     return undefined; // damaged, which the decoder tells best
   }
 }
 
-async function storedSize(path: string): Promise<StoredSize | undefined> {
+async function claimOfFile(path: string): Promise<Claim | undefined> {
   const file = await openHandle(path);
   try {
-    return await sizeIn(new FileWindow(file));
+    return await claimIn(new FileWindow(file));
   } catch (cause) {
     throw unreadable(path, cause);
   } finally {
@@ -131,15 +129,12 @@ async function storedSize(path: string): Promise<StoredSize | undefined> {
   }
 }
 
-async function sizeIn(window: Window): Promise<StoredSize | undefined> {
+async function claimIn(window: Window): Promise<Claim | undefined> {
   const format = sniffFormat(await window.read(0, 128));
-  if (format === 'jpeg') return await jpegSize(window);
-  if (format === 'bmp') return await bmpSize(window);
-  return format === 'png' ? await pngSize(window) : undefined;
+  if (format === 'jpeg') return await jpegClaim(window);
+  if (format === 'bmp') return await bmpClaim(window);
+  return format === 'png' ? await pngClaim(window) : undefined;
 }
-
-const oriented = ({ height, orientation, width }: StoredSize): ImageSize =>
-  orientation >= 5 ? { width: height, height: width } : { width, height };
 
 /** What a picture takes to be decoded, as its header tells. */
 export interface DecodingCost extends ImageSize {
@@ -175,8 +170,8 @@ export async function decodingCost(bytes: Uint8Array): Promise<DecodingCost | un
     return size && cost(size);
   } catch {
     const window = { read: async (position: number, length: number) => bytes.subarray(position, position + length) };
-    const claimed = await sizeIn(window);
-    return claimed && { ...cost(claimed), work: 0 };
+    const size = (await claimIn(window))?.size;
+    return size && { ...cost(size), work: 0 };
   }
 }
 
@@ -198,11 +193,11 @@ async function sizeBySharp(bytes: Uint8Array): Promise<ImageSize | undefined> {
  * @throws ResnetCocoError FILE_NOT_FOUND, BAD_IMAGE
  */
 export async function readImageSize(path: string): Promise<ImageSize> {
-  const stored = await storedSize(path);
-  if (!stored?.width || !stored.height) {
+  const { isRefused, orientation = 1, size } = (await claimOfFile(path)) ?? {};
+  if (isRefused || !size?.width || !size.height) {
     // Another format, or damaged, which the decoder tells best.
     const { width, height } = await readImage(path);
     return { width, height };
   }
-  return oriented(stored);
+  return orientation >= 5 ? { width: size.height, height: size.width } : size;
 }

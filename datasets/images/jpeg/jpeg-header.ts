@@ -1,6 +1,6 @@
 import type { Orientation } from '../exif-orientation.ts';
 import { OrientationTags } from '../orientation-tags.ts';
-import { END_OF_IMAGE, jpegSegments, START_OF_SCAN } from './jpeg-segments.ts';
+import { END_OF_IMAGE, type JpegSegment, jpegSegments, START_OF_SCAN } from './jpeg-segments.ts';
 
 /** What the frame says of a component: its sampling factors and the number of its quantization table. */
 export interface JpegComponent {
@@ -41,47 +41,76 @@ const CODINGS: Readonly<Record<number, JpegHeader['coding']>> = {
   202: 'arithmetic',
 };
 /** Of the markers 0xc0 to 0xcf those that are none of Huffman tables, extensions and arithmetic conditions. */
-export const isFrame = (marker: number): boolean => (marker & 0xf0) === 0xc0 && ![0xc4, 0xc8, 0xcc].includes(marker);
+const isFrame = (marker: number): boolean => (marker & 0xf0) === 0xc0 && ![0xc4, 0xc8, 0xcc].includes(marker);
 
 const APP0 = 0xe0;
 const APP1 = 0xe1;
 const APP14 = 0xee;
+
+/** Gathers what the segments of a JPEG file say, one after the other. */
+export class JpegMarkers {
+  /** What the first frame claims, also where it is refused then. */
+  size: Pick<JpegHeader, 'width' | 'height'> | undefined;
+  #frame: Pick<JpegHeader, 'width' | 'height' | 'components' | 'coding'> | undefined;
+  #jfif = false;
+  #adobeTransformAt = -1;
+  readonly #tags = new OrientationTags();
+  #end = -1;
+  #scans = 0;
+  #componentsScanned = 0;
+
+  /** @throws Error with the reason, if the file is of a kind that is not supported */
+  take({ at, content, end, marker }: JpegSegment): void {
+    if (marker === END_OF_IMAGE) {
+      this.#end = end;
+    } else if (marker === START_OF_SCAN) {
+      if (++this.#scans > MAX_SCANS) throw new Error(`it has more than ${MAX_SCANS} scans`);
+      this.#componentsScanned += content[0];
+    } else if (isFrame(marker) && content.length >= 6) {
+      this.#takeFrame(marker, content);
+    } else if (marker === APP0) {
+      this.#jfif ||= isTagged(content, 'JFIF\0');
+    } else if (marker === APP1) {
+      // As in Pillow, what stands behind the first scan says nothing of the orientation.
+      if (!this.#scans) this.#tags.takeSegment(content);
+    } else if (marker === APP14 && content.length >= 12 && isTagged(content, 'Adobe')) {
+      this.#adobeTransformAt = at + 3 + 11;
+    }
+  }
+
+  #takeFrame(marker: number, content: Uint8Array): void {
+    const frame = readFrame(content);
+    this.size ??= { width: frame.width, height: frame.height };
+    const coding = CODINGS[marker];
+    if (!coding) throw new Error('hierarchical JPEG is not supported');
+    if (content[0] !== 8) throw new Error(`it has ${content[0]} bits per sample; only 8 are supported`);
+    this.#frame ??= { ...frame, coding };
+  }
+
+  get orientation(): Orientation {
+    return this.#tags.orientation;
+  }
+
+  /** @throws Error with the reason, if the file ends without its end marker */
+  whole(): JpegHeader {
+    const [frame, end] = [this.#frame, this.#end];
+    if (!frame || this.#componentsScanned < frame.components.length || end < 0) {
+      throw new Error('the file is truncated: it ends before the picture does');
+    }
+    const [jfif, adobeTransformAt, scans] = [this.#jfif, this.#adobeTransformAt, this.#scans];
+    return { ...frame, jfif, adobeTransformAt, orientation: this.orientation, scans, end };
+  }
+}
+
 /**
  * Walks the markers of a whole JPEG file.
  *
  * @throws Error with the reason, if the file ends without its end marker or is of a kind that is not supported
  */
 export function readJpegHeader(bytes: Uint8Array): JpegHeader {
-  let frame: Pick<JpegHeader, 'width' | 'height' | 'components' | 'coding'> | undefined;
-  let jfif = false;
-  let adobeTransformAt = -1;
-  const tags = new OrientationTags();
-  let end = -1;
-  let scans = 0;
-  let componentsScanned = 0;
-  for (const { marker, content, at, end: behind } of jpegSegments(bytes)) {
-    if (marker === END_OF_IMAGE) {
-      end = behind;
-    } else if (marker === START_OF_SCAN) {
-      if (++scans > MAX_SCANS) throw new Error(`it has more than ${MAX_SCANS} scans`);
-      componentsScanned += content[0];
-    } else if (isFrame(marker) && content.length >= 6) {
-      const coding = CODINGS[marker];
-      if (!coding) throw new Error('hierarchical JPEG is not supported');
-      if (content[0] !== 8) throw new Error(`it has ${content[0]} bits per sample; only 8 are supported`);
-      frame ??= { ...readFrame(content), coding };
-    } else if (marker === APP0) {
-      jfif ||= isTagged(content, 'JFIF\0');
-    } else if (marker === APP1) {
-      tags.takeSegment(content);
-    } else if (marker === APP14 && content.length >= 12 && isTagged(content, 'Adobe')) {
-      adobeTransformAt = at + 3 + 11;
-    }
-  }
-  if (!frame || componentsScanned < frame.components.length || end < 0) {
-    throw new Error('the file is truncated: it ends before the picture does');
-  }
-  return { ...frame, jfif, adobeTransformAt, orientation: tags.orientation, scans, end };
+  const markers = new JpegMarkers();
+  for (const segment of jpegSegments(bytes)) markers.take(segment);
+  return markers.whole();
 }
 
 const readFrame = (content: Uint8Array): Pick<JpegHeader, 'width' | 'height' | 'components'> => ({

@@ -19,7 +19,7 @@ export interface PngHeader {
 }
 
 export const PALETTE = 3;
-const SIGNATURE_LENGTH = 8;
+export const SIGNATURE_LENGTH = 8;
 /** By colour type: samples of a pixel, and the bits that one may have. */
 const KINDS: Readonly<Record<number, { readonly channels: number; readonly depths: readonly number[] }>> = {
   0: { channels: 1, depths: [1, 2, 4, 8, 16] },
@@ -29,35 +29,27 @@ const KINDS: Readonly<Record<number, { readonly channels: number; readonly depth
   6: { channels: 4, depths: [8, 16] },
 };
 
-/** A chunk of a PNG file. */
-interface Chunk {
-  readonly type: string;
-  readonly content: Uint8Array;
-  /** Type and content, over which the checksum goes. */
-  readonly checked: Uint8Array;
-  readonly checksum: number;
-}
-
 /** Real files have one for each 8 KB or so; more are made to keep readers busy. */
-export const MAX_CHUNKS = 1 << 18;
+const MAX_CHUNKS = 1 << 18;
 
-/** The whole chunks up to the end marker, the end of the file or what is no chunk. */
-function* chunksOf(bytes: Uint8Array): Generator<Chunk, void> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = SIGNATURE_LENGTH, count = 0; at + 12 <= bytes.length; ) {
-    if (++count > MAX_CHUNKS) throw new Error(`it has more than ${MAX_CHUNKS} chunks`);
-    const end = at + 8 + view.getUint32(at);
-    const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
-    if (end + 4 > bytes.length || type === 'IEND' || !/^\w{4}$/.test(type)) return;
-    yield {
-      type,
-      content: bytes.subarray(at + 8, end),
-      checked: bytes.subarray(at + 4, end),
-      checksum: view.getUint32(end),
-    };
-    at = end + 4;
-  }
+/** How a chunk begins. */
+export interface ChunkHead {
+  readonly type: string;
+  /** Of the whole chunk, with its head and checksum. */
+  readonly length: number;
 }
+
+export const CHUNK_HEAD = 8;
+
+/** Undefined for the end marker, the end of the file and what is no chunk. */
+export function chunkHead(bytes: Uint8Array): ChunkHead | undefined {
+  if (bytes.length < CHUNK_HEAD) return undefined;
+  const type = String.fromCharCode(...bytes.subarray(4, CHUNK_HEAD));
+  if (type === 'IEND' || !/^\w{4}$/.test(type)) return undefined;
+  return { type, length: 12 + viewOf(bytes).getUint32(0) };
+}
+
+const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** The checksums of single bytes. */
 const CRCS = Int32Array.from({ length: 256 }, (_, byte) => {
@@ -75,7 +67,7 @@ function crc32(bytes: Uint8Array): number {
 type ImageHeader = Pick<PngHeader, 'width' | 'height' | 'depth' | 'colorType' | 'channels' | 'interlaced'>;
 
 function readImageHeader(content: Uint8Array): ImageHeader {
-  const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
+  const view = viewOf(content);
   const [depth, colorType, , filterMethod, interlace] = content.subarray(8);
   const kind = KINDS[colorType];
   if (!kind) throw new Error(`its colour type ${colorType} does not exist`);
@@ -91,26 +83,67 @@ function readImageHeader(content: Uint8Array): ImageHeader {
   };
 }
 
+/** Gathers what the chunks of a PNG file say, one after the other. */
+export class PngChunks {
+  /** What the header claims, also where it is refused then. */
+  size: Pick<PngHeader, 'width' | 'height'> | undefined;
+  readonly #tags = new OrientationTags();
+  readonly #pixelBytes: Uint8Array[] = [];
+  #header: ImageHeader | undefined;
+  #palette = new Uint8Array(0);
+  #count = 0;
+
+  /** @throws Error for more chunks than a file has */
+  count(): void {
+    if (++this.#count > MAX_CHUNKS) throw new Error(`it has more than ${MAX_CHUNKS} chunks`);
+  }
+
+  /**
+   * Takes a whole chunk. The checksums of header and palette are checked; compressed pixels have one of their own.
+   *
+   * @throws Error with the reason, if the header makes no sense
+   */
+  take(type: string, chunk: Uint8Array): void {
+    const content = chunk.subarray(CHUNK_HEAD, -4);
+    if (type === 'IHDR' && content.length >= 13) {
+      this.size ??= { width: viewOf(content).getUint32(0), height: viewOf(content).getUint32(4) };
+    }
+    const critical = type === 'IHDR' || type === 'PLTE';
+    if (critical && crc32(chunk.subarray(4, -4)) !== viewOf(chunk).getUint32(chunk.length - 4)) {
+      throw new Error(`the file is damaged (checksum of ${type})`);
+    }
+    if (type === 'IHDR' && content.length >= 13) this.#header ??= readImageHeader(content);
+    else if (type === 'PLTE') this.#palette = content.slice(0, 768);
+    else if (type === 'IDAT') this.#pixelBytes.push(content);
+    else this.#tags.takeChunk(type, content);
+  }
+
+  get orientation(): Orientation {
+    return this.#tags.orientation;
+  }
+
+  /** @throws Error with the reason, if the file ends before its header does */
+  whole(): PngHeader {
+    if (!this.#header) throw new Error('the file is truncated: it ends within its header');
+    const [palette, pixelBytes] = [this.#palette, this.#pixelBytes];
+    return { ...this.#header, palette, orientation: this.orientation, pixelBytes };
+  }
+}
+
 /**
  * Walks the chunks of a PNG file. What does not bear on the colours is left out: transparency and gamma too, since a
- * transparent pixel keeps its colour here, as in Pillow's `convert('RGB')`. The checksums of header and palette are
- * checked; compressed pixels have one of their own.
+ * transparent pixel keeps its colour here, as in Pillow's `convert('RGB')`.
  *
  * @throws Error with the reason, if the file ends before its header does or the header makes no sense
  */
 export function readPngHeader(bytes: Uint8Array): PngHeader {
-  const pixelBytes: Uint8Array[] = [];
-  const tags = new OrientationTags();
-  let header: ImageHeader | undefined;
-  let palette = new Uint8Array(0);
-  for (const { type, content, checked, checksum } of chunksOf(bytes)) {
-    const critical = type === 'IHDR' || type === 'PLTE';
-    if (critical && crc32(checked) !== checksum) throw new Error(`the file is damaged (checksum of ${type})`);
-    if (type === 'IHDR' && content.length >= 13) header ??= readImageHeader(content);
-    else if (type === 'PLTE') palette = content.slice(0, 768);
-    else if (type === 'IDAT') pixelBytes.push(content);
-    else tags.takeChunk(type, content);
+  const chunks = new PngChunks();
+  for (let at = SIGNATURE_LENGTH; at + 12 <= bytes.length; ) {
+    chunks.count();
+    const head = chunkHead(bytes.subarray(at, at + CHUNK_HEAD));
+    if (!head || at + head.length > bytes.length) break;
+    chunks.take(head.type, bytes.subarray(at, at + head.length));
+    at += head.length;
   }
-  if (!header) throw new Error('the file is truncated: it ends within its header');
-  return { ...header, palette, orientation: tags.orientation, pixelBytes };
+  return chunks.whole();
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { decodingCost, readImageSize } from '../../../datasets/index.ts';
+import { decodingCost, readImage, readImageSize } from '../../../datasets/index.ts';
 import { ResnetCocoError } from '../../../errors.ts';
 import { scannedJpeg } from './scanned-jpeg.ts';
 import { expectedImages, imagesDir } from './test-picture.ts';
@@ -112,6 +112,53 @@ test('what is no image, or not there', async () => {
   assert.is(await fail('cut.jpg', jpeg.subarray(0, frame)), 'BAD_IMAGE');
   const png = readFileSync(join(imagesDir, 'png-rgb8.png'));
   assert.is(await fail('cut.png', png.subarray(0, 20)), 'BAD_IMAGE');
+});
+
+/** The size as the header tells it and as the decoder gives it, or the code of the error: one and the same. */
+async function sizeOf(name: string, content: Uint8Array): Promise<unknown> {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  const codeOf = (error: ResnetCocoError) => error.code;
+  const told = await readImageSize(path).catch(codeOf);
+  const decoded = await readImage(path).then(({ height, width }) => ({ width, height }), codeOf);
+  assert.equal(told, decoded, name);
+  return told;
+}
+
+test('what the decoder makes of odd headers is the size that is told', async () => {
+  const png = greyPng([
+    [1, 2, 3],
+    [4, 5, 6],
+  ]);
+  const size = { width: 3, height: 2 };
+  const before = (chunk: Buffer) => Buffer.concat([png.subarray(0, 8), chunk, png.subarray(8)]);
+  const short = pngChunk('IHDR', Buffer.of(0, 0, 0, 9, 0, 0, 0, 9));
+  assert.equal(await sizeOf('short-header.png', before(short)), size);
+  assert.equal(await sizeOf('two-headers.png', Buffer.concat([png.subarray(0, 33), png.subarray(8)])), size);
+  const behind = Buffer.concat([
+    png,
+    pngChunk('eXIf', Buffer.from('4d4d002a000000080001011200030000000100060000', 'hex')),
+  ]);
+  assert.equal(await sizeOf('behind-end.png', behind), size);
+  const damaged = Buffer.from(png);
+  damaged[29] ^= 1; // the header's checksum
+  assert.is(await sizeOf('damaged.png', damaged), 'BAD_IMAGE');
+  const strange = pngFile(3, 2, { colorType: 5 }, Buffer.alloc(0));
+  assert.is(await sizeOf('colour-type.png', strange), 'BAD_IMAGE');
+
+  const jpeg = readFileSync(join(imagesDir, 'jpeg-420.jpg'));
+  const precise = Buffer.from(jpeg);
+  precise[jpeg.indexOf(Buffer.of(0xff, 0xc0)) + 4] = 12;
+  assert.is(await sizeOf('12-bit.jpg', precise), 'BAD_IMAGE');
+});
+
+test('an orientation behind the first scan is none, as for Pillow', async () => {
+  const turned = readFileSync(join(imagesDir, 'jpeg-exif-6.jpg'));
+  const upright = await readImageSize(join(imagesDir, 'jpeg-exif-6.jpg'));
+  const at = turned.indexOf('Exif') - 4;
+  const behind = at + 2 + turned.readUInt16BE(at + 2);
+  const late = [turned.subarray(0, at), turned.subarray(behind, -2), turned.subarray(at, behind), turned.subarray(-2)];
+  assert.equal(await sizeOf('late.jpg', Buffer.concat(late)), { width: upright.height, height: upright.width });
 });
 
 test.run();
