@@ -1,5 +1,5 @@
-import { decodeText, hasMark } from '../../datasets/detection/text-encoding.ts';
 import { ResnetCocoError } from '../../errors.ts';
+import { decodeText, hasMark } from '../../io/text-encoding.ts';
 
 /** Single characters that lists of one-letter names do not have, and that UTF-16 leaves alone between NUL bytes. */
 const TELLTALE = /^[./\\\r\n]$/;

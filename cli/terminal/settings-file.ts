@@ -1,7 +1,7 @@
-import { decodeText } from '../../datasets/detection/text-encoding.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { structureProblem } from '../../io/json/json-keys.ts';
 import { readBytes } from '../../io/regular-file.ts';
+import { decodeText } from '../../io/text-encoding.ts';
 
 /** Settings are a few lines. */
 const MAX_BYTES = 2 ** 20;

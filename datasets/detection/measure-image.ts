@@ -1,10 +1,10 @@
 import { ResnetCocoError } from '../../errors.ts';
+import { FILES_AT_ONCE } from '../../io/text-file.ts';
 import { mapOrdered } from '../../io/threads/map-ordered.ts';
 import { type ImageSize, readImageSize } from '../images/image-size.ts';
 import type { ImageId } from './coco/coco-format.ts';
 import type { DetectionSource, FoundDataset } from './detection-source.ts';
 import type { ProblemList } from './problems.ts';
-import { FILES_AT_ONCE } from './text-file.ts';
 
 /** The size that an image's file has; undefined, and an error told, where it cannot be read. */
 export async function measureImage(

@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { decodeXml } from '../../../io/text-encoding.ts';
+import { FILES_AT_ONCE, readText } from '../../../io/text-file.ts';
 import { mapOrdered } from '../../../io/threads/map-ordered.ts';
 import { findInBox } from '../box-check.ts';
 import { readCategoriesFile } from '../categories-file.ts';
@@ -9,8 +11,6 @@ import { portablePath, withoutExtension } from '../file-finder.ts';
 import { ImageFiles } from '../image-files.ts';
 import { measureImage } from '../measure-image.ts';
 import { ProblemList } from '../problems.ts';
-import { decodeXml } from '../text-encoding.ts';
-import { FILES_AT_ONCE, readText } from '../text-file.ts';
 import { findVocLayout, type VocLayout } from './voc-layout.ts';
 import { parseVoc, type VocFile, type VocObject } from './voc-xml.ts';
 

@@ -1,12 +1,12 @@
 import { basename, dirname, join, posix, resolve } from 'node:path';
 import { ResnetCocoError } from '../../../errors.ts';
 import { isFile, isFolder } from '../../../io/regular-file.ts';
+import { linesOf, readText } from '../../../io/text-file.ts';
 import { isImageName } from '../../images/image-extensions.ts';
 import type { DetectionSource } from '../detection-source.ts';
 import { FileFinder, listFiles, portablePath, withoutExtension } from '../file-finder.ts';
 import { Spellings, spelledPath } from '../spelling.ts';
 import { spellingsOfSplit } from '../splits.ts';
-import { linesOf, readText } from '../text-file.ts';
 
 /** Where the parts of a VOC data set lie. */
 export interface VocLayout {

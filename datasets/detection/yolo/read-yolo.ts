@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { ResnetCocoError } from '../../../errors.ts';
+import { FILES_AT_ONCE, readText } from '../../../io/text-file.ts';
 import { mapOrdered } from '../../../io/threads/map-ordered.ts';
 import { findInBox } from '../box-check.ts';
 import { CATEGORIES_FILE, readCategoriesFile } from '../categories-file.ts';
@@ -8,7 +9,6 @@ import { numberImages } from '../coco/image-numbers.ts';
 import type { DetectionSource, FoundDataset } from '../detection-source.ts';
 import { measureImage } from '../measure-image.ts';
 import type { ProblemList } from '../problems.ts';
-import { FILES_AT_ONCE, readText } from '../text-file.ts';
 import { distinctRows, parseYoloLabels, type YoloRow, yoloRows } from './yolo-labels.ts';
 import { findYoloLayout, type YoloImage, type YoloLayout } from './yolo-layout.ts';
 import { YoloPoseCheck } from './yolo-pose.ts';

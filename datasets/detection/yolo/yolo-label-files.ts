@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { isFolder } from '../../../io/regular-file.ts';
+import { readText } from '../../../io/text-file.ts';
 import { isImageName, isUnreadImageName } from '../../images/image-extensions.ts';
 import { listFiles, withoutExtension } from '../file-finder.ts';
 import { Folders, Spellings } from '../spelling.ts';
-import { readText } from '../text-file.ts';
 
 /** What the folders of images are called for which `labels` stands in paths of label files. */
 const IMAGES = /^(images|jpegimages)$/i;

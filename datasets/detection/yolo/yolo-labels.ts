@@ -1,7 +1,7 @@
+import { linesOf } from '../../../io/text-file.ts';
 import type { ImageSize } from '../../images/image-size.ts';
 import type { CocoBox } from '../coco/coco-format.ts';
 import type { LineFinding } from '../problems.ts';
-import { linesOf } from '../text-file.ts';
 
 /** An object of a YOLO label file, in pixels. */
 export interface YoloObject {

@@ -1,12 +1,12 @@
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { ResnetCocoError } from '../../../errors.ts';
 import { isFile, isFolder } from '../../../io/regular-file.ts';
+import { linesOf, readText } from '../../../io/text-file.ts';
 import { unreadImageExtensions } from '../../images/image-extensions.ts';
 import type { DetectionSource } from '../detection-source.ts';
 import { FileFinder, irregularImages, listFiles, portablePath, withoutExtension } from '../file-finder.ts';
 import { Folders, Spellings, spelledPath } from '../spelling.ts';
 import { spellingsOfSplit } from '../splits.ts';
-import { linesOf, readText } from '../text-file.ts';
 import { isLabelFile, type UnusedLabels, YoloLabelFiles } from './yolo-label-files.ts';
 import { findNamesFile, readYoloSettings, type YoloSettings } from './yolo-names.ts';
 import { findFrom, rootsOf } from './yolo-paths.ts';

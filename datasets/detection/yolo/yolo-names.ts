@@ -1,12 +1,12 @@
 import { basename, dirname, join } from 'node:path';
 import { ResnetCocoError } from '../../../errors.ts';
 import { isFile, readBytesSync } from '../../../io/regular-file.ts';
+import { decodeText } from '../../../io/text-encoding.ts';
+import { linesOf, readText } from '../../../io/text-file.ts';
 import { isImageName, isUnreadImageName } from '../../images/image-extensions.ts';
 import { type Fields, isObject } from '../coco/check-coco.ts';
 import { listFiles } from '../file-finder.ts';
 import { Spellings, spelledPath } from '../spelling.ts';
-import { decodeText } from '../text-encoding.ts';
-import { linesOf, readText } from '../text-file.ts';
 import { parseYaml } from './yaml-settings.ts';
 import { locate } from './yolo-paths.ts';
 

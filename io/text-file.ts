@@ -1,5 +1,5 @@
-import { ResnetCocoError } from '../../errors.ts';
-import { readBytes } from '../../io/regular-file.ts';
+import { ResnetCocoError } from '../errors.ts';
+import { readBytes } from './regular-file.ts';
 import { decodeText } from './text-encoding.ts';
 
 /** No list, label file or annotation of one image is longer. */
