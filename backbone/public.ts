@@ -29,8 +29,8 @@ export {
 export { type ClassifierConfig, IMAGENET_MEAN, IMAGENET_STD, parseClassifierConfig } from './classifier-config.ts';
 export { type LoadOptions, loadClassifier } from './load-classifier.ts';
 export { type Prediction, topClasses } from './top-classes.ts';
-export { type TrainClassifierOptions, type TrainingSummary, trainClassifier } from './train-classifier.ts';
+export { type TrainingSummary, trainClassifier } from './train-classifier.ts';
 export { type TrainingChoices, trainingSettings } from './training/choices.ts';
-export type { TrainingEpoch, TrainingStep } from './training/classifier-run.ts';
+export type { TrainClassifierOptions, TrainingEpoch, TrainingStep } from './training/classifier-task.ts';
 export type { TrainingSettings } from './training/settings.ts';
 export type { Validation } from './training/validation.ts';

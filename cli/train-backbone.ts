@@ -25,6 +25,7 @@ import { counted } from './terminal/table.ts';
 import type { Terminal } from './terminal/terminal.ts';
 import { attendTraining } from './training/attend-training.ts';
 import { givenFlags } from './training/optimisation-flags.ts';
+import { reportFiles, withReport } from './training/report-files.ts';
 import { writeTrainingCard } from './training/training-card.ts';
 import { choicesOf, type TrainingFlags, trainingFlags } from './training/training-flags.ts';
 import { writeRunPage } from './training/training-page.ts';
@@ -79,7 +80,7 @@ function describe({ best, epochs, files, interrupted, seconds, steps }: Training
   const outcome = interrupted
     ? `stopped after step ${steps}; go on with: ${ownCall()} train backbone --resume --out ${dirname(files.last)}`
     : `model: ${files.model}`;
-  return [...lines, outcome, `curves: ${files.page}`].join('\n');
+  return [...lines, outcome, `curves: ${reportFiles(dirname(files.last)).page}`].join('\n');
 }
 
 const describeValidation = ({ loss, top1, top5 }: Validation): string =>
@@ -152,7 +153,7 @@ export default command({
     };
     const { summary, problems } = await train(options, required('dataset', flags.dataset), terminal);
     if (!summary.interrupted) await writeTrainingCard(folder, summary);
-    await (flags.json ? terminal.printJson(summary) : terminal.print(describe(summary)));
+    await (flags.json ? terminal.printJson(withReport(summary, folder)) : terminal.print(describe(summary)));
     return problems ? 1 : 0;
   },
 });

@@ -34,6 +34,7 @@ import {
   readSettings,
 } from './training/detector-training-flags.ts';
 import { givenFlags } from './training/optimisation-flags.ts';
+import { reportFiles, withReport } from './training/report-files.ts';
 import { writeRunPage } from './training/training-page.ts';
 import { amount, percent, TrainingProgress } from './training/training-progress.ts';
 
@@ -76,7 +77,7 @@ function describe({ best, epochs, files, interrupted, seconds, steps }: Detector
   const outcome = interrupted
     ? `stopped after step ${steps}; go on with: ${ownCall()} train detector --resume --out ${dirname(files.last)}`
     : `model: ${files.model}`;
-  return [...lines, outcome, `curves: ${files.page}`].join('\n');
+  return [...lines, outcome, `curves: ${reportFiles(dirname(files.last)).page}`].join('\n');
 }
 
 /** The calls that come next, with the paths of this run. */
@@ -172,7 +173,7 @@ export default command({
     const subtitle = `Faster R-CNN with ${settings.model.backbone} on ${name}`;
     const { summary, problems } = await train(options, subtitle, terminal);
     if (!summary.interrupted) await writeDetectorCard(folder, name, summary);
-    await (flags.json ? terminal.printJson(summary) : terminal.print(describe(summary)));
+    await (flags.json ? terminal.printJson(withReport(summary, folder)) : terminal.print(describe(summary)));
     const evaluation = await evaluationArguments(datasets, flags, folder);
     if (!summary.interrupted) {
       terminal.note('next:');

@@ -7,7 +7,7 @@ export { detectorParameterCount, fasterRcnnShapes } from './model/faster-rcnn-pl
 export * from './public.ts';
 export { matchCategories } from './results/match-categories.ts';
 export { categoriesByLabel, isAbove, nameDetections } from './results/name-detections.ts';
-export { samplesFolder } from './train-detector.ts';
+export { samplesFolder } from './training/detector-task.ts';
 export { DetectorTraining } from './training/detector-training.ts';
 export { SAMPLE_BOXES } from './training/evaluation.ts';
 export { trainableWeights } from './training/trainable-weights.ts';

@@ -11,8 +11,8 @@ export { type DetectorConfig, parseDetectorConfig } from './model/detector-confi
 export { type KnownModelInfo, type ModelFileInfo, type ModelInfo, modelInfo } from './model-info.ts';
 export type { CategoryMatch } from './results/match-categories.ts';
 export { type Detection, SHOWN_SCORE } from './results/name-detections.ts';
-export { type DetectorSummary, type TrainDetectorOptions, trainDetector } from './train-detector.ts';
-export type { DetectorEpoch, DetectorStep } from './training/detector-loop.ts';
+export { type DetectorSummary, trainDetector } from './train-detector.ts';
+export type { DetectorEpoch, DetectorStep, TrainDetectorOptions } from './training/detector-task.ts';
 export { type DetectorChoices, detectorSettings } from './training/run-choices.ts';
 export type { DetectorRunSettings } from './training/run-settings.ts';
 export type { AnnotatedImages } from './training/samples.ts';

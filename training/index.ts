@@ -1,7 +1,7 @@
 export { Journal } from './journal.ts';
 export { type LogEntry, RunLog, readLog } from './log.ts';
 export { type ModelCard, writeModelCard } from './model-card.ts';
-export { learningRates, trainingOptions } from './optimisation.ts';
+export { frozenWeights } from './optimisation.ts';
 export { type OptimisationChoices, optimiserOf, scheduleOf } from './optimisation-choices.ts';
 export { type OptimisationSettings, scheduleProblem } from './optimisation-settings.ts';
 export { commandLine, settingName, settingRows, settingValue } from './page/setting-words.ts';
@@ -9,8 +9,16 @@ export { type TrainingReport, writeTrainingPage } from './page/training-report.t
 export type { TrainingEntry, TrainingRun } from './page/training-run.ts';
 export { type RunProgress, readRunCheckpoint, readRunConfig } from './run-checkpoint.ts';
 export type { RunConfig, RunSetting } from './run-config.ts';
-export { dataChanges, type RunData } from './run-data.ts';
-export { CHECKPOINT_MINUTES, concludeRun, newProgress, shapedWeights } from './run-ends.ts';
-export { beginRun, lockRun, type RunFiles, resumeRun, runFiles, storedConfig } from './run-folder.ts';
+export type { RunData } from './run-data.ts';
+export { type RunFiles, runFiles, storedConfig } from './run-folder.ts';
+export { runTraining } from './run-training.ts';
 export { TensorBoardWriter } from './tensorboard.ts';
-export { type LoopParts, type LoopState, type StepOutcome, TrainingLoop } from './training-loop.ts';
+export type {
+  LoopState,
+  RunOptions,
+  RunSummary,
+  StartWeights,
+  StepOutcome,
+  Trainer,
+  TrainingTask,
+} from './training-task.ts';

@@ -15,9 +15,6 @@ export interface RunFiles {
   /** What came out: the best weights, without what only training needs. */
   readonly model: string;
   readonly log: string;
-  readonly page: string;
-  /** The card of the model. */
-  readonly card: string;
 }
 
 export const runFiles = (folder: string): RunFiles => ({
@@ -25,8 +22,6 @@ export const runFiles = (folder: string): RunFiles => ({
   best: join(folder, 'best.safetensors'),
   model: join(folder, 'model.safetensors'),
   log: join(folder, 'log.jsonl'),
-  page: join(folder, 'training.html'),
-  card: join(folder, 'model.md'),
 });
 
 /**

@@ -1,68 +1,24 @@
 import { numberProblem } from '../checkpoints/finite.ts';
-import type { NamedArrays, Schedule, Snapshot } from '../engine/index.ts';
+import type { Schedule, Snapshot } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import type { Journal } from './journal.ts';
-import type { RunCheckpoint, RunProgress } from './run-checkpoint.ts';
+import type { RunProgress } from './run-checkpoint.ts';
 import type { RunConfig } from './run-config.ts';
 import { saveRun } from './run-folder.ts';
 import { RunningMeans } from './running-means.ts';
-
-/** Numbers by name. */
-type Numbers = Readonly<Record<string, number>>;
-
-/** How training goes at a step. */
-export interface LoopState {
-  /** The epoch under way, from 1 on, and how many there are. */
-  readonly epoch: number;
-  readonly epochs: number;
-  /** Steps done, and how many there are. */
-  readonly step: number;
-  readonly steps: number;
-}
-
-/** What a step gave. */
-export interface StepOutcome {
-  readonly images: number;
-  /** Means over its images, of which `loss` is made small; where it is not finite, no step was taken. */
-  readonly means: Numbers & { readonly loss: number };
-  /** Before clipping; only where gradients are clipped. */
-  readonly gradientNorm?: number | undefined;
-}
+import { type LoopState, type Numbers, shapedWeights, type Trainer, type TrainingTask } from './training-task.ts';
 
 /** What a loop is made of. B: what a step takes; V: what an evaluation measures. */
 export interface LoopParts<B, V extends Numbers> {
-  readonly settings: {
-    readonly epochs: number;
-    readonly evaluate_every: number;
-    readonly schedule: { readonly rate: number };
-  };
+  readonly task: TrainingTask<B, V>;
+  readonly trainer: Trainer<B>;
   readonly folder: string;
   /** All settings that a resumed run is compared with. */
   readonly config: RunConfig;
-  /** The model's configuration, without its provenance, and its tensors' shapes. */
-  readonly model: RunCheckpoint['model'];
-  /** Of an epoch. */
-  readonly steps: number;
-  /** What the steps of an epoch take, from one of them on. */
-  readonly batches: (epoch: number, from: number) => AsyncIterable<B>;
-  readonly train: (batch: B, learningRate: number) => Promise<StepOutcome>;
-  readonly snapshot: () => Promise<Snapshot>;
   readonly rates: Schedule;
   readonly journal: Journal;
-  /** Means that are logged of an epoch as a whole. */
-  readonly epochMeans: readonly string[];
-  /** What an evaluation is judged by. */
-  readonly metric: keyof V & string;
-  /** Undefined where the signal ended it. Without it nothing is evaluated. */
-  readonly validate?: ((weights: NamedArrays, at: LoopState) => Promise<V | undefined>) | undefined;
   readonly checkpointMinutes: number;
   readonly signal?: AbortSignal | undefined;
-  readonly onStep: (state: LoopState, means: (name: string) => number) => void;
-  readonly onEpoch: (
-    state: LoopState,
-    means: (name: string) => number,
-    evaluated: { readonly validation?: V; readonly isBest: boolean },
-  ) => void | Promise<void>;
 }
 
 /** Steps from one line of the log to the next. */
@@ -97,9 +53,9 @@ export class TrainingLoop<B, V extends Numbers> {
 
   /** Goes on to the end, or until the signal; then all is saved. */
   async run(): Promise<void> {
-    const { settings, signal } = this.parts;
+    const { signal, task } = this.parts;
     if (!this.saved) await this.save();
-    while (this.progress.epoch < settings.epochs) {
+    while (this.progress.epoch < task.settings.epochs) {
       this.startTimer();
       await this.trainEpoch();
       if (signal?.aborted || !(await this.closeEpoch())) {
@@ -117,22 +73,22 @@ export class TrainingLoop<B, V extends Numbers> {
   }
 
   private async trainEpoch(): Promise<void> {
-    const { batches, checkpointMinutes, signal, steps } = this.parts;
+    const { checkpointMinutes, signal, task } = this.parts;
     const { epoch, batch: from } = this.progress;
     if (signal?.aborted) return;
-    for await (const batch of batches(epoch, from)) {
+    for await (const batch of task.batches(epoch, from)) {
       await this.step(batch);
       if (signal?.aborted) return;
       const isDue = performance.now() - this.savedAt >= checkpointMinutes * 60_000;
       // The end of an epoch is saved in any case.
-      if (isDue && this.progress.batch < steps) await this.save();
+      if (isDue && this.progress.batch < task.steps) await this.save();
     }
   }
 
   private async step(taken: B): Promise<void> {
-    const { onStep, rates, steps, train } = this.parts;
+    const { rates, task, trainer } = this.parts;
     const rate = rates(this.progress.step);
-    const { gradientNorm, images, means } = await train(taken, rate);
+    const { gradientNorm, images, means } = await trainer.train(taken, rate);
     const [step, batch] = [this.progress.step + 1, this.progress.batch + 1];
     if (!Number.isFinite(means.loss)) {
       this.log('train', step, { ...means, learning_rate: rate });
@@ -145,14 +101,15 @@ export class TrainingLoop<B, V extends Numbers> {
     this.windowImages += images;
     this.window.add(images, sums);
     this.epoch.add(images, sums);
-    if (batch % LOG_EVERY === 0 || batch === steps) this.logWindow(rate, gradientNorm !== undefined);
-    onStep(this.state, this.meanOf);
+    if (batch % LOG_EVERY === 0 || batch === task.steps) this.logWindow(rate, gradientNorm !== undefined);
+    task.onStep(this.state, this.meanOf);
   }
 
   private get state(): LoopState {
     const { epoch, step } = this.progress;
-    const { epochs } = this.parts.settings;
-    return { epoch: epoch + 1, epochs, step, steps: epochs * this.parts.steps };
+    const { settings, steps } = this.parts.task;
+    const { epochs } = settings;
+    return { epoch: epoch + 1, epochs, step, steps: epochs * steps };
   }
 
   /** Over the epoch so far. */
@@ -178,17 +135,20 @@ export class TrainingLoop<B, V extends Numbers> {
   }
 
   private log(split: 'train' | 'val', step: number, values: Readonly<Record<string, number>>): void {
-    this.parts.journal.write({ split, step, epoch: step / this.parts.steps, values });
+    this.parts.journal.write({ split, step, epoch: step / this.parts.task.steps, values });
   }
 
   /** Evaluates the epoch where it is due, logs it and saves. False where the signal came before. */
   private async closeEpoch(): Promise<boolean> {
-    const { epochMeans, journal, metric, onEpoch, settings, validate } = this.parts;
+    const { journal, task } = this.parts;
+    const { epochMeans, metric, model, settings, validate } = task;
     const { epoch, step } = this.progress;
     const isDue = validate && ((epoch + 1) % settings.evaluate_every === 0 || epoch + 1 === settings.epochs);
     const snapshot = await this.snapshot();
     const { state } = this;
-    const validation = isDue ? await validate(snapshot.average ?? snapshot.weights, state) : undefined;
+    const validation = isDue
+      ? await validate(shapedWeights(snapshot.average ?? snapshot.weights, model.shapes), state)
+      : undefined;
     if (isDue && !validation) return false;
     const isBest = validation !== undefined && validation[metric] > (this.progress.best?.value ?? -1);
     if (isBest) this.progress = { ...this.progress, best: { metric, value: validation[metric], step } };
@@ -203,12 +163,13 @@ export class TrainingLoop<B, V extends Numbers> {
     this.progress = { ...this.progress, epoch: epoch + 1, batch: 0 };
     await this.save(snapshot, validation);
     const evaluated = { isBest, ...(validation ? { validation } : {}) };
-    await onEpoch(state, (name) => means.mean(name), evaluated);
+    await task.onEpoch(state, (name) => means.mean(name), evaluated);
     return true;
   }
 
   private async save(snapshot?: Snapshot, validation?: V): Promise<void> {
-    const { config, folder, journal, model, steps } = this.parts;
+    const { config, folder, journal, task } = this.parts;
+    const { model, steps } = task;
     const state = snapshot ?? (await this.snapshot());
     const progress = this.now;
     const { data, ...described } = config;
@@ -227,7 +188,7 @@ export class TrainingLoop<B, V extends Numbers> {
 
   /** The state of the run, which is that of a good one. */
   private async snapshot(): Promise<Snapshot> {
-    const snapshot = await this.parts.snapshot();
+    const snapshot = await this.parts.trainer.snapshot();
     const { average = {}, optimiser, weights } = snapshot;
     for (const [name, array] of [weights, average, optimiser].flatMap((arrays) => Object.entries(arrays))) {
       if (numberProblem(name, array)) throw this.diverged(`after step ${this.progress.step}, ${name} is not finite`);
@@ -236,8 +197,8 @@ export class TrainingLoop<B, V extends Numbers> {
   }
 
   private diverged(what: string): ResnetCocoError {
-    const { folder, settings } = this.parts;
-    const remedy = `begin again with a lower learning rate than ${settings.schedule.rate}, a warmup or clipped gradients`;
+    const { folder, task } = this.parts;
+    const remedy = `begin again with a lower learning rate than ${task.settings.schedule.rate}, a warmup or clipped gradients`;
     const epoch = `epoch ${this.progress.epoch + 1}`;
     return new ResnetCocoError('DIVERGED', `${what} (${epoch}): ${remedy}; ${folder} keeps the last good checkpoint`);
   }

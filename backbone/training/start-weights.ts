@@ -1,20 +1,13 @@
 import { listNames, strangers } from '../../checkpoints/fit.ts';
 import { type OpenOptions, openModel, readNumbers, shapesOf } from '../../checkpoints/model-file.ts';
-import type { Weights } from '../../engine/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { Random } from '../../io/random.ts';
+import type { StartWeights } from '../../training/index.ts';
 import type { ClassifierConfig } from '../classifier-config.ts';
 import { initialise } from '../initialise.ts';
 import { classifierConfigOf } from '../load-classifier.ts';
 
 type TensorShapes = Readonly<Record<string, readonly number[]>>;
-
-/** Weights to begin with, and where they come from. */
-export interface StartWeights {
-  readonly weights: Weights;
-  /** What a person should know of it; undefined where all is new. */
-  readonly note?: string;
-}
 
 /**
  * The configuration of a model that a run is to begin from.

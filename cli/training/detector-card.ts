@@ -2,6 +2,7 @@ import { basename, dirname, extname, resolve } from 'node:path';
 import { type DetectorConfig, type DetectorSummary, detectorParameterCount } from '../../detection/index.ts';
 import { shownThreshold } from '../../eval/index.ts';
 import { type RunConfig, readLog, readRunConfig, runFiles, writeModelCard } from '../../training/index.ts';
+import { reportFiles } from './report-files.ts';
 import { runFacts } from './training-card.ts';
 import { percent } from './training-progress.ts';
 
@@ -27,7 +28,7 @@ export async function writeDetectorCard(
   dataset: string,
   { backbone, best, seconds }: DetectorSummary,
 ): Promise<void> {
-  const { card, last, log } = runFiles(folder);
+  const { last, log } = runFiles(folder);
   const config = (await readRunConfig(last)) as RunConfig & Readonly<Record<string, unknown>>;
   const { fpn_out_channels, categories, ...rest } = config.model as unknown as DetectorConfig;
   const images = (of: unknown) =>
@@ -38,7 +39,7 @@ export async function writeDetectorCard(
   const start = config.init === undefined ? 'from scratch' : `from ${config.init}`;
   const names = categories.slice(0, 5).map(({ name }) => name);
   const listed = `${names.join(', ')}${categories.length > names.length ? ` and ${categories.length - names.length} more` : ''}`;
-  await writeModelCard(card, {
+  await writeModelCard(reportFiles(folder).card, {
     name: basename(folder),
     summary: `Faster R-CNN with ${backbone}, trained ${start} by resnet-coco, finds ${listed}.`,
     architecture: `Faster R-CNN, ${backbone}, feature pyramid of ${fpn_out_channels} channels`,

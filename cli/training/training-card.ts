@@ -9,6 +9,7 @@ import {
 } from '../../backbone/index.ts';
 import { knownDatasets } from '../../datasets/known/known-datasets.ts';
 import { commandLine, type RunConfig, readLog, readRunConfig, runFiles, writeModelCard } from '../../training/index.ts';
+import { reportFiles } from './report-files.ts';
 import { percent } from './training-progress.ts';
 
 interface DatasetNote {
@@ -46,7 +47,7 @@ export function runFacts(config: Readonly<Record<string, unknown>>, what: string
 
 /** Writes the card of the model that a run gave, from what the run keeps. */
 export async function writeTrainingCard(folder: string, { best, seconds }: TrainingSummary): Promise<void> {
-  const { card, last, log } = runFiles(folder);
+  const { last, log } = runFiles(folder);
   const config = (await readRunConfig(last)) as RunConfig & Readonly<Record<string, unknown>>;
   const dataset = config.dataset as unknown as DatasetNote;
   const evaluated = config.evaluated_on as unknown as DatasetNote;
@@ -58,7 +59,7 @@ export async function writeTrainingCard(folder: string, { best, seconds }: Train
   const evaluations = readLog(log).filter(({ split, values }) => split === 'val' && values.top1 !== undefined);
   const final = evaluations[evaluations.length - 1];
   const start = config.init === undefined ? 'from scratch' : `from ${config.init}`;
-  await writeModelCard(card, {
+  await writeModelCard(reportFiles(folder).card, {
     name: basename(folder),
     summary: `${architecture}, trained ${start} by resnet-coco, tells ${dataset.classes} classes of ${dataset.name} apart.`,
     architecture:

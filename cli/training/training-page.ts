@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { SAMPLE_BOXES } from '../../detection/index.ts';
 import type { SampleEvaluation } from '../../eval/index.ts';
 import { readLog, readRunConfig, runFiles, writeTrainingPage } from '../../training/index.ts';
+import { reportFiles } from './report-files.ts';
 
 /**
  * Writes the page of a run as its log has it.
@@ -10,12 +11,17 @@ import { readLog, readRunConfig, runFiles, writeTrainingPage } from '../../train
  * @param samples folder of sample pictures, a folder for each evaluation
  */
 export async function writeRunPage(folder: string, subtitle: string, samples?: string): Promise<void> {
-  const { last, log, page } = runFiles(folder);
+  const { last, log } = runFiles(folder);
   // By what data is known again is of no interest to a reader.
   const { data, ...settings } = await readRunConfig(last);
   const name = basename(folder);
   const pictures = samples === undefined ? {} : { samples: samplesIn(samples) };
-  await writeTrainingPage(page, { title: name, subtitle, runs: [{ name, log: readLog(log), settings }], ...pictures });
+  await writeTrainingPage(reportFiles(folder).page, {
+    title: name,
+    subtitle,
+    runs: [{ name, log: readLog(log), settings }],
+    ...pictures,
+  });
 }
 
 /** What was detected in some images, by evaluation, the newest first. */

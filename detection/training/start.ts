@@ -1,8 +1,9 @@
 import { type ClassifierConfig, classifierConfigOf, initialise } from '../../backbone/index.ts';
 import { listNames, type OpenOptions, openModel, readNumbers, shapesOf, strangers } from '../../checkpoints/index.ts';
-import { type HostTensor, sizeOf, type Weights } from '../../engine/index.ts';
+import { type HostTensor, sizeOf } from '../../engine/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { Random } from '../../io/random.ts';
+import type { StartWeights } from '../../training/index.ts';
 import { isDetectorModel } from '../convert-model.ts';
 import { detectorConfigOf } from '../load-detector.ts';
 import { labelOf } from '../model/detector-category.ts';
@@ -68,13 +69,6 @@ export function initialDetectorWeights(config: DetectorConfig, random: Random): 
   return weights;
 }
 
-/** Weights to begin with, and where they come from. */
-export interface DetectorStartWeights {
-  readonly weights: Weights;
-  /** What a person should know of it; undefined where all is new. */
-  readonly note?: string;
-}
-
 /**
  * New weights, and in their places those of a model that it has under the same names in the same shapes. A head of other
  * categories is new, even where there are as many of them.
@@ -82,11 +76,7 @@ export interface DetectorStartWeights {
  * @param init a known model, or a model file: a detector, or an image classifier for the backbone
  * @throws ResnetCocoError as loading a model does; BAD_MODEL where it has nothing that fits
  */
-export async function detectorStartWeights(
-  config: DetectorConfig,
-  seed: number,
-  init?: string,
-): Promise<DetectorStartWeights> {
+export async function detectorStartWeights(config: DetectorConfig, seed: number, init?: string): Promise<StartWeights> {
   const weights = initialDetectorWeights(config, new Random(seed));
   if (init === undefined) return { weights };
   const model = await openModel(init);

@@ -17,6 +17,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseFlags } from '../../cli/terminal/flags.ts';
 import trainBackbone from '../../cli/train-backbone.ts';
+import { reportFiles } from '../../cli/training/report-files.ts';
 import { encodeImage } from '../../datasets/index.ts';
 import type { ErrorCode } from '../../errors.ts';
 import { Random } from '../../io/random.ts';
@@ -111,6 +112,8 @@ test('image folders: trained, evaluated, with a page and a model', async () => {
   assert.equal([summary.architecture, summary.epochs, summary.steps, summary.interrupted], ['resnet8', 2, 6, false]);
   assert.ok(summary.best.top1 >= 0 && summary.best.top1 <= 1);
   assert.ok(existsSync(join(root, 'cache')));
+  assert.equal(Object.keys(summary.files), ['last', 'best', 'model', 'log', 'page', 'card']);
+  for (const file of Object.values<string>(summary.files)) assert.ok(existsSync(file), `${file} is named, not there`);
   const page = readFileSync(summary.files.page, 'utf8');
   assert.match(page, /resnet8 on imagefolder:/);
   assert.match(page, /Evaluations/);
@@ -161,7 +164,7 @@ test('a run that diverges says so, and its page too', async () => {
     out,
   ]);
   await rejects(wild, 'DIVERGED', /step \d/);
-  assert.match(readFileSync(runFiles(out).page, 'utf8'), /was not a finite number/);
+  assert.match(readFileSync(reportFiles(out).page, 'utf8'), /was not a finite number/);
 });
 
 test('an interruption is told, with what goes on', async () => {

@@ -59,6 +59,8 @@ test('it learns; what is in the folder loads as a model that classifies', async 
   });
   assert.equal([summary.epochs, summary.steps, summary.interrupted], [3, 18, false]);
   assert.is(summary.best?.top1, 1);
+  assert.equal(Object.keys(summary.files), ['last', 'best', 'model', 'log']);
+  for (const file of Object.values(summary.files)) assert.ok(existsSync(file), `${file} is named, and not there`);
   assert.equal(
     epochs.map(({ epoch, step }) => [epoch, step]),
     [

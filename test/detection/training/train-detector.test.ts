@@ -60,6 +60,8 @@ test('the loss falls; what is in the folder loads as a detector', async () => {
     onNote: (note) => void notes.push(note),
   });
   assert.equal([summary.epochs, summary.steps, summary.interrupted, summary.backbone], [3, 9, false, 'resnet18']);
+  assert.equal(Object.keys(summary.files), ['last', 'best', 'model', 'log']);
+  for (const file of Object.values(summary.files)) assert.ok(existsSync(file), `${file} is named, and not there`);
   assert.match(
     notes[0],
     /^Faster R-CNN with resnet18, .*: 3 steps of 2 images an epoch, 1 without usable boxes left out/,

@@ -1,0 +1,136 @@
+import { type Batch, type ClassificationDataset, classificationFingerprint, Loader } from '../../datasets/index.ts';
+import type { TrainingProgram } from '../../engine/index.ts';
+import {
+  frozenWeights,
+  type LoopState,
+  type RunOptions,
+  type StepOutcome,
+  type TrainingTask,
+} from '../../training/index.ts';
+import { classificationLoss } from '../classification-loss.ts';
+import { planClassifier } from '../classifier.ts';
+import { classifierShapes, parameterCount, residualNorms } from '../resnet-plan.ts';
+import { checkFreeze, modelConfig } from './model-config.ts';
+import type { TrainingSettings } from './settings.ts';
+import { startWeights } from './start-weights.ts';
+import { labelsIn, score, type Validation, validate } from './validation.ts';
+
+/** How training goes at a step. */
+export interface TrainingStep extends LoopState {
+  /** Means over the epoch so far. */
+  readonly loss: number;
+  readonly top1: number;
+}
+
+/** How an epoch went. */
+export interface TrainingEpoch extends TrainingStep {
+  /** Absent where it was not evaluated. */
+  readonly validation?: Validation;
+  /** Whether it is the best so far. */
+  readonly isBest: boolean;
+}
+
+export interface TrainingEvents {
+  readonly onStep?: ((step: TrainingStep) => void) | undefined;
+  readonly onEpoch?: ((epoch: TrainingEpoch) => void | Promise<void>) | undefined;
+  /** So many images of so many are evaluated. */
+  readonly onEvaluated?: ((images: number, of: number) => void) | undefined;
+}
+
+export interface TrainClassifierOptions extends RunOptions, TrainingEvents {
+  /** What to learn from; the last images of a shuffled epoch that make no whole batch are left out of it. */
+  readonly dataset: ClassificationDataset;
+  /** What to evaluate on, with classes of the same names. */
+  readonly validation: ClassificationDataset;
+  /** Such as `trainingSettings('cifar10', { epochs: 40 })`. */
+  readonly settings: TrainingSettings;
+  /** A folder for decoded images. */
+  readonly cache?: string;
+}
+
+/** What tells the training of a classifier from others. */
+export function classifierTask(
+  options: TrainClassifierOptions,
+  settings: TrainingSettings,
+): TrainingTask<Batch, Validation> {
+  const { cache, dataset, engine, onEpoch, onEvaluated, onStep, signal, validation } = options;
+  const { batch, freeze, recipe, seed } = settings;
+  const config = modelConfig(settings, dataset);
+  const plan = planClassifier(config);
+  checkFreeze(settings, plan);
+  const shapes = classifierShapes(plan);
+  const labels = labelsIn(validation, dataset.classes);
+  const { crop_size, image_mean, image_std, resize_size } = config;
+  const evaluated = { kind: 'classification', crop_size, image_mean, image_std, resize_size } as const;
+  const loader = new Loader(dataset, { ...loaderOptions(options), batch, recipe, seed, dropLast: true });
+  const evaluation = new Loader(validation, { ...loaderOptions(options), batch, recipe: evaluated });
+  const stepOf = (state: LoopState, mean: (name: string) => number): TrainingStep => ({
+    ...state,
+    loss: mean('loss'),
+    top1: mean('top1'),
+  });
+  return {
+    settings,
+    model: { config: { ...config }, shapes },
+    data: {
+      dataset: described(dataset),
+      evaluated_on: described(validation),
+      fingerprints: async () => ({
+        trained: await classificationFingerprint(dataset),
+        evaluated: await classificationFingerprint(validation),
+      }),
+      // A cache shrinks images, so that other weights come out.
+      options: { cache: cache !== undefined },
+    },
+    description:
+      `${config.architecture}, ${parameterCount(shapes).toLocaleString('en')} parameters, on ${engine.device}: ` +
+      `${loader.batches} steps of ${batch} images an epoch, evaluated on ${validation.length} images`,
+    startWeights: (init) =>
+      startWeights(shapes, { seed, zeroGamma: settings.zero_gamma ? residualNorms(plan) : [] }, init),
+    createTrainer: async (weights, trainingOptions) => {
+      const size = { batch, height: recipe.size, width: recipe.size };
+      const program = await engine.train(
+        classificationLoss(plan, weights, size, frozenWeights(freeze)),
+        trainingOptions,
+      );
+      return {
+        train: (taken, rate) => train(program, taken, rate),
+        snapshot: () => program.snapshot(),
+        dispose: () => program.dispose(),
+      };
+    },
+    steps: loader.batches,
+    batches: (epoch, from) => loader.epoch(epoch, { from, signal }),
+    epochMeans: ['loss', 'top1'],
+    metric: 'top1',
+    validate: (weights) =>
+      validate(engine, config, weights, evaluation, labels, {
+        signal,
+        onImages: (images) => onEvaluated?.(images, validation.length),
+      }),
+    onStep: (state, mean) => onStep?.(stepOf(state, mean)),
+    onEpoch: (state, mean, outcome) => onEpoch?.({ ...stepOf(state, mean), ...outcome }),
+    close: async () => {
+      await evaluation.close();
+      await loader.close();
+    },
+  };
+}
+
+const loaderOptions = ({ workers, cache, onProblem }: TrainClassifierOptions) => ({
+  ...(workers === undefined ? {} : { workers }),
+  ...(cache === undefined ? {} : { cache }),
+  ...(onProblem ? { onProblem } : {}),
+});
+
+const described = ({ name, classes, length }: ClassificationDataset) => ({
+  name,
+  classes: classes.length,
+  images: length,
+});
+
+async function train(program: TrainingProgram, { image, labels, target }: Batch, rate: number): Promise<StepOutcome> {
+  const { gradientNorm, loss, outputs } = await program.step({ image, target }, rate);
+  const images = labels.length;
+  return { images, means: { loss, top1: score(outputs.logits, labels).top1 / images }, gradientNorm };
+}

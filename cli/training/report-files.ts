@@ -1,0 +1,23 @@
+import { join } from 'node:path';
+import type { RunFiles } from '../../training/index.ts';
+
+/** Where a command puts what is for people to read, beside the files that the library writes. */
+export interface ReportFiles {
+  readonly page: string;
+  /** The card of the model, once there is one. */
+  readonly card: string;
+}
+
+export const reportFiles = (folder: string): ReportFiles => ({
+  page: join(folder, 'training.html'),
+  card: join(folder, 'model.md'),
+});
+
+/** What came of a run, with all of its files, as a command prints it. */
+export const withReport = <S extends { readonly files: RunFiles }>(
+  summary: S,
+  folder: string,
+): S & { readonly files: RunFiles & ReportFiles } => ({
+  ...summary,
+  files: { ...summary.files, ...reportFiles(folder) },
+});

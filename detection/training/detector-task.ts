@@ -1,0 +1,173 @@
+import { join } from 'node:path';
+import { type DetectionBatch, DetectionLoader, detectionFingerprint } from '../../datasets/index.ts';
+import { seeded } from '../../datasets/loaders/seeded.ts';
+import type { Engine } from '../../engine/index.ts';
+import { ResnetCocoError } from '../../errors.ts';
+import type { DetectionMeasures } from '../../eval/index.ts';
+import { batched } from '../../io/threads/batched.ts';
+import type { LoopState, RunOptions, StepOutcome, TrainingTask } from '../../training/index.ts';
+import { detectorParameterCount, fasterRcnnShapes } from '../model/faster-rcnn-plan.ts';
+import { DetectorTraining } from './detector-training.ts';
+import { DetectorEvaluation } from './evaluation.ts';
+import { labelsOf } from './labels.ts';
+import type { DetectorRunSettings } from './run-settings.ts';
+import { type AnnotatedImages, trainingSamples } from './samples.ts';
+import { detectorStartWeights } from './start.ts';
+import type { TrainingBatch } from './training-batch.ts';
+
+/** How the training of a detector goes at a step. */
+export interface DetectorStep extends LoopState {
+  /** Mean over the epoch so far. */
+  readonly loss: number;
+}
+
+/** How an epoch went. */
+export interface DetectorEpoch extends DetectorStep {
+  /** Absent where it was not evaluated. */
+  readonly validation?: DetectionMeasures;
+  /** Whether it is the best so far. */
+  readonly isBest: boolean;
+}
+
+export interface DetectorEvents {
+  readonly onStep?: ((step: DetectorStep) => void) | undefined;
+  readonly onEpoch?: ((epoch: DetectorEpoch) => void | Promise<void>) | undefined;
+  /** So many images of so many are evaluated. */
+  readonly onEvaluated?: ((images: number, of: number) => void) | undefined;
+}
+
+export interface TrainDetectorOptions extends RunOptions, DetectorEvents {
+  /** What to learn from, such as `readDetectionDataset` gives. */
+  readonly images: AnnotatedImages;
+  /** What to evaluate on, with categories of the same names; without it there is no best epoch, but the last. */
+  readonly validation?: AnnotatedImages;
+  /** Such as `detectorSettings(images, { epochs: 12 }, await detectorStart('resnet50'))`. */
+  readonly settings: DetectorRunSettings;
+}
+
+/** Where a run draws what it detects at each evaluation. */
+export const samplesFolder = (folder: string): string => join(folder, 'samples');
+
+/** What tells the training of a detector from others. */
+export function detectorTask(
+  options: TrainDetectorOptions,
+  settings: DetectorRunSettings,
+): TrainingTask<readonly DetectionBatch[], DetectionMeasures> {
+  const { engine, folder, images, onEpoch, onEvaluated, onProblem, onStep, signal, validation } = options;
+  const { accumulate, model, seed } = settings;
+  checkCategories(images, settings);
+  const samples = trainingSamples(images, model);
+  const shapes = fasterRcnnShapes(model);
+  const evaluation =
+    validation &&
+    new DetectorEvaluation({
+      engine,
+      config: model,
+      validation,
+      samples: samplesFolder(folder),
+      signal,
+      onImages: onEvaluated,
+      onProblem,
+    });
+  const loader = new DetectionLoader(samples, {
+    recipe: settings.recipe,
+    batch: settings.batch,
+    seed,
+    aspect_ratio_group_factor: settings.aspect_ratio_group_factor,
+    ...(options.workers === undefined ? {} : { workers: options.workers }),
+    ...(onProblem ? { onProblem } : {}),
+  });
+  checkSteps(loader.batches, accumulate);
+  const steps = Math.floor(loader.batches / accumulate);
+  const stepOf = (state: LoopState, mean: (name: string) => number): DetectorStep => ({ ...state, loss: mean('loss') });
+  return {
+    settings,
+    model: { config: { ...model }, shapes },
+    data: {
+      dataset: { ...described(images), usable: samples.length },
+      evaluated_on: validation && described(validation),
+      fingerprints: async () => ({
+        trained: await detectionFingerprint(images.dataset, images.files),
+        evaluated: validation && (await detectionFingerprint(validation.dataset, validation.files)),
+      }),
+    },
+    description: describe(settings, engine, steps, images.dataset.images.length - samples.length, evaluation?.count),
+    startWeights: (init) => detectorStartWeights(model, seed, init),
+    createTrainer: async (weights, trainingOptions) => {
+      const training = await DetectorTraining.create(engine, model, weights, settings.training, trainingOptions);
+      return {
+        train: (batches, rate) => train(training, batches, seed, rate),
+        snapshot: () => training.snapshot(),
+        dispose: () => training.dispose(),
+      };
+    },
+    steps,
+    batches: async function* (epoch, from) {
+      const batches = loader.epoch(epoch, { from: from * accumulate, signal });
+      // What makes no whole step is left out of the epoch.
+      for await (const group of batched(batches, accumulate)) if (group.length === accumulate) yield group;
+    },
+    epochMeans: ['loss'],
+    metric: 'AP',
+    validate: evaluation && ((weights, { epoch }) => evaluation.run(weights, epoch)),
+    onStep: (state, mean) => onStep?.(stepOf(state, mean)),
+    onEpoch: (state, mean, outcome) => onEpoch?.({ ...stepOf(state, mean), ...outcome }),
+    close: () => loader.close(),
+  };
+}
+
+/** @throws ResnetCocoError BAD_CONFIG for settings that were made for other categories */
+function checkCategories({ dataset }: AnnotatedImages, { model }: DetectorRunSettings): void {
+  const { categories } = labelsOf(dataset.categories);
+  if (JSON.stringify(categories) === JSON.stringify(model.categories)) return;
+  const names = (list: readonly { readonly name: string }[]) => list.map(({ name }) => name).join(', ');
+  throw new ResnetCocoError(
+    'BAD_CONFIG',
+    `training: model.categories are ${names(model.categories)}, but those of the data set ${names(categories)}; make settings of it`,
+  );
+}
+
+function checkSteps(batches: number, accumulate: number): void {
+  if (batches >= accumulate) return;
+  const problem = `${batches} batches an epoch are fewer than the ${accumulate} that make one step`;
+  throw new ResnetCocoError('BAD_DATASET', `${problem}; accumulate fewer, or take smaller batches`);
+}
+
+const described = ({ dataset }: AnnotatedImages) => ({
+  images: dataset.images.length,
+  annotations: dataset.annotations.length,
+});
+
+function describe(
+  { accumulate, batch, model }: DetectorRunSettings,
+  engine: Engine,
+  steps: number,
+  leftOut: number,
+  evaluated: number | undefined,
+): string {
+  const parameters = detectorParameterCount(model).toLocaleString('en');
+  const size = accumulate > 1 ? `${accumulate} × ${batch}` : String(batch);
+  const left = leftOut ? `, ${leftOut} without usable boxes left out` : '';
+  return (
+    `Faster R-CNN with ${model.backbone}, ${parameters} parameters, on ${engine.device}: ` +
+    `${steps} steps of ${size} images an epoch${left}, ${evaluated === undefined ? 'not evaluated' : `evaluated on ${evaluated} images`}`
+  );
+}
+
+async function train(
+  training: DetectorTraining,
+  batches: readonly DetectionBatch[],
+  seed: number,
+  rate: number,
+): Promise<StepOutcome> {
+  const taken = batches.map(({ epoch, images, number }): TrainingBatch => {
+    return {
+      images: images.map(({ boxes, labels, ...image }) => ({ ...image, objects: { boxes, labels } })),
+      choices: training.choices(seeded(seed, 'choices', epoch, number)),
+    };
+  });
+  const { gradientNorm, ...losses } = await training.accumulatedStep(taken, rate);
+  const loss = Object.values(losses).reduce((sum, part) => sum + part, 0);
+  const images = batches.reduce((sum, batch) => sum + batch.images.length, 0);
+  return { images, means: { loss, ...losses }, gradientNorm };
+}

@@ -1,0 +1,107 @@
+import { existsSync } from 'node:fs';
+import { writeModel } from '../checkpoints/write-model.ts';
+import { Journal } from './journal.ts';
+import { learningRates, trainingOptions } from './optimisation.ts';
+import { type RunProgress, readRunCheckpoint } from './run-checkpoint.ts';
+import type { RunConfig } from './run-config.ts';
+import { dataChanges } from './run-data.ts';
+import { beginRun, lockRun, resumeRun, runFiles } from './run-folder.ts';
+import { TrainingLoop } from './training-loop.ts';
+import { type Numbers, type RunOptions, type RunSummary, shapedWeights, type TrainingTask } from './training-task.ts';
+
+/** From one checkpoint to the next within an epoch, unless something else is wanted. */
+const CHECKPOINT_MINUTES = 5;
+
+/** What may differ when a run is resumed. */
+const MAY_CHANGE = ['command', 'data', 'device', 'evaluate_every'];
+
+/**
+ * Runs a training from the lock of its folder to the model that comes out: begins a run or resumes it, keeps its journal
+ * and its checkpoints, the best and the last, and evaluates where that is due. What is trained is the task's, which is
+ * closed in any case.
+ *
+ * A run that was interrupted or killed goes on with `resume` from its last checkpoint, in the middle of an epoch too. On
+ * the same machine, with the same number of threads of the engine, it gives the same weights to the last bit.
+ *
+ * @throws ResnetCocoError DIVERGED where a loss is no finite number any more; USAGE where the folder holds a run already,
+ *   or another process trains there; FILE_NOT_FOUND, BAD_CHECKPOINT or BAD_CONFIG where one cannot be resumed; BAD_MODEL;
+ *   FILE_NOT_WRITABLE
+ */
+export async function runTraining<B, V extends Numbers>(
+  options: RunOptions,
+  task: TrainingTask<B, V>,
+): Promise<RunSummary<V>> {
+  const { checkpointMinutes = CHECKPOINT_MINUTES, folder, init, onNote, resume = false, signal } = options;
+  const { model, settings } = task;
+  const closers: (() => Promise<void> | void)[] = [task.close];
+  const closing = <T>(part: T, close: (part: T) => Promise<void> | void): T => {
+    closers.push(() => close(part));
+    return part;
+  };
+  try {
+    const config = await runConfig(options, task);
+    closing(await lockRun(folder, resume), (release) => release());
+    const checkpoint = resume ? await resumeRun(folder, config, MAY_CHANGE) : undefined;
+    if (!checkpoint) await beginRun(folder);
+    for (const change of checkpoint ? dataChanges(checkpoint.config, config) : []) onNote?.(change);
+    const start = await task.startWeights(resume ? undefined : init);
+    if (start.note) onNote?.(start.note);
+    const trainer = await task.createTrainer(start.weights, {
+      ...trainingOptions(settings, model.shapes),
+      ...(checkpoint ? { from: checkpoint.state } : {}),
+    });
+    closing(trainer, (part) => part.dispose());
+    const journal = closing(Journal.open(folder, checkpoint?.progress.step), (part) => part.close());
+    if (!checkpoint) journal.describe(config);
+    onNote?.(task.description);
+    const rates = learningRates(settings, task.steps);
+    const parts = { task, trainer, folder, config, rates, journal, checkpointMinutes, signal };
+    const loop = new TrainingLoop(parts, checkpoint?.progress ?? newProgress(settings.seed));
+    await loop.run();
+    return await conclude<V>(folder, settings.epochs, loop.now);
+  } finally {
+    for (const close of closers.reverse()) await close();
+  }
+}
+
+const newProgress = (seed: number): RunProgress => ({
+  step: 0,
+  epoch: 0,
+  batch: 0,
+  seed,
+  seconds: 0,
+  best: null,
+  sums: {},
+});
+
+/** All that a resumed run is compared with, as JSON has it. */
+async function runConfig<B, V extends Numbers>(
+  { command, engine, init }: RunOptions,
+  { data, settings }: TrainingTask<B, V>,
+): Promise<RunConfig> {
+  const { dataset, evaluated_on, fingerprints, options } = data;
+  const config = {
+    ...{ ...settings, dataset, evaluated_on, init, ...options },
+    ...{ device: engine.device, data: await fingerprints(), command },
+  };
+  return JSON.parse(JSON.stringify(config));
+}
+
+/** Writes the model of a run that is done: its best weights, or its last where nothing was evaluated. */
+async function conclude<V extends Numbers>(
+  folder: string,
+  epochs: number,
+  { epoch, seconds, step }: RunProgress,
+): Promise<RunSummary<V>> {
+  const files = runFiles(folder);
+  const isDone = epoch >= epochs;
+  const summary = { interrupted: !isDone, epochs: epoch, steps: step, seconds, files };
+  const hasBest = existsSync(files.best);
+  if (!hasBest && !isDone) return summary;
+  const { model, progress, state } = await readRunCheckpoint(hasBest ? files.best : files.last);
+  const weights = shapedWeights(state.average ?? state.weights, model.shapes);
+  if (isDone) await writeModel(files.model, model.config, weights);
+  if (!hasBest) return summary;
+  const { evaluation } = model.config.provenance as { readonly evaluation: V };
+  return { ...summary, best: { ...evaluation, epoch: progress.epoch } };
+}
