@@ -1,5 +1,6 @@
 export {
   type ClassifiedFile,
+  type ClassifiedItem,
   Classifier,
   type ClassifierConfig,
   type ClassifyAllOptions,
@@ -8,12 +9,13 @@ export {
   loadClassifier,
   type Prediction,
 } from './backbone/public.ts';
-export type { Image, ImageSource } from './datasets/public.ts';
+export type { Image, ImageSource, ImageSources } from './datasets/public.ts';
 export {
   type ConvertOptions,
   convertModel,
   type DetectAllOptions,
   type DetectedFile,
+  type DetectedItem,
   type Detection,
   type DetectOptions,
   Detector,

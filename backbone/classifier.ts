@@ -2,11 +2,15 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import {
   type ClassificationTransform,
+  eachSource,
   ImagePool,
   type ImageSource,
+  type ImageSources,
   type ImageTensor,
+  isImageSource,
   type LoadedImage,
   type Prefetched,
+  sourceName,
 } from '../datasets/index.ts';
 import type { Engine, Program, ProgramSpec, Weights } from '../engine/index.ts';
 import type { Tensors } from '../engine/ops/index.ts';
@@ -40,10 +44,20 @@ export type ScoredImage<S extends ImageSource = ImageSource> =
   | { readonly index: number; readonly source: S; readonly logits: Float32Array; readonly error?: never }
   | { readonly index: number; readonly source: S; readonly error: ResnetCocoError; readonly logits?: never };
 
-/** What became of one file. */
+/** What became of one image; `file` is its path, or words for one in memory. */
 export type ClassifiedFile =
   | { readonly file: string; readonly predictions: readonly Prediction[] }
   | { readonly file: string; readonly error: ResnetCocoError };
+
+/** A result of one of many images: `item` is the caller's own, `index` its place among them. */
+interface OfItem<S extends ImageSource> {
+  readonly index: number;
+  readonly item: S;
+}
+
+export type ScoredItem<S extends ImageSource = ImageSource> = ScoredImage<S> & OfItem<S>;
+
+export type ClassifiedItem<S extends ImageSource = ImageSource> = ClassifiedFile & OfItem<S>;
 
 const DEFAULT_TOP = 5;
 
@@ -98,23 +112,23 @@ export class Classifier {
   /**
    * The most probable classes of an image, or of each of several.
    *
-   * @param input a path, a `file:` URL, the bytes of a JPEG or PNG, pixels, or an array of them
+   * @param input a path, a `file:` URL, the bytes of a JPEG or PNG, pixels, or an array, another iterable or a stream of
+   *   them
    * @throws ResnetCocoError FILE_NOT_FOUND or BAD_IMAGE, naming the image; USAGE for a `top` that makes no sense
    */
   async classify(input: ImageSource, options?: ClassifyOptions): Promise<Prediction[]>;
-  async classify(input: readonly ImageSource[], options?: ClassifyOptions): Promise<Prediction[][]>;
+  async classify(input: ImageSources, options?: ClassifyOptions): Promise<Prediction[][]>;
   async classify(
-    input: ImageSource | readonly ImageSource[],
+    input: ImageSource | ImageSources,
     { top = DEFAULT_TOP }: ClassifyOptions = {},
   ): Promise<Prediction[] | Prediction[][]> {
     checkTop(top);
     const results: Prediction[][] = [];
-    const isList = Array.isArray(input);
-    for await (const { error, image } of this.pool.prefetch<ImageSource>(isList ? input : [input], this.transform)) {
+    for await (const { error, image } of this.pool.prefetch(eachSource<ImageSource>(input), this.transform)) {
       if (error) throw error;
       results.push(topClasses((await this.logits([image.tensor]))[0], top, this.config.categories));
     }
-    return isList ? results : results[0];
+    return isImageSource(input) ? results[0] : results;
   }
 
   /**
@@ -138,37 +152,54 @@ export class Classifier {
     return logits.map((values) => topClasses(values, top, this.config.categories));
   }
 
-  /** Classifies files one after another, in constant memory. A file that cannot be read yields its error. */
-  async *classifyAll(
-    files: Iterable<string>,
+  /**
+   * Classifies images one after another, in order and in constant memory. An image that cannot be read yields its error
+   * and stops nothing.
+   *
+   * @param input what `classify` takes
+   * @throws ResnetCocoError USAGE for a `top` or a `batch` that makes no sense
+   */
+  classifyAll<S extends ImageSource>(input: S, options?: ClassifyAllOptions): AsyncGenerator<ClassifiedItem<S>>;
+  classifyAll<S extends ImageSource>(
+    input: ImageSources<S>,
+    options?: ClassifyAllOptions,
+  ): AsyncGenerator<ClassifiedItem<S>>;
+  async *classifyAll<S extends ImageSource>(
+    input: S | ImageSources<S>,
     { top = DEFAULT_TOP, ...options }: ClassifyAllOptions = {},
-  ): AsyncGenerator<ClassifiedFile> {
+  ): AsyncGenerator<ClassifiedItem<S>> {
     checkTop(top);
-    for await (const { source: file, error, logits } of this.logitsAll(files, options)) {
-      yield error ? { file, error } : { file, predictions: topClasses(logits, top, this.config.categories) };
+    for await (const { index, item, error, logits } of this.logitsAll(eachSource<S>(input), options)) {
+      const which = { index, item, file: sourceName(item) };
+      yield error ? { ...which, error } : { ...which, predictions: topClasses(logits, top, this.config.categories) };
     }
   }
 
   /**
    * The logits of images one after another, in order and in constant memory, for evaluation. An image that cannot be
    * read yields its error.
+   *
+   * @param input what `classify` takes
+   * @throws ResnetCocoError USAGE for a `batch` that makes no sense
    */
+  logitsAll<S extends ImageSource>(input: S, options?: LogitsOptions): AsyncGenerator<ScoredItem<S>>;
+  logitsAll<S extends ImageSource>(input: ImageSources<S>, options?: LogitsOptions): AsyncGenerator<ScoredItem<S>>;
   async *logitsAll<S extends ImageSource>(
-    sources: Iterable<S>,
+    input: S | ImageSources<S>,
     { batch = 1, signal }: LogitsOptions = {},
-  ): AsyncGenerator<ScoredImage<S>> {
+  ): AsyncGenerator<ScoredItem<S>> {
     const problem = batchProblem(batch, this.config.crop_size ** 2);
     if (problem !== undefined) throw new ResnetCocoError('USAGE', problem);
     const ahead = batch * (this.streams + 2);
-    const loaded = batched(this.pool.prefetch(sources, this.transform, { signal, ahead }), batch);
+    const loaded = batched(this.pool.prefetch(eachSource<S>(input), this.transform, { signal, ahead }), batch);
     for await (const results of mapOrdered(loaded, this.streams, (items) => this.scoreLoaded(items))) yield* results;
   }
 
-  private async scoreLoaded<S extends ImageSource>(items: readonly Prefetched<S>[]): Promise<ScoredImage<S>[]> {
+  private async scoreLoaded<S extends ImageSource>(items: readonly Prefetched<S>[]): Promise<ScoredItem<S>[]> {
     const logits = await this.logits(items.flatMap(({ image }) => image?.tensor ?? []));
     let done = 0;
     return items.map(({ index, source, error }) =>
-      error ? { index, source, error } : { index, source, logits: logits[done++] },
+      error ? { index, item: source, source, error } : { index, item: source, source, logits: logits[done++] },
     );
   }
 

@@ -19,12 +19,14 @@ export { type TrainingReport, writeTrainingPage } from '../training/page/trainin
 export type { TrainingEntry, TrainingRun } from '../training/page/training-run.ts';
 export {
   type ClassifiedFile,
+  type ClassifiedItem,
   Classifier,
   type ClassifyAllOptions,
   type ClassifyOptions,
   classifierProgram,
   type LogitsOptions,
   type ScoredImage,
+  type ScoredItem,
 } from './classifier.ts';
 export { type ClassifierConfig, IMAGENET_MEAN, IMAGENET_STD, parseClassifierConfig } from './classifier-config.ts';
 export { type LoadOptions, loadClassifier } from './load-classifier.ts';

@@ -1,4 +1,4 @@
-import type { Classifier, Prediction } from '../backbone/index.ts';
+import type { ClassifiedFile, ClassifyAllOptions, Prediction } from '../backbone/index.ts';
 import { MOST } from '../io/bounds.ts';
 import { offeringBundled } from './input/bundled-models.ts';
 import { runImageJob, summarize } from './input/image-job.ts';
@@ -42,9 +42,14 @@ interface ClassifyJob {
   readonly json: boolean;
 }
 
+/** What is asked of a classifier here. */
+interface FileClassifier {
+  classifyAll(files: Iterable<string>, options?: ClassifyAllOptions): AsyncIterable<ClassifiedFile>;
+}
+
 /** Classifies the inputs and prints what they show. */
 export async function classifyFiles(
-  classifier: Pick<Classifier, 'classifyAll'>,
+  classifier: FileClassifier,
   inputs: Inputs,
   { top, batch, json }: ClassifyJob,
   terminal: Terminal,

@@ -1,5 +1,5 @@
 import type { CocoCategory } from '../datasets/index.ts';
-import type { CategoryMatch, DetectedFile, Detection, Detector } from '../detection/index.ts';
+import type { CategoryMatch, DetectedFile, Detection, Detector, FileDetector } from '../detection/index.ts';
 import {
   DetectionFolder,
   type PictureMaker,
@@ -145,7 +145,7 @@ async function openFolder(
 
 /** Detects in the inputs, prints what was found and saves it. */
 export async function detectFiles(
-  detector: Pick<Detector, 'detectAll'>,
+  detector: Pick<FileDetector, 'detectAll'>,
   inputs: Inputs,
   { score, savedScore, batch, json }: DetectJob,
   save: Save | undefined,

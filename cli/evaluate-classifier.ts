@@ -1,6 +1,11 @@
 import { basename } from 'node:path';
-import type { Classifier } from '../backbone/index.ts';
-import { type ClassificationDataset, type Image, openClassificationDataset } from '../datasets/index.ts';
+import type { ClassifierConfig, LogitsOptions, ScoredImage } from '../backbone/index.ts';
+import {
+  type ClassificationDataset,
+  type Image,
+  type ImageSource,
+  openClassificationDataset,
+} from '../datasets/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import {
   classificationRecord,
@@ -53,9 +58,15 @@ function* imagesOf(dataset: ClassificationDataset): Generator<string | URL | Uin
   for (let i = 0; i < dataset.length; i++) yield dataset.image(i);
 }
 
+/** What is asked of a classifier here. */
+interface ScoringClassifier {
+  readonly config: ClassifierConfig;
+  logitsAll<S extends ImageSource>(images: Iterable<S>, options?: LogitsOptions): AsyncIterable<ScoredImage<S>>;
+}
+
 /** Runs the classifier on the data set, prints what it is worth, and writes the report. */
 export async function evaluateClassifier(
-  classifier: Pick<Classifier, 'config' | 'logitsAll'>,
+  classifier: ScoringClassifier,
   dataset: ClassificationDataset,
   { model, source, batch, json, report }: ClassifierEvaluation,
   terminal: Terminal,

@@ -5,7 +5,7 @@ import {
   type EvaluatedDetector,
   evaluateDetector,
 } from '../detection/evaluate-detector.ts';
-import type { Detector } from '../detection/index.ts';
+import type { FileDetector } from '../detection/index.ts';
 import type { COCO } from '../eval/index.ts';
 import { lockFolder } from '../io/folder-lock.ts';
 import { writeWholeFile } from '../io/whole-file.ts';
@@ -44,7 +44,7 @@ const flags = {
 
 /** Evaluates, with progress; images that cannot be read, and what else does not count, are told. */
 async function evaluate(
-  detector: Pick<Detector, 'config' | 'detectAll'>,
+  detector: FileDetector,
   gt: COCO,
   files: ReadonlyMap<ImageId, string>,
   options: Pick<EvaluateDetectorOptions, 'name' | 'batch' | 'signal'>,

@@ -8,6 +8,7 @@ export { classificationFingerprint, detectionFingerprint } from './fingerprint.t
 export { type Decoder, decoders } from './images/decode.ts';
 export type { LoadOptions } from './images/image-pool.ts';
 export { type DecodingCost, decodingCost } from './images/image-size.ts';
+export { eachSource, isImageSource } from './images/image-sources.ts';
 export { scansProblem, USUAL_SCANS } from './images/jpeg/jpeg-header.ts';
 export { sourceName } from './images/read-image.ts';
 export { enlargement, shrunk } from './images/resize.ts';

@@ -32,6 +32,7 @@ export { type DecodedImage, type Image, type ImageSource, MAX_IMAGE_PIXELS } fro
 export type { ImageFormat } from './images/image-format.ts';
 export { ImagePool, type ImagePoolOptions, type Prefetched, type PrefetchOptions } from './images/image-pool.ts';
 export { type ImageSize, readImageSize } from './images/image-size.ts';
+export type { ImageSources } from './images/image-sources.ts';
 export type { LoadedImage } from './images/image-worker.ts';
 export { readImage } from './images/read-image.ts';
 export { type Region, resizeAntialiased, resizeBilinear } from './images/resize.ts';

@@ -3,10 +3,14 @@
 import {
   type DecodedImage,
   type DetectionTransform,
+  eachSource,
   ImagePool,
   type ImageSource,
+  type ImageSources,
+  isImageSource,
   type LoadedImage,
   type Prefetched,
+  sourceName,
 } from '../datasets/index.ts';
 import type { Engine, Weights } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
@@ -36,9 +40,10 @@ export interface DetectAllOptions extends DetectOptions {
   readonly keepImage?: boolean;
 }
 
-/** What became of one file. */
+/** What became of one image. */
 export type DetectedFile =
   | {
+      /** The image's path, or words for one in memory. */
       readonly file: string;
       readonly width: number;
       readonly height: number;
@@ -47,6 +52,12 @@ export type DetectedFile =
       readonly image?: DecodedImage;
     }
   | { readonly file: string; readonly error: ResnetCocoError };
+
+/** What became of one of many images: `item` is the caller's own, `index` its place among them. */
+export type DetectedItem<S extends ImageSource = ImageSource> = DetectedFile & {
+  readonly index: number;
+  readonly item: S;
+};
 
 /** An object detector that is ready to run. Made by `loadDetector`. */
 export class Detector {
@@ -79,23 +90,20 @@ export class Detector {
   /**
    * The objects in an image, or in each of several, highest score first.
    *
-   * @param input a path, a `file:` URL, the bytes of a JPEG or PNG, pixels, or an array of them
+   * @param input a path, a `file:` URL, the bytes of a JPEG or PNG, pixels, or an array, another iterable or a stream of
+   *   them
    * @throws ResnetCocoError FILE_NOT_FOUND or BAD_IMAGE, naming the image; USAGE for a `score` that is none
    */
   async detect(input: ImageSource, options?: DetectOptions): Promise<Detection[]>;
-  async detect(input: readonly ImageSource[], options?: DetectOptions): Promise<Detection[][]>;
-  async detect(
-    input: ImageSource | readonly ImageSource[],
-    options: DetectOptions = {},
-  ): Promise<Detection[] | Detection[][]> {
+  async detect(input: ImageSources, options?: DetectOptions): Promise<Detection[][]>;
+  async detect(input: ImageSource | ImageSources, options: DetectOptions = {}): Promise<Detection[] | Detection[][]> {
     checkScore(options.score);
     const results: Detection[][] = [];
-    const isList = Array.isArray(input);
-    for await (const { error, image } of this.pool.prefetch<ImageSource>(isList ? input : [input], this.transform)) {
+    for await (const { error, image } of this.pool.prefetch(eachSource<ImageSource>(input), this.transform)) {
       if (error) throw error;
       results.push(...(await this.detectLoaded([image], options)));
     }
-    return isList ? results : results[0];
+    return isImageSource(input) ? results[0] : results;
   }
 
   /**
@@ -109,24 +117,40 @@ export class Detector {
     return await pool.load(source, this.transform, { signal });
   }
 
-  /** Detects in files one after another, in constant memory. A file that cannot be read yields its error. */
-  async *detectAll(files: Iterable<string>, options: DetectAllOptions = {}): AsyncGenerator<DetectedFile> {
+  /**
+   * Detects in images one after another, in order and in constant memory. An image that cannot be read yields its error
+   * and stops nothing.
+   *
+   * @param input what `detect` takes
+   * @throws ResnetCocoError USAGE for a `score` or a `batch` that is none
+   */
+  detectAll<S extends ImageSource>(input: S, options?: DetectAllOptions): AsyncGenerator<DetectedItem<S>>;
+  detectAll<S extends ImageSource>(input: ImageSources<S>, options?: DetectAllOptions): AsyncGenerator<DetectedItem<S>>;
+  async *detectAll<S extends ImageSource>(
+    input: S | ImageSources<S>,
+    options: DetectAllOptions = {},
+  ): AsyncGenerator<DetectedItem<S>> {
     const { batch = 1, keepImage = false, score, signal } = options;
     checkScore(score);
     const problem = batchProblem(batch, this.config.min_size * this.config.max_size);
     if (problem !== undefined) throw new ResnetCocoError('USAGE', problem);
-    const loaded = this.pool.prefetch(files, this.transform, { signal, keepImage, ahead: batch * (this.streams + 2) });
-    const work = (items: readonly Prefetched<string>[]) => this.detectFiles(items, options);
+    const ahead = batch * (this.streams + 2);
+    const loaded = this.pool.prefetch(eachSource<S>(input), this.transform, { signal, keepImage, ahead });
+    const work = (items: readonly Prefetched<S>[]) => this.detectPrefetched(items, options);
     for await (const results of mapOrdered(batched(loaded, batch), this.streams, work)) yield* results;
   }
 
-  private async detectFiles(items: readonly Prefetched<string>[], options: DetectOptions): Promise<DetectedFile[]> {
+  private async detectPrefetched<S extends ImageSource>(
+    items: readonly Prefetched<S>[],
+    options: DetectOptions,
+  ): Promise<DetectedItem<S>[]> {
     const images = items.flatMap(({ image }) => image ?? []);
     const detections = images.length ? await this.detectLoaded(images, options) : [];
-    return items.map(({ error, image, source: file }) => {
-      if (error) return { file, error };
+    return items.map(({ error, image, index, source: item }) => {
+      const which = { index, item, file: sourceName(item) };
+      if (error) return { ...which, error };
       const { height, image: pixels, width } = image;
-      const found = { file, width, height, detections: detections[images.indexOf(image)] };
+      const found = { ...which, width, height, detections: detections[images.indexOf(image)] };
       return pixels ? { ...found, image: pixels } : found;
     });
   }

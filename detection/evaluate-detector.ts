@@ -1,7 +1,8 @@
 import type { CocoResult, ImageId } from '../datasets/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { type COCO, COCOeval } from '../eval/index.ts';
-import type { DetectedFile, Detector } from './detector.ts';
+import type { DetectAllOptions, DetectedFile } from './detector.ts';
+import type { DetectorConfig } from './model/detector-config.ts';
 import { cocoResults } from './results/coco-results.ts';
 import { type CategoryMatch, inDataset, matchCategories } from './results/match-categories.ts';
 
@@ -16,6 +17,12 @@ export interface EvaluateDetectorOptions {
   readonly onMatch?: (match: CategoryMatch) => void;
   /** Told of each image, which categories go by the model's ids in, before the next is begun. */
   readonly onImage?: (found: DetectedFile, id: ImageId) => void | Promise<void>;
+}
+
+/** What is asked of a detector here, such as a `Detector`. */
+export interface FileDetector {
+  readonly config: DetectorConfig;
+  detectAll(files: Iterable<string>, options?: DetectAllOptions): AsyncIterable<DetectedFile>;
 }
 
 /** What a detector is worth on a data set. */
@@ -45,7 +52,7 @@ export interface EvaluatedDetector {
  *   no sense
  */
 export async function evaluateDetector(
-  detector: Pick<Detector, 'config' | 'detectAll'>,
+  detector: FileDetector,
   gt: COCO,
   files: ReadonlyMap<ImageId, string>,
   { name = 'the data set', onImage, onMatch, ...options }: EvaluateDetectorOptions = {},

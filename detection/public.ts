@@ -1,8 +1,19 @@
 /** What users import from `resnet-coco/detection`; `index.ts` is what rooms share. */
 export type { DetectionMeasures } from '../eval/cocoeval/box-measures.ts';
 export { type ConvertOptions, convertModel } from './convert-model.ts';
-export { type DetectAllOptions, type DetectedFile, type DetectOptions, Detector } from './detector.ts';
-export { type EvaluateDetectorOptions, type EvaluatedDetector, evaluateDetector } from './evaluate-detector.ts';
+export {
+  type DetectAllOptions,
+  type DetectedFile,
+  type DetectedItem,
+  type DetectOptions,
+  Detector,
+} from './detector.ts';
+export {
+  type EvaluateDetectorOptions,
+  type EvaluatedDetector,
+  evaluateDetector,
+  type FileDetector,
+} from './evaluate-detector.ts';
 export { type ExportedGraph, exportModel } from './export-model.ts';
 export { loadDetector } from './load-detector.ts';
 export { loadModel } from './load-model.ts';

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { writeSafetensors } from '../../checkpoints/index.ts';
@@ -121,8 +122,8 @@ test('logits are of each image in its place, whatever it is and however many run
   for (const batch of [1, 3]) {
     const scored = await collect(classifier.logitsAll(sources, { batch }));
     assert.equal(
-      scored.map(({ index, source }) => [index, source]),
-      sources.map((source, i) => [i, source]),
+      scored.map(({ index, item, source }) => [index, item, source]),
+      sources.map((source, i) => [i, source, source]),
     );
     assert.is(scored[2].error?.code, 'FILE_NOT_FOUND');
     for (const [i, name] of [
@@ -139,6 +140,33 @@ test('logits are of each image in its place, whatever it is and however many run
       }
     }
   }
+  await classifier.dispose();
+});
+
+test('classifyAll takes whatever classify takes, and says which of it each result is of', async () => {
+  const classifier = await loadClassifier(model, { threads: 1 });
+  const items = [files[0], pathToFileURL(files[1]), readFileSync(files[2]), picture(3), join(folder, 'absent.png')];
+  async function* stream() {
+    for (const item of items) yield item;
+  }
+  for (const input of [items, stream()]) {
+    const results = await collect(classifier.classifyAll(input, { batch: 2, top: 1 }));
+    assert.equal(
+      results.map(({ index, item }) => [index, item]),
+      items.map((item, i) => [i, item]),
+    );
+    assert.equal(
+      results.map(({ file }) => file),
+      [files[0], files[1], `image of ${readFileSync(files[2]).length} bytes in memory`, 'image in memory', items[4]],
+    );
+    assert.is((results[4] as { error: ResnetCocoError }).error.code, 'FILE_NOT_FOUND');
+  }
+  for (const one of [files[0], readFileSync(files[0])]) {
+    assert.is((await collect(classifier.logitsAll(one))).length, 1);
+    assert.is((await collect(classifier.classifyAll(one))).length, 1);
+  }
+  const [expected] = await classifier.classify([files[0]]);
+  assert.equal(await classifier.classify(new Set([files[0]])), [expected]);
   await classifier.dispose();
 });
 

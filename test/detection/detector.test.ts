@@ -1,11 +1,12 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openCheckpoint, writeSafetensors } from '../../checkpoints/index.ts';
-import { encodeImage } from '../../datasets/index.ts';
+import { encodeImage, readImage } from '../../datasets/index.ts';
 import { SHOWN_SCORE } from '../../detection/index.ts';
 import type { Detection, EngineName } from '../../index.ts';
 import { convertModel, loadClassifier, loadDetector, modelInfo, type ResnetCocoError } from '../../index.ts';
@@ -71,6 +72,40 @@ test('streams and broken files change nothing for the others', async () => {
     assert.equal(round(result.detections), single);
   }
   assert.equal(seen, [file, broken, file, file]);
+  await detector.dispose();
+});
+
+test('detectAll takes whatever detect takes, and says which of it each result is of', async () => {
+  const detector = await loadDetector(model, { threads: 1 });
+  const all = { score: detector.config.box_score_thresh };
+  const single = round(await detector.detect(file, all));
+  const absent = join(folder, 'absent.png');
+  const image = await readImage(file);
+  const items = [pathToFileURL(file), readFileSync(file), absent, image, file];
+  const names = [file, `image of ${readFileSync(file).length} bytes in memory`, absent, 'image in memory', file];
+  async function* stream() {
+    for (const item of items) yield item;
+  }
+  for (const input of [items, new Set(items), stream()]) {
+    let index = 0;
+    for await (const result of detector.detectAll(input, { ...all, batch: 2 })) {
+      assert.is(result.index, index);
+      assert.is(result.item, items[index]);
+      assert.is(result.file, names[index]);
+      if ('error' in result) assert.is(result.error.code, 'FILE_NOT_FOUND');
+      else assert.equal([round(result.detections), result.width, result.height], [single, 120, 90]);
+      index++;
+    }
+    assert.is(index, items.length);
+  }
+  for (const one of [file, pathToFileURL(file), readFileSync(file), image]) {
+    const results = [];
+    for await (const result of detector.detectAll(one, all)) results.push(result);
+    assert.is(results.length, 1, 'a path is not taken for its letters, nor bytes for numbers');
+    assert.ok('detections' in results[0] && results[0].item === one);
+  }
+  const many = await detector.detect(new Set([file, image]), all);
+  assert.equal(many.map(round), [single, single]);
   await detector.dispose();
 });
 
