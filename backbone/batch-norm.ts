@@ -3,7 +3,7 @@ import { batchNormTraining } from '../engine/ops/index.ts';
 import type { Parameters } from './parameters.ts';
 
 /** torch's default epsilon of batch norm; torchvision's published detectors were trained with 0. */
-export const BATCH_NORM_EPS = 1e-5;
+const BATCH_NORM_EPS = 1e-5;
 
 /** How much of a batch's statistics goes into the running ones at a step, as torch has it by default. */
 const MOMENTUM = 0.1;
@@ -17,7 +17,7 @@ export type Norm = (parameters: Parameters, name: string, x: tf.Tensor4D) => tf.
  *
  * @param x `[N, H, W, C]`
  */
-export function batchNorm(parameters: Parameters, name: string, x: tf.Tensor4D, eps = BATCH_NORM_EPS): tf.Tensor4D {
+function batchNorm(parameters: Parameters, name: string, x: tf.Tensor4D, eps = BATCH_NORM_EPS): tf.Tensor4D {
   const part = (which: string) => parameters.vector(`${name}.${which}`);
   return tf.batchNorm(x, part('running_mean'), part('running_var'), part('bias'), part('weight'), eps);
 }

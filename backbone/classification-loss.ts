@@ -13,7 +13,7 @@ import { isRunning, type ResNetPlan } from './resnet-plan.ts';
  *
  * @param logits `[N, K]` @param targets `[N, K]`, rows that sum to 1
  */
-export const crossEntropy = (logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Scalar =>
+const crossEntropy = (logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Scalar =>
   tf.neg(tf.mean<tf.Scalar>(tf.sum(tf.mul(targets, tf.logSoftmax(logits)), 1)));
 
 /**

@@ -3,7 +3,7 @@
 export { type Architecture, parseArchitecture, type Stem } from './architecture.ts';
 export { planClassifier } from './classifier.ts';
 export { finiteOutputs } from './finite-outputs.ts';
-export { blocksPerStage, depthFromShapes, inferResNet } from './infer-classifier.ts';
+export { depthFromShapes, inferResNet } from './infer-classifier.ts';
 export { initialise } from './initialise.ts';
 export { classifierConfigOf, compileClassifier } from './load-classifier.ts';
 export * from './public.ts';

@@ -13,7 +13,7 @@ import {
 } from './resnet-plan.ts';
 
 /** How many blocks `layer1`, `layer2` … of a ResNet have, below `prefix`. */
-export function blocksPerStage(shapes: Shapes, prefix = ''): number[] {
+function blocksPerStage(shapes: Shapes, prefix = ''): number[] {
   const counts: number[] = [];
   for (const name of shapes.keys()) {
     const match = name.startsWith(prefix) ? /^layer(\d)\.(\d+)\.conv1\.weight$/.exec(name.slice(prefix.length)) : null;

@@ -122,7 +122,7 @@ function planBlock(
 }
 
 /** Every convolution of a plan, in order. */
-export function convsOf(plan: ResNetPlan): ConvPlan[] {
+function convsOf(plan: ResNetPlan): ConvPlan[] {
   const ofBlock = ({ convs, shortcut }: BlockPlan) =>
     typeof shortcut === 'object' && 'conv' in shortcut ? [...convs, shortcut] : convs;
   return [plan.stem, ...plan.stages.flat().flatMap(ofBlock)];

@@ -14,7 +14,7 @@ export interface ModelListing extends Omit<KnownModel, 'config'> {
 }
 
 /** Where a known model's weights lie once they are fetched, or are to be put by hand. */
-export const modelPath = ({ file }: Pick<KnownModel, 'file'>): string => join(cacheFolder(), file);
+const modelPath = ({ file }: Pick<KnownModel, 'file'>): string => join(cacheFolder(), file);
 
 /**
  * A known model's weight file, downloaded on first use, continued if an earlier download broke off, and checked against

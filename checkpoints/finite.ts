@@ -13,7 +13,7 @@ function areFinite(floats: Float32Array): boolean {
 }
 
 /** How many of these numbers are NaN or infinite. */
-export function countNonFinite(floats: Float32Array): number {
+function countNonFinite(floats: Float32Array): number {
   if (areFinite(floats)) return 0;
   return floats.reduce((count, value) => count + Number(!Number.isFinite(value)), 0);
 }

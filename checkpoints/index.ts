@@ -1,8 +1,7 @@
 export { describeAside, isOfTheModel, namesAside } from './aside.ts';
 export { type Checkpoint, openCheckpoint, toFloat32 } from './checkpoint.ts';
-export type { Dialect, DialectConfig } from './dialects/dialect.ts';
-export { readableDialect, refuseDialect } from './dialects/table.ts';
-export { fetchModel, listModels, type ModelListing, modelPath } from './fetch-model.ts';
+export { refuseDialect } from './dialects/table.ts';
+export { fetchModel, listModels, type ModelListing } from './fetch-model.ts';
 export { numberProblem } from './finite.ts';
 export { checkFit, listNames, strangers } from './fit.ts';
 export { WHAT_LOADS } from './foreign-formats.ts';

@@ -1,8 +1,7 @@
 /** What users import, and what rooms share besides. */
 
 export { bestScore } from './analysis/best-threshold.ts';
-export { type ExactCurve, exactCurve } from './analysis/curves.ts';
 export { shownThreshold } from './analysis/score-threshold.ts';
-export { boxMeasures, measuresOf } from './cocoeval/box-measures.ts';
+export { measuresOf } from './cocoeval/box-measures.ts';
 export * from './public.ts';
 export type { SampleBox, SampleEvaluation, SampleImage } from './report/sample-pictures.ts';

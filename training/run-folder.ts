@@ -59,7 +59,7 @@ export async function beginRun(folder: string): Promise<void> {
  *
  * @throws ResnetCocoError FILE_NOT_FOUND where there is no run
  */
-export function lastCheckpoint(folder: string): string {
+function lastCheckpoint(folder: string): string {
   const { last, best } = runFiles(folder);
   if (existsSync(last)) return last;
   const remedy = existsSync(best) ? `; to go on from the best evaluation, copy ${best} to ${last}` : '';

@@ -4,7 +4,7 @@ import type { CocoBox } from './coco/coco-format.ts';
 import type { DatasetProblem } from './problems.ts';
 
 /** Boxes that leave their image by no more than this many pixels do so by rounding, as some of COCO's own do. */
-export const OUTSIDE_TOLERANCE = 1;
+const OUTSIDE_TOLERANCE = 1;
 
 /** What is wrong with numbers that lie beyond every image. */
 export const FAR_AWAY = `its numbers must lie between -${MOST.coordinate} and ${MOST.coordinate}; correct it`;

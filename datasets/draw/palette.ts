@@ -19,8 +19,7 @@ export function readableOn(color: Color): Color {
 }
 
 /** The same as CSS and SVG have it: `#ff3333`. */
-export const cssColor = (color: Color): string =>
-  `#${color.map((level) => level.toString(16).padStart(2, '0')).join('')}`;
+const cssColor = (color: Color): string => `#${color.map((level) => level.toString(16).padStart(2, '0')).join('')}`;
 
 /** A category's colour, and that of text on it, for a page. */
 export function categoryPaint(id: number): readonly [fill: string, text: string] {

@@ -28,24 +28,6 @@ export function boxAreas(boxes: Boxes): Float32Array {
   return areas;
 }
 
-/** Intersection over union of every box of `a` with every box of `b`: [A, B]. Two empty boxes give NaN, as in torch. */
-export function iouMatrix(a: Boxes, b: Boxes): Float32Array {
-  const areasA = boxAreas(a);
-  const areasB = boxAreas(b);
-  const ious = new Float32Array(areasA.length * areasB.length);
-  let out = 0;
-  for (let i = 0; i < a.length; i += 4) {
-    const area = areasA[i >> 2];
-    for (let j = 0; j < b.length; j += 4) {
-      const width = fround(Math.min(a[i + 2], b[j + 2]) - Math.max(a[i], b[j]));
-      const height = fround(Math.min(a[i + 3], b[j + 3]) - Math.max(a[i + 1], b[j + 1]));
-      const intersection = fround(Math.max(width, 0) * Math.max(height, 0));
-      ious[out++] = intersection / fround(fround(area + areasB[j >> 2]) - intersection);
-    }
-  }
-  return ious;
-}
-
 /** Rows of the boxes whose width and height both reach `minSize` pixels, in order. */
 export function rowsOfMinSize(boxes: Boxes, minSize: number): Int32Array {
   const side = fround(minSize);
@@ -55,14 +37,4 @@ export function rowsOfMinSize(boxes: Boxes, minSize: number): Int32Array {
     if (fround(boxes[b + 2] - boxes[b]) >= side && fround(boxes[b + 3] - boxes[b + 1]) >= side) rows[count++] = b >> 2;
   }
   return rows.subarray(0, count);
-}
-
-/** Corners to COCO's [x, y, width, height]. */
-export function xyxyToXywh(boxes: Boxes): Float32Array {
-  const out = new Float32Array(boxes);
-  for (let b = 0; b < out.length; b += 4) {
-    out[b + 2] -= out[b];
-    out[b + 3] -= out[b + 1];
-  }
-  return out;
 }

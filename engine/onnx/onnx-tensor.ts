@@ -4,7 +4,7 @@ import type { KeptTensor, Ports } from './kept-tensors.ts';
 import type { SessionThread } from './session-thread.ts';
 
 /** A result: its numbers, or, where it was kept, its number in the thread that has it. */
-export class OnnxTensor implements EngineTensor {
+class OnnxTensor implements EngineTensor {
   readonly value: HostTensor | KeptTensor;
   readonly session: SessionThread;
 

@@ -3,7 +3,7 @@ import { ResnetCocoError } from '../../errors.ts';
 import type { DType, Graph, Value } from './graph.ts';
 
 /** The tfjs backend whose kernels compute nothing: each appends ONNX operators to the graph being traced. */
-export const TRACE_BACKEND = 'resnet-coco-trace';
+const TRACE_BACKEND = 'resnet-coco-trace';
 
 /** How one tfjs kernel becomes ONNX. */
 export type TraceKernel<A = Record<string, unknown>> = (

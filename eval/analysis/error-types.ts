@@ -2,7 +2,7 @@
 import { FALSE_ALARM, FOREGROUND, type Outcomes } from './outcomes.ts';
 
 /** Up to here a detection and an object have nothing to do with one another. */
-export const BACKGROUND = 0.1;
+const BACKGROUND = 0.1;
 
 /**
  * Why detections are false and objects missed, after TIDE (Bolya, Foley, Hays and Hoffman: "TIDE: A General Toolbox for

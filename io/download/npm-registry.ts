@@ -16,7 +16,7 @@ async function askNpm(): Promise<string> {
 }
 
 /** The npm registry that this user has set, with a slash at its end. */
-export async function npmRegistry(): Promise<string> {
+async function npmRegistry(): Promise<string> {
   const set = process.env.npm_config_registry || (await askNpm().catch(() => ''));
   return /^https?:\/\//.test(set) ? `${set.replace(/\/+$/, '')}/` : OFFICIAL;
 }

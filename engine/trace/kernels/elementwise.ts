@@ -74,7 +74,7 @@ function withRank(graph: Graph, value: Value, rank: number): Value {
   return graph.emit('Reshape', [graph.plain(value), graph.sizeList(shape)], { shape, dtype: value.dtype });
 }
 
-export function binary(graph: Graph, op: string, a: Value, b: Value, dtype: DType = a.dtype): Value {
+function binary(graph: Graph, op: string, a: Value, b: Value, dtype: DType = a.dtype): Value {
   const shape = backend_util.assertAndGetBroadcastShape([...a.shape], [...b.shape]);
   const { names, order } = aligned(graph, [a, b]);
   return graph.emit(op, names, { shape, dtype, order });

@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { iouMatrix } from '../../../detection/ops/boxes.ts';
 import { BELOW_LOW_THRESHOLD, BETWEEN_THRESHOLDS, matchBoxes } from '../../../detection/ops/matcher.ts';
 import { floats, golden, integers, type Packed } from '../golden.ts';
+import { iouMatrix } from './iou-matrix.ts';
 
 interface Case extends Record<'objects' | 'boxes' | 'matches', Packed> {
   readonly high: number;

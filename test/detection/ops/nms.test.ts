@@ -1,9 +1,10 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Boxes, iouMatrix } from '../../../detection/ops/boxes.ts';
+import type { Boxes } from '../../../detection/ops/boxes.ts';
 import { batchedNms, nms } from '../../../detection/ops/nms.ts';
 import { Random } from '../../../io/random.ts';
 import { floats, golden, integers, type Packed } from '../golden.ts';
+import { iouMatrix } from './iou-matrix.ts';
 
 interface Case extends Record<'boxes' | 'scores' | 'classes' | 'kept', Packed> {
   readonly threshold: number;

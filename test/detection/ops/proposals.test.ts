@@ -1,10 +1,10 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { AnchorGenerator } from '../../../detection/ops/anchors.ts';
-import { iouMatrix } from '../../../detection/ops/boxes.ts';
 import { filterProposals, type ProposalOptions } from '../../../detection/ops/proposals.ts';
 import { ResnetCocoError } from '../../../errors.ts';
 import { close, floats, golden, type Packed, sizeOfPair } from '../golden.ts';
+import { iouMatrix } from './iou-matrix.ts';
 
 interface Case {
   readonly pre: number;
