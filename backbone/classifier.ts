@@ -209,6 +209,10 @@ export class Classifier {
     await this.program.dispose();
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
+  }
+
   private async logits(images: readonly ImageTensor[]): Promise<Float32Array[]> {
     if (!images.length) return [];
     const [{ data, shape }] = images;

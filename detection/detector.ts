@@ -161,6 +161,10 @@ export class Detector {
     await this.model.dispose();
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
+  }
+
   /** The objects in each of several images from `load`, computed at once. */
   async detectLoaded(
     images: readonly LoadedImage[],

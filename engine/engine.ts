@@ -50,6 +50,7 @@ export interface EngineTensor {
   /** Reads the numbers back, row-major. Not for `kept` outputs. */
   data(): Promise<Float32Array | Int32Array>;
   dispose(): void;
+  [Symbol.dispose](): void;
 }
 
 export type ProgramInputs = Readonly<Record<string, HostTensor | EngineTensor>>;
@@ -59,6 +60,7 @@ export type ProgramOutputs = Readonly<Record<string, EngineTensor>>;
 export interface Program {
   run(inputs: ProgramInputs): Promise<ProgramOutputs>;
   dispose(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** What a loss function gives. */
@@ -129,6 +131,7 @@ export interface TrainingProgram {
   /** Copies, as they are after the steps so far. */
   snapshot(): Promise<Snapshot>;
   dispose(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** What one part of a model in training gives. */
@@ -174,6 +177,7 @@ export interface ForwardPass {
   backward(cotangents?: ProgramInputs): Promise<BackwardPass>;
   /** Frees the outputs, and what is held for `backward`. */
   dispose(): void;
+  [Symbol.dispose](): void;
 }
 
 /** What a part gives backward. Gradients by weights stay where the weights are. */
@@ -184,6 +188,7 @@ export interface BackwardPass {
   weightGradients(): Promise<NamedArrays>;
   /** Frees the gradients. */
   dispose(): void;
+  [Symbol.dispose](): void;
 }
 
 export interface TrainedPart {
@@ -201,6 +206,7 @@ export interface PartsProgram<P extends string = string> {
   /** Copies, as they are after the steps so far. */
   snapshot(): Promise<Snapshot>;
   dispose(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 export interface Engine {

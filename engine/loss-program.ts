@@ -56,6 +56,10 @@ export class LossProgram implements TrainingProgram {
     await this.#program.dispose();
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
+  }
+
   /** Runs forward, reads what comes out, and goes on with `use`. */
   async #run<T>(
     inputs: HostInputs,

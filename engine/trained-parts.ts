@@ -47,6 +47,11 @@ export class TrainedParts<P extends string> implements PartsProgram<P> {
       if (!open) throw new Error(`${label}: backward is for once, and this pass was taken back or disposed of`);
       if (steps !== this.#steps) throw new Error(`${label}: the weights have changed since this forward pass`);
     };
+    const dispose = () => {
+      disposeAll(outputs);
+      if (open && !this.#disposed) this.#backend.release(pass);
+      open = false;
+    };
     return {
       outputs,
       backward: async (cotangents = {}) => {
@@ -56,11 +61,8 @@ export class TrainedParts<P extends string> implements PartsProgram<P> {
         const result = await this.#backend.backward(pass, cotangents);
         return new TakenBack(label, result.inputGradients, result.pass, this.#backend);
       },
-      dispose: () => {
-        disposeAll(outputs);
-        if (open && !this.#disposed) this.#backend.release(pass);
-        open = false;
-      },
+      dispose,
+      [Symbol.dispose]: dispose,
     };
   }
 
@@ -86,6 +88,10 @@ export class TrainedParts<P extends string> implements PartsProgram<P> {
     if (this.#disposed) return;
     this.#disposed = true;
     await this.#backend.dispose();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
   }
 
   #checkAlive(): void {
@@ -123,6 +129,10 @@ class TakenBack implements BackwardPass {
     disposeAll(this.inputGradients);
     if (!this.#used) this.backend.release(this.#pass);
     this.#used = true;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 
   #checkUnused(): void {

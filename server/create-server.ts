@@ -34,6 +34,7 @@ export interface Server {
   listen(address: { readonly host?: string; readonly port: number }): Promise<string>;
   /** Takes no further requests, answers those that it has within the time of grace, and frees the models. */
   close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** Where the service says what happens; nothing of what is in pictures. */
@@ -76,6 +77,10 @@ export async function createServer(options: ServerOptions, log?: Log): Promise<S
     const uploads = new Uploads(settings);
     metrics.watch(models, uploads);
     await addRoutes(app, settings, models, uploads, metrics, hosts);
+    const close = async () => {
+      await drain(app, 1000 * settings.grace_s);
+      await dispose();
+    };
     return {
       app,
       models,
@@ -83,10 +88,8 @@ export async function createServer(options: ServerOptions, log?: Log): Promise<S
         hosts.add(plainHost(host));
         return listen(app, host, port);
       },
-      close: async () => {
-        await drain(app, 1000 * settings.grace_s);
-        await dispose();
-      },
+      close,
+      [Symbol.asyncDispose]: close,
     };
   } catch (error) {
     await dispose();

@@ -162,6 +162,10 @@ export class ServedModel {
   async dispose(): Promise<void> {
     await this.#model.dispose();
   }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
+  }
 }
 
 async function classify(

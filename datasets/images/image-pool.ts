@@ -131,6 +131,10 @@ export class ImagePool {
   close(): Promise<void> {
     return this.#pool.close();
   }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
 }
 
 /** What another thread can take: paths and copies, so that the caller keeps what is the caller's. */

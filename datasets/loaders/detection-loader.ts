@@ -98,6 +98,10 @@ export class DetectionLoader {
     await this.#pool.close();
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
   /** Makes a batch, others in the places of broken images. */
   async #make(plan: GroupedPlan, epoch: number, number: number, cancelled: Cancelled): Promise<DetectionBatch> {
     const made = new Map<string, LoadedSample>();

@@ -142,6 +142,10 @@ export class Loader {
     await this.#finishCache();
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
   /** Puts on disk what was decoded; without a cache that works, nothing. */
   async #finishCache(): Promise<void> {
     try {

@@ -78,6 +78,10 @@ export class FasterRcnn {
     await this.programs.boxes.dispose();
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
+  }
+
   private async propose(outputs: ProgramOutputs, { padded, sizes }: ImageList): Promise<Proposals[]> {
     const levels = await Promise.all(
       this.config.anchor_sizes.map(async (_, level) => {

@@ -157,6 +157,10 @@ export class DetectorTraining {
     await this.program.dispose();
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
+  }
+
   /** @param share by which gradients are multiplied */
   private async passes(images: readonly TrainingImage[], choices: TrainingChoices, share = 1): Promise<Step> {
     for (const { file, objects } of images) checkObjects(objects, this.config.num_classes, file);

@@ -74,4 +74,8 @@ class EagerProgram implements Program {
     for (const tensor of Object.values(this.parameters ?? {})) tensor.dispose();
     this.parameters = undefined;
   }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
+  }
 }

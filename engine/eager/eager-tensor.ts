@@ -37,6 +37,10 @@ export class EagerTensor implements EngineTensor {
   dispose(): void {
     this.tensor.dispose();
   }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
 }
 
 export function tensorOf(input: HostTensor | EngineTensor): tf.Tensor {

@@ -183,4 +183,8 @@ class OnnxProgram implements Program {
     await Promise.all(this.#sessions.map((session) => session.ask('dispose', { program: this.#program })));
     await this.#leave();
   }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
+  }
 }

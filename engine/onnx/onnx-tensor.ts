@@ -26,6 +26,10 @@ class OnnxTensor implements EngineTensor {
     // Whatever goes wrong with a thread shows in its next computation.
     if ('kept' in this.value) this.session.ask('releaseTensor', { tensor: this.value.kept }).catch(() => {});
   }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
 }
 
 export const onnxTensors = (ports: Ports, session: SessionThread): ProgramOutputs =>

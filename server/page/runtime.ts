@@ -49,9 +49,11 @@ async function load(): Promise<Runtime> {
     compile: async (path) => {
       const bytes = await fetchBytes(path);
       const session = await inTurn(() => ort.InferenceSession.create(bytes, options));
+      const dispose = () => session.release();
       return {
         run: async (inputs) => wrapped(await inTurn(() => session.run(tensors(ort, inputs)))),
-        dispose: () => session.release(),
+        dispose,
+        [Symbol.asyncDispose]: dispose,
       };
     },
   };
@@ -75,6 +77,10 @@ class Output implements EngineTensor {
 
   dispose(): void {
     this.tensor.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 }
 
