@@ -20,6 +20,7 @@ export const errorCodes = {
   DISPOSED: 'a model was used after dispose()',
 } as const;
 
+/** The stable code of a `ResnetCocoError`. */
 export type ErrorCode = keyof typeof errorCodes;
 
 /** An error that a user can cause: its message names the file, field and value at fault, and what to do. */

@@ -11,7 +11,7 @@ export {
 } from './backbone/public.ts';
 export type { Image, ImageSource, ImageSources } from './datasets/public.ts';
 export {
-  type ConvertOptions,
+  type ConvertModelOptions,
   convertModel,
   type DetectAllOptions,
   type DetectedFile,

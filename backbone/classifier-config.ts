@@ -5,6 +5,7 @@ import { ARCHITECTURE_NAME, parseArchitecture, type Stem, usualStem } from './ar
 
 /** Means and deviations of ImageNet's pixels, 0–1 RGB: what torchvision's models expect. */
 export const IMAGENET_MEAN: readonly number[] = [0.485, 0.456, 0.406];
+/** The standard deviation of each channel over ImageNet, of values from 0 to 1. */
 export const IMAGENET_STD: readonly number[] = [0.229, 0.224, 0.225];
 
 const fields = v.strictObject({

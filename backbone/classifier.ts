@@ -26,17 +26,20 @@ import { resnetLogits } from './resnet.ts';
 import { planResNet, type ResNetPlan } from './resnet-plan.ts';
 import { type Prediction, topClasses } from './top-classes.ts';
 
+/** Settings of `classify`. */
 export interface ClassifyOptions {
   /** How many classes to return, most probable first, from 1 to 100,000: at most all there are. Default 5. */
   readonly top?: number;
 }
 
+/** Settings of `classifyAll`. */
 export interface ClassifyAllOptions extends ClassifyOptions {
   /** Images computed at once. Default 1, which is fastest on a CPU. */
   readonly batch?: number;
   readonly signal?: AbortSignal;
 }
 
+/** Settings of `logitsAll`. */
 export type LogitsOptions = Omit<ClassifyAllOptions, 'top'>;
 
 /** What the model says of one of many images, before softmax: a logit for each class; or why it could not be read. */
@@ -55,8 +58,10 @@ interface OfItem<S extends ImageSource> {
   readonly item: S;
 }
 
+/** What the model says of one of many images, in `logitsAll`. */
 export type ScoredItem<S extends ImageSource = ImageSource> = ScoredImage<S> & OfItem<S>;
 
+/** What became of one of many images, in `classifyAll`. */
 export type ClassifiedItem<S extends ImageSource = ImageSource> = ClassifiedFile & OfItem<S>;
 
 const DEFAULT_TOP = 5;

@@ -1,4 +1,4 @@
-import { type ModelFile, type OpenOptions, openModel, readWeights, shapesOf } from '../checkpoints/model-file.ts';
+import { type ModelFile, type OpenModelOptions, openModel, readWeights, shapesOf } from '../checkpoints/model-file.ts';
 import { createEngine, type EngineName, type EngineOptions } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { Classifier, planClassifier } from './classifier.ts';
@@ -6,7 +6,8 @@ import { type ClassifierConfig, parseClassifierConfig } from './classifier-confi
 import { type InferOptions, inferResNet } from './infer-classifier.ts';
 import { classifierShapes } from './resnet-plan.ts';
 
-export interface LoadOptions extends EngineOptions, OpenOptions {
+/** Settings of `loadClassifier`, `loadDetector` and `loadModel`. */
+export interface LoadOptions extends EngineOptions, OpenModelOptions {
   /** What runs the model. Default `auto`. */
   readonly engine?: EngineName | 'auto';
   /** The architecture of a plain checkpoint, such as `resnet50`, where its tensors do not tell it right. */

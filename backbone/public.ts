@@ -7,9 +7,10 @@ export {
   listModels,
   type ModelListing,
 } from '../checkpoints/index.ts';
-export { type ModelFile, type OpenOptions, openModel, readWeights } from '../checkpoints/model-file.ts';
+export { type ModelFile, type OpenModelOptions, openModel, readWeights } from '../checkpoints/model-file.ts';
 export { writeModel } from '../checkpoints/write-model.ts';
-export { type CocoCategory, cocoCategories } from '../datasets/known/coco-categories.ts';
+export type { CocoCategory } from '../datasets/detection/coco/coco-format.ts';
+export { cocoCategories } from '../datasets/known/coco-categories.ts';
 export { type ImageNetClass, imagenetClasses } from '../datasets/known/imagenet-classes.ts';
 export type { DownloadProgress, FetchOptions } from '../io/download/download.ts';
 export { type LogEntry, type LogSplit, readLog } from '../training/log.ts';

@@ -11,7 +11,7 @@ export {
   besideWeights,
   FORMAT,
   type ModelFile,
-  type OpenOptions,
+  type OpenModelOptions,
   openModel,
   readNumbers,
   readWeights,

@@ -30,7 +30,8 @@ export interface ModelFile {
   readonly configFile?: string | undefined;
 }
 
-export interface OpenOptions extends FetchOptions {
+/** Settings of `openModel`. */
+export interface OpenModelOptions extends FetchOptions {
   /** Called with what a person should know of the file: a prefix that was stripped, entries that are not used. */
   readonly onNote?: (note: string) => void;
 }
@@ -42,7 +43,7 @@ export interface OpenOptions extends FetchOptions {
  * @throws ResnetCocoError UNKNOWN_MODEL, FILE_NOT_FOUND, BAD_CHECKPOINT, UNSAFE_CHECKPOINT, BAD_MODEL, BAD_CONFIG,
  *   DOWNLOAD_FAILED
  */
-export async function openModel(nameOrPath: string, options: OpenOptions = {}): Promise<ModelFile> {
+export async function openModel(nameOrPath: string, options: OpenModelOptions = {}): Promise<ModelFile> {
   const model = await openNamed(nameOrPath, options);
   const note = options.onNote && noteOf(model);
   if (note !== undefined) options.onNote?.(note);

@@ -6,7 +6,7 @@ export { textWidth } from './draw/font.ts';
 export { categoryPaint } from './draw/palette.ts';
 export { classificationFingerprint, detectionFingerprint } from './fingerprint.ts';
 export { type Decoder, decoders } from './images/decode.ts';
-export type { LoadOptions } from './images/image-pool.ts';
+export type { LoadImageOptions } from './images/image-pool.ts';
 export { type DecodingCost, decodingCost } from './images/image-size.ts';
 export { eachSource, isImageSource } from './images/image-sources.ts';
 export { scansProblem, USUAL_SCANS } from './images/jpeg/jpeg-header.ts';

@@ -2,7 +2,7 @@
 
 export { Random } from '../io/random.ts';
 export type { ClassificationDataset, Split } from './classification/classification-dataset.ts';
-export { type OpenOptions, openClassificationDataset } from './classification/open-classification-dataset.ts';
+export { type OpenDatasetOptions, openClassificationDataset } from './classification/open-classification-dataset.ts';
 export { type ClassificationSummary, summarizeClassification } from './classification/summarize-classification.ts';
 export type { Boxes } from './detection/boxes.ts';
 export type {
@@ -16,7 +16,7 @@ export type {
   CocoSegmentation,
   ImageId,
 } from './detection/coco/coco-format.ts';
-export { type Conversion, type ConvertOptions, convertDataset } from './detection/convert-dataset.ts';
+export { type Conversion, type ConvertDatasetOptions, convertDataset } from './detection/convert-dataset.ts';
 export type { DetectionSource } from './detection/detection-source.ts';
 export { type DetectionFormat, detectionFormats } from './detection/formats.ts';
 export { type ObjectCropOptions, type ObjectCrops, writeObjectCrops } from './detection/object-crops.ts';

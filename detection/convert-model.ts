@@ -5,7 +5,7 @@ import {
   floatToHalf,
   isOfTheModel,
   type ModelFile,
-  type OpenOptions,
+  type OpenModelOptions,
   openModel,
   readNumbers,
   type StoredTensor,
@@ -16,7 +16,8 @@ import { detectorConfigOf } from './load-detector.ts';
 import { fasterRcnnShapes } from './model/faster-rcnn-plan.ts';
 import { isDetector } from './model/infer-detector.ts';
 
-export interface ConvertOptions extends Pick<OpenOptions, 'onNote'> {
+/** Settings of `convertModel`. */
+export interface ConvertModelOptions extends Pick<OpenModelOptions, 'onNote'> {
   /** The architecture, where tensors and file do not tell it. */
   readonly arch?: string;
   /** The configuration to put into the file, as parsed from JSON; else the file's own, or what its tensors tell. */
@@ -39,7 +40,7 @@ export function isDetectorModel({ checkpoint, config }: ModelFile): boolean {
  *
  * @throws ResnetCocoError as loading a model does; FILE_NOT_WRITABLE; BAD_MODEL for numbers beyond half precision
  */
-export async function convertModel(from: string, to: string, options: ConvertOptions = {}): Promise<void> {
+export async function convertModel(from: string, to: string, options: ConvertModelOptions = {}): Promise<void> {
   const opened = await openModel(from, options);
   try {
     const model =
@@ -66,12 +67,12 @@ export async function convertModel(from: string, to: string, options: ConvertOpt
   }
 }
 
-function describeDetector(model: ModelFile, { arch }: ConvertOptions) {
+function describeDetector(model: ModelFile, { arch }: ConvertModelOptions) {
   const config = detectorConfigOf(model, arch);
   return { config, needed: fasterRcnnShapes(config) };
 }
 
-function describeClassifier(model: ModelFile, { arch }: ConvertOptions) {
+function describeClassifier(model: ModelFile, { arch }: ConvertModelOptions) {
   const config = classifierConfigOf(model, { arch });
   return { config, needed: classifierShapes(planClassifier(config)) };
 }

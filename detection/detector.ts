@@ -23,6 +23,7 @@ import type { DetectorConfig } from './model/detector-config.ts';
 import type { FasterRcnn } from './model/faster-rcnn.ts';
 import { categoriesByLabel, type Detection, nameDetections, SHOWN_SCORE } from './results/name-detections.ts';
 
+/** Settings of `detect`. */
 export interface DetectOptions {
   /**
    * Only objects above this score are given, from 0 to 1; .5 by default, `SHOWN_SCORE`, as on the command line. All
@@ -32,6 +33,7 @@ export interface DetectOptions {
   readonly score?: number;
 }
 
+/** Settings of `detectAll`. */
 export interface DetectAllOptions extends DetectOptions {
   /** Images computed at once, padded to one size. Default 1, which is fastest on a CPU. */
   readonly batch?: number;

@@ -6,6 +6,7 @@ import type { DetectorConfig } from './model/detector-config.ts';
 import { cocoResults } from './results/coco-results.ts';
 import { type CategoryMatch, inDataset, matchCategories } from './results/match-categories.ts';
 
+/** Settings of `evaluateDetector`. */
 export interface EvaluateDetectorOptions {
   /** Of the data set, for notes and errors. */
   readonly name?: string;

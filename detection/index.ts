@@ -11,6 +11,6 @@ export { samplesFolder } from './training/detector-task.ts';
 export { DetectorTraining } from './training/detector-training.ts';
 export { SAMPLE_BOXES } from './training/evaluation.ts';
 export { trainableWeights } from './training/trainable-weights.ts';
-export type { TrainingBatch, TrainingChoices, TrainingImage } from './training/training-batch.ts';
+export type { RegionSampling, TrainingBatch, TrainingImage } from './training/training-batch.ts';
 export { checkObjects, hasUsableBox, type TrainingObjects, trainingObjects } from './training/training-objects.ts';
 export { parseTrainingSettings } from './training/training-settings.ts';

@@ -39,6 +39,7 @@ export interface ModelFileInfo {
 /** What is known of a model by that name, and its configuration. */
 export type KnownModelInfo = ModelListing & { readonly config: Readonly<Record<string, unknown>> };
 
+/** What `modelInfo` tells of a model. */
 export type ModelInfo = ModelFileInfo | KnownModelInfo;
 
 /**

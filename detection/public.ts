@@ -1,6 +1,6 @@
 /** What users import from `resnet-coco/detection`; `index.ts` is what rooms share. */
 export type { DetectionMeasures } from '../eval/cocoeval/box-measures.ts';
-export { type ConvertOptions, convertModel } from './convert-model.ts';
+export { type ConvertModelOptions, convertModel } from './convert-model.ts';
 export {
   type DetectAllOptions,
   type DetectedFile,

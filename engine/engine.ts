@@ -11,6 +11,7 @@ export interface Tensor {
   readonly size: number;
 }
 
+/** Tensors by name. */
 export type NamedTensors = Readonly<Record<string, Tensor>>;
 
 /**
@@ -26,6 +27,7 @@ export type Weights = Readonly<Record<string, HostTensor>>;
 /** A size that is known (`3`) or one that differs from call to call, by name (`'H'`). */
 export type Dim = number | string;
 
+/** An input of a program. */
 export interface InputSpec {
   readonly shape: readonly Dim[];
   readonly dtype?: 'float32' | 'int32';
@@ -33,6 +35,7 @@ export interface InputSpec {
   readonly kept?: boolean;
 }
 
+/** A model that an engine compiles: its function, weights and inputs. */
 export interface ProgramSpec {
   /** Names the program in errors. */
   readonly name: string;
@@ -53,7 +56,9 @@ export interface EngineTensor {
   [Symbol.dispose](): void;
 }
 
+/** Inputs of a program by name, in memory or on the device of the engine. */
 export type ProgramInputs = Readonly<Record<string, HostTensor | EngineTensor>>;
+/** Outputs of a program by name, on the device of the engine. */
 export type ProgramOutputs = Readonly<Record<string, EngineTensor>>;
 
 /** A model made ready to run: one program serves every size of its named dims. */
@@ -76,6 +81,7 @@ export interface LossResult {
 /** A loss to be made small: a pure function of named parameters and named inputs, written in tfjs ops. */
 export type LossFunction = LossSpec['loss'];
 
+/** A loss, and the weights that are trained to make it small. */
 export interface LossSpec {
   /** Names the loss in errors. */
   readonly name: string;
@@ -87,6 +93,7 @@ export interface LossSpec {
   readonly inputs: Readonly<Record<string, InputSpec>>;
 }
 
+/** How an engine trains. */
 export interface TrainingOptions {
   readonly optimiser: OptimiserSettings;
   /** Gradients are scaled together so that their norm is at most this. */
@@ -97,6 +104,7 @@ export interface TrainingOptions {
   readonly from?: Snapshot;
 }
 
+/** What a step of training gives. */
 export interface StepResult {
   /** Where it is not finite, the weights are as before the step. */
   readonly loss: number;
@@ -105,6 +113,7 @@ export interface StepResult {
   readonly gradientNorm?: number;
 }
 
+/** A loss and its gradients at one batch. */
 export interface Gradients {
   readonly loss: number;
   readonly outputs: Readonly<Record<string, HostTensor>>;
@@ -120,6 +129,7 @@ export interface Snapshot {
   readonly optimiser: NamedArrays;
 }
 
+/** Inputs in this process's memory, by name. */
 export type HostInputs = Readonly<Record<string, HostTensor>>;
 
 /** A loss made ready to be minimised. It holds the weights. */
@@ -141,6 +151,7 @@ export interface PartResult {
   readonly updates?: NamedTensors;
 }
 
+/** A part of a model in training: a pure function of named parameters and named inputs. */
 export type PartFunction = PartSpec['model'];
 
 /** A part of a model in training, where between parts the host looks at values. */
@@ -156,6 +167,7 @@ export interface PartSpec {
   readonly loss?: string;
 }
 
+/** A model in parts, and the weights that are trained. */
 export interface PartsSpec<P extends string = string> {
   /** Names the model in errors. */
   readonly name: string;
@@ -191,6 +203,7 @@ export interface BackwardPass {
   [Symbol.dispose](): void;
 }
 
+/** A part of a model in training that is ready to run. */
 export interface TrainedPart {
   forward(inputs: ProgramInputs): Promise<ForwardPass>;
 }
@@ -209,6 +222,7 @@ export interface PartsProgram<P extends string = string> {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** What compiles and trains models: ONNX Runtime, or a backend of TensorFlow.js. */
 export interface Engine {
   /** What was asked for, such as `onnx` or `wasm`. */
   readonly name: EngineName;
@@ -222,9 +236,12 @@ export interface Engine {
   trainParts<P extends string>(spec: PartsSpec<P>, options: TrainingOptions): Promise<PartsProgram<P>>;
 }
 
+/** The engines, as `--engine` names them. */
 export const engineNames = ['onnx', 'webgpu', 'cuda', 'tfjs-node-gpu', 'tfjs-node', 'wasm'] as const;
+/** An engine, as `--engine` names it. */
 export type EngineName = (typeof engineNames)[number];
 
+/** Settings of `createEngine`. */
 export interface EngineOptions {
   /** Threads in all; by default one a core. */
   readonly threads?: number;

@@ -29,5 +29,6 @@ export { type IouType, Params } from './cocoeval/params.ts';
 export { statNames } from './cocoeval/summary.ts';
 export { LVISeval } from './lvis/lvis-eval.ts';
 export type { Frequency, LvisAnnotation, LvisCategory, LvisDataset, LvisImage } from './lvis/lvis-format.ts';
+/** pycocotools' `mask` module. */
 export * as mask from './mask/mask.ts';
 export { type DetectionReport, writeDetectionReport } from './report/detection-report.ts';

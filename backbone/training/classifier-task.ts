@@ -37,6 +37,7 @@ export interface TrainingEvents {
   readonly onEvaluated?: ((images: number, of: number) => void) | undefined;
 }
 
+/** Settings of `trainClassifier`. */
 export interface TrainClassifierOptions extends RunOptions, TrainingEvents {
   /** What to learn from; the last images of a shuffled epoch that make no whole batch are left out of it. */
   readonly dataset: ClassificationDataset;

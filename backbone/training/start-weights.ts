@@ -1,5 +1,5 @@
 import { listNames, strangers } from '../../checkpoints/fit.ts';
-import { type OpenOptions, openModel, readNumbers, shapesOf } from '../../checkpoints/model-file.ts';
+import { type OpenModelOptions, openModel, readNumbers, shapesOf } from '../../checkpoints/model-file.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { Random } from '../../io/random.ts';
 import type { StartWeights } from '../../training/index.ts';
@@ -15,7 +15,7 @@ type TensorShapes = Readonly<Record<string, readonly number[]>>;
  * @param nameOrPath a known model, or a model file
  * @throws ResnetCocoError as loading a model does
  */
-export async function initialConfig(nameOrPath: string, options: OpenOptions = {}): Promise<ClassifierConfig> {
+export async function initialConfig(nameOrPath: string, options: OpenModelOptions = {}): Promise<ClassifierConfig> {
   const model = await openModel(nameOrPath, options);
   try {
     return classifierConfigOf(model, { partial: true });

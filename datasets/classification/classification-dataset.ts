@@ -19,4 +19,5 @@ export interface ClassificationDataset {
   label(index: number): number;
 }
 
+/** A part of a data set. */
 export type Split = 'train' | 'test';

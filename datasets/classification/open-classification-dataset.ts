@@ -4,7 +4,8 @@ import { openCifar } from './cifar/open-cifar.ts';
 import type { ClassificationDataset, Split } from './classification-dataset.ts';
 import { openImageFolder } from './image-folder.ts';
 
-export interface OpenOptions {
+/** Settings of `openClassificationDataset`. */
+export interface OpenDatasetOptions {
   /** Which part. By default the one to test with; of an image folder that has no parts, all. */
   readonly split?: Split;
 }
@@ -24,7 +25,7 @@ const openers: Readonly<Record<string, (folder: string, split?: Split) => Promis
  */
 export async function openClassificationDataset(
   spec: string,
-  { split }: OpenOptions = {},
+  { split }: OpenDatasetOptions = {},
 ): Promise<ClassificationDataset> {
   const colon = spec.indexOf(':');
   const [kind, folder] = [spec.slice(0, colon), spec.slice(colon + 1)];

@@ -10,11 +10,13 @@ import type { DatasetProblems } from './problems.ts';
 import { type ReadOptions, readDetectionDataset } from './read-detection-dataset.ts';
 import type { WriteOptions } from './write-detection-dataset.ts';
 
-export interface ConvertOptions extends ReadOptions, WriteOptions {
+/** Settings of `convertDataset`. */
+export interface ConvertDatasetOptions extends ReadOptions, WriteOptions {
   /** Copy the images too: to `JPEGImages/` of VOC, to `images/` of YOLO or beside the file of COCO. */
   readonly copyImages?: boolean;
 }
 
+/** What `convertDataset` did. */
 export interface Conversion {
   readonly from: DetectionFormat;
   /** How many were written. */
@@ -34,7 +36,7 @@ export interface Conversion {
  *   where images are to be copied and none is found; FILE_NOT_WRITABLE; USAGE where another process writes to the folder;
  *   the signal's reason, if aborted
  */
-export async function convertDataset({ to, out, copyImages, ...source }: ConvertOptions): Promise<Conversion> {
+export async function convertDataset({ to, out, copyImages, ...source }: ConvertDatasetOptions): Promise<Conversion> {
   const { format, dataset, files, problems } = await readDetectionDataset(source);
   const { imageFolder, isFolder, lost, omits, write } = formats[to];
   if (!isFolder && isSameFile(out, source.annotations)) {

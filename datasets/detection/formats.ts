@@ -10,10 +10,12 @@ import { yolo } from './yolo/yolo.ts';
 /** All formats of data sets for detection. Where a folder could be of several, the first is taken. */
 const table = { voc, yolo, coco };
 
+/** A format of detection data sets. */
 export type DetectionFormat = keyof typeof table;
 
 export const formats: Readonly<Record<DetectionFormat, DatasetFormat>> = table;
 
+/** The formats of detection data sets. */
 export const detectionFormats = (Object.keys(table) as DetectionFormat[]).sort();
 
 /**

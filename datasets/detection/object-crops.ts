@@ -16,6 +16,7 @@ import { holdOut } from './hold-out.ts';
 import type { DatasetProblems } from './problems.ts';
 import { type ReadOptions, readDetectionDataset } from './read-detection-dataset.ts';
 
+/** Settings of `writeObjectCrops`. */
 export interface ObjectCropOptions extends Omit<ReadOptions, 'checkImages' | 'strict'> {
   /** The folder to write, with one folder per category, or those in `train/` and `val/`. */
   readonly out: string;
@@ -35,6 +36,7 @@ export interface ObjectCropOptions extends Omit<ReadOptions, 'checkImages' | 'st
   readonly onProgress?: (images: number, total: number) => void;
 }
 
+/** What `writeObjectCrops` wrote. */
 export interface ObjectCrops {
   readonly images: number;
   /** Pictures written, by class, in order of their names. */

@@ -1,6 +1,7 @@
 import { ResnetCocoError } from '../../errors.ts';
 import type { ImageId } from './coco/coco-format.ts';
 
+/** A kind of problem of a data set. */
 export type ProblemKind =
   | 'unreadable file'
   | 'missing field'
@@ -67,6 +68,7 @@ export class ProblemList {
 /** A problem in a file of lines, whose name the reader knows. */
 export type LineFinding = Pick<DatasetProblem, 'kind' | 'field' | 'value' | 'message'> & { readonly line: number };
 
+/** What is wrong in a data set, with counts. */
 export interface DatasetProblems {
   /** How many there are of each severity. */
   readonly errors: number;

@@ -3,6 +3,7 @@ import { type DetectionFormat, formats, tellFormat } from './formats.ts';
 import { compareSizes } from './measure-image.ts';
 import { type DatasetProblems, ProblemList, throwOnErrors } from './problems.ts';
 
+/** Settings of `readDetectionDataset`. */
 export interface ReadOptions extends DetectionSource {
   /** Told from the content, unless it is given. */
   readonly format?: DetectionFormat;

@@ -2,6 +2,7 @@ import { type Spread, spreadOf } from '../spread.ts';
 import type { CocoDataset } from './coco/coco-format.ts';
 import { isEmptySegmentation } from './coco/empty-segmentation.ts';
 
+/** How many objects of a category a data set has. */
 export interface CategorySummary {
   readonly id: number;
   readonly name: string;
@@ -33,6 +34,7 @@ export interface DetectionSummary {
 const SMALL = 32 ** 2;
 const MEDIUM = 96 ** 2;
 
+/** Counts the images, objects and categories of a data set. */
 export function summarizeDetection({ images, annotations, categories }: CocoDataset): DetectionSummary {
   const perImage = new Map(images.map(({ id }) => [id, 0]));
   const perCategory = new Map(categories.map(({ id }) => [id, { annotations: 0, images: new Set() }]));

@@ -9,6 +9,7 @@ import type { ImageWorkerData, Job, JobResult, LoadedImage } from './image-worke
 import { sourceName } from './read-image.ts';
 import type { ImageTransform } from './transform.ts';
 
+/** Settings of an `ImagePool`. */
 export interface ImagePoolOptions {
   /** Worker threads; by default one for each core, at most 4, which outrun any model. They start when needed. */
   readonly threads?: number;
@@ -18,14 +19,15 @@ export interface ImagePoolOptions {
   readonly inBackground?: boolean;
 }
 
-export interface LoadOptions {
+export interface LoadImageOptions {
   /** Hand back the decoded picture too, for drawing on it later without decoding it again. */
   readonly keepImage?: boolean;
   /** Takes it back: whether it waits or is being decoded, nothing of it goes on for long. */
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface PrefetchOptions extends LoadOptions {
+/** Settings of `prefetch`. */
+export interface PrefetchOptions extends LoadImageOptions {
   /** Pictures in memory at a time, the one in the consumer's hand included; by default two for each thread. */
   readonly ahead?: number;
   /** Once aborted, no further picture is begun or given. */
@@ -72,7 +74,7 @@ export class ImagePool {
    *
    * @throws ResnetCocoError as `readImage` and `transformImage` do; DISPOSED once the pool is closed; the signal's reason
    */
-  async load(source: ImageSource, transform: ImageTransform, options: LoadOptions = {}): Promise<LoadedImage> {
+  async load(source: ImageSource, transform: ImageTransform, options: LoadImageOptions = {}): Promise<LoadedImage> {
     const keepImage = options.keepImage ?? false;
     const job: Job = { kind: 'load', ...sent(source), transform, keepImage };
     return (await this.#pool.run(job, options.signal)) as LoadedImage;

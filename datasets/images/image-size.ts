@@ -10,6 +10,7 @@ import { OrientationTags } from './orientation-tags.ts';
 import { CHUNK_HEAD, chunkHead, PngChunks, readPngHeader, SIGNATURE_LENGTH } from './png/png-header.ts';
 import { readImage } from './read-image.ts';
 
+/** The size of an image in pixels. */
 export interface ImageSize {
   readonly width: number;
   readonly height: number;

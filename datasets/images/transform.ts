@@ -30,6 +30,7 @@ export interface DetectionTransform {
   readonly image_std: readonly number[];
 }
 
+/** How an image becomes the input of a model. */
 export type ImageTransform = ClassificationTransform | DetectionTransform;
 
 /** A model's input for one picture: [H, W, 3], normalised RGB. */

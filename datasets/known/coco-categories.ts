@@ -1,8 +1,4 @@
-/** A category of COCO's boxes and masks. */
-export interface CocoCategory {
-  readonly id: number;
-  readonly name: string;
-}
+import type { CocoCategory } from '../detection/coco/coco-format.ts';
 
 /** The 80 categories of COCO's instances, by ascending id: 1 … 90, ten of which were never used. */
 export const cocoCategories: readonly CocoCategory[] = `

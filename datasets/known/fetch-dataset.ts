@@ -8,6 +8,7 @@ import { atUsersRegistry } from '../../io/download/npm-registry.ts';
 import { isFile, isFolder } from '../../io/regular-file.ts';
 import { type DatasetArchive, findDataset, type KnownDataset, knownDatasets } from './known-datasets.ts';
 
+/** Settings of `fetchDataset`. */
 export interface FetchDatasetOptions extends FetchOptions {
   /** The folder to put it in, instead of one in the cache. */
   readonly out?: string;

@@ -36,6 +36,7 @@ export interface DetectorEvents {
   readonly onEvaluated?: ((images: number, of: number) => void) | undefined;
 }
 
+/** Settings of `trainDetector`. */
 export interface TrainDetectorOptions extends RunOptions, DetectorEvents {
   /** What to learn from, such as `readDetectionDataset` gives. */
   readonly images: AnnotatedImages;

@@ -27,7 +27,7 @@ import { roiLoss } from './roi-loss.ts';
 import { roiTargets } from './roi-targets.ts';
 import { rpnLoss, rpnTargets } from './rpn-loss.ts';
 import { trainableWeights } from './trainable-weights.ts';
-import type { DetectorLosses, TrainingBatch, TrainingChoices, TrainingImage } from './training-batch.ts';
+import type { DetectorLosses, RegionSampling, TrainingBatch, TrainingImage } from './training-batch.ts';
 import { checkObjects } from './training-objects.ts';
 import type { DetectorTrainingSettings } from './training-settings.ts';
 
@@ -74,7 +74,7 @@ export class DetectorTraining {
   }
 
   /** As torchvision makes them, with chance from `random`. */
-  choices(random: Random): TrainingChoices {
+  choices(random: Random): RegionSampling {
     const { settings } = this;
     return {
       anchors: (labels) =>
@@ -106,7 +106,7 @@ export class DetectorTraining {
    */
   async step(
     images: readonly TrainingImage[],
-    choices: TrainingChoices,
+    choices: RegionSampling,
     learningRate: number,
   ): Promise<DetectorLosses & { readonly gradientNorm?: number }> {
     return await this.accumulatedStep([{ images, choices }], learningRate);
@@ -138,7 +138,7 @@ export class DetectorTraining {
   /** The losses and their gradients by each trained weight; the weights stay as they are. */
   async gradients(
     images: readonly TrainingImage[],
-    choices: TrainingChoices,
+    choices: RegionSampling,
   ): Promise<DetectorLosses & { readonly gradients: NamedArrays }> {
     const { losses, passes } = await this.passes(images, choices);
     try {
@@ -162,7 +162,7 @@ export class DetectorTraining {
   }
 
   /** @param share by which gradients are multiplied */
-  private async passes(images: readonly TrainingImage[], choices: TrainingChoices, share = 1): Promise<Step> {
+  private async passes(images: readonly TrainingImage[], choices: RegionSampling, share = 1): Promise<Step> {
     for (const { file, objects } of images) checkObjects(objects, this.config.num_classes, file);
     const list = batchImages(images, this.config.size_divisible);
     const first = await this.program.parts.proposals.forward({ image: { shape: list.shape, data: list.data } });
@@ -204,7 +204,7 @@ export class DetectorTraining {
     levels: readonly RpnLevel[],
     { padded }: ImageList,
     images: readonly TrainingImage[],
-    choices: TrainingChoices,
+    choices: RegionSampling,
   ) {
     const anchors = this.anchors.gridAnchors(levels, padded);
     const targets = images.map(({ objects }, image) =>

@@ -1,5 +1,12 @@
 import { type ClassifierConfig, classifierConfigOf, initialise } from '../../backbone/index.ts';
-import { listNames, type OpenOptions, openModel, readNumbers, shapesOf, strangers } from '../../checkpoints/index.ts';
+import {
+  listNames,
+  type OpenModelOptions,
+  openModel,
+  readNumbers,
+  shapesOf,
+  strangers,
+} from '../../checkpoints/index.ts';
 import { type HostTensor, sizeOf } from '../../engine/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { Random } from '../../io/random.ts';
@@ -21,7 +28,7 @@ export interface DetectorStart {
  * @param nameOrPath a known model, or a model file
  * @throws ResnetCocoError as loading a model does; BAD_MODEL for a network that is no backbone of a detector
  */
-export async function detectorStart(nameOrPath: string, options: OpenOptions = {}): Promise<DetectorStart> {
+export async function detectorStart(nameOrPath: string, options: OpenModelOptions = {}): Promise<DetectorStart> {
   const model = await openModel(nameOrPath, options);
   try {
     if (isDetectorModel(model)) {

@@ -21,7 +21,7 @@ export interface DetectorLosses {
 }
 
 /** Where training depends on chance, or on which of nearly equal scores is higher. */
-export interface TrainingChoices {
+export interface RegionSampling {
   /** Which anchors of an image count, by label. */
   anchors(labels: Int32Array, image: number): Sample;
   /** Which proposals of an image count, by label. */
@@ -33,5 +33,5 @@ export interface TrainingChoices {
 /** What losses are computed of at once. */
 export interface TrainingBatch {
   readonly images: readonly TrainingImage[];
-  readonly choices: TrainingChoices;
+  readonly choices: RegionSampling;
 }

@@ -4,6 +4,7 @@ import { MOST } from '../../io/bounds.ts';
 /** How the learning rate goes over a run. Steps are counted from 0. */
 export type Schedule = (step: number) => number;
 
+/** A schedule of the learning rate and its settings. */
 export interface ScheduleSettings {
   readonly kind: 'constant' | 'steps' | 'cosine' | 'one-cycle';
   /** The highest learning rate. */

@@ -12,6 +12,7 @@ export interface ScoreThreshold {
   readonly f1: number;
 }
 
+/** Where to cut detections off by their score. */
 export interface BestThresholds {
   /** Of all detections, whatever their category; null without a hit. */
   readonly overall: ScoreThreshold | null;

@@ -34,6 +34,7 @@ export interface DetectionAnalysis {
   readonly worstImages: readonly ImageErrors[];
 }
 
+/** Settings of `analyseDetections`. */
 export interface AnalysisOptions {
   /**
    * Detections of this score or less are left out of the confusion matrix and the worst images; by default the threshold of

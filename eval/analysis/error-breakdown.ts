@@ -14,6 +14,7 @@ export interface ErrorCost {
   readonly dAP: number;
 }
 
+/** What each type of error costs in AP. */
 export interface ErrorCosts {
   /** At IoU .5, over all areas, with the largest limit on detections; -1 without objects. */
   readonly AP: number;
@@ -23,6 +24,7 @@ export interface ErrorCosts {
   readonly falseNegatives: ErrorCost;
 }
 
+/** What errors cost in AP, of all categories and of each. */
 export interface ErrorBreakdown extends ErrorCosts {
   /**
    * By category evaluated. A detection counts under the category it was given, and an object under its own; the gain of

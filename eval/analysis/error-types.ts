@@ -10,6 +10,7 @@ const BACKGROUND = 0.1;
  */
 export const errorTypes = ['classification', 'localisation', 'both', 'duplicate', 'background', 'missed'] as const;
 
+/** A type of error, as TIDE tells them apart. */
 export type ErrorType = (typeof errorTypes)[number];
 
 export interface TypedErrors {

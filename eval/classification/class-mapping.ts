@@ -8,6 +8,7 @@ export interface ModelClass {
   readonly wnid?: string | undefined;
 }
 
+/** How a data set's classes and a model's belong together. */
 export interface ClassMapping {
   /** What classes were matched by. */
   readonly by: 'wnid' | 'name' | 'order';

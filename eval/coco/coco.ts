@@ -23,6 +23,7 @@ import { type ShowAnnsOptions, showAnns } from './show-anns.ts';
 
 type OneOrMany<T> = T | readonly T[];
 
+/** Which annotations `getAnnIds` gives; without a field, all. */
 export interface AnnotationFilter {
   readonly imgIds?: OneOrMany<ImageId>;
   readonly catIds?: OneOrMany<number>;
@@ -31,12 +32,14 @@ export interface AnnotationFilter {
   readonly iscrowd?: boolean;
 }
 
+/** Which categories `getCatIds` gives; without a field, all. */
 export interface CategoryFilter {
   readonly catNms?: OneOrMany<string>;
   readonly supNms?: OneOrMany<string>;
   readonly catIds?: OneOrMany<number>;
 }
 
+/** Which images `getImgIds` gives; without a field, all. */
 export interface ImageFilter {
   readonly imgIds?: OneOrMany<ImageId>;
   readonly catIds?: OneOrMany<number>;

@@ -5,6 +5,7 @@ import { ResnetCocoError } from '../../errors.ts';
 import { type Rle, rleDecode } from '../mask/rle.ts';
 import { toRle } from '../mask/segmentation.ts';
 
+/** Settings of `showAnns`. */
 export interface ShowAnnsOptions {
   /** Boxes too; those of annotations that have neither segmentation nor keypoints are drawn in any case. */
   readonly drawBbox?: boolean;

@@ -23,6 +23,7 @@ export class NumberGrid {
   }
 }
 
+/** What `accumulate` makes of an evaluation: precision and recall in every setting. */
 export interface Accumulated {
   /** The settings that the dimensions follow. */
   readonly params: Params;

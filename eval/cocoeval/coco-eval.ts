@@ -7,6 +7,7 @@ import { cocoRules, type Evaluation, evaluateAll, groupsOf, selectionOf } from '
 import { checkParams, type IouType, Params, sortedIds } from './params.ts';
 import { meanAt, statNames, summarizeAll } from './summary.ts';
 
+/** The AP of one category. */
 export interface CategoryAP {
   readonly id: number;
   readonly name: string;

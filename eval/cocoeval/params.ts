@@ -1,6 +1,7 @@
 import type { ImageId } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 
+/** What detections are compared by. */
 export type IouType = 'bbox' | 'segm' | 'keypoints';
 
 /** Standard deviations of where people put COCO's 17 keypoints of a person, relative to the person's size. */

@@ -6,6 +6,7 @@ import { detectionPage } from './detection-page.ts';
 import { previews } from './previews.ts';
 import { writeReport } from './report-folder.ts';
 
+/** What `writeDetectionReport` shows. */
 export interface DetectionReport {
   /** What was evaluated, in a line. */
   readonly title: string;

@@ -20,6 +20,7 @@ import {
   validatorFile,
 } from './transfer.ts';
 
+/** How far a download has come. */
 export interface DownloadProgress {
   readonly url: string;
   /** Bytes that are here, those of an earlier, broken download included. */
@@ -30,6 +31,7 @@ export interface DownloadProgress {
   readonly bytesPerSecond: number;
 }
 
+/** Settings of a download. */
 export interface FetchOptions {
   /** Called as data comes. */
   readonly onProgress?: (progress: DownloadProgress) => void;

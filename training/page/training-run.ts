@@ -9,6 +9,7 @@ export interface TrainingEntry {
   readonly values: Readonly<Record<string, number>>;
 }
 
+/** A run of training, as its page shows it. */
 export interface TrainingRun {
   readonly name: string;
   readonly log: readonly TrainingEntry[];

@@ -3,6 +3,7 @@
 /** pycocotools takes whatever identifies an image; in COCO itself it is a whole number. */
 export type ImageId = number | string;
 
+/** An image, as COCO's JSON has it. */
 export interface CocoImage {
   readonly id: ImageId;
   readonly file_name: string;
@@ -10,6 +11,7 @@ export interface CocoImage {
   readonly height: number;
 }
 
+/** A category, as COCO's JSON has it. */
 export interface CocoCategory {
   readonly id: number;
   readonly name: string;
@@ -32,6 +34,7 @@ export interface CocoRle {
 /** Polygons, each x1, y1, x2, y2 …, or a mask. */
 export type CocoSegmentation = readonly (readonly number[])[] | CocoRle;
 
+/** An object of an image, as COCO's JSON has it. */
 export interface CocoAnnotation {
   readonly id: number;
   readonly image_id: ImageId;

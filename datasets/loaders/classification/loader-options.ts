@@ -1,6 +1,7 @@
 import type { ResnetCocoError } from '../../../errors.ts';
 import type { Recipe } from './recipe.ts';
 
+/** Settings of a `Loader`. */
 export interface LoaderOptions {
   /** What becomes of the pictures. For training they come shuffled, for evaluation in order. */
   readonly recipe: Recipe;
@@ -36,6 +37,7 @@ export interface LoaderOptions {
   readonly onProblem?: (error: ResnetCocoError) => void;
 }
 
+/** Settings of one epoch of a `Loader`. */
 export interface EpochOptions {
   /** Number of the first batch to give; those before are not made. 0 by default. */
   readonly from?: number;

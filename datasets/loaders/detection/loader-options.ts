@@ -11,6 +11,7 @@ export interface DetectionSample extends BoxedObjects {
   readonly height: number;
 }
 
+/** Settings of a `DetectionLoader`. */
 export interface DetectionLoaderOptions {
   readonly recipe: DetectionRecipe;
   /** Images of a batch. */

@@ -8,7 +8,7 @@ import {
   fasterRcnnShapes,
   parseDetectorConfig,
   parseTrainingSettings,
-  type TrainingChoices,
+  type RegionSampling,
   type TrainingImage,
 } from '../../../detection/index.ts';
 import type { RpnLevel } from '../../../detection/ops/proposals.ts';
@@ -62,7 +62,7 @@ const sampleOf = ({ negative, positive }: ImageCase['anchors']): Sample => ({
 const proposedIn = (image: ImageCase) => new Float32Array(new Uint8Array(Buffer.from(image.proposed, 'base64')).buffer);
 
 /** What torchvision chose, whose labels are checked against ours. */
-const chosen = (images: readonly ImageCase[]): TrainingChoices => ({
+const chosen = (images: readonly ImageCase[]): RegionSampling => ({
   anchors: (labels, image) => checkedSample(labels, images[image].anchors),
   proposals: (labels, image) => checkedSample(labels, images[image].proposals),
   propose: () => images.map(proposedIn),
@@ -163,7 +163,7 @@ test('what is proposed equals torchvision, and chance is the seed’s', async ()
   const training = await create(small, { trainable_backbone_layers: 3 });
   const proposed: Float32Array[] = [];
   const choices = training.choices(new Random(1));
-  const watching: TrainingChoices = {
+  const watching: RegionSampling = {
     ...choices,
     propose: (levels: readonly RpnLevel[], list) => {
       const boxes = choices.propose(levels, list);
