@@ -3,13 +3,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LossSpec, Weights } from '../engine/index.ts';
 import type { Tensors } from '../engine/ops/index.ts';
 import { fixedNorm, type Norm, trainingNorm } from './batch-norm.ts';
+import { trainedNames } from './parameter-plan.ts';
 import { parametersOf } from './parameters.ts';
 import { resnetLogits } from './resnet.ts';
-import { isRunning, type ResNetPlan } from './resnet-plan.ts';
+import { classifierParameters, type ResNetPlan } from './resnet-plan.ts';
 
 /**
  * Cross-entropy with soft targets, the mean over images of −Σ q log p: with one-hot targets the usual one, with targets
- * that are smoothed or mixed (label smoothing, Mixup, CutMix) theirs.
+ * that are smoothed or mixed (label smoothing, Mixup, CutMix) theirs. The engine differentiates it, within the graph of the
+ * network.
  *
  * @param logits `[N, K]` @param targets `[N, K]`, rows that sum to 1
  */
@@ -20,19 +22,19 @@ const crossEntropy = (logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Scalar =>
  * The loss of a classifier in training: `image` `[N, H, W, 3]`, normalised, and `target` `[N, K]`. Besides the loss it
  * gives `logits`.
  *
- * @param frozen tells names of weights that stay as they are; norms of such weights go by their running statistics, which
- *   stay too
+ * @param freeze so many stages and the stem stay as they are; their norms go by their running statistics, which stay too
  */
 export function classificationLoss(
   plan: ResNetPlan,
   weights: Weights,
   size: { readonly batch: number; readonly height: number; readonly width: number },
-  frozen: (name: string) => boolean = () => false,
+  freeze?: number,
 ): LossSpec {
+  const trained = new Set(trainedNames(classifierParameters(plan), freeze === undefined ? 0 : freeze + 1));
   return {
     name: 'a classifier in training',
     weights,
-    trainable: Object.keys(weights).filter((name) => !isRunning(name) && !frozen(name)),
+    trainable: Object.keys(weights).filter((name) => trained.has(name)),
     inputs: {
       image: { shape: [size.batch, size.height, size.width, 3] },
       target: { shape: [size.batch, plan.head.numClasses] },
@@ -41,7 +43,7 @@ export function classificationLoss(
       const { norm: following, running } = trainingNorm();
       const fixed = fixedNorm();
       const norm: Norm = (parameters, name, x) =>
-        (frozen(`${parameters.nameOf(name)}.weight`) ? fixed : following)(parameters, name, x);
+        (trained.has(`${parameters.nameOf(name)}.weight`) ? following : fixed)(parameters, name, x);
       const logits = resnetLogits(parametersOf(tensors), plan, image as tf.Tensor4D, norm);
       return { loss: crossEntropy(logits, target as tf.Tensor2D), outputs: { logits }, updates: running };
     },

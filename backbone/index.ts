@@ -6,14 +6,27 @@ export { finiteOutputs } from './finite-outputs.ts';
 export { depthFromShapes, inferResNet } from './infer-classifier.ts';
 export { initialise } from './initialise.ts';
 export { classifierConfigOf, compileClassifier } from './load-classifier.ts';
+export {
+  biasPlan,
+  filterPlan,
+  type Init,
+  linearPlan,
+  normal,
+  normPlan,
+  type ParameterPlan,
+  type ParameterTraits,
+  parameterCount,
+  tensorShapes,
+  trainedNames,
+  uniform,
+} from './parameter-plan.ts';
 export * from './public.ts';
 export {
-  bodyShapes,
+  bodyParameters,
+  classifierParameters,
   classifierShapes,
-  parameterCount,
   planResNet,
   type ResNetConfig,
   type ResNetPlan,
-  residualNorms,
 } from './resnet-plan.ts';
 export { initialConfig } from './training/start-weights.ts';

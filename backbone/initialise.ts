@@ -1,34 +1,21 @@
 import { type HostTensor, sizeOf } from '../engine/index.ts';
 import type { Random } from '../io/random.ts';
+import type { Init, ParameterPlan } from './parameter-plan.ts';
 
 /**
- * Weights of an untrained network. Convolutions follow He et al. 2015 ("Delving deep", equation 14): normal, with
- * deviation √(2 / fan-out), as torchvision's ResNets start; linear layers are uniform within 1 / √fan-in, as torch's;
- * norms are the identity.
+ * Weights of an untrained network: each tensor as its layer declares it.
  *
- * @param shapes by name, in PyTorch's layout, such as `classifierShapes` gives
- * @param zeroGamma norms that start with γ = 0: with `residualNorms` every block starts as its shortcut (Goyal et al.
- *   2017 §5.1, torchvision's `zero_init_residual`)
+ * @param parameters such as `classifierParameters` gives
  */
-export function initialise(
-  shapes: Readonly<Record<string, readonly number[]>>,
-  random: Random,
-  zeroGamma: readonly string[] = [],
-): Record<string, HostTensor> {
-  const zeros = new Set(zeroGamma.map((norm) => `${norm}.weight`));
+export function initialise(parameters: readonly ParameterPlan[], random: Random): Record<string, HostTensor> {
   const weights: Record<string, HostTensor> = {};
-  for (const [name, shape] of Object.entries(shapes)) {
+  const draw = ({ name, shape }: ParameterPlan, init: Init) => {
     const data = new Float32Array(sizeOf(shape));
-    if (shape.length === 4) {
-      const deviation = Math.sqrt(2 / (shape[0] * shape[2] * shape[3]));
-      for (let i = 0; i < data.length; i++) data[i] = random.normal(0, deviation);
-    } else if (shape.length === 2) {
-      const bound = 1 / Math.sqrt(shape[1]);
-      for (let i = 0; i < data.length; i++) data[i] = random.uniform(-bound, bound);
-    } else if (/\.(weight|running_var)$/.test(name)) {
-      data.fill(zeros.has(name) ? 0 : 1);
-    }
+    for (let i = 0; i < data.length; i++) data[i] = init(random);
     weights[name] = { shape, data };
-  }
+  };
+  for (const parameter of parameters) draw(parameter, parameter.init);
+  // After all others, so that a seed gives the weights that it always gave.
+  for (const parameter of parameters) if (parameter.redrawn) draw(parameter, parameter.redrawn);
   return weights;
 }

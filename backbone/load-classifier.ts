@@ -1,3 +1,4 @@
+import { knownModels } from '../checkpoints/known-models.ts';
 import { type ModelFile, type OpenModelOptions, openModel, readWeights, shapesOf } from '../checkpoints/model-file.ts';
 import { createEngine, type EngineName, type EngineOptions } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
@@ -42,10 +43,18 @@ export async function compileClassifier(model: ModelFile, options: LoadOptions):
 export function classifierConfigOf(model: ModelFile, options: InferOptions = {}): ClassifierConfig {
   const { checkpoint, config, configFile = checkpoint.file } = model;
   if (config === undefined) return parseClassifierConfig(inferredConfig(model, options), checkpoint.file);
-  if ((config as { architecture?: unknown } | null)?.architecture === 'fasterrcnn') {
+  if (isOfDetector(config)) {
     throw new ResnetCocoError('BAD_MODEL', `${configFile}: a detector, not a classifier; use it with detect`);
   }
   return parseClassifierConfig(config, configFile);
+}
+
+/** Whether a configuration is a detector's: of an architecture that known detectors have, or with a backbone in it. */
+function isOfDetector(config: unknown): boolean {
+  if (typeof config !== 'object' || config === null) return false;
+  const { architecture } = config as { readonly architecture?: unknown };
+  const isKnown = knownModels.some((known) => known.task === 'detection' && known.config.architecture === architecture);
+  return isKnown || 'backbone' in config;
 }
 
 function inferredConfig({ checkpoint, dialect }: ModelFile, options: InferOptions): object {

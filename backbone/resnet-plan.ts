@@ -1,4 +1,5 @@
 import { type Architecture, type Stem, stageLayout } from './architecture.ts';
+import { filterPlan, linearPlan, normPlan, type ParameterPlan, tensorShapes } from './parameter-plan.ts';
 
 /** What tells one network of He et al. 2015 from another. */
 export interface ResNetConfig {
@@ -23,6 +24,10 @@ export interface ConvPlan {
   readonly stride: number;
   readonly inChannels: number;
   readonly outChannels: number;
+  /** From 1 on; 0 for the stem. */
+  readonly stage: number;
+  /** Whether it is the last of a residual block, before the shortcut is added. */
+  readonly endsResidual?: boolean;
 }
 
 /** A block: convolutions with ReLU between, added to the shortcut if there is one. */
@@ -69,12 +74,13 @@ export function planResNet(config: ResNetConfig): ResNetPlan {
     stride: imagenet ? 2 : 1,
     inChannels: 3,
     outChannels: widths[0],
+    stage: 0,
   };
   let inChannels = widths[0];
   const stages = blocks.map((count, stage) =>
     Array.from({ length: count }, (_, i) => {
       const stride = stage > 0 && i === 0 ? 2 : 1;
-      const block = planBlock(config, `layer${stage + 1}.${i}.`, bottleneck, inChannels, widths[stage], stride);
+      const block = planBlock(config, stage + 1, i, bottleneck, inChannels, widths[stage], stride);
       inChannels = bottleneck ? widths[stage] * EXPANSION : widths[stage];
       return block;
     }),
@@ -91,13 +97,16 @@ export function planResNet(config: ResNetConfig): ResNetPlan {
 
 function planBlock(
   config: ResNetConfig,
-  name: string,
+  stage: number,
+  index: number,
   bottleneck: boolean,
   inChannels: number,
   width: number,
   stride: number,
 ): BlockPlan {
   const outChannels = bottleneck ? width * EXPANSION : width;
+  const name = `layer${stage}.${index}.`;
+  const last = bottleneck ? 3 : 2;
   const conv = (i: number, kernel: number, from: number, to: number, step: number): ConvPlan => ({
     conv: `${name}conv${i}`,
     norm: `${name}bn${i}`,
@@ -105,6 +114,8 @@ function planBlock(
     stride: step,
     inChannels: from,
     outChannels: to,
+    stage,
+    endsResidual: config.shortcut !== 'none' && i === last,
   });
   const [first, second] = config.stride_on === '1x1' ? [stride, 1] : [1, stride];
   const convs = bottleneck
@@ -116,47 +127,54 @@ function planBlock(
   if (config.shortcut === 'C' || (config.shortcut === 'B' && differs)) {
     const projection = name + (config.stem === 'imagenet' ? 'downsample' : 'shortcut');
     const names = { conv: `${projection}.0`, norm: `${projection}.1` };
-    return { convs, shortcut: { ...names, kernel: 1, stride, inChannels, outChannels } };
+    return { convs, shortcut: { ...names, kernel: 1, stride, inChannels, outChannels, stage } };
   }
   return { convs, shortcut: differs ? { stride, padChannels: outChannels - inChannels } : 'identity' };
 }
 
 /** Every convolution of a plan, in order. */
-function convsOf(plan: ResNetPlan): ConvPlan[] {
+export function convsOf(plan: ResNetPlan): ConvPlan[] {
   const ofBlock = ({ convs, shortcut }: BlockPlan) =>
     typeof shortcut === 'object' && 'conv' in shortcut ? [...convs, shortcut] : convs;
   return [plan.stem, ...plan.stages.flat().flatMap(ofBlock)];
 }
 
-/** The norm that ends each residual block, before the shortcut is added; none in a plain net. */
-export const residualNorms = (plan: ResNetPlan): string[] =>
-  plan.stages
-    .flat()
-    .filter(({ shortcut }) => shortcut !== 'none')
-    .map(({ convs }) => convs[convs.length - 1].norm);
-
-/** Name and shape (PyTorch's layout) of every tensor of a network's body that a forward pass needs. */
-export function bodyShapes(plan: ResNetPlan): Record<string, readonly number[]> {
-  const shapes: Record<string, readonly number[]> = {};
-  for (const { conv, norm, kernel, inChannels, outChannels } of convsOf(plan)) {
-    shapes[`${conv}.weight`] = [outChannels, inChannels, kernel, kernel];
-    for (const part of ['weight', 'bias', 'running_mean', 'running_var']) shapes[`${norm}.${part}`] = [outChannels];
-  }
-  return shapes;
+/** How the tensors of a network are wanted. */
+export interface BodyOptions {
+  /** What their names begin with. */
+  readonly prefix?: string;
+  /** Whether norms stay as they are: torchvision's `FrozenBatchNorm2d`. */
+  readonly frozenNorms?: boolean;
+  /**
+   * Whether each residual block starts as its shortcut, its last norm with γ = 0 (Goyal et al. 2017 §5.1, torchvision's
+   * `zero_init_residual`).
+   */
+  readonly zeroGamma?: boolean;
 }
 
-/** Name and shape of every tensor of a classifier that a forward pass needs. */
-export function classifierShapes(plan: ResNetPlan): Record<string, readonly number[]> {
-  const { name, inFeatures, numClasses } = plan.head;
-  return { ...bodyShapes(plan), [`${name}.weight`]: [numClasses, inFeatures], [`${name}.bias`]: [numClasses] };
-}
+/** Every tensor of a network's body that a forward pass needs. */
+export const bodyParameters = (
+  plan: ResNetPlan,
+  { frozenNorms = false, prefix = '', zeroGamma = false }: BodyOptions = {},
+): ParameterPlan[] =>
+  convsOf(plan).flatMap(({ conv, endsResidual, inChannels, kernel, norm, outChannels, stage }) => [
+    filterPlan(prefix + conv, inChannels, outChannels, kernel, { stage }),
+    ...normPlan(prefix + norm, outChannels, {
+      stage,
+      trained: !frozenNorms,
+      gamma: zeroGamma && endsResidual ? 0 : 1,
+    }),
+  ]);
 
-/** Running statistics of norms, which follow the data and are not trained. */
-export const isRunning = (name: string): boolean => /\.running_(mean|var)$/.test(name);
+/** Every tensor of a classifier that a forward pass needs. */
+export const classifierParameters = (
+  plan: ResNetPlan,
+  options: Pick<BodyOptions, 'zeroGamma'> = {},
+): ParameterPlan[] => [
+  ...bodyParameters(plan, options),
+  ...linearPlan(plan.head.name, plan.head.inFeatures, plan.head.numClasses, { ofClasses: true }),
+];
 
-/** How many numbers training adjusts: batch norm's running statistics are not counted, as in published figures. */
-export function parameterCount(shapes: Readonly<Record<string, readonly number[]>>): number {
-  return Object.entries(shapes)
-    .filter(([name]) => !isRunning(name))
-    .reduce((total, [, shape]) => total + shape.reduce((size, dim) => size * dim, 1), 0);
-}
+/** Name and shape (PyTorch's layout) of every tensor of a classifier that a forward pass needs. */
+export const classifierShapes = (plan: ResNetPlan): Record<string, readonly number[]> =>
+  tensorShapes(classifierParameters(plan));

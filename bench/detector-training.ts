@@ -6,13 +6,14 @@
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { initialise } from '../backbone/index.ts';
 import {
   DetectorTraining,
+  fasterRcnnParameters,
   parseDetectorConfig,
   parseTrainingSettings,
   type TrainingImage,
 } from '../detection/index.ts';
-import { initialDetectorWeights } from '../detection/training/start.ts';
 import { createEngine } from '../engine/index.ts';
 import { Random } from '../io/random.ts';
 import { type BenchCase, contest, printResults, timed } from './contest.ts';
@@ -67,7 +68,7 @@ async function bench({ batch, config, height, rounds, settings, task, title, wid
     { architecture: 'fasterrcnn', num_classes: 91, categories: [], ...config },
     'bench',
   );
-  const weights = initialDetectorWeights(detector, random);
+  const weights = initialise(fasterRcnnParameters(detector), random);
   const training = await DetectorTraining.create(engine, detector, weights, parseTrainingSettings(settings, 'bench'), {
     optimiser: { kind: 'sgd', momentum: 0.9, weightDecay: 1e-4 },
   });

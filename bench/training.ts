@@ -7,7 +7,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { classificationLoss } from '../backbone/classification-loss.ts';
-import { classifierShapes, initialise, parseClassifierConfig, planClassifier } from '../backbone/index.ts';
+import { classifierParameters, initialise, parseClassifierConfig, planClassifier } from '../backbone/index.ts';
 import { createEngine, type Engine, type EngineName } from '../engine/index.ts';
 import { Random } from '../io/random.ts';
 import { type BenchCase, type Contestant, contest, printResults, timed } from './contest.ts';
@@ -66,7 +66,7 @@ async function bench({ batch, config, rounds, side, task, title }: Case): Promis
   const parsed = parseClassifierConfig(config, 'bench');
   const plan = planClassifier(parsed);
   const classes = parsed.num_classes;
-  const weights = initialise(classifierShapes(plan), random);
+  const weights = initialise(classifierParameters(plan), random);
   const image = {
     shape: [batch, side, side, 3],
     data: Float32Array.from({ length: batch * side * side * 3 }, () => random.uniform()),

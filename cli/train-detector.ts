@@ -6,6 +6,7 @@ import {
   type DetectorSummary,
   detectorSettings,
   detectorStart,
+  detectorTitle,
   samplesFolder,
   type TrainDetectorOptions,
   trainDetector,
@@ -170,7 +171,7 @@ export default command({
     };
     const annotations = required('annotations', flags.annotations);
     const name = annotationsName(annotations);
-    const subtitle = `Faster R-CNN with ${settings.model.backbone} on ${name}`;
+    const subtitle = `${detectorTitle(settings.model)} on ${name}`;
     const { summary, problems } = await train(options, subtitle, terminal);
     if (!summary.interrupted) await writeDetectorCard(folder, name, summary);
     await (flags.json ? terminal.printJson(withReport(summary, folder)) : terminal.print(describe(summary)));

@@ -1,4 +1,4 @@
-import { classifierConfigOf, classifierShapes, planClassifier } from '../backbone/index.ts';
+import { classifierConfigOf, classifierShapes, planClassifier, tensorShapes } from '../backbone/index.ts';
 import {
   checkFit,
   FORMAT,
@@ -12,9 +12,8 @@ import {
   writeSafetensors,
 } from '../checkpoints/index.ts';
 import { ResnetCocoError } from '../errors.ts';
+import { detectorParameters, isDetectorModel } from './architectures/architectures.ts';
 import { detectorConfigOf } from './load-detector.ts';
-import { fasterRcnnShapes } from './model/faster-rcnn-plan.ts';
-import { isDetector } from './model/infer-detector.ts';
 
 /** Settings of `convertModel`. */
 export interface ConvertModelOptions extends Pick<OpenModelOptions, 'onNote'> {
@@ -26,12 +25,6 @@ export interface ConvertModelOptions extends Pick<OpenModelOptions, 'onNote'> {
   readonly configFile?: string;
   /** Store floating-point tensors in half precision. */
   readonly half?: boolean;
-}
-
-/** Whether a model detects, rather than classifies: by its configuration, or by its tensors' names. */
-export function isDetectorModel({ checkpoint, config }: ModelFile): boolean {
-  if (config === undefined) return isDetector(checkpoint.tensors.keys());
-  return (config as { architecture?: unknown } | null)?.architecture === 'fasterrcnn';
 }
 
 /**
@@ -69,7 +62,7 @@ export async function convertModel(from: string, to: string, options: ConvertMod
 
 function describeDetector(model: ModelFile, { arch }: ConvertModelOptions) {
   const config = detectorConfigOf(model, arch);
-  return { config, needed: fasterRcnnShapes(config) };
+  return { config, needed: tensorShapes(detectorParameters(config)) };
 }
 
 function describeClassifier(model: ModelFile, { arch }: ConvertModelOptions) {

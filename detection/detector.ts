@@ -17,11 +17,11 @@ import { ResnetCocoError } from '../errors.ts';
 import { batchProblem } from '../io/bounds.ts';
 import { batched } from '../io/threads/batched.ts';
 import { mapOrdered } from '../io/threads/map-ordered.ts';
-import { compileFasterRcnn } from './model/compile-faster-rcnn.ts';
+import type { DetectorModel } from './architectures/architecture.ts';
+import { architectureOf } from './architectures/architectures.ts';
 import type { DetectorCategory } from './model/detector-category.ts';
 import type { DetectorConfig } from './model/detector-config.ts';
-import type { FasterRcnn } from './model/faster-rcnn.ts';
-import { categoriesByLabel, type Detection, nameDetections, SHOWN_SCORE } from './results/name-detections.ts';
+import { categoriesByLabel, type Detection, SHOWN_SCORE } from './results/name-detections.ts';
 
 /** Settings of `detect`. */
 export interface DetectOptions {
@@ -70,11 +70,11 @@ export class Detector {
   readonly pool: ImagePool;
   /** Computations side by side. */
   readonly streams: number;
-  private readonly model: FasterRcnn;
+  private readonly model: DetectorModel;
   private readonly transform: DetectionTransform;
   private readonly categories: ReadonlyMap<number, DetectorCategory>;
 
-  private constructor(config: DetectorConfig, model: FasterRcnn, { device, streams }: Engine) {
+  private constructor(config: DetectorConfig, model: DetectorModel, { device, streams }: Engine) {
     this.config = config;
     this.device = device;
     this.streams = streams;
@@ -86,7 +86,7 @@ export class Detector {
   }
 
   static async compile(engine: Engine, config: DetectorConfig, weights: Weights): Promise<Detector> {
-    return new Detector(config, await compileFasterRcnn(engine, config, weights), engine);
+    return new Detector(config, await architectureOf(config).compile(engine, config, weights), engine);
   }
 
   /**
@@ -175,7 +175,8 @@ export class Detector {
     checkScore(score);
     const prepared = images.map(({ tensor: { data, shape } }) => ({ height: shape[0], width: shape[1], data }));
     const results = await this.model.detect(prepared, images, score);
-    return results.map((result) => nameDetections(result, this.categories));
+    const { results: named } = architectureOf(this.config);
+    return results.map((result) => named(result, this.categories));
   }
 }
 

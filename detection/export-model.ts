@@ -7,20 +7,19 @@ import {
 } from '../backbone/index.ts';
 import { openModel, readWeights } from '../checkpoints/index.ts';
 import { exportOnnx } from '../engine/index.ts';
-import { isDetectorModel } from './convert-model.ts';
+import { architectureOfModel } from './architectures/architectures.ts';
 import { detectorConfigOf, readDetectorWeights } from './load-detector.ts';
-import { boxProgram, proposalProgram } from './model/faster-rcnn-graphs.ts';
 
 /** One ONNX file of a model. */
 export interface ExportedGraph {
-  /** Which part of the model: empty where it is all of it. */
-  readonly part: '' | 'proposals' | 'boxes';
+  /** Which part of the model, such as `proposals` and `boxes` of a Faster R-CNN; empty where it is all of it. */
+  readonly part: string;
   readonly bytes: Uint8Array;
 }
 
 /**
  * A model as ONNX files that ONNX Runtime and other runtimes load; batch, height and width are free. A classifier is one
- * graph, `image` `[N, H, W, 3]` to `logits`. A detector is two, between which boxes are chosen by their values
+ * graph, `image` `[N, H, W, 3]` to `logits`. A Faster R-CNN is two, between which boxes are chosen by their values
  * (`detection/model/faster-rcnn.ts` shows how).
  *
  * @throws ResnetCocoError as loading a model does
@@ -28,13 +27,12 @@ export interface ExportedGraph {
 export async function exportModel(nameOrPath: string, options: LoadOptions = {}): Promise<readonly ExportedGraph[]> {
   const model = await openModel(nameOrPath, options);
   try {
-    if (isDetectorModel(model)) {
+    const architecture = architectureOfModel(model);
+    if (architecture) {
       const config = detectorConfigOf(model, options.arch);
       const weights = readDetectorWeights(model, config);
-      return [
-        { part: 'proposals', bytes: exportOnnx(proposalProgram(config, weights)) },
-        { part: 'boxes', bytes: exportOnnx(boxProgram(config, weights)) },
-      ];
+      const programs = architecture.programs(config, weights);
+      return programs.map(({ part, program }) => ({ part, bytes: exportOnnx(program) }));
     }
     const config = classifierConfigOf(model, options);
     const weights = readWeights(model.checkpoint, classifierShapes(planClassifier(config)), config.architecture);

@@ -1,11 +1,10 @@
-import type { LoadOptions } from '../backbone/index.ts';
+import { type LoadOptions, tensorShapes } from '../backbone/index.ts';
 import { type ModelFile, openModel, readWeights, shapesOf } from '../checkpoints/index.ts';
 import { createEngine, type Weights } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
+import { architectureOfModel, defaultArchitecture, detectorParameters } from './architectures/architectures.ts';
 import { Detector } from './detector.ts';
-import { type DetectorConfig, parseDetectorConfig } from './model/detector-config.ts';
-import { fasterRcnnShapes } from './model/faster-rcnn-plan.ts';
-import { inferDetector } from './model/infer-detector.ts';
+import type { DetectorConfig } from './model/detector-config.ts';
 
 /**
  * Loads an object detector.
@@ -32,8 +31,8 @@ export async function compileDetector(model: ModelFile, options: LoadOptions): P
 }
 
 export function readDetectorWeights(model: ModelFile, config: DetectorConfig): Weights {
-  const name = `fasterrcnn with ${config.backbone}`;
-  return readWeights(model.checkpoint, fasterRcnnShapes(config), name);
+  const name = `${config.architecture} with ${config.backbone}`;
+  return readWeights(model.checkpoint, tensorShapes(detectorParameters(config)), name);
 }
 
 /** The configuration in a model file, or what its tensors tell. */
@@ -41,15 +40,17 @@ export function detectorConfigOf(model: ModelFile, arch?: string): DetectorConfi
   const { checkpoint, config } = model;
   const { file } = checkpoint;
   const { configFile = file } = model;
+  const architecture = architectureOfModel(model);
   if (config === undefined) {
-    const inferred = inferDetector(shapesOf(checkpoint), file);
-    const expected = `fasterrcnn_${inferred.backbone}_fpn`;
-    if (arch === undefined || arch === expected || arch === `${expected}_v2` || arch === inferred.backbone)
-      return inferred;
-    throw new ResnetCocoError('BAD_MODEL', `${file}: its tensors are those of ${expected}, not of --arch ${arch}`);
+    // What is none says best what it lacks of the usual one.
+    const { archNames, infer } = architecture ?? defaultArchitecture;
+    const inferred = infer(shapesOf(checkpoint), file);
+    const names = archNames(inferred);
+    if (arch === undefined || arch === inferred.backbone || names.includes(arch)) return inferred;
+    throw new ResnetCocoError('BAD_MODEL', `${file}: its tensors are those of ${names[0]}, not of --arch ${arch}`);
   }
-  if ((config as { architecture?: unknown } | null)?.architecture !== 'fasterrcnn') {
+  if (!architecture) {
     throw new ResnetCocoError('BAD_MODEL', `${configFile}: not a detector but a classifier; use it with classify`);
   }
-  return parseDetectorConfig(config, configFile);
+  return architecture.parse(config, configFile);
 }

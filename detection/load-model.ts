@@ -6,7 +6,7 @@ import {
   type LoadOptions,
 } from '../backbone/index.ts';
 import { openModel } from '../checkpoints/index.ts';
-import { isDetectorModel } from './convert-model.ts';
+import { isDetectorModel } from './architectures/architectures.ts';
 import type { Detector } from './detector.ts';
 import { compileDetector, detectorConfigOf } from './load-detector.ts';
 import type { DetectorConfig } from './model/detector-config.ts';

@@ -1,5 +1,11 @@
 import { statSync } from 'node:fs';
-import { classifierConfigOf, classifierShapes, parameterCount, planClassifier } from '../backbone/index.ts';
+import {
+  classifierConfigOf,
+  classifierParameters,
+  parameterCount,
+  planClassifier,
+  tensorShapes,
+} from '../backbone/index.ts';
 import {
   besideWeights,
   checkFit,
@@ -11,9 +17,8 @@ import {
   shapesOf,
 } from '../checkpoints/index.ts';
 import type { ResnetCocoError } from '../errors.ts';
-import { isDetectorModel } from './convert-model.ts';
+import { detectorParameters, isDetectorModel } from './architectures/architectures.ts';
 import { detectorConfigOf } from './load-detector.ts';
-import { detectorParameterCount, fasterRcnnShapes } from './model/faster-rcnn-plan.ts';
 
 /** What a model file holds. */
 export interface ModelFileInfo {
@@ -69,20 +74,30 @@ export async function modelInfo(nameOrFile: string): Promise<ModelInfo> {
     try {
       if (isDetectorModel(model)) {
         const config = detectorConfigOf(model);
-        const shapes = fasterRcnnShapes(config);
-        const problem = problemOf(() => checkFit(shapesOf(checkpoint), shapes, file, config.architecture));
+        const parameters = detectorParameters(config);
+        const problem = problemOf(() =>
+          checkFit(shapesOf(checkpoint), tensorShapes(parameters), file, config.architecture),
+        );
         return {
           ...held,
           task: 'detection',
-          parameters: detectorParameterCount(config),
+          parameters: parameterCount(parameters),
           config: { ...config },
           ...problem,
         };
       }
       const config = classifierConfigOf(model);
-      const shapes = classifierShapes(planClassifier(config));
-      const problem = problemOf(() => checkFit(shapesOf(checkpoint), shapes, file, config.architecture));
-      return { ...held, task: 'classification', parameters: parameterCount(shapes), config: { ...config }, ...problem };
+      const parameters = classifierParameters(planClassifier(config));
+      const problem = problemOf(() =>
+        checkFit(shapesOf(checkpoint), tensorShapes(parameters), file, config.architecture),
+      );
+      return {
+        ...held,
+        task: 'classification',
+        parameters: parameterCount(parameters),
+        config: { ...config },
+        ...problem,
+      };
     } catch (error) {
       return { ...held, task: 'unknown', problem: (error as ResnetCocoError).message };
     }

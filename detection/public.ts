@@ -1,5 +1,6 @@
 /** What users import from `resnet-coco/detection`; `index.ts` is what rooms share. */
 export type { DetectionMeasures } from '../eval/cocoeval/box-measures.ts';
+export { parseDetectorConfig } from './architectures/architectures.ts';
 export { type ConvertModelOptions, convertModel } from './convert-model.ts';
 export {
   type DetectAllOptions,
@@ -18,7 +19,7 @@ export { type ExportedGraph, exportModel } from './export-model.ts';
 export { loadDetector } from './load-detector.ts';
 export { loadModel } from './load-model.ts';
 export type { DetectorCategory } from './model/detector-category.ts';
-export { type DetectorConfig, parseDetectorConfig } from './model/detector-config.ts';
+export type { DetectorConfig } from './model/detector-config.ts';
 export { type KnownModelInfo, type ModelFileInfo, type ModelInfo, modelInfo } from './model-info.ts';
 export type { CategoryMatch } from './results/match-categories.ts';
 export { type Detection, SHOWN_SCORE } from './results/name-detections.ts';

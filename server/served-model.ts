@@ -80,7 +80,10 @@ export class ServedModel {
     this.record = {
       name,
       task: model instanceof Detector ? 'detect' : 'classify',
-      architecture: 'backbone' in model.config ? `fasterrcnn ${model.config.backbone}` : model.config.architecture,
+      architecture:
+        'backbone' in model.config
+          ? `${model.config.architecture} ${model.config.backbone}`
+          : model.config.architecture,
       labels: categories.map((category) => category.name),
       device: model.device,
       ...('crop_size' in model.config && { input_size: model.config.crop_size }),

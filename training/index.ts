@@ -1,7 +1,6 @@
 export { Journal } from './journal.ts';
 export { type LogEntry, RunLog, readLog } from './log.ts';
 export { type ModelCard, writeModelCard } from './model-card.ts';
-export { frozenWeights } from './optimisation.ts';
 export { type OptimisationChoices, optimiserOf, scheduleOf } from './optimisation-choices.ts';
 export { type OptimisationSettings, scheduleProblem } from './optimisation-settings.ts';
 export { commandLine, settingName, settingRows, settingValue } from './page/setting-words.ts';

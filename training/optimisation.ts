@@ -35,12 +35,3 @@ export function learningRates(
     ...(kind === 'steps' ? { milestones: schedule.milestones.map(steps) } : {}),
   });
 }
-
-/** Which weights stay as they are when the stem and so many stages are frozen. */
-export function frozenWeights(freeze: number | undefined): (name: string) => boolean {
-  if (freeze === undefined) return () => false;
-  return (name) => {
-    const stage = /^layer(\d+)\./.exec(name);
-    return stage ? Number(stage[1]) <= freeze : /^(conv1|bn1)\./.test(name);
-  };
-}

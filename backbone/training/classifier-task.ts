@@ -1,15 +1,10 @@
 import { type Batch, type ClassificationDataset, classificationFingerprint, Loader } from '../../datasets/index.ts';
 import type { TrainingProgram } from '../../engine/index.ts';
-import {
-  frozenWeights,
-  type LoopState,
-  type RunOptions,
-  type StepOutcome,
-  type TrainingTask,
-} from '../../training/index.ts';
+import type { LoopState, RunOptions, StepOutcome, TrainingTask } from '../../training/index.ts';
 import { classificationLoss } from '../classification-loss.ts';
 import { planClassifier } from '../classifier.ts';
-import { classifierShapes, parameterCount, residualNorms } from '../resnet-plan.ts';
+import { parameterCount, tensorShapes } from '../parameter-plan.ts';
+import { classifierParameters } from '../resnet-plan.ts';
 import { checkFreeze, modelConfig } from './model-config.ts';
 import type { TrainingSettings } from './settings.ts';
 import { startWeights } from './start-weights.ts';
@@ -59,7 +54,7 @@ export function classifierTask(
   const config = modelConfig(settings, dataset);
   const plan = planClassifier(config);
   checkFreeze(settings, plan);
-  const shapes = classifierShapes(plan);
+  const parameters = classifierParameters(plan, { zeroGamma: settings.zero_gamma === true });
   const labels = labelsIn(validation, dataset.classes);
   const { crop_size, image_mean, image_std, resize_size } = config;
   const evaluated = { kind: 'classification', crop_size, image_mean, image_std, resize_size } as const;
@@ -72,7 +67,7 @@ export function classifierTask(
   });
   return {
     settings,
-    model: { config: { ...config }, shapes },
+    model: { config: { ...config }, shapes: tensorShapes(parameters) },
     data: {
       dataset: described(dataset),
       evaluated_on: described(validation),
@@ -84,16 +79,12 @@ export function classifierTask(
       options: { cache: cache !== undefined },
     },
     description:
-      `${config.architecture}, ${parameterCount(shapes).toLocaleString('en')} parameters, on ${engine.device}: ` +
+      `${config.architecture}, ${parameterCount(parameters).toLocaleString('en')} parameters, on ${engine.device}: ` +
       `${loader.batches} steps of ${batch} images an epoch, evaluated on ${validation.length} images`,
-    startWeights: (init) =>
-      startWeights(shapes, { seed, zeroGamma: settings.zero_gamma ? residualNorms(plan) : [] }, init),
+    startWeights: (init) => startWeights(parameters, seed, init),
     createTrainer: async (weights, trainingOptions) => {
       const size = { batch, height: recipe.size, width: recipe.size };
-      const program = await engine.train(
-        classificationLoss(plan, weights, size, frozenWeights(freeze)),
-        trainingOptions,
-      );
+      const program = await engine.train(classificationLoss(plan, weights, size, freeze), trainingOptions);
       return {
         train: (taken, rate) => train(program, taken, rate),
         snapshot: () => program.snapshot(),

@@ -6,8 +6,7 @@ import type { StartWeights } from '../../training/index.ts';
 import type { ClassifierConfig } from '../classifier-config.ts';
 import { initialise } from '../initialise.ts';
 import { classifierConfigOf } from '../load-classifier.ts';
-
-type TensorShapes = Readonly<Record<string, readonly number[]>>;
+import { type ParameterPlan, tensorShapes } from '../parameter-plan.ts';
 
 /**
  * The configuration of a model that a run is to begin from.
@@ -28,16 +27,17 @@ export async function initialConfig(nameOrPath: string, options: OpenModelOption
  * New weights, and in their places those of a model that it has under the same names in the same shapes: all but the
  * head where it has other classes.
  *
- * @param zeroGamma norms of new weights that begin with γ = 0
+ * @param parameters such as `classifierParameters` gives
  * @param init a known model, or a model file
  * @throws ResnetCocoError as loading a model does; BAD_MODEL where it has nothing that fits
  */
 export async function startWeights(
-  shapes: TensorShapes,
-  { seed, zeroGamma }: { readonly seed: number; readonly zeroGamma: readonly string[] },
+  parameters: readonly ParameterPlan[],
+  seed: number,
   init?: string,
 ): Promise<StartWeights> {
-  const weights = initialise(shapes, new Random(seed), zeroGamma);
+  const weights = initialise(parameters, new Random(seed));
+  const shapes = tensorShapes(parameters);
   if (init === undefined) return { weights };
   const { checkpoint } = await openModel(init);
   try {

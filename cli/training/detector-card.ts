@@ -1,5 +1,11 @@
 import { basename, dirname, extname, resolve } from 'node:path';
-import { type DetectorConfig, type DetectorSummary, detectorParameterCount } from '../../detection/index.ts';
+import {
+  architectureOf,
+  type DetectorConfig,
+  type DetectorSummary,
+  detectorParameterCount,
+  detectorTitle,
+} from '../../detection/index.ts';
 import { shownThreshold } from '../../eval/index.ts';
 import { type RunConfig, readLog, readRunConfig, runFiles, writeModelCard } from '../../training/index.ts';
 import { reportFiles } from './report-files.ts';
@@ -26,11 +32,12 @@ export function annotationsName(path: string): string {
 export async function writeDetectorCard(
   folder: string,
   dataset: string,
-  { backbone, best, seconds }: DetectorSummary,
+  { best, seconds }: DetectorSummary,
 ): Promise<void> {
   const { last, log } = runFiles(folder);
   const config = (await readRunConfig(last)) as RunConfig & Readonly<Record<string, unknown>>;
-  const { fpn_out_channels, categories, ...rest } = config.model as unknown as DetectorConfig;
+  const model = config.model as unknown as DetectorConfig;
+  const { categories, fpn_out_channels } = model;
   const images = (of: unknown) =>
     (of as { readonly images: number; readonly usable?: number } | undefined) ?? { images: 0 };
   const trained = images(config.dataset);
@@ -41,9 +48,9 @@ export async function writeDetectorCard(
   const listed = `${names.join(', ')}${categories.length > names.length ? ` and ${categories.length - names.length} more` : ''}`;
   await writeModelCard(reportFiles(folder).card, {
     name: basename(folder),
-    summary: `Faster R-CNN with ${backbone}, trained ${start} by resnet-coco, finds ${listed}.`,
-    architecture: `Faster R-CNN, ${backbone}, feature pyramid of ${fpn_out_channels} channels`,
-    parameters: detectorParameterCount({ fpn_out_channels, categories, ...rest }),
+    summary: `${detectorTitle(model)}, trained ${start} by resnet-coco, finds ${listed}.`,
+    architecture: `${architectureOf(model).title}, ${model.backbone}, feature pyramid of ${fpn_out_channels} channels`,
+    parameters: detectorParameterCount(model),
     data: {
       name: dataset,
       licence: 'not stated',

@@ -1,7 +1,7 @@
 import { cpus } from 'node:os';
 import { basename } from 'node:path';
 import {
-  classifierShapes,
+  classifierParameters,
   parameterCount,
   parseClassifierConfig,
   planClassifier,
@@ -66,7 +66,7 @@ export async function writeTrainingCard(folder: string, { best, seconds }: Train
       network.shortcut === 'none'
         ? network.architecture
         : `${network.architecture}, shortcuts of option ${network.shortcut}`,
-    parameters: parameterCount(classifierShapes(planClassifier(network))),
+    parameters: parameterCount(classifierParameters(planClassifier(network))),
     data: {
       name: dataset.name,
       licence: knownDatasets.find(({ name }) => name === dataset.name)?.license ?? 'not stated',

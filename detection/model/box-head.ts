@@ -1,7 +1,6 @@
 // R proposals, P × P positions of a pooled region, C channels, K classes with the background.
 import * as tf from '@tensorflow/tfjs-core';
-import type { Norm, Parameters } from '../../backbone/layers.ts';
-import { convBlock } from './fpn.ts';
+import { convBlock, type Layer, linear, parametersOfLayers } from './layer.ts';
 
 /** What the box head says of each proposal: class logits `[R, K]` and deltas for every class `[R, 4K]`. */
 export interface BoxOutput {
@@ -9,28 +8,44 @@ export interface BoxOutput {
   readonly deltas: tf.Tensor2D;
 }
 
-function linear(parameters: Parameters, name: string, x: tf.Tensor2D): tf.Tensor2D {
-  const product: tf.Tensor2D = tf.matMul(x, parameters.matrix(`${name}.weight`), false, true);
-  return tf.add(product, parameters.vector(`${name}.bias`));
+export interface BoxHeadOptions {
+  readonly channels: number;
+  /** P. */
+  readonly pooled: number;
+  /** Channels of the 3×3 convolutions before the linear layers. */
+  readonly convLayers: readonly number[];
+  /** Of the linear layers. */
+  readonly width: number;
+  readonly numClasses: number;
 }
 
 /**
  * Classifies proposals and refines their boxes (Girshick 2015; torchvision `faster_rcnn.py: TwoMLPHead`, or
- * `FastRCNNConvFCHead` where `convLayers` is not 0, then `FastRCNNPredictor`).
- *
- * @param pooled `[R, P, P, C]`
+ * `FastRCNNConvFCHead` where there are convolutions, then `FastRCNNPredictor`), from what is pooled of each,
+ * `[R, P, P, C]`.
  */
-export function boxHead(parameters: Parameters, convLayers: number, pooled: tf.Tensor4D, norm?: Norm): BoxOutput {
-  let x = pooled;
-  for (let i = 0; i < convLayers; i++) x = tf.relu(convBlock(parameters, `box_head.${i}`, x, norm));
-  // torch flattens channel by channel.
-  const [, height, width, channels] = x.shape;
-  let hidden: tf.Tensor2D = tf.reshape(tf.transpose(x, [0, 3, 1, 2]), [-1, height * width * channels]);
-  for (const name of convLayers ? [`${convLayers + 1}`] : ['fc6', 'fc7']) {
-    hidden = tf.relu(linear(parameters, `box_head.${name}`, hidden));
-  }
+export function boxHead(
+  name: string,
+  { channels, convLayers, numClasses, pooled, width }: BoxHeadOptions,
+): Layer<tf.Tensor4D, BoxOutput> {
+  const convs = convLayers.map((to, i) =>
+    convBlock(`${name}.box_head.${i}`, true, { from: convLayers[i - 1] ?? channels, to, kernel: 3 }),
+  );
+  const flattened = (convLayers[convLayers.length - 1] ?? channels) * pooled ** 2;
+  // In torchvision's sequence the flattening takes a number too.
+  const names = convs.length ? [`${convs.length + 1}`] : ['fc6', 'fc7'];
+  const hidden = names.map((layer, i) => linear(`${name}.box_head.${layer}`, i ? width : flattened, width));
+  const logits = linear(`${name}.box_predictor.cls_score`, width, numClasses, true);
+  const deltas = linear(`${name}.box_predictor.bbox_pred`, width, 4 * numClasses, true);
   return {
-    logits: linear(parameters, 'box_predictor.cls_score', hidden),
-    deltas: linear(parameters, 'box_predictor.bbox_pred', hidden),
+    parameters: parametersOfLayers(...convs, ...hidden, logits, deltas),
+    forward: (tensors, regions, norm) => {
+      const maps = convs.reduce((map, conv) => tf.relu(conv.forward(tensors, map, norm)), regions);
+      // torch flattens channel by channel.
+      const [, rows, columns, depth] = maps.shape;
+      const flat: tf.Tensor2D = tf.reshape(tf.transpose(maps, [0, 3, 1, 2]), [-1, rows * columns * depth]);
+      const x = hidden.reduce((values, layer) => tf.relu(layer.forward(tensors, values)), flat);
+      return { logits: logits.forward(tensors, x), deltas: deltas.forward(tensors, x) };
+    },
   };
 }

@@ -1,18 +1,12 @@
 import { fixedNorm, trainingNorm } from '../../backbone/layers.ts';
 import type { PartSpec, PartsSpec, Weights } from '../../engine/index.ts';
 import type { Tensors } from '../../engine/ops/index.ts';
-import type { DetectorConfig } from './detector-config.ts';
-import {
-  boxInputs,
-  boxOutputs,
-  type DetectorNorms,
-  featureNames,
-  proposalInputs,
-  proposalOutputs,
-} from './faster-rcnn-graphs.ts';
+import type { FasterRcnnConfig } from './faster-rcnn-config.ts';
+import { boxInputs, boxOutputs, featureNames, proposalInputs, proposalOutputs } from './faster-rcnn-graphs.ts';
+import type { DetectorNorms } from './feature-extractor.ts';
 
 /** Norms as a configuration has them in training: frozen ones stay, others take the batch's statistics. */
-function normsOf(config: DetectorConfig): {
+function normsOf(config: FasterRcnnConfig): {
   readonly norms: DetectorNorms;
   readonly updates: Record<string, Tensors[string]>;
 } {
@@ -28,7 +22,7 @@ function normsOf(config: DetectorConfig): {
  * @param trainable names of weights, such as `trainableWeights` gives
  */
 export function detectorParts(
-  config: DetectorConfig,
+  config: FasterRcnnConfig,
   weights: Weights,
   trainable: readonly string[],
 ): PartsSpec<'proposals' | 'boxes'> {

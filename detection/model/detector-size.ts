@@ -1,9 +1,8 @@
 import { MOST } from '../../io/bounds.ts';
-import type { DetectorConfig } from './detector-config.ts';
-import { fasterRcnnShapes } from './faster-rcnn-plan.ts';
+import type { FasterRcnnConfig } from './faster-rcnn-config.ts';
+import { fasterRcnnShapes } from './faster-rcnn-parameters.ts';
+import { planFasterRcnn } from './faster-rcnn-plan.ts';
 
-/** All cells of the feature pyramid, of strides 4 to 64, to a pixel. */
-const CELLS_PER_PIXEL = 4 ** -2 + 8 ** -2 + 16 ** -2 + 32 ** -2 + 64 ** -2;
 const MOST_ANCHORS = 2 ** 24;
 /** Numbers that are pooled of all proposals of an image, and the points that are read for them. */
 const MOST_POOLED = 2 ** 27;
@@ -14,10 +13,11 @@ const MOST_SCORES = 2 ** 25;
 const ADAPTIVE_RATIO = 4;
 
 /** What a detector takes too much of, by what its settings come to together; undefined where nothing. */
-export function detectorSizeProblem(config: DetectorConfig): string | undefined {
+export function detectorSizeProblem(config: FasterRcnnConfig): string | undefined {
   const { fpn_out_channels, max_size, min_size, num_classes, rpn_post_nms_top_n_test, size_divisible } = config;
   const { box_roi_pool_output_size: pool, box_roi_pool_sampling_ratio } = config;
   const padded = (side: number) => Math.ceil(side / size_divisible) * size_divisible;
+  const cellsPerPixel = planFasterRcnn(config).extractor.strides.reduce((sum, stride) => sum + stride ** -2, 0);
   const pixels = padded(min_size) * padded(max_size);
   const perCell = config.anchor_sizes[0].length * config.aspect_ratios.length;
   const pooled = rpn_post_nms_top_n_test * fpn_out_channels * pool ** 2;
@@ -30,7 +30,7 @@ export function detectorSizeProblem(config: DetectorConfig): string | undefined 
     ],
     [
       `anchor_sizes × aspect_ratios, ${perCell} to a cell: anchors`,
-      Math.ceil(perCell * pixels * CELLS_PER_PIXEL),
+      Math.ceil(perCell * pixels * cellsPerPixel),
       MOST_ANCHORS,
     ],
     ['rpn_post_nms_top_n_test × fpn_out_channels × box_roi_pool_output_size²: pooled numbers', pooled, MOST_POOLED],
@@ -46,5 +46,5 @@ export function detectorSizeProblem(config: DetectorConfig): string | undefined 
   return excess && `${excess[0]} are ${excess[1]}, more than ${excess[2]}`;
 }
 
-const weightCount = (config: DetectorConfig): number =>
+const weightCount = (config: FasterRcnnConfig): number =>
   Object.values(fasterRcnnShapes(config)).reduce((sum, shape) => sum + shape.reduce((size, dim) => size * dim, 1), 0);

@@ -1,45 +1,39 @@
 // N images, H × W pixels, L levels of the pyramid, R proposals, A anchors a position, K classes with the background.
 import * as tf from '@tensorflow/tfjs-core';
-import { fixedNorm, type Norm, parametersOf, resnetFeatures } from '../../backbone/layers.ts';
+import { fixedNorm, parametersOf } from '../../backbone/layers.ts';
 import type { InputSpec, ProgramSpec, Weights } from '../../engine/index.ts';
 import { roiAlign, type Tensors } from '../../engine/ops/index.ts';
-import { boxHead } from './box-head.ts';
-import type { DetectorConfig } from './detector-config.ts';
+import type { FasterRcnnConfig } from './faster-rcnn-config.ts';
 import { planFasterRcnn } from './faster-rcnn-plan.ts';
-import { featurePyramid, lastLevelMaxPool } from './fpn.ts';
-import { rpnHead } from './rpn-head.ts';
+import type { DetectorNorms } from './feature-extractor.ts';
 
-/** The norms of the backbone, and of all after it. */
-export interface DetectorNorms {
-  readonly body: Norm;
-  readonly heads: Norm;
-}
-
-const fixedNorms = ({ norm_eps }: DetectorConfig): DetectorNorms => ({ body: fixedNorm(norm_eps), heads: fixedNorm() });
+const fixedNorms = ({ norm_eps }: FasterRcnnConfig): DetectorNorms => ({
+  body: fixedNorm(norm_eps),
+  heads: fixedNorm(),
+});
 
 export const proposalInputs: Readonly<Record<string, InputSpec>> = { image: { shape: ['N', 'H', 'W', 3] } };
 
-/** The names of the pyramid's maps, which only the second half needs. */
-export const featureNames = (config: DetectorConfig): string[] =>
-  Array.from({ length: planFasterRcnn(config).levels }, (_, level) => `feature${level}`);
+/** The names of the maps that only the second half needs. */
+export const featureNames = (config: FasterRcnnConfig): string[] =>
+  planFasterRcnn(config).regionStrides.map((_, level) => `feature${level}`);
 
 /** What `proposalProgram` computes. */
 export function proposalOutputs(
-  config: DetectorConfig,
+  config: FasterRcnnConfig,
   tensors: Tensors,
   { image }: Tensors,
   norms = fixedNorms(config),
 ): Tensors {
-  const { body, levels } = planFasterRcnn(config);
+  const { extractor, rpn } = planFasterRcnn(config);
   const parameters = parametersOf(tensors);
-  const features = resnetFeatures(parameters.within('backbone.body.'), body, image as tf.Tensor4D, norms.body);
-  const pyramid = featurePyramid(parameters.within('backbone.fpn.'), features, norms.heads);
+  const maps = extractor.forward(parameters, image as tf.Tensor4D, norms);
   const outputs: Record<string, tf.Tensor> = {};
-  pyramid.forEach((feature, level) => {
-    outputs[`feature${level}`] = feature;
+  featureNames(config).forEach((name, level) => {
+    outputs[name] = maps[level];
   });
-  [...pyramid, lastLevelMaxPool(pyramid[levels - 1])].forEach((feature, level) => {
-    const { objectness, deltas } = rpnHead(parameters.within('rpn.head.'), config.rpn_conv_depth, feature);
+  maps.forEach((map, level) => {
+    const { objectness, deltas } = rpn.forward(parameters, map);
     outputs[`objectness${level}`] = objectness;
     outputs[`deltas${level}`] = deltas;
   });
@@ -53,7 +47,7 @@ export function proposalOutputs(
  * Input `image` `[N, H, W, 3]`, normalised, sides multiples of 32. Outputs `feature0` … (kept for `boxProgram`),
  * `objectness0` … `[N, H, W, A]` and `deltas0` … `[N, H, W, 4A]` of each level, one level more than features.
  */
-export const proposalProgram = (config: DetectorConfig, weights: Weights): ProgramSpec => ({
+export const proposalProgram = (config: FasterRcnnConfig, weights: Weights): ProgramSpec => ({
   name: `${config.architecture} with ${config.backbone}, proposals`,
   weights,
   inputs: proposalInputs,
@@ -61,23 +55,25 @@ export const proposalProgram = (config: DetectorConfig, weights: Weights): Progr
   model: (tensors: Tensors, inputs: Tensors) => proposalOutputs(config, tensors, inputs),
 });
 
-export function boxInputs(config: DetectorConfig): Record<string, InputSpec> {
+export function boxInputs(config: FasterRcnnConfig): Record<string, InputSpec> {
   const inputs: Record<string, InputSpec> = {};
-  for (let level = 0; level < planFasterRcnn(config).levels; level++) {
-    inputs[`feature${level}`] = { shape: ['N', `H${level}`, `W${level}`, config.fpn_out_channels], kept: true };
+  const { extractor, regionStrides } = planFasterRcnn(config);
+  regionStrides.forEach((_, level) => {
+    inputs[`feature${level}`] = { shape: ['N', `H${level}`, `W${level}`, extractor.channels], kept: true };
     inputs[`regions${level}`] = { shape: [`R${level}`, 5] };
-  }
+  });
   return inputs;
 }
 
 /** What `boxProgram` computes. */
 export function boxOutputs(
-  config: DetectorConfig,
+  config: FasterRcnnConfig,
   tensors: Tensors,
   inputs: Tensors,
   norms = fixedNorms(config),
 ): Tensors {
-  const pooled = planFasterRcnn(config).body.strides.map((stride, level) =>
+  const { box, regionStrides } = planFasterRcnn(config);
+  const pooled = regionStrides.map((stride, level) =>
     roiAlign(inputs[`feature${level}`] as tf.Tensor4D, inputs[`regions${level}`] as tf.Tensor2D, {
       outputSize: config.box_roi_pool_output_size,
       spatialScale: 1 / stride,
@@ -85,8 +81,7 @@ export function boxOutputs(
       aligned: false,
     }),
   );
-  const parameters = parametersOf(tensors).within('roi_heads.');
-  return { ...boxHead(parameters, config.box_head_conv_layers.length, tf.concat(pooled, 0), norms.heads) };
+  return { ...box.forward(parametersOf(tensors), tf.concat(pooled, 0), norms.heads) };
 }
 
 /**
@@ -95,7 +90,7 @@ export function boxOutputs(
  * Inputs `feature0` … and `regions0` … of each level, `[R, 5]` rows of image, x1, y1, x2, y2 in pixels of the resized
  * image. Outputs `logits` `[R, K]` and `deltas` `[R, 4K]`, the proposals of all levels in order.
  */
-export const boxProgram = (config: DetectorConfig, weights: Weights): ProgramSpec => ({
+export const boxProgram = (config: FasterRcnnConfig, weights: Weights): ProgramSpec => ({
   name: `${config.architecture} with ${config.backbone}, boxes`,
   weights,
   inputs: boxInputs(config),

@@ -1,8 +1,7 @@
 // N images, H × W positions, A anchors a position.
 import * as tf from '@tensorflow/tfjs-core';
-import type { Parameters } from '../../backbone/layers.ts';
-import { conv2d } from '../../engine/ops/index.ts';
-import { convBlock } from './fpn.ts';
+import { normal } from '../../backbone/index.ts';
+import { convBlock, convolution, type Layer, parametersOfLayers } from './layer.ts';
 
 /** What the RPN says of one level: logits `[N, H, W, A]` and deltas `[N, H, W, 4A]`, anchor by anchor. */
 export interface RpnOutput {
@@ -10,16 +9,33 @@ export interface RpnOutput {
   readonly deltas: tf.Tensor4D;
 }
 
+export interface RpnHeadOptions {
+  /** Channels of a map, in and within. */
+  readonly channels: number;
+  /** Convolutions before the two that predict. */
+  readonly convDepth: number;
+  readonly anchorsPerPosition: number;
+}
+
 /**
  * The head of the region proposal network (Ren et al. 2015, §3.1; torchvision `rpn.py: RPNHead`), the same for every
- * level of the pyramid.
- *
- * @param feature `[N, H, W, C]`
+ * level of the pyramid, `[N, H, W, C]`.
  */
-export function rpnHead(parameters: Parameters, convDepth: number, feature: tf.Tensor4D): RpnOutput {
-  let x = feature;
-  for (let i = 0; i < convDepth; i++) x = tf.relu(convBlock(parameters, `conv.${i}`, x));
-  const predict = (name: string): tf.Tensor4D =>
-    tf.add(conv2d(x, parameters.filter(`${name}.weight`)), parameters.vector(`${name}.bias`));
-  return { objectness: predict('cls_logits'), deltas: predict('bbox_pred') };
+export function rpnHead(
+  name: string,
+  { anchorsPerPosition, channels, convDepth }: RpnHeadOptions,
+): Layer<tf.Tensor4D, RpnOutput> {
+  const options = (to: number, kernel: number) => ({ from: channels, to, kernel, init: normal(0.01) });
+  const convs = Array.from({ length: convDepth }, (_, i) =>
+    convBlock(`${name}.conv.${i}`, false, options(channels, 3)),
+  );
+  const objectness = convolution(`${name}.cls_logits`, options(anchorsPerPosition, 1));
+  const deltas = convolution(`${name}.bbox_pred`, options(4 * anchorsPerPosition, 1));
+  return {
+    parameters: parametersOfLayers(...convs, objectness, deltas),
+    forward: (tensors, feature) => {
+      const x = convs.reduce((map, conv) => tf.relu(conv.forward(tensors, map)), feature);
+      return { objectness: objectness.forward(tensors, x), deltas: deltas.forward(tensors, x) };
+    },
+  };
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { tensorShapes } from '../../backbone/index.ts';
 import { type DetectionBatch, DetectionLoader, detectionFingerprint } from '../../datasets/index.ts';
 import { seeded } from '../../datasets/loaders/seeded.ts';
 import type { Engine } from '../../engine/index.ts';
@@ -6,14 +7,18 @@ import { ResnetCocoError } from '../../errors.ts';
 import type { DetectionMeasures } from '../../eval/index.ts';
 import { batched } from '../../io/threads/batched.ts';
 import type { LoopState, RunOptions, StepOutcome, TrainingTask } from '../../training/index.ts';
-import { detectorParameterCount, fasterRcnnShapes } from '../model/faster-rcnn-plan.ts';
-import { DetectorTraining } from './detector-training.ts';
+import type { DetectorTrainer } from '../architectures/architecture.ts';
+import {
+  architectureOf,
+  detectorParameterCount,
+  detectorParameters,
+  detectorTitle,
+} from '../architectures/architectures.ts';
 import { DetectorEvaluation } from './evaluation.ts';
 import { labelsOf } from './labels.ts';
 import type { DetectorRunSettings } from './run-settings.ts';
 import { type AnnotatedImages, trainingSamples } from './samples.ts';
 import { detectorStartWeights } from './start.ts';
-import type { TrainingBatch } from './training-batch.ts';
 
 /** How the training of a detector goes at a step. */
 export interface DetectorStep extends LoopState {
@@ -58,7 +63,6 @@ export function detectorTask(
   const { accumulate, model, seed } = settings;
   checkCategories(images, settings);
   const samples = trainingSamples(images, model);
-  const shapes = fasterRcnnShapes(model);
   const evaluation =
     validation &&
     new DetectorEvaluation({
@@ -83,7 +87,7 @@ export function detectorTask(
   const stepOf = (state: LoopState, mean: (name: string) => number): DetectorStep => ({ ...state, loss: mean('loss') });
   return {
     settings,
-    model: { config: { ...model }, shapes },
+    model: { config: { ...model }, shapes: tensorShapes(detectorParameters(model)) },
     data: {
       dataset: { ...described(images), usable: samples.length },
       evaluated_on: validation && described(validation),
@@ -95,7 +99,8 @@ export function detectorTask(
     description: describe(settings, engine, steps, images.dataset.images.length - samples.length, evaluation?.count),
     startWeights: (init) => detectorStartWeights(model, seed, init),
     createTrainer: async (weights, trainingOptions) => {
-      const training = await DetectorTraining.create(engine, model, weights, settings.training, trainingOptions);
+      const { train: create } = architectureOf(model);
+      const training = await create(engine, model, weights, settings.training, trainingOptions);
       return {
         train: (batches, rate) => train(training, batches, seed, rate),
         snapshot: () => training.snapshot(),
@@ -150,24 +155,22 @@ function describe(
   const size = accumulate > 1 ? `${accumulate} × ${batch}` : String(batch);
   const left = leftOut ? `, ${leftOut} without usable boxes left out` : '';
   return (
-    `Faster R-CNN with ${model.backbone}, ${parameters} parameters, on ${engine.device}: ` +
+    `${detectorTitle(model)}, ${parameters} parameters, on ${engine.device}: ` +
     `${steps} steps of ${size} images an epoch${left}, ${evaluated === undefined ? 'not evaluated' : `evaluated on ${evaluated} images`}`
   );
 }
 
 async function train(
-  training: DetectorTraining,
+  training: DetectorTrainer,
   batches: readonly DetectionBatch[],
   seed: number,
   rate: number,
 ): Promise<StepOutcome> {
-  const taken = batches.map(({ epoch, images, number }): TrainingBatch => {
-    return {
-      images: images.map(({ boxes, labels, ...image }) => ({ ...image, objects: { boxes, labels } })),
-      choices: training.choices(seeded(seed, 'choices', epoch, number)),
-    };
-  });
-  const { gradientNorm, ...losses } = await training.accumulatedStep(taken, rate);
+  const taken = batches.map(({ epoch, images, number }) => ({
+    images: images.map(({ boxes, labels, ...image }) => ({ ...image, objects: { boxes, labels } })),
+    random: seeded(seed, 'choices', epoch, number),
+  }));
+  const { gradientNorm, losses } = await training.stepOf(taken, rate);
   const loss = Object.values(losses).reduce((sum, part) => sum + part, 0);
   const images = batches.reduce((sum, batch) => sum + batch.images.length, 0);
   return { images, means: { loss, ...losses }, gradientNorm };

@@ -13,9 +13,11 @@ import type {
   Weights,
 } from '../../engine/index.ts';
 import type { Random } from '../../io/random.ts';
-import type { DetectorConfig } from '../model/detector-config.ts';
+import type { ChanceBatch, DetectorTrainer, DetectorTrainingStep } from '../architectures/architecture.ts';
 import { detectorParts } from '../model/detector-parts.ts';
+import type { FasterRcnnConfig } from '../model/faster-rcnn-config.ts';
 import { featureNames } from '../model/faster-rcnn-graphs.ts';
+import { trainableWeights } from '../model/faster-rcnn-parameters.ts';
 import { planFasterRcnn } from '../model/faster-rcnn-plan.ts';
 import { AnchorGenerator } from '../ops/anchors.ts';
 import { type Boxes, gatherBoxes } from '../ops/boxes.ts';
@@ -26,7 +28,6 @@ import { sampleBalanced } from '../ops/sampler.ts';
 import { roiLoss } from './roi-loss.ts';
 import { roiTargets } from './roi-targets.ts';
 import { rpnLoss, rpnTargets } from './rpn-loss.ts';
-import { trainableWeights } from './trainable-weights.ts';
 import type { DetectorLosses, RegionSampling, TrainingBatch, TrainingImage } from './training-batch.ts';
 import { checkObjects } from './training-objects.ts';
 import type { DetectorTrainingSettings } from './training-settings.ts';
@@ -38,15 +39,15 @@ interface Step {
 }
 
 /** Faster R-CNN in training (torchvision `generalized_rcnn.py` in `train()` mode). It holds the weights. */
-export class DetectorTraining {
-  private readonly config: DetectorConfig;
+export class DetectorTraining implements DetectorTrainer {
+  private readonly config: FasterRcnnConfig;
   private readonly settings: DetectorTrainingSettings;
   private readonly program: PartsProgram<'proposals' | 'boxes'>;
   private readonly anchors: AnchorGenerator;
   private readonly strides: readonly number[];
 
   private constructor(
-    config: DetectorConfig,
+    config: FasterRcnnConfig,
     settings: DetectorTrainingSettings,
     program: PartsProgram<'proposals' | 'boxes'>,
   ) {
@@ -57,13 +58,13 @@ export class DetectorTraining {
       config.anchor_sizes,
       config.anchor_sizes.map(() => config.aspect_ratios),
     );
-    this.strides = planFasterRcnn(config).body.strides;
+    this.strides = planFasterRcnn(config).regionStrides;
   }
 
   /** @param weights all of `fasterRcnnShapes`; copied */
   static async create(
     engine: Engine,
-    config: DetectorConfig,
+    config: FasterRcnnConfig,
     weights: Weights,
     settings: DetectorTrainingSettings,
     options: TrainingOptions,
@@ -97,6 +98,12 @@ export class DetectorTraining {
           scoreThresh: this.config.rpn_score_thresh,
         }).map(({ boxes }) => boxes),
     };
+  }
+
+  async stepOf(batches: readonly ChanceBatch[], learningRate: number): Promise<DetectorTrainingStep> {
+    const chosen = batches.map(({ images, random }) => ({ images, choices: this.choices(random) }));
+    const { gradientNorm, ...losses } = await this.accumulatedStep(chosen, learningRate);
+    return { losses, gradientNorm };
   }
 
   /**

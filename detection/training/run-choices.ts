@@ -1,12 +1,12 @@
 import type { DetectionAugmentation, DetectionRecipe } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { type OptimisationChoices, optimiserOf, scheduleOf } from '../../training/index.ts';
-import { type DetectorConfig, parseDetectorConfig } from '../model/detector-config.ts';
+import { architectureOf, defaultArchitecture, parseDetectorConfig } from '../architectures/architectures.ts';
+import type { DetectorConfig } from '../model/detector-config.ts';
 import { labelsOf } from './labels.ts';
 import { checkDetectorRunSettings, type DetectorRunSettings } from './run-settings.ts';
 import { type AnnotatedImages, trainingSamples } from './samples.ts';
 import type { DetectorStart } from './start.ts';
-import { parseTrainingSettings, trainingSettingNames } from './training-settings.ts';
 
 /** What a person decides about the training of a detector; all else follows from the data set. */
 export interface DetectorChoices extends OptimisationChoices {
@@ -99,15 +99,18 @@ function configured({ dataset }: AnnotatedImages, choices: DetectorChoices, star
       `--backbone is ${backbone}, but --init has the weights of a ${start.model.backbone}; leave one of them out`,
     );
   }
-  const given = Object.entries(config).filter(([name]) => !OF_THE_DATA.includes(name));
-  const ofTraining = given.filter(([name]) => trainingSettingNames.includes(name));
-  const ofModel = given.filter(([name]) => !trainingSettingNames.includes(name));
+  const { architecture } = start?.model ?? {};
+  const chosen = architecture === undefined ? defaultArchitecture : architectureOf({ architecture });
+  const { name, parseTrainingSettings, trainingSettingNames } = chosen;
+  const given = Object.entries(config).filter(([field]) => !OF_THE_DATA.includes(field));
+  const ofTraining = given.filter(([field]) => trainingSettingNames.includes(field));
+  const ofModel = given.filter(([field]) => !trainingSettingNames.includes(field));
   const model = parseDetectorConfig(
     {
       // As torchvision: norms are trained where there is nothing to begin from.
       ...(start ? start.model : { norm_layer: 'BatchNorm2d' }),
       ...Object.fromEntries(ofModel),
-      architecture: 'fasterrcnn',
+      architecture: name,
       backbone,
       ...labelsOf(dataset.categories),
       // With several sizes, the last is that of evaluation.

@@ -5,8 +5,9 @@ import { batchProblem, MOST, wholeWithin } from '../../io/bounds.ts';
 import { parseConfig } from '../../io/config.ts';
 import { type OptimisationSettings, scheduleProblem } from '../../training/index.ts';
 import { optimisationFields } from '../../training/optimisation-fields.ts';
-import { type DetectorConfig, parseDetectorConfig } from '../model/detector-config.ts';
-import { type DetectorTrainingSettings, parseTrainingSettings } from './training-settings.ts';
+import { architectureOf, parseDetectorConfig } from '../architectures/architectures.ts';
+import type { DetectorConfig } from '../model/detector-config.ts';
+import type { DetectorTrainingSettings } from './training-settings.ts';
 
 /** Batches of so many like shapes. */
 const MOST_SHAPES = 100;
@@ -46,7 +47,7 @@ export interface DetectorRunSettings extends OptimisationSettings {
 export function checkDetectorRunSettings(value: unknown): DetectorRunSettings {
   const parsed = parseConfig(schema, value, 'training', (settings) => scheduleProblem(settings));
   const model = parseDetectorConfig(parsed.model, 'training: model');
-  const training = parseTrainingSettings(parsed.training, 'training: training');
+  const training = architectureOf(model).parseTrainingSettings(parsed.training, 'training: training');
   const recipe = checkDetectionRecipe(parsed.recipe);
   const problem = batchProblem(parsed.batch, Math.max(...recipe.min_size) * recipe.max_size);
   if (problem !== undefined) throw new ResnetCocoError('BAD_CONFIG', `training: config: ${problem}`);

@@ -1,4 +1,10 @@
-import { type ClassifierConfig, classifierConfigOf, initialise } from '../../backbone/index.ts';
+import {
+  type ClassifierConfig,
+  classifierConfigOf,
+  initialise,
+  type ParameterPlan,
+  tensorShapes,
+} from '../../backbone/index.ts';
 import {
   listNames,
   type OpenModelOptions,
@@ -7,15 +13,14 @@ import {
   shapesOf,
   strangers,
 } from '../../checkpoints/index.ts';
-import { type HostTensor, sizeOf } from '../../engine/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { Random } from '../../io/random.ts';
 import type { StartWeights } from '../../training/index.ts';
-import { isDetectorModel } from '../convert-model.ts';
+import { detectorParameters, isDetectorModel } from '../architectures/architectures.ts';
 import { detectorConfigOf } from '../load-detector.ts';
 import { labelOf } from '../model/detector-category.ts';
 import type { DetectorConfig } from '../model/detector-config.ts';
-import { fasterRcnnShapes } from '../model/faster-rcnn-plan.ts';
+import { BODY } from '../model/feature-extractor.ts';
 
 /** What a run takes over from the model that it begins from: all of a detector's settings, or those of its backbone. */
 export interface DetectorStart {
@@ -50,32 +55,6 @@ function backboneOf(config: ClassifierConfig, file: string): DetectorStart['mode
   return { backbone: architecture, stride_on, image_mean, image_std };
 }
 
-const BODY = 'backbone.body.';
-const isPredictor = (name: string) => name.startsWith('roi_heads.box_predictor.');
-
-/** New weights, drawn as torchvision draws them. */
-export function initialDetectorWeights(config: DetectorConfig, random: Random): Record<string, HostTensor> {
-  const shapes = fasterRcnnShapes(config);
-  const weights = initialise(shapes, random);
-  for (const [name, shape] of Object.entries(shapes)) {
-    const uniform = (bound: number) => {
-      const data = new Float32Array(sizeOf(shape)).map(() => random.uniform(-bound, bound));
-      weights[name] = { shape, data };
-    };
-    if (name.startsWith('rpn.') && shape.length === 4) {
-      weights[name] = { shape, data: new Float32Array(sizeOf(shape)).map(() => random.normal(0, 0.01)) };
-    } else if (name.startsWith('backbone.fpn.') && shape.length === 4) {
-      // Kaiming's uniform with a = 1.
-      uniform(Math.sqrt(3 / (shape[1] * shape[2] * shape[3])));
-    } else if (name.startsWith('roi_heads.') && name.endsWith('.bias')) {
-      // torch's linear layers have random biases.
-      const fans = shapes[name.replace(/bias$/, 'weight')];
-      if (fans.length === 2) uniform(1 / Math.sqrt(fans[1]));
-    }
-  }
-  return weights;
-}
-
 /**
  * New weights, and in their places those of a model that it has under the same names in the same shapes. A head of other
  * categories is new, even where there are as many of them.
@@ -84,7 +63,8 @@ export function initialDetectorWeights(config: DetectorConfig, random: Random): 
  * @throws ResnetCocoError as loading a model does; BAD_MODEL where it has nothing that fits
  */
 export async function detectorStartWeights(config: DetectorConfig, seed: number, init?: string): Promise<StartWeights> {
-  const weights = initialDetectorWeights(config, new Random(seed));
+  const parameters = detectorParameters(config);
+  const weights = initialise(parameters, new Random(seed));
   if (init === undefined) return { weights };
   const model = await openModel(init);
   const { checkpoint } = model;
@@ -93,18 +73,17 @@ export async function detectorStartWeights(config: DetectorConfig, seed: number,
     const renewsHead = isDetector && !sameCategories(detectorConfigOf(model), config);
     const ownName = (name: string) => (isDetector ? name : name.slice(BODY.length));
     const stored = new Map([...checkpoint.tensors].map(([name, tensor]) => [isDetector ? name : BODY + name, tensor]));
-    const shapes = fasterRcnnShapes(config);
-    const fresh = Object.keys(shapes).filter((name) => {
+    const fresh = parameters.filter(({ name, ofClasses, shape }) => {
       const tensor = stored.get(name);
-      if (!tensor || (renewsHead && isPredictor(name)) || `${tensor.shape}` !== `${shapes[name]}`) return true;
-      weights[name] = { shape: shapes[name], data: readNumbers(checkpoint.file, name, tensor) };
+      if (!tensor || (renewsHead && ofClasses) || `${tensor.shape}` !== `${shape}`) return true;
+      weights[name] = { shape, data: readNumbers(checkpoint.file, name, tensor) };
       return false;
     });
-    const count = Object.keys(shapes).length;
+    const count = parameters.length;
     if (fresh.length === count) {
       throw new ResnetCocoError('BAD_MODEL', `${checkpoint.file}: none of its tensors fits; name another --backbone`);
     }
-    const others = strangers(new Map([...stored].map(([name, { shape }]) => [name, shape])), shapes);
+    const others = strangers(new Map([...stored].map(([name, { shape }]) => [name, shape])), tensorShapes(parameters));
     const note = [
       `begins with ${count - fresh.length} of ${count} tensors of ${checkpoint.file}`,
       ...(fresh.length ? [`new are ${describeFresh(fresh, config, shapesOf(checkpoint))}`] : []),
@@ -124,12 +103,14 @@ function sameCategories(before: DetectorConfig, after: DetectorConfig): boolean 
 }
 
 function describeFresh(
-  fresh: readonly string[],
+  fresh: readonly ParameterPlan[],
   { categories, num_classes }: DetectorConfig,
   stored: ReadonlyMap<string, readonly number[]>,
 ): string {
-  const others = fresh.filter((name) => !isPredictor(name));
-  const before = stored.get('roi_heads.box_predictor.cls_score.weight')?.[0];
+  const others = fresh.filter(({ ofClasses }) => !ofClasses).map(({ name }) => name);
+  // The first is the one that classifies: a row for each label.
+  const classifier = fresh.find(({ ofClasses }) => ofClasses);
+  const before = classifier && stored.get(classifier.name)?.[0];
   const head =
     before === undefined
       ? 'the head'

@@ -3,14 +3,15 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
+  classifierParameters,
   classifierProgram,
   classifierShapes,
   initialise,
   parameterCount,
   parseClassifierConfig,
   planClassifier,
-  residualNorms,
 } from '../../backbone/index.ts';
+import { convsOf } from '../../backbone/resnet-plan.ts';
 import { createEngine, exportOnnx } from '../../engine/index.ts';
 import type { ResnetCocoError } from '../../errors.ts';
 import { Random } from '../../io/random.ts';
@@ -34,7 +35,7 @@ for (const engineName of ['onnx', 'wasm'] as const) {
       const parsed = parseClassifierConfig(config, name);
       const shapes = classifierShapes(planClassifier(parsed));
       assert.is(Object.keys(shapes).length, tensors);
-      assert.is(parameterCount(shapes), parameters);
+      assert.is(parameterCount(classifierParameters(planClassifier(parsed))), parameters);
       const engine = await createEngine(engineName, { threads: 1 });
       const program = await engine.compile(classifierProgram(parsed, waveWeights(shapes)));
       const data = Float32Array.from(wave(height * width * 3, 0));
@@ -55,7 +56,7 @@ for (const engineName of ['onnx', 'wasm'] as const) {
 }
 
 const planOf = (config: object) => planClassifier(parseClassifierConfig({ num_classes: 10, ...config }, 'test'));
-const count = (config: object) => parameterCount(classifierShapes(planOf(config)));
+const count = (config: object) => parameterCount(classifierParameters(planOf(config)));
 
 test('parameter counts are the published ones', () => {
   const imagenet = { 18: 11689512, 34: 21797672, 50: 25557032, 101: 44549160, 152: 60192808 };
@@ -119,7 +120,7 @@ test('a plain net has the tensors of the residual one, without those of projecti
 test('weights at the start: the deviation of He et al., the identity as norms, blocks that begin as their shortcut', () => {
   for (const architecture of ['resnet20', 'resnet50']) {
     const plan = planOf({ architecture });
-    const weights = initialise(classifierShapes(plan), new Random(3), residualNorms(plan));
+    const weights = initialise(classifierParameters(plan, { zeroGamma: true }), new Random(3));
     const { data, shape } = weights['layer3.1.conv2.weight'];
     const deviation = Math.sqrt([...data].reduce((sum, value) => sum + value * value, 0) / data.length);
     assert.ok(Math.abs(deviation / Math.sqrt(2 / (shape[0] * 9)) - 1) < 0.03, `${deviation}`);
@@ -143,13 +144,14 @@ test('weights at the start: the deviation of He et al., the identity as norms, b
         );
     }
   }
-  assert.equal(residualNorms(planOf({ architecture: 'plain20' })), []);
-  assert.is(residualNorms(planOf({ architecture: 'resnet20', shortcut: 'C' })).length, 9);
+  const ends = (config: object) => convsOf(planOf(config)).filter(({ endsResidual }) => endsResidual).length;
+  assert.is(ends({ architecture: 'plain20' }), 0);
+  assert.is(ends({ architecture: 'resnet20', shortcut: 'C' }), 9);
 });
 
 test('the deepest of the paper is laid out, initialised and traced', () => {
   const config = parseClassifierConfig({ architecture: 'resnet1202', num_classes: 10 }, 'test');
-  const weights = initialise(classifierShapes(planClassifier(config)), new Random(1));
+  const weights = initialise(classifierParameters(planClassifier(config)), new Random(1));
   assert.ok(exportOnnx(classifierProgram(config, weights)).length > 4 * 19421274);
 });
 

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { classificationLoss } from '../../backbone/classification-loss.ts';
-import { classifierShapes, parseClassifierConfig, planClassifier, residualNorms } from '../../backbone/index.ts';
+import { classifierShapes, parseClassifierConfig, planClassifier } from '../../backbone/index.ts';
+import { convsOf } from '../../backbone/resnet-plan.ts';
 import { createEngine, type HostTensor, type TrainingOptions } from '../../engine/index.ts';
 import { rejects } from '../rejects.ts';
 import { fixturesDir } from '../shared-data.ts';
@@ -58,7 +59,8 @@ function batchOf(count: number, size: number, which: number): Record<'image' | '
 async function startTraining({ batch, config, size }: Case, gamma = 1, options = OPTIONS) {
   const plan = planClassifier(parseClassifierConfig({ ...config, num_classes: CLASSES }, 'test'));
   const weights = waveWeights(classifierShapes(plan));
-  for (const norm of residualNorms(plan)) {
+  for (const { endsResidual, norm } of convsOf(plan)) {
+    if (!endsResidual) continue;
     const { data, shape } = weights[`${norm}.weight`];
     weights[`${norm}.weight`] = { shape, data: data.map((value) => gamma * value) as Float32Array };
   }

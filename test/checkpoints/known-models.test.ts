@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { classifierShapes, parameterCount, parseClassifierConfig, planClassifier } from '../../backbone/index.ts';
+import { classifierParameters, parameterCount, parseClassifierConfig, planClassifier } from '../../backbone/index.ts';
 import { findModel, isModelName, knownModels } from '../../checkpoints/index.ts';
 import { detectorParameterCount, parseDetectorConfig } from '../../detection/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
@@ -9,7 +9,7 @@ for (const { name, task, parameters, config } of knownModels) {
   test(`${name}: its configuration is valid and has as many parameters as published`, () => {
     if (task === 'classification') {
       const parsed = parseClassifierConfig(config, name);
-      assert.is(parameterCount(classifierShapes(planClassifier(parsed))), parameters);
+      assert.is(parameterCount(classifierParameters(planClassifier(parsed))), parameters);
     } else assert.is(detectorParameterCount(parseDetectorConfig(config, name)), parameters);
   });
 }

@@ -177,9 +177,9 @@ test('a detector, a classifier and a body without a head are told from one anoth
 
 test('a training may begin from a part, and says what it takes and what not', async () => {
   const body = new Map([...small].filter(([name]) => !name.startsWith('linear')));
-  const shapes = Object.fromEntries([...small].map(([name, { shape }]) => [name, shape]));
+  const parameters = [...small].map(([name, { shape }]) => ({ name, shape, init: () => 0, trained: true }));
   const file = await written('part.safetensors', beside(body, 'head.mlp.weight', 'epoch'));
-  const { note = '' } = await startWeights(shapes, { seed: 1, zeroGamma: [] }, file);
+  const { note = '' } = await startWeights(parameters, 1, file);
   assert.match(note, new RegExp(`begins with ${body.size} of ${small.size} tensors of .*new are linear\\.bias`));
   assert.match(note, /1 of its tensors are not taken: head\.mlp\.weight/);
 });

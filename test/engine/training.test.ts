@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { classificationLoss } from '../../backbone/classification-loss.ts';
 import {
-  classifierShapes,
+  classifierParameters,
   initialise,
   parseClassifierConfig,
   planClassifier,
@@ -41,7 +41,7 @@ function problem(settings: object, size: number, batch = 4): { spec: LossSpec; i
   const random = new Random(5);
   const whole = planClassifier(config);
   const plan = whole.pool ? shortened(whole) : whole;
-  const weights = initialise(classifierShapes(plan), random);
+  const weights = initialise(classifierParameters(plan), random);
   const target = new Float32Array(batch * 3);
   for (let i = 0; i < batch; i++) target[3 * i + (i % 3)] = 1;
   return {

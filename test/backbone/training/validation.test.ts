@@ -2,8 +2,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { classificationLoss } from '../../../backbone/classification-loss.ts';
 import {
+  classifierParameters,
   classifierProgram,
-  classifierShapes,
   initialise,
   parseClassifierConfig,
   planClassifier,
@@ -11,7 +11,6 @@ import {
 import { labelsIn, score } from '../../../backbone/training/validation.ts';
 import { createEngine } from '../../../engine/index.ts';
 import { Random } from '../../../io/random.ts';
-import { frozenWeights } from '../../../training/optimisation.ts';
 import { RunningMeans } from '../../../training/running-means.ts';
 import { colouredPictures } from './pictures.ts';
 
@@ -78,7 +77,7 @@ test('norms of frozen weights go by their running statistics, the others by the 
   );
   const plan = planClassifier(config);
   const random = new Random(3);
-  const weights = initialise(classifierShapes(plan), random);
+  const weights = initialise(classifierParameters(plan), random);
   for (const [name, { data }] of Object.entries(weights)) {
     if (!name.includes('running')) continue;
     const least = name.endsWith('mean') ? -0.5 : 0.5;
@@ -92,7 +91,7 @@ test('norms of frozen weights go by their running statistics, the others by the 
   await program.dispose();
   const off = async (freeze: number | undefined) => {
     const size = { batch: 2, height: 8, width: 8 };
-    const loss = classificationLoss(plan, weights, size, frozenWeights(freeze));
+    const loss = classificationLoss(plan, weights, size, freeze);
     const training = await engine.train(loss, { optimiser: { kind: 'sgd' } });
     const { outputs } = await training.step({ image, target }, 0.1);
     const after = (await training.snapshot()).weights;

@@ -2,19 +2,19 @@ import { depthFromShapes } from '../../backbone/index.ts';
 import { refuseDialect, type Shapes } from '../../checkpoints/index.ts';
 import { cocoCategories } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
-import { type DetectorConfig, parseDetectorConfig } from './detector-config.ts';
+import { type FasterRcnnConfig, parseFasterRcnnConfig } from './faster-rcnn-config.ts';
 
 /** Whether tensor names are those of a Faster R-CNN of torchvision. */
-export const isDetector = (names: Iterable<string>): boolean =>
+export const isFasterRcnn = (names: Iterable<string>): boolean =>
   [...names].some((name) => name.startsWith('roi_heads.box_predictor.'));
 
 /**
- * Tells a detector's architecture from the names and shapes of its tensors; what they do not say (input size, anchors,
+ * Tells the configuration of a Faster R-CNN from the names and shapes of its tensors; what they do not say (input size, anchors,
  * thresholds) is torchvision's default. With 91 classes the categories are COCO's, else `class 1` ….
  *
  * @throws ResnetCocoError BAD_MODEL, if they are not those of a Faster R-CNN with a ResNet and FPN
  */
-export function inferDetector(shapes: Shapes, file: string): DetectorConfig {
+export function inferFasterRcnn(shapes: Shapes, file: string): FasterRcnnConfig {
   const shape = (name: string): readonly number[] => {
     const found = shapes.get(name);
     if (found) return found;
@@ -37,7 +37,7 @@ export function inferDetector(shapes: Shapes, file: string): DetectorConfig {
   const pooled = Math.sqrt(flattened / (convLayers[convLayers.length - 1] ?? width));
   let convDepth = 0;
   while (shapes.has(`rpn.head.conv.${convDepth}.0.weight`)) convDepth++;
-  return parseDetectorConfig(
+  return parseFasterRcnnConfig(
     {
       architecture: 'fasterrcnn',
       backbone: `resnet${depthFromShapes(shapes, 'backbone.body.')}`,

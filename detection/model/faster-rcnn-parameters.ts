@@ -1,0 +1,26 @@
+import { type ParameterPlan, tensorShapes, trainedNames } from '../../backbone/index.ts';
+import type { FasterRcnnConfig } from './faster-rcnn-config.ts';
+import { planFasterRcnn } from './faster-rcnn-plan.ts';
+import { parametersOfLayers } from './layer.ts';
+
+/** Every tensor that a forward pass needs. */
+export function fasterRcnnParameters(config: FasterRcnnConfig): ParameterPlan[] {
+  const { box, extractor, rpn } = planFasterRcnn(config);
+  return parametersOfLayers(extractor, rpn, box);
+}
+
+/** Name and shape (PyTorch's layout) of every tensor that a forward pass needs, under torchvision's names. */
+export const fasterRcnnShapes = (config: FasterRcnnConfig): Record<string, readonly number[]> =>
+  tensorShapes(fasterRcnnParameters(config));
+
+/** A ResNet's stages and its stem. */
+const STAGES = 5;
+
+/**
+ * Names of the weights that are trained (torchvision `backbone_utils.py`): of the backbone the last stages, of frozen norms
+ * nothing, of all else everything but running statistics.
+ *
+ * @param trainableBackboneLayers stages, from the last; 5 is all of them and the stem
+ */
+export const trainableWeights = (config: FasterRcnnConfig, trainableBackboneLayers: number): string[] =>
+  trainedNames(fasterRcnnParameters(config), STAGES - trainableBackboneLayers);
