@@ -6,14 +6,14 @@ import { mapOrdered } from '../io/threads/map-ordered.ts';
 import type { ClassificationDataset } from './classification/classification-dataset.ts';
 import type { CocoDataset, ImageId } from './detection/coco/coco-format.ts';
 
-/** By what a data set is known again: digests of its labels, and of its files' names and sizes, and times. */
+/** Identifies a data set: digests of its labels, of its files' names and sizes, and of their times. */
 export interface Fingerprint {
   readonly labels: string;
   readonly sizes: string;
   readonly times: string;
 }
 
-/** So many files are looked at, spread over the data set: a million on a network would take minutes. */
+/** At most this many files are read, spread over the data set: a million on a network would take minutes. */
 const MOST_FILES = 100_000;
 const AT_ONCE = 256;
 
@@ -34,7 +34,7 @@ async function fingerprint(files: readonly string[], labels: Hash): Promise<Fing
   return { labels: ended(labels), sizes: ended(sizes), times: ended(times) };
 }
 
-/** Of a data set for detection, wherever its files are. */
+/** The fingerprint of a detection data set, wherever its files are. */
 export function detectionFingerprint(
   { annotations, images }: CocoDataset,
   files: ReadonlyMap<ImageId, string>,
@@ -49,7 +49,7 @@ export function detectionFingerprint(
   );
 }
 
-/** Of a data set for classification; images that are no files of their own count as labels do. */
+/** The fingerprint of a classification data set; images without files count like labels. */
 export function classificationFingerprint(dataset: ClassificationDataset): Promise<Fingerprint> {
   const labels = createHash('sha256');
   const files: string[] = [];
@@ -63,7 +63,7 @@ export function classificationFingerprint(dataset: ClassificationDataset): Promi
   return fingerprint(files, labels);
 }
 
-/** What has changed between two fingerprints, in words; undefined where nothing has. */
+/** Describes the change between two fingerprints; undefined when nothing has changed. */
 export function fingerprintChange(before: Fingerprint, after: Fingerprint): string | undefined {
   if (before.labels !== after.labels) return 'its labels are others';
   if (before.sizes !== after.sizes) return 'its files have other names or sizes';

@@ -1,4 +1,4 @@
-/** What users import, and what rooms share besides. */
+/** The public exports, and what other rooms use. */
 
 export { clipBoxes, gatherBoxes, resizeBoxes, rowsWithArea, xywhToXyxy } from './detection/boxes.ts';
 export { boxLabel, percent } from './draw/box-label.ts';

@@ -1,4 +1,4 @@
-/** What users import from `resnet-coco/datasets`; `index.ts` is what rooms share. */
+/** The public exports of `resnet-coco/datasets`; `index.ts` also has what other rooms use. */
 
 export { Random } from '../io/random.ts';
 export type { ClassificationDataset, Split } from './classification/classification-dataset.ts';

@@ -1,4 +1,4 @@
-/** How a quantity is spread. */
+/** The distribution of a quantity. */
 export interface Spread {
   readonly min: number;
   readonly median: number;
@@ -6,7 +6,7 @@ export interface Spread {
   readonly max: number;
 }
 
-/** Undefined for no values. */
+/** Undefined when there are no values. */
 export function spreadOf(values: readonly number[]): Spread | undefined {
   if (!values.length) return undefined;
   const sorted = Float64Array.from(values).sort();

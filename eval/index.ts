@@ -1,4 +1,4 @@
-/** What users import, and what rooms share besides. */
+/** The public exports, and what other rooms use. */
 
 export { bestScore } from './analysis/best-threshold.ts';
 export { shownThreshold } from './analysis/score-threshold.ts';

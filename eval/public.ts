@@ -1,4 +1,4 @@
-/** What users import from `resnet-coco/eval`; `index.ts` is what rooms share. */
+/** The public exports of `resnet-coco/eval`; `index.ts` also has what other rooms use. */
 
 export type { BestThresholds, ScoreThreshold } from './analysis/best-threshold.ts';
 export type { CategoryAnalysis } from './analysis/categories.ts';

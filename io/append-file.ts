@@ -4,8 +4,8 @@ import { notWritable } from './not-writable.ts';
 import { isFolder, statsOf } from './regular-file.ts';
 
 /**
- * A file that only grows at its end. Each write is handed to the operating system at once, so that a killed process
- * loses nothing of it. Every method throws `FILE_NOT_WRITABLE` where the file system refuses.
+ * A file that grows only at its end. Each write goes to the operating system at once, so a killed process loses
+ * nothing. Every method throws `FILE_NOT_WRITABLE` when the file system refuses.
  */
 export class AppendFile {
   readonly path: string;
@@ -16,7 +16,7 @@ export class AppendFile {
     this.descriptor = descriptor;
   }
 
-  /** Opens or makes it, and the folders above it. */
+  /** Opens the file, or makes it and its parent folders. */
   static open(path: string): AppendFile {
     return new AppendFile(
       path,
@@ -24,7 +24,7 @@ export class AppendFile {
     );
   }
 
-  /** Makes it, and the folders above it; undefined where there is one already. */
+  /** Makes the file and its parent folders; undefined when the file exists. */
   static create(path: string): AppendFile | undefined {
     return refusing(path, () => {
       try {
@@ -42,12 +42,12 @@ export class AppendFile {
     });
   }
 
-  /** Cuts what is behind the first `length` bytes. */
+  /** Cuts off everything after the first `length` bytes. */
   truncate(length: number): void {
     refusing(this.path, () => ftruncateSync(this.descriptor, length));
   }
 
-  /** What was written is on the disk when this returns, and outlives a loss of power. */
+  /** Returns when all writes are on the disk and survive a loss of power. */
   sync(): void {
     refusing(this.path, () => fsyncSync(this.descriptor));
   }
@@ -57,7 +57,7 @@ export class AppendFile {
   }
 }
 
-/** One by one: in a folder such as `/proc`, Node's own way tries for ever. */
+/** Makes folders one by one: in a folder such as `/proc`, Node's recursive mkdir never ends. */
 function makeFolders(path: string): void {
   if (isFolder(path)) return;
   const parent = dirname(path);
@@ -69,10 +69,10 @@ function makeFolders(path: string): void {
   }
 }
 
-/** Through no symbolic link, which may lead anywhere; Windows has no such flag. */
+/** Follows no symbolic link, which may lead anywhere; Windows has no such flag. */
 function openForAppending(path: string, flags: number): number {
   makeFolders(dirname(resolve(path)));
-  // Opening a pipe would wait for its reader.
+  // Opening a pipe would wait for a reader.
   const found = statsOf(path);
   if (found && !found.isFile() && !found.isDirectory()) throw new Error('it is a device or pipe, not a regular file');
   return openSync(path, flags | constants.O_WRONLY | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0));

@@ -1,48 +1,48 @@
 import * as v from 'valibot';
 
 /**
- * The most that numbers may be in configurations, settings and flags: far beyond what anyone uses, and little enough that
- * no typing error or hostile file keeps a machine busy for hours or asks for memory that it does not have.
+ * Upper bounds of numbers in configurations, settings and flags: far above what anyone uses, and small enough that a
+ * typing error or a hostile file cannot block a machine for hours or exhaust its memory.
  */
 export const MOST = {
-  /** Pixels of a side of what a network is given. */
+  /** Pixels per side of a network's input. */
   side: 8192,
-  /** Pixels of what a network is given: an image, padded; and all images of a batch. */
+  /** Pixels of a network's input: of a padded image, or of all images of a batch. */
   pixels: 2 ** 24,
   batchPixels: 2 ** 26,
   /**
-   * Pixels from an image's corner, of boxes, polygons and keypoints: as far as polygons can be drawn, whose corners are
-   * 32-bit integers on a grid five times as fine as the pixels.
+   * Distance of boxes, polygons and keypoints from an image's corner, in pixels. This is the limit for drawing
+   * polygons, whose corners are 32-bit integers on a grid five times as fine as the pixels.
    */
   coordinate: Math.trunc(2 ** 31 / 5),
-  /** Of a detection, which may lie anywhere, as long as its area is a number. */
+  /** Coordinates of a detection: anything whose area is still a finite number. */
   detection: 1e150,
-  /** Images of a batch. */
+  /** Images per batch. */
   batch: 65_536,
   classes: 100_000,
   channels: 8192,
-  /** Numbers that training adjusts. */
+  /** Trainable parameters. */
   parameters: 2 ** 29,
   epochs: 100_000,
   steps: 1e9,
-  /** Boxes of an image that are chosen among; suppression compares each with each. */
+  /** Candidate boxes per image; suppression compares all pairs. */
   boxes: 20_000,
   threads: 1024,
-  /** Images, or batches of them, that are made in advance. */
+  /** Images or batches made ahead. */
   ahead: 2 ** 20,
-  /** Of the command line; from far less, training diverges. Of the library it is what single precision holds. */
+  /** For the command line; far lower rates already diverge. The library's bound is single precision. */
   learningRate: 1000,
   libraryRate: 3e38,
   decay: 1000,
-  /** Of gradients, to which they are cut. */
+  /** Norm to which gradients are clipped. */
   norm: 1e6,
 } as const;
 
-/** Whether all lie as near to an image as coordinates may. */
+/** Whether all numbers are within the bound of coordinates. */
 export const areCoordinates = (numbers: readonly number[] = []): boolean =>
   numbers.every((value) => Math.abs(value) <= MOST.coordinate);
 
-/** A whole number from `least` to `most`; the error says both. */
+/** A whole number from `least` to `most`; the error states both. */
 export const wholeWithin = (least: number, most: number) =>
   v.pipe(
     v.number('must be a number'),
@@ -52,31 +52,31 @@ export const wholeWithin = (least: number, most: number) =>
     ),
   );
 
-/** A number from `least` to `most`; the error says both. */
+/** A number from `least` to `most`; the error states both. */
 export const numberWithin = (least: number, most: number) =>
   v.pipe(
     v.number('must be a number'),
     v.check((value) => value >= least && value <= most, `must be a number from ${least} to ${most}`),
   );
 
-/** A number above 0 up to `most`; the error says so. */
+/** A number above 0 and at most `most`; the error states it. */
 export const positiveWithin = (most: number) =>
   v.pipe(
     v.number('must be a number'),
     v.check((value) => value > 0 && value <= most, `must be above 0 and at most ${most}`),
   );
 
-/** Pixels are divided by it: a smaller deviation makes numbers that no network was trained on, or infinite ones. */
+/** Pixels are divided by the deviation: a smaller one gives numbers no network was trained on, or infinite ones. */
 export const LEAST_DEVIATION = 1e-4;
 
-/** Means and deviations of pixels; those of networks that take 0–255 are of that size too. */
+/** Means and deviations of pixels; networks with inputs 0–255 have values of that size too. */
 export const channelTriple = v.pipe(v.array(numberWithin(-1000, 1000)), v.length(3));
 export const deviationTriple = v.pipe(v.array(numberWithin(LEAST_DEVIATION, 1000)), v.length(3));
 
 /**
- * What is wrong with a number of images at once, if anything: what they take must fit into memory.
+ * The problem of a batch size, if any: the batch must fit into memory.
  *
- * @param pixels of an image, at most
+ * @param pixels of the largest image
  */
 export function batchProblem(batch: number, pixels: number): string | undefined {
   if (!Number.isInteger(batch) || batch < 1 || batch > MOST.batch) {

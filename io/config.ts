@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { ResnetCocoError, shortened } from '../errors.ts';
 
-/** Checks `value` against `schema` and `check`, which returns what is wrong, if anything. */
+/** Checks `value` against `schema` and `check`, which returns the problem, if any. */
 export function parseConfig<T>(
   schema: v.GenericSchema<unknown, T>,
   value: unknown,
@@ -15,7 +15,7 @@ export function parseConfig<T>(
   if (!parsed.success) {
     const issue = parsed.issues[0];
     const field = v.getDotPath(issue);
-    // What a strict object says of a key that it does not have.
+    // The issue of a strict object for an unknown key.
     const message = issue.type === 'strict_object' && issue.expected === 'never' ? 'no such setting' : issue.message;
     const value = typeof issue.input === 'number' && issue.type === 'check' ? `, is ${issue.input}` : '';
     return fail(field ? `${shortened(field)}: ${shortened(message)}${value}` : shortened(message));

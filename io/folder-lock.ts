@@ -4,15 +4,16 @@ import { takeLock } from './lock-file.ts';
 import { notWritable } from './not-writable.ts';
 import { makeFolder, missingFolder, removeEmptyFolders } from './whole-file.ts';
 
-/** The file in a folder that says which process writes there. */
+/** The file that names the process that writes to a folder. */
 export const LOCK_FILE = '.resnet-coco.lock';
 
 /**
- * Makes a folder where it is missing, and takes it for this process: two that write to one folder would each spoil what
- * the other writes. The lock of a process that has ended is taken over.
+ * Makes a folder if needed, and locks it for this process: two processes that write to one folder would spoil each
+ * other's files. The lock of a dead process is taken over.
  *
- * @returns gives the folder back
- * @throws USAGE where another process, or another call of this one, writes there; FILE_NOT_WRITABLE
+ * @returns a function that unlocks the folder
+ * @throws ResnetCocoError USAGE when another process, or another call of this one, writes there
+ * @throws ResnetCocoError FILE_NOT_WRITABLE when the folder or lock cannot be written
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const missing = missingFolder(folder);
@@ -33,9 +34,9 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
 }
 
 /**
- * Does something while the folder is this process's own.
+ * Runs a task while this process holds the lock on a folder.
  *
- * @throws as `lockFolder`
+ * @throws ResnetCocoError as `lockFolder` does
  */
 export async function inLockedFolder<T>(folder: string, task: () => Promise<T>): Promise<T> {
   const release = await lockFolder(folder);

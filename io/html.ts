@@ -1,18 +1,18 @@
-/** What every HTML file that is written here shares: text that stays text, and a head that lets the page load nothing. */
+/** Escaping and the head of all HTML files: the policy lets a page load nothing. */
 import { createHash } from 'node:crypto';
 
-/** Text for HTML content and for quoted attributes. */
+/** Escapes text for HTML content and quoted attributes. */
 export const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`);
 
-/** Data for a script element: no `<`, hence no end tag and no comment, whatever a file or label is called. */
+/** Data for a script element: without `<` it has no end tag or comment, whatever a file or label is called. */
 export const inertJson = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
 
 const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
 /**
- * The beginning of a file up to `</head>`, with a policy that lets the page load nothing from anywhere, use no style but
- * `styles` and run no script but `scripts`, which its body is to hold.
+ * The start of a file up to `</head>`. Its policy lets the page load nothing and use only `styles` and `scripts`, which
+ * the body must contain.
  */
 export function htmlHead(title: string, styles: readonly string[], scripts: readonly string[]): string {
   const allowed = (texts: readonly string[]) => (texts.length ? texts.map(hashOf).join(' ') : "'none'");

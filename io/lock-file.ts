@@ -4,16 +4,16 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isGone, type LockOwner, newOwner, parseOwner } from './lock-owner.ts';
 
-/** A lock of another machine, where nobody can tell whether its process lives, is lost when it was not touched for so long. */
+/** Nobody can tell whether a process on another machine is alive; its lock is lost when not touched for this long. */
 const LOST_MS = 600_000;
-/** The longest time between two touches. */
+/** Longest time between two touches. */
 const TOUCH_MS = 20_000;
-/** A lock file is empty for a moment. If it stays so, its process was killed in that moment. */
+/** A lock file is empty for a moment. If it stays empty, its process was killed in that moment. */
 const UNWRITTEN_MS = 2000;
-/** The longest time between two looks at a lock that is waited for. */
+/** Longest time between two looks at a lock that is waited for. */
 const LOOK_MS = 500;
 
-/** Locks of this process, which are given back when it ends. */
+/** Locks of this process; released at exit. */
 const held = new Set<string>();
 process.on('exit', () => {
   for (const path of held) {
@@ -26,20 +26,19 @@ process.on('exit', () => {
 });
 
 export interface LockOptions {
-  /** Called when another process, or another call of this one, holds the lock. Without it the lock is waited for. */
+  /** Called when another process, or another call of this one, holds the lock. By default the lock is waited for. */
   readonly refuse?: (owner: LockOwner) => Error;
-  /** Whoever waits takes a lock of another machine that was not touched for so long meanwhile. */
+  /** A waiting process takes over a lock of another machine that was not touched for this long. */
   readonly lostMs?: number;
   /** Ends the wait. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Takes a lock file for this process. The lock of a process that has ended is taken over, and so is one of another
- * machine that nobody touches any more. Such a process may come back to life, though hardly ever, so what the lock guards
- * must stay right even then.
+ * Takes a lock file for this process. The lock of a dead process is taken over, and so is a lock of another machine
+ * that is no longer touched. In rare cases that process still lives, so the guarded data must stay correct even then.
  *
- * @returns gives the lock back
+ * @returns a function that releases the lock
  * @throws what `refuse` returns; what the file system throws; the signal's reason
  */
 export async function takeLock(
@@ -58,7 +57,8 @@ export async function takeLock(
       seen = `${touchedAt} ${text}`;
       since = performance.now();
     }
-    // The clocks of a shared folder's machines may differ by less than LOST_MS; what this process saw needs no clock.
+    // Clocks of machines that share a folder may differ by less than LOST_MS; changes that this process saw need no
+    // clock.
     const ageMs = Math.abs(Date.now() - touchedAt);
     const seenMs = performance.now() - since;
     const isLost = owner
@@ -99,7 +99,7 @@ async function create(path: string, owner: string): Promise<boolean> {
   return true;
 }
 
-/** The lock as it is now; undefined where it has just been given back. */
+/** The current lock; undefined when it was just released. */
 async function readLock(path: string) {
   try {
     const [text, { mtimeMs }] = await Promise.all([readFile(path, 'utf8'), stat(path)]);
@@ -110,11 +110,11 @@ async function readLock(path: string) {
   }
 }
 
-/** Removes a lock if it is still the one that was read: another process may have taken it over meanwhile. */
+/** Removes a lock if it is still the one that was read: another process may have taken it over. */
 async function takeAway(path: string, text: string): Promise<void> {
   const aside = `${path}.${newOwner().id}`;
   try {
-    // Of several processes only one can move it.
+    // Only one of several processes can move it.
     await rename(path, aside);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;

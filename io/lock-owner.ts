@@ -6,21 +6,21 @@ import * as v from 'valibot';
 const ownerSchema = v.object({
   pid: v.pipe(v.number(), v.integer(), v.minValue(1)),
   host: v.string(),
-  /** When the process started, as this system counts it; absent where that cannot be known. */
+  /** When the process started, in this system's units; absent if unknown. */
   started: v.optional(v.string()),
   id: v.string(),
 });
 
-/** The process that holds a lock, as the lock file has it. */
+/** The process that holds a lock, as in the lock file. */
 export type LockOwner = Readonly<v.InferOutput<typeof ownerSchema>>;
 
-/** This process as the owner of one more lock. */
+/** This process as the owner of a new lock. */
 export function newOwner(): LockOwner {
   const started = processAt(process.pid)?.started;
   return { pid: process.pid, host: hostname(), ...(started === undefined ? {} : { started }), id: randomUUID() };
 }
 
-/** The owner that a lock file names; undefined where it names none, as a file that is not yet written does. */
+/** The owner that a lock file names; undefined when it names none, as while it is being written. */
 export function parseOwner(text: string): LockOwner | undefined {
   try {
     const parsed = v.safeParse(ownerSchema, JSON.parse(text));
@@ -30,7 +30,7 @@ export function parseOwner(text: string): LockOwner | undefined {
   }
 }
 
-/** Whether the owner was a process of this machine that has ended. Of another machine nobody can tell. */
+/** Whether the owner was a process of this machine that has ended. For other machines this is unknown. */
 export function isGone({ pid, host, started }: LockOwner): boolean {
   if (host !== hostname()) return false;
   try {
@@ -40,15 +40,15 @@ export function isGone({ pid, host, started }: LockOwner): boolean {
   }
   const current = processAt(pid);
   if (!current) return false;
-  // A number is given to another process once its own has ended.
+  // After a process ends, its number is reused.
   return current.hasEnded || (started !== undefined && started !== current.started);
 }
 
-/** What Linux knows of a process; undefined on other systems. */
+/** What Linux knows about a process; undefined on other systems. */
 function processAt(pid: number): { readonly started: string; readonly hasEnded: boolean } | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The command, in parentheses, may hold spaces and parentheses; behind it the state is field 3 of proc(5).
+    // The command in parentheses may contain spaces and parentheses; after it comes the state, field 3 of proc(5).
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
     const [state, ticks] = [fields[0], fields[22 - 3]];

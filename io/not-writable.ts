@@ -1,6 +1,6 @@
 import { ResnetCocoError } from '../errors.ts';
 
-/** What to do about what the system says, where it is not plain. */
+/** Remedies for system errors. */
 const REMEDIES: Readonly<Record<string, string>> = {
   ENOSPC: 'free some space, or name a folder on another disk',
   EDQUOT: 'free some space, or name a folder on another disk',
@@ -11,12 +11,12 @@ const REMEDIES: Readonly<Record<string, string>> = {
   EROFS: 'name a folder that you may write to',
 };
 
-/** That a file or folder cannot be written, in the words of the system, and what to do. */
+/** The error for a file or folder that cannot be written: the system's reason and a remedy. */
 export function notWritable(path: string, cause: unknown, remedy?: string): ResnetCocoError {
   if (cause instanceof ResnetCocoError) return cause;
   const { code, message } =
     cause instanceof Error ? (cause as NodeJS.ErrnoException) : { code: '', message: `${cause}` };
-  // Node writes "EACCES: permission denied, open '/a/b'"; the path would be the temporary one.
+  // Node writes "EACCES: permission denied, open '/a/b'"; its path would be the temporary one.
   const reason = /^[A-Z0-9]+: ([^,]+)/.exec(message)?.[1] ?? message;
   const advice = remedy ?? REMEDIES[code ?? ''];
   const text = `${path}: cannot be written: ${reason}${advice ? `; ${advice}` : ''}`;

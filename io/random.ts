@@ -1,11 +1,11 @@
 /**
- * The project's one source of random numbers: xoshiro128** 1.1 (Blackman and Vigna, "Scrambled linear pseudorandom
- * number generators"), seeded through splitmix32 so that neighbouring seeds give unrelated streams. 32-bit arithmetic
- * only, hence the same numbers on every machine. Not for secrets.
+ * The project's only source of random numbers: xoshiro128** 1.1 (Blackman and Vigna, "Scrambled linear pseudorandom
+ * number generators"), seeded through splitmix32 so that neighbouring seeds give unrelated streams. It uses only 32-bit
+ * arithmetic, so every machine gets the same numbers. Not for secrets.
  */
 export class Random {
   readonly #state = new Uint32Array(4);
-  /** Box and Muller's method yields two normal values at a time; the second waits here (NaN: none). */
+  /** Box and Muller's method gives two normal values at a time; this is the second (NaN: none). */
   #spareNormal = Number.NaN;
 
   /** @param seed Any integer. */
@@ -22,7 +22,7 @@ export class Random {
     }
   }
 
-  /** Continues exactly where a generator was when its {@link state} was taken. */
+  /** Continues exactly where a generator was when its {@link state} was read. */
   static fromState(state: readonly number[]): Random {
     const words = state.slice(0, 4);
     const whole = words.length === 4 && words.every((word) => Number.isInteger(word) && word >= 0 && word < 2 ** 32);
@@ -33,7 +33,7 @@ export class Random {
     return random;
   }
 
-  /** Everything there is to know of the generator, fit for JSON: its four words, and the waiting normal value if any. */
+  /** The generator's full state, fit for JSON: four words, and the spare normal value if any. */
   get state(): number[] {
     return Number.isNaN(this.#spareNormal) ? [...this.#state] : [...this.#state, this.#spareNormal];
   }
@@ -59,7 +59,7 @@ export class Random {
     return low + (high - low) * unit;
   }
 
-  /** A number of the normal distribution (Box and Muller). */
+  /** A normally distributed number (Box and Muller). */
   normal(mean = 0, deviation = 1): number {
     let value = this.#spareNormal;
     if (Number.isNaN(value)) {
@@ -85,8 +85,8 @@ export class Random {
   }
 
   /**
-   * Shuffles in place (Fisher and Yates) and returns the array. With `count`, only its first `count` places are final:
-   * they hold a uniform sample without replacement, at a cost of `count` steps.
+   * Shuffles in place (Fisher and Yates) and returns the array. With `count`, only the first `count` entries are final:
+   * a uniform sample without replacement, in `count` steps.
    */
   shuffle<T extends unknown[] | Int32Array | Uint32Array>(array: T, count = array.length): T {
     const end = Math.min(count, array.length - 1);

@@ -1,23 +1,23 @@
 /**
- * Files that a user names. Every such file is opened here: a folder, a named pipe, a device or a socket in its place is
- * refused rather than waited for, and what the system says becomes a `FILE_NOT_FOUND` with the path and the reason.
+ * Opens files that a user names. A folder, named pipe, device or socket is refused instead of waited for. System errors
+ * become `FILE_NOT_FOUND` with the path and the reason.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type ErrorCode, ResnetCocoError } from '../errors.ts';
 
-/** Opening never waits for a pipe's writer, even where a pipe has just taken the file's place. Windows has no such flag. */
+/** Opening never waits for a pipe's writer, even if a pipe has just replaced the file. Windows has no such flag. */
 const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
-/** No file that is held in memory whole is larger, unless its reader allows for it. */
+/** Files read into memory whole are at most this large, unless their reader raises it. */
 const MAX_BYTES = 2 ** 30;
-/** One call to the system reads no more. */
+/** The system reads at most this much per call. */
 const CHUNK = 2 ** 30;
 
 const SHOWN_PATH = 400;
 
-/** A path for a message: without characters that no path has, and cut where it is absurdly long. */
+/** A path for messages: control characters are made visible, and absurd lengths cut. */
 function shownPath(path: string): string {
   const shown = (path || "''").replaceAll('\0', '\\0');
   return shown.length > SHOWN_PATH ? `${shown.slice(0, SHOWN_PATH / 2)}…${shown.slice(-SHOWN_PATH / 2)}` : shown;
@@ -26,7 +26,7 @@ function shownPath(path: string): string {
 const notFound = (path: string, reason: string, cause?: unknown): ResnetCocoError =>
   new ResnetCocoError('FILE_NOT_FOUND', `${shownPath(path)}: ${reason}`, { cause });
 
-/** What a system error says about a path, as a `FILE_NOT_FOUND`. */
+/** Converts a system error about a path to `FILE_NOT_FOUND`. */
 export function unreadable(path: string, cause: unknown, wanted = 'file'): ResnetCocoError {
   const { code, message } = cause as NodeJS.ErrnoException;
   const reasons: Record<string, string> = {
@@ -44,7 +44,7 @@ export function unreadable(path: string, cause: unknown, wanted = 'file'): Resne
   return notFound(path, reasons[code ?? ''] ?? `cannot be read: ${code ?? message}`, cause);
 }
 
-/** What lies at a path, links followed; undefined where there is nothing, or no path of this kind can be. */
+/** Stats of a path, following links; undefined when nothing is there or the path is invalid. */
 export function statsOf(path: string): Stats | undefined {
   try {
     return statSync(path);
@@ -56,7 +56,7 @@ export function statsOf(path: string): Stats | undefined {
 export const isFolder = (path: string): boolean => statsOf(path)?.isDirectory() ?? false;
 export const isFile = (path: string): boolean => statsOf(path)?.isFile() ?? false;
 
-/** The path that a path or a `file:` URL names. @throws ResnetCocoError FILE_NOT_FOUND for a URL of no local file */
+/** The path of a path or `file:` URL. @throws ResnetCocoError FILE_NOT_FOUND when the URL is not of a local file */
 export function filePath(source: string | URL): string {
   if (typeof source === 'string' && !source.startsWith('file:')) return source;
   try {
@@ -72,17 +72,17 @@ function refuseOthers(path: string, found: Stats): void {
   if (!found.isFile()) throw notFound(path, 'is a device or pipe, not a regular file');
 }
 
-/** An open file. Whoever opens it closes it. */
+/** An open file. The caller closes it. */
 export interface OpenedFile {
   readonly descriptor: number;
   readonly size: number;
 }
 
-/** @throws ResnetCocoError FILE_NOT_FOUND where there is no regular file that can be read */
+/** @throws ResnetCocoError FILE_NOT_FOUND when there is no readable regular file */
 export function openFile(path: string, wanted = 'file'): OpenedFile {
   let descriptor: number | undefined;
   try {
-    // Asked before it is opened: opening a device can do something.
+    // Checked before opening: opening a device can have effects.
     refuseOthers(path, statSync(path));
     descriptor = openSync(path, READ);
     const found = fstatSync(descriptor);
@@ -94,7 +94,7 @@ export function openFile(path: string, wanted = 'file'): OpenedFile {
   }
 }
 
-/** `openFile` for reading without holding up anything else. */
+/** `openFile`, asynchronously. */
 export async function openHandle(path: string): Promise<FileHandle> {
   let file: FileHandle | undefined;
   try {
@@ -109,9 +109,9 @@ export async function openHandle(path: string): Promise<FileHandle> {
 }
 
 export interface ReadLimit {
-  /** A file of more bytes is refused before any is read. */
+  /** Larger files are refused before reading. */
   readonly maxBytes?: number;
-  /** Code of the error for a file that is too large. */
+  /** Error code for a file that is too large. */
   readonly code: ErrorCode;
 }
 
@@ -122,9 +122,10 @@ function refuseLarger(path: string, size: number, { code, maxBytes = MAX_BYTES }
 }
 
 /**
- * The content of a file.
+ * Reads a whole file.
  *
- * @throws ResnetCocoError FILE_NOT_FOUND where there is no regular file that can be read; the limit's code
+ * @throws ResnetCocoError FILE_NOT_FOUND when there is no readable regular file
+ * @throws ResnetCocoError `limit.code` when it is too large
  */
 export async function readBytes(path: string, limit: ReadLimit): Promise<Buffer> {
   const file = await openHandle(path);
@@ -138,7 +139,7 @@ export async function readBytes(path: string, limit: ReadLimit): Promise<Buffer>
   }
 }
 
-/** `readBytes` at once, for what is read while nothing else goes on. */
+/** `readBytes`, synchronously. */
 export function readBytesSync(path: string, limit: ReadLimit): Buffer {
   const { descriptor, size } = openFile(path);
   try {
@@ -152,7 +153,7 @@ export function readBytesSync(path: string, limit: ReadLimit): Buffer {
   }
 }
 
-/** Fills `bytes` from a position on, as far as the file goes, and returns how many came. */
+/** Fills `bytes` from a position of the file, and returns the number of bytes read. */
 export function readAt(descriptor: number, bytes: Uint8Array, position: number): number {
   let done = 0;
   while (done < bytes.length) {

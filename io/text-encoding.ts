@@ -1,11 +1,11 @@
-/** Encodings of text files: told by a byte-order mark, by the NUL bytes of UTF-16, or by an XML declaration. */
+/** Encodings of text files, detected by a byte-order mark, the NUL bytes of UTF-16, or an XML declaration. */
 
 interface Mark {
   readonly encoding: string;
   readonly bytes: readonly number[];
 }
 
-/** UTF-32's come first: the little-endian one begins as UTF-16's does. */
+/** UTF-32 comes first: its little-endian mark begins with that of UTF-16. */
 const marks: readonly Mark[] = [
   { encoding: 'utf-32le', bytes: [0xff, 0xfe, 0, 0] },
   { encoding: 'utf-32be', bytes: [0, 0, 0xfe, 0xff] },
@@ -14,7 +14,7 @@ const marks: readonly Mark[] = [
   { encoding: 'utf-16be', bytes: [0xfe, 0xff] },
 ];
 
-/** So much of a file tells whether it is UTF-16 without a mark. */
+/** This many bytes tell whether a file is UTF-16 without a mark. */
 const SAMPLE = 1024;
 
 function encodingOfMark(bytes: Uint8Array): string | undefined {
@@ -25,8 +25,8 @@ function encodingOfMark(bytes: Uint8Array): string | undefined {
 export const hasMark = (bytes: Uint8Array): boolean => encodingOfMark(bytes) !== undefined;
 
 /**
- * UTF-16 without a mark: of ASCII characters, such as spaces and line ends, every other byte is NUL. A stray NUL does
- * not make UTF-16 of other text.
+ * UTF-16 without a mark: every other byte of ASCII characters, such as spaces and line ends, is NUL. A stray NUL does
+ * not make other text UTF-16.
  */
 function unmarkedUtf16(bytes: Uint8Array): string | undefined {
   const sample = bytes.subarray(0, SAMPLE);
@@ -39,7 +39,7 @@ function unmarkedUtf16(bytes: Uint8Array): string | undefined {
   return atEven >= most && !atOdd ? 'utf-16be' : undefined;
 }
 
-/** @throws Error with the reason where the bytes are not of this encoding, or nobody here knows it */
+/** @throws Error with the reason when the bytes are not in this encoding, or the encoding is unknown */
 function decode(bytes: Uint8Array, encoding: string, source: string): string {
   const name = `${encoding.toUpperCase()}${source}`;
   const text = attempt(decoderOf(encoding, name), bytes, name);
@@ -59,7 +59,7 @@ function decoderOf(encoding: string, name: string) {
   }
 }
 
-/** Windows-1252 from 0x80 on, where Latin-1 has control characters; Node 20 reads the first as the second. */
+/** Windows-1252 from 0x80 on, where Latin-1 has control characters. Node 20 decodes it as Latin-1. */
 const WINDOWS_1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
 const windows1252 = (control: string): string => WINDOWS_1252[control.charCodeAt(0) - 0x80];
 
@@ -73,9 +73,9 @@ function attempt(decoder: ReturnType<typeof decoderOf>, bytes: Uint8Array, name:
 }
 
 /**
- * The text of a file: UTF-8, or UTF-16 with or without a byte-order mark, which is left out.
+ * Decodes a file: UTF-8, or UTF-16 with or without a byte-order mark. The mark is left out.
  *
- * @throws Error with the reason where it is in another encoding
+ * @throws Error with the reason when the text is in another encoding
  */
 export function decodeText(bytes: Uint8Array): string {
   return decode(bytes, encodingOfMark(bytes) ?? unmarkedUtf16(bytes) ?? 'utf-8', '');
@@ -85,17 +85,17 @@ export function decodeText(bytes: Uint8Array): string {
 const DECLARATION = /^\s*<\?xml\s[^>]*?\bencoding\s*=\s*(?:"([^"]*)"|'([^']*)')/;
 
 /**
- * The text of an XML file. A byte-order mark goes before the declaration, as the standard has it; a file whose
- * declaration can be read byte by byte and says UTF-16 was saved in another encoding than the program meant.
+ * Decodes an XML file. As in the standard, a byte-order mark overrides the declaration. A declaration of UTF-16 that
+ * can be read byte by byte is wrong: the program saved in another encoding.
  *
- * @throws Error with the reason where it is in an encoding that is not known, or not in the one it declares
+ * @throws Error with the reason when the encoding is unknown, or is not the declared one
  */
 export function decodeXml(bytes: Uint8Array): string {
   if (encodingOfMark(bytes) || unmarkedUtf16(bytes)) return decodeText(bytes);
   const head = Buffer.from(bytes.subarray(0, SAMPLE)).toString('latin1');
   const match = DECLARATION.exec(head);
   const declared = match && (match[1] ?? match[2]).trim();
-  // TextDecoder takes ASCII for Windows-1252; UTF-8 is its other superset, and what programs write today.
+  // TextDecoder takes ASCII for Windows-1252. Programs today mean UTF-8, which is a superset of ASCII too.
   if (!declared || /^(utf-?16|ucs-?2|iso-10646-ucs-2|(us-)?ascii$)/i.test(declared)) return decodeText(bytes);
   return decode(bytes, declared, ', as its XML declaration says');
 }

@@ -2,14 +2,15 @@ import { ResnetCocoError } from '../errors.ts';
 import { readBytes } from './regular-file.ts';
 import { decodeText } from './text-encoding.ts';
 
-/** No list, label file or annotation of one image is longer. */
+/** No image list, label file or annotation is longer. */
 const MAX_BYTES = 2 ** 27;
 
 /**
- * A text file, a byte-order mark left out.
+ * Reads a text file without its byte-order mark.
  *
- * @param decode tells the encoding: UTF-8 and UTF-16 by default
- * @throws ResnetCocoError FILE_NOT_FOUND; BAD_DATASET where it is too long or in another encoding
+ * @param decode by default UTF-8 and UTF-16
+ * @throws ResnetCocoError FILE_NOT_FOUND when the file is missing
+ * @throws ResnetCocoError BAD_DATASET when it is too long or in another encoding
  */
 export async function readText(path: string, decode = decodeText): Promise<string> {
   const bytes = await readBytes(path, { maxBytes: MAX_BYTES, code: 'BAD_DATASET' });
@@ -20,11 +21,11 @@ export async function readText(path: string, decode = decodeText): Promise<strin
   }
 }
 
-/** Its lines, as they stand, without the blank ones at the end. */
+/** The lines of a text, without blank lines at the end. */
 export function linesOf(text: string): string[] {
   const lines = text.split(/\r\n|\n|\r/);
   return lines.slice(0, lines.findLastIndex((line) => line.trim() !== '') + 1);
 }
 
-/** Small files that are read at the same time. */
+/** Number of small files read at the same time. */
 export const FILES_AT_ONCE = 32;

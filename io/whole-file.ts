@@ -4,7 +4,7 @@ import { copyFile, type FileHandle, mkdir, open, readdir, rename, rmdir, stat, u
 import { basename, dirname, join, resolve } from 'node:path';
 import { notWritable } from './not-writable.ts';
 
-/** Files begun and not yet committed, removed if the process ends meanwhile. */
+/** Files not yet committed; removed if the process exits before. */
 const unfinished = new Set<string>();
 process.on('exit', () => {
   for (const path of unfinished) {
@@ -16,12 +16,12 @@ process.on('exit', () => {
   }
 });
 
-/** A name for a file that is not finished; see `removeUnfinished`. */
+/** A temporary name beside `path`; see `removeUnfinished`. */
 const partialBeside = (path: string): string => join(dirname(path), `.${randomBytes(6).toString('hex')}.partial`);
 
 /**
- * A file that appears under its name only when it is whole: written beside, renamed by `commit()`. An older file of
- * that name stays as it was until then. Every method throws `FILE_NOT_WRITABLE` where the file system refuses.
+ * A file that appears under its name only when whole: written beside it and renamed by `commit()`. Until then an older
+ * file is unchanged. Every method throws `FILE_NOT_WRITABLE` when the file system refuses.
  */
 export class WholeFile {
   readonly path: string;
@@ -38,7 +38,7 @@ export class WholeFile {
     const partial = partialBeside(path);
     try {
       const existing = await stat(path).catch(() => undefined);
-      // A rename would put a plain file in the place of a device such as /dev/null.
+      // A rename would replace a device such as /dev/null with a plain file.
       if (existing && !existing.isFile()) {
         throw new Error(existing.isDirectory() ? `'${basename(path)}' is a folder` : 'it is not a regular file');
       }
@@ -50,7 +50,7 @@ export class WholeFile {
     }
   }
 
-  /** One at a time: wait for it before the next. */
+  /** Await each call before the next. */
   async write(data: string | Uint8Array): Promise<void> {
     try {
       await this.#handle.writeFile(data);
@@ -59,7 +59,7 @@ export class WholeFile {
     }
   }
 
-  /** Writes at a place in the file, over what is there and beyond it; do not mix it with `write`. */
+  /** Writes at a position, over existing bytes and beyond the end; do not mix it with `write`. */
   async writeAt(data: Uint8Array, position: number): Promise<void> {
     try {
       for (let done = 0; done < data.length; ) {
@@ -70,7 +70,7 @@ export class WholeFile {
     }
   }
 
-  /** Cuts what is behind the first `length` bytes. */
+  /** Cuts off everything after the first `length` bytes. */
   async truncate(length: number): Promise<void> {
     try {
       await this.#handle.truncate(length);
@@ -79,7 +79,7 @@ export class WholeFile {
     }
   }
 
-  /** Puts a copy of the file, as it is now, in its place, and goes on. */
+  /** Puts a copy of the current file at its path, and goes on. */
   async publish(): Promise<void> {
     const copy = partialBeside(this.path);
     unfinished.add(copy);
@@ -95,9 +95,9 @@ export class WholeFile {
   }
 
   /**
-   * Puts the file in its place.
+   * Moves the file to its path.
    *
-   * @param durable only when it is on the disk, so that a loss of power leaves the old file or the new one as well
+   * @param durable wait until it is on the disk, so that a loss of power leaves either the old or the new file
    */
   async commit({ durable = false } = {}): Promise<void> {
     try {
@@ -112,7 +112,7 @@ export class WholeFile {
     }
   }
 
-  /** Forgets what was written. */
+  /** Deletes what was written. */
   async discard(): Promise<void> {
     await this.#handle.close().catch(() => {});
     await unlink(this.#partial).catch(() => {});
@@ -120,7 +120,7 @@ export class WholeFile {
   }
 }
 
-/** Brings the names of a folder's files to the disk, where the system can (Windows cannot). */
+/** Syncs a folder's file names to the disk, if the system can (Windows cannot). */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => undefined);
   await handle?.sync().catch(() => {});
@@ -128,9 +128,9 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 /**
- * Removes what killed processes left of files that they had not finished, from a folder that nobody else is writing to.
+ * Removes unfinished files of killed processes from a folder that nobody else writes to.
  *
- * @throws ResnetCocoError FILE_NOT_WRITABLE
+ * @throws ResnetCocoError FILE_NOT_WRITABLE when one cannot be removed
  */
 export async function removeUnfinished(folder: string): Promise<void> {
   try {
@@ -154,7 +154,7 @@ export async function writeWholeFile(path: string, data: string | Uint8Array): P
   await file.commit();
 }
 
-/** Makes a folder and those above it, where they are missing. Throws `FILE_NOT_WRITABLE`. */
+/** Makes a folder and its parents if missing. Throws `FILE_NOT_WRITABLE`. */
 export async function makeFolder(path: string): Promise<void> {
   try {
     await makeWithParents(resolve(path));
@@ -163,26 +163,26 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/** The first folder on the way to a path that is missing, and that `makeFolder` would make; undefined without one. */
+/** The first missing folder of a path, which `makeFolder` would make; undefined when none is missing. */
 export function missingFolder(path: string): string | undefined {
   let missing: string | undefined;
   for (let folder = resolve(path); !existsSync(folder); folder = dirname(folder)) missing = folder;
   return missing;
 }
 
-/** Removes a folder, and those above it down to `first`, as far as there is nothing in them. */
+/** Removes a folder and its parents down to `first`, if they are empty. */
 export async function removeEmptyFolders(path: string, first: string): Promise<void> {
   for (let folder = resolve(path); folder.startsWith(first); folder = dirname(folder)) {
     try {
       await rmdir(folder);
     } catch {
-      // Something is in it, or it was never made.
+      // It is not empty, or was never made.
       if (existsSync(folder)) return;
     }
   }
 }
 
-/** Node's own says of a read-only file system that there is no such folder, and tries for ever in `/proc`. */
+/** Node's recursive mkdir reports a read-only file system as a missing folder, and never ends in `/proc`. */
 async function makeWithParents(path: string): Promise<void> {
   const isFolder = async () => (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
   try {

@@ -1,37 +1,40 @@
-/** Shearing, shifting and turning as torchvision does with Pillow: the picture keeps its size, what comes in is black. */
+/**
+ * Shear, translation and rotation as torchvision does them with Pillow: the picture keeps its size, new pixels are
+ * black.
+ */
 import type { Image } from '../images/image.ts';
 import { crop } from './crop.ts';
 
 export type Interpolation = 'nearest' | 'bilinear';
 
-/** From a place in the result to its source: x' = a·x + b·y + c, y' = d·x + e·y + f. */
+/** Maps a position in the result to its source: x' = a·x + b·y + c, y' = d·x + e·y + f. */
 type Matrix = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
 
-/** Rows below one another move apart: a pixel of row y comes from `shear`·y further right. */
+/** Shifts rows: a pixel of row y comes from `shear`·y farther right. */
 export function shearX(image: Image, shear: number, interpolation: Interpolation): Image {
   return transformed(image, [1, Math.tan(sheared(shear)), 0, 0, 1, 0], interpolation);
 }
 
-/** Likewise columns: a pixel of column x comes from `shear`·x further down. */
+/** Shifts columns: a pixel of column x comes from `shear`·x farther down. */
 export function shearY(image: Image, shear: number, interpolation: Interpolation): Image {
   const angle = sheared(shear);
   return transformed(image, [1, 0, 0, Math.sin(angle) / Math.cos(angle), 1, 0], interpolation);
 }
 
-/** torchvision takes a shear by its angle in degrees: the way there and back moves a last bit now and then. */
+/** torchvision takes a shear as an angle in degrees; the conversion and back may change the last bit. */
 const sheared = (shear: number): number => Math.atan(shear) * (180 / Math.PI) * (Math.PI / 180);
 
-/** Right and down by whole pixels. */
+/** Moves right and down by whole pixels. */
 export function translate(image: Image, right: number, down: number): Image {
   const { width, height } = image;
   return crop(image, { left: -right, top: -down, width, height });
 }
 
-/** Counterclockwise about the middle. */
+/** Rotates counterclockwise about the middle. */
 export function rotate(image: Image, degrees: number, interpolation: Interpolation): Image {
   if (degrees === 0) return image;
   const angle = -((degrees + 360) % 360) * (Math.PI / 180);
-  // To 15 digits, as Pillow has them.
+  // Rounded to 15 digits, as in Pillow.
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)].map((value) => Number(value.toFixed(15)));
   const [x, y] = [image.width / 2, image.height / 2];
   return transformed(image, [cos, sin, x - cos * x - sin * y, -sin, cos, y + sin * x - cos * y], interpolation);
@@ -42,7 +45,7 @@ function transformed(image: Image, matrix: Matrix, interpolation: Interpolation)
   return { width: image.width, height: image.height, data };
 }
 
-/** With positions in whole 2⁻¹⁶ of a pixel, as Pillow has them. */
+/** Positions are in whole 2⁻¹⁶ of a pixel, as in Pillow. */
 function nearest({ width, height, data }: Image, [a, b, c, d, e, f]: Matrix): Uint8Array {
   const out = new Uint8Array(data.length);
   const fixed = (value: number) => Math.floor(value * 65536 + 0.5);

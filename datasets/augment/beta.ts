@@ -1,15 +1,15 @@
 import type { Random } from '../../io/random.ts';
 
-/** A number of the distribution Beta(α, α): 0 to 1, symmetric about ½. */
+/** A random number of the distribution Beta(α, α): 0 to 1, symmetric about ½. */
 export function symmetricBeta(alpha: number, random: Random): number {
-  // In logarithms, since for a small α both numbers may be too small for a float.
+  // In logarithms, since both numbers may underflow for a small α.
   const [first, second] = [logGamma(alpha, random), logGamma(alpha, random)];
   return 1 / (1 + Math.exp(second - first));
 }
 
-/** The logarithm of a number of the distribution Gamma(α) (Marsaglia and Tsang, 2000). */
+/** The logarithm of a random number of the distribution Gamma(α) (Marsaglia and Tsang, 2000). */
 function logGamma(alpha: number, random: Random): number {
-  // Their method needs α of at least 1; below, a number of Gamma(α + 1) is scaled by a uniform one to the power 1/α.
+  // Their method needs α ≥ 1; below, a number of Gamma(α + 1) is multiplied by a uniform one to the power 1/α.
   if (alpha < 1) return logGamma(alpha + 1, random) + Math.log(1 - random.uniform()) / alpha;
   const d = alpha - 1 / 3;
   const c = 1 / Math.sqrt(9 * d);

@@ -5,7 +5,7 @@ import { adjustHue } from './hue.ts';
 
 /**
  * torchvision's `ColorJitter`: brightness, contrast, saturation and hue in random order. The first three are factors
- * drawn from 1 ± the number given (not below 0), hue a turn of ± the number given (½: half of the circle).
+ * drawn from 1 ± the given number (not below 0); hue is rotated by up to ± the given number (½ is half the circle).
  */
 export interface ColorJitter {
   readonly kind: 'color_jitter';

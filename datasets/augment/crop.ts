@@ -1,7 +1,7 @@
 import type { Image } from '../images/image.ts';
 import type { Region } from '../images/resize.ts';
 
-/** A rectangle of a picture, which may stick out of it on any side: there it is black. */
+/** Cuts out a rectangle, which may extend beyond the picture; the outside is black. */
 export function crop({ width, height, data }: Image, { left, top, ...size }: Region): Image {
   const out = new Uint8Array(size.width * size.height * 3);
   const [from, to] = [Math.max(left, 0), Math.min(left + size.width, width)];

@@ -1,13 +1,13 @@
 /**
- * Pillow's `ImageEnhance`: each moves a picture away from a duller version of itself (factors above 1), or towards it
- * (below 1; at 0 nothing else is left). A factor of 1 changes nothing.
+ * Pillow's `ImageEnhance`: each blends a picture with a degenerate version of itself: away from it for factors above 1,
+ * towards it below 1 (at 0 nothing else is left). A factor of 1 changes nothing.
  */
 import type { Image } from '../images/image.ts';
 import { blend } from './blend.ts';
 import { grey } from './grey.ts';
 import { mapped } from './tones.ts';
 
-/** Every level, to be enhanced in place of the many pixels that have it. */
+/** All levels; enhancing these once serves all pixels. */
 const LEVELS = Uint8Array.from({ length: 256 }, (_, level) => level);
 
 function awayFromLevel(image: Image, dull: number, factor: number): Image {
@@ -20,7 +20,7 @@ export function adjustBrightness(image: Image, factor: number): Image {
   return awayFromLevel(image, 0, factor);
 }
 
-/** Away from the mean level of grey. */
+/** Away from the mean grey level. */
 export function adjustContrast(image: Image, factor: number): Image {
   const levels = grey(image);
   let sum = 0;
@@ -42,7 +42,7 @@ export function adjustSharpness(image: Image, factor: number): Image {
   return { width, height, data: blend(smoothed(image), data, factor) };
 }
 
-/** Pillow's filter `SMOOTH`: the neighbours of a pixel and five times itself, over 13. Pixels at the border stay. */
+/** Pillow's filter `SMOOTH`: a pixel's neighbours plus five times itself, over 13. Border pixels are unchanged. */
 function smoothed({ width, height, data }: Image): Uint8Array {
   const out = new Uint8Array(data);
   const row = width * 3;

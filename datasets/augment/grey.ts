@@ -1,6 +1,6 @@
 import type { Image } from '../images/image.ts';
 
-/** Pillow's `convert('L')`: ITU-R 601-2 luma, its weights over 2¹⁶. One byte for each pixel. */
+/** Pillow's `convert('L')`: ITU-R 601-2 luma, with weights over 2¹⁶. One byte per pixel. */
 export function grey({ data }: Image): Uint8Array {
   const levels = new Uint8Array(data.length / 3);
   for (let i = 0, p = 0; i < levels.length; i++, p += 3) {

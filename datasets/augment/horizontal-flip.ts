@@ -3,11 +3,11 @@ import type { Image } from '../images/image.ts';
 /** torchvision's `RandomHorizontalFlip`. */
 export interface RandomHorizontalFlip {
   readonly kind: 'random_horizontal_flip';
-  /** Probability; by default ½. */
+  /** Probability; ½ by default. */
   readonly p?: number | undefined;
 }
 
-/** Left and right change places. */
+/** Mirrors left and right. */
 export function flipHorizontally({ width, height, data }: Image): Image {
   const out = new Uint8Array(data.length);
   for (let y = 0, p = 0; y < height; y++) {

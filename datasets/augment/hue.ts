@@ -1,8 +1,8 @@
 import type { Image } from '../images/image.ts';
 
 /**
- * torchvision's `adjust_hue` on a picture of bytes: turns the hue by `factor` of a whole turn (−0.5 to 0.5), through
- * Pillow's HSV of 8 bits each, which rounds colours even where the factor is 0.
+ * torchvision's `adjust_hue` on bytes: rotates the hue by `factor` of a full turn (−0.5 to 0.5) in Pillow's 8-bit HSV,
+ * which rounds colours even for factor 0.
  */
 export function adjustHue({ width, height, data }: Image, factor: number): Image {
   const turn = Math.trunc(factor * 255) & 255;
@@ -11,7 +11,7 @@ export function adjustHue({ width, height, data }: Image, factor: number): Image
     const [r, g, b] = [data[i], data[i + 1], data[i + 2]];
     const value = Math.max(r, g, b);
     const range = value - Math.min(r, g, b);
-    // Without saturation a colour has no hue to turn.
+    // A colour without saturation has no hue.
     const saturation = range === 0 ? 0 : Math.trunc(fround(range / value) * 255);
     if (saturation === 0) {
       out.fill(value, i, i + 3);
@@ -24,7 +24,7 @@ export function adjustHue({ width, height, data }: Image, factor: number): Image
 
 const { fround } = Math;
 
-/** 0–255 for a whole turn from red; `value` is the largest of the three. Rounded to 32 bits where Pillow does. */
+/** 0–255 for a full turn from red; `value` is the largest channel. Rounded to 32 bits where Pillow does. */
 function hueOf(r: number, g: number, b: number, value: number, range: number): number {
   const redShare = fround((value - r) / range);
   const greenShare = fround((value - g) / range);
@@ -36,7 +36,7 @@ function hueOf(r: number, g: number, b: number, value: number, range: number): n
   return Math.trunc(fround((sixths / 6 + 1) % 1) * 255);
 }
 
-/** What a channel goes through on the way around, a sixth of it at a time; green and blue a third later each. */
+/** The values of a channel around the circle, one per sixth; green and blue follow a third later each. */
 const ring = new Uint8Array(6);
 
 function putColor(out: Uint8Array, at: number, hue: number, saturation: number, value: number): void {

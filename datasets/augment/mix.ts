@@ -1,20 +1,20 @@
 /**
- * Batches in which each picture is mixed with the one before it (the first with the last), and so are their targets:
- * Mixup blends whole pictures, CutMix pastes a rectangle. As in torchvision's reference training, one draw holds for a
- * whole batch, and where both are wanted each batch gets either, as likely.
+ * Mixes each picture of a batch, and its target, with the one before it (the first with the last): Mixup blends whole
+ * pictures, CutMix pastes a rectangle. As in torchvision's reference training, one draw holds for the whole batch; with
+ * both set, each batch gets one of them with equal probability.
  */
 import type { Random } from '../../io/random.ts';
 import type { Region } from '../images/resize.ts';
 import { symmetricBeta } from './beta.ts';
 
 export interface MixSettings {
-  /** α of the Beta distribution of Mixup's shares; 0 by default, which is no Mixup. */
+  /** α of the Beta distribution of Mixup's shares; 0 by default, which disables Mixup. */
   readonly mixup_alpha?: number | undefined;
-  /** The same of CutMix. */
+  /** α of CutMix, likewise. */
   readonly cutmix_alpha?: number | undefined;
 }
 
-/** A batch that is mixed in place. */
+/** A batch to mix in place. */
 export interface MixedBatch {
   /** [N, H, W, 3] */
   readonly image: { readonly shape: readonly [number, number, number, 3]; readonly data: Float32Array };
@@ -22,7 +22,7 @@ export interface MixedBatch {
   readonly target: { readonly shape: readonly [number, number]; readonly data: Float32Array };
 }
 
-/** Mixes a batch as the settings want it. */
+/** Mixes a batch as the settings say. */
 export function mix(batch: MixedBatch, { mixup_alpha = 0, cutmix_alpha = 0 }: MixSettings, random: Random): void {
   const both = mixup_alpha > 0 && cutmix_alpha > 0;
   const cut = both ? random.integer(2) === 1 : cutmix_alpha > 0;
@@ -32,7 +32,7 @@ export function mix(batch: MixedBatch, { mixup_alpha = 0, cutmix_alpha = 0 }: Mi
   } else if (mixup_alpha > 0) mixup(batch, symmetricBeta(mixup_alpha, random));
 }
 
-/** Each picture becomes `share` of itself and the rest of the one before it. */
+/** Each picture becomes `share` of itself plus the rest of the one before it. */
 export function mixup({ image, target }: MixedBatch, share: number): void {
   blendRows(image.data, image.shape[0], share);
   blendRows(target.data, target.shape[0], share);
@@ -53,7 +53,7 @@ export function cutmix({ image, target }: MixedBatch, { left, top, width, height
   blendRows(target.data, count, 1 - (width * height) / (rows * columns));
 }
 
-/** About a random pixel, with 1 − `share` of the area, but for what would stick out. */
+/** A rectangle about a random pixel with 1 − `share` of the area, clipped to the picture. */
 export function randomRectangle(width: number, height: number, share: number, random: Random): Region {
   const [x, y] = [random.integer(width), random.integer(height)];
   const half = 0.5 * Math.sqrt(1 - share);
@@ -67,7 +67,7 @@ export function randomRectangle(width: number, height: number, share: number, ra
   };
 }
 
-/** Of a matrix of `count` rows, each becomes `share` of itself and the rest of the row before it. */
+/** Each of `count` rows becomes `share` of itself plus the rest of the row before it. */
 function blendRows(data: Float32Array, count: number, share: number): void {
   const size = data.length / count;
   const last = data.slice((count - 1) * size);

@@ -1,4 +1,4 @@
-/** What becomes of the objects of a picture when the picture is varied. G: objects. */
+/** Augmentations of a picture's objects. G: objects. */
 import { type Boxes, clipBoxes, gatherBoxes, rowsWithArea } from '../detection/boxes.ts';
 import type { Image } from '../images/image.ts';
 import type { Region } from '../images/resize.ts';
@@ -18,7 +18,7 @@ export interface BoxedPicture extends BoxedObjects {
   readonly image: Image;
 }
 
-/** Left and right change places. */
+/** Mirrors left and right. */
 export function flipPicture({ boxes, image, labels }: BoxedPicture): BoxedPicture {
   const flipped = new Float32Array(boxes);
   for (let b = 0; b < boxes.length; b += 4) {
@@ -28,7 +28,7 @@ export function flipPicture({ boxes, image, labels }: BoxedPicture): BoxedPictur
   return { image: flipHorizontally(image), boxes: flipped, labels };
 }
 
-/** A part of a picture. Objects are cut at its border; those of which nothing is left are gone. */
+/** Crops a picture. Objects are clipped; those without area are dropped. */
 export function cropPicture({ boxes, image, labels }: BoxedPicture, region: Region): BoxedPicture {
   const moved = new Float32Array(boxes);
   for (let i = 0; i < moved.length; i += 2) {
@@ -44,5 +44,5 @@ export const chosenObjects = ({ boxes, labels }: BoxedObjects, rows: Int32Array)
   labels: rows.map((row) => labels[row]),
 });
 
-/** Those objects that have a width and a height. */
+/** The objects with a width and a height above 0. */
 export const withArea = (objects: BoxedObjects): BoxedObjects => chosenObjects(objects, rowsWithArea(objects.boxes));

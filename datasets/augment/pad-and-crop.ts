@@ -3,16 +3,16 @@ import type { Random } from '../../io/random.ts';
 import type { Image } from '../images/image.ts';
 import { crop } from './crop.ts';
 
-/** torchvision's `RandomCrop` with padding: black is added on each side, and a square cut out anywhere. */
+/** torchvision's `RandomCrop` with padding: adds black on each side, then cuts out a random square. */
 export interface PadAndCrop {
   readonly kind: 'pad_and_crop';
-  /** Pixels on each side; 4 by default, as is usual for CIFAR. */
+  /** Pixels on each side; 4 by default, as usual for CIFAR. */
   readonly padding?: number | undefined;
 }
 
 /**
  * @param size side of the square
- * @throws ResnetCocoError BAD_CONFIG where the picture is too small for it
+ * @throws ResnetCocoError BAD_CONFIG when the picture is too small
  */
 export function padAndCrop(image: Image, { padding = 4 }: PadAndCrop, size: number, random: Random): Image {
   const { width, height } = image;

@@ -7,19 +7,19 @@ import { autocontrast, equalize, posterize, solarize } from './tones.ts';
 /** torchvision's `RandAugment`. */
 export interface RandAugment {
   readonly kind: 'rand_augment';
-  /** Operations on each picture, drawn with replacement; 2 by default. */
+  /** Operations per picture, drawn with replacement; 2 by default. */
   readonly num_ops?: number | undefined;
-  /** Strength of all of them, below `num_magnitude_bins`; 9 by default. */
+  /** Magnitude of all operations, below `num_magnitude_bins`; 9 by default. */
   readonly magnitude?: number | undefined;
-  /** Steps of strength; 31 by default. */
+  /** Number of magnitudes; 31 by default. */
   readonly num_magnitude_bins?: number | undefined;
-  /** Of shearing and turning; `nearest` by default. */
+  /** Interpolation of shear, translation and rotation; `nearest` by default. */
   readonly interpolation?: Interpolation | undefined;
 }
 
-/** One of the operations: how strong it is at a given step, and what it does. */
+/** An operation: its strength at a given magnitude, and its effect. */
 interface Operation {
-  /** Whether it goes either way, as likely. */
+  /** Whether the sign is random. */
   readonly signed: boolean;
   magnitude(bin: number, bins: number, image: Image): number;
   apply(image: Image, magnitude: number, interpolation: Interpolation): Image;
@@ -36,10 +36,10 @@ const linear =
     return bin < bins >> 1 ? fround(fround(start) + step * bin) : fround(fround(end) - step * (bins - bin - 1));
   };
 
-/** The longest shift, in sides of the picture. */
+/** The longest translation, as a share of the side. */
 const SHIFT = 150 / 331;
 
-/** How many bits of each level are given up: none to 4. */
+/** Number of bits dropped from each level: 0 to 4. */
 const bitsLost = (bin: number, bins: number): number => {
   if (bins === 1) return 0;
   const lost = fround(bin / fround((bins - 1) / 4));
@@ -54,7 +54,7 @@ const enhancement = (apply: (image: Image, factor: number) => Image): Operation 
 
 const plain = (apply: (image: Image) => Image): Operation => ({ signed: false, magnitude: () => 0, apply });
 
-/** What is drawn from, by torchvision's names. */
+/** The operations to draw from, by torchvision's names. */
 export const operations: Readonly<Record<string, Operation>> = {
   Identity: plain((image) => image),
   ShearX: { signed: true, magnitude: linear(0, 0.3), apply: shearX },

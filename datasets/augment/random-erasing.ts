@@ -1,20 +1,20 @@
 import type { Random } from '../../io/random.ts';
 import type { Region } from '../images/resize.ts';
 
-/** torchvision's `RandomErasing` with its value of 0, the mean once a picture is normalised. */
+/** torchvision's `RandomErasing` with value 0, the mean of a normalised picture. */
 export interface RandomErasing {
-  /** Probability; by default ½. */
+  /** Probability; ½ by default. */
   readonly p?: number | undefined;
-  /** Of the area, at least and at most; by default 0.02 to 0.33. */
+  /** Range of the erased area's share; 0.02 to 0.33 by default. */
   readonly scale?: readonly number[] | undefined;
-  /** Of height to width, at least and at most; by default 0.3 to 3.3. */
+  /** Range of height to width; 0.3 to 3.3 by default. */
   readonly ratio?: readonly number[] | undefined;
 }
 
-/** How often a rectangle is drawn before the picture is left alone. */
+/** A rectangle is drawn at most this often; then the picture is unchanged. */
 const TRIES = 10;
 
-/** The rectangle to be erased from a picture, if any. */
+/** The rectangle to erase, if any. */
 export function erasedRegion(
   width: number,
   height: number,

@@ -5,23 +5,23 @@ import type { Region } from '../images/resize.ts';
 import { type BoxedPicture, chosenObjects, cropPicture } from './objects.ts';
 
 /**
- * torchvision's `RandomIoUCrop`, from SSD (Liu et al. 2016 §2.2): a part of the picture that overlaps at least one of the
- * objects by a share that is itself drawn. Objects stay whose centres lie in the part.
+ * torchvision's `RandomIoUCrop`, from SSD (Liu et al. 2016 §2.2): a crop that overlaps at least one object by a random
+ * minimal IoU. Objects with their centre in the crop are kept.
  */
 export interface RandomIouCrop {
   readonly kind: 'random_iou_crop';
-  /** Of each side, at least and at most; by default 0.3 to 1. */
+  /** Range of each side's share; 0.3 to 1 by default. */
   readonly scale?: readonly number[] | undefined;
-  /** Of the part's width to its height, both as shares of the picture's; by default ½ to 2. */
+  /** Range of the crop's width share to its height share; ½ to 2 by default. */
   readonly ratio?: readonly number[] | undefined;
 }
 
-/** One of them is drawn; 1 leaves the picture whole. */
+/** The minimal IoU is drawn from these; 1 keeps the whole picture. */
 const LEAST_OVERLAPS = [0, 0.1, 0.3, 0.5, 0.7, 0.9, 1];
-/** Parts that are tried for one of them before another is drawn. */
+/** Crops to try for one minimal IoU before another is drawn. */
 const TRIES = 40;
 
-/** Draws a part of the picture; undefined for all of it. */
+/** Draws a crop; undefined for the whole picture. */
 export function randomIouRegion(
   size: ImageSize,
   boxes: Boxes,
@@ -53,7 +53,7 @@ export function randomIouCrop(picture: BoxedPicture, settings: RandomIouCrop, ra
   return cropPicture({ image: picture.image, ...within }, region);
 }
 
-/** Boxes whose centres lie in a part. */
+/** Rows of the boxes with their centre in the crop. */
 function rowsWithin(boxes: Boxes, { height, left, top, width }: Region): Int32Array {
   return Int32Array.from({ length: boxes.length / 4 }, (_, row) => row).filter((row) => {
     const x = (boxes[row * 4] + boxes[row * 4 + 2]) / 2;
@@ -62,7 +62,7 @@ function rowsWithin(boxes: Boxes, { height, left, top, width }: Region): Int32Ar
   });
 }
 
-/** Intersection over union of a box and a part. */
+/** Intersection over union of a box and the crop. */
 function overlap(boxes: Boxes, row: number, { height, left, top, width }: Region): number {
   const [x1, y1, x2, y2] = boxes.subarray(row * 4, row * 4 + 4);
   const across = Math.max(Math.min(x2, left + width) - Math.max(x1, left), 0);

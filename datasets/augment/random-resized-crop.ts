@@ -3,25 +3,27 @@ import type { Image } from '../images/image.ts';
 import { type Region, resizeAntialiased } from '../images/resize.ts';
 import { crop } from './crop.ts';
 
-/** torchvision's `RandomResizedCrop`: a part of random area and shape, resized to a square (Pillow's bilinear). */
+/**
+ * torchvision's `RandomResizedCrop`: a crop of random area and aspect ratio, resized to a square (Pillow's bilinear).
+ */
 export interface RandomResizedCrop {
   readonly kind: 'random_resized_crop';
-  /** Of the area, at least and at most; by default 0.08 to 1. */
+  /** Range of the crop's share of the area; 0.08 to 1 by default. */
   readonly scale?: readonly number[] | undefined;
-  /** Of width to height, at least and at most; by default ¾ to 4⁄3. */
+  /** Range of width to height; ¾ to 4⁄3 by default. */
   readonly ratio?: readonly number[] | undefined;
 }
 
-/** How often a part is drawn before one that fits for certain is taken. */
+/** A crop is drawn at most this often; then a central one is taken. */
 const TRIES = 10;
 
-/** Half to even, as Python rounds. */
+/** Rounds half to even, as Python does. */
 const round = (value: number): number => {
   const floor = Math.floor(value);
   return value - floor === 0.5 ? floor + (floor % 2) : Math.round(value);
 };
 
-/** The part to be resized. */
+/** The crop to resize. */
 export function randomRegion(
   { width, height }: Pick<Image, 'width' | 'height'>,
   { scale = [0.08, 1], ratio = [3 / 4, 4 / 3] }: Omit<RandomResizedCrop, 'kind'>,
@@ -36,7 +38,7 @@ export function randomRegion(
     const top = random.integer(height - h + 1);
     return { left: random.integer(width - w + 1), top, width: w, height: h };
   }
-  // The largest part in the middle whose shape is allowed; at least a pixel of it.
+  // The largest central crop with an allowed aspect ratio; at least one pixel.
   const w = width / height > widest ? Math.max(round(height * widest), 1) : width;
   const h = width / height < narrowest ? Math.max(round(width / narrowest), 1) : height;
   return { left: Math.floor((width - w) / 2), top: Math.floor((height - h) / 2), width: w, height: h };

@@ -4,23 +4,23 @@ import type { Region } from '../images/resize.ts';
 
 /**
  * torchvision's `ScaleJitter` and `FixedSizeCrop`, the large-scale jittering of Ghiasi et al. 2021 ("Simple
- * Copy-Paste", §3): a picture becomes larger or smaller by a random factor than the size that it would be resized to;
- * of one that becomes larger, a random part of that size is left.
+ * Copy-Paste", §3): scales a picture by a random factor relative to its usual resized size, and cuts a random crop of
+ * that size if it becomes larger.
  */
 export interface ScaleJitter {
-  /** The factor, at least and at most; by default 0.1 to 2. */
+  /** Range of the factor; 0.1 to 2 by default. */
   readonly scale_range?: readonly number[] | undefined;
 }
 
-/** What is left of a picture, and by how much the result is smaller than usual. */
+/** The crop of a picture, and how much smaller than usual the result is. */
 export interface JitteredScale {
-  /** In pixels of the picture; undefined for all of it. */
+  /** In pixels of the picture; undefined for the whole picture. */
   readonly region: Region | undefined;
   /** At most 1. */
   readonly factor: number;
 }
 
-/** The part is cut out before resizing, so that what falls outside of it costs nothing. */
+/** The crop is cut before resizing, so the outside costs nothing. */
 export function jitteredScale(
   size: ImageSize,
   { scale_range: [low, high] = [0.1, 2] }: ScaleJitter,

@@ -1,6 +1,6 @@
 /**
- * What a classifier shall say, [N, K]: 1 for the class of each image and 0 for the others, or, smoothed, 1 − s + s / K
- * and s / K (torch's `CrossEntropyLoss(label_smoothing=s)`).
+ * A classifier's targets, [N, K]: 1 for the image's class and 0 for the others; smoothed, 1 − s + s / K and s / K
+ * (torch's `CrossEntropyLoss(label_smoothing=s)`).
  *
  * @param labels of N images
  * @param classes K

@@ -1,7 +1,7 @@
-/** Pillow's `ImageOps` that replace each level by another, through a table. */
+/** Pillow's `ImageOps` that map each level through a table. */
 import type { Image } from '../images/image.ts';
 
-/** Each level replaced. @param tables of red, green and blue: 256 levels each */
+/** Maps each level. @param tables of red, green and blue: 256 levels each */
 export function mapped({ width, height, data }: Image, tables: readonly Uint8Array[]): Image {
   const [red, green, blue] = tables;
   const out = new Uint8Array(data.length);
@@ -21,7 +21,7 @@ function forAll(image: Image, level: (from: number) => number): Image {
   return mapped(image, [one, one, one]);
 }
 
-/** How many pixels of a channel have each level. */
+/** Number of pixels with each level of a channel. */
 function histogram({ data }: Image, channel: number): Uint32Array {
   const counts = new Uint32Array(256);
   for (let i = channel; i < data.length; i += 3) counts[data[i]]++;
@@ -39,7 +39,7 @@ export function solarize(image: Image, threshold: number): Image {
   return forAll(image, (level) => (level < threshold ? level : 255 - level));
 }
 
-/** Stretches each channel so that its darkest level becomes 0 and its brightest 255. */
+/** Stretches each channel: its darkest level becomes 0, its brightest 255. */
 export function autocontrast(image: Image): Image {
   const stretch = (channel: number): Uint8Array => {
     const counts = histogram(image, channel);
@@ -51,7 +51,7 @@ export function autocontrast(image: Image): Image {
   return mapped(image, [0, 1, 2].map(stretch));
 }
 
-/** Spreads the levels of each channel so that all are about equally frequent. */
+/** Spreads the levels of each channel to about equal frequency. */
 export function equalize(image: Image): Image {
   const spread = (channel: number): Uint8Array => {
     const counts = histogram(image, channel);

@@ -2,20 +2,20 @@ import type { ImageSource } from '../images/image.ts';
 
 /** Images that each show one of several classes. */
 export interface ClassificationDataset {
-  /** What kind it is, such as `cifar10`. */
+  /** The kind of data set, such as `cifar10`. */
   readonly name: string;
-  /** Names by index. */
+  /** Class names by index. */
   readonly classes: readonly string[];
-  /** WordNet's ids by index, where the classes are known by them. */
+  /** WordNet ids by index, if the classes have them. */
   readonly wnids?: readonly string[];
   readonly length: number;
-  /** What is there and not used, for the user to know. */
+  /** Notes for the user on files that are not used. */
   readonly notes?: readonly string[];
-  /** What an image is called in reports: a path, or `test_batch.bin[12]`. */
+  /** The image's name in reports: a path, or `test_batch.bin[12]`. */
   nameOf(index: number): string;
   /** A path, or pixels in memory. */
   image(index: number): ImageSource;
-  /** The index of the class that an image shows. */
+  /** Index of the image's class. */
   label(index: number): number;
 }
 

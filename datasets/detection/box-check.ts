@@ -3,7 +3,7 @@ import type { ImageSize } from '../images/image-size.ts';
 import type { CocoBox } from './coco/coco-format.ts';
 import type { DatasetProblem } from './problems.ts';
 
-/** Boxes that leave their image by no more than this many pixels do so by rounding, as some of COCO's own do. */
+/** A box that leaves its image by at most this many pixels does so by rounding, as some boxes of COCO do. */
 const OUTSIDE_TOLERANCE = 1;
 
 /** What is wrong with numbers that lie beyond every image. */
@@ -14,9 +14,9 @@ export type BoxFinding = Pick<DatasetProblem, 'severity' | 'kind' | 'message'>;
 const round = (pixels: number): number => Math.round(pixels * 100) / 100;
 
 /**
- * What is wrong with a box of four finite numbers. A negative side and an absurd number are errors. A side of zero, which
- * COCO's own files have here and there, a single pixel, and a box that leaves its image are warnings: evaluation takes them
- * as they are.
+ * Finds what is wrong with a box of four finite numbers. A negative side or an absurd number is an error. A side of
+ * zero (COCO's own files have some), a box of a single pixel and a box that leaves its image are warnings: evaluation
+ * uses them unchanged.
  */
 export function findInBox([x, y, width, height]: CocoBox, image: ImageSize): BoxFinding | undefined {
   if (!areCoordinates([x, y, width, height])) {
@@ -31,7 +31,7 @@ export function findInBox([x, y, width, height]: CocoBox, image: ImageSize): Box
     return { severity: 'warning', kind: 'empty box', message };
   }
   if (width <= 1 && height <= 1) {
-    const message = 'it covers no more than a pixel, as a slip of the mouse leaves it; remove it, or correct it';
+    const message = 'it covers no more than a pixel, probably by a slip of the mouse; remove it, or correct it';
     return { severity: 'warning', kind: 'empty box', message };
   }
   const excess = Math.max(-x, -y, x + width - image.width, y + height - image.height);

@@ -1,6 +1,6 @@
 /**
- * Geometry of boxes in pictures. Boxes are rows [x1, y1, x2, y2] of a Float32Array, in pixels, x to the right and y down;
- * x2 and y2 lie outside. Shapes: B boxes are a Float32Array of 4 B numbers.
+ * Geometry of boxes in images. Boxes are rows [x1, y1, x2, y2] in pixels, x to the right, y down; x2 and y2 are
+ * exclusive. Shapes: B boxes are a Float32Array of 4 B numbers.
  */
 import type { ImageSize } from '../images/image-size.ts';
 
@@ -9,7 +9,7 @@ const { fround } = Math;
 /** Rows [x1, y1, x2, y2]. */
 export type Boxes = Float32Array;
 
-/** Moves every corner into the image, in place. */
+/** Clips boxes to the image, in place. */
 export function clipBoxes(boxes: Boxes, image: ImageSize): Boxes {
   for (let i = 0; i < boxes.length; i += 2) {
     boxes[i] = Math.min(Math.max(boxes[i], 0), image.width);
@@ -18,7 +18,7 @@ export function clipBoxes(boxes: Boxes, image: ImageSize): Boxes {
   return boxes;
 }
 
-/** Rows of the boxes that have a width and a height, in order. */
+/** Rows of the boxes with a width and a height above 0, in order. */
 export function rowsWithArea(boxes: Boxes): Int32Array {
   return Int32Array.from({ length: boxes.length / 4 }, (_, row) => row).filter(
     (row) => boxes[row * 4 + 2] > boxes[row * 4] && boxes[row * 4 + 3] > boxes[row * 4 + 1],
@@ -35,7 +35,7 @@ export function gatherBoxes(boxes: Boxes, rows: Int32Array): Boxes {
   return out;
 }
 
-/** COCO's [x, y, width, height] to corners. */
+/** Converts COCO's [x, y, width, height] to corners. */
 export function xywhToXyxy(boxes: Float32Array): Boxes {
   const out = new Float32Array(boxes);
   for (let b = 0; b < out.length; b += 4) {
@@ -45,7 +45,7 @@ export function xywhToXyxy(boxes: Float32Array): Boxes {
   return out;
 }
 
-/** Carries boxes over to another size of the same picture, in place (`transform.py: resize_boxes`). */
+/** Scales boxes to another size of the same image, in place (`transform.py: resize_boxes`). */
 export function resizeBoxes(boxes: Boxes, from: ImageSize, to: ImageSize): Boxes {
   const scaleX = fround(to.width / from.width);
   const scaleY = fround(to.height / from.height);

@@ -6,12 +6,12 @@ import type { CocoCategory } from './coco/coco-format.ts';
 import type { ProblemList } from './problems.ts';
 
 /**
- * COCO's list of categories beside VOC or YOLO annotations, which have no place for the ids. We write it, and read it
- * where it is there; other programs need not know it.
+ * COCO's list of categories beside VOC or YOLO annotations, which cannot store ids. We write it, and read it where it
+ * exists; other programs can ignore it.
  */
 export const CATEGORIES_FILE = 'categories.json';
 
-/** The list in a folder's file; undefined where there is no such file. */
+/** Reads the list of a folder; undefined when the folder has no such file. */
 export async function readCategoriesFile(folder: string, problems: ProblemList): Promise<CocoCategory[] | undefined> {
   const path = join(folder, CATEGORIES_FILE);
   if (!isFile(path)) return undefined;

@@ -19,22 +19,24 @@ export interface ConvertDatasetOptions extends ReadOptions, WriteOptions {
 /** What `convertDataset` did. */
 export interface Conversion {
   readonly from: DetectionFormat;
-  /** How many were written. */
+  /** Number of images written. */
   readonly images: number;
   readonly annotations: number;
-  /** With `copyImages`: where to, and how many; those without a file are not. */
+  /** With `copyImages`: the folder and the number of copies. Images without a file are not copied. */
   readonly copied?: { readonly folder: string; readonly images: number };
   readonly problems: DatasetProblems;
-  /** What the new format has no place for, such as `12 masks`. */
+  /** What the new format cannot store, such as `12 masks`. */
   readonly lost: readonly string[];
 }
 
 /**
  * Writes a data set in another format.
  *
- * @throws ResnetCocoError as `readDetectionDataset`; BAD_DATASET for names that the format cannot hold; FILE_NOT_FOUND
- *   where images are to be copied and none is found; FILE_NOT_WRITABLE; USAGE where another process writes to the folder;
- *   the signal's reason, if aborted
+ * @throws ResnetCocoError as `readDetectionDataset` does
+ * @throws ResnetCocoError BAD_DATASET when the format cannot store a name
+ * @throws ResnetCocoError FILE_NOT_FOUND when images are to be copied and none is found
+ * @throws ResnetCocoError FILE_NOT_WRITABLE when the folder or file cannot be written
+ * @throws ResnetCocoError USAGE when another process writes to the folder; the signal's reason when aborted
  */
 export async function convertDataset({ to, out, copyImages, ...source }: ConvertDatasetOptions): Promise<Conversion> {
   const { format, dataset, files, problems } = await readDetectionDataset(source);
@@ -80,7 +82,7 @@ async function copyFiles(
   }
 }
 
-/** Whatever it is called: by a link, or by other letters where case makes no difference. */
+/** Compares the files, not their names: a link or another case may name the same file. */
 function isSameFile(a: string, b: string): boolean {
   if (resolve(a) === resolve(b)) return true;
   const [one, other] = [a, b].map((path) => statSync(path, { bigint: true, throwIfNoEntry: false }));

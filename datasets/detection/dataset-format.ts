@@ -3,29 +3,29 @@ import type { DetectionSource, FoundDataset } from './detection-source.ts';
 import type { ListOptions } from './output-folder.ts';
 import type { ProblemList } from './problems.ts';
 
-/** What there is to know of a format of annotations; `formats.ts` lists them all. */
+/** A format of annotations; `formats.ts` lists them all. */
 export interface DatasetFormat {
-  /** What a reader looks for in a folder, for errors: `Pascal VOC's XML files`. */
+  /** What the format is recognised by, for errors: `Pascal VOC's XML files`. */
   readonly looksFor: string;
-  /** Whether a folder has the layout of this format, before any look at the files in it. */
+  /** Whether a folder has this format's layout; called before its files are looked at. */
   readonly hasLayout?: (folder: string) => Promise<boolean>;
-  /** Ending of the annotation files in a folder without a layout of its own, such as `xml`. */
+  /** Extension of annotation files in a folder without a layout, such as `xml`. */
   readonly ending?: string;
-  /** Endings of a file that stands for the whole data set. */
+  /** Extensions of a single file that names the whole data set. */
   readonly fileEndings: readonly string[];
-  /** First characters of such a file, where its ending tells nothing. */
+  /** First characters of such a file, if its extension is unknown. */
   readonly fileStarts?: readonly string[];
-  /** Whether sizes of images are stated, so that they can be compared with the files. */
+  /** Whether annotations state the images' sizes, which can then be compared with the files. */
   readonly statesSizes: boolean;
-  /** Reads a data set; loaded when it is needed, with the parser that it takes. */
+  /** Reads a data set; the reader and its parser are loaded when needed. */
   readonly read: (source: DetectionSource, problems: ProblemList) => Promise<FoundDataset>;
   readonly write: (out: string, dataset: CocoDataset, options: ListOptions) => Promise<void>;
-  /** Whether it is written as a folder of many files. */
+  /** Whether the format is written as a folder of many files. */
   readonly isFolder: boolean;
-  /** Where images are copied to beside what is written. */
+  /** The folder for copies of the images. */
   readonly imageFolder: (out: string) => string;
-  /** What it has no place for, with counts, such as `12 masks`. */
+  /** What the format cannot store, with counts, such as `12 masks`. */
   readonly lost: (annotations: readonly CocoAnnotation[]) => readonly string[];
-  /** Annotations that are left out as a whole. */
+  /** Whether an annotation is left out as a whole. */
   readonly omits?: (annotation: CocoAnnotation) => boolean;
 }

@@ -1,16 +1,16 @@
-/** A number as its decimal digits say it, so that sums are exact: 178.11 + 1 is 179.11. */
+/** A number held as decimal digits, so that sums are exact: 178.11 + 1 is 179.11. */
 export interface Decimal {
   readonly digits: bigint;
-  /** How many of the digits stand behind the point. */
+  /** Number of digits after the decimal point. */
   readonly places: number;
 }
 
 const PATTERN = /^([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,3}))?$/i;
 
-/** No sensible number has more digits, and sums of millions of them would take minutes. */
+/** No sensible number has more digits; longer ones take minutes to sum. */
 const MAX_LENGTH = 1000;
 
-/** The decimal that a text writes, such as `-1.50` or `1e-7`; undefined where it is no number. */
+/** Parses a text such as `-1.50` or `1e-7`; undefined when it is not a number. */
 export function parseDecimal(text: string): Decimal | undefined {
   const match = text.length <= MAX_LENGTH ? PATTERN.exec(text) : null;
   if (!match) return undefined;
@@ -21,7 +21,7 @@ export function parseDecimal(text: string): Decimal | undefined {
   return places < 0 ? { digits: digits * 10n ** BigInt(-places), places: 0 } : { digits, places };
 }
 
-/** The shortest decimal that is this finite number and no other. */
+/** The shortest decimal that identifies this finite number. */
 export const toDecimal = (value: number): Decimal => parseDecimal(String(value))!;
 
 function atPlaces({ digits, places }: Decimal, wanted: number): bigint {
@@ -37,7 +37,7 @@ export function subtract(a: Decimal, b: Decimal): Decimal {
   return add(a, { digits: -b.digits, places: b.places });
 }
 
-/** `179.11`: plain digits, without zeros that say nothing. */
+/** Plain digits without trailing zeros, such as `179.11`. */
 export function formatDecimal({ digits, places }: Decimal): string {
   const magnitude = (digits < 0n ? -digits : digits).toString().padStart(places + 1, '0');
   const whole = magnitude.slice(0, magnitude.length - places);
@@ -46,5 +46,5 @@ export function formatDecimal({ digits, places }: Decimal): string {
   return digits < 0n ? `-${text}` : text;
 }
 
-/** The number nearest to it. */
+/** The nearest number. */
 export const toNumber = (decimal: Decimal): number => Number(formatDecimal(decimal));

@@ -5,16 +5,16 @@ import { isFile, isFolder } from '../../io/regular-file.ts';
 import { imageExtensions, isImageName } from '../images/image-extensions.ts';
 import { Spellings } from './spelling.ts';
 
-/** A name's path without `.` and the like, with `/` between folders, whatever system wrote it. */
+/** A normalized path with `/` between folders, whatever system wrote it. */
 export const portablePath = (name: string): string => posix.normalize(name.replaceAll('\\', '/'));
 
 /** `sub/a.jpg` → `sub/a`. */
 export const withoutExtension = (name: string): string => name.replace(/(?<=[^/])\.[^./]*$/, '');
 
-/** How far down: the folder's own files, those of its sub-folders too, or all. */
+/** How deep to search: the folder itself, its subfolders too, or everything. */
 const depths = { folder: '*', subfolders: '{*,*/*}', all: '**/*' } as const;
 
-/** The files of a folder that end in one of `extensions`, relative to it, in order of their characters. */
+/** Lists the files of a folder whose names end in one of `extensions`: relative paths, sorted by their characters. */
 export async function listFiles(
   folder: string,
   extensions: readonly string[],
@@ -31,7 +31,7 @@ export async function listFiles(
   return withoutLoops(folder, names).sort();
 }
 
-/** Without the files that are there once more below a link to a folder above them. */
+/** Drops files that appear again below a link to a parent folder. */
 function withoutLoops(root: string, names: readonly string[]): string[] {
   const real = new Map<string, string>();
   const realOf = (folder: string): string => {
@@ -41,7 +41,7 @@ function withoutLoops(root: string, names: readonly string[]): string[] {
     try {
       path = realpathSync.native(join(root, folder));
     } catch {
-      // Gone meanwhile: reading its files tells.
+      // The folder has gone meanwhile; reading its files reports it.
     }
     real.set(folder, path);
     return path;
@@ -63,7 +63,7 @@ function withoutLoops(root: string, names: readonly string[]): string[] {
   return names.filter((name) => !isLoop(dirname(name)));
 }
 
-/** Pipes, sockets and devices with names of images, in a folder and those below, each folder looked at once. */
+/** Pipes, sockets and devices with image names in a folder and below; each folder is read once. */
 export function irregularImages(folder: string, seen = new Set<string>()): string[] {
   const real = realpathSync.native(folder);
   if (seen.has(real)) return [];
@@ -71,13 +71,13 @@ export function irregularImages(folder: string, seen = new Set<string>()): strin
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory() || (entry.isSymbolicLink() && isFolder(path))) return irregularImages(path, seen);
-    // What a link of an image's name leads to is told where the image is read.
+    // A link with an image's name is checked when the image is read.
     const isUsual = entry.isFile() || entry.isSymbolicLink();
     return isImageName(entry.name) && !isUsual ? [path] : [];
   });
 }
 
-/** The files of a folder and those below, such as images, found by the names that annotations give them. */
+/** Finds files, such as images, in a folder and below by the names that annotations give them. */
 export class FileFinder {
   readonly folder: string;
   /** Relative to the folder, in order. */
@@ -96,15 +96,15 @@ export class FileFinder {
     this.#byBaseStem = new Spellings(names, (name) => posix.basename(withoutExtension(name)));
   }
 
-  /** @throws ResnetCocoError FILE_NOT_FOUND */
+  /** @throws ResnetCocoError FILE_NOT_FOUND when there is no such folder */
   static async open(folder: string, extensions: readonly string[] = imageExtensions): Promise<FileFinder> {
     return new FileFinder(folder, await listFiles(folder, extensions));
   }
 
   /**
-   * The file, relative to the folder: at that very path, else the only one of that name in any folder. The name may
-   * lack its extension or have another one. Names compare as `Spellings` has it. Undefined if there is none, or more
-   * than one.
+   * The file, relative to the folder: the one at that exact path, else the only one of that name in any folder. The
+   * name may lack its extension or have another one. Names compare as in `Spellings`. Undefined when no file or several
+   * files match.
    */
   find(name: string): string | undefined {
     const path = portablePath(name);
@@ -122,8 +122,8 @@ export class FileFinder {
   }
 
   /**
-   * A file of no usual extension, or an image beside the folder (`../images/a.jpg`). Other files that lie outside are
-   * nothing that annotations should name.
+   * A file with an unusual extension, or an image beside the folder (`../images/a.jpg`). Annotations have no reason to
+   * name other files outside the folder.
    */
   #exactly(path: string): string | undefined {
     if (path.startsWith('../') && !isImageName(path)) return undefined;

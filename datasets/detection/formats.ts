@@ -7,7 +7,7 @@ import { listFiles } from './file-finder.ts';
 import { voc } from './voc/voc.ts';
 import { yolo } from './yolo/yolo.ts';
 
-/** All formats of data sets for detection. Where a folder could be of several, the first is taken. */
+/** All formats of detection data sets. When a folder could be of several, the first one wins. */
 const table = { voc, yolo, coco };
 
 /** A format of detection data sets. */
@@ -19,9 +19,10 @@ export const formats: Readonly<Record<DetectionFormat, DatasetFormat>> = table;
 export const detectionFormats = (Object.keys(table) as DetectionFormat[]).sort();
 
 /**
- * Tells a data set's format from what is there.
+ * Detects a data set's format from its files.
  *
- * @throws ResnetCocoError FILE_NOT_FOUND; BAD_DATASET where it is none
+ * @throws ResnetCocoError FILE_NOT_FOUND when there is no such path
+ * @throws ResnetCocoError BAD_DATASET when it is none of the formats
  */
 export async function tellFormat(path: string): Promise<DetectionFormat> {
   const entries = Object.entries(formats) as [DetectionFormat, DatasetFormat][];

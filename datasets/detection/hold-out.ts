@@ -1,17 +1,17 @@
 import { seeded } from '../loaders/seeded.ts';
 import type { CocoDataset } from './coco/coco-format.ts';
 
-/** Images to learn from, and others to evaluate on; both have all categories. */
+/** Images for training and for evaluation; both sets have all categories. */
 export interface HeldOut {
   readonly training: CocoDataset;
   readonly validation: CocoDataset;
 }
 
 /**
- * Parts a data set by its images: so many of them at random, the same for the same seed, for evaluation.
+ * Holds out a random fraction of the images for evaluation. The same seed holds out the same images.
  *
- * @param fraction of the images that is kept for evaluation, above 0 and below 1; at least one image is on either side
- * @returns undefined where there are fewer than two images
+ * @param fraction of the images held out, above 0 and below 1; both sets get at least one image
+ * @returns undefined when there are fewer than two images
  */
 export function holdOut(dataset: CocoDataset, fraction: number, seed: number): HeldOut | undefined {
   const { annotations, images } = dataset;

@@ -4,22 +4,22 @@ import type { ImageId } from './coco/coco-format.ts';
 import { type FileFinder, portablePath, withoutExtension } from './file-finder.ts';
 import type { DatasetProblem, ProblemList } from './problems.ts';
 
-/** How a folder of images came to be known. */
+/** How the folder of images was chosen. */
 export interface ImageFolderOptions {
-  /** The user did not name it: it was found where images usually lie. Then it need not have all of them. */
+  /** The user named no folder; this one was found in a usual place, so it need not have all images. */
   readonly isGuess?: boolean;
 }
 
-/** Where a name stands, for errors. */
+/** Where a name stands in the annotations, for errors. */
 type Place = Pick<DatasetProblem, 'file' | 'field' | 'value'>;
 
 const MAX_SHOWN = 5;
 const listed = (names: readonly string[]): string =>
   names.slice(0, MAX_SHOWN).join(', ') + (names.length > MAX_SHOWN ? ' …' : '');
 
-/** The files of a data set's images, as far as a folder of images is known, each of one image only. */
+/** The files of a data set's images, if their folder is known. No two images share a file. */
 export class ImageFiles {
-  /** By the image's id. */
+  /** By image id. */
   readonly paths = new Map<ImageId, string>();
   readonly #owners = new Map<string, ImageId>();
   readonly #finder: FileFinder | undefined;
@@ -34,10 +34,10 @@ export class ImageFiles {
   }
 
   /**
-   * Finds an image's file by the first of `names` that there is, and tells of an error where none is, or where it is
-   * another image's.
+   * Finds an image's file by the first of `names` that exists. Reports an error when none exists or another image has
+   * it.
    *
-   * @returns the file's name relative to the folder of images; undefined without one
+   * @returns the file's name relative to the folder of images; undefined when there is none
    */
   find(image: ImageId, names: readonly string[], place: Place): string | undefined {
     const finder = this.#finder;
@@ -60,7 +60,7 @@ export class ImageFiles {
     return name;
   }
 
-  /** Tells in one warning which images a folder that nobody named does not have. */
+  /** Lists the images that a guessed folder lacks, in one warning. */
   tellMissing(file: string): void {
     const missing = this.#missing;
     if (!missing.length) return;
@@ -69,7 +69,7 @@ export class ImageFiles {
     this.#problems.warning({ file, kind: 'missing file', message });
   }
 
-  /** Tells in one warning of images that no annotation is for, where all annotations were looked at: of these names. */
+  /** Lists the images without annotations in one warning. `annotations` are the names of all annotations. */
   tellUnused(file: string, annotations: readonly string[]): void {
     const annotated = new Set(annotations.map((name) => posix.basename(withoutExtension(name)).normalize()));
     const unused = (this.#finder?.names ?? []).filter(

@@ -6,7 +6,7 @@ import type { ImageId } from './coco/coco-format.ts';
 import type { DetectionSource, FoundDataset } from './detection-source.ts';
 import type { ProblemList } from './problems.ts';
 
-/** The size that an image's file has; undefined, and an error told, where it cannot be read. */
+/** Reads an image's size from its file. Reports an error and returns undefined when it cannot be read. */
 export async function measureImage(
   path: string,
   image: ImageId,
@@ -22,7 +22,7 @@ export async function measureImage(
   }
 }
 
-/** A size that is not the file's puts boxes elsewhere than whoever drew them meant. */
+/** Reports sizes that differ from the file's: boxes would then be misplaced. */
 export async function compareSizes(
   { dataset, files }: FoundDataset,
   { annotations, signal }: DetectionSource,

@@ -18,20 +18,20 @@ import { type ReadOptions, readDetectionDataset } from './read-detection-dataset
 
 /** Settings of `writeObjectCrops`. */
 export interface ObjectCropOptions extends Omit<ReadOptions, 'checkImages' | 'strict'> {
-  /** The folder to write, with one folder per category, or those in `train/` and `val/`. */
+  /** The folder to write. It gets one folder per category, or `train/` and `val/` with one per category each. */
   readonly out: string;
-  /** Objects whose longer side is shorter, in pixels, are left out; 32 by default, 1 or more. */
+  /** Objects whose longer side has fewer pixels are left out; 1 or more, 32 by default. */
   readonly smallest?: number;
-  /** What is shown around an object, as a share of its box's longer side; 0.1 by default. */
+  /** The margin shown around an object, as a share of its box's longer side; 0.1 by default. */
   readonly margin?: number;
-  /** Squares without an object to cut from each image, for a class `background`; none by default. */
+  /** Number of squares without an object to cut from each image, for a class `background`; 0 by default. */
   readonly background?: number;
   /**
-   * The share of the images whose objects go to `val/` instead of `train/`, each with a folder per category; without it,
-   * and where there is one image only, the categories' folders lie in `out` itself.
+   * Share of the images whose objects go to `val/` instead of `train/`. Without it, or with one image only, the folders
+   * of the categories are in `out` itself.
    */
   readonly valFraction?: number;
-  /** Of the places of the background and of what goes to `val/`; 0 by default. */
+  /** Seed for the places of background squares and for the images of `val/`; 0 by default. */
   readonly seed?: number;
   readonly onProgress?: (images: number, total: number) => void;
 }
@@ -39,21 +39,21 @@ export interface ObjectCropOptions extends Omit<ReadOptions, 'checkImages' | 'st
 /** What `writeObjectCrops` wrote. */
 export interface ObjectCrops {
   readonly images: number;
-  /** Pictures written, by class, in order of their names. */
+  /** Pictures written per class, sorted by name. */
   readonly classes: readonly { readonly name: string; readonly pictures: number }[];
-  /** Objects smaller than `smallest`. */
+  /** Number of objects smaller than `smallest`. */
   readonly small: number;
-  /** Images that could not be read; nothing is cut from them. */
+  /** Images that could not be read; they give no crops. */
   readonly unreadable: readonly ResnetCocoError[];
-  /** Warnings: errors are thrown. */
+  /** Warnings only: errors are thrown. */
   readonly problems: DatasetProblems;
 }
 
 const BACKGROUND = 'background';
 
-/** So often a square is drawn anew that shows an object. */
+/** A background square that shows an object is drawn again at most this many times. */
 const TRIALS = 50;
-/** Of a square of background, the share that an object may cover. */
+/** The largest share of a background square that an object may cover. */
 const MOST_COVERED = 0.1;
 
 const [MOST_PIXELS, MOST_MARGIN, MOST_SQUARES] = [100_000, 100, 10_000];
@@ -64,13 +64,16 @@ function checkNumber(name: string, value: number, least: number, most: number): 
 }
 
 /**
- * Cuts every object out of its image, for a folder of pictures that a classifier trains on (`imagefolder:DIR`): a
- * backbone meets the objects of a detection data set, at their size, before it is a detector's. Crowds are left out.
- * Seeded: the same call writes the same pictures.
+ * Cuts every object out of its image into a folder for training a classifier (`imagefolder:DIR`). A backbone can so be
+ * trained on the objects of a detection data set, at their size, before the detector is. Crowds are left out. The same
+ * seed writes the same pictures.
  *
- * @throws ResnetCocoError as `readDetectionDataset`; BAD_DATASET for a category whose name is none of a folder, or if
- *   nothing is left to cut; FILE_NOT_FOUND without the images; FILE_NOT_WRITABLE; USAGE where another process
- *   writes to the folder, or a number makes no sense; the signal's reason, if aborted
+ * @throws ResnetCocoError as `readDetectionDataset` does
+ * @throws ResnetCocoError BAD_DATASET when a category's name cannot name a folder, or when no object is left to cut
+ * @throws ResnetCocoError FILE_NOT_FOUND when the images are missing
+ * @throws ResnetCocoError FILE_NOT_WRITABLE when a picture cannot be written
+ * @throws ResnetCocoError USAGE when another process writes to the folder or a number is out of range; the signal's
+ *   reason when aborted
  */
 export async function writeObjectCrops(options: ObjectCropOptions): Promise<ObjectCrops> {
   const {
@@ -140,8 +143,8 @@ export async function writeObjectCrops(options: ObjectCropOptions): Promise<Obje
 }
 
 /**
- * The images whose objects are for evaluation. A category is among them only if other images have it, too, as nothing else
- * can be evaluated; undefined where there is one image.
+ * Chooses the images for evaluation. A category is evaluated only if training images have it too. Undefined when there
+ * is one image.
  */
 function heldImages(
   dataset: CocoDataset,
@@ -178,7 +181,7 @@ async function readFound(
   }
 }
 
-/** @throws ResnetCocoError BAD_DATASET */
+/** @throws ResnetCocoError BAD_DATASET when a category's name cannot name a folder */
 function folderName(category: string): string {
   const name = category.trim();
   // biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for them
@@ -186,7 +189,7 @@ function folderName(category: string): string {
   throw new ResnetCocoError('BAD_DATASET', `category ${JSON.stringify(category)}: no name for a folder; rename it`);
 }
 
-/** The box and its margin, in whole pixels, as far as the picture goes; undefined where nothing of it is in the picture. */
+/** The box and its margin in whole pixels, clipped to the image; undefined when nothing is left. */
 function around([x, y, width, height]: CocoBox, margin: number, image: ImageSize): Region | undefined {
   const more = margin * Math.max(width, height);
   const left = Math.max(0, Math.floor(x - more));
@@ -196,7 +199,7 @@ function around([x, y, width, height]: CocoBox, margin: number, image: ImageSize
   return right > left && bottom > top ? { left, top, width: right - left, height: bottom - top } : undefined;
 }
 
-/** A square of a random side, from `smallest` to half of the picture's, of which no object covers much. */
+/** A random square between `smallest` and half of the image's shorter side that no object covers much. */
 function emptySquare(
   random: Random,
   { width, height }: ImageSize,
@@ -206,7 +209,7 @@ function emptySquare(
   const most = Math.min(width, height) / 2;
   if (most < smallest) return undefined;
   for (let trial = 0; trial < TRIALS; trial++) {
-    const side = Math.round(smallest * (most / smallest) ** random.uniform()); // each doubling as likely
+    const side = Math.round(smallest * (most / smallest) ** random.uniform()); // log-uniform
     const left = random.integer(width - side + 1);
     const top = random.integer(height - side + 1);
     const covered = ({ bbox: [x, y, w, h] }: CocoAnnotation): number =>

@@ -10,7 +10,7 @@ import type { CocoDataset, ImageId } from './coco/coco-format.ts';
 import { portablePath, withoutExtension } from './file-finder.ts';
 import type { VocAnnotation } from './voc/read-voc.ts';
 
-/** A folder that a data set is written to. What lies there and says something else is never written over. */
+/** The folder that a data set is written to. Existing files with other content are never overwritten. */
 export class OutputFolder {
   readonly path: string;
   readonly #made = new Set<string>();
@@ -20,9 +20,9 @@ export class OutputFolder {
   }
 
   /**
-   * Writes a file whole; `name` is relative and may have folders.
+   * Writes a file whole; `name` is relative and may contain folders.
    *
-   * @throws ResnetCocoError FILE_NOT_WRITABLE, also where such a file is there with another content
+   * @throws ResnetCocoError FILE_NOT_WRITABLE when it cannot be written, or exists with other content
    */
   async put(name: string, text: string): Promise<void> {
     const path = await this.#place(name);
@@ -34,18 +34,18 @@ export class OutputFolder {
     await writeWholeFile(path, text);
   }
 
-  /** Writes a file whole, in the place of what was there. */
+  /** Writes a file whole and replaces the old one. */
   async replace(name: string, text: string): Promise<void> {
     await writeWholeFile(await this.#place(name), text);
   }
 
-  /** Copies a file here, unless one of the same length is there. */
+  /** Copies a file here unless one of the same length exists. */
   async copy(source: string, name: string): Promise<void> {
     const path = await this.#place(name);
     const [from, there] = [statsOf(source), statsOf(path)];
     if (there && there.size !== from?.size) throw occupied(path);
     if (there) return;
-    // A source that cannot be read, or a pipe, which would be waited for, must not count as a target that cannot be written.
+    // Opening the source first tells a bad source from a bad target: it may be unreadable, or a pipe that never ends.
     await (await openHandle(source)).close();
     const partial = join(dirname(path), `.${randomBytes(6).toString('hex')}.partial`);
     try {
@@ -58,9 +58,9 @@ export class OutputFolder {
   }
 
   /**
-   * The path of a file here.
+   * The path of a file in this folder.
    *
-   * @throws ResnetCocoError FILE_NOT_WRITABLE where it leads out of the folder
+   * @throws ResnetCocoError FILE_NOT_WRITABLE when it leads out of the folder
    */
   checkName(name: string): string {
     const path = join(this.path, name);
@@ -78,13 +78,13 @@ export class OutputFolder {
 }
 
 const occupied = (path: string): ResnetCocoError =>
-  new ResnetCocoError('FILE_NOT_WRITABLE', `${path}: is there already and differs; name another folder, or delete it`);
+  new ResnetCocoError('FILE_NOT_WRITABLE', `${path}: exists with other content; name another folder, or delete it`);
 
-/** Characters that a file name, or a line of a list, cannot have. */
+/** Characters that neither a file name nor a line of a list can contain. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for them
 const CONTROL = /[\x00-\x1f\x7f]/;
 
-/** @throws ResnetCocoError BAD_DATASET for a name that would leave the folder */
+/** @throws ResnetCocoError BAD_DATASET when the name leads out of the folder */
 export function checkImageName(name: string): void {
   if (!/^(\.\.(\/|$)|\/|[a-z]:)/i.test(portablePath(name)) && !CONTROL.test(name)) return;
   const message = `file_name ${JSON.stringify(name)} is no path within a folder; correct it`;
@@ -92,16 +92,16 @@ export function checkImageName(name: string): void {
 }
 
 /**
- * Paths without extensions for the annotation files of images, in their order.
+ * Paths without extension for the images' annotation files, in order.
  *
- * @throws ResnetCocoError BAD_DATASET for a name that would leave the folder, or two images that would share a file
+ * @throws ResnetCocoError BAD_DATASET when a name leads out of the folder, or two images would share a file
  */
 export function annotationStems(names: readonly string[]): string[] {
   const owners = new Map<string, string>();
   return names.map((name) => {
     checkImageName(name);
     const stem = withoutExtension(portablePath(name));
-    // Some file systems do not tell upper from lower case.
+    // Some file systems ignore case.
     const owner = owners.get(stem.toLowerCase());
     if (owner !== undefined) {
       const message = `'${owner}' and '${name}' would share one annotation file; rename one of them`;
@@ -112,7 +112,7 @@ export function annotationStems(names: readonly string[]): string[] {
   });
 }
 
-/** @throws ResnetCocoError BAD_DATASET for names by which a format without ids could not tell categories apart */
+/** @throws ResnetCocoError BAD_DATASET when a format without ids could not tell categories apart by these names */
 export function checkNames(names: readonly string[]): void {
   const seen = new Set<string>();
   for (const name of names.map((name) => name.trim().normalize())) {
@@ -127,14 +127,14 @@ export function checkNames(names: readonly string[]): void {
   }
 }
 
-/** Of one image list in a folder. */
+/** Options for one image list in a folder. */
 export interface ListOptions {
-  /** The name of these images' list in VOC and YOLO, such as `train`. */
+  /** The name of the image list in VOC and YOLO, such as `train`. */
   readonly split?: string;
   readonly signal?: AbortSignal;
 }
 
-/** The annotations of each image. */
+/** Groups the annotations by image. */
 export function byImage(dataset: CocoDataset): Map<ImageId, VocAnnotation[]> {
   const found = new Map<ImageId, VocAnnotation[]>(dataset.images.map(({ id }) => [id, []]));
   for (const annotation of dataset.annotations) found.get(annotation.image_id)?.push(annotation);

@@ -16,20 +16,20 @@ export type ProblemKind =
   | 'image size'
   | 'annotation id 0';
 
-/** Something wrong in a data set, and where. */
+/** A problem in a data set, and its place. */
 export interface DatasetProblem {
-  /** What has an error is unusable, and left out where reading goes on; a warning is of something that is kept. */
+  /** What has an error is unusable and left out when reading goes on; what has a warning is kept. */
   readonly severity: 'error' | 'warning';
   readonly kind: ProblemKind;
   /** The file at fault. */
   readonly file: string;
-  /** Where in it, counted from 1, for files of lines. */
+  /** The line, counted from 1, in text files. */
   readonly line?: number;
-  /** The id of the image, or its name where it has none. */
+  /** The image's id, or its name if it has no id. */
   readonly image?: ImageId;
-  /** The annotation's id; its place in the list, such as `annotations[3]`, where it has none. */
+  /** The annotation's id, or its place in the list, such as `annotations[3]`, if it has no id. */
   readonly annotation?: number | string;
-  /** Of a problem with the file as a whole there are none. */
+  /** Undefined for a problem of the whole file. */
   readonly field?: string;
   readonly value?: unknown;
   /** What is wrong, and what to do. */
@@ -39,7 +39,7 @@ export interface DatasetProblem {
 const MAX_KEPT = 1000;
 const MAX_VALUE_TEXT = 60;
 
-/** The problems of one data set: counted all, the first of each severity kept. */
+/** The problems of one data set: all are counted, the first of each severity are kept. */
 export class ProblemList {
   readonly #kept: Record<DatasetProblem['severity'], DatasetProblem[]> = { error: [], warning: [] };
   readonly #counts = { error: 0, warning: 0 };
@@ -65,12 +65,12 @@ export class ProblemList {
   }
 }
 
-/** A problem in a file of lines, whose name the reader knows. */
+/** A problem in a text file; the reader knows the file. */
 export type LineFinding = Pick<DatasetProblem, 'kind' | 'field' | 'value' | 'message'> & { readonly line: number };
 
 /** What is wrong in a data set, with counts. */
 export interface DatasetProblems {
-  /** How many there are of each severity. */
+  /** Number of errors and warnings. */
   readonly errors: number;
   readonly warnings: number;
   /** Errors, then warnings; at most 1000 of each. */
@@ -82,7 +82,7 @@ function shownValue(value: unknown): string {
   return text.length > MAX_VALUE_TEXT ? `${text.slice(0, MAX_VALUE_TEXT)}…` : text;
 }
 
-/** The problem in one line: file, line, image, annotation, field, value, what to do. */
+/** Describes the problem in one line: file, line, image, annotation, field, value, remedy. */
 export function describeProblem({ file, line, image, annotation, field, value, message }: DatasetProblem): string {
   const place = [
     `${file}${line === undefined ? '' : `:${line}`}`,
@@ -95,7 +95,7 @@ export function describeProblem({ file, line, image, annotation, field, value, m
 
 const MAX_THROWN = 5;
 
-/** @throws ResnetCocoError BAD_DATASET, naming the first errors and their number, if there is any */
+/** @throws ResnetCocoError BAD_DATASET when there are errors; names the first ones and their number */
 export function throwOnErrors(source: string, { errors, first }: DatasetProblems): void {
   if (!errors) return;
   const shown = first.slice(0, Math.min(errors, MAX_THROWN)).map(describeProblem);

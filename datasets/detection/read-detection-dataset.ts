@@ -5,27 +5,28 @@ import { type DatasetProblems, ProblemList, throwOnErrors } from './problems.ts'
 
 /** Settings of `readDetectionDataset`. */
 export interface ReadOptions extends DetectionSource {
-  /** Told from the content, unless it is given. */
+  /** Detected from the content by default. */
   readonly format?: DetectionFormat;
-  /** Errors are thrown, unless this is false: then what is unusable is left out, and told of in `problems`. */
+  /** By default errors are thrown. With `false`, unusable parts are left out and listed in `problems`. */
   readonly strict?: boolean;
-  /** Open each image that is found, and compare its size with that of the annotations. */
+  /** Open each image and compare its size with the annotated one. */
   readonly checkImages?: boolean;
 }
 
-/** A data set for detection, whatever its format, in the form that COCO's JSON has. */
+/** A detection data set of any format, in COCO's form. */
 export interface DetectionDataset extends FoundDataset {
   readonly format: DetectionFormat;
   readonly problems: DatasetProblems;
 }
 
 /**
- * Reads a data set for detection: COCO's JSON, Pascal VOC's XML files or YOLO's label files. Everything in it is
- * checked: numbers, boxes, references between images, annotations and categories, ids that must differ, and, where the
- * folder of images is known, that each is there.
+ * Reads a detection data set: COCO's JSON, Pascal VOC's XML files or YOLO's label files. Checks numbers, boxes, unique
+ * ids, and the references between images, annotations and categories. When the folder of images is known, it checks
+ * that each image exists.
  *
- * @throws ResnetCocoError FILE_NOT_FOUND; BAD_DATASET, if it is none of them, or for errors in it unless `strict` is
- *   false; the signal's reason, if aborted
+ * @throws ResnetCocoError FILE_NOT_FOUND when a file or folder is missing
+ * @throws ResnetCocoError BAD_DATASET when the format is none of these, or when there are errors and `strict` is not
+ *   false; the signal's reason when aborted
  */
 export async function readDetectionDataset(options: ReadOptions): Promise<DetectionDataset> {
   const { annotations, strict = true } = options;

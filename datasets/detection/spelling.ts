@@ -1,16 +1,18 @@
 import { readdirSync } from 'node:fs';
 import { join, parse, sep } from 'node:path';
 
-/** Unicode composed: macOS writes é as two characters, other systems as one. */
+/** NFC: macOS writes é as two characters, other systems as one. */
 const composed = (name: string): string => name.normalize('NFC');
-/** Without case too, which Windows and macOS do not tell apart. */
+/** Also without case, which Windows and macOS ignore. */
 const folded = (name: string): string => composed(name).toLowerCase();
 
-/** Names by a key, such as their stem: as it is spelled, else Unicode composed, else without case. */
+/** Finds names by a key, such as their stem: by exact spelling, else by NFC, else without case. */
 export class Spellings {
   readonly #names: Iterable<string>;
   readonly #key: (name: string) => string;
-  /** The one name of each key; undefined where several share it. Each made when the one before does not tell. */
+  /**
+   * The one name of each key; undefined when several share it. Each map is built only if the one before finds nothing.
+   */
   readonly #maps = new Map<(key: string) => string, ReadonlyMap<string, string | undefined>>();
 
   constructor(names: Iterable<string>, key: (name: string) => string = (name) => name) {
@@ -18,7 +20,7 @@ export class Spellings {
     this.#key = key;
   }
 
-  /** The name with this key; undefined where there is none, or more than one that is alike. */
+  /** The name with this key; undefined when none or several match. */
   find(key: string): string | undefined {
     for (const spelling of [String, composed, folded]) {
       const map = this.#mapOf(spelling);
@@ -28,7 +30,7 @@ export class Spellings {
     return undefined;
   }
 
-  /** Whether any name's key is alike. */
+  /** Whether any name matches the key. */
   has(key: string): boolean {
     return this.#mapOf(folded).has(folded(key));
   }
@@ -46,11 +48,11 @@ export class Spellings {
   }
 }
 
-/** Paths of files and folders as the disk spells them. Each folder is listed once. */
+/** Finds paths as the disk spells them. Each folder is listed once. */
 export class Folders {
   readonly #names = new Map<string, Spellings>();
 
-  /** The path of what is called `name` within a folder, or of what lies below at such a path; undefined without one. */
+  /** The path of `name` in a folder, where `name` may contain folders; undefined when it does not exist. */
   find(folder: string, name: string): string | undefined {
     let path = folder;
     for (const part of name.split('/')) {
@@ -69,7 +71,7 @@ export class Folders {
     try {
       names = readdirSync(folder);
     } catch {
-      // Not there, or not a folder: it has no names.
+      // Missing or not a folder: it has no names.
     }
     const spellings = new Spellings(names);
     this.#names.set(folder, spellings);
@@ -77,7 +79,7 @@ export class Folders {
   }
 }
 
-/** A path as the disk spells it, from the root or from the working directory; undefined where there is none. */
+/** A path as the disk spells it, absolute or relative to the working directory; undefined when it does not exist. */
 export function spelledFile(path: string): string | undefined {
   const { root } = parse(path);
   return new Folders().find(root || '.', path.slice(root.length).split(sep).join('/'));

@@ -1,3 +1,3 @@
-/** What the folder or entry of a split may be called; Roboflow writes `valid`. */
+/** Names that the folder or entry of a split may have; Roboflow writes `valid`. */
 export const spellingsOfSplit = (split: string): readonly string[] =>
   /^val(id|idation)?$/i.test(split) ? [split, 'val', 'valid', 'validation'] : [split];

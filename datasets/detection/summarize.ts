@@ -7,11 +7,11 @@ export interface CategorySummary {
   readonly id: number;
   readonly name: string;
   readonly annotations: number;
-  /** How many images have one. */
+  /** Number of images with this category. */
   readonly images: number;
 }
 
-/** What a data set for detection consists of. */
+/** Summary of a detection data set. */
 export interface DetectionSummary {
   readonly images: number;
   readonly annotations: number;
@@ -21,11 +21,11 @@ export interface DetectionSummary {
   /** Annotations with a polygon or mask. */
   readonly masks: number;
   readonly imagesWithoutObjects: number;
-  /** Of the images, in pixels; undefined without images. */
+  /** Of the images, in pixels; undefined when there are no images. */
   readonly width: Spread | undefined;
   readonly height: Spread | undefined;
   readonly objectsPerImage: Spread | undefined;
-  /** By `area`, as COCO's scores have it: under 32², under 96², the rest; crowds are left out. */
+  /** By `area`, as in COCO's scores: below 32², below 96², the rest; crowds are left out. */
   readonly sizes: { readonly small: number; readonly medium: number; readonly large: number };
   /** The most frequent first. */
   readonly perCategory: readonly CategorySummary[];
@@ -45,7 +45,7 @@ export function summarizeDetection({ images, annotations, categories }: CocoData
     const category = perCategory.get(category_id)!;
     category.annotations++;
     category.images.add(image_id);
-    // Files of boxes alone have empty lists of polygons.
+    // Files of plain boxes have empty lists of polygons.
     if (!isEmptySegmentation(segmentation)) masks++;
     if (iscrowd) crowds++;
     else sizes[area < SMALL ? 'small' : area < MEDIUM ? 'medium' : 'large']++;

@@ -1,7 +1,7 @@
 import type { CocoAnnotation } from './coco/coco-format.ts';
 import { isEmptySegmentation } from './coco/empty-segmentation.ts';
 
-/** How many annotations have something, in words; nothing where none has. */
+/** Counts the annotations with a property, in words; empty when there are none. */
 export function countLost<A extends CocoAnnotation>(
   annotations: readonly A[],
   one: string,
@@ -12,7 +12,7 @@ export function countLost<A extends CocoAnnotation>(
   return count ? [`${count} ${count === 1 ? one : several}`] : [];
 }
 
-/** Masks and keypoints, which formats of boxes have no place for. */
+/** Masks and keypoints, which box formats cannot store. */
 export const lostBesideBoxes = (annotations: readonly CocoAnnotation[]): string[] => [
   ...countLost(annotations, 'mask', 'masks', ({ segmentation }) => !isEmptySegmentation(segmentation)),
   ...countLost(annotations, 'set of keypoints', 'sets of keypoints', ({ keypoints }) => keypoints !== undefined),

@@ -4,16 +4,16 @@ import type { ListOptions } from './output-folder.ts';
 
 export interface WriteOptions extends ListOptions {
   readonly to: DetectionFormat;
-  /** Of COCO a JSON file; of VOC and YOLO a folder. */
+  /** A JSON file for COCO, a folder for VOC and YOLO. */
   readonly out: string;
 }
 
 /**
- * Writes a data set in one of the formats, each file whole. In a folder nothing that is there and differs is written
- * over.
+ * Writes a data set in one of the formats, each file whole. Existing files in a folder are not overwritten if they
+ * differ.
  *
- * @throws ResnetCocoError BAD_DATASET for names that the format cannot hold; FILE_NOT_WRITABLE; the signal's reason, if
- *   aborted
+ * @throws ResnetCocoError BAD_DATASET when the format cannot store a name
+ * @throws ResnetCocoError FILE_NOT_WRITABLE when a file cannot be written; the signal's reason when aborted
  */
 export async function writeDetectionDataset(
   dataset: CocoDataset,

@@ -1,14 +1,14 @@
 /**
- * The words of boxes, alike in drawn pictures and on every page. Single files of HTML hold the source of these
- * functions in their scripts, so that each uses nothing but its arguments.
+ * Labels of boxes, the same in drawn pictures and on pages. HTML files contain the source of these functions in their
+ * scripts, so each uses only its arguments.
  */
 
-/** A share in percent, as all pages have it: `52.3 %`. */
+/** A share in percent, as on all pages: `52.3 %`. */
 export function percent(share: number, digits = 1): string {
   return `${(100 * share).toFixed(digits)} %`;
 }
 
-/** What stands over a box: `person 98 %`; of ground truth, which has no score, the category alone. */
+/** The label of a box: `person 98 %`; for ground truth, which has no score, only the category. */
 export function boxLabel(label: string, score?: number): string {
   return score === undefined ? label : `${label} ${Math.round(100 * score)} %`.trim();
 }

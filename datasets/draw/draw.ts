@@ -4,32 +4,32 @@ import { boxLabel } from './box-label.ts';
 import { type TextMask, textMask, textWidth } from './font.ts';
 import { type Color, categoryColor, readableOn } from './palette.ts';
 
-/** An object to be drawn, as `detect` finds it. */
+/** An object to draw, as `detect` returns it. */
 export interface LabelledBox {
   /** x, y of the upper left corner, width and height, in pixels of the picture. */
   readonly bbox: readonly number[];
   readonly label: string;
-  /** 0–1; written behind the label. Better ones lie above worse ones. */
+  /** 0–1; written after the label. Boxes with higher scores are drawn on top. */
   readonly score?: number;
-  /** Gives the colour. */
+  /** Decides the colour. */
   readonly category_id?: number;
-  /** Of ground truth: its line is dashed. */
+  /** For ground truth: a dashed line. */
   readonly dashed?: boolean;
 }
 
-/** Sizes as parts of the picture's mean side; a label shrinks to fit, down to the smallest readable size. */
+/** Sizes as shares of the picture's mean side; a label shrinks to fit, down to the smallest readable size. */
 const LINE = 0.004;
 const FONT = 0.03;
 const MIN_FONT = 6;
 const DEFAULT_MIN_FONT = 10;
-/** Labels of low boxes are up to this much smaller, so that a crowd is not buried under its names. */
+/** Labels of low boxes are smaller by up to this factor, so that names do not bury a crowd. */
 const SMALL_LABEL = 0.7;
-/** A dash, and the gap behind it, in thicknesses of the line. */
+/** Length of a dash and of a gap, in line widths. */
 const DASH = 4;
-/** Longer labels are cut before they are measured. */
+/** Longer labels are cut before measuring. */
 const MAX_LABEL = 120;
 
-/** Draws boxes with labels on a copy of a picture. Boxes are cut at its borders; labels always lie inside. */
+/** Draws boxes with labels on a copy of a picture. Boxes are clipped at its borders; labels are always inside. */
 export function drawBoxes(image: Image, boxes: readonly LabelledBox[]): Image {
   const canvas: Image = { ...image, data: new Uint8Array(image.data) };
   const side = (image.width + image.height) / 2;
@@ -60,7 +60,7 @@ export function drawBoxes(image: Image, boxes: readonly LabelledBox[]): Image {
   return canvas;
 }
 
-/** The part of a box that lies in the picture, in whole pixels, at least one; undefined if there is none. */
+/** The part of a box in the picture, in whole pixels, at least one; undefined when it is outside. */
 function visibleRegion(bbox: readonly number[], { width, height }: Image): Region | undefined {
   const [x, y, w, h] = bbox;
   if (![x, y, w, h].every(Number.isFinite) || w < 0 || h < 0) return undefined;
@@ -75,7 +75,7 @@ function visibleRegion(bbox: readonly number[], { width, height }: Image): Regio
   };
 }
 
-/** Shrinks a label that is too wide, and cuts it where that is not enough. */
+/** Shrinks a label that is too wide, and cuts it if that is not enough. */
 function fitted(label: string, fontSize: number, room: number): { readonly text: string; readonly size: number } {
   let chars = Array.from(label).slice(0, MAX_LABEL);
   const size = Math.max(Math.min(fontSize, (fontSize * room) / textWidth(chars.join(''), fontSize)), MIN_FONT);
@@ -84,7 +84,7 @@ function fitted(label: string, fontSize: number, room: number): { readonly text:
   return { text: `${chars.join('')}…`, size };
 }
 
-/** Above the box if there is room, else inside, below …: the place that covers least of the labels already there. */
+/** Above the box if there is room, else inside, below …: where it covers the least of the labels placed so far. */
 function placeLabel(box: Region, width: number, height: number, image: Image, placed: readonly Region[]): Region {
   const left = Math.max(Math.min(box.left, image.width - width), 0);
   const right = Math.max(Math.min(box.left + box.width, image.width) - width, 0);
@@ -107,7 +107,7 @@ const overlap = (a: Region, b: Region): number =>
   Math.max(Math.min(a.left + a.width, b.left + b.width) - Math.max(a.left, b.left), 0) *
   Math.max(Math.min(a.top + a.height, b.top + b.height) - Math.max(a.top, b.top), 0);
 
-/** @param dash length of a dash and of a gap; infinite for a line that is whole */
+/** @param dash length of a dash and of a gap; infinite for a solid line */
 function outline(canvas: Image, region: Region, dash: number, thickness: number, color: Color): void {
   const { left, top, width, height } = region;
   const line = Math.min(thickness, width, height);
@@ -135,7 +135,7 @@ function fill({ width, height, data }: Image, region: Region, [r, g, b]: Color):
   }
 }
 
-/** Lays a colour over the canvas as strongly as a mask says. */
+/** Blends a colour onto the canvas with a mask as its opacity. */
 function blend(canvas: Image, mask: TextMask, left: number, top: number, color: Color): void {
   const right = Math.min(mask.width, canvas.width - left);
   const bottom = Math.min(mask.height, canvas.height - top);

@@ -1,13 +1,13 @@
-/** Text as an antialiased mask, from outlines that travel with the package: no fonts need be installed. */
+/** Renders text as an antialiased mask from outlines in the package; no installed fonts are needed. */
 import { inflateSync } from 'node:zlib';
 import { dejavu } from './font-dejavu.ts';
 
-/** The outlines' units to one font size. */
+/** Outline units per font size. */
 const EM = 1024;
-/** Lines in which a row of pixels is sampled; along the lines, coverage is exact. */
+/** Sampled lines per row of pixels; along a line, coverage is exact. */
 const SUBLINES = 8;
 
-/** A glyph: how far it moves the pen, and its closed contours as corner points x, y, x, y … (y upwards). */
+/** A glyph: its advance width, and its closed contours as corner points x, y, x, y … (y upwards). */
 interface Glyph {
   readonly advance: number;
   readonly contours: readonly (readonly number[])[];
@@ -19,14 +19,14 @@ interface Font {
   readonly glyphs: ReadonlyMap<number, Glyph>;
 }
 
-/** How much of each pixel is covered by text, 0–255. */
+/** Coverage of each pixel by text, 0–255. */
 export interface TextMask {
   readonly width: number;
   readonly height: number;
   readonly data: Uint8Array;
 }
 
-/** What is drawn for a character that the font lacks: an empty box. */
+/** The glyph for characters that the font lacks: an empty box. */
 const MISSING: Glyph = {
   advance: 620,
   contours: [
@@ -37,7 +37,7 @@ const MISSING: Glyph = {
 
 let loaded: Font | undefined;
 
-/** Unpacks the font, whose format `font-dejavu.py` describes, at its first use. */
+/** Unpacks the font at its first use; `font-dejavu.py` describes its format. */
 function font(): Font {
   if (loaded) return loaded;
   const bytes = inflateSync(Buffer.from(dejavu, 'base64'));
@@ -77,7 +77,7 @@ interface CurvePoint {
   readonly on: boolean;
 }
 
-/** Turns a TrueType contour, of lines and quadratic curves, into straight pieces. */
+/** Flattens a TrueType contour of lines and quadratic curves into straight segments. */
 function flatten(points: readonly CurvePoint[]): number[] {
   const between = (a: CurvePoint, b: CurvePoint) => ({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2, on: true });
   const last = points[points.length - 1];
@@ -117,10 +117,10 @@ export const textWidth = (text: string, size: number): number =>
   (glyphsOf(text).reduce((sum, { advance }) => sum + advance, 0) * size) / EM;
 
 /**
- * Draws a line of text. Latin, Greek and Cyrillic letters are known; others become empty boxes.
+ * Renders a line of text. The font has Latin, Greek and Cyrillic letters; others become empty boxes.
  *
  * @param size font size in pixels
- * @returns a mask as high as the font's lines are and as wide as the text
+ * @returns a mask of the font's line height and the text's width
  */
 export function textMask(text: string, size: number): TextMask {
   const scale = size / EM;
@@ -145,7 +145,7 @@ export function textMask(text: string, size: number): TextMask {
   return { width, height, data: fillCrossings(crossings, width, height) };
 }
 
-/** Notes where an edge crosses the middle of each subline: x and the edge's direction, one after the other. */
+/** Records where an edge crosses the middle of each subline: pairs of x and the edge's direction. */
 function addCrossings(crossings: number[][], x0: number, y0: number, x1: number, y1: number): void {
   const [top, bottom, direction] = y0 < y1 ? [y0, y1, 1] : [y1, y0, -1];
   const first = Math.max(0, Math.ceil(top * SUBLINES - 0.5));
@@ -155,7 +155,7 @@ function addCrossings(crossings: number[][], x0: number, y0: number, x1: number,
   }
 }
 
-/** Fills what winds around a point other than zero times, so that parts of a letter may overlap. */
+/** Fills with the nonzero winding rule, so that parts of a letter may overlap. */
 function fillCrossings(crossings: readonly number[][], width: number, height: number): Uint8Array {
   const covered = new Float32Array(width * height);
   crossings.forEach((flat, line) => {

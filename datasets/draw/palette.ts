@@ -11,17 +11,17 @@ export function categoryColor(id: number): Color {
   return made[((Math.trunc(id) % SIZE) + SIZE) % SIZE] ?? made[0];
 }
 
-/** Black or white, whichever can be read better on a colour (contrast by the relative luminance of WCAG 2). */
+/** Black or white, whichever is more readable on a colour (contrast by WCAG 2's relative luminance). */
 export function readableOn(color: Color): Color {
   const [r, g, b] = color.map(linear);
   const luminance = 0.2126 * r + 0.7152 * g + 0.0722 * b;
   return luminance > 0.1791 ? [0, 0, 0] : [255, 255, 255];
 }
 
-/** The same as CSS and SVG have it: `#ff3333`. */
+/** The colour in CSS and SVG: `#ff3333`. */
 const cssColor = (color: Color): string => `#${color.map((level) => level.toString(16).padStart(2, '0')).join('')}`;
 
-/** A category's colour, and that of text on it, for a page. */
+/** A category's colour and that of text on it, for a page. */
 export function categoryPaint(id: number): readonly [fill: string, text: string] {
   const color = categoryColor(id);
   return [cssColor(color), cssColor(readableOn(color))];
@@ -29,7 +29,7 @@ export function categoryPaint(id: number): readonly [fill: string, text: string]
 
 const linear = (level: number): number => (level <= 10 ? level / 3294.6 : ((level / 255 + 0.055) / 1.055) ** 2.4);
 
-/** Oklab (Ottosson 2020): lightness and two axes of hue, in which distance is how different colours look. */
+/** Oklab (Ottosson 2020): lightness and two colour axes, in which distance is perceived difference. */
 function oklab(color: Color): readonly [number, number, number] {
   const [r, g, b] = color.map(linear);
   const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
@@ -43,8 +43,8 @@ function oklab(color: Color): readonly [number, number, number] {
 }
 
 /**
- * Glasbey et al. 2007: take, again and again, the colour that lies furthest from all those taken. Only vivid colours
- * that are neither very dark nor very light are candidates, so that boxes stand out from photographs.
+ * Glasbey et al. 2007: repeatedly take the colour farthest from all taken ones. Candidates are only vivid colours,
+ * neither very dark nor very light, so that boxes stand out from photographs.
  */
 function makePalette(): readonly Color[] {
   const levels = Array.from({ length: 16 }, (_, i) => i * 17);

@@ -1,10 +1,10 @@
 import type { Image } from '../images/image.ts';
 import type { Color } from './palette.ts';
 
-/** A point in pixels; the middle of the first pixel is at 0.5, 0.5. */
+/** A point in pixels; the centre of the first pixel is 0.5, 0.5. */
 export type Point = readonly [x: number, y: number];
 
-/** Draws a line with round ends and smooth edges into a picture. What lies outside is cut off. */
+/** Draws an antialiased line with round ends into a picture, clipped to it. */
 export function strokeLine(canvas: Image, from: Point, to: Point, thickness: number, color: Color): void {
   const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
   const length = dx * dx + dy * dy;
@@ -15,12 +15,12 @@ export function strokeLine(canvas: Image, from: Point, to: Point, thickness: num
   });
 }
 
-/** Draws a full circle with a smooth edge into a picture. What lies outside is cut off. */
+/** Draws an antialiased disc into a picture, clipped to it. */
 export function fillDisc(canvas: Image, center: Point, radius: number, color: Color): void {
   cover(canvas, bounds([center], radius), color, (x, y) => radius + 0.5 - Math.hypot(x - center[0], y - center[1]));
 }
 
-/** Lays a colour over one pixel, as strongly as `share` says, 0–1. */
+/** Blends a colour onto one pixel with opacity `share`, 0–1. */
 export function tint({ data }: Image, pixel: number, [r, g, b]: Color, share: number): void {
   const at = 3 * pixel;
   data[at] += (r - data[at]) * share;

@@ -1,10 +1,10 @@
-/** What to tell a user about an error that a decoder threw. */
+/** The message for an error that a decoder threw. */
 export function damage(cause: unknown): Error {
   const message = String(cause instanceof Error ? cause.message : cause).split('\n')[0];
   if (cause instanceof RangeError && /allocation failed|Invalid typed array length/.test(message)) {
     return new Error('there is not enough memory to decode it; scale it down first', { cause });
   }
-  // A decoder that trips over bad data explains nothing.
+  // A TypeError of a decoder that fails on bad data explains nothing.
   const meaningless = cause instanceof TypeError;
   return new Error(`the file is damaged${meaningless ? '' : ` (${message})`}`, { cause });
 }

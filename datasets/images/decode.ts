@@ -11,19 +11,19 @@ import { decodeWithSharp, loadSharp, type Sharp } from './sharp-decoder.ts';
 import { loadTurbo, TURBO_PACKAGE, type Turbo } from './turbo-decoder.ts';
 import { loadTurboEncoder, type TurboEncoder } from './turbo-encoder.ts';
 
-/** A decoder of image files, and whether this machine has it. */
+/** An image decoder, and whether it is available. */
 export interface Decoder {
   readonly name: 'sharp' | 'wasm' | 'js';
   readonly formats: readonly ImageFormat[];
   readonly available: boolean;
-  /** What it is, or why it is not available. */
+  /** Its description, or why it is not available. */
   readonly detail: string;
 }
 
 /**
- * The decoders, in the order in which they are tried: the optional package `sharp`; libjpeg-turbo in WebAssembly for
- * JPEG, nearly as fast; pure JavaScript. `RESNET_COCO_DECODER=sharp`, `=wasm` or `=js` in the
- * environment picks one; what wasm cannot read is left to js.
+ * The decoders in the order they are tried: the optional package `sharp`; libjpeg-turbo in WebAssembly for JPEG, nearly
+ * as fast; pure JavaScript. `RESNET_COCO_DECODER=sharp`, `=wasm` or `=js` in the environment picks one; what wasm
+ * cannot read is left to js.
  */
 export async function decoders(): Promise<readonly Decoder[]> {
   const [sharp, wasm] = await Promise.all([
@@ -48,14 +48,14 @@ const whyNot = (name: string, error: unknown): string =>
     ? `not installed; npm install ${name}`
     : `installed, but it does not load here: ${String(error).split('\n')[0]}`;
 
-/** The decoder that the environment asks for. */
+/** The decoder that the environment names. */
 function wantedDecoder(): Decoder['name'] | 'auto' {
   const wanted = process.env.RESNET_COCO_DECODER || 'auto';
   if (wanted === 'auto' || wanted === 'sharp' || wanted === 'wasm' || wanted === 'js') return wanted;
   throw new ResnetCocoError('USAGE', `RESNET_COCO_DECODER=${wanted}: expected sharp, wasm, js or nothing`);
 }
 
-/** Gives an optional package if it is wanted and there; undefined if others shall do; an error if it is insisted on. */
+/** Loads an optional package if wanted: undefined if it is missing, an error if the environment demands it. */
 function optional<T>(name: 'sharp' | 'wasm', packageName: string, load: () => Promise<T>): Promise<T | undefined> {
   const wanted = wantedDecoder();
   if (wanted !== 'auto' && wanted !== name) return Promise.resolve(undefined);
@@ -66,21 +66,21 @@ function optional<T>(name: 'sharp' | 'wasm', packageName: string, load: () => Pr
   });
 }
 
-/** `sharp`, if it is to be used. */
+/** `sharp`, if it is used. */
 export const chosenSharp = async (): Promise<Sharp | undefined> => optional('sharp', 'sharp', loadSharp);
 
-/** libjpeg-turbo, if it is to be used. */
+/** libjpeg-turbo, if it is used. */
 const chosenTurbo = async (): Promise<Turbo | undefined> => optional('wasm', TURBO_PACKAGE, loadTurbo);
 
-/** The wanted encoder of JPEG files, by the same rules; undefined for jpeg-js. */
+/** The JPEG encoder, chosen by the same rules; undefined for jpeg-js. */
 export const chosenTurboEncoder = async (): Promise<TurboEncoder | undefined> =>
   optional('wasm', TURBO_PACKAGE, loadTurboEncoder);
 
 /**
  * Decodes the bytes of an image file.
  *
- * @param name what errors call it
- * @throws ResnetCocoError BAD_IMAGE
+ * @param name the image's name in errors
+ * @throws ResnetCocoError BAD_IMAGE when the file is damaged, too large or of an unsupported format
  */
 export async function decodeImage(bytes: Uint8Array, name: string): Promise<DecodedImage> {
   const bad = (reason: string, cause?: unknown) => new ResnetCocoError('BAD_IMAGE', `${name}: ${reason}`, { cause });
@@ -102,7 +102,7 @@ async function decodeFormat(bytes: Uint8Array, format: ImageFormat, sharp: Sharp
     checkLength(header);
     const problem = scansProblem(header, MAX_IMAGE_PIXELS);
     if (problem) throw new Error(problem);
-    // Inks become RGB by Pillow's plain formula, whichever decoder is there; sharp would use a press's profile.
+    // CMYK becomes RGB by Pillow's plain formula with every decoder; sharp would use a printing profile.
     const read = sharp && header.components.length !== 4 ? readWith(sharp, bytes) : undefined;
     return orient((await read) ?? (await decodeJpeg(bytes, header, await chosenTurbo())), header.orientation);
   }
@@ -120,7 +120,7 @@ async function decodeFormat(bytes: Uint8Array, format: ImageFormat, sharp: Sharp
   return decodeWithSharp(sharp, bytes, true);
 }
 
-/** What sharp refuses is left to the other decoders, which tell what is wrong, or read what is only unusual. */
+/** What sharp refuses is left to the other decoders, which report the reason or read unusual files. */
 const readWith = (sharp: Sharp, bytes: Uint8Array): Promise<Image | undefined> =>
   decodeWithSharp(sharp, bytes, false).catch(() => undefined);
 

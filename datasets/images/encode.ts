@@ -12,16 +12,17 @@ import { encodeWithTurbo, fitsTurboEncoder } from './turbo-encoder.ts';
 const QUALITY = 92;
 
 /**
- * Encodes a picture: JPEG, PNG and BMP always, the other formats with the optional package `sharp`.
+ * Encodes a picture as JPEG, PNG or BMP, and as the other formats with the optional package `sharp`.
  *
  * @param quality of lossy formats, 1–100
- * @throws ResnetCocoError BAD_IMAGE for a format that cannot be written here
+ * @throws ResnetCocoError BAD_IMAGE when the format needs `sharp`
+ * @throws ResnetCocoError USAGE when the quality is out of range
  */
 export async function encodeImage(image: Image, format: ImageFormat, quality = QUALITY): Promise<Uint8Array> {
   if (!(quality >= 1 && quality <= 100)) {
     throw new ResnetCocoError('USAGE', `quality must be a number from 1 to 100, is ${quality}`);
   }
-  if (format === 'bmp') return encodeBmp(image); // sharp has none
+  if (format === 'bmp') return encodeBmp(image); // sharp cannot write it
   const sharp = await chosenSharp();
   if (sharp) return encodeWithSharp(sharp, image, format, quality);
   if (format === 'jpeg') return encodeJpeg(image, quality);
@@ -47,11 +48,11 @@ async function encodePng({ width, height, data }: Image): Promise<Uint8Array> {
   const { PNG } = await import('pngjs');
   const png = new PNG({ width, height });
   png.data = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  // One filter and a middling level: trying all of them takes several times as long for a few per cent.
+  // One filter and a middle level: trying all filters takes several times as long for a few per cent.
   return PNG.sync.write(png, { inputColorType: 2, inputHasAlpha: false, colorType: 2, filterType: 4, deflateLevel: 6 });
 }
 
-/** Encodes a picture and writes it, whole or not at all; folders that are missing are made. */
+/** Encodes a picture and writes it, whole or not at all; missing folders are made. */
 export async function writeImage(path: string, image: Image, format: ImageFormat): Promise<void> {
   const bytes = await encodeImage(image, format);
   await makeFolder(dirname(path));

@@ -1,6 +1,8 @@
 import type { Image } from './image.ts';
 
-/** How a camera was held: 1 upright, 2–8 mirrored and turned in the ways that EXIF (CIPA DC-008, tag 0x0112) numbers. */
+/**
+ * How the camera was held: 1 is upright, 2–8 are mirrored and rotated as EXIF numbers them (CIPA DC-008, tag 0x0112).
+ */
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
 export const isOrientation = (value: number | undefined): value is Orientation =>
@@ -10,7 +12,7 @@ const ORIENTATION_TAG = 0x0112;
 
 type Read = (view: DataView, at: number, littleEndian: boolean) => number;
 const ratio = (numerator: number, denominator: number): number => numerator / denominator;
-/** Bytes of a value of each TIFF type, and how it is read; those without are no numbers to Pillow. */
+/** Size of a value of each TIFF type in bytes, and its reader; types without a reader are not numbers to Pillow. */
 const TYPES: Readonly<Record<number, { readonly size: number; readonly read?: Read }>> = {
   1: { size: 1 }, // BYTE
   2: { size: 1 }, // ASCII
@@ -29,10 +31,10 @@ const TYPES: Readonly<Record<number, { readonly size: number; readonly read?: Re
 };
 
 /**
- * Finds the orientation in a TIFF block, as EXIF stores it: a number of any type, as Pillow takes it. Of several numbers
- * the first counts, of two such tags the last. An entry that points outside the block ends it.
+ * Finds the orientation in a TIFF block as EXIF stores it: a number of any type, as in Pillow. Of several numbers the
+ * first counts, of several such tags the last. An entry that points outside the block ends the search.
  *
- * @returns NaN where the tag holds no number, or where this is no TIFF block; undefined if there is no such tag
+ * @returns NaN when the tag has no number or this is not a TIFF block; undefined when there is no such tag
  */
 export function readOrientationTag(tiff: Uint8Array): number | undefined {
   if (tiff.length < 8) return Number.NaN;
@@ -55,13 +57,13 @@ export function readOrientationTag(tiff: Uint8Array): number | undefined {
   return value;
 }
 
-/** Turns a picture upright. */
+/** Rotates a picture upright. */
 export function orient(image: Image, orientation: Orientation): Image {
   if (orientation === 1) return image;
   const { width, height, data } = image;
   const last = width * height - 1;
   const lastRow = last - width + 1;
-  // Where the upright picture's first pixel lies in the stored one, and the steps to its next column and row.
+  // Where the first upright pixel is in the stored picture, and the steps to its next column and row.
   const [start, right, down] = [
     [width - 1, -1, width],
     [last, -1, -width],

@@ -2,10 +2,10 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { imageExtensions } from './image-extensions.ts';
 import { sniffFormat } from './image-format.ts';
 
-/** No ending, or one that only begins as an image's does: `photo`, `photo.jpg_large`, `photo.png~`. */
+/** No extension, or one that only starts like an image's: `photo`, `photo.jpg_large`, `photo.png~`. */
 const unusualName = new RegExp(`^[^.]+$|\\.(${imageExtensions.join('|')})[^a-z0-9.][^.]*$`, 'i');
 
-/** Whether a regular file whose name does not tell begins as an image does. */
+/** Whether a regular file with an unusual name starts like an image. */
 export function isImageByContent(path: string, name: string): boolean {
   if (!unusualName.test(name)) return false;
   const head = new Uint8Array(128);
@@ -17,6 +17,6 @@ export function isImageByContent(path: string, name: string): boolean {
       closeSync(file);
     }
   } catch {
-    return false; // whoever is named itself is told why
+    return false; // a file that the user names gets an error
   }
 }

@@ -1,4 +1,4 @@
-/** Extensions of files that are taken for images where a folder is searched. */
+/** Extensions of files that a search of a folder takes for images. */
 export const imageExtensions = [
   'jpg',
   'jpeg',
@@ -15,7 +15,7 @@ export const imageExtensions = [
 
 const imageName = new RegExp(`\\.(${imageExtensions.join('|')})$`, 'i');
 
-/** Extensions of images that cannot be read: such files are not taken, and told of. */
+/** Extensions of images that cannot be read: such files are not used, and reported. */
 export const unreadImageExtensions: readonly string[] = [
   ...['heic', 'heif', 'jxl', 'jp2', 'j2k', 'jpx', 'mpo', 'ppm', 'pgm', 'pbm', 'pnm', 'pfm', 'tga', 'psd', 'ico', 'svg'],
   ...['exr', 'hdr', 'dds', 'dng', 'cr2', 'cr3', 'nef', 'arw', 'raf', 'orf', 'rw2'],

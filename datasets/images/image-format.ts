@@ -1,6 +1,6 @@
 import { isBmp } from './bmp/decode-bmp.ts';
 
-/** The formats that can be read; all but the first three need the optional package `sharp`. */
+/** Formats that can be read; all but the first three need the optional package `sharp`. */
 export type ImageFormat = 'jpeg' | 'png' | 'bmp' | 'webp' | 'avif' | 'tiff' | 'gif';
 
 const ascii = (bytes: Uint8Array, start: number, end: number): string =>
@@ -8,7 +8,7 @@ const ascii = (bytes: Uint8Array, start: number, end: number): string =>
 
 const startsWith = (bytes: Uint8Array, ...prefix: number[]): boolean => prefix.every((byte, i) => bytes[i] === byte);
 
-/** The brands of an ISO media file (`ftyp` box): the major one and those it is compatible with. */
+/** Brands of an ISO media file (`ftyp` box): the major brand and the compatible ones. */
 function mediaBrands(bytes: Uint8Array): string[] {
   if (ascii(bytes, 4, 8) !== 'ftyp') return [];
   const end = Math.min(bytes.length, (bytes[2] << 8) | bytes[3], 128);
@@ -17,7 +17,7 @@ function mediaBrands(bytes: Uint8Array): string[] {
   return brands;
 }
 
-/** Tells the format from a file's first bytes, never from its name; undefined if it is none that can be read. */
+/** Detects the format from a file's first bytes, never from its name; undefined when it cannot be read. */
 export function sniffFormat(bytes: Uint8Array): ImageFormat | undefined {
   if (startsWith(bytes, 0xff, 0xd8, 0xff)) return 'jpeg';
   if (startsWith(bytes, 0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)) return 'png';
@@ -30,7 +30,7 @@ export function sniffFormat(bytes: Uint8Array): ImageFormat | undefined {
   return undefined;
 }
 
-/** A name for what a file that cannot be read seems to be, for error messages. */
+/** Describes an unreadable file for error messages. */
 export function describeUnknown(bytes: Uint8Array): string {
   const head = ascii(bytes, 0, 12);
   if (head.startsWith('BM')) return 'a BMP file of an unknown kind';
@@ -46,7 +46,7 @@ export function describeUnknown(bytes: Uint8Array): string {
   if (/<svg/i.test(text)) return 'an SVG file';
   if (/^\s*(<!doctype html|<html)/i.test(text)) return 'a web page (HTML)';
   if (bytes.every((byte) => byte === 0)) return 'nothing but zeros';
-  // Not what it says: a data set of others may name any file of this machine.
+  // Never quotes the content: a foreign data set may name any file of this machine.
   const isText = bytes.subarray(0, 256).every((byte) => byte >= 0x20 || (byte >= 0x09 && byte <= 0x0d));
   return `a file of unknown format${isText ? ' (text)' : ''}`;
 }

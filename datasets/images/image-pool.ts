@@ -11,18 +11,20 @@ import type { ImageTransform } from './transform.ts';
 
 /** Settings of an `ImagePool`. */
 export interface ImagePoolOptions {
-  /** Worker threads; by default one for each core, at most 4, which outrun any model. They start when needed. */
+  /**
+   * Number of worker threads, started when needed; by default one per core, at most 4, which is faster than any model.
+   */
   readonly threads?: number;
-  /** Threads that stay when there is nothing to do for some seconds; one by default. */
+  /** Threads that stay when idle for some seconds; 1 by default. */
   readonly standby?: number;
-  /** Its threads leave the processors to others that want them (Linux, where each thread has a priority of its own). */
+  /** Let other processes go first (Linux, where each thread has its own priority). */
   readonly inBackground?: boolean;
 }
 
 export interface LoadImageOptions {
   /** Hand back the decoded picture too, for drawing on it later without decoding it again. */
   readonly keepImage?: boolean;
-  /** Takes it back: whether it waits or is being decoded, nothing of it goes on for long. */
+  /** Cancels the job, whether it waits or runs. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -30,21 +32,22 @@ export interface LoadImageOptions {
 export interface PrefetchOptions extends LoadImageOptions {
   /** Pictures in memory at a time, the one in the consumer's hand included; by default two for each thread. */
   readonly ahead?: number;
-  /** Once aborted, no further picture is begun or given. */
+  /** When aborted, no further picture is started or yielded. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** One of the pictures that `prefetch` gives: loaded, or why not. */
+/** A picture from `prefetch`: loaded, or the error. */
 export type Prefetched<S extends ImageSource = ImageSource> =
   | { readonly index: number; readonly source: S; readonly image: LoadedImage; readonly error?: never }
   | { readonly index: number; readonly source: S; readonly error: ResnetCocoError; readonly image?: never };
 
-/** A thread takes some 30 MB, and a tenth of a second to start. */
+/** A thread takes about 30 MB, and a tenth of a second to start. */
 const IDLE_MS = 5000;
 
 /**
  * Threads that decode, resize, normalise, draw and encode pictures, so that the main thread and the model never wait.
- * Idle threads keep no process alive. A picture that brings its thread down fails alone; the thread is replaced.
+ * Idle threads do not keep the process alive. A picture that crashes its thread fails alone, and the thread is
+ * replaced.
  */
 export class ImagePool {
   readonly #threads: number;
@@ -72,7 +75,8 @@ export class ImagePool {
   /**
    * Reads a picture and transforms it for a model.
    *
-   * @throws ResnetCocoError as `readImage` and `transformImage` do; DISPOSED once the pool is closed; the signal's reason
+   * @throws ResnetCocoError as `readImage` and `transformImage` do
+   * @throws ResnetCocoError DISPOSED when the pool is closed; the signal's reason when aborted
    */
   async load(source: ImageSource, transform: ImageTransform, options: LoadImageOptions = {}): Promise<LoadedImage> {
     const keepImage = options.keepImage ?? false;
@@ -81,11 +85,13 @@ export class ImagePool {
   }
 
   /**
-   * Draws boxes on a picture and writes it, whole or not at all, in the format it came in (one that came decoded: PNG
-   * if the path ends so, else JPEG). Folders that are missing are made.
+   * Draws boxes on a picture and writes it, whole or not at all, in its original format (a picture in memory: PNG if
+   * the path ends in .png, else JPEG). Missing folders are made.
    *
-   * @returns where `previewSide` asks for one, the picture without boxes as a JPEG, its longer side at most so many pixels
-   * @throws ResnetCocoError as `readImage` does; FILE_NOT_WRITABLE; DISPOSED once the pool is closed
+   * @returns with `previewSide`, the picture without boxes as a JPEG whose longer side is at most `previewSide` pixels
+   * @throws ResnetCocoError as `readImage` does
+   * @throws ResnetCocoError FILE_NOT_WRITABLE when the file cannot be written
+   * @throws ResnetCocoError DISPOSED when the pool is closed
    */
   async render(source: ImageSource, boxes: readonly LabelledBox[], path: string): Promise<undefined>;
   async render(
@@ -105,10 +111,10 @@ export class ImagePool {
   }
 
   /**
-   * Loads any number of pictures in constant memory, ahead of whoever consumes them, and gives them in order. A picture
-   * that cannot be read is given with its error and stops nothing.
+   * Loads any number of pictures in constant memory, ahead of the consumer, and yields them in order. A picture that
+   * cannot be read is yielded with its error; the others go on.
    *
-   * @throws ResnetCocoError DISPOSED if the pool is closed in between
+   * @throws ResnetCocoError DISPOSED when the pool is closed meanwhile
    */
   async *prefetch<S extends ImageSource>(
     sources: Iterable<S> | AsyncIterable<S>,
@@ -129,7 +135,7 @@ export class ImagePool {
     yield* mapOrdered(sources, ahead, load, options.signal);
   }
 
-  /** Lets running jobs end, refuses those that wait and any further ones, and stops the threads. */
+  /** Lets running jobs finish, refuses waiting and further ones, and stops the threads. */
   close(): Promise<void> {
     return this.#pool.close();
   }
@@ -139,7 +145,7 @@ export class ImagePool {
   }
 }
 
-/** What another thread can take: paths and copies, so that the caller keeps what is the caller's. */
+/** What can be sent to another thread: paths and copies, so the caller's buffers are unchanged. */
 function sent(source: ImageSource): Pick<Job, 'name' | 'source'> {
   const name = sourceName(source);
   if (source instanceof URL) return { name, source: source.href };

@@ -17,15 +17,15 @@ export interface ImageSize {
 }
 
 const BLOCK = 1 << 14;
-/** A longer text of a PNG file is left to the decoder, which has all of it in memory. */
+/** A longer chunk of a PNG file is left to the decoder, which has all of the file in memory. */
 const MAX_CHUNK_BYTES = 1 << 24;
 
-/** Reads here and there: so many bytes from one position on; fewer at the end. */
+/** Random access: `length` bytes from a position; fewer at the end. */
 interface Window {
   read(position: number, length: number): Promise<Uint8Array>;
 }
 
-/** A file, a block at a time. */
+/** A file, read one block at a time. */
 class FileWindow implements Window {
   readonly #file: FileHandle;
   #start = 0;
@@ -50,18 +50,18 @@ class FileWindow implements Window {
   }
 }
 
-/** What stands before a JPEG's first scan is seldom over a megabyte; beyond this it is left to the decoder. */
+/** The part before a JPEG's first scan is seldom over a megabyte; beyond this it is left to the decoder. */
 const MAX_HEAD_BYTES = 1 << 26;
 
-/** What the header of a file claims. */
+/** What a file's header states. */
 interface Claim {
   readonly size: ImageSize | undefined;
   readonly orientation: Orientation;
-  /** Whether the decoder refuses the file for what its header says. */
+  /** Whether the decoder refuses the file because of its header. */
   readonly isRefused: boolean;
 }
 
-/** What markers or chunks say. `take` gives them theirs; what throws then throws in the decoder, too. */
+/** What markers or chunks state. `take` feeds them; what throws here also throws in the decoder. */
 async function claimOf(gathered: JpegMarkers | PngChunks, take: () => void | Promise<void>): Promise<Claim> {
   let isRefused = false;
   try {
@@ -72,7 +72,7 @@ async function claimOf(gathered: JpegMarkers | PngChunks, take: () => void | Pro
   return { size: gathered.size, orientation: gathered.orientation, isRefused };
 }
 
-/** Walks the markers up to the first scan, in ever more bytes until it is there. */
+/** Walks the markers up to the first scan, reading more bytes until it is found. */
 async function jpegClaim(file: Window): Promise<Claim | undefined> {
   for (let length = BLOCK; length <= MAX_HEAD_BYTES; length *= 4) {
     const head = await file.read(0, length);
@@ -90,7 +90,7 @@ async function jpegClaim(file: Window): Promise<Claim | undefined> {
   return undefined;
 }
 
-/** Walks all chunks but those of pixels, for the orientation may stand behind them. */
+/** Walks all chunks except pixels, since the orientation may come after them. */
 async function pngClaim(file: Window): Promise<Claim> {
   const chunks = new PngChunks();
   return await claimOf(chunks, async () => {
@@ -115,7 +115,7 @@ async function bmpClaim(file: Window): Promise<Claim | undefined> {
     const { width, height } = readBmpHeader(await file.read(0, 1 << 12));
     return { size: { width, height }, orientation: 1, isRefused: false };
   } catch {
-    return undefined; // damaged, which the decoder tells best
+    return undefined; // damaged; the decoder gives the best message
   }
 }
 
@@ -137,23 +137,26 @@ async function claimIn(window: Window): Promise<Claim | undefined> {
   return format === 'png' ? await pngClaim(window) : undefined;
 }
 
-/** What a picture takes to be decoded, as its header tells. */
+/** The cost of decoding a picture, from its header. */
 export interface DecodingCost extends ImageSize {
-  /** Of a JPEG; of others 1. */
+  /** Number of a JPEG's scans; 1 for other formats. */
   readonly scans: number;
-  /** In pixels of a usual picture: those of JPEGs of many scans and deep PNGs count for more. 0 where it is refused at once. */
+  /**
+   * In pixels of an ordinary picture; JPEGs of many scans and deep PNGs count for more. 0 when the decoder refuses it
+   * at once.
+   */
   readonly work: number;
 }
 
-/** Bits of a pixel that take as long as one of a usual picture. */
+/** Bits per pixel of an ordinary picture. */
 const USUAL_BITS = 24;
 
 /**
- * What decoding a picture takes, before anything is decoded. The headers are read as the decoder reads them, so that no
- * file is one picture here and another there.
+ * The cost of decoding a picture, before decoding. Headers are read by the decoder's own code, so both see the same
+ * picture.
  *
- * @param bytes of a JPEG, PNG or BMP file, or of another format, which takes the optional package `sharp`
- * @returns undefined where no header tells it
+ * @param bytes of a JPEG, PNG or BMP file, or of another format, which needs the optional package `sharp`
+ * @returns undefined when no header states it
  */
 export async function decodingCost(bytes: Uint8Array): Promise<DecodingCost | undefined> {
   const format = sniffFormat(bytes);
@@ -188,15 +191,16 @@ async function sizeBySharp(bytes: Uint8Array): Promise<ImageSize | undefined> {
 }
 
 /**
- * The size of the picture in a file, as `readImage` would give it, EXIF orientation applied. Of JPEG, PNG and BMP only the
- * header is read; others are decoded.
+ * The size of a file's picture as `readImage` would give it, EXIF orientation applied. For JPEG, PNG and BMP only the
+ * header is read; other formats are decoded.
  *
- * @throws ResnetCocoError FILE_NOT_FOUND, BAD_IMAGE
+ * @throws ResnetCocoError FILE_NOT_FOUND when there is no such file
+ * @throws ResnetCocoError BAD_IMAGE when it cannot be read
  */
 export async function readImageSize(path: string): Promise<ImageSize> {
   const { isRefused, orientation = 1, size } = (await claimOfFile(path)) ?? {};
   if (isRefused || !size?.width || !size.height) {
-    // Another format, or damaged, which the decoder tells best.
+    // Another format, or damaged; the decoder gives the best message.
     const { width, height } = await readImage(path);
     return { width, height };
   }

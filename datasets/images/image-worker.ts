@@ -1,4 +1,4 @@
-/** The far side of an `ImagePool`: decodes, transforms, draws and encodes, one job at a time. */
+/** The thread of an `ImagePool`: decodes, transforms, draws and encodes, one job at a time. */
 import { setPriority } from 'node:os';
 import { extname } from 'node:path';
 import { workerData } from 'node:worker_threads';
@@ -11,15 +11,15 @@ import { readImage } from './read-image.ts';
 import { enlarged, enlargement, shrunk } from './resize.ts';
 import { type ImageTensor, type ImageTransform, transformImage } from './transform.ts';
 
-/** What a thread is told when it starts. */
+/** What a thread gets when it starts. */
 export interface ImageWorkerData {
   readonly inBackground: boolean;
 }
 
-/** Of a thread in the background: its share of a busy processor is a tenth of another's. */
+/** For a background thread: on a busy processor its share is a tenth of another thread's. */
 const BACKGROUND_PRIORITY = 10;
 
-/** What is to be done with a picture, which the sender calls by its name. */
+/** A job on a picture; `name` is the caller's name for it. */
 export type Job = { readonly name: string; readonly source: string | Uint8Array | Image } & (
   | {
       readonly kind: 'load';
@@ -30,23 +30,23 @@ export type Job = { readonly name: string; readonly source: string | Uint8Array 
       readonly kind: 'render';
       readonly boxes: readonly LabelledBox[];
       readonly path: string;
-      /** Longer side of the preview wanted, in pixels. */
+      /** Longer side of the preview in pixels. */
       readonly previewSide: number | undefined;
     }
 );
 
-/** A picture as a model takes it. */
+/** A picture as a model's input. */
 export interface LoadedImage {
   readonly tensor: ImageTensor;
-  /** Of the picture before it was transformed, upright. */
+  /** Size of the picture before the transform, upright. */
   readonly width: number;
   readonly height: number;
   readonly format: ImageFormat | null;
-  /** The picture itself, where it was asked for. */
+  /** The picture itself, if requested. */
   readonly image?: DecodedImage;
 }
 
-/** What a job gives: a loaded picture, or the preview of a drawn one, if wanted. */
+/** The result of a job: a loaded picture, or the preview of a drawn one, if requested. */
 export type JobResult = LoadedImage | Uint8Array | undefined;
 
 async function load({ source, transform, keepImage }: Extract<Job, { kind: 'load' }>): Promise<LoadedImage> {
@@ -60,21 +60,21 @@ async function render(job: Extract<Job, { kind: 'render' }>): Promise<Uint8Array
   const { source, boxes, path, previewSide } = job;
   const image = await readImage(source);
   const format = image.format ?? (extname(path).toLowerCase() === '.png' ? 'png' : 'jpeg');
-  // Of a small picture a label would cover all, and what is shown smoothly would be a blur.
+  // On a small picture a label would cover everything, and smooth scaling would blur it.
   const factor = enlargement(image);
   const large = enlarged(image, factor);
   const scaled = boxes.map((box) => ({ ...box, bbox: box.bbox.map((side) => side * factor) }));
   await writeImage(path, drawBoxes(large, scaled), format);
-  // An encoder's bytes may lie in memory that cannot change hands.
+  // An encoder's bytes may be in memory that cannot be transferred.
   return previewSide === undefined
     ? undefined
     : Uint8Array.from(await encodeImage(shrunk(large, previewSide), 'jpeg', PREVIEW_QUALITY));
 }
 
-/** Previews are many in one page. */
+/** A page has many previews. */
 const PREVIEW_QUALITY = 80;
 
-// Elsewhere than on Linux it would be the priority of the whole process.
+// On other systems than Linux this would set the priority of the whole process.
 if ((workerData as ImageWorkerData | undefined)?.inBackground && process.platform === 'linux') {
   setPriority(BACKGROUND_PRIORITY);
 }

@@ -1,13 +1,13 @@
 import { ResnetCocoError } from '../../errors.ts';
 import type { Image } from './image.ts';
 
-/** (x / 255 − mean) / std of every level of red, green and blue. */
+/** (x / 255 − mean) / std for every level of red, green and blue. */
 export type Levels = readonly Float32Array[];
 
 /**
- * Each step rounded to 32 bits, as torch does.
+ * Rounds each step to 32 bits, as torch does.
  *
- * @throws ResnetCocoError BAD_CONFIG unless there are three of each
+ * @throws ResnetCocoError BAD_CONFIG when mean or std does not have three numbers
  */
 export function normalizedLevels(mean: readonly number[], std: readonly number[]): Levels {
   if (mean.length !== 3 || std.length !== 3) {
@@ -18,7 +18,7 @@ export function normalizedLevels(mean: readonly number[], std: readonly number[]
   );
 }
 
-/** Writes a normalised picture, [H, W, 3], to `out` from element `at` on. */
+/** Writes a normalised picture, [H, W, 3], to `out` from element `at`. */
 export function normalizeInto({ data }: Image, [red, green, blue]: Levels, out: Float32Array, at: number): void {
   for (let p = 0, o = at; p < data.length; p += 3, o += 3) {
     out[o] = red[data[p]];

@@ -5,16 +5,15 @@ const EXIF = 'Exif\0\0';
 const XMP = 'http://ns.adobe.com/xap/1.0/\0';
 
 /**
- * Gathers what a file says about its orientation, wherever it says so, and decides as Pillow's `exif_transpose`: the
- * EXIF block, for PNG else ImageMagick's profile in a text; where they have no such tag, `tiff:Orientation` of the XMP
- * packet.
+ * Collects a file's orientation tags and decides as Pillow's `exif_transpose`: the EXIF block; for PNG else
+ * ImageMagick's profile in a text chunk; without such a tag, `tiff:Orientation` of the XMP packet.
  */
 export class OrientationTags {
   readonly #exif: Uint8Array[] = [];
   #profile: (() => string | undefined) | undefined;
   #xmp: (() => string | undefined) | undefined;
 
-  /** Takes the content of an APP1 segment of a JPEG file. A long EXIF block comes in several. */
+  /** Takes the content of a JPEG file's APP1 segment. A long EXIF block spans several. */
   takeSegment(segment: Uint8Array): void {
     if (startsWith(segment, EXIF)) this.#exif.push(segment.subarray(EXIF.length));
     else if (startsWith(segment, XMP)) this.#xmp = () => Buffer.from(segment.subarray(XMP.length)).toString('latin1');
@@ -29,7 +28,7 @@ export class OrientationTags {
     else if (keyword === 'XML:com.adobe.xmp') this.#xmp = text;
   }
 
-  /** Whether a chunk of that type may bear on the orientation. */
+  /** Whether a chunk of this type may affect the orientation. */
   static concernsChunk(type: string): boolean {
     return type === 'eXIf' || type === 'tEXt' || type === 'zTXt' || type === 'iTXt';
   }
@@ -45,7 +44,7 @@ export class OrientationTags {
   }
 }
 
-/** ImageMagick's profile: an empty line, the name, the length, then hexadecimal digits in lines. */
+/** ImageMagick's profile: an empty line, the name, the length, then lines of hexadecimal digits. */
 function profileBytes(text: string | undefined): Uint8Array | undefined {
   if (text === undefined) return undefined;
   const headings = /^(?:[^\n]*\n){3}/.exec(text)?.[0] ?? text;

@@ -3,7 +3,7 @@ import { filePath, readBytes } from '../../io/regular-file.ts';
 import { decodeImage } from './decode.ts';
 import type { DecodedImage, Image, ImageSource } from './image.ts';
 
-/** What errors and listings call a source. */
+/** The name of a source in errors and listings. */
 export function sourceName(source: ImageSource): string {
   if (typeof source === 'string') return source;
   if (source instanceof URL) return source.protocol === 'file:' ? filePath(source) : source.href;
@@ -11,11 +11,12 @@ export function sourceName(source: ImageSource): string {
 }
 
 /**
- * Reads a picture: JPEG, PNG and BMP, and with the optional package `sharp` WebP, AVIF, TIFF and GIF (the first frame) too.
- * The format is told from the content. EXIF orientation is applied, transparency dropped (as Pillow's
- * `convert('RGB')`), colour profiles ignored.
+ * Reads a picture: JPEG, PNG and BMP, and with the optional package `sharp` WebP, AVIF, TIFF and GIF (the first frame)
+ * too. The format is detected from the content. EXIF orientation is applied, transparency dropped (as Pillow's
+ * `convert('RGB')`), colour profiles are ignored.
  *
- * @throws ResnetCocoError FILE_NOT_FOUND; BAD_IMAGE if it is damaged, truncated, too large or of another format
+ * @throws ResnetCocoError FILE_NOT_FOUND when there is no such file
+ * @throws ResnetCocoError BAD_IMAGE when it is damaged, truncated, too large or of another format
  */
 export async function readImage(source: ImageSource): Promise<DecodedImage> {
   if (typeof source === 'string' || source instanceof URL) {
@@ -26,7 +27,7 @@ export async function readImage(source: ImageSource): Promise<DecodedImage> {
   return { ...checkedImage(source), format: (source as Partial<DecodedImage>).format ?? null };
 }
 
-/** A picture made by hand must be what it says. @throws ResnetCocoError BAD_IMAGE */
+/** Checks a picture from memory. @throws ResnetCocoError BAD_IMAGE when its data does not fit its size */
 export function checkedImage(image: Image): Image {
   const { width, height, data } = image ?? {};
   const bad = (reason: string) => new ResnetCocoError('BAD_IMAGE', `image in memory: ${reason}`);

@@ -1,7 +1,7 @@
 /**
- * The two ways of resizing that published weights were trained and are measured with:
- * Pillow's antialiased bilinear on bytes (classification), torch's plain bilinear on floats (detection).
- * Both are separable: a pass along rows, then one along columns. Pictures are H × W × 3.
+ * The two kinds of resizing that published weights are trained and measured with: Pillow's antialiased bilinear on
+ * bytes (classification), torch's plain bilinear on floats (detection). Both are separable: a pass along rows, then one
+ * along columns. Pictures are H × W × 3.
  */
 import type { Image } from './image.ts';
 
@@ -18,7 +18,7 @@ const PRECISION_BITS = 32 - 8 - 2;
 const ONE = 1 << PRECISION_BITS;
 const HALF = 1 << (PRECISION_BITS - 1);
 
-/** For each output position the first input it draws on, how many, and their weights (`stride` apart). */
+/** For each output position: its first input, the number of inputs, and their weights (`stride` apart). */
 interface Filter {
   readonly first: Int32Array;
   readonly count: Int32Array;
@@ -27,8 +27,8 @@ interface Filter {
 }
 
 /**
- * Pillow's `precompute_coeffs` for its triangle filter (`Resample.c`), for outputs `from` … `from + size − 1`:
- * when shrinking, the triangle is as wide as two output pixels, which is what makes it antialiased.
+ * Pillow's `precompute_coeffs` for its triangle filter (`Resample.c`), for outputs `from` … `from + size − 1`. When
+ * shrinking, the triangle is two output pixels wide, which antialiases.
  */
 function triangleFilter(inSize: number, outSize: number, from: number, size: number): Filter {
   const scale = inSize / outSize;
@@ -56,9 +56,9 @@ function triangleFilter(inSize: number, outSize: number, from: number, size: num
 }
 
 /**
- * Pillow's `image.resize((width, height), Image.BILINEAR)`, to the last bit.
+ * Pillow's `image.resize((width, height), Image.BILINEAR)`, bit for bit.
  *
- * @param region the part of the result that is wanted; nothing else is computed
+ * @param region the part of the result to compute
  */
 export function resizeAntialiased(image: Image, width: number, height: number, region?: Region): Image {
   const part = region ?? { left: 0, top: 0, width, height };
@@ -67,12 +67,12 @@ export function resizeAntialiased(image: Image, width: number, height: number, r
   const last = part.height - 1;
   const top = rows.first[0];
   const bottom = rows.first[last] + rows.count[last];
-  // A side that keeps its length passes through unchanged: each of its filters has one weight of 1 and one of 0.
+  // A side that keeps its length is unchanged: each of its filters has one weight of 1 and one of 0.
   const lines = filterRows(image, columns, part.width, top, bottom);
   return { width: part.width, height: part.height, data: filterColumns(lines, rows, part.width, part.height, top) };
 }
 
-/** Along the rows, of input rows `top` … `bottom − 1`. */
+/** Filters along the rows, for input rows `top` … `bottom − 1`. */
 function filterRows(image: Image, filter: Filter, width: number, top: number, bottom: number): Uint8ClampedArray {
   const { first, count, weights, stride } = filter;
   const { data } = image;
@@ -97,7 +97,7 @@ function filterRows(image: Image, filter: Filter, width: number, top: number, bo
   return out;
 }
 
-/** Along the columns; `lines` begin at input row `top`. */
+/** Filters along the columns; `lines` begin at input row `top`. */
 function filterColumns(lines: Uint8ClampedArray, filter: Filter, width: number, height: number, top: number) {
   const { first, count, weights, stride } = filter;
   const length = width * 3;
@@ -115,7 +115,7 @@ function filterColumns(lines: Uint8ClampedArray, filter: Filter, width: number, 
   return out;
 }
 
-/** For each output position the two inputs it lies between, and the share of the second. */
+/** For each output position: the two inputs around it, and the weight of the second. */
 interface Interpolation {
   readonly first: Int32Array;
   readonly second: Int32Array;
@@ -123,8 +123,8 @@ interface Interpolation {
 }
 
 /**
- * ATen's `area_pixel_compute_source_index` without `align_corners`: a 32-bit scale, positions in 64 bits as torch 1.13
- * has them. Torch 2 rounds positions to 32 bits too, which moves a share by up to 6e-5 at 1,000 pixels.
+ * ATen's `area_pixel_compute_source_index` without `align_corners`: a 32-bit scale and 64-bit positions, as in torch
+ * 1.13. Torch 2 rounds positions to 32 bits too, which changes a weight by up to 6e-5 at 1,000 pixels.
  */
 function interpolation(inSize: number, outSize: number): Interpolation {
   const scale = Math.fround(inSize / outSize);
@@ -143,7 +143,7 @@ function interpolation(inSize: number, outSize: number): Interpolation {
 /**
  * torch's `interpolate(x, size=(outHeight, outWidth), mode='bilinear', align_corners=False)`, not antialiased.
  *
- * @param loadRow writes row y of the input (inWidth × 3) into an array; called for the rows that are needed, downwards
+ * @param loadRow writes row y of the input (inWidth × 3) into an array; called only for needed rows, from top to bottom
  * @returns outHeight × outWidth × 3
  */
 export function resizeBilinear(
@@ -159,7 +159,7 @@ export function resizeBilinear(
   let [upper, lower] = [new Float32Array(length), new Float32Array(length)];
   let [upperY, lowerY] = [-1, -1];
   for (let y = 0; y < outHeight; y++) {
-    // Going down, the second of the last two rows is often the first of the next two.
+    // From top to bottom, the second of two rows is often the first of the next two.
     if (rows.first[y] === lowerY) {
       [upper, lower] = [lower, upper];
       [upperY, lowerY] = [lowerY, upperY];
@@ -179,7 +179,7 @@ export function resizeBilinear(
   return out;
 }
 
-// Loops of their own, since V8 compiles them to twice the speed that they have inside the function above.
+// Functions of their own: V8 compiles these loops to twice the speed they have inside the function above.
 
 function interpolateAlong(row: Float32Array, { first, second, share }: Interpolation, out: Float32Array): void {
   for (let x = 0, o = 0; x < first.length; x++, o += 3) {
@@ -196,7 +196,7 @@ function interpolateBetween(upper: Float32Array, lower: Float32Array, share: num
   for (let i = 0; i < upper.length; i++) out[at + i] = upper[i] + (lower[i] - upper[i]) * share;
 }
 
-/** An image reduced, if need be, to a longer side of at most `side` pixels. */
+/** The image, reduced to a longer side of at most `side` pixels if needed. */
 export function shrunk(image: Image, side: number): Image {
   const scale = side / Math.max(image.width, image.height);
   if (scale >= 1) return image;
@@ -204,17 +204,17 @@ export function shrunk(image: Image, side: number): Image {
   return resizeAntialiased(image, scaled(image.width), scaled(image.height));
 }
 
-/** Pictures with a longer side below this are made larger to be looked at, as squares of at least `LEGIBLE` in all. */
+/** Pictures with a longer side below this are enlarged for viewing, to at least `LEGIBLE` pixels. */
 export const SMALL = 160;
 const LEGIBLE = 320;
 
-/** How many times as large a picture is shown; 1 for all but small ones. */
+/** The factor by which a picture is enlarged for viewing; 1 for all but small ones. */
 export function enlargement({ width, height }: { readonly width: number; readonly height: number }): number {
   const longer = Math.max(width, height);
   return longer < SMALL ? Math.ceil(LEGIBLE / longer) : 1;
 }
 
-/** A picture whose pixels are squares of `factor` × `factor`. */
+/** The picture with each pixel as a square of `factor` × `factor`. */
 export function enlarged(image: Image, factor: number): Image {
   if (factor === 1) return image;
   const [width, height] = [image.width * factor, image.height * factor];

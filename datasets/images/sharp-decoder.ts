@@ -2,7 +2,7 @@ import { damage } from './damage.ts';
 import { type Image, MAX_IMAGE_PIXELS } from './image.ts';
 import type { ImageFormat } from './image-format.ts';
 
-/** The part of the optional package `sharp` that is used here. */
+/** The used part of the optional package `sharp`. */
 export interface Sharp {
   (input: Uint8Array, options?: Readonly<Record<string, unknown>>): SharpPipeline;
   readonly versions: Readonly<Record<string, string>>;
@@ -11,7 +11,7 @@ export interface Sharp {
 }
 
 interface SharpPipeline {
-  /** Of the header alone. */
+  /** Reads only the header. */
   metadata(): Promise<{ readonly width?: number; readonly height?: number; readonly pageHeight?: number }>;
   rotate(): SharpPipeline;
   removeAlpha(): SharpPipeline;
@@ -27,11 +27,11 @@ interface SharpPipeline {
 
 let loading: Promise<Sharp> | undefined;
 
-/** Loads `sharp`, once. Rejects if it is not installed or does not work here. */
+/** Loads `sharp` once. Rejects when it is not installed or does not work here. */
 export function loadSharp(): Promise<Sharp> {
-  const name: string = 'sharp'; // a variable, so that the compiler does not ask for a package that need not be there
+  const name: string = 'sharp'; // a variable, so that the compiler does not require the optional package
   loading ??= import(name).then((module: { default: Sharp }) => {
-    module.default.concurrency(1); // pictures are decoded side by side; threads within one would only compete
+    module.default.concurrency(1); // pictures are decoded in parallel; threads within one would only compete
     module.default.cache(false);
     return module.default;
   });
@@ -39,9 +39,9 @@ export function loadSharp(): Promise<Sharp> {
 }
 
 /**
- * Decodes the first frame: alpha dropped, the colour profile ignored as Pillow ignores it.
+ * Decodes the first frame; drops alpha and ignores the colour profile, as Pillow does.
  *
- * @param upright whether to turn it as its EXIF block says
+ * @param upright whether to apply its EXIF orientation
  */
 export async function decodeWithSharp(sharp: Sharp, bytes: Uint8Array, upright: boolean): Promise<Image> {
   const options = { failOn: 'error', limitInputPixels: MAX_IMAGE_PIXELS, ignoreIcc: true };
@@ -55,7 +55,7 @@ export async function decodeWithSharp(sharp: Sharp, bytes: Uint8Array, upright: 
       throw damage(error);
     });
   const { width, height, channels } = info;
-  if (channels === 3) return { width, height, data: new Uint8Array(data) }; // a copy, which can move between threads
+  if (channels === 3) return { width, height, data: new Uint8Array(data) }; // a copy, which can be transferred
   if (channels !== 1) throw new Error(`it decodes to ${channels} channels; expected grey or RGB`);
   const rgb = new Uint8Array(width * height * 3);
   for (let i = 0, o = 0; i < data.length; i++) {
@@ -66,7 +66,7 @@ export async function decodeWithSharp(sharp: Sharp, bytes: Uint8Array, upright: 
   return { width, height, data: rgb };
 }
 
-/** Encodes to any of the formats that are read. */
+/** Encodes to any format that can be read. */
 export function encodeWithSharp(sharp: Sharp, image: Image, format: ImageFormat, quality: number): Promise<Buffer> {
   const { width, height, data } = image;
   const lossy = format === 'jpeg' || format === 'webp' || format === 'avif';

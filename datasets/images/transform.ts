@@ -1,6 +1,6 @@
 /**
- * From a picture to what a model is fed: resized and normalised. H, W: height and width of the result.
- * Settings go by torchvision's names.
+ * Makes a model's input from a picture: resized and normalised. H, W: height and width of the result. Settings have
+ * torchvision's names.
  */
 import { ResnetCocoError } from '../../errors.ts';
 import type { Image } from './image.ts';
@@ -10,11 +10,11 @@ import { resizeAntialiased, resizeBilinear } from './resize.ts';
 /** torchvision's `ImageClassification` preset. */
 export interface ClassificationTransform {
   readonly kind: 'classification';
-  /** The shorter side is resized to this; null: to `crop_size`, so that pictures of that size stay untouched (CIFAR). */
+  /** The shorter side is resized to this; null means `crop_size`, so pictures of that size are unchanged (CIFAR). */
   readonly resize_size: number | null;
-  /** Side of the square that is cut from the middle. */
+  /** Side of the square cut from the middle. */
   readonly crop_size: number;
-  /** Of red, green and blue, which count 0–1. */
+  /** Of red, green and blue, scaled to 0–1. */
   readonly image_mean: readonly number[];
   readonly image_std: readonly number[];
 }
@@ -39,7 +39,7 @@ export interface ImageTensor {
   readonly data: Float32Array;
 }
 
-/** Applies a transform. @throws ResnetCocoError BAD_CONFIG for settings that make no sense */
+/** Applies a transform. @throws ResnetCocoError BAD_CONFIG when a setting is wrong */
 export function transformImage(image: Image, transform: ImageTransform): ImageTensor {
   const { image_mean, image_std } = transform;
   const levels = normalizedLevels(image_mean, image_std);
@@ -54,13 +54,13 @@ function positive<T extends object, K extends keyof T & string>(transform: T, fi
   throw new ResnetCocoError('BAD_CONFIG', `transform: ${field} is ${value}; expected a whole number above 0`);
 }
 
-/** Half to even, as Python's `round`, which places torchvision's crops. */
+/** Rounds half to even, like Python's `round`, which places torchvision's crops. */
 const roundHalfEven = (x: number): number => {
   const floor = Math.floor(x);
   return x - floor === 0.5 ? floor + (floor % 2) : Math.round(x);
 };
 
-/** What a picture measures once its shorter side is resized to `short`, as torchvision's `Resize` rounds. */
+/** The size of a picture after its shorter side is resized to `short`, rounded like torchvision's `Resize`. */
 export function sizeByShorterSide(
   { width, height }: Pick<Image, 'width' | 'height'>,
   short: number,
@@ -70,15 +70,14 @@ export function sizeByShorterSide(
 }
 
 /**
- * `Resize(resize_size)`, `CenterCrop(crop_size)`. What falls outside of the crop is never computed; where the picture is
- * smaller, there is black around it.
+ * `Resize(resize_size)`, `CenterCrop(crop_size)`. Only the crop is computed; a smaller picture gets a black border.
  */
 export function resizeAndCrop(
   image: Image,
   { resize_size, crop_size }: Pick<ClassificationTransform, 'resize_size' | 'crop_size'>,
 ): Image {
   const [width, height] = sizeByShorterSide(image, resize_size ?? crop_size);
-  // Where the crop begins in the picture, or, where the picture is smaller, the picture in the crop.
+  // Where the crop begins in the picture or, for a smaller picture, where the picture begins in the crop.
   const start = (size: number) => (size < crop_size ? 0 : roundHalfEven((size - crop_size) / 2));
   const padding = (size: number) => (size < crop_size ? Math.floor((crop_size - size) / 2) : 0);
   const region = {
@@ -106,8 +105,8 @@ function classificationInput(image: Image, transform: ClassificationTransform, l
 }
 
 /**
- * The size to which a detector's input is resized, [H, W] (`_resize_image_and_masks`): in 32 bits, by the reciprocal
- * of the side as torch divides, and rounded down, so that 375 lines become 799 where 800 are asked for. At least one pixel.
+ * The resized size of a detector's input, [H, W] (`_resize_image_and_masks`): in 32 bits, by the side's reciprocal as
+ * torch divides, and rounded down, so 375 rows become 799 instead of 800. At least one pixel.
  */
 export function detectionSize(
   { width, height }: Pick<Image, 'width' | 'height'>,

@@ -1,12 +1,12 @@
 import type { Image } from './image.ts';
 
-/** The package with libjpeg-turbo, the library that Pillow decodes with, compiled to WebAssembly. */
+/** The package with libjpeg-turbo, Pillow's JPEG library, compiled to WebAssembly. */
 export const TURBO_PACKAGE = '@cornerstonejs/codec-libjpeg-turbo-8bit';
 
-/** Beyond this the decoder's memory, which only ever grows, is given back after a picture. */
+/** Above this, the decoder's memory, which only grows, is freed after a picture. */
 const MAX_KEPT_BYTES = 2 ** 26;
 
-/** The loaded package, which decodes grey and RGB JPEG files. */
+/** The loaded package; it decodes grey and RGB JPEG files. */
 export interface Turbo {
   readonly JPEGDecoder: new () => TurboDecoder;
   readonly HEAPU8: Uint8Array;
@@ -16,7 +16,7 @@ interface TurboDecoder {
   getEncodedBuffer(size: number): Uint8Array;
   decode(): void;
   getFrameInfo(): { readonly width: number; readonly height: number; readonly componentCount: number };
-  /** A copy. */
+  /** Returns a copy. */
   getDecodedBuffer(): Uint8ClampedArray;
   /** Frees its memory. */
   delete(): void;
@@ -24,7 +24,7 @@ interface TurboDecoder {
 
 let loading: Promise<Turbo> | undefined;
 
-/** Loads the decoder, once. Rejects if its package is not installed or WebAssembly does not work here. */
+/** Loads the decoder once. Rejects when its package is not installed or WebAssembly does not work here. */
 export function loadTurbo(): Promise<Turbo> {
   const name: string = `${TURBO_PACKAGE}/decodewasmjs`;
   loading ??= import(name).then((imported: { default: () => Promise<Turbo> }) => imported.default());
@@ -32,13 +32,13 @@ export function loadTurbo(): Promise<Turbo> {
 }
 
 /**
- * Decodes a JPEG file, orientation not applied. Like Pillow it takes a picture that libjpeg only warns of, such as one
- * with damaged bits.
+ * Decodes a JPEG file without applying orientation. Like Pillow, it accepts a picture that libjpeg only warns of, such
+ * as one with damaged bits.
  *
- * @returns undefined if it cannot be decoded, as one of four components cannot
+ * @returns undefined when it cannot be decoded, for example a file of four components
  */
 export function decodeWithTurbo(turbo: Turbo, bytes: Uint8Array): Image | undefined {
-  const decoder = new turbo.JPEGDecoder(); // a new one, whose buffer is all zeros
+  const decoder = new turbo.JPEGDecoder(); // a new one, since its buffer is all zeros
   try {
     decoder.getEncodedBuffer(bytes.length).set(bytes);
     const whole = decode(decoder);
@@ -51,14 +51,14 @@ export function decodeWithTurbo(turbo: Turbo, bytes: Uint8Array): Image | undefi
     for (let i = 0; i < decoded.length; i++) data.fill(decoded[i], i * 3, i * 3 + 3);
     return { width, height, data };
   } catch {
-    return undefined; // there is no memory for it
+    return undefined; // not enough memory
   } finally {
     decoder.delete();
     if (turbo.HEAPU8.length > MAX_KEPT_BYTES) loading = undefined;
   }
 }
 
-/** False if the decoder throws: a number, which does not tell a warning from an error. */
+/** False when the decoder throws: it throws a number that does not tell a warning from an error. */
 function decode(decoder: TurboDecoder): boolean {
   try {
     decoder.decode();
@@ -68,6 +68,6 @@ function decode(decoder: TurboDecoder): boolean {
   }
 }
 
-/** Whether the decoder went on to the end. If the last row is black nobody can tell, and another decoder has to. */
+/** Whether the decoder reached the end. A black last row leaves this open; another decoder then has to decide. */
 const hasLastRow = (decoded: Uint8ClampedArray, length: number, rowLength: number): boolean =>
   decoded.length > 0 && decoded.length === length && decoded.subarray(-rowLength).some((value) => value !== 0);

@@ -1,7 +1,7 @@
 import type { Image } from './image.ts';
 import { TURBO_PACKAGE } from './turbo-decoder.ts';
 
-/** Colours as sharp as brightness, since boxes and labels are thin and colourful. */
+/** Full chroma resolution, since boxes and labels are thin and colourful. */
 const NO_SUBSAMPLING = 0;
 
 interface FrameInfo {
@@ -12,7 +12,7 @@ interface FrameInfo {
   readonly isSigned: boolean;
 }
 
-/** It keeps its buffers, in WebAssembly memory, from one picture to the next. */
+/** The encoder keeps its buffers in WebAssembly memory from one picture to the next. */
 export interface TurboEncoder {
   getDecodedBuffer(frame: FrameInfo): Uint8Array;
   setQuality(quality: number): void;
@@ -23,7 +23,7 @@ export interface TurboEncoder {
 
 let loading: Promise<TurboEncoder> | undefined;
 
-/** Loads the encoder, once. Rejects if its package is not installed or WebAssembly does not work here. */
+/** Loads the encoder once. Rejects when its package is not installed or WebAssembly does not work here. */
 export function loadTurboEncoder(): Promise<TurboEncoder> {
   const name: string = `${TURBO_PACKAGE}/wasmjs`;
   loading ??= import(name)
@@ -33,9 +33,9 @@ export function loadTurboEncoder(): Promise<TurboEncoder> {
 }
 
 /**
- * Whether a picture can be encoded: the result's buffer is as large as the raw picture, and what does not fit overwrites
- * the encoder's own memory. Even noise fits up to this quality, if the picture is not so small that the 600 bytes of
- * headers count.
+ * Whether a picture can be encoded. The result's buffer is as large as the raw picture, and an overflow overwrites the
+ * encoder's own memory. Even noise fits up to this quality, unless the picture is so small that the 600 bytes of
+ * headers matter.
  */
 export const fitsTurboEncoder = ({ width, height }: Image, quality: number): boolean =>
   width * height >= 4096 && quality <= 95;

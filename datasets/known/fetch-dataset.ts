@@ -10,19 +10,19 @@ import { type DatasetArchive, findDataset, type KnownDataset, knownDatasets } fr
 
 /** Settings of `fetchDataset`. */
 export interface FetchDatasetOptions extends FetchOptions {
-  /** The folder to put it in, instead of one in the cache. */
+  /** The folder to unpack to; by default one in the cache. */
   readonly out?: string;
-  /** Called with what happens besides the download, a line each. */
+  /** Called with notes on what happens besides the download, one line each. */
   readonly onNote?: (note: string) => void;
 }
 
 /** A known data set, and whether it is on this machine. */
 export interface DatasetListing extends Omit<KnownDataset, 'sources'> {
-  /** Of its archives together. */
+  /** Size of its archives together. */
   readonly bytes: number;
   readonly url: readonly string[];
   readonly cached: boolean;
-  /** Where it lies or would lie. */
+  /** Where it is or would be. */
   readonly path: string;
 }
 
@@ -31,7 +31,7 @@ export const datasetFolder = (name: string): string => join(cacheFolder(), 'data
 const isThere = (folder: string, archives: readonly DatasetArchive[]): boolean =>
   archives.every((archive) => isFolder(join(folder, archive.folder)));
 
-/** The known data sets and which of them are in the cache. */
+/** The known data sets, and whether they are in the cache. */
 export function listDatasets(): DatasetListing[] {
   return knownDatasets.map(({ sources, ...record }) => {
     const path = datasetFolder(record.name);
@@ -46,19 +46,21 @@ export function listDatasets(): DatasetListing[] {
 }
 
 /**
- * A known data set's folder, downloaded on first use, continued if an earlier download broke off, checked against its
- * published digest and unpacked. With the environment's `RESNET_COCO_MIRROR` archives come from that URL + `/` + their
- * names alone.
+ * Returns a known data set's folder. At first use it downloads the archives, continues an interrupted download, checks
+ * the published digests and unpacks. With the environment's `RESNET_COCO_MIRROR`, archives are only fetched from that
+ * URL + `/` + their names.
  *
  * @returns the folder
- * @throws ResnetCocoError USAGE for an unknown name; DOWNLOAD_FAILED, FILE_NOT_WRITABLE, BAD_DATASET for a damaged
- *   archive; the signal's reason, if aborted
+ * @throws ResnetCocoError USAGE when the name is unknown
+ * @throws ResnetCocoError DOWNLOAD_FAILED when an archive cannot be fetched
+ * @throws ResnetCocoError FILE_NOT_WRITABLE when the folder cannot be written
+ * @throws ResnetCocoError BAD_DATASET when an archive is damaged; the signal's reason when aborted
  */
 export async function fetchDataset(name: string, options: FetchDatasetOptions = {}): Promise<string> {
   return fetchKnown(findDataset(name), options);
 }
 
-/** `fetchDataset` of any record. */
+/** `fetchDataset` for any record. */
 export async function fetchKnown(
   { name, sources }: Pick<KnownDataset, 'name' | 'sources'>,
   options: FetchDatasetOptions = {},
@@ -103,7 +105,7 @@ async function fetchArchive(
   } catch (error) {
     if (!(error instanceof ResnetCocoError && error.code === 'BAD_DATASET')) throw error;
     await rm(archive, { force: true });
-    // What an earlier process left of an archive without a digest may be what is damaged.
+    // Without a digest, the part of an archive that an earlier process left may be damaged.
     if (isLeftover) return fetchArchive(archived, into, options, patience);
     throw error;
   }

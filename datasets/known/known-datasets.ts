@@ -1,17 +1,19 @@
 import { ResnetCocoError } from '../../errors.ts';
 import type { FileDigest } from '../../io/download/file-digest.ts';
 
-/** An archive as its publisher offers it. */
+/** A published archive. */
 export interface DatasetArchive {
   readonly file: string;
   readonly url: string;
-  /** Of the archive; absent where its publisher packs it on demand, so that only its files are settled. */
+  /** Digest of the archive; absent when its publisher packs it on demand, so that only its files are fixed. */
   readonly digest?: FileDigest;
-  /** Of the files within, for such an archive: SHA-256 of what `sha256sum` prints of them, in order of their paths. */
+  /**
+   * Digest of the files, for such an archive: SHA-256 of the output of `sha256sum` for them, in order of their paths.
+   */
   readonly contents?: string;
-  /** About, for an archive packed on demand. */
+  /** Size; approximate for an archive packed on demand. */
   readonly bytes: number;
-  /** The one folder that all its files lie in. */
+  /** The one folder that contains all its files. */
   readonly folder: string;
 }
 
@@ -23,13 +25,13 @@ export interface KnownDataset {
   readonly images: number;
   readonly license: string;
   readonly homepage: string;
-  /** Its archives; then the same data from elsewhere, for where the first cannot be had. */
+  /** Its archives; then the same data from other places, in case the first fails. */
   readonly sources: readonly (readonly DatasetArchive[])[];
-  /** What a command takes, `DIR` standing for the folder. */
+  /** The argument for commands; `DIR` stands for the folder. */
   readonly usage: string;
 }
 
-/** The hexadecimal digits of what npm writes as `sha512-…`. */
+/** Converts npm's `sha512-…` to hexadecimal digits. */
 const fromIntegrity = (base64: string): FileDigest => ({
   algorithm: 'sha512',
   hex: Buffer.from(base64, 'base64').toString('hex'),
@@ -45,14 +47,14 @@ const cifar = (number: 10 | 100, md5: string, bytes: number, folder: string): Da
 
 const coco = (path: string, md5: string, bytes: number, folder: string): DatasetArchive => ({
   file: path.slice(path.lastIndexOf('/') + 1),
-  // COCO's own address; its server has no certificate for this name, so that only the digest vouches for the file.
+  // COCO's own address; its server has no certificate for this name, so only the digest protects the file.
   url: `http://images.cocodataset.org/${path}`,
   digest: { algorithm: 'md5', hex: md5 },
   bytes,
   folder,
 });
 
-/** The commit of Shenggan/BCCD_Dataset that is taken. */
+/** The commit of Shenggan/BCCD_Dataset that is used. */
 const BCCD = 'd272fb14cdff6e473fafeeeba32aba5f560e9e43';
 
 const CIFAR_HOMEPAGE = 'https://www.cs.toronto.edu/~kriz/cifar.html';
@@ -134,7 +136,7 @@ export const knownDatasets: readonly KnownDataset[] = [
   },
 ];
 
-/** @throws ResnetCocoError USAGE, naming those that are known */
+/** @throws ResnetCocoError USAGE when the name is unknown; names the known ones */
 export function findDataset(name: string): KnownDataset {
   const dataset = knownDatasets.find((known) => known.name === name.toLowerCase());
   if (dataset) return dataset;

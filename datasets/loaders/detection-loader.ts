@@ -11,16 +11,16 @@ import type { DetectionLoaderOptions, DetectionSample } from './detection/loader
 import type { PreparedSample } from './detection/prepare.ts';
 import type { SampleJob, SampleResult, SampleSettings } from './detection/sample-job.ts';
 
-/** An image as a detector is trained on it, with its objects in its pixels. */
+/** A training image with its objects, in pixels of the resized image. */
 export interface LoadedSample extends PreparedSample {
   readonly file: string;
-  /** In the list of samples. */
+  /** Index in the list of samples. */
   readonly index: number;
 }
 
-/** Images of like shape, not yet padded to one size. */
+/** Images of similar shape, not yet padded to one size. */
 export interface DetectionBatch {
-  /** Its place in the epoch. */
+  /** Number of the batch in its epoch. */
   readonly number: number;
   readonly epoch: number;
   readonly images: readonly LoadedSample[];
@@ -30,23 +30,24 @@ const AHEAD = 2;
 const ASPECT_RATIO_GROUP_FACTOR = 3;
 
 /**
- * Batches to train a detector on, made by threads ahead of whoever consumes them. An image's random numbers come from the
- * seed, the epoch and its index: neither threads nor where an epoch is taken up change a bit of it.
+ * Batches to train a detector on. Threads make them ahead of the consumer. An image's random numbers depend only on the
+ * seed, the epoch and its index, so the number of threads and the batch at which an epoch resumes change no bit.
  */
 export class DetectionLoader {
-  /** Of an epoch. */
+  /** Per epoch. */
   readonly batches: number;
   readonly #samples: readonly DetectionSample[];
   readonly #options: DetectionLoaderOptions;
   readonly #groups: Int32Array;
   readonly #pool: WorkerPool<SampleJob, SampleResult>;
   readonly #broken = new Map<number, string>();
-  /** Flags of the epochs under way. */
+  /** Flags of running epochs. */
   readonly #epochs = new Set<Cancelled>();
 
   /**
-   * @throws ResnetCocoError BAD_CONFIG for a recipe, USAGE for a number that makes no sense, BAD_DATASET where there is
-   *   not one batch
+   * @throws ResnetCocoError BAD_CONFIG when the recipe is wrong
+   * @throws ResnetCocoError USAGE when a number is out of range
+   * @throws ResnetCocoError BAD_DATASET when the samples make no batch
    */
   constructor(samples: readonly DetectionSample[], options: DetectionLoaderOptions) {
     const { aspect_ratio_group_factor = ASPECT_RATIO_GROUP_FACTOR, seed = 0 } = options;
@@ -74,8 +75,9 @@ export class DetectionLoader {
   /**
    * The batches of an epoch, in order. Leaving the loop ends all work on them.
    *
-   * @param epoch from 0 on
-   * @throws ResnetCocoError BAD_DATASET where no image can be read; DISPOSED once closed
+   * @param epoch from 0
+   * @throws ResnetCocoError BAD_DATASET when no image can be read
+   * @throws ResnetCocoError DISPOSED when the loader is closed
    */
   async *epoch(epoch: number, { from = 0, signal }: EpochOptions = {}): AsyncGenerator<DetectionBatch, void, void> {
     const { ahead = AHEAD, batch, seed = 0 } = this.#options;
@@ -102,7 +104,7 @@ export class DetectionLoader {
     await this.close();
   }
 
-  /** Makes a batch, others in the places of broken images. */
+  /** Makes a batch; broken images are replaced. */
   async #make(plan: GroupedPlan, epoch: number, number: number, cancelled: Cancelled): Promise<DetectionBatch> {
     const made = new Map<string, LoadedSample>();
     for (;;) {

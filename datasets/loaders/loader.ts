@@ -21,33 +21,33 @@ import { PictureCache } from './classification/picture-cache.ts';
 import { isDecoded, storePixels } from './classification/pixel-store.ts';
 import { type Recipe, sizeOf } from './classification/recipe.ts';
 
-/** What a step of training takes. N: its images, K: classes. */
+/** The input of a training step. N: images, K: classes. */
 export interface Batch {
-  /** Its place in the epoch. */
+  /** Number of the batch in its epoch. */
   readonly number: number;
   /** Normalised RGB. */
   readonly image: {
     readonly shape: readonly [n: number, height: number, width: number, 3];
     readonly data: Float32Array;
   };
-  /** The share of each class, which sum to 1: smoothed and mixed as the recipe wants it. */
+  /** Share of each class, with sum 1; smoothed and mixed as the recipe says. */
   readonly target: { readonly shape: readonly [n: number, k: number]; readonly data: Float32Array };
-  /** Classes of the images, before they were mixed. */
+  /** Class of each image, before mixing. */
   readonly labels: Int32Array;
-  /** The images' indices in the data set. */
+  /** Index of each image in the data set. */
   readonly indices: Int32Array;
 }
 
-/** How often a batch is made anew because of broken images before the data set is given up. */
+/** A batch is made again at most this often because of broken images; then the data set is given up. */
 const MAX_TRIES = 20;
 
 /**
- * Batches of a data set for image classification, made by threads ahead of whoever consumes them. An image's random
- * numbers come from the seed, the epoch and its index, a batch's from the seed, the epoch and its number: neither
- * threads nor where an epoch is taken up change a bit of them.
+ * Batches of a classification data set. Threads make them ahead of the consumer. An image's random numbers depend only
+ * on the seed, the epoch and its index, a batch's on the seed, the epoch and its number, so the number of threads and
+ * the batch at which an epoch resumes change no bit.
  */
 export class Loader {
-  /** Of an epoch. */
+  /** Per epoch. */
   readonly batches: number;
   readonly #dataset: ClassificationDataset;
   readonly #options: LoaderOptions;
@@ -56,12 +56,14 @@ export class Loader {
   readonly #pool: WorkerPool<BatchJob, BatchResult>;
   readonly #decodes: boolean;
   readonly #broken = new Map<number, string>();
-  /** Flags of the epochs under way. */
+  /** Flags of running epochs. */
   readonly #epochs = new Set<Cancelled>();
   #cache: Promise<PictureCache> | undefined;
 
   /**
-   * @throws ResnetCocoError BAD_CONFIG for a recipe, USAGE for a number, BAD_DATASET for a data set that makes no sense
+   * @throws ResnetCocoError BAD_CONFIG when the recipe is wrong
+   * @throws ResnetCocoError USAGE when a number is out of range
+   * @throws ResnetCocoError BAD_DATASET when the data set makes no batch
    */
   constructor(dataset: ClassificationDataset, options: LoaderOptions) {
     const { batch, seed = 0, dropLast = false } = options;
@@ -106,11 +108,14 @@ export class Loader {
   }
 
   /**
-   * The batches of an epoch, in order. Leaving the loop ends all work on them; several epochs may be under way at once.
+   * The batches of an epoch, in order. Leaving the loop ends all work on them; several epochs may run at once.
    *
-   * @param epoch from 0 on
-   * @throws ResnetCocoError USAGE for a number that makes no sense; BAD_CONFIG where the recipe does not suit a picture;
-   *   BAD_DATASET where no image can be read; FILE_NOT_WRITABLE for a cache that cannot be opened; DISPOSED once closed
+   * @param epoch from 0
+   * @throws ResnetCocoError USAGE when a number is out of range
+   * @throws ResnetCocoError BAD_CONFIG when the recipe does not fit a picture
+   * @throws ResnetCocoError BAD_DATASET when no image can be read
+   * @throws ResnetCocoError FILE_NOT_WRITABLE when the cache cannot be opened
+   * @throws ResnetCocoError DISPOSED when the loader is closed
    */
   async *epoch(epoch: number, { from = 0, signal }: EpochOptions = {}): AsyncGenerator<Batch, void, void> {
     within('epoch', epoch, 2 ** 32 - 1);
@@ -135,7 +140,7 @@ export class Loader {
     }
   }
 
-  /** Ends all epochs, of which the next batch throws DISPOSED, and stops the threads. */
+  /** Ends all epochs (their next batch throws DISPOSED) and stops the threads. */
   async close(): Promise<void> {
     for (const cancelled of this.#epochs) cancel(cancelled);
     await this.#pool.close();
@@ -146,7 +151,7 @@ export class Loader {
     await this.close();
   }
 
-  /** Puts on disk what was decoded; without a cache that works, nothing. */
+  /** Writes decoded pictures to disk; does nothing without a working cache. */
   async #finishCache(): Promise<void> {
     try {
       await (await this.#cache)?.finish();
@@ -161,7 +166,7 @@ export class Loader {
     return this.#cache;
   }
 
-  /** Makes a batch, anew if images in it turn out broken. */
+  /** Makes a batch; makes it again if images in it are broken. */
   async #make(plan: EpochPlan, epoch: number, number: number, cancelled: Cancelled): Promise<Batch> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const planned = plan.batch(number, this.#broken);
@@ -194,7 +199,7 @@ export class Loader {
     const cache = await this.#cache;
     return Array.from(indices, (index) => {
       const source = this.#dataset.image(index);
-      // A copy, since a view would take the whole buffer that it looks at along.
+      // A copy, since transferring a view would take its whole buffer.
       if (source instanceof Uint8Array) return { source: new Uint8Array(source), cached: undefined };
       if (isDecoded(source)) {
         const name = this.#dataset.nameOf(index);

@@ -3,28 +3,30 @@ import { sortDescending } from '../cocoeval/stable-sort.ts';
 import { HIT, IGNORED, type Outcomes, outcomesOf } from './outcomes.ts';
 import { thresholdBetween } from './score-threshold.ts';
 
-/** What is right among the detections whose score is above a threshold, at IoU .5. */
+/** Precision and recall of the detections with a score above the threshold, at IoU .5. */
 export interface ScoreThreshold {
   readonly threshold: number;
   readonly precision: number;
   readonly recall: number;
-  /** The harmonic mean of the two. */
+  /** Harmonic mean of the two. */
   readonly f1: number;
 }
 
 /** Where to cut detections off by their score. */
 export interface BestThresholds {
-  /** Of all detections, whatever their category; null without a hit. */
+  /** Over all detections of all categories; null without a hit. */
   readonly overall: ScoreThreshold | null;
-  /** By category evaluated. */
+  /** By evaluated category. */
   readonly categories: readonly (ScoreThreshold | null)[];
-  /** Of all detections, at 101 evenly spaced thresholds from just below the highest score to just below the lowest. */
+  /**
+   * Over all detections, at 101 evenly spaced thresholds from just below the highest score to just below the lowest.
+   */
   readonly overallCurve: readonly ScoreThreshold[];
 }
 
 const STEPS = 101;
 
-/** The thresholds above which detections are best kept: those of the highest F1, at IoU .5; the higher among equals. */
+/** The score thresholds of the highest F1 at IoU .5; the higher one in a tie. */
 export function bestThresholds(e: COCOeval, { detections, positives }: Outcomes): BestThresholds {
   const { categoryStarts, rows } = e.evaluationDone;
   const { scores } = e.cocoDt.table;
@@ -49,7 +51,7 @@ export function bestThresholds(e: COCOeval, { detections, positives }: Outcomes)
   };
 }
 
-/** The threshold above which all detections are best kept, whatever their category; null without a hit. */
+/** The score threshold of the highest F1 over all detections of all categories; null without a hit. */
 export const bestScore = (e: COCOeval): ScoreThreshold | null => bestThresholds(e, outcomesOf(e)).overall;
 
 interface ScoredList {
@@ -58,13 +60,13 @@ interface ScoredList {
   /** By row of the results. */
   readonly scores: Float64Array;
   readonly verdicts: Uint8Array;
-  /** How many there are to find. */
+  /** Number of ground-truth objects. */
   readonly objects: number;
 }
 
 /**
- * Calls for every score that makes a difference, from the highest down, with what is kept down to that score and the
- * next lower score. Detections of equal scores stand or fall together.
+ * Visits every distinct score, the highest first, with the counts down to that score and the next lower score.
+ * Detections of equal scores are kept or dropped together.
  */
 function eachScore(
   { rows, scores, verdicts }: ScoredList,

@@ -4,12 +4,12 @@ import { meanAt } from '../cocoeval/summary.ts';
 import type { ScoreThreshold } from './best-threshold.ts';
 import { NOT_EVALUATED, type Outcomes } from './outcomes.ts';
 
-/** A category's numbers; -1 where there are no objects to measure them by. */
+/** A category's numbers; -1 when it has no objects to measure them. */
 export interface CategoryAnalysis {
-  /** -1 where categories are not told apart. */
+  /** -1 when categories are ignored. */
   readonly id: number;
   readonly name: string;
-  /** Objects that count, over all areas. */
+  /** Number of objects that count, over all areas. */
   readonly objects: number;
   /** Detections within the largest limit. */
   readonly detections: number;
@@ -19,16 +19,16 @@ export interface CategoryAnalysis {
   readonly APs: number;
   readonly APm: number;
   readonly APl: number;
-  /** With the largest limit on detections. */
+  /** At the largest limit on detections. */
   readonly AR: number;
   /** The score threshold of the highest F1 at IoU .5; null without a hit. */
   readonly best: ScoreThreshold | null;
 }
 
 /**
- * Every category evaluated, in order of id.
+ * Analyses every evaluated category, in order of id.
  *
- * @throws Error if nothing was accumulated
+ * @throws Error when nothing was accumulated
  */
 export function analyseCategories(
   e: COCOeval,

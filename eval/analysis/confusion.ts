@@ -2,21 +2,21 @@
 import type { COCOeval } from '../cocoeval/coco-eval.ts';
 import { IGNORED, NOT_EVALUATED, type Outcomes } from './outcomes.ts';
 
-/** What objects are taken for. */
+/** Which category each object was detected as. */
 export interface DetectionConfusion {
   /** Detections of this score or less are left out. */
   readonly score: number;
   /**
-   * `[K + 1, K + 1]`: rows are what an object is, columns what it is taken for, by category evaluated. The last row
-   * holds detections of nothing, the last column objects that are missed.
+   * `[K + 1, K + 1]`, by evaluated category: rows are the object's category, columns the detection's. The last row
+   * holds detections without an object, the last column missed objects.
    */
   readonly matrix: readonly (readonly number[])[];
 }
 
 /**
- * Detections and objects are joined one to one whatever their categories, the most alike pairs first, down to IoU .5.
- * Ignored objects, such as crowds, take no part, nor do detections that match one, or are left without an object and
- * covered by one of their category.
+ * Pairs detections and objects one to one, whatever their categories, most similar pairs first, down to IoU .5. Ignored
+ * objects, such as crowds, are left out. So are detections that match an ignored object, or that find no object and are
+ * covered by an ignored one of their category.
  */
 export function confusionMatrix(
   e: COCOeval,

@@ -2,21 +2,21 @@
 import type { COCOeval } from '../cocoeval/coco-eval.ts';
 import { meanOfKnown } from '../cocoeval/pairwise-sum.ts';
 
-/** Precision at each of the evaluation's recalls (`recThrs`); -1 where there are no objects. */
+/** Precision at each recall of the evaluation (`recThrs`); -1 when there are no objects. */
 export interface PrecisionCurve {
-  /** The IoU threshold, or null for the mean over all of them. */
+  /** The IoU threshold; null for the mean over all. */
   readonly iou: number | null;
-  /** `[R]`: the mean over the categories that have objects. */
+  /** `[R]`: mean over the categories with objects. */
   readonly mean: readonly number[];
   /** `[K, R]`. */
   readonly categories: readonly (readonly number[])[];
 }
 
 /**
- * Precision over recall, as `accumulate` found it, over all areas and with the largest limit on detections.
+ * Precision over recall from `accumulate`, over all areas, at the largest limit on detections.
  *
- * @param ious those that were not evaluated are left out
- * @throws Error if nothing was accumulated
+ * @param ious thresholds that were not evaluated are left out
+ * @throws Error when nothing was accumulated
  */
 export function precisionCurves(e: COCOeval, ious: readonly (number | null)[] = [0.5, 0.75, null]): PrecisionCurve[] {
   const { precision } = e.accumulationDone;
@@ -33,7 +33,7 @@ export function precisionCurves(e: COCOeval, ious: readonly (number | null)[] = 
   });
 }
 
-/** Where the range of all areas and the largest limit on detections stand. */
+/** Indices of the area range `all` and of the largest limit on detections. */
 function widest(e: COCOeval): { readonly area: number; readonly limit: number } {
   const { areaRngLbl, maxDets } = e.evaluationDone.params;
   return { area: Math.max(0, areaRngLbl.indexOf('all')), limit: maxDets.length - 1 };

@@ -10,24 +10,24 @@ import { breakDownErrors, type ErrorBreakdown } from './error-breakdown.ts';
 import { outcomesOf } from './outcomes.ts';
 import { type ImageErrors, worstImages } from './worst-images.ts';
 
-/** An evaluation of detections, looked at from all sides; plain data, fit for JSON. */
+/** The full analysis of an evaluation of detections; plain data, fit for JSON. */
 export interface DetectionAnalysis {
   readonly type: IouType;
   readonly images: number;
   readonly objects: number;
   /** Detections within the largest limit. */
   readonly detections: number;
-  /** AP, AP50 … as `summarize` has them; -1 where there are no objects to measure them by. */
+  /** AP, AP50 … as in `summarize`; -1 when there are no objects to measure them. */
   readonly stats: Readonly<Record<string, number>>;
-  /** Those evaluated, in order of id; lists by category elsewhere are in the same order. */
+  /** Evaluated categories in order of id; other lists by category use this order. */
   readonly categories: readonly CategoryAnalysis[];
-  /** The score threshold of the highest F1 over all detections, at IoU .5; null without a hit. */
+  /** The score threshold of the highest F1 over all detections at IoU .5; null without a hit. */
   readonly best: ScoreThreshold | null;
   /** Precision, recall and F1 of all detections at 101 thresholds from just below the highest score to just below the lowest. */
   readonly thresholds: readonly ScoreThreshold[];
   readonly errors: ErrorBreakdown;
   readonly confusion: DetectionConfusion;
-  /** The recalls at which curves are read. */
+  /** The recalls of the curves. */
   readonly recalls: readonly number[];
   /** At IoU .5 and .75, and the mean over all thresholds. */
   readonly curves: readonly PrecisionCurve[];
@@ -37,8 +37,8 @@ export interface DetectionAnalysis {
 /** Settings of `analyseDetections`. */
 export interface AnalysisOptions {
   /**
-   * Detections of this score or less are left out of the confusion matrix and the worst images; by default the threshold of
-   * the highest F1, since what a score is worth differs from detector to detector.
+   * Detections of this score or less are left out of the confusion matrix and the worst images. By default the
+   * threshold of the highest F1, since scores differ from detector to detector.
    */
   readonly score?: number;
 }
@@ -46,10 +46,10 @@ export interface AnalysisOptions {
 const WORST_IMAGES = 24;
 
 /**
- * What there is to learn from an evaluation beyond its twelve numbers. Takes about as long as `evaluate` did.
+ * Analyses an evaluation beyond its twelve numbers. Takes about as long as `evaluate`.
  *
  * @param e evaluated and accumulated
- * @throws Error if nothing was accumulated
+ * @throws Error when nothing was accumulated
  */
 export function analyseDetections(e: COCOeval, options: AnalysisOptions = {}): DetectionAnalysis {
   const curves = precisionCurves(e);

@@ -7,19 +7,19 @@ import { Oracle } from './oracle.ts';
 import { FALSE_ALARM, type Outcomes } from './outcomes.ts';
 import { averagePrecisions, type Ranking } from './ranking.ts';
 
-/** What errors of a kind cost. */
+/** What errors of one type cost. */
 export interface ErrorCost {
   readonly count: number;
-  /** How much higher AP at IoU .5 were with these errors alone put right. */
+  /** The gain in AP at IoU .5 when only these errors are corrected. */
   readonly dAP: number;
 }
 
 /** What each type of error costs in AP. */
 export interface ErrorCosts {
-  /** At IoU .5, over all areas, with the largest limit on detections; -1 without objects. */
+  /** At IoU .5, over all areas, at the largest limit on detections; -1 without objects. */
   readonly AP: number;
   readonly errors: Readonly<Record<ErrorType, ErrorCost>>;
-  /** All false detections, and all objects that no detection has. */
+  /** All false detections, and all objects without a detection. */
   readonly falsePositives: ErrorCost;
   readonly falseNegatives: ErrorCost;
 }
@@ -27,8 +27,8 @@ export interface ErrorCosts {
 /** What errors cost in AP, of all categories and of each. */
 export interface ErrorBreakdown extends ErrorCosts {
   /**
-   * By category evaluated. A detection counts under the category it was given, and an object under its own; the gain of
-   * a corrected class falls to both.
+   * By evaluated category. A detection counts under its own category, an object under its own; a corrected class
+   * changes the AP of both.
    */
   readonly categories: readonly ErrorCosts[];
 }
@@ -37,14 +37,15 @@ const [FIRST, LAST] = [errorTypes.indexOf('classification'), errorTypes.indexOf(
 
 /**
  * TIDE's errors, and the AP that each costs:
- * - classification: the class is put right; localisation: the place is. Where the object is found already, or has a
- *   better detection of this kind, the detection is taken away instead;
- * - both, duplicate, background: the detection is taken away;
- * - missed: the object is taken away.
+ * - classification: the class is corrected; localisation: the box is corrected. If the object has a detection already,
+ * or
+ * a better error of this type, the detection is removed instead;
+ * - both, duplicate, background: the detection is removed;
+ * - missed: the object is removed.
  *
- * Each type is put right alone, as in the paper; the authors' program gives an object to the best of all classification
- * and localisation errors meant for it, so that it may have less for these two. Where taking objects away leaves a
- * category without any, its AP is 0 if it has detections; else it no longer counts in the mean.
+ * Each type is corrected alone, as in the paper. The authors' program pairs an object with the best of its
+ * classification and localisation errors together, so it may report a lower cost for these two. If removal leaves a
+ * category without objects, its AP is 0 if it has detections; else the mean leaves it out.
  */
 export function breakDownErrors(e: COCOeval, outcomes: Outcomes): ErrorBreakdown {
   const { evaluationDone: evaluation } = e;
@@ -101,7 +102,7 @@ export function breakDownErrors(e: COCOeval, outcomes: Outcomes): ErrorBreakdown
   };
 }
 
-/** Errors by category: false alarms of each type, objects missed, and all objects that were not found. */
+/** Counts errors by category: false detections of each type, missed objects, and all objects without a detection. */
 function countErrors({ categories, detections, objects }: Outcomes, { missed, types }: TypedErrors) {
   const alarms = Array.from({ length: LAST - FIRST + 1 }, () => new Float64Array(categories));
   const counts = { alarms, missed: new Float64Array(categories), unfound: new Float64Array(categories) };

@@ -1,12 +1,12 @@
 // N results, M annotations.
 import { FALSE_ALARM, FOREGROUND, type Outcomes } from './outcomes.ts';
 
-/** Up to here a detection and an object have nothing to do with one another. */
+/** Up to this IoU, a detection and an object are unrelated. */
 const BACKGROUND = 0.1;
 
 /**
- * Why detections are false and objects missed, after TIDE (Bolya, Foley, Hays and Hoffman: "TIDE: A General Toolbox for
- * Identifying Object Detection Errors", ECCV 2020).
+ * Types of errors, after TIDE (Bolya, Foley, Hays and Hoffman: "TIDE: A General Toolbox for Identifying Object
+ * Detection Errors", ECCV 2020).
  */
 export const errorTypes = ['classification', 'localisation', 'both', 'duplicate', 'background', 'missed'] as const;
 
@@ -14,18 +14,18 @@ export const errorTypes = ['classification', 'localisation', 'both', 'duplicate'
 export type ErrorType = (typeof errorTypes)[number];
 
 export interface TypedErrors {
-  /** `[N]`: of each false detection the place of its type in `errorTypes`; -1 of all others. */
+  /** `[N]`: index into `errorTypes` for a false detection, else -1. */
   readonly types: Int8Array;
-  /** `[N]`: the object that the detection was meant for, a row of the annotations; -1 where that cannot be told. */
+  /** `[N]`: the object that the detection was meant for, a row of the annotations; -1 when unknown. */
   readonly targets: Int32Array;
-  /** `[M]`: 1 for an object that no detection has and none was meant for. */
+  /** `[M]`: 1 for an object that no detection matches and none was meant for. */
   readonly missed: Uint8Array;
 }
 
 const [CLASSIFICATION, LOCALISATION, BOTH, DUPLICATE, BACKGROUND_ERROR] = errorTypes.keys();
 
 /**
- * Types every error. Of a detection that fits several types, the first of these counts, as in the authors' own program:
+ * Types every error. A detection that fits several types gets the first of these, as in the authors' program:
  * localisation, classification, duplicate, background, both.
  */
 export function typeErrors({ detections, objects }: Outcomes): TypedErrors {

@@ -2,28 +2,28 @@
 import type { COCOeval } from '../cocoeval/coco-eval.ts';
 import { cocoRules, type Group, groupsOf, selectionOf } from '../cocoeval/evaluation.ts';
 
-/** All of an image that is evaluated, category by category. */
+/** The evaluated detections and objects of an image, by category. */
 export interface EvaluatedImage {
-  /** Its place among the images evaluated. */
+  /** Index among the evaluated images. */
   readonly image: number;
-  /** Rows of the results: categories in order, in each the best first. */
+  /** Rows of the results: by category, in each the best first. */
   readonly detections: Int32Array;
-  /** Rows of the annotations: categories in order, in each as in the file. */
+  /** Rows of the annotations: by category, in each as in the file. */
   readonly objects: Int32Array;
-  /** Where each category's detections and objects lie in these lists. */
+  /** The range of each category in these lists. */
   readonly parts: readonly Part[];
-  /** `[D, G]`, whatever the categories; of keypoints 0 between categories. The next image overwrites it. */
+  /** `[D, G]` across categories; for keypoints 0 between categories. The next image overwrites it. */
   readonly similarities: Float64Array;
 }
 
 interface Part {
-  /** Place among the categories evaluated. */
+  /** Index among the evaluated categories. */
   readonly category: number;
   readonly detections: readonly [start: number, end: number];
   readonly objects: readonly [start: number, end: number];
 }
 
-/** Walks over the images that have detections or objects, as they were evaluated. */
+/** Iterates over the images with detections or objects, in the order of evaluation. */
 export function* evaluatedImages(e: COCOeval): Generator<EvaluatedImage> {
   const { params } = e.evaluationDone;
   const [gt, dt] = [e.cocoGt.table, e.cocoDt.table];
@@ -38,7 +38,7 @@ export function* evaluatedImages(e: COCOeval): Generator<EvaluatedImage> {
     const known = joined(list.map(({ objects }) => objects));
     const [D, G] = [found.rows.length, known.rows.length];
     if (D * G > similarities.length) similarities = new Float64Array(2 * D * G);
-    // Keypoints of one category say nothing of another's, which may have other ones or none.
+    // Keypoints of different categories cannot be compared: each category may have its own, or none.
     if (params.iouType === 'keypoints') {
       similarities.fill(0, 0, D * G);
       for (const [i, { detections, objects }] of list.entries()) {

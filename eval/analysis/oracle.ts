@@ -6,7 +6,7 @@ import type { Ranking } from './ranking.ts';
 const LOCALISATION = errorTypes.indexOf('localisation');
 const CLASSIFICATION = errorTypes.indexOf('classification');
 
-/** Detections as they were with some errors put right. */
+/** Rankings of the detections with some errors corrected. */
 export class Oracle {
   private readonly e: COCOeval;
   private readonly outcomes: Outcomes;
@@ -24,7 +24,7 @@ export class Oracle {
     return this.without((row) => types[row] === wrong);
   }
 
-  /** What counts, but for some false detections; others are made hits. */
+  /** The ranking without some false detections, and with others turned into hits. */
   without(isTaken: (row: number) => boolean, isHit: (row: number) => boolean = () => false): Ranking {
     const { categoryStarts, rows } = this.e.evaluationDone;
     const { verdicts } = this.outcomes.detections;
@@ -53,7 +53,7 @@ export class Oracle {
     );
   }
 
-  /** A detection's new place is the one it would have had with that class from the start. */
+  /** Each detection goes where it would have ranked with the right class. */
   reclassified(): Ranking {
     const { images } = this.outcomes.detections;
     const { categories } = this.outcomes.objects;
@@ -90,7 +90,7 @@ export class Oracle {
     return { rows, hits, categoryStarts: starts };
   }
 
-  /** Of the errors of a type: for each object that no detection has, the detection of the highest score. */
+  /** Among the errors of a type: the detection with the highest score for each object that has none. */
   private bestOfEachTarget(type: number): Set<number> {
     const { targets, types } = this.typed;
     const { scores } = this.e.cocoDt.table;

@@ -4,51 +4,51 @@ import { cocoRules, type EvaluationRules, GroupBuffers } from '../cocoeval/evalu
 import { Matcher, orderObjects } from '../cocoeval/matching.ts';
 import { type EvaluatedImage, evaluatedImages } from './evaluated-images.ts';
 
-/** From here on a detection and an object are the same thing. */
+/** From this IoU, a detection matches an object. */
 export const FOREGROUND = 0.5;
 
-/** What a detection is. */
+/** Verdicts on a detection. */
 export const NOT_EVALUATED = 0;
 export const HIT = 1;
 export const FALSE_ALARM = 2;
-/** It matched an object that is ignored, or none and is itself out of range. */
+/** It matched an ignored object, or none and its own area is out of range. */
 export const IGNORED = 3;
 
-/** The object that a detection is most like: a row of the annotations, or -1, and how much. The first among equals. */
+/** The object most similar to a detection: a row of the annotations or -1, and the similarity. Ties go to the first. */
 export interface Nearest {
   readonly objects: Int32Array;
   readonly similarities: Float64Array;
 }
 
 /**
- * What became of each detection and object at IoU .5, by COCO's matching, over all areas and with the largest limit on
- * detections; and what each detection overlaps.
+ * The outcome of each detection and object at IoU .5 by COCO's matching, over all areas, at the largest limit on
+ * detections, and what each detection overlaps.
  */
 export interface Outcomes {
   readonly categories: number;
-  /** `[K]`: objects that count. */
+  /** `[K]`: number of objects that count. */
   readonly positives: Float64Array;
   /** By row of the results, `[N]`. */
   readonly detections: {
     readonly verdicts: Uint8Array;
-    /** Places among the categories and images evaluated. */
+    /** Indices among the evaluated categories and images. */
     readonly categories: Int32Array;
     readonly images: Int32Array;
-    /** Among the objects that count: the nearest of its own category, and of all others. */
+    /** The nearest object that counts, of its own category and of all others. */
     readonly nearest: Nearest;
     readonly nearestOther: Nearest;
-    /** 1 where an ignored object of its category, such as a crowd, covers it. */
+    /** 1 when an ignored object of its category, such as a crowd, covers it. */
     readonly covered: Uint8Array;
   };
   /** By row of the annotations, `[M]`. */
   readonly objects: {
-    /** -1 for those that do not count. */
+    /** -1 for objects that do not count. */
     readonly categories: Int32Array;
     readonly images: Int32Array;
-    /** The detection that it has: a row of the results, or -1. */
+    /** The object's detection: a row of the results, or -1. */
     readonly detections: Int32Array;
   };
-  /** `[P]`: detections and objects that count, of any categories, as alike as FOREGROUND or more. */
+  /** `[P]`: pairs of a detection and an object that count, of any categories, with IoU of FOREGROUND or more. */
   readonly pairs: {
     readonly detections: number[];
     readonly objects: number[];
@@ -56,7 +56,7 @@ export interface Outcomes {
   };
 }
 
-/** @throws Error if nothing was evaluated */
+/** @throws Error when nothing was evaluated */
 export function outcomesOf(e: COCOeval): Outcomes {
   const { categoryStarts, params } = e.evaluationDone;
   const [gt, dt] = [e.cocoGt.table, e.cocoDt.table];
@@ -92,7 +92,7 @@ export function outcomesOf(e: COCOeval): Outcomes {
   return outcomes;
 }
 
-/** COCO's matching, at one threshold and in one range of area. */
+/** COCO's matching at one threshold and one area range. */
 class CategoryMatching {
   private readonly e: COCOeval;
   private readonly rules: EvaluationRules;
@@ -141,7 +141,7 @@ class CategoryMatching {
   }
 }
 
-/** What the detections of an image overlap, whether it is theirs or not. */
+/** Finds what the detections of an image overlap, matched or not. */
 function overlap({ objects: known, parts, ...image }: EvaluatedImage, { detections, objects, pairs }: Outcomes): void {
   const G = known.length;
   for (const { detections: found, objects: own } of parts) {

@@ -3,21 +3,21 @@ import { Curve } from '../cocoeval/accumulate.ts';
 import type { Evaluation } from '../cocoeval/evaluation.ts';
 import { pairwiseSum } from '../cocoeval/pairwise-sum.ts';
 
-/** Detections of each category, best first, as average precision sees them. */
+/** Detections of each category, best first, as average precision reads them. */
 export interface Ranking {
-  /** `[N]`: rows of the results; those of category k from `categoryStarts[k]` on. */
+  /** `[N]`: rows of the results; category k begins at `categoryStarts[k]`. */
   readonly rows: Int32Array;
   readonly categoryStarts: Int32Array;
-  /** `[N]`: 1 for a hit, 0 for a false alarm. */
+  /** `[N]`: 1 for a hit, 0 for a false detection. */
   readonly hits: Uint8Array;
 }
 
 /**
- * The average precision of each category, integrated as COCO's; -1 where there is nothing to measure: no objects in the
- * data, or neither objects nor detections left.
+ * Average precision of each category, integrated as COCO does. -1 when nothing can be measured: the data has no
+ * objects, or neither objects nor detections are left.
  *
  * @param scores by row of the results
- * @param objects `[K]`: how many there are to find; -1 for a category that never had any
+ * @param objects `[K]`: number of objects; -1 for a category that never had any
  */
 export function averagePrecisions(
   { categoryStarts, hits, rows }: Ranking,

@@ -3,32 +3,32 @@ import { boxOf } from '../coco/annotation-table.ts';
 import type { COCOeval } from '../cocoeval/coco-eval.ts';
 import { FALSE_ALARM, HIT, type Outcomes } from './outcomes.ts';
 
-/** An object or a detection of an image, by its category's place among those evaluated. */
+/** An object or detection of an image; its category is an index among the evaluated ones. */
 export interface JudgedBox {
   readonly category: number;
   readonly bbox: CocoBox;
-  /** Of a detection. */
+  /** Only for a detection. */
   readonly score?: number;
-  /** Whether the object is found, or the detection right. */
+  /** Whether the object is found or the detection is right. */
   readonly right: boolean;
 }
 
-/** An image by what is wrong in it: COCO's matching at IoU .5, of detections above a score. */
+/** An image and its errors: COCO's matching at IoU .5, with detections above a given score. */
 export interface ImageErrors {
   readonly id: ImageId;
   readonly file_name: string;
   readonly width: number;
   readonly height: number;
-  /** Objects that count. */
+  /** Number of objects that count. */
   readonly objects: number;
   readonly missed: number;
-  /** Detections that hit nothing. */
+  /** Number of detections without an object. */
   readonly falseAlarms: number;
-  /** Objects that count, then detections, those of ignored objects left out. */
+  /** Objects that count, then detections; detections of ignored objects are left out. */
   readonly boxes: { readonly objects: readonly JudgedBox[]; readonly detections: readonly JudgedBox[] };
 }
 
-/** The images with the most objects missed and false detections together; none that has no error. */
+/** The images with the most missed objects and false detections together; images without errors are left out. */
 export function worstImages(e: COCOeval, outcomes: Outcomes, score: number, count: number): ImageErrors[] {
   const { imgIds } = e.evaluationDone.params;
   const { detections, objects } = outcomes;

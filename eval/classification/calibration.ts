@@ -1,17 +1,17 @@
-/** Predictions whose probability lies in (lower, upper]. */
+/** Predictions with a probability in (lower, upper]. */
 export interface ReliabilityBin {
   readonly lower: number;
   readonly upper: number;
   readonly images: number;
-  /** Share of them that are right; null for none. */
+  /** Share of right predictions; null when there are none. */
   readonly accuracy: number | null;
-  /** Their mean probability; null for none. */
+  /** Mean probability; null when there are none. */
   readonly confidence: number | null;
 }
 
 const BINS = 15;
 
-/** Gathers how often predictions of a probability are right, in 15 bins of equal width (Guo et al., 2017). */
+/** Measures how often predictions of a given probability are right, in 15 bins of equal width (Guo et al., 2017). */
 export class Calibration {
   readonly #images = new Array<number>(BINS).fill(0);
   readonly #right = new Array<number>(BINS).fill(0);
@@ -36,7 +36,7 @@ export class Calibration {
   }
 }
 
-/** Expected calibration error: by how much accuracy and confidence differ, on average over all images; NaN for none. */
+/** Expected calibration error: mean gap between accuracy and confidence over all images; NaN without images. */
 export function expectedCalibrationError(bins: readonly ReliabilityBin[]): number {
   const images = bins.reduce((sum, bin) => sum + bin.images, 0);
   const gaps = bins.reduce((sum, bin) => sum + bin.images * Math.abs((bin.accuracy ?? 0) - (bin.confidence ?? 0)), 0);

@@ -1,30 +1,30 @@
 import type { ClassificationDataset } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 
-/** A class of a model, as its configuration has it. */
+/** A class in a model's configuration. */
 export interface ModelClass {
   readonly name: string;
-  /** WordNet's id, for models of ImageNet. */
+  /** WordNet id, for models trained on ImageNet. */
   readonly wnid?: string | undefined;
 }
 
 /** How a data set's classes and a model's belong together. */
 export interface ClassMapping {
-  /** What classes were matched by. */
+  /** How the classes were matched. */
   readonly by: 'wnid' | 'name' | 'order';
-  /** The model's class of each class of the data set. */
+  /** The model's class for each class of the data set. */
   readonly indices: readonly number[];
-  /** What the model's classes are called, by index. */
+  /** The model's classes, by index. */
   readonly classes: readonly ModelClass[];
 }
 
 /**
- * Tells which class of a model is which of a data set: by WordNet's id where both have them, else by name where the
- * model has all of the data set's names, else by order where both have as many classes.
+ * Matches the classes of a model and a data set: by WordNet id if both have them, else by name if the model has all
+ * names of the data set, else by order if both have the same number of classes.
  *
- * @param categories the model's classes, where it knows their names
- * @param count how many classes the model has
- * @throws ResnetCocoError BAD_DATASET, naming classes that the model lacks
+ * @param categories the model's classes, if it knows their names
+ * @param count the model's number of classes
+ * @throws ResnetCocoError BAD_DATASET when classes cannot be matched; names those that the model lacks
  */
 export function mapClasses(
   dataset: Pick<ClassificationDataset, 'classes' | 'wnids'>,
@@ -42,7 +42,7 @@ export function mapClasses(
   const names = categories?.map(({ name }) => name) ?? [];
   const missing = classes.filter((name) => !names.includes(name));
   if (!missing.length) {
-    // Two of ImageNet's classes are called crane.
+    // ImageNet has two classes named crane.
     const twice = classes.filter((name) => names.indexOf(name) !== names.lastIndexOf(name));
     if (twice.length) throw unmatched(`the model has several classes called ${listed(twice)}; name folders by wnid`);
     return { by: 'name', indices: classes.map((name) => names.indexOf(name)), classes: categories! };

@@ -85,7 +85,7 @@ function headline({ classes, result }: EvaluatedClassifier): Figure[] {
   ];
 }
 
-/** Ends of an axis whose five ticks are round. */
+/** Axis ends that give five round ticks. */
 const ROUND_MAXIMA = [0.05, 0.1, 0.25, 0.5, 1];
 const PERCENT_AXIS = { min: 0, max: 1, format: rounded } as const;
 

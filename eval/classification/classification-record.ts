@@ -2,27 +2,27 @@ import type { ClassificationDataset } from '../../datasets/index.ts';
 import type { ModelClass } from './class-mapping.ts';
 import type { ClassificationResult, ClassResult } from './classification.ts';
 
-/** A result with names in it. */
+/** An evaluation result with its names. */
 export interface EvaluatedClassifier {
-  /** What the model is called. */
+  /** The model's name. */
   readonly model: string;
   readonly dataset: Pick<ClassificationDataset, 'name' | 'length' | 'nameOf' | 'image'>;
-  /** Where the data set is, such as `cifar10:DIR`. */
+  /** The data set's source, such as `cifar10:DIR`. */
   readonly source: string;
   /** The model's classes, by index. */
   readonly classes: readonly ModelClass[];
   readonly result: ClassificationResult;
-  /** Images that could not be read, which the result leaves out. */
+  /** Images that could not be read; the result leaves them out. */
   readonly failures: readonly { readonly file: string; readonly error: string }[];
 }
 
-/** A class as JSON has it. */
+/** A class in the JSON. */
 function classRecord(classes: readonly ModelClass[], { index, ...measures }: ClassResult) {
   const { name: label, wnid } = classes[index];
   return wnid === undefined ? { index, label, ...measures } : { index, label, wnid, ...measures };
 }
 
-/** The result as `evaluate classifier --json` and `report.json` have it. */
+/** The result as JSON, for `evaluate classifier --json` and `report.json`. */
 export function classificationRecord({ model, dataset, source, classes, result, failures }: EvaluatedClassifier) {
   const { perClass, mistakes, ...measures } = result;
   return {
@@ -41,7 +41,7 @@ export function classificationRecord({ model, dataset, source, classes, result, 
   };
 }
 
-/** JSON with a line for each field, and for each element where the field is a list. */
+/** JSON with one line per field, and one per element of a list. */
 export function linesOfJson(record: object): string {
   const fields = Object.entries(record).map(([name, value]) => {
     const rows = Array.isArray(value) && value.length ? value.map((row) => `    ${JSON.stringify(row)}`) : undefined;

@@ -5,11 +5,11 @@ import { classificationRecord, type EvaluatedClassifier, linesOfJson } from './c
 import { mistakePictures } from './mistake-pictures.ts';
 
 /**
- * Writes what a classifier is worth as a folder: `report.html` (one page that needs no server and no network),
- * `report.json`, `per-class.csv` and `confusion.csv` (a line for each class that images show, a column for each class
- * that they were taken for). All of them, or none.
+ * Writes a classifier's evaluation to a folder: `report.html` (one page that needs no server and no network),
+ * `report.json`, `per-class.csv` and `confusion.csv` (one line per true class, one column per predicted class). Writes
+ * all of them or none.
  *
- * @throws ResnetCocoError FILE_NOT_WRITABLE
+ * @throws ResnetCocoError FILE_NOT_WRITABLE when a file cannot be written
  */
 export async function writeClassificationReport(folder: string, evaluated: EvaluatedClassifier): Promise<void> {
   const pictures = await mistakePictures(evaluated.dataset, evaluated.result.mistakes);

@@ -4,44 +4,44 @@ import { Calibration, expectedCalibrationError, type ReliabilityBin } from './ca
 import { ConfusionCounts, type ConfusionMatrix } from './confusion.ts';
 import { type Mistake, MostConfidentMistakes } from './mistakes.ts';
 
-/** How well one class is told; all measures are 0–1. */
+/** The result of one class; all measures are 0–1. */
 export interface ClassResult {
   readonly index: number;
-  /** Images that show it. */
+  /** Number of images of this class. */
   readonly images: number;
-  /** Share of them that were taken for it: its accuracy, or recall. */
+  /** Share of them predicted as this class: its accuracy, or recall. */
   readonly top1: number;
-  /** Share of them where it was among the five most probable classes. */
+  /** Share of them with this class among the five most probable. */
   readonly top5: number;
-  /** Share of what was taken for it that shows it; null where nothing was. */
+  /** Share of the images predicted as this class that show it; null when there are none. */
   readonly precision: number | null;
   /** Harmonic mean of recall and precision. */
   readonly f1: number;
 }
 
-/** What a classifier is worth on a data set. Without a single image, the means are NaN. */
+/** A classifier's result on a data set. Without images, the means are NaN. */
 export interface ClassificationResult {
   readonly images: number;
   /** Share of images whose most probable class is right. */
   readonly top1: number;
   /** Share of images whose class is among the five most probable. */
   readonly top5: number;
-  /** Mean of the classes' accuracies: unlike `top1` it does not favour frequent classes. */
+  /** Mean of the classes' accuracies; unlike `top1` it does not favour frequent classes. */
   readonly balancedAccuracy: number;
   /** Mean negative log likelihood, in nats. */
   readonly nll: number;
   /** Expected calibration error, over `reliability`. */
   readonly ece: number;
   readonly reliability: readonly ReliabilityBin[];
-  /** Of the classes that have images, ascending. */
+  /** The classes with images, ascending. */
   readonly perClass: readonly ClassResult[];
   readonly confusion: ConfusionMatrix;
-  /** Mistakes of the highest probability, most confident first. */
+  /** The mistakes of the highest probability, most confident first. */
   readonly mistakes: readonly Mistake[];
 }
 
 const TOP = 5;
-/** Enough to see what a model gets wrong. */
+/** Enough to show what a model gets wrong. */
 const MISTAKES_KEPT = 60;
 
 interface ClassTally {
@@ -50,7 +50,7 @@ interface ClassTally {
   top5: number;
 }
 
-/** Gathers what a classifier says of images, one by one, in memory that does not grow with their number. */
+/** Accumulates a classifier's results image by image; memory does not grow with their number. */
 export class ClassificationEvaluator {
   readonly #classCount: number;
   readonly #calibration = new Calibration();
@@ -67,10 +67,10 @@ export class ClassificationEvaluator {
   /**
    * Adds an image.
    *
-   * @param logits of the K classes, before softmax; the logarithms of probabilities above 0 are logits too
-   * @param label index of the class it shows
-   * @param image its place in the data set, by which a mistake is found again
-   * @throws ResnetCocoError BAD_RESULTS for other than K logits, logits that are not finite, or a label that is no class
+   * @param logits of the K classes, before softmax; log-probabilities work too
+   * @param label index of the true class
+   * @param image index in the data set, to find a mistake again
+   * @throws ResnetCocoError BAD_RESULTS when there are not K logits, a logit is not finite, or the label is not a class
    */
   add(logits: ArrayLike<number>, label: number, image: number): void {
     this.#check(logits, label, image);
@@ -128,14 +128,14 @@ export class ClassificationEvaluator {
   }
 }
 
-/** Index of the greatest; the first of equals. */
+/** Index of the greatest value; ties go to the first. */
 function greatest(values: ArrayLike<number>): number {
   let best = 0;
   for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
   return best;
 }
 
-/** How many come before `index` in descending order, where equals keep theirs. */
+/** Number of values before `index` in descending order; ties keep their order. */
 function rank(values: ArrayLike<number>, index: number): number {
   let before = 0;
   for (let i = 0; i < values.length; i++) {

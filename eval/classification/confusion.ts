@@ -1,12 +1,12 @@
-/** Which classes were taken for which. */
+/** How often each class was predicted as which. */
 export interface ConfusionMatrix {
-  /** Indices of the classes that occur as label or as prediction, ascending. */
+  /** Indices of the classes that occur as label or prediction, ascending. */
   readonly classes: readonly number[];
-  /** Images by label (row) and prediction (column), both in the order of `classes`. */
+  /** Number of images by label (row) and prediction (column), in the order of `classes`. */
   readonly counts: readonly (readonly number[])[];
 }
 
-/** Counts pairs of label and prediction; what does not occur takes no memory. */
+/** Counts pairs of label and prediction; pairs that do not occur take no memory. */
 export class ConfusionCounts {
   readonly #rows = new Map<number, Map<number, number>>();
 

@@ -2,10 +2,10 @@ import { type ClassificationDataset, readImage } from '../../datasets/index.ts';
 import { pictureUrl } from '../report/picture-url.ts';
 import type { Mistake } from './mistakes.ts';
 
-/** A small picture of an image, as the `src` of an image element. */
+/** A reduced image as the `src` of an image element. */
 export interface MistakePicture extends Mistake {
   readonly dataUrl: string;
-  /** Whether its pixels are so few that they should be shown as squares. */
+  /** Whether it has so few pixels that they should be shown as squares. */
   readonly tiny: boolean;
 }
 
@@ -13,7 +13,7 @@ const SIDE = 240;
 const TINY = 64;
 const QUALITY = 80;
 
-/** Reads the images of mistakes again and makes them small; one that cannot be read any more is left out. */
+/** Reads the images of mistakes again and reduces them; images that cannot be read any more are left out. */
 export async function mistakePictures(
   dataset: Pick<ClassificationDataset, 'image'>,
   mistakes: readonly Mistake[],

@@ -1,18 +1,18 @@
-/** An image that was taken for something else. */
+/** An image that was predicted wrongly. */
 export interface Mistake {
-  /** Place of the image in its data set. */
+  /** Index of the image in its data set. */
   readonly image: number;
-  /** Index of the class it shows. */
+  /** Index of the true class. */
   readonly label: number;
-  /** Index of the class it was taken for. */
+  /** Index of the predicted class. */
   readonly prediction: number;
-  /** Probability given to the prediction. */
+  /** Probability of the predicted class. */
   readonly probability: number;
-  /** Probability given to the class it shows. */
+  /** Probability of the true class. */
   readonly labelProbability: number;
 }
 
-/** Keeps the mistakes of the highest probability, most confident first; of equals those that came first. */
+/** Keeps the mistakes of the highest probability, most confident first; ties go to the first. */
 export class MostConfidentMistakes {
   readonly #kept: Mistake[] = [];
   readonly #count: number;

@@ -4,32 +4,32 @@ import type { CocoAnnotation, CocoSegmentation, ImageId } from '../../datasets/i
 import { ResnetCocoError } from '../../errors.ts';
 
 /**
- * Annotations or results in columns: what evaluation reads, in a fifth of the memory that objects take. Rows keep the
- * order of the file.
+ * Annotations or results in columns, as evaluation reads them, in a fifth of the memory of objects. Rows keep the
+ * file's order.
  */
 export interface AnnotationTable {
   readonly length: number;
-  /** The annotation's own id; results have none in their file and are numbered from 1. */
+  /** The annotation's id; results have no id in their file and are numbered from 1. */
   readonly ids: Float64Array | undefined;
-  /** Which of the data set's images, by position; -1 for an image that it does not have. */
+  /** The image, as an index into the data set's images; -1 for an unknown image. */
   readonly images: Int32Array;
   readonly categories: Float64Array;
   /** `[N, 4]`: x, y, width, height. */
   readonly boxes: Float64Array;
   readonly areas: Float64Array;
-  /** 1 where there is none. */
+  /** 1 for annotations, which have no score. */
   readonly scores: Float64Array;
   readonly crowds: Uint8Array;
-  /** 1 where `num_keypoints` is 0. */
+  /** 1 when `num_keypoints` is 0. */
   readonly keypointless: Uint8Array;
   readonly segmentations: readonly (CocoSegmentation | undefined)[];
   readonly keypoints: readonly (readonly number[] | undefined)[];
 }
 
-/** How alike each of some rows of detections is to each of some of objects: `[D, G]`, into the start of `out`. */
+/** The similarity of some rows of detections to some rows of objects, `[D, G]`; written to the start of `out`. */
 export type Similarity = (detections: Int32Array, objects: Int32Array, out: Float64Array) => void;
 
-/** A row as it is added; what is missing is 0, but a score 1. */
+/** A row to add; a missing score is 1, other missing values are 0. */
 export interface AnnotationRow {
   readonly image: number;
   readonly category: number;
@@ -57,8 +57,8 @@ export class GrowingTable implements AnnotationTable {
   readonly keypoints: (readonly number[] | undefined)[] = [];
 
   /**
-   * @param ids of the rows to come, or none: they are results
-   * @param capacity for about how many rows; memory that is never used costs nothing
+   * @param ids of the rows to come; undefined for results
+   * @param capacity expected number of rows; unused memory costs nothing
    */
   constructor(ids?: Float64Array, capacity = 1024) {
     this.ids = ids;
@@ -86,7 +86,7 @@ export class GrowingTable implements AnnotationTable {
     if (keypoints) this.keypoints[at] = keypoints;
   }
 
-  /** `add` for a result that is a box alone. */
+  /** Adds a result that has only a box. */
   addBox(image: number, category: number, box: Float64Array, score: number): void {
     if (this.length === this.images.length) this.grow();
     const at = this.length++;
@@ -116,7 +116,7 @@ function resized<T extends Int32Array | Float64Array | Uint8Array>(from: T, to: 
 
 export const idOf = (table: AnnotationTable, row: number): number => table.ids?.[row] ?? row + 1;
 
-/** What is wrong with a row: an annotation goes by its id, a result by its place. */
+/** The error for a row, which names an annotation by its id and a result by its place. */
 export const rowError = (table: AnnotationTable, row: number, problem: string): ResnetCocoError =>
   table.ids
     ? new ResnetCocoError('BAD_DATASET', `annotation ${idOf(table, row)}${problem}`)
@@ -129,7 +129,7 @@ export const boxOf = ({ boxes }: AnnotationTable, row: number): [number, number,
   boxes[4 * row + 3],
 ];
 
-/** A row as the object that pycocotools has for it. */
+/** Returns a row as the object that pycocotools has for it. */
 export function annotationOf(table: AnnotationTable, row: number, imageIds: readonly ImageId[]): CocoAnnotation {
   const [segmentation, keypoints] = [table.segmentations[row], table.keypoints[row]];
   const annotation = {

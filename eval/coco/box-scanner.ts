@@ -12,7 +12,7 @@ import {
 /** Powers of ten that a double holds exactly. */
 const TENS = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent);
 
-/** Whole numbers below this are exact, and stay so with one more digit. */
+/** Whole numbers below this are exact, also with one more digit. */
 const EXACT = (2 ** 53 - 9) / 10;
 
 const bytesOf = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
@@ -21,7 +21,7 @@ const [POINT, PLUS, MINUS, ZERO, NINE] = [0x2e, 0x2b, 0x2d, 0x30, 0x39];
 
 /**
  * Reads results such as `{"image_id": 42, "category_id": 18, "bbox": [258.15, 41.29, 348.26, 243.78], "score": 0.236}`
- * from their text, without making objects: most of the time that evaluation takes is else spent there.
+ * from their text without making objects, which would take most of the evaluation's time.
  */
 export class BoxScanner {
   imageId = 0;
@@ -31,10 +31,10 @@ export class BoxScanner {
   private bytes: Uint8Array = new Uint8Array(0);
   private at = 0;
   private end = 0;
-  /** The number last read. */
+  /** The last number read. */
   private value = 0;
 
-  /** @returns false where the text is anything else: then it is to be read as JSON */
+  /** @returns false when the text is anything else; it is then read as JSON */
   scan(bytes: Uint8Array, begin: number, end: number): boolean {
     this.bytes = bytes;
     this.at = begin;
@@ -75,7 +75,7 @@ export class BoxScanner {
     return this.takes(CLOSE_LIST);
   }
 
-  /** The next byte that is no white space. */
+  /** The next byte that is not white space. */
   private next(): number {
     let byte = this.bytes[this.at];
     while (isSpace(byte)) byte = this.bytes[++this.at];
@@ -88,7 +88,7 @@ export class BoxScanner {
     return true;
   }
 
-  /** Moves over the rest of a name and the colon after it. */
+  /** Skips the rest of a name and its colon. */
   private isName(name: Uint8Array): boolean {
     for (let i = 0; i < name.length; i++) if (this.bytes[this.at + i] !== name[i]) return false;
     this.at += name.length;
@@ -96,8 +96,8 @@ export class BoxScanner {
   }
 
   /**
-   * Moves over a number. Up to 2⁵³ its digits are exact, so are powers of ten up to 22, and a division rounds just once:
-   * as near as parsing gets. Longer ones are left to JavaScript.
+   * Reads a number. Digits up to 2⁵³ and powers of ten up to 22 are exact, and a division rounds once, so the result is
+   * as exact as parsing. JavaScript parses longer numbers.
    */
   private number(): boolean {
     const { bytes } = this;
@@ -115,7 +115,7 @@ export class BoxScanner {
       digits = digits * 10 + (byte - ZERO);
     }
     const whole = at - firstDigit;
-    // JSON has neither '.5' nor '05'.
+    // JSON allows neither '.5' nor '05'.
     if (!whole || (whole > 1 && bytes[firstDigit] === ZERO)) return false;
     if (byte === POINT) {
       const point = at;

@@ -4,10 +4,10 @@ import { ResnetCocoError } from '../../errors.ts';
 import { listed, MaskSizes, OddBoxes } from './oddities.ts';
 
 /**
- * Checks what evaluation relies on: the lists, and in them ids and references. `datasets info` looks closer.
+ * Checks what evaluation relies on: the lists, ids and references. `datasets info` checks more.
  *
- * @returns what is odd, yet does no harm
- * @throws ResnetCocoError BAD_DATASET, naming the entry and field
+ * @returns harmless oddities
+ * @throws ResnetCocoError BAD_DATASET when an entry is wrong; names the entry and field
  */
 export function checkDataset(dataset: CocoDataset, name: string): string[] {
   const fail = (problem: string): never => {
@@ -19,7 +19,7 @@ export function checkDataset(dataset: CocoDataset, name: string): string[] {
   if (typeof dataset !== 'object' || dataset === null) fail(`is ${JSON.stringify(dataset)}, not an annotation file`);
   const list = (field: 'images' | 'annotations' | 'categories'): readonly Readonly<Record<string, unknown>>[] => {
     const value: unknown = dataset[field];
-    // Files of images alone, such as those of test sets, have no annotations.
+    // Files of images without ground truth, as test sets have, lack annotations.
     if (value === undefined && field !== 'images') return [];
     if (!Array.isArray(value))
       fail(`is not an annotation file: '${field}' is ${value === undefined ? 'missing' : 'no list'}`);
@@ -81,7 +81,7 @@ export function checkDataset(dataset: CocoDataset, name: string): string[] {
   return warnings;
 }
 
-/** Ids that are referred to and not there. */
+/** Ids that annotations refer to and that do not exist. */
 class OddIds {
   count = 0;
   readonly ids = new Set<unknown>();

@@ -46,8 +46,7 @@ export interface ImageFilter {
 }
 
 /**
- * Annotations, or results, in COCO's format: pycocotools' `COCO` (`pycocotools/coco.py`) with its names in camelCase and
- * its meaning.
+ * Annotations or results in COCO's format: pycocotools' `COCO` (`pycocotools/coco.py`), with its names in camelCase.
  *
  * ```ts
  * const gt = await COCO.load('instances_val2017.json');
@@ -59,11 +58,11 @@ export class COCO {
   readonly categories: readonly CocoCategory[];
   readonly imgs: ReadonlyMap<ImageId, CocoImage>;
   readonly cats: ReadonlyMap<number, CocoCategory>;
-  /** What is odd in the data, yet does no harm. */
+  /** Harmless oddities of the data. */
   readonly warnings: readonly string[];
-  /** What results are of; undefined for annotations, and for results of which there are none. */
+  /** The kind of results; undefined for annotations and for an empty list of results. */
   readonly resultKind: ResultKind | undefined;
-  /** Annotations lie in one of two forms; the other is made of it when it is asked for. */
+  /** Annotations are stored in one of two forms; the other is made on demand. */
   private objects: readonly CocoAnnotation[] | undefined;
   private columns: AnnotationTable | undefined;
   private readonly source: Omit<CocoDataset, 'annotations'>;
@@ -71,9 +70,9 @@ export class COCO {
   private byImage: ReadonlyMap<ImageId, readonly CocoAnnotation[]> | undefined;
 
   /**
-   * @param dataset an annotation file's content
+   * @param dataset the content of an annotation file
    * @param name of the data set, for errors
-   * @throws ResnetCocoError BAD_DATASET, naming the entry and field
+   * @throws ResnetCocoError BAD_DATASET when an entry is wrong; names the entry and field
    */
   constructor(dataset: CocoDataset, name = 'the data set', results?: Results) {
     this.source = dataset;
@@ -95,14 +94,15 @@ export class COCO {
    * Reads an annotation file of any size.
    *
    * @param source a path, a `file:` URL, or the content itself
-   * @throws ResnetCocoError FILE_NOT_FOUND; BAD_DATASET for what is no JSON or no annotations, naming the place
+   * @throws ResnetCocoError FILE_NOT_FOUND when there is no such file
+   * @throws ResnetCocoError BAD_DATASET when it is not JSON or not annotations; names the place
    */
   static async load(source: string | URL | CocoDataset): Promise<COCO> {
     if (typeof source !== 'string' && !(source instanceof URL)) return new COCO(source);
     return new COCO(readJsonFile(source) as CocoDataset, `${source}`);
   }
 
-  /** The annotation file's content. */
+  /** The content of the annotation file. */
   get dataset(): CocoDataset {
     return { ...this.source, annotations: this.annotations };
   }
@@ -123,7 +123,7 @@ export class COCO {
     return this.byId;
   }
 
-  /** The annotations of each image that has any. */
+  /** The annotations of each image that has some. */
   get imgToAnns(): ReadonlyMap<ImageId, readonly CocoAnnotation[]> {
     if (!this.byImage) {
       const byImage = new Map<ImageId, CocoAnnotation[]>();
@@ -143,7 +143,7 @@ export class COCO {
     return this.columns;
   }
 
-  /** Ids of the annotations that pass every filter given. */
+  /** Ids of the annotations that pass all given filters. */
   getAnnIds({ imgIds, catIds, areaRng, iscrowd }: AnnotationFilter = {}): number[] {
     const images = listOf(imgIds);
     const categories = new Set(listOf(catIds));
@@ -158,7 +158,7 @@ export class COCO {
       .map(({ id }) => id);
   }
 
-  /** Ids of the categories that pass every filter given. */
+  /** Ids of the categories that pass all given filters. */
   getCatIds({ catNms, supNms, catIds }: CategoryFilter = {}): number[] {
     const passes = <T>(filter: OneOrMany<T> | undefined, value: T | undefined): boolean => {
       const wanted = listOf(filter);
@@ -171,7 +171,7 @@ export class COCO {
       .map(({ id }) => id);
   }
 
-  /** Ids of the images given that have every one of the categories given. */
+  /** Ids of the given images that have all given categories. */
   getImgIds({ imgIds, catIds }: ImageFilter = {}): ImageId[] {
     let ids = listOf(imgIds).length ? [...new Set(listOf(imgIds))] : [...this.imgs.keys()];
     for (const category of listOf(catIds)) {
@@ -183,26 +183,28 @@ export class COCO {
     return ids;
   }
 
-  /** The annotations of these ids. @throws ResnetCocoError BAD_DATASET for an id that it does not have */
+  /** The annotations with these ids. @throws ResnetCocoError BAD_DATASET when an id is unknown */
   loadAnns(ids: OneOrMany<number>): CocoAnnotation[] {
     return listOf(ids).map((id) => found(this.anns, id, 'annotation'));
   }
 
-  /** The categories of these ids. @throws ResnetCocoError BAD_DATASET for an id that it does not have */
+  /** The categories with these ids. @throws ResnetCocoError BAD_DATASET when an id is unknown */
   loadCats(ids: OneOrMany<number>): CocoCategory[] {
     return listOf(ids).map((id) => found(this.cats, id, 'category'));
   }
 
-  /** The images of these ids. @throws ResnetCocoError BAD_DATASET for an id that it does not have */
+  /** The images with these ids. @throws ResnetCocoError BAD_DATASET when an id is unknown */
   loadImgs(ids: OneOrMany<ImageId>): CocoImage[] {
     return listOf(ids).map((id) => found(this.imgs, id, 'image'));
   }
 
   /**
-   * Results for these images, with ids, areas and boxes filled in.
+   * Reads results for these images and fills in ids, areas and boxes.
    *
    * @param results a path, a `file:` URL, or the results themselves
-   * @throws ResnetCocoError FILE_NOT_FOUND; BAD_RESULTS, naming the result and field, or listing unknown images
+   * @throws ResnetCocoError FILE_NOT_FOUND when there is no such file
+   * @throws ResnetCocoError BAD_RESULTS when a result is wrong (names it and its field) or images are unknown (lists
+   *   them)
    */
   loadRes(results: string | URL | readonly CocoResult[]): COCO {
     const positions = new Map(this.images.map(({ id }, position) => [id, position]));
@@ -211,9 +213,10 @@ export class COCO {
   }
 
   /**
-   * The mask of an annotation, run-length encoded: polygons, and boxes without a mask, at the size of the image.
+   * The run-length encoded mask of an annotation, at the size of its image. Polygons are drawn, and so are boxes
+   * without a mask.
    *
-   * @throws ResnetCocoError BAD_DATASET for what is no mask, or of an image that there is not, naming the annotation
+   * @throws ResnetCocoError BAD_DATASET when the mask is wrong or the image is unknown; names the annotation
    */
   annToRLE(annotation: CocoAnnotation): CocoRle {
     return compressed(this.rleOf(annotation));
@@ -230,17 +233,17 @@ export class COCO {
     }
   }
 
-  /** The mask of an annotation, a byte a pixel. Throws as `annToRLE` does. */
+  /** The mask of an annotation, one byte per pixel. Throws as `annToRLE` does. */
   annToMask(annotation: CocoAnnotation): BinaryMask {
     const rle = this.rleOf(annotation);
     return { data: rleToRows(rle), height: rle.height, width: rle.width };
   }
 
   /**
-   * Draws annotations on a copy of their picture, each in its category's colour.
+   * Draws annotations on a copy of their image, each in its category's colour.
    *
-   * @param image as large as the data set says that it is
-   * @throws ResnetCocoError BAD_DATASET, naming the annotation
+   * @param image of the size that the data set states
+   * @throws ResnetCocoError BAD_DATASET when an annotation is wrong; names it
    */
   showAnns(annotations: readonly CocoAnnotation[], image: Image, options: ShowAnnsOptions = {}): Image {
     return showAnns(image, annotations, this.cats, options);
@@ -282,9 +285,9 @@ function tableOf(annotations: readonly CocoAnnotation[], images: readonly CocoIm
   return table;
 }
 
-/** Whether any of an object's keypoints is labelled; `keypoints` may be anything that JSON can be. */
+/** Whether any keypoint of an object is labelled; `keypoints` may be any JSON value. */
 const hasLabelled = (keypoints: readonly number[] | undefined): boolean =>
   Array.isArray(keypoints) && keypoints.some((v, i) => i % 3 === 2 && v > 0);
 
-/** Marks what is missing. */
+/** Marks a missing box. */
 const NO_BOX = [Number.NaN, Number.NaN, Number.NaN, Number.NaN];

@@ -1,14 +1,14 @@
-/** What is odd in annotations or results, yet does no harm: counted, and told in one line each. */
+/** Harmless oddities of annotations or results, counted and described in one line each. */
 
 const SHOWN = 5;
 
-/** The first of some ids. */
+/** Lists the first of some ids. */
 export function listed(ids: Iterable<unknown>): string {
   const all = [...ids].map((id) => JSON.stringify(id));
   return all.slice(0, SHOWN).join(', ') + (all.length > SHOWN ? ' …' : '');
 }
 
-/** Where something odd is: how often, and the first places. */
+/** Where an oddity occurs: how often, and the first places. */
 class Places {
   count = 0;
   readonly #first: string[] = [];
@@ -17,20 +17,20 @@ class Places {
     if (this.count++ < SHOWN) this.#first.push(place);
   }
 
-  /** The first of them, but for some that are told of already. */
+  /** Lists the first places, without those already described. */
   after(told: number): string {
     return this.#first.slice(told).join(', ') + (this.count > SHOWN ? ' …' : '');
   }
 }
 
-/** Masks that are run-length encoded for another size than their image has: no mask of the right size matches them. */
+/** Run-length encoded masks whose size differs from their image's; no mask of the right size matches them. */
 export class MaskSizes {
   readonly #places = new Places();
   #sizes = '';
 
   /**
-   * @param segmentation whatever JSON can be; polygons have no size
-   * @param image undefined where there is no such image
+   * @param segmentation any JSON value; polygons have no size
+   * @param image undefined when it is unknown
    */
   add(segmentation: unknown, image: CocoSize | undefined, place: string): void {
     const size = (segmentation as { readonly size?: unknown } | null | undefined)?.size;
@@ -58,15 +58,15 @@ interface CocoSize {
   readonly width: number;
 }
 
-/** What is odd in boxes: of one, of several, and what to do. */
+/** Oddities of boxes: the wording for one and for several, and the remedy. */
 const BOX_ODDITIES = {
-  /** There is nothing in them, so that nothing matches them. */
+  /** Such boxes are empty, so nothing matches them. */
   negative: ['has', 'have', 'a negative width or height, and match nothing', 'a box is x, y, width, height'],
   outside: ['lies', 'lie', 'wholly outside of the image, and match nothing', 'a box is x, y, width, height in pixels'],
   fractions: ['is', 'are', 'within the first pixel, as if in fractions of the image', 'a box is in pixels'],
 } as const;
 
-/** Boxes that match nothing, of one kind. */
+/** Boxes of one kind that match nothing. */
 export class OddBoxes {
   readonly #places = new Places();
   readonly #kind: keyof typeof BOX_ODDITIES;

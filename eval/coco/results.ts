@@ -10,38 +10,39 @@ import { type AnnotationTable, GrowingTable } from './annotation-table.ts';
 import { BoxScanner } from './box-scanner.ts';
 import { listed, MaskSizes, OddBoxes } from './oddities.ts';
 
-/** What results tell of each object. */
+/** What results describe each object with. */
 export type ResultKind = 'bbox' | 'segmentation' | 'keypoints';
 
-/** Of the ground truth, what results refer to. */
+/** What results refer to in the ground truth. */
 export interface ResultContext {
-  /** Position of each image, by id. */
+  /** Index of each image, by id. */
   readonly positions: ReadonlyMap<ImageId, number>;
   readonly images: readonly { readonly id: ImageId; readonly width: number; readonly height: number }[];
   readonly categories: ReadonlyMap<number, unknown>;
 }
 
-/** Results as they were read. */
+/** Results read from a file or list. */
 export interface Results {
   readonly table: AnnotationTable;
-  /** Undefined where there are none. */
+  /** Undefined for an empty list. */
   readonly kind: ResultKind | undefined;
-  /** What is odd in them, yet does no harm. */
+  /** Harmless oddities of the results. */
   readonly warnings: readonly string[];
 }
 
 type Raw = Readonly<Record<string, unknown>>;
 
 const SHOWN = 5;
-/** The least that a result takes in a file, about. */
+/** Least size of a result in a file, about. */
 const BYTES_A_RESULT = 80;
 
 /**
- * Reads results in COCO's format into a table, with area and box filled in as pycocotools' `loadRes` does: what the
- * first result has, `bbox`, else `segmentation`, else `keypoints`, all must have.
+ * Reads results in COCO's format into a table, and fills in area and box as pycocotools' `loadRes` does. The kind is
+ * that of the first result: `bbox`, else `segmentation`, else `keypoints`; all results must have it.
  *
  * @param source a path, or the results themselves
- * @throws ResnetCocoError FILE_NOT_FOUND, or BAD_RESULTS naming the result and field
+ * @throws ResnetCocoError FILE_NOT_FOUND when there is no such file
+ * @throws ResnetCocoError BAD_RESULTS when a result is wrong; names the result and field
  */
 export function readResults(source: string | URL | readonly CocoResult[], context: ResultContext): Results {
   const isList = Array.isArray(source);
@@ -70,7 +71,7 @@ export function readResults(source: string | URL | readonly CocoResult[], contex
   return { kind, table, warnings };
 }
 
-/** The length of a file, 0 where there is none: reading it tells why. */
+/** The size of a file; 0 when there is none, and reading it then gives the reason. */
 const sizeOf = (file: string | URL): number => statsOf(filePath(file))?.size ?? 0;
 
 class ResultReader {
@@ -88,7 +89,7 @@ class ResultReader {
     this.context = context;
   }
 
-  /** Results that are still text: boxes as numbers alone are read from it at once, all else by way of objects. */
+  /** Adds results that are still text: plain boxes are scanned, all else is parsed to objects. */
   addElements(elements: JsonElements): void {
     const { bytes, count, ends, first } = elements;
     const { scanner } = this;
@@ -129,7 +130,7 @@ class ResultReader {
     );
   }
 
-  /** What does not count, or matches nothing. */
+  /** What does not count or matches nothing. */
   get warnings(): string[] {
     const { length } = this.table;
     const unknown = new Map<number, number>();
@@ -216,7 +217,7 @@ class ResultReader {
     }
   }
 
-  /** Keypoints of results whose area is that of their boxes or masks. */
+  /** Keypoints of results whose area comes from their boxes or masks. */
   private keypointsBeside(keypoints: unknown, index: number): readonly number[] | undefined {
     return keypoints === undefined ? undefined : this.numbers(keypoints, index, 'keypoints');
   }
@@ -260,7 +261,7 @@ class ResultReader {
   }
 }
 
-/** Of ids: numbers, texts or both. */
+/** The types of ids: numbers, texts or both. */
 const typesOf = (ids: Iterable<unknown>): string => {
   const types = new Set([...ids].map((id) => (typeof id === 'string' ? 'texts' : 'numbers')));
   return [...types].join(' and ');
@@ -269,7 +270,7 @@ const typesOf = (ids: Iterable<unknown>): string => {
 const placeOf = (row: number, { id }: ResultContext['images'][number]): string =>
   `results[${row}] of image ${JSON.stringify(id)}`;
 
-/** Whether a box has the numbers that fractions of an image have; a box of the very first pixel has whole ones. */
+/** Whether a box looks like fractions of the image; a box of the first pixel has whole numbers. */
 const areFractions = (x: number, y: number, width: number, height: number): boolean =>
   x >= 0 && y >= 0 && x + width <= 1 && y + height <= 1 && !(Number.isInteger(width) && Number.isInteger(height));
 
@@ -281,10 +282,10 @@ function kindOf(result: Raw): ResultKind | undefined {
   return result.keypoints === undefined ? undefined : 'keypoints';
 }
 
-/** An empty list counts as none, as in pycocotools. */
+/** An empty list counts as missing, as in pycocotools. */
 const hasBox = ({ bbox }: Raw): boolean => bbox !== undefined && !(Array.isArray(bbox) && !bbox.length);
 
-/** The box around keypoints, whether they are seen or not. */
+/** The box around keypoints, visible or not. */
 function extent(keypoints: readonly number[]): { readonly box: readonly number[]; readonly area: number } {
   let [x0, y0, x1, y1] = [Infinity, Infinity, -Infinity, -Infinity];
   for (let i = 0; i < keypoints.length; i += 3) {

@@ -7,14 +7,14 @@ import { toRle } from '../mask/segmentation.ts';
 
 /** Settings of `showAnns`. */
 export interface ShowAnnsOptions {
-  /** Boxes too; those of annotations that have neither segmentation nor keypoints are drawn in any case. */
+  /** Draw boxes too. Boxes of annotations with neither segmentation nor keypoints are always drawn. */
   readonly drawBbox?: boolean;
 }
 
-/** Sizes as parts of the picture's mean side. */
+/** Sizes as shares of the image's mean side. */
 const LINE = 0.0035;
 const POINT = 0.006;
-/** How much of a mask's colour lies over the picture. */
+/** Opacity of a mask. */
 const FILL = 0.4;
 const [HIDDEN, SEEN]: readonly Color[] = [
   [0, 0, 0],
@@ -22,13 +22,12 @@ const [HIDDEN, SEEN]: readonly Color[] = [
 ];
 
 /**
- * Draws annotations on a copy of their picture, each in its category's colour: masks and polygons translucent with their
- * outlines, keypoints joined by the category's skeleton, with a white rim where they are seen and a black one where
- * they are hidden.
+ * Draws annotations on a copy of their image, each in its category's colour: masks and polygons translucent with
+ * outlines; keypoints joined by the category's skeleton, with a white rim if visible and a black one if hidden.
  *
- * @param image as large as the data set says that it is
+ * @param image of the size that the data set states
  * @param categories for the skeletons
- * @throws ResnetCocoError BAD_DATASET, naming the annotation, for a segmentation that is none or of another size
+ * @throws ResnetCocoError BAD_DATASET when a segmentation is wrong or of another size; names the annotation
  */
 export function showAnns(
   image: Image,
@@ -89,7 +88,7 @@ function drawMask(canvas: Image, { category_id, id, segmentation }: CocoAnnotati
   }
 }
 
-/** Whether a pixel of a mask, [W, H], lies near what is outside it; the picture's border is no edge. */
+/** Whether a pixel of a mask, [W, H], is near a pixel outside it; the image's border is not an edge. */
 function isEdge(mask: Uint8Array, p: number, y: number, { height }: Image, thickness: number): boolean {
   for (let step = 1; step <= thickness; step++) {
     const isInside =

@@ -2,18 +2,18 @@
 import type { Evaluation } from './evaluation.ts';
 import type { Params } from './params.ts';
 
-/** Numbers in five or four dimensions, as numpy would hold them. */
+/** Numbers in four or five dimensions, as in numpy. */
 export class NumberGrid {
   readonly shape: readonly number[];
   readonly data: Float64Array;
 
-  /** All entries are -1, which marks what has no value. */
+  /** All entries are -1, which means no value. */
   constructor(shape: readonly number[]) {
     this.shape = shape;
     this.data = new Float64Array(shape.reduce((product, size) => product * size, 1)).fill(-1);
   }
 
-  /** Where an entry lies in `data`. */
+  /** Index of an entry in `data`. */
   indexOf(...position: readonly number[]): number {
     return position.reduce((index, at, axis) => index * this.shape[axis] + at, 0);
   }
@@ -25,15 +25,15 @@ export class NumberGrid {
 
 /** What `accumulate` makes of an evaluation: precision and recall in every setting. */
 export interface Accumulated {
-  /** The settings that the dimensions follow. */
+  /** The settings behind the dimensions. */
   readonly params: Params;
   /** T, R, K, A, M. */
   readonly counts: readonly number[];
-  /** `[T, R, K, A, M]`: precision at each recall, from there on the highest; -1 where a category has no objects. */
+  /** `[T, R, K, A, M]`: highest precision at each recall or above; -1 when a category has no objects. */
   readonly precision: NumberGrid;
   /** `[T, K, A, M]`: the highest recall. */
   readonly recall: NumberGrid;
-  /** `[T, R, K, A, M]`: the score at which each recall is reached. */
+  /** `[T, R, K, A, M]`: the score that reaches each recall. */
   readonly scores: NumberGrid;
 }
 
@@ -73,28 +73,28 @@ export function accumulateAll(evaluation: Evaluation): Accumulated {
 }
 
 /**
- * The hits of a category's detections at one threshold, range of area and limit: only there can recall rise, and only
- * there can precision be highest.
+ * The hits of a category's detections at one threshold, area range and limit. Recall rises only at hits, and precision
+ * is highest only at hits.
  */
 export class Curve {
-  /** How many detections matched. */
+  /** Number of detections that matched. */
   hits = 0;
-  /** How many detections there are, those that do not count included. */
+  /** Number of detections, including those that do not count. */
   detections = 0;
-  /** How many count. */
+  /** Number of detections that count. */
   counted = 0;
   private readonly evaluation: Evaluation;
-  /** Of hit h, from 0: precision there or the highest after it, and the score. */
+  /** At hit h, from 0: the highest precision there or later, and the score. */
   private readonly precisions: Float64Array;
   readonly hitScores: Float64Array;
-  /** Of hit h: detections that count, up to it. */
+  /** At hit h: number of detections that count up to it. */
   readonly hitCounts: Int32Array;
   private firstScore = 0;
-  /** Detections that, at some threshold, match or do not count: all others are false alarms. */
+  /** Detections that match or do not count at some threshold; all others are false. */
   private eventCount = 0;
   private readonly eventPlaces: Int32Array;
   private readonly eventRows: Int32Array;
-  /** For which category, area and limit they are gathered. */
+  /** The category, area range and limit they were gathered for. */
   private gathered = '';
 
   constructor(evaluation: Evaluation) {
@@ -132,7 +132,7 @@ export class Curve {
     this.counted = this.detections - skipped;
   }
 
-  /** The same for all thresholds of a word, so that each looks at few of the detections. */
+  /** Gathers them once for all thresholds of a word, so each threshold reads few detections. */
   private gather(k: number, a: number, word: number, maxDet: number): void {
     const key = `${k} ${a} ${word} ${maxDet}`;
     if (key === this.gathered) return;
@@ -152,7 +152,7 @@ export class Curve {
     this.eventCount = events;
   }
 
-  /** Precision from a recall on, and the score there; 0 and 0 where it is not reached. */
+  /** Precision at a recall or above, and its score; 0 and 0 when the recall is not reached. */
   at(recall: number, objects: number): readonly [precision: number, score: number] {
     const { detections, hits, hitScores, precisions } = this;
     if (recall <= 0) return detections ? [hits ? precisions[0] : 0, this.firstScore] : [0, 0];

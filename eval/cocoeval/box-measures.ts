@@ -1,11 +1,11 @@
 import type { COCOeval } from './coco-eval.ts';
 
-/** What detections are worth, by name. */
+/** Measures of detections, by name. */
 export type DetectionMeasures = Readonly<Record<string, number>> & { readonly AP: number };
 
 /**
- * The numbers of an evaluation by name: AP, AP50 …, AR100 …. What there is nothing to measure of, such as the AP of small
- * objects where there are none, is left out; AP is −1 then.
+ * The numbers of an evaluation by name: AP, AP50 …, AR100 …. Numbers without data, such as the AP of small objects when
+ * there are none, are left out; AP is then −1.
  *
  * @param evaluation accumulated
  */

@@ -4,9 +4,9 @@ import type { COCO } from '../coco/coco.ts';
 import type { IouType } from './params.ts';
 
 /**
- * Checks that every annotation has what an evaluation of that type reads.
+ * Checks that every annotation has the fields that this type of evaluation reads.
  *
- * @throws ResnetCocoError BAD_DATASET, naming the annotation and field
+ * @throws ResnetCocoError BAD_DATASET when a field is wrong; names the annotation and field
  */
 export function checkObjects(gt: COCO, type: IouType): void {
   for (const annotation of gt.annotations) {
@@ -36,7 +36,7 @@ export function checkObjects(gt: COCO, type: IouType): void {
 
 const COORDINATES = `numbers from -${MOST.coordinate} to ${MOST.coordinate}`;
 
-/** A polygon with numbers that none has; what are no numbers, masks tell of. */
+/** A polygon with absurd numbers. Values that are not numbers are reported by the mask code. */
 const isFarAway = (polygon: unknown): boolean =>
   Array.isArray(polygon) && polygon.some((value) => typeof value === 'number' && !(Math.abs(value) <= MOST.coordinate));
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);

@@ -11,12 +11,12 @@ import { meanAt, statNames, summarizeAll } from './summary.ts';
 export interface CategoryAP {
   readonly id: number;
   readonly name: string;
-  /** Over all IoU thresholds, areas and the largest number of detections; -1 where there are no objects. */
+  /** Mean over all IoU thresholds and areas, at the largest limit on detections; -1 when there are no objects. */
   readonly AP: number;
 }
 
 /**
- * The COCO evaluation: pycocotools' `COCOeval` (`pycocotools/cocoeval.py`) with its names and its numbers.
+ * The COCO evaluation: pycocotools' `COCOeval` (`pycocotools/cocoeval.py`), with its names and its numbers.
  *
  * ```ts
  * const e = new COCOeval(gt, gt.loadRes('detections.json'), 'bbox');
@@ -38,7 +38,7 @@ export class COCOeval {
   private evaluation: Evaluation | undefined;
   private images: (EvalImage | undefined)[] | undefined;
 
-  /** @param cocoDt results, of `cocoGt.loadRes` */
+  /** @param cocoDt results from `cocoGt.loadRes` */
   constructor(cocoGt: COCO, cocoDt: COCO, iouType: IouType = 'bbox') {
     this.cocoGt = cocoGt;
     this.cocoDt = cocoDt;
@@ -48,14 +48,15 @@ export class COCOeval {
   }
 
   /**
-   * Matches detections with objects, in each image, category and range of area, at each threshold.
+   * Matches detections with ground truth in each image, category and area range, at each threshold.
    *
-   * @throws ResnetCocoError BAD_DATASET or BAD_RESULTS, naming the annotation or result and field
+   * @throws ResnetCocoError BAD_DATASET when an annotation is wrong; names it and its field
+   * @throws ResnetCocoError BAD_RESULTS when a result is wrong; names it and its field
    */
   evaluate(): void {
     const { params } = this;
     params.imgIds = sortedIds(params.imgIds);
-    // Where categories are one, pycocotools keeps their order, which decides among equal scores.
+    // Without categories, pycocotools keeps their order, which decides ties of scores.
     params.catIds = params.useCats ? sortedIds(params.catIds) : [...new Set(params.catIds)];
     params.maxDets = [...params.maxDets].sort((a, b) => a - b);
     checkParams(params);
@@ -65,9 +66,9 @@ export class COCOeval {
   }
 
   /**
-   * Precision and recall of what was evaluated, or of the part of it that `params` names.
+   * Computes precision and recall of the evaluation, or of the part that `params` selects.
    *
-   * @throws Error if nothing was evaluated
+   * @throws Error when nothing was evaluated
    */
   accumulate(params: Params = this.params): void {
     const { params: evaluated } = this.evaluationDone;
@@ -78,7 +79,7 @@ export class COCOeval {
     this.eval = accumulateAll({ ...evaluation, params: params.copy() });
   }
 
-  /** Prints the numbers as pycocotools does, and keeps them in `stats`. */
+  /** Prints the numbers as pycocotools does, and stores them in `stats`. */
   summarize(print: (line: string) => void = console.log): void {
     const { accumulationDone: accumulated } = this;
     const { stats, lines } = summarizeAll(accumulated);
@@ -103,13 +104,16 @@ export class COCOeval {
     }));
   }
 
-  /** What became of each category, range of area and image, in this order; undefined where an image has nothing. */
+  /**
+   * The outcome of each category, area range and image, in this order; undefined for an image without detections and
+   * objects.
+   */
   get evalImgs(): readonly (EvalImage | undefined)[] {
     this.images ??= this.detailed(this.evaluationDone.params);
     return this.images;
   }
 
-  /** `[D][G]`: how alike the detections of an image and category, best first, are to its objects. */
+  /** `[D][G]`: similarity of the detections of an image and category, best first, to its objects. */
   computeIoU(imgId: ImageId, catId: number): number[][] {
     const params = this.params.copy();
     [params.imgIds, params.catIds] = [[imgId], params.useCats ? [catId] : params.catIds];
@@ -129,13 +133,13 @@ export class COCOeval {
     return [];
   }
 
-  /** The evaluation itself, for what is made of it beyond pycocotools. */
+  /** The evaluation, for analyses beyond pycocotools. @throws Error when nothing was evaluated */
   get evaluationDone(): Evaluation {
     if (!this.evaluation) throw new Error('nothing is evaluated: call evaluate() first');
     return this.evaluation;
   }
 
-  /** Precision and recall, for what is made of them beyond pycocotools. @throws Error if nothing was accumulated */
+  /** Precision and recall, for analyses beyond pycocotools. @throws Error when nothing was accumulated */
   get accumulationDone(): Accumulated {
     if (!this.eval) throw new Error('nothing is accumulated: call accumulate() first');
     return this.eval;
@@ -147,7 +151,7 @@ export class COCOeval {
     return evaluateAll(cocoGt, cocoDt, params.copy(), cocoRules(cocoGt, cocoDt, params));
   }
 
-  /** Results were checked as they were read; annotations may stand in their place. */
+  /** Results were checked when read, but annotations may be given as results. */
   private checkInput({ iouType }: Params): void {
     checkObjects(this.cocoGt, iouType);
     if (this.cocoDt.table.ids) checkObjects(this.cocoDt, iouType);

@@ -5,7 +5,7 @@ import { type EvaluationRules, type Group, GroupBuffers } from './evaluation.ts'
 import { Matcher, orderObjects } from './matching.ts';
 import type { Params } from './params.ts';
 
-/** What became of one image and category in one range of area, under pycocotools' names. */
+/** The outcome of one image and category in one area range, with pycocotools' names. */
 export interface EvalImage {
   readonly image_id: ImageId;
   readonly category_id: number;
@@ -13,9 +13,9 @@ export interface EvalImage {
   readonly maxDet: number;
   readonly dtIds: readonly number[];
   readonly gtIds: readonly number[];
-  /** `[T][D]`: the id of the object that each detection has, or 0. */
+  /** `[T][D]`: the id of each detection's object, or 0. */
   readonly dtMatches: readonly (readonly number[])[];
-  /** `[T][G]`: the id of the last detection that each object has, or 0. */
+  /** `[T][G]`: the id of each object's last detection, or 0. */
   readonly gtMatches: readonly (readonly number[])[];
   readonly dtScores: readonly number[];
   readonly gtIgnore: readonly boolean[];
@@ -23,7 +23,7 @@ export interface EvalImage {
   readonly dtIgnore: readonly (readonly boolean[])[];
 }
 
-/** What became of a group in each range of area. */
+/** The outcome of a group in each area range. */
 export function evaluateGroup(
   { detections, objects }: Group,
   ids: { readonly image: ImageId; readonly category: number },

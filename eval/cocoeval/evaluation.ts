@@ -8,21 +8,23 @@ import type { Params } from './params.ts';
 import { similarityOf } from './similarity.ts';
 import { sortDescending } from './stable-sort.ts';
 
-/** What became of each detection, a bit a threshold. */
+/** The outcome of each detection, one bit per threshold. */
 export interface Evaluation {
   readonly params: Params;
-  /** Detections of each category, best first, from `categoryStarts[k]` on: row numbers. */
+  /** Row numbers of the detections of each category, best first; category k begins at `categoryStarts[k]`. */
   readonly rows: Int32Array;
   readonly categoryStarts: Int32Array;
-  /** By position in `rows`: the place among the detections of its image and category, best first, from 0. */
+  /** For each entry of `rows`: its rank among the detections of its image and category, from 0. */
   readonly ranks: Int32Array;
   readonly scores: Float64Array;
   readonly words: number;
   /** `[A, W, N]`: the detection matched an object that counts. */
   readonly truePositives: Uint32Array;
-  /** `[A, W, N]`: it does not count: it matched one that is ignored, or none and is itself out of range. */
+  /**
+   * `[A, W, N]`: the detection does not count: it matched an ignored object, or none and its own area is out of range.
+   */
   readonly ignored: Uint32Array;
-  /** `[K, A]`: objects that count. */
+  /** `[K, A]`: number of objects that count. */
   readonly positives: Float64Array;
 }
 
@@ -34,13 +36,13 @@ export interface Group {
   readonly objects: Int32Array;
 }
 
-/** What differs between evaluations: COCO's and LVIS's. */
+/** Where the evaluations of COCO and LVIS differ. */
 export interface EvaluationRules extends LeftOut {
   readonly similarity: Similarity;
-  /** Whether an object is ignored whatever its area. */
+  /** Whether an object is ignored at any area. */
   readonly isObjectIgnored: (row: number) => boolean;
   readonly isCrowd: (row: number) => boolean;
-  /** Whether a detection that matches nothing does not count whatever its area. */
+  /** Whether an unmatched detection is ignored at any area. */
   readonly isDetectionIgnored: (row: number) => boolean;
 }
 
@@ -78,7 +80,7 @@ export function cocoRules(gt: COCO, dt: COCO, params: Params): EvaluationRules {
   };
 }
 
-/** Walks over the images and categories that have detections or objects, each with at most `maxDet` detections. */
+/** Iterates over the images and categories with detections or objects, each with at most `maxDet` detections. */
 export function* groupsOf(
   gt: AnnotationTable,
   dt: AnnotationTable,
@@ -116,7 +118,7 @@ function largest({ count, starts }: Groups): number {
   return most;
 }
 
-/** Matches every detection at every threshold and range of area (pycocotools' `evaluate`). */
+/** Matches every detection at every threshold and area range (pycocotools' `evaluate`). */
 export function evaluateAll(gt: COCO, dt: COCO, params: Params, rules: EvaluationRules): Evaluation {
   const [objects, detections] = [gt.table, dt.table];
   const selection = selectionOf(gt, params, rules);
@@ -168,7 +170,7 @@ export function evaluateAll(gt: COCO, dt: COCO, params: Params, rules: Evaluatio
               skips &= ~bit;
             }
           }
-          // The arrays begin as zeros, and memory that is not touched costs nothing.
+          // The arrays start as zeros, and untouched memory costs nothing.
           if (hits) truePositives[(a * words + w) * most + count + d] = hits;
           if (skips) ignored[(a * words + w) * most + count + d] = skips;
         }
@@ -186,7 +188,7 @@ export function evaluateAll(gt: COCO, dt: COCO, params: Params, rules: Evaluatio
   );
 }
 
-/** Puts each category's detections in order of score, those of equal scores in order of their images. */
+/** Sorts each category's detections by score; ties keep the order of images. */
 function sortCategories(evaluation: Evaluation, count: number): Evaluation {
   const { categoryStarts, ignored, params, ranks, rows, scores, truePositives, words } = evaluation;
   const found = new Float64Array(count);
@@ -222,7 +224,7 @@ function sortCategories(evaluation: Evaluation, count: number): Evaluation {
   };
 }
 
-/** What is known of a group's objects, in arrays that are used again for the next. */
+/** A group's objects, in arrays that are reused for the next group. */
 export class GroupBuffers {
   areas = new Float64Array(64);
   ignored = new Uint8Array(64);

@@ -1,36 +1,36 @@
 import type { AnnotationTable } from '../coco/annotation-table.ts';
 import { sortByBucket } from './stable-sort.ts';
 
-/** Rows that are as if they were not there. */
+/** Rows that evaluation leaves out. */
 export interface LeftOut {
   readonly isObjectLeftOut: (row: number) => boolean;
   readonly isDetectionLeftOut: (row: number) => boolean;
 }
 
-/** Which images and categories are evaluated, and as what. */
+/** Which images and categories are evaluated. */
 export interface Selection extends LeftOut {
-  /** By position in the data set: its place among the images evaluated, or -1. */
+  /** By index in the data set: its index among the evaluated images, or -1. */
   readonly imageRanks: Int32Array;
   readonly images: number;
-  /** By category id: its place among the categories evaluated. */
+  /** By category id: its index among the evaluated categories. */
   readonly categoryRanks: ReadonlyMap<number, number>;
   readonly categories: number;
-  /** Whether categories are told apart. */
+  /** Whether categories are evaluated separately. */
   readonly useCategories: boolean;
 }
 
-/** Rows of a table in groups of the same category and image. */
+/** Rows of a table, grouped by category and image. */
 export interface Groups {
-  /** Row numbers, by category, then by image, then as in the table. */
+  /** Row numbers by category, then by image, then in table order. */
   readonly rows: Int32Array;
-  /** Of group g: its rows from `starts[g]` up to `starts[g + 1]`, its category and image. */
+  /** Group g has the rows `starts[g]` to `starts[g + 1]`, its category and its image. */
   readonly starts: Int32Array;
   readonly categories: Int32Array;
   readonly images: Int32Array;
   readonly count: number;
 }
 
-/** Groups the rows that are selected; without categories, all of an image are one group, in order of category. */
+/** Groups the selected rows. Without categories, an image is one group, sorted by category. */
 export function groupRows(table: AnnotationTable, selection: Selection, isLeftOut: (row: number) => boolean): Groups {
   const { categoryRanks, imageRanks, useCategories } = selection;
   const images = new Int32Array(table.length);

@@ -1,23 +1,23 @@
 // D detections and G objects of one image and category, T thresholds.
 
-/** The objects of a group, as matching sees them for one range of area. */
+/** The objects of a group, for one area range. */
 export interface MatchingObjects {
   readonly count: number;
-  /** Objects in the order they are tried: those that count, then those that are ignored. */
+  /** The order in which objects are tried: those that count, then ignored ones. */
   readonly order: Int32Array;
   readonly ignored: Uint8Array;
-  /** Crowds may match many detections. */
+  /** A crowd may match many detections. */
   readonly crowds: Uint8Array;
 }
 
 /**
- * Gives each detection, best first, the object it matches most, at each threshold (pycocotools'
- * `cocoeval.py: evaluateImg`): among equals the later object; once one that counts is held, no ignored one is taken.
+ * Matches each detection, best first, with its most similar object at each threshold (pycocotools' `cocoeval.py:
+ * evaluateImg`). Ties go to the later object; an ignored object is taken only if no object that counts matches.
  */
 export class Matcher {
-  /** `[T, D]`: 1 + the object that a detection has, or 0. */
+  /** `[T, D]`: 1 + the detection's object, or 0. */
   detectionMatches = new Int32Array(1024);
-  /** `[T, G]`: 1 + the last detection that an object has, or 0. */
+  /** `[T, G]`: 1 + the object's last detection, or 0. */
   objectMatches = new Int32Array(1024);
   private readonly thresholds: readonly number[];
   private readonly lowest: number;
@@ -63,7 +63,10 @@ export class Matcher {
   }
 }
 
-/** Which objects are ignored in a range of area, and the order that follows; into the arrays given. @returns how many count */
+/**
+ * Marks objects that an area range ignores, and orders the objects; writes to the given arrays. @returns the number
+ * that count
+ */
 export function orderObjects(
   objects: { readonly areas: Float64Array; readonly ignored: Uint8Array },
   [smallest, largest]: readonly [number, number],

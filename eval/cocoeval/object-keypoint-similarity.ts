@@ -3,16 +3,16 @@ import { type AnnotationTable, boxOf, rowError, type Similarity } from '../coco/
 import { pairwiseSum } from './pairwise-sum.ts';
 
 /**
- * Object keypoint similarity (cocodataset.org/#keypoints-eval): the mean over an object's labelled keypoints of
- * exp(-d² / 2s²k²). Where none is labelled, d is how far a keypoint lies outside the object's box doubled.
+ * Object keypoint similarity (cocodataset.org/#keypoints-eval): the mean over an object's labelled keypoints of exp(-d²
+ * / 2s²k²). If none is labelled, d is a keypoint's distance outside the object's box, doubled in size.
  *
- * @param sigmas J of them; k = 2 sigma
+ * @param sigmas J numbers; k = 2 sigma
  */
 export function keypointSimilarity(dt: AnnotationTable, gt: AnnotationTable, sigmas: readonly number[]): Similarity {
   const variances = sigmas.map((sigma) => (sigma * 2) ** 2);
   return (detections, objects, out) => {
     objects.forEach((object, j) => {
-      // An object without any keypoint is compared by its box, as one whose keypoints are not labelled.
+      // An object without keypoints is compared by its box, like one without labelled keypoints.
       const points = gt.keypoints[object]?.length === 0 ? [] : pointsOf(gt, object, sigmas.length);
       const [x, y, width, height] = boxOf(gt, object);
       const [left, right] = [x - width, x + width * 2];

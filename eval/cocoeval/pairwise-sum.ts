@@ -1,4 +1,4 @@
-/** numpy's sum of a contiguous array, to the last bit: eight running sums in blocks, the blocks pairwise. */
+/** numpy's sum of a contiguous array, bit for bit: eight running sums per block, blocks added pairwise. */
 export function pairwiseSum(values: ArrayLike<number>, start = 0, count = values.length): number {
   if (count < 8) {
     let sum = -0;
@@ -18,7 +18,7 @@ export function pairwiseSum(values: ArrayLike<number>, start = 0, count = values
   return sum;
 }
 
-/** numpy's mean of the entries above -1, which marks what has no value; -1 where none is left. */
+/** numpy's mean of the entries above -1, which means no value; -1 when none is left. */
 export function meanOfKnown(values: ArrayLike<number>): number {
   const known = new Float64Array(values.length);
   let count = 0;

@@ -4,7 +4,7 @@ import { ResnetCocoError } from '../../errors.ts';
 /** What detections are compared by. */
 export type IouType = 'bbox' | 'segm' | 'keypoints';
 
-/** Standard deviations of where people put COCO's 17 keypoints of a person, relative to the person's size. */
+/** Standard deviations of human labels of COCO's 17 keypoints, relative to the person's size. */
 const KEYPOINT_SIGMAS = [
   0.26, 0.25, 0.25, 0.35, 0.35, 0.79, 0.79, 0.72, 0.72, 0.62, 0.62, 1.07, 1.07, 0.87, 0.87, 0.89, 0.89,
 ].map((sigma) => sigma / 10);
@@ -15,20 +15,20 @@ function linspace(start: number, stop: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) => (i === count - 1 ? stop : i * step + start));
 }
 
-/** The settings of an evaluation, under pycocotools' names; all may be changed before `evaluate`. */
+/** The settings of an evaluation, with pycocotools' names; all may be changed before `evaluate`. */
 export class Params {
   readonly iouType: IouType;
   /** Images to evaluate; all by default. */
   imgIds: readonly ImageId[] = [];
   /** Categories to evaluate; all by default. */
   catIds: readonly number[] = [];
-  /** T thresholds from which on a detection matches. */
+  /** T thresholds at which a detection matches. */
   iouThrs: readonly number[] = linspace(0.5, 0.95, 10);
   /** R recalls at which precision is read. */
   recThrs: readonly number[] = linspace(0, 1, 101);
-  /** M limits on the detections of an image and category, best first. */
+  /** M limits on the detections per image and category, best first. */
   maxDets: readonly number[];
-  /** A ranges of area, both ends inclusive. */
+  /** A area ranges, both ends inclusive. */
   areaRng: readonly (readonly [number, number])[];
   areaRngLbl: readonly string[];
   /** 0: all categories count as one. */
@@ -53,11 +53,11 @@ export class Params {
   }
 }
 
-/** Each id once, lowest first. */
+/** The distinct ids, ascending. */
 export const sortedIds = <T extends ImageId>(ids: readonly T[]): T[] =>
   [...new Set(ids)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 
-/** @throws ResnetCocoError BAD_CONFIG, naming the setting that an evaluation cannot do with */
+/** @throws ResnetCocoError BAD_CONFIG when a setting is unusable; names the setting */
 export function checkParams({ areaRng, areaRngLbl, iouThrs, maxDets, recThrs }: Params): void {
   for (const [name, list] of Object.entries({ areaRng, iouThrs, maxDets, recThrs })) {
     if (!list.length) throw new ResnetCocoError('BAD_CONFIG', `params.${name} is empty: it wants at least one entry`);

@@ -8,9 +8,9 @@ import { keypointSimilarity } from './object-keypoint-similarity.ts';
 import type { IouType } from './params.ts';
 
 /**
- * What a detection is held against, for an evaluation of that type.
+ * The similarity of detections and objects for a type of evaluation.
  *
- * @param images by position in the data set
+ * @param images by index in the data set
  */
 export function similarityOf(
   type: IouType,
@@ -41,7 +41,7 @@ function masksOf(table: AnnotationTable, rows: Int32Array, images: readonly Coco
   });
 }
 
-/** Intersection over union; with a crowd, over the detection's area alone (`maskApi.c: bbIou`). */
+/** Intersection over union; with a crowd, over the detection's area (`maskApi.c: bbIou`). */
 function boxSimilarity(dt: AnnotationTable, gt: AnnotationTable): Similarity {
   const [d, g] = [dt.boxes, gt.boxes];
   return (detections, objects, out) => {
@@ -62,7 +62,7 @@ function boxSimilarity(dt: AnnotationTable, gt: AnnotationTable): Similarity {
         const intersection = width * height;
         const union = gt.crowds[objects[j]] ? area : area + bw * bh - intersection;
         const iou = intersection / union;
-        // Areas beyond what numbers hold give none.
+        // Areas that overflow give 0.
         out[i * columns + j] = iou < Number.POSITIVE_INFINITY ? iou : 0;
       }
     }

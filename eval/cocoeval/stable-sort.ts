@@ -1,7 +1,7 @@
-/** Merges of runs up to this length are done by insertion. */
+/** Runs up to this length are sorted by insertion. */
 const RUN = 12;
 
-/** Sorts `order` by the keys at its entries, highest first; equal ones stay as they are (numpy's mergesort of -keys). */
+/** Sorts `order` by the keys at its entries, highest first; ties keep their order (numpy's mergesort of -keys). */
 export function sortDescending(order: Int32Array, keys: Float64Array, scratch: Int32Array): void {
   const count = order.length;
   for (let start = 0; start < count; start += RUN) {
@@ -30,7 +30,7 @@ export function sortDescending(order: Int32Array, keys: Float64Array, scratch: I
   if (from !== order) order.set(from.subarray(0, count));
 }
 
-/** Sorts `order` by the small whole numbers at its entries, lowest first; equal ones stay as they are. */
+/** Sorts `order` by the small whole numbers at its entries, lowest first; ties keep their order. */
 export function sortByBucket(order: Int32Array, buckets: Int32Array, count: number): Int32Array {
   const starts = new Int32Array(count + 1);
   for (const entry of order) starts[buckets[entry] + 1]++;

@@ -5,13 +5,13 @@ import type { Params } from './params.ts';
 
 export interface SummaryLine {
   readonly isPrecision: boolean;
-  /** All thresholds, where none is named. */
+  /** All thresholds by default. */
   readonly iou?: number;
   readonly area: string;
   readonly maxDets: number;
 }
 
-/** pycocotools' twelve numbers; keypoints have ten. The first always reads 100 detections, whatever the limits are. */
+/** pycocotools' twelve numbers, ten for keypoints. The first always uses 100 detections, whatever the limits are. */
 function linesOf({ iouType, maxDets }: Params): SummaryLine[] {
   if (iouType === 'keypoints') {
     const of = (isPrecision: boolean): SummaryLine[] => [
@@ -24,7 +24,7 @@ function linesOf({ iouType, maxDets }: Params): SummaryLine[] {
     return [...of(true), ...of(false)];
   }
   const [few, some, most] = maxDets;
-  // pycocotools ends with an IndexError here.
+  // pycocotools fails with an IndexError here.
   if (most === undefined) {
     throw new ResnetCocoError(
       'BAD_CONFIG',
@@ -50,9 +50,9 @@ export const statNames = (iouType: Params['iouType']): readonly string[] =>
     : ['AP', 'AP50', 'AP75', 'APs', 'APm', 'APl', 'AR1', 'AR10', 'AR100', 'ARs', 'ARm', 'ARl'];
 
 /**
- * The mean over what a line reads; -1 where there is nothing to read.
+ * The mean over what a line reads; -1 when there is nothing.
  *
- * @param categories one or some, by position; all of them, where none are named
+ * @param categories some categories by index; all by default
  */
 export function meanAt(
   { params, precision, recall }: Accumulated,
@@ -79,14 +79,14 @@ export function meanAt(
 }
 
 /**
- * Where a line's range of area and limit stand, by position. They may be named several times; as numpy's indices do, each
- * goes with its like, or one with all of the other.
+ * Indices of a line's area range and limit. Names may repeat; as with numpy's indices, equal counts pair up, and one
+ * pairs with all.
  */
 function cellsOf(labels: readonly string[], limits: readonly number[], { area, maxDets }: SummaryLine) {
   const [as, ms] = [placesOf(labels, area), placesOf(limits, maxDets)];
   const [fewer, more] = [Math.min(as.length, ms.length), Math.max(as.length, ms.length)];
   if (fewer !== more && fewer !== 1 && more !== 1) {
-    // pycocotools ends with an IndexError here.
+    // pycocotools fails with an IndexError here.
     const times = `params.areaRngLbl has '${area}' ${as.length} times, params.maxDets has ${maxDets} ${ms.length} times`;
     throw new ResnetCocoError('BAD_CONFIG', `${times}: name each once`);
   }
@@ -97,7 +97,7 @@ function cellsOf(labels: readonly string[], limits: readonly number[], { area, m
 const placesOf = <T>(list: readonly T[], wanted: T): number[] =>
   list.flatMap((item, i) => (item === wanted ? [i] : []));
 
-/** The numbers, and the lines that pycocotools prints of them. */
+/** The numbers, and the lines that pycocotools prints for them. */
 export function summarizeAll(accumulated: Accumulated): { readonly stats: number[]; readonly lines: string[] } {
   const { params } = accumulated;
   const stats: number[] = [];
@@ -109,7 +109,7 @@ export function summarizeAll(accumulated: Accumulated): { readonly stats: number
   return { stats, lines };
 }
 
-/** What is printed of a line up to its limit on detections. */
+/** The printed line up to its limit on detections. */
 export function lineStart({ area, iou, isPrecision, maxDets }: SummaryLine, { iouThrs }: Params): string {
   const name = (isPrecision ? 'Average Precision' : 'Average Recall').padEnd(18);
   const range = [iouThrs[0], iouThrs[iouThrs.length - 1]].map((threshold) => decimals(threshold, 2)).join(':');
@@ -118,7 +118,7 @@ export function lineStart({ area, iou, isPrecision, maxDets }: SummaryLine, { io
   return ` ${name} ${isPrecision ? '(AP)' : '(AR)'} @[ IoU=${ious} | area=${area.padStart(6)} | maxDets=${limit}`;
 }
 
-/** A number as Python prints it: half-way numbers go to the even digit, where `toFixed` rounds them up. */
+/** Formats a number as Python does: ties round to the even digit, where `toFixed` rounds up. */
 export function decimals(value: number, digits: number): string {
   const isHalf = Number.isInteger(value * 2 ** (digits + 1)) && Math.abs((value * 10 ** digits) % 1) === 0.5;
   const even = (2 * Math.round((value * 10 ** digits) / 2)) / 10 ** digits;

@@ -8,9 +8,9 @@ import { frequencyGroups, lvisRules } from './lvis-rules.ts';
 import { summarizeLvis } from './lvis-summary.ts';
 
 /**
- * The LVIS evaluation: lvis-api's `LVISEval` with its numbers. The data set is federated: an image tells of some
- * categories only (`neg_category_ids`, `not_exhaustive_category_ids`), and its 300 best detections count, over all
- * categories together.
+ * The LVIS evaluation: lvis-api's `LVISEval`, with its numbers. The data set is federated: an image is annotated for
+ * some categories only (`neg_category_ids`, `not_exhaustive_category_ids`), and its 300 best detections over all
+ * categories count.
  *
  * ```ts
  * const gt = await COCO.load('lvis_v1_val.json');
@@ -21,7 +21,7 @@ import { summarizeLvis } from './lvis-summary.ts';
  * ```
  */
 export class LVISeval {
-  /** May be changed before `evaluate`; `maxDets` has one limit, on the detections of an image. */
+  /** May be changed before `evaluate`; `maxDets` has one limit, on the detections per image. */
   params: Params;
   /** Precision and recall, after `accumulate`. */
   eval: Accumulated | undefined;
@@ -34,7 +34,7 @@ export class LVISeval {
 
   /**
    * @param lvisGt an LVIS data set
-   * @param lvisDt results, of `lvisGt.loadRes`
+   * @param lvisDt results from `lvisGt.loadRes`
    */
   constructor(lvisGt: COCO, lvisDt: COCO, iouType: 'bbox' | 'segm' = 'segm') {
     this.lvisGt = lvisGt;
@@ -46,9 +46,10 @@ export class LVISeval {
   }
 
   /**
-   * Matches detections with objects, in each image, category and range of area, at each threshold.
+   * Matches detections with ground truth in each image, category and area range, at each threshold.
    *
-   * @throws ResnetCocoError BAD_DATASET or BAD_RESULTS, naming the image, category, annotation or result and field
+   * @throws ResnetCocoError BAD_DATASET when an image, category or annotation is wrong; names it and its field
+   * @throws ResnetCocoError BAD_RESULTS when a result is wrong; names it and its field
    */
   evaluate(): void {
     const { lvisDt, lvisGt, params } = this;
@@ -65,13 +66,13 @@ export class LVISeval {
     this.eval = undefined;
   }
 
-  /** Precision and recall of what was evaluated. @throws Error if nothing was */
+  /** Computes precision and recall of the evaluation. @throws Error when nothing was evaluated */
   accumulate(): void {
     if (!this.evaluation) throw new Error('nothing is evaluated: call evaluate() first');
     this.eval = accumulateAll(this.evaluation);
   }
 
-  /** Puts the numbers into `results`. @throws Error if nothing was accumulated */
+  /** Computes `results`. @throws Error when nothing was accumulated */
   summarize(): void {
     if (!this.eval) throw new Error('nothing is accumulated: call accumulate() first');
     const { lines, results } = summarizeLvis(this.eval, frequencyGroups(this.lvisGt, this.eval.params));

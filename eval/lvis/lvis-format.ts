@@ -1,7 +1,7 @@
-/** LVIS' JSON: COCO's, with what a federated data set adds (lvisdataset.org/dataset). */
+/** LVIS' JSON: COCO's, with the fields of a federated data set (lvisdataset.org/dataset). */
 import type { CocoAnnotation, CocoCategory, CocoDataset, CocoImage } from '../../datasets/index.ts';
 
-/** In how many training images a category is: rare, up to 10; common, up to 100; frequent. */
+/** By number of training images with the category: rare up to 10, common up to 100, frequent above. */
 export type Frequency = 'r' | 'c' | 'f';
 
 /** A category, as LVIS's JSON has it. */
@@ -11,15 +11,15 @@ export interface LvisCategory extends CocoCategory {
 
 /** An image, as LVIS's JSON has it. */
 export interface LvisImage extends CocoImage {
-  /** Categories that are known not to be in the image. */
+  /** Categories known to be absent from the image. */
   readonly neg_category_ids: readonly number[];
-  /** Categories of which the image may have more objects than are annotated. */
+  /** Categories of which the image may have objects that are not annotated. */
   readonly not_exhaustive_category_ids: readonly number[];
 }
 
 /** An object of an image, as LVIS's JSON has it. */
 export interface LvisAnnotation extends CocoAnnotation {
-  /** 1: the object neither counts nor does a detection of it. */
+  /** 1: neither the object nor a detection of it counts. */
   readonly ignore?: 0 | 1;
 }
 

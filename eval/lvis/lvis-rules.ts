@@ -1,4 +1,4 @@
-// An LVIS image tells of some categories only: those that it has objects of, and its negative ones.
+// An LVIS image is annotated for some categories only: those of its objects, and its negative ones.
 import { ResnetCocoError } from '../../errors.ts';
 import type { AnnotationTable } from '../coco/annotation-table.ts';
 import type { COCO } from '../coco/coco.ts';
@@ -8,15 +8,15 @@ import { similarityOf } from '../cocoeval/similarity.ts';
 import { sortByBucket, sortDescending } from '../cocoeval/stable-sort.ts';
 import type { Frequency, LvisAnnotation, LvisImage } from './lvis-format.ts';
 
-/** Of each image, by position: some categories. */
+/** For each image, by index: some categories. */
 type CategorySets = readonly (ReadonlySet<number> | undefined)[];
 
 /**
- * LVIS' rules. An image's detections are cut to its best ones over all categories. Those of categories that the image
- * tells nothing of are left out; those that match nothing do not count in categories that are not exhaustive. There are
- * no crowds. Objects and detections without an area are left out, as lvis-api does.
+ * LVIS' rules. Only an image's best detections over all categories count. Detections of categories that the image is
+ * not annotated for are left out; unmatched detections do not count in categories that are not exhaustive. There are no
+ * crowds. Objects and detections without an area are left out, as in lvis-api.
  *
- * @throws ResnetCocoError BAD_DATASET, naming the image and field
+ * @throws ResnetCocoError BAD_DATASET when a field is wrong; names the image and field
  */
 export function lvisRules(gt: COCO, dt: COCO, params: Params): EvaluationRules {
   const [objects, detections] = [gt.table, dt.table];
@@ -60,7 +60,7 @@ function categorySets(gt: COCO, { imgIds }: Params, field: keyof LvisImage): Cat
   });
 }
 
-/** 1 for each detection that is not among the best of its image; of equal ones the earlier are better. */
+/** 1 for each detection outside its image's best ones; ties go to the earlier. */
 function beyondBest(detections: AnnotationTable, images: number, most: number): Uint8Array {
   const beyond = new Uint8Array(detections.length);
   const counts = new Int32Array(images);
@@ -77,9 +77,9 @@ function beyondBest(detections: AnnotationTable, images: number, most: number): 
 }
 
 /**
- * The categories of each frequency, by position among those evaluated.
+ * The categories of each frequency, by index among the evaluated ones.
  *
- * @throws ResnetCocoError BAD_DATASET, naming the category
+ * @throws ResnetCocoError BAD_DATASET when a frequency is wrong; names the category
  */
 export function frequencyGroups(gt: COCO, { catIds }: Params): Readonly<Record<Frequency, readonly number[]>> {
   const groups: Record<Frequency, number[]> = { r: [], c: [], f: [] };

@@ -4,7 +4,7 @@ import type { Frequency } from './lvis-format.ts';
 
 interface LvisLine extends SummaryLine {
   readonly name: string;
-  /** Of what frequency the categories are; all of them, where none is named. */
+  /** The categories' frequency; all categories by default. */
   readonly frequency?: Frequency;
 }
 
@@ -24,7 +24,7 @@ function linesOf(maxDets: number): LvisLine[] {
   ];
 }
 
-/** The numbers by name, and the lines that lvis-api prints of them. */
+/** The numbers by name, and the lines that lvis-api prints for them. */
 export function summarizeLvis(
   accumulated: Accumulated,
   groups: Readonly<Record<Frequency, readonly number[]>>,
@@ -33,7 +33,7 @@ export function summarizeLvis(
   const results: Record<string, number> = {};
   const lines = linesOf(params.maxDets[0]).map((line) => {
     const { area, frequency, name } = line;
-    // Where categories are one, none of them has a frequency.
+    // When categories are ignored, none has a frequency.
     const categories = frequency && (params.useCats ? groups[frequency] : []);
     const value = meanAt(accumulated, line, categories);
     results[name] = value;

@@ -1,14 +1,14 @@
 /** Intersection over union of masks and of boxes, in the order of operations of maskApi's `rleIou` and `bbIou`. */
 import { type Rle, type RleBox, rleArea, rleMerge, rleToBbox } from './rle.ts';
 
-/** A mask with what its comparisons need, worked out once. */
+/** A mask with precomputed values for comparisons. */
 export interface PreparedMask {
   readonly rle: Rle;
   readonly bbox: RleBox;
   readonly area: number;
-  /** Where each run ends, in column-major pixel numbers. */
+  /** Where each run ends, as a column-major pixel number. */
   readonly ends: Uint32Array;
-  /** True where a run other than the first is of no pixels, which no encoder of COCO's writes. */
+  /** Whether a run after the first is empty, which no encoder of COCO writes. */
   readonly hasEmptyRuns: boolean;
 }
 
@@ -24,13 +24,13 @@ export function prepareMask(rle: Rle): PreparedMask {
   return { rle, bbox: rleToBbox(rle), area: rleArea(rle), ends, hasEmptyRuns };
 }
 
-/** How many pixels two masks of one size share. */
+/** Number of pixels that two masks of one size share. */
 export function maskIntersection(a: PreparedMask, b: PreparedMask): number {
   const aEnds = a.ends;
   const bEnds = b.ends;
   const [aRuns, bRuns] = [aEnds.length, bEnds.length];
   if (aRuns < 2 || bRuns < 2) return 0;
-  // Runs of ones have odd numbers. Those that end before the other mask begins are passed over.
+  // Runs of ones have odd numbers. Runs that end before the other mask begins are skipped.
   let i = firstRunAfter(aEnds, bEnds[0]);
   let j = firstRunAfter(bEnds, aEnds[0]);
   let shared = 0;
@@ -44,13 +44,13 @@ export function maskIntersection(a: PreparedMask, b: PreparedMask): number {
       end = bEnds[j];
       j += 2;
     }
-    // `| 0` keeps the sum an integer to the compiler.
+    // `| 0` tells the compiler that the sum is an integer.
     if (end > start) shared = (shared + end - start) | 0;
   }
   return shared >>> 0;
 }
 
-/** The first odd run that ends after a position, by halving. */
+/** The first odd run that ends after a position, by binary search. */
 function firstRunAfter(ends: Uint32Array, position: number): number {
   let [low, high] = [0, ends.length >> 1];
   while (low < high) {
@@ -62,9 +62,9 @@ function firstRunAfter(ends: Uint32Array, position: number): number {
 }
 
 /**
- * IoU of each of D masks with each of G: [D, G]. With a crowd it is the share of the mask within the crowd. −1 where
- * boxes overlap but the images' sizes differ.
- * @param iscrowd for each of `gt`, not 0 where it is a crowd
+ * IoU of each of D masks with each of G: [D, G]. With a crowd, the share of the mask inside the crowd. −1 when boxes
+ * overlap but image sizes differ.
+ * @param iscrowd for each of `gt`, not 0 for a crowd
  */
 export function maskIou(
   dt: readonly PreparedMask[],
@@ -85,7 +85,7 @@ function pairIou(d: PreparedMask, g: PreparedMask, crowd: boolean): number {
   let shared: number;
   let union: number;
   if (d.hasEmptyRuns && g.hasEmptyRuns) {
-    // maskApi stops where both masks have an empty run in one place; merging stops there too.
+    // maskApi stops when both masks have an empty run at one place; merging stops there too.
     shared = rleArea(rleMerge([d.rle, g.rle], true));
     union = rleArea(rleMerge([d.rle, g.rle], false));
   } else {
@@ -99,16 +99,16 @@ function overlap([dx, dy, dw, dh]: RleBox, [gx, gy, gw, gh]: RleBox): boolean {
   return Math.min(dx + dw, gx + gw) - Math.max(dx, gx) > 0 && Math.min(dy + dh, gy + gh) - Math.max(dy, gy) > 0;
 }
 
-/** `maskIou` of masks that are compared once. */
+/** `maskIou` for masks that are compared once. */
 export function rleIou(dt: readonly Rle[], gt: readonly Rle[], iscrowd: ArrayLike<boolean | number>): Float64Array {
   return maskIou(dt.map(prepareMask), gt.map(prepareMask), iscrowd);
 }
 
 /**
- * IoU of each of D boxes with each of G: [D, G]. With a crowd it is the share of the box within the crowd.
+ * IoU of each of D boxes with each of G: [D, G]. With a crowd, the share of the box inside the crowd.
  * @param dt x, y, width, height of each box: [D, 4]
  * @param gt [G, 4]
- * @param iscrowd for each of `gt`, not 0 where it is a crowd
+ * @param iscrowd for each of `gt`, not 0 for a crowd
  */
 export function bbIou(dt: Float64Array, gt: Float64Array, iscrowd: ArrayLike<boolean | number>): Float64Array {
   const ious = new Float64Array((dt.length / 4) * (gt.length / 4));

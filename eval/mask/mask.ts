@@ -1,7 +1,7 @@
 /**
  * pycocotools' `mask` module: masks as COCO's run-length encoded JSON, `{ size: [height, width], counts }`, with the
  * same results bit for bit. Where pycocotools crashes or returns nonsense on malformed input, every function here
- * throws ResnetCocoError BAD_DATASET. Compressed runs are text or, as Python has them, bytes.
+ * throws ResnetCocoError BAD_DATASET. Compressed runs are text, or bytes as in Python.
  */
 import type { CocoBox } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
@@ -23,14 +23,14 @@ import {
 export type { CompressedRle } from './rle-string.ts';
 export type { RleLike } from './segmentation.ts';
 
-/** A mask as pixels, row by row: [H, W]; what is not 0 is in the mask. */
+/** A mask as pixels, row by row: [H, W]; pixels other than 0 are inside. */
 export interface BinaryMask {
   readonly data: Uint8Array;
   readonly height: number;
   readonly width: number;
 }
 
-/** Encodes a mask of pixels, or each of a list. */
+/** Encodes a mask of pixels, or each mask of a list. */
 export function encode(mask: BinaryMask): CompressedRle;
 export function encode(masks: readonly BinaryMask[]): CompressedRle[];
 export function encode(masks: BinaryMask | readonly BinaryMask[]): CompressedRle | CompressedRle[] {
@@ -43,7 +43,7 @@ export function encode(masks: BinaryMask | readonly BinaryMask[]): CompressedRle
   });
 }
 
-/** The pixels, 0 or 1, of a mask, or of each of a list. */
+/** Decodes a mask, or each mask of a list, to pixels 0 or 1. */
 export function decode(rle: RleLike): BinaryMask;
 export function decode(rles: readonly RleLike[]): BinaryMask[];
 export function decode(rles: RleLike | readonly RleLike[]): BinaryMask | BinaryMask[] {
@@ -59,14 +59,14 @@ export function merge(rles: readonly RleLike[], intersect = false): CompressedRl
   return checked('merge', () => compressed(rleMerge(rlesOf(rles), intersect)));
 }
 
-/** How many pixels are in a mask, or in each of a list. */
+/** Number of pixels in a mask, or in each mask of a list. */
 export function area(rle: RleLike): number;
 export function area(rles: readonly RleLike[]): number[];
 export function area(rles: RleLike | readonly RleLike[]): number | number[] {
   return each('area', rles, (rle) => rleArea(rleFromCoco(rle)));
 }
 
-/** The smallest box around a mask, or around each of a list; of no size where a mask is empty. */
+/** The smallest box around a mask, or around each mask of a list; of size 0 for an empty mask. */
 export function toBbox(rle: RleLike): CocoBox;
 export function toBbox(rles: readonly RleLike[]): CocoBox[];
 export function toBbox(rles: RleLike | readonly RleLike[]): CocoBox | CocoBox[] {
@@ -76,9 +76,9 @@ export function toBbox(rles: RleLike | readonly RleLike[]): CocoBox | CocoBox[] 
 type Shapes = readonly RleLike[] | readonly (readonly number[])[];
 
 /**
- * Intersection over union of each of D masks or boxes with each of G: D rows of G; no rows where either list is empty.
- * With a crowd the union is the mask or box of `dt` alone. −1 for masks in images of different sizes.
- * @param iscrowd for each of `gt`: true or 1 where it is a crowd
+ * Intersection over union of each of D masks or boxes with each of G: D rows of G; no rows when a list is empty. With a
+ * crowd, the union is the mask or box of `dt`. −1 for masks of images of different sizes.
+ * @param iscrowd for each of `gt`: true or 1 for a crowd
  */
 export function iou(dt: Shapes, gt: Shapes, iscrowd: readonly (boolean | number)[]): number[][] {
   return checked('iou', () => {
@@ -112,8 +112,8 @@ function iouOf(dt: Shapes, gt: Shapes, iscrowd: readonly (boolean | number)[]): 
 }
 
 /**
- * Masks of polygons, boxes or uncompressed RLEs, or the mask of a single one. In a list of lists, the first says what
- * all of them are: boxes where it has four numbers, polygons where it has more.
+ * Masks of polygons, boxes or uncompressed RLEs, or the mask of a single one. In a list of lists, the first decides for
+ * all: four numbers mean boxes, more mean polygons.
  * @param height of the image, for polygons and boxes
  */
 export function frPyObjects(object: readonly number[] | RleLike, height: number, width: number): CompressedRle;
@@ -142,7 +142,7 @@ function rlesFromLists(lists: readonly (readonly number[])[], height: number, wi
 
 const areBoxes = (shapes: Shapes): shapes is readonly (readonly number[])[] => isList(shapes[0]);
 
-/** Boxes one after the other: [N, 4]. */
+/** Boxes in one array: [N, 4]. */
 function flatBoxes(boxes: readonly (readonly number[])[]): Float64Array {
   const flat = new Float64Array(boxes.length * 4);
   for (const [index, box] of boxes.entries()) {
@@ -156,7 +156,7 @@ function rlesOf(rles: readonly RleLike[]): Rle[] {
   return rles.map((rle, index) => within(`mask ${index}`, () => rleFromCoco(rle)));
 }
 
-/** Works on one thing or on each of a list. */
+/** Applies `work` to one thing or to each of a list. */
 function each<T, R>(name: string, things: T | readonly T[], work: (thing: T) => R): R | R[] {
   return checked(name, () =>
     isList(things)

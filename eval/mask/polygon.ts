@@ -1,23 +1,23 @@
 /**
- * Polygons drawn as masks, pixel for pixel as maskApi's `rleFrPoly` draws them: corners are rounded to a grid five times
- * as fine as the pixels, edges are walked on it, and where an edge crosses the middle of a column of pixels a run of
- * that column begins or ends.
+ * Draws polygons as masks, pixel for pixel as maskApi's `rleFrPoly` does: corners are rounded to a grid five times as
+ * fine as the pixels, edges are walked on it, and a run of a column begins or ends where an edge crosses the middle of
+ * the column.
  *
- * maskApi visits every point of every edge and then drops all but those beside the line 5 · column + 2.5. Here only
- * these are worked out, so time goes with the crossings and not with the length of the edges.
+ * maskApi visits every point of every edge and drops all but those next to the line 5 · column + 2.5. This code
+ * computes only these points, so time grows with the crossings and not with the length of the edges.
  */
 import { MOST } from '../../io/bounds.ts';
 import type { Rle } from './rle.ts';
 
 const SCALE = 5;
 const MIDDLE = 2;
-/** Crossings are kept until they are sorted: 256 MB of them. */
+/** Crossings are kept until sorted: at most 256 MB. */
 const MOST_CROSSINGS = 2 ** 26;
 
 /**
- * Draws one polygon; it may leave the image and cross itself (what is inside an even number of times stays out).
- * @param xy x1, y1, x2, y2 … in pixels, finite, of an even length
- * @throws Error with a reason for a coordinate beyond ±429 million, or edges too long to be drawn
+ * Draws one polygon. It may leave the image and cross itself (even-odd rule).
+ * @param xy x1, y1, x2, y2 … in pixels, finite, of even length
+ * @throws Error with a reason when a coordinate is beyond ±429 million, or edges are too long to draw
  */
 export function rleFromPolygon(xy: ArrayLike<number>, height: number, width: number): Rle {
   const corners = xy.length >> 1;
@@ -37,7 +37,7 @@ export function rleFromPolygon(xy: ArrayLike<number>, height: number, width: num
   if (crossings > MOST_CROSSINGS) {
     throw new Error(`its edges cross ${crossings} columns of pixels; at most ${MOST_CROSSINGS} can be drawn`);
   }
-  // Where runs begin and end, as column-major pixel numbers, and the end of the mask.
+  // Where runs begin and end, as column-major pixel numbers, then the end of the mask.
   const bounds = new Uint32Array(crossings + 1);
   let filled = 0;
   for (let i = 0; i < corners; i++) filled = crossEdge(x[i], y[i], x[i + 1], y[i + 1], height, width, bounds, filled);
@@ -46,7 +46,7 @@ export function rleFromPolygon(xy: ArrayLike<number>, height: number, width: num
   return { height, width, counts: runsBetween(bounds) };
 }
 
-/** A box as the polygon that pycocotools makes of it. */
+/** A box as pycocotools' polygon. */
 export const boxPolygon = ([x, y, width, height]: Iterable<number>): number[] => [
   x,
   y,
@@ -58,7 +58,7 @@ export const boxPolygon = ([x, y, width, height]: Iterable<number>): number[] =>
   y,
 ];
 
-/** A box as maskApi's `rleFrBbox` draws it. @throws Error as `rleFromPolygon` */
+/** Draws a box as maskApi's `rleFrBbox` does. @throws Error as `rleFromPolygon` does */
 export function rleFromBox(box: Iterable<number>, height: number, width: number): Rle {
   return rleFromPolygon(boxPolygon(box), height, width);
 }
@@ -69,14 +69,14 @@ function onFineGrid(xy: ArrayLike<number>, index: number): number {
   throw new Error(`the coordinate ${xy[index]} is beyond ±${MOST.coordinate}`);
 }
 
-/** How many of the image's columns have their middle's line before a point of the fine grid. */
+/** Number of the image's columns whose middle line is before a point of the fine grid. */
 function columnsBefore(x: number, width: number): number {
   return x <= MIDDLE ? 0 : Math.min(width, Math.ceil((x - MIDDLE) / SCALE));
 }
 
 /**
- * Adds where an edge crosses the middles of columns. For each column the two neighbouring points of the edge at
- * u = 5 · column + 2 and + 3 count, of which the upper one's v decides.
+ * Adds the crossings of an edge with the middles of columns. Per column, the two neighbouring points of the edge at u =
+ * 5 · column + 2 and + 3 count; the v of the upper one decides.
  */
 function crossEdge(
   x0: number,
@@ -111,8 +111,8 @@ function crossEdge(
 }
 
 /**
- * The first step t of a steep edge, whose u is trunc(xs + slope · t + .5), that is on the other side of the line
- * between u = `line` and `line` + 1. An estimate, put right by the very same arithmetic.
+ * The first step t of a steep edge, with u = trunc(xs + slope · t + .5), on the other side of the line between u =
+ * `line` and `line` + 1. An estimate, corrected with the same arithmetic.
  */
 function stepAcross(xs: number, slope: number, line: number): number {
   const rising = slope > 0;
@@ -123,12 +123,12 @@ function stepAcross(xs: number, slope: number, line: number): number {
   return t;
 }
 
-/** The first row of pixels whose middle is not above a point of the fine grid, kept within the image. */
+/** The first row of pixels whose middle is not above a point of the fine grid, clipped to the image. */
 function rowOf(v: number, height: number): number {
   return v <= MIDDLE ? 0 : Math.min(height, Math.ceil((v - MIDDLE) / SCALE));
 }
 
-/** Lengths of the runs between sorted bounds. Bounds in one place cancel each other in pairs. */
+/** Lengths of the runs between sorted bounds. Two bounds at one place cancel. */
 function runsBetween(bounds: Uint32Array): Uint32Array {
   const lengths = bounds;
   for (let i = lengths.length - 1; i > 0; i--) lengths[i] -= lengths[i - 1];

@@ -1,14 +1,14 @@
 /**
- * COCO's compressed text of run-length encoded masks: each number in characters of 5 bits, lowest first, whose code is
- * 48 + bits, + 32 where more follow. The last character's highest bit is the sign. From the fourth run on (maskApi's
- * `i > 2`) the number is the difference to the run two before.
+ * COCO's compressed text of run-length encoded masks. A number is written in characters of 5 bits, lowest first, with
+ * code 48 + bits, + 32 if more follow. The highest bit of the last character is the sign. From the fourth run on
+ * (maskApi's `i > 2`), the number is the difference to the run two before.
  */
 import type { CocoRle } from '../../datasets/index.ts';
 import type { Rle } from './rle.ts';
 
 const FIRST_CODE = 48;
 const MORE = 32;
-/** Differences of 32-bit numbers have 33 bits, in up to seven characters. */
+/** Differences of 32-bit numbers have 33 bits: up to seven characters. */
 const MOST_CHARACTERS = 7;
 
 export function rleToString({ counts }: Rle): string {
@@ -18,11 +18,11 @@ export function rleToString({ counts }: Rle): string {
     const value = run > 2 ? counts[run] - counts[run - 2] : counts[run];
     let rest = value | 0;
     if (rest !== value) {
-      // A difference of 33 bits: without its lowest five it has 28.
+      // A difference has 33 bits: without the lowest five, 28.
       text[length++] = FIRST_CODE + MORE + (value & 31);
       rest = Math.floor(value / 32);
     }
-    // Until what is left is five bits of which the highest is the sign.
+    // Until five bits are left, of which the highest is the sign.
     for (; (rest << 27) >> 27 !== rest; rest >>= 5) text[length++] = FIRST_CODE + MORE + (rest & 31);
     text[length++] = FIRST_CODE + (rest & 31);
   }
@@ -30,8 +30,8 @@ export function rleToString({ counts }: Rle): string {
 }
 
 /**
- * @throws Error with a reason where the text is malformed or the runs do not add up to height · width (pycocotools
- * does not check either)
+ * @throws Error with a reason when the text is malformed or the runs do not add up to height · width (pycocotools does
+ *   not check either)
  */
 export function rleFromString(text: string, height: number, width: number): Rle {
   const counts = new Uint32Array(text.length);
@@ -39,7 +39,7 @@ export function rleFromString(text: string, height: number, width: number): Rle 
   let last = 0;
   let beforeLast = 0;
   let total = 0;
-  // What is wrong is looked for after the last character, which is faster: all codes' bits, and the longest number's.
+  // Faults are looked for after the last character, which is faster: in all codes' bits, and in the longest number's.
   let allBits = 0;
   let mostBits = 0;
   let at = 0;
@@ -53,10 +53,10 @@ export function rleFromString(text: string, height: number, width: number): Rle 
       value |= (code & 31) << bits;
       allBits |= code;
     }
-    // The last character's highest bit is the sign; a branch on it, being arbitrary, would cost time.
+    // The highest bit of the last character is the sign; an unpredictable branch on it would be slow.
     if (bits < 32) value = (value << (32 - bits)) >> (32 - bits);
     if (bits > mostBits) mostBits = bits;
-    // Numbers count modulo 2³², which is what maskApi makes of a 33rd bit.
+    // Modulo 2³², which is what maskApi makes of a 33rd bit.
     if (runs > 2) value = (value + beforeLast) | 0;
     beforeLast = last;
     last = value;
@@ -70,7 +70,7 @@ export function rleFromString(text: string, height: number, width: number): Rle 
   return { height, width, counts: counts.slice(0, runs) };
 }
 
-/** What is wrong with runs of that total length in a mask of that size. */
+/** The problem of runs whose total does not fit the mask's size. */
 export function wrongTotal(total: number, height: number, width: number): string {
   return `the runs add up to ${total} pixels, but ${height} × ${width} are ${height * width}`;
 }
@@ -80,7 +80,7 @@ function strangeCharacter(text: string): string {
   return `character ${at} is ${JSON.stringify([...text][at])}, which such text does not have`;
 }
 
-/** A mask whose runs are text. */
+/** A mask with its runs as text. */
 export interface CompressedRle extends CocoRle {
   readonly counts: string;
 }

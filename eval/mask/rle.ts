@@ -1,23 +1,23 @@
 /**
- * Run-length encoded masks, with the arithmetic of pycocotools' `maskApi.c`. Pixels are counted down the columns, one
- * column after the other; runs of zeros and ones take turns, zeros first.
+ * Run-length encoded masks, with the arithmetic of pycocotools' `maskApi.c`. Pixels are in column-major order; runs of
+ * zeros and ones alternate, zeros first.
  */
 
 /** A mask of H × W pixels. The runs add up to H · W, which is below 2³². */
 export interface Rle {
   readonly height: number;
   readonly width: number;
-  /** Lengths of the runs: zeros, ones, zeros … The first is 0 where the first pixel is in the mask. */
+  /** Lengths of the runs: zeros, ones, zeros … The first is 0 if the first pixel is inside. */
   readonly counts: Uint32Array;
 }
 
 /** x, y of the upper left corner, width, height, in pixels. */
 export type RleBox = readonly [x: number, y: number, width: number, height: number];
 
-/** Encodes a mask in column-major order, [W, H]; what is not 0 is in the mask. */
+/** Encodes a mask in column-major order, [W, H]; pixels other than 0 are inside. */
 export function rleEncode(mask: Uint8Array, height: number, width: number): Rle {
   const pixels = height * width;
-  // Four pixels at once need an array that begins at a multiple of four bytes.
+  // Reading four pixels at once needs an array aligned to four bytes.
   const aligned = mask.byteOffset % 4 ? new Uint8Array(mask) : mask;
   const fours = new Int32Array(aligned.buffer, aligned.byteOffset, pixels >>> 2);
   let counts = new Uint32Array(1024);
@@ -51,7 +51,7 @@ function doubled(counts: Uint32Array): Uint32Array<ArrayBuffer> {
   return larger;
 }
 
-/** The mask's pixels, 0 or 1, in column-major order, [W, H]. */
+/** Decodes to pixels 0 or 1 in column-major order, [W, H]. */
 export function rleDecode({ height, width, counts }: Rle): Uint8Array {
   const mask = new Uint8Array(height * width);
   for (let run = 1, end = 0; run < counts.length; run += 2) {
@@ -62,7 +62,7 @@ export function rleDecode({ height, width, counts }: Rle): Uint8Array {
   return mask;
 }
 
-/** How many pixels are in the mask. */
+/** Number of pixels in the mask. */
 export function rleArea({ counts }: Rle): number {
   let area = 0;
   for (let run = 1; run < counts.length; run += 2) area += counts[run];
@@ -70,13 +70,13 @@ export function rleArea({ counts }: Rle): number {
 }
 
 /**
- * The smallest box around a mask; all 0 for a mask without runs of ones. As in maskApi, whose arithmetic is in 32 bits
- * without sign, a mask whose every run of ones is empty has a box beyond its image, which meets no other.
+ * The smallest box around a mask; all 0 without runs of ones. As in maskApi's unsigned 32-bit arithmetic, a mask whose
+ * runs of ones are all empty gets a box beyond its image, which meets no other box.
  */
 export function rleToBbox({ height, width, counts }: Rle): RleBox {
   if (counts.length < 2) return [0, 0, 0, 0];
   let [left, top, right, bottom] = [width, height, 0, 0];
-  // Runs come in order, so the column where one begins or ends is found by going on from the last.
+  // Runs are in order, so their columns are found by going on from the last one.
   let [column, columnStart] = [0, 0];
   for (let run = 1, end = 0; run < counts.length; run += 2) {
     const start = end + counts[run - 1];
@@ -99,8 +99,8 @@ export function rleToBbox({ height, width, counts }: Rle): RleBox {
 }
 
 /**
- * The union of masks, or their intersection. No masks give one of no size.
- * @throws Error where sizes differ (maskApi returns a mask of no size)
+ * The union of masks, or their intersection. No masks give a mask of size 0.
+ * @throws Error when sizes differ (maskApi returns a mask of size 0)
  */
 export function rleMerge(rles: readonly Rle[], intersect: boolean): Rle {
   if (!rles.length) return { height: 0, width: 0, counts: new Uint32Array(0) };
@@ -121,11 +121,11 @@ export function rleMerge(rles: readonly Rle[], intersect: boolean): Rle {
   return { height, width, counts: merged.slice(0, runs) };
 }
 
-/** Merges the first runs of `a` with those of `b` into `merged`; returns how many these are. */
+/** Merges the first runs of `a` with those of `b` into `merged`; returns the number of merged runs. */
 function mergePair(a: Uint32Array, aRuns: number, b: Uint32Array, intersect: boolean, merged: Uint32Array): number {
   let [aLeft, bLeft] = [aRuns ? a[0] : 0, b[0] ?? 0];
   let [aNext, bNext, runs, length] = [1, 1, 0, 0];
-  // 1 inside, 0 outside; both masks' together must reach `needed`.
+  // 1 inside, 0 outside; the sum of both must reach `needed`.
   let [inA, inB, inside, more] = [0, 0, false, true];
   const needed = intersect ? 2 : 1;
   while (more) {
@@ -141,7 +141,7 @@ function mergePair(a: Uint32Array, aRuns: number, b: Uint32Array, intersect: boo
       bLeft = b[bNext++];
       inB ^= 1;
     }
-    // As in maskApi, the end is where both runs are used up, be it that both masks have an empty run in one place.
+    // As in maskApi, it ends when both runs are used up, even if both masks have an empty run at one place.
     more = aLeft > 0 || bLeft > 0;
     const now = inA + inB >= needed;
     if (now === inside && more) continue;

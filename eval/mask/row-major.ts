@@ -1,10 +1,10 @@
-/** Masks as pixels row by row, [H, W], as pictures are and as runs are not. */
+/** Masks as pixels row by row, [H, W], as images are; runs are column by column. */
 import { type Rle, rleEncode } from './rle.ts';
 
-/** Side of the squares in which pixels are moved, so that both their rows and their columns stay in the cache. */
+/** Pixels are moved in squares of this side, so that their rows and columns stay in the cache. */
 const TILE = 32;
 
-/** Encodes a mask of [H, W]; what is not 0 is in the mask. */
+/** Encodes a mask of [H, W]; pixels other than 0 are inside. */
 export function rleFromRows(data: Uint8Array, height: number, width: number): Rle {
   const columns = new Uint8Array(height * width);
   for (let top = 0; top < height; top += TILE) {
@@ -19,7 +19,7 @@ export function rleFromRows(data: Uint8Array, height: number, width: number): Rl
   return rleEncode(columns, height, width);
 }
 
-/** The mask's pixels, 0 or 1: [H, W]. */
+/** Decodes to pixels 0 or 1: [H, W]. */
 export function rleToRows({ height, width, counts }: Rle): Uint8Array {
   const data = new Uint8Array(height * width);
   for (let run = 1, end = 0; run < counts.length; run += 2) {

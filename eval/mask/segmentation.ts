@@ -1,24 +1,25 @@
 /**
- * From a `segmentation` or another object of COCO's JSON to a mask. JSON is checked here: every function throws a plain
- * Error with the reason alone, to which the caller adds where it stood.
+ * Makes masks of `segmentation` and other objects of COCO's JSON, and checks them. Every function throws a plain Error
+ * with the reason alone; the caller adds the place.
  */
 import type { CocoSegmentation } from '../../datasets/index.ts';
 import { rleFromBox, rleFromPolygon } from './polygon.ts';
 import { type Rle, rleMerge } from './rle.ts';
 import { rleFromString, wrongTotal } from './rle-string.ts';
 
-/** Numbers in a box, and, as pycocotools tells them apart, the most that are not yet a polygon. */
+/** Numbers of a box. pycocotools takes a longer list for a polygon. */
 const BOX_LENGTH = 4;
 
-/** A run-length encoded mask whose compressed runs may be bytes, as Python's are. */
+/** A run-length encoded mask; its compressed runs may be bytes, as in Python. */
 export interface RleLike {
   readonly size: readonly [height: number, width: number];
   readonly counts: string | Uint8Array | readonly number[];
 }
 
 /**
- * An annotation's mask, as pycocotools' `annToRLE`: polygons are drawn and united, and an RLE, compressed or not, keeps
- * its own size, whatever the image's. Polygons after the first may have fewer than three points and then cover nothing.
+ * An annotation's mask, as pycocotools' `annToRLE` makes it: polygons are drawn and united; an RLE, compressed or not,
+ * keeps its own size whatever the image's. Polygons after the first may have fewer than three points; they cover
+ * nothing.
  * @param height of the image, for polygons
  * @throws Error with a reason
  */
@@ -66,14 +67,14 @@ export function checkBox(box: readonly number[]): void {
 function checkNumbers(numbers: readonly number[]): void {
   if (!isList(numbers)) throw new Error('expected a list of numbers');
   for (let i = 0; i < numbers.length; i++) {
-    // False as well for what is not a number.
+    // Also false for what is not a number.
     if (Number.isFinite(numbers[i])) continue;
     const value = typeof numbers[i] === 'number' ? numbers[i] : JSON.stringify(numbers[i]);
     throw new Error(`number ${i} is ${value}; expected a finite number`);
   }
 }
 
-/** A mask from its JSON, compressed or not, whose text may be bytes. @throws Error with a reason */
+/** A mask from its JSON, compressed or not; the text may be bytes. @throws Error with a reason */
 export function rleFromCoco(rle: RleLike): Rle {
   if (typeof rle !== 'object' || rle === null) throw new Error('expected an object with size and counts');
   const { size, counts } = rle;
@@ -100,7 +101,7 @@ function rleFromRuns(runs: readonly number[], height: number, width: number): Rl
   return { height, width, counts: Uint32Array.from(runs) };
 }
 
-/** @throws Error with a reason for what is no size of a mask */
+/** @throws Error with a reason when the size is not that of a mask */
 export function checkSize(height: number, width: number): void {
   for (const [name, value] of Object.entries({ height, width })) {
     if (!Number.isInteger(value) || value < 0) {
@@ -112,10 +113,10 @@ export function checkSize(height: number, width: number): void {
   }
 }
 
-/** `Array.isArray`, which by its own type does not know lists that cannot be changed. */
+/** `Array.isArray` does not narrow readonly lists. */
 export const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
 
-/** Adds to an error's reason where it stood. */
+/** Adds the place to an error's reason. */
 export function within<T>(place: string, work: () => T): T {
   try {
     return work();

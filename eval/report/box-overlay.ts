@@ -1,4 +1,4 @@
-/** Boxes with tags as SVG over a picture, for a page that includes this style. */
+/** Boxes with tags as SVG over an image, for a page that includes this style. */
 
 import { type CocoBox, textWidth } from '../../datasets/index.ts';
 import { escapeHtml } from '../../io/html.ts';
@@ -16,19 +16,19 @@ export const boxOverlayStyle = `
 
 export interface OverlayBox {
   readonly bbox: CocoBox;
-  /** In the tag, and what pointing at the box tells first. */
+  /** Shown in the tag, and first in the tooltip. */
   readonly name: string;
-  /** What pointing at the box tells besides. */
+  /** Shown in the tooltip too. */
   readonly kind: string;
-  /** Those with higher ones choose the places of their tags first. */
+  /** Boxes with higher scores place their tags first. */
   readonly score?: number;
-  /** A class of the page's own. */
+  /** A class of the page's style. */
   readonly className: string;
-  /** The colour of the box, and of text on it. */
+  /** Colours of the box and of the text on it. */
   readonly paint: readonly [fill: string, text: string];
-  /** Of ground truth; its tag is below, where there is room. */
+  /** For ground truth; its tag is below if there is room. */
   readonly dashed: boolean;
-  /** Whether its name is shown as far as there is room. */
+  /** Whether its name is shown if there is room. */
   readonly tagged: boolean;
 }
 
@@ -37,14 +37,14 @@ interface Size {
   readonly height: number;
 }
 
-/** Of the width that a 4:3 frame gives a picture; such that a tag can be read in a frame of 340 pixels. */
+/** Font size as a share of an image's width in a 4:3 frame; a tag is readable in a frame of 340 pixels. */
 const FONT = 0.034;
-/** The font of pages may be wider than the one that is measured. */
+/** The page's font may be wider than the measured one. */
 const SLACK = 1.12;
 
 const short = (value: number): number => Number(value.toFixed(2));
 
-/** All boxes, in their order, and over them the tags, none over another. */
+/** All boxes in order, and over them the tags, without overlaps. */
 export function boxOverlay(size: Size, boxes: readonly OverlayBox[]): string {
   return (
     boxes.map(boxOf).join('') +
@@ -64,7 +64,7 @@ function boxOf({ bbox, className, dashed, kind, name, paint: [color] }: OverlayB
 
 type Place = readonly [left: number, top: number, right: number];
 
-/** Tags of the best first, then of the largest; one that finds no place is left to pointing. */
+/** Places the tags of the best first, then of the largest; boxes without room for one keep their tooltip. */
 function placedTags({ width, height }: Size, boxes: readonly OverlayBox[]): string[] {
   const font = FONT * Math.max(width, (height * 4) / 3);
   const tall = 1.3 * font;

@@ -1,13 +1,13 @@
-/** Charts as SVG text, for a page of `page.ts` that includes `chartStyle`. Colours are the page's, light and dark. */
+/** Charts as SVG text, for a page of `page.ts` that includes `chartStyle`, in the page's colours, light and dark. */
 import { escapeHtml } from '../../io/html.ts';
 
 export interface Axis {
   readonly label: string;
   readonly min: number;
   readonly max: number;
-  /** A number as the axis shows it. */
+  /** Formats a number for the axis. */
   readonly format: (value: number) => string;
-  /** Where it is marked; by default at its ends and at four places between. */
+  /** Positions of ticks; by default the ends and four places between. */
   readonly ticks?: readonly number[];
 }
 
@@ -16,21 +16,21 @@ export interface Line {
   readonly kind: 'line';
   readonly label: string;
   readonly points: readonly (readonly [x: number, y: number])[];
-  /** For what is compared against. */
+  /** For a reference line. */
   readonly dashed?: boolean;
-  /** Behind another that tells the same more clearly; the legend leaves it out. */
+  /** For a line behind another that shows the same more clearly; the legend leaves it out. */
   readonly faint?: boolean;
-  /** Its colour, 0–7, where it shares one with another; by default that of its place among the series. */
+  /** Its colour, 0–7, if it shares one with another; by default by its index among the series. */
   readonly color?: number;
 }
 
-/** A column of a chart: over an interval of x, from `base` (default: the axis) to `value`. */
+/** A column over an interval of x, from `base` (default: the axis) to `value`. */
 export interface Bar {
   readonly from: number;
   readonly to: number;
   readonly base?: number;
   readonly value: number;
-  /** What pointing at it tells. */
+  /** Its tooltip. */
   readonly title: string;
 }
 
@@ -40,18 +40,18 @@ export interface Bars {
   readonly bars: readonly Bar[];
 }
 
-/** Drawn in this order, each in a colour of its own, up to eight. */
+/** Drawn in order, each in its own colour, up to eight. */
 export type Series = Line | Bars;
 
 export interface Chart {
-  /** For those who cannot see it. */
+  /** For screen readers. */
   readonly title: string;
   readonly x: Axis;
   readonly y: Axis;
   readonly series: readonly Series[];
-  /** In units of which the text is 12 high; the chart then fills the width that it is given. */
+  /** In units in which the text is 12 high; the chart then fills the width it is given. */
   readonly size?: readonly [width: number, height: number];
-  /** Lines tell their values, the last or those pointed at, on a page that includes `readoutScript`. */
+  /** Lines show their last values, or those under the pointer, on a page that includes `readoutScript`. */
   readonly readout?: boolean;
 }
 
@@ -81,7 +81,7 @@ const SIZE = [440, 300] as const;
 const MARGIN = { left: 54, right: 24, top: 28, bottom: 44 };
 const TICKS = 5;
 
-/** Enough digits for a page, and no `-0`. */
+/** Rounds to the digits that a page needs, without `-0`. */
 const at = (value: number): string => String(Number(value.toFixed(2)) + 0);
 
 const place = ({ min, max }: Axis, value: number, start: number, end: number): number =>
@@ -90,7 +90,7 @@ const place = ({ min, max }: Axis, value: number, start: number, end: number): n
 const ticksOf = ({ min, max, ticks }: Axis): readonly number[] =>
   ticks ?? Array.from({ length: TICKS + 1 }, (_, i) => min + ((max - min) * i) / TICKS);
 
-/** A chart of lines and bars over two axes, with a legend where there are several series. */
+/** A chart of lines and bars over two axes, with a legend if there are several series. */
 export function chart({ title, x, y, series, size: [width, height] = SIZE, readout = false }: Chart): string {
   const [left, right] = [MARGIN.left, width - MARGIN.right];
   const [top, bottom] = [MARGIN.top, height - MARGIN.bottom];
@@ -125,7 +125,7 @@ const colorOf = (one: Series, index: number): string =>
 
 function drawLine(line: Line, index: number, atX: Place, atY: Place): string {
   const places = line.points.map(([x, y]) => `${at(atX(x))},${at(atY(y))}`);
-  // A line of no length with round ends is a dot; of one point alone nothing would be drawn.
+  // A line of length 0 with round ends is a dot; a single point would draw nothing.
   const single = places.length === 1;
   const path = (single ? [places[0], places[0]] : places).join(' ');
   const kinds = `${single ? ' point' : ''}${line.dashed ? ' dashed' : ''}${line.faint ? ' faint' : ''}`;
@@ -152,9 +152,9 @@ function legendOf(series: readonly Series[]): string {
   return `<ul class="legend">${items.join('')}</ul>`;
 }
 
-/** A bar of a share, 0–1, for a cell of a table. */
+/** A bar for a share, 0–1, in a table cell. */
 export const shareBar = (share: number): string =>
   `<svg class="share" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true"><rect width="${at(100 * share)}" height="1"/></svg>`;
 
-/** A bar, and what it shows as text; a column of them lines up, whatever the texts. */
+/** A bar and its value as text; in a column the bars align, whatever the texts. */
 export const shareCell = (share: number, text: string): string => `${shareBar(share)} <b>${escapeHtml(text)}</b>`;

@@ -1,6 +1,6 @@
 /**
- * A confusion matrix as a heat map, for a page that includes its style and script: a line for each class, of how its
- * images were taken. Pointing at a cell, or walking to it with the arrow keys, tells its numbers.
+ * A confusion matrix as a heat map, for a page that includes its style and script: one line per true class. Pointing at
+ * a cell, or moving to it with the arrow keys, shows its numbers.
  */
 
 import { percent, textWidth } from '../../datasets/index.ts';
@@ -77,14 +77,14 @@ for (const map of document.querySelectorAll('.map')) {
 }
 `;
 
-/** How small cells may be that have names beside them. */
+/** The smallest cells with names beside them. */
 const SMALLEST_NAMED = 8;
-/** More classes than this are may be shown as large as the page is wide instead, without numbers. */
+/** A matrix of more classes can be reduced to the page's width, without numbers. */
 const NUMBERED_AT_ONCE = 40;
-/** What a matrix of many hundreds of classes takes of a wide screen, in pixels. */
+/** Width of a matrix of many hundreds of classes, in pixels. */
 const WIDTH = 1040;
 
-/** How a matrix of so many classes is drawn, in pixels: its cells, their numbers and the names beside them, 0 for none. */
+/** Sizes in pixels for a matrix of `classes` classes: cells, their numbers and the names beside them; 0 for none. */
 function measures(classes: number): { readonly cell: number; readonly font: number; readonly digits: number } {
   if (classes <= 12) return { cell: 46, font: 13, digits: 12 };
   if (classes <= NUMBERED_AT_ONCE) return { cell: 30, font: 12, digits: 11 };
@@ -93,11 +93,11 @@ function measures(classes: number): { readonly cell: number; readonly font: numb
   return { cell, font: cell < SMALLEST_NAMED ? 0 : cell - 1, digits: 0 };
 }
 
-/** The page's font may be wider than the one that is measured. */
+/** The page's font may be wider than the measured one. */
 const SLACK = 1.15;
 
 /**
- * Lines and columns are the same classes: all that images show or were taken for.
+ * Lines and columns are the same classes: all labels and predictions.
  *
  * @param nameOf the name of a class by its index
  */
@@ -146,14 +146,13 @@ function labels(names: readonly string[], { left, top, cell }: Place, font: numb
   return `<g font-size="${font}">${beside.join('')}${above.join('')}</g>\n`;
 }
 
-/** From this strength of a cell on its number is dark, in the dark too. */
+/** A cell at least this strong has a dark number, in the dark theme too. */
 const STRONG = 0.65;
 
 /**
- * Squares as strong as their share of the line, mistakes on a scale of their own, since they are rarer; over them the
- * numbers.
+ * Squares, shaded by their share of the line; mistakes have their own scale, since they are rarer. Numbers are on top.
  *
- * @param digits size of the numbers; 0 for none
+ * @param digits font size of the numbers; 0 for none
  */
 function squares(cells: Cells, { left, top, cell }: Place, digits: number): string {
   const shares = cells.map((row) => {
@@ -183,7 +182,7 @@ function squares(cells: Cells, { left, top, cell }: Place, digits: number): stri
 
 const LETTER = 0.64;
 
-/** A count, or where it has no room its thousands: `12k`. */
+/** A count, in thousands if there is no room: `12k`. */
 function shortNumber(count: number, room: number): string {
   const whole = count.toLocaleString('en');
   return whole.length * LETTER <= room ? whole : `${Math.round(count / 1000)}k`;

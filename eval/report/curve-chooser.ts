@@ -1,4 +1,4 @@
-/** Precision over recall: the mean over categories and, beside it, a category to choose. */
+/** Precision over recall: the mean over categories and, beside it, a chosen category. */
 
 import { percent } from '../../datasets/index.ts';
 import { escapeHtml, inertJson } from '../../io/html.ts';
@@ -16,7 +16,7 @@ select, input[type=search] {
 }
 `;
 
-/** Moves the chart's lines; where they start and end is read from its grid. */
+/** Moves the chart's lines; their start and end are read from its grid. */
 export const curveChooserScript = `
 'use strict';
 for (const chooser of document.querySelectorAll('.curves')) {
@@ -46,7 +46,7 @@ interface Curves {
   readonly curves: readonly PrecisionCurve[];
 }
 
-/** @param measure what likeness is called: IoU or OKS */
+/** @param measure name of the similarity: IoU or OKS */
 export function curveChooser({ categories, curves, recalls }: Curves, measure: string): string {
   const known = [...categories.keys()].filter((k) => categories[k].objects > 0);
   if (!known.length) return '<p class="soft">There are no objects.</p>';

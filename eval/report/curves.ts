@@ -1,12 +1,12 @@
-/** Makes curves of what was measured again and again, and axes that suit them. */
+/** Curves of repeated measurements, and axes that fit them. */
 import type { Axis, Line } from './charts.ts';
 
 export type Point = readonly [x: number, y: number];
 
-/** How many points of a curve a chart tells apart. */
+/** Number of points that a chart can show side by side. */
 const COLUMNS = 360;
 
-/** Of the points that fall together on a chart the least and the greatest, so that no peak is lost. */
+/** Keeps the least and greatest of the points that coincide on a chart, so no peak is lost. */
 export function thinned(points: readonly Point[]): Point[] {
   if (points.length <= 2 * COLUMNS) return [...points];
   const [start, end] = [points[0][0], points[points.length - 1][0]];
@@ -26,8 +26,8 @@ export function thinned(points: readonly Point[]): Point[] {
 }
 
 /**
- * A moving average in which earlier points count less and less: over about a sixtieth of all points, and over fewer at
- * the beginning, where a loss falls fast.
+ * An exponential moving average over about a sixtieth of the points, and over fewer at the start, where a loss falls
+ * fast.
  */
 export function smoothed(points: readonly Point[]): Point[] {
   let mean = 0;
@@ -39,19 +39,19 @@ export function smoothed(points: readonly Point[]): Point[] {
 
 const LEAST_PARTS = 3.5;
 
-/** The largest step of 1, 2 or 5 times a power of ten that divides `range` in so many parts. */
+/** The largest step of 1, 2 or 5 times a power of ten that divides `range` into enough parts. */
 function roundStep(range: number): number {
   const most = (range / LEAST_PARTS) * (1 + 1e-9);
   const power = 10 ** Math.floor(Math.log10(most));
   return [5, 2, 1].map((factor) => factor * power).find((step) => step <= most) ?? power;
 }
 
-/** Numbers of an axis with as many digits as tell its marks apart; thousands as `64k`. */
+/** Formats an axis's numbers with enough digits to tell ticks apart; thousands as `64k`. */
 function formatFor(step: number): (value: number) => string {
   if (step >= 1000) return (value) => (value ? `${Number((value / 1000).toFixed(1))}k` : '0');
   const powerOf = (value: number) => Math.floor(Math.log10(Math.abs(value)) + 1e-9);
   if (step >= 1e-5) return (value) => value.toFixed(Math.max(0, -powerOf(step)));
-  // A mark at 0 may be off by rounding.
+  // A tick at 0 may be off by rounding.
   return (value) =>
     Math.abs(value) < step / 2 ? '0' : value.toExponential(Math.max(0, powerOf(value) - powerOf(step)));
 }
@@ -75,10 +75,10 @@ const extremes = (values: readonly number[]): [least: number, greatest: number] 
 ];
 
 /**
- * An axis that shows the lines large: what only their first points reach is left out.
+ * An axis that fits the lines' later points; first points may be cut off.
  *
- * @param from0 whether it begins at 0
- * @param share of a line's points, its later ones, all of which are shown
+ * @param from0 whether the axis begins at 0
+ * @param share of a line's points, from its end, that are all shown
  */
 export function axisOf(lines: readonly Line[], label: string, from0: boolean, share: number): Axis {
   const clear = lines.filter(({ faint }) => !faint).map(({ points }) => points.map(([, y]) => y));
@@ -86,7 +86,7 @@ export function axisOf(lines: readonly Line[], label: string, from0: boolean, sh
   if (!all.length) return axisTo(1, label);
   const [least, greatest] = extremes(all);
   const [low, high] = extremes(clear.flatMap((values) => values.slice(Math.round((1 - share) * values.length))));
-  // Constant lines, and first points that are near, are shown whole.
+  // Constant lines and lines with close first points are shown whole.
   const spread = high - low || Math.abs(high) || 1;
   const top = greatest <= high + spread / 2 ? greatest : high + spread / 4;
   const bottom = least >= low - spread / 2 ? least : low - spread / 4;
@@ -97,7 +97,7 @@ export function axisOf(lines: readonly Line[], label: string, from0: boolean, sh
   return { label, min, max: end, format: formatFor(step), ticks: ticksBetween(min, end, step) };
 }
 
-/** The line without a beginning outside the axis. */
+/** The line without a start outside the axis. */
 export function entering(line: Line, { min, max }: Axis): Line {
   const first = line.points.findIndex(([, y]) => y >= min && y <= max);
   if (first <= 0) return line;

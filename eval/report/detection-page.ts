@@ -28,9 +28,9 @@ const style = `
 export interface DetectionPageParts {
   readonly title: string;
   readonly analysis: DetectionAnalysis;
-  /** What is odd in the data. */
+  /** Oddities of the data. */
   readonly warnings: readonly string[];
-  /** Of the worst images, where their folder is known. */
+  /** The worst images, if their folder is known. */
   readonly pictures?: readonly WorstPicture[];
 }
 
@@ -93,7 +93,7 @@ export function detectionPage({ title, analysis, pictures, warnings }: Detection
   });
 }
 
-/** -1 marks what has no value. */
+/** -1 means no value. */
 const shown = (value: number): string => (value < 0 ? '–' : percent(value));
 
 function warningNote(warnings: readonly string[]): string {

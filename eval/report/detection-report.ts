@@ -8,25 +8,25 @@ import { writeReport } from './report-folder.ts';
 
 /** What `writeDetectionReport` shows. */
 export interface DetectionReport {
-  /** What was evaluated, in a line. */
+  /** What was evaluated, in one line. */
   readonly title: string;
   readonly analysis: DetectionAnalysis;
-  /** What is odd in the data: `COCO.warnings`. */
+  /** Oddities of the data: `COCO.warnings`. */
   readonly warnings?: readonly string[];
-  /** The folder of the images, or the path of each by id; with it the page shows the worst of them. */
+  /** The folder of the images, or the path of each by id; with it the page shows the worst images. */
   readonly images?: string | ReadonlyMap<ImageId, string>;
 }
 
 /**
- * Writes what detections are worth as a folder, all of it or nothing:
+ * Writes an evaluation of detections to a folder, all of it or nothing:
  * - `report.html`: one page that needs no server and no network;
  * - `report.json`: everything, with the title;
- * - `categories.csv`: a line for each category; empty where there is nothing to measure by;
- * - `curves.csv`: precision at each recall, of each category and the mean over them (no id), at each IoU threshold shown and
- *   the mean over all (`mean`);
- * - `confusion.csv`: a line for each category of object, a column for each that they were taken for.
+ * - `categories.csv`: one line per category; cells without data are empty;
+ * - `curves.csv`: precision at each recall, per category and as the mean over categories (no id), at each IoU threshold
+ * shown and as the mean over all (`mean`);
+ * - `confusion.csv`: one line per true category, one column per detected category.
  *
- * @throws ResnetCocoError FILE_NOT_WRITABLE
+ * @throws ResnetCocoError FILE_NOT_WRITABLE when a file cannot be written
  */
 export async function writeDetectionReport(folder: string, report: DetectionReport): Promise<void> {
   const { analysis, images, title, warnings = [] } = report;

@@ -37,7 +37,7 @@ const MEANINGS: Readonly<Record<ErrorType, readonly [name: string, meaning: (mea
   missed: ['Missed', () => 'objects that no detection has or was meant for'],
 };
 
-/** @param measure what likeness is called: IoU or OKS */
+/** @param measure name of the similarity: IoU or OKS */
 export function errorBars({ errors, falseNegatives, falsePositives }: ErrorBreakdown, measure: string): string {
   const costs = [...errorTypes.map((type) => errors[type]), falsePositives, falseNegatives];
   const most = Math.max(...costs.map(({ dAP }) => dAP)) || 1;

@@ -1,30 +1,29 @@
 /**
- * The skeleton of a report's page: one HTML file that needs no server, with a policy that lets it load nothing from
- * anywhere and run no script but its own. Light and dark, from a phone's width up. Whatever is text goes through
- * `escapeHtml`.
+ * The skeleton of a report page: one HTML file that needs no server. Its policy lets it load nothing and run only its
+ * own scripts. Light and dark, from phone width up. All text goes through `escapeHtml`.
  */
 import { escapeHtml, htmlHead } from '../../io/html.ts';
 
 export interface PageParts {
   readonly title: string;
-  /** Below the title: what was measured. */
+  /** Shown below the title: what was measured. */
   readonly subtitle: string;
-  /** Style besides the skeleton's own. */
+  /** Styles besides the skeleton's own. */
   readonly styles: readonly string[];
-  /** JavaScript of the browser. The policy forbids it to fetch anything. */
+  /** JavaScript for the browser. The policy forbids it to fetch anything. */
   readonly scripts: readonly string[];
   /** Markup of the sections. `style` attributes have no effect; classes and SVG's own attributes do. */
   readonly body: string;
 }
 
-/** Text that somebody else wrote, in a direction of its own. */
+/** Text from others, with its own direction. */
 export const foreign = (text: string): string => `<bdi>${escapeHtml(text)}</bdi>`;
 
 /** A part of the page under a heading. */
 export const section = (title: string, content: string, note = ''): string =>
   `<section><h2>${escapeHtml(title)}</h2>${note && `<p class="soft">${escapeHtml(note)}</p>`}\n${content}</section>\n`;
 
-/** A number that matters, and what it is. */
+/** An important number and its label. */
 export interface Figure {
   readonly label: string;
   readonly value: string;
@@ -32,7 +31,7 @@ export interface Figure {
   readonly note: string;
 }
 
-/** The numbers at the head of a page. */
+/** The numbers at the top of a page. */
 export function figures(list: readonly Figure[]): string {
   const items = list.map(
     ({ label, value, note }) =>

@@ -1,7 +1,7 @@
 import { encodeImage, type Image, shrunk } from '../../datasets/index.ts';
 
 /**
- * A picture as the `src` of an image element, reduced to a longer side of at most `side` pixels.
+ * Returns an image as the `src` of an image element, reduced to a longer side of at most `side` pixels.
  */
 export async function pictureUrl(
   image: Image,

@@ -4,12 +4,12 @@ import type { ImageErrors } from '../analysis/worst-images.ts';
 import { pictureUrl } from './picture-url.ts';
 import type { WorstPicture } from './worst-pictures.ts';
 
-/** Longer side in pixels: about 60 kB each. */
+/** Longer side in pixels: about 60 kB per image. */
 const SIDE = 640;
 const QUALITY = 78;
 
 /**
- * Reads images and makes them small; of one that cannot be read there is the reason.
+ * Reads images and reduces them; an image that cannot be read gives the reason.
  *
  * @param files the folder that file names are relative to, or the path of each image by id
  */
@@ -32,7 +32,7 @@ export async function previews(
   return pictures;
 }
 
-/** An annotation file must not put pictures from elsewhere into a report that may be passed on. */
+/** An annotation file must not put other files into a report that may be shared. */
 function pathIn(folder: string, name: string): string {
   const path = join(folder, name);
   const way = relative(folder, path);

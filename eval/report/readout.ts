@@ -1,4 +1,4 @@
-/** Charts of lines that tell their values, for a page that includes this style and script. */
+/** Line charts that show their values, for a page that includes this style and script. */
 
 export const readoutStyle = `
 .chart[data-x] { touch-action: pan-y; cursor: crosshair; }
@@ -6,7 +6,7 @@ export const readoutStyle = `
 .legend output { display: inline-block; min-width: 4.5em; margin-left: 6px; color: var(--text); font-variant-numeric: tabular-nums; }
 `;
 
-/** Values are read off the lines as drawn, whose places follow from the axes in the attributes. */
+/** Values are read from the drawn lines; the axes in the attributes give the scale. */
 export const readoutScript = `
 'use strict';
 for (const svg of document.querySelectorAll('svg.chart[data-x]')) {

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { makeFolder, WholeFile } from '../../io/whole-file.ts';
 
 /**
- * Writes the files of a report, all of them or none: no file takes its place before every one has been written. The
- * folder is made where it is missing.
+ * Writes the files of a report, all or none: no file is moved into place before all are written. Makes the folder if it
+ * is missing.
  *
  * @param files contents by name
- * @throws ResnetCocoError FILE_NOT_WRITABLE
+ * @throws ResnetCocoError FILE_NOT_WRITABLE when a file cannot be written
  */
 export async function writeReport(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
   await makeFolder(folder);

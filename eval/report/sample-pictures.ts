@@ -1,4 +1,7 @@
-/** What was detected in some images at each evaluation of a training, beside what there is, for a page that includes its style. */
+/**
+ * Detections in some images at each evaluation of a training, beside the ground truth, for a page that includes its
+ * style.
+ */
 
 import { boxLabel, type CocoBox, categoryPaint, enlargement, percent } from '../../datasets/index.ts';
 import { escapeHtml } from '../../io/html.ts';
@@ -8,14 +11,14 @@ import { foreign, section } from './page.ts';
 
 export interface SampleBox {
   readonly label: string;
-  /** Gives the colour. */
+  /** Decides the colour. */
   readonly category_id: number;
   readonly bbox: CocoBox;
-  /** Of a detection. */
+  /** Only for a detection. */
   readonly score?: number;
 }
 
-/** An image, with its objects and what was detected above `SampleEvaluation.score`. */
+/** An image with its ground truth, and its detections above `SampleEvaluation.score`. */
 export interface SampleImage {
   readonly file: string;
   readonly name: string;
@@ -27,7 +30,7 @@ export interface SampleImage {
 
 /** Images of one evaluation. */
 export interface SampleEvaluation {
-  /** Such as `Epoch 3`. */
+  /** For example `Epoch 3`. */
   readonly title: string;
   readonly score: number;
   /** Whether F1 is highest above that score; otherwise no detection was right. */
@@ -57,7 +60,7 @@ const counted = (count: number, word: string): string =>
   `${count.toLocaleString('en')} ${word}${count === 1 ? '' : 's'}`;
 
 /**
- * The newest evaluation open, the others folded; each image is in the page once.
+ * Shows the newest evaluation open, the others folded; the page holds each image once.
  *
  * @param previews by file
  */
@@ -83,7 +86,7 @@ export function samplePictures(list: readonly SampleEvaluation[], previews: Read
   );
 }
 
-/** An image that several evaluations show; the unit square, so that each gives it its own size. */
+/** An image that several evaluations show, as a unit square, so that each can scale it. */
 const sourceOf = (id: string, url: string): string =>
   `<symbol id="${id}" viewBox="0 0 1 1" preserveAspectRatio="none"><image href="${url}" width="1" height="1" preserveAspectRatio="none"/></symbol>`;
 

@@ -1,18 +1,18 @@
-/** A table whose columns sort when their heading is pressed, for a page that includes its style and script. */
+/** A table that sorts by a column when its heading is pressed, for a page that includes its style and script. */
 import { escapeHtml } from '../../io/html.ts';
 
 export interface TableColumn {
   readonly label: string;
   /** Explains the label. */
   readonly title?: string;
-  /** Numbers stand at the right, and sort from the greatest first. */
+  /** Numbers are right-aligned and sort from the greatest. */
   readonly numeric: boolean;
 }
 
 export interface TableCell {
   /** Markup. */
   readonly content: string;
-  /** What the column sorts by; what is null comes last. */
+  /** Sort key; null comes last. */
   readonly key: number | string | null;
 }
 

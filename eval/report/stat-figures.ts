@@ -2,7 +2,7 @@ import { percent } from '../../datasets/index.ts';
 import type { DetectionAnalysis } from '../analysis/detection-analysis.ts';
 import type { Figure } from './page.ts';
 
-/** What COCO's numbers mean. */
+/** Explanations of COCO's numbers. */
 const NOTES: Readonly<Record<string, (measure: string) => string>> = {
   AP: (measure) => `average precision, mean over ${measure} 0.5 to 0.95`,
   AP50: (measure) => `average precision at ${measure} 0.5`,
@@ -21,7 +21,7 @@ const NOTES: Readonly<Record<string, (measure: string) => string>> = {
   ARl: () => 'recall of large objects',
 };
 
-/** COCO's twelve numbers, or ten. */
+/** COCO's twelve numbers, ten for keypoints. */
 export const headline = ({ stats }: DetectionAnalysis, measure: string): Figure[] =>
   Object.entries(stats).map(([label, value]) => ({
     label,

@@ -1,4 +1,4 @@
-/** A field that leaves only the rows of the table after it whose first cell holds its text. */
+/** A search field that keeps only the rows of the next table whose first cell contains its text. */
 export const tableFilterScript = `
 'use strict';
 for (const field of document.querySelectorAll('.filter')) {

@@ -1,4 +1,4 @@
-/** Pictures with what was missed and what was seen that is not there, for a page that includes its style. */
+/** Images with their missed objects and false detections, for a page that includes its style. */
 
 import { boxLabel, enlargement } from '../../datasets/index.ts';
 import { escapeHtml } from '../../io/html.ts';
@@ -21,10 +21,10 @@ figcaption bdi { max-width: 100%; overflow-wrap: anywhere; }
 .absent { padding: 16px; color: #b8c0c8; font-size: 13px; }
 `;
 
-/** An image, and its preview as the `src` of an image element or why there is none. */
+/** An image with its preview as the `src` of an image element, or why there is none. */
 export type WorstPicture = ImageErrors & ({ readonly dataUrl: string } | { readonly error: string });
 
-/** @param names by a category's place */
+/** @param names by category index */
 export function worstPictures(pictures: readonly WorstPicture[], names: readonly string[]): string {
   const mark = (kind: keyof typeof KINDS) =>
     `<svg viewBox="0 0 20 14" aria-hidden="true"><rect class="box${KINDS[kind].dashed ? ' dashed' : ''}" stroke="${KINDS[kind].paint[0]}" x="1" y="1" width="18" height="12"/></svg>`;
@@ -42,7 +42,7 @@ function figure(picture: WorstPicture, names: readonly string[]): string {
   return `<figure><div class="shot">${shot}</div><figcaption><bdi>${escapeHtml(file_name)}</bdi><span class="soft">${counts}</span></figcaption></figure>\n`;
 }
 
-/** Colours by what a box tells, and whether it is an object's. */
+/** Colours by outcome, and whether the box is of ground truth. */
 const KINDS = {
   missed: { kind: 'missed', paint: ['#ffb000', '#000000'], dashed: true },
   false: { kind: 'false', paint: ['#ff3b6b', '#000000'], dashed: false },
@@ -50,7 +50,7 @@ const KINDS = {
   hit: { kind: 'right', paint: ['#4cc3ff', '#000000'], dashed: false },
 } as const;
 
-/** Boxes, errors on top, and the names of errors as far as there is room. */
+/** Boxes with errors on top, and the names of errors if there is room. */
 function drawing({ boxes, height, width }: ImageErrors, names: readonly string[]): string {
   const drawn = (box: JudgedBox, className: keyof typeof KINDS): OverlayBox => ({
     ...box,

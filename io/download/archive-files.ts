@@ -5,37 +5,37 @@ import { createGunzip } from 'node:zlib';
 import { createTarDecoder } from 'modern-tar';
 import * as yauzl from 'yauzl';
 
-/** A file of an archive. Its content is read, if at all, before the next file is asked for. */
+/** A file of an archive. Its content must be read before the next file is requested, if at all. */
 export interface ArchivedFile {
   readonly name: string;
   content(): AsyncIterable<Uint8Array>;
 }
 
-/** Counts what is unpacked, and refuses more than there may be. */
+/** Counts unpacked bytes and refuses too many. */
 export interface UnpackedBytes {
-  /** @throws Error once there are too many */
+  /** @throws Error when there are too many */
   add(bytes: number): void;
 }
 
-/** A tar archive closes with blocks of zeros. */
+/** A tar archive ends with blocks of zeros. */
 const BLOCK = 512;
 
 /**
  * The files of a .tar.gz or .tgz archive.
  *
- * @throws Error with the reason, also for an archive that ends early, wherever it does
+ * @throws Error with the reason, also when the archive ends early, at any place
  */
 export async function* filesOfTar(archive: string, unpacked: UnpackedBytes): AsyncGenerator<ArchivedFile> {
   const { readable, writable } = createTarDecoder({ strict: true });
   const source = createReadStream(archive);
   const feeding = pipeline(source, createGunzip(), (chunks) => feed(chunks, writable, unpacked));
-  feeding.catch(() => {}); // told below, or by the entries
+  feeding.catch(() => {}); // reported below, or by the entries
   try {
     for await (const { header, body } of readable) {
       const { name, type = 'file' } = header;
       if (type === 'file') yield { name, content: () => body };
       else if (type.endsWith('link')) throw new Error(`'${name}' is a link, which may lead elsewhere`);
-      for await (const _ of body); // what was not read of it: the decoder stalls on a body that is cancelled
+      for await (const _ of body); // reads the rest: the decoder stalls on a cancelled body
     }
     await feeding;
   } finally {
@@ -44,7 +44,7 @@ export async function* filesOfTar(archive: string, unpacked: UnpackedBytes): Asy
   }
 }
 
-/** Hands an unpacked archive to its decoder, which then fails wherever the archive does. */
+/** Feeds the unpacked archive to its decoder, which then fails where the archive does. */
 async function feed(
   chunks: AsyncIterable<Uint8Array>,
   writable: WritableStream<Uint8Array>,
@@ -59,7 +59,7 @@ async function feed(
       zeros = last < 0 ? zeros + chunk.length : chunk.length - 1 - last;
       await writer.write(chunk);
     }
-    // The decoder takes an end between two files for the archive's own.
+    // The decoder takes an end between two files for the end of the archive.
     if (zeros < BLOCK) throw new Error('unexpected end of file');
     await writer.close();
   } catch (error) {
@@ -71,18 +71,18 @@ async function feed(
 /**
  * The files of a zip archive.
  *
- * @throws Error with the reason
+ * @throws Error with the reason when the archive is damaged
  */
 export async function* filesOfZip(archive: string, unpacked: UnpackedBytes): AsyncGenerator<ArchivedFile> {
   const zip = await new Promise<yauzl.ZipFile>((done, fail) => {
     yauzl.open(archive, { lazyEntries: true, autoClose: false }, (error, file) => (file ? done(file) : fail(error)));
   });
-  zip.on('error', () => {}); // each is told where it is waited for; one that comes later must not end the process
+  zip.on('error', () => {}); // awaited calls report theirs; a later error must not end the process
   try {
     for (let entry = await nextEntry(zip); entry; entry = await nextEntry(zip)) {
       const { fileName: name } = entry;
       if (name.endsWith('/')) continue;
-      // The upper half of the attributes is Unix's mode, where the archive was made there.
+      // The upper half of the attributes is Unix's mode if the archive was made on Unix.
       if (((entry.externalFileAttributes >>> 16) & 0o170000) === 0o120000) {
         throw new Error(`'${name}' is a link, which may lead elsewhere`);
       }
@@ -104,7 +104,7 @@ async function* contentOf(zip: yauzl.ZipFile, entry: yauzl.Entry, unpacked: Unpa
   }
 }
 
-/** The directory's next entry; undefined behind the last. */
+/** The next entry of the directory; undefined after the last. */
 function nextEntry(zip: yauzl.ZipFile): Promise<yauzl.Entry | undefined> {
   return new Promise((resolve, reject) => {
     const settle = (entry?: yauzl.Entry): void => {

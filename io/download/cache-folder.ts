@@ -4,9 +4,10 @@ import { isAbsolute, join, resolve } from 'node:path';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The folder that downloads lie in, weights, and data sets in `datasets/`: `RESNET_COCO_HOME` itself; else `resnet-coco` in `XDG_CACHE_HOME`, else in
- * the system's folder for caches: `~/.cache`, on macOS `~/Library/Caches`, on Windows `LOCALAPPDATA`. A variable that is
- * empty counts as not set, and so does an `XDG_CACHE_HOME` that is no absolute path, as the XDG specification has it.
+ * The folder of downloads: weights, and data sets in `datasets/`. It is `RESNET_COCO_HOME`, else `resnet-coco` in
+ * `XDG_CACHE_HOME`, else in the system's cache folder: `~/.cache`, on macOS `~/Library/Caches`, on Windows
+ * `LOCALAPPDATA`. An empty variable counts as unset, and so does a relative `XDG_CACHE_HOME`, as in the XDG
+ * specification.
  */
 export function cacheFolder(env: Environment = process.env, platform: string = process.platform): string {
   if (env.RESNET_COCO_HOME) return resolve(env.RESNET_COCO_HOME);

@@ -23,44 +23,48 @@ import {
 /** How far a download has come. */
 export interface DownloadProgress {
   readonly url: string;
-  /** Bytes that are here, those of an earlier, broken download included. */
+  /** Bytes on disk, including those of an earlier, interrupted download. */
   readonly received: number;
-  /** Bytes of the whole file, where the source tells. */
+  /** Bytes of the whole file, if the source states it. */
   readonly total: number | undefined;
-  /** The mean since this connection began. */
+  /** Mean since this connection began. */
   readonly bytesPerSecond: number;
 }
 
 /** Settings of a download. */
 export interface FetchOptions {
-  /** Called as data comes. */
+  /** Called when data arrives. */
   readonly onProgress?: (progress: DownloadProgress) => void;
-  /** Stops the download, which then rejects with the signal's reason. What has come is kept and continued next time. */
+  /**
+   * Stops the download; the promise rejects with the signal's reason. Received data is kept, and the next download
+   * continues it.
+   */
   readonly signal?: AbortSignal;
 }
 
-/** How long to wait for what. */
+/** How long to wait. */
 export interface Patience {
-  /** A source that sends nothing for so long has stalled. */
+  /** A source that sends nothing for this long has stalled. */
   readonly stallMs: number;
-  /** Attempts after the first in which nothing new came. */
+  /** Attempts after the first one that brought nothing new. */
   readonly retries: number;
-  /** Before the first of them; doubled before each further one. */
+  /** Wait before the first retry; doubled for each further one. */
   readonly backoffMs: number;
-  /** A download of another machine that shows no life for so long is dead. */
+  /** A download on another machine that shows no activity for this long is dead. */
   readonly lockMs: number;
 }
 
 const usualPatience: Patience = { stallMs: 30_000, retries: 3, backoffMs: 1000, lockMs: 30_000 };
 
 /**
- * Downloads a file whole or not at all: into `TARGET.part`, renamed when its digest is right. A part that an earlier
- * download left is continued where the source can; a file that is there with another digest is replaced. Processes that
- * download the same file wait for one another.
+ * Downloads a file whole or not at all: to `TARGET.part`, renamed when its digest is right. A part from an earlier
+ * download is continued if the source can; an existing file with another digest is replaced. Processes that download
+ * the same file wait for each other.
  *
  * @param source an http:, https: or file: URL
- * @param digest undefined where nothing is known of it: what came is then taken as it is
- * @throws ResnetCocoError DOWNLOAD_FAILED, FILE_NOT_WRITABLE; the signal's reason, if aborted
+ * @param digest undefined when unknown: the file is then accepted unchecked
+ * @throws ResnetCocoError DOWNLOAD_FAILED when the source cannot be read or sends another file
+ * @throws ResnetCocoError FILE_NOT_WRITABLE when the target cannot be written; the signal's reason when aborted
  */
 export async function download(
   source: URL,
@@ -85,7 +89,7 @@ export async function download(
   }
 }
 
-/** Whether a file is there already, and is the published one: what a killed process or a full disk left may be another. */
+/** Whether the file exists and is the published one: a killed process or a full disk may have left another. */
 async function isRight(
   target: string,
   digest: FileDigest | undefined,
@@ -120,14 +124,14 @@ async function receiveWhole(job: Job): Promise<void> {
         `${publicUrl(source)} is not the published file: its ${hashName(digest)} begins with ${hash.slice(0, digest.hex.length)}, not ${digest.hex}; what came was deleted. A proxy, a login page or a mirror may have answered with something else`,
       );
     }
-    // The left part may be what is damaged, as after a loss of power.
+    // The part from before may be damaged, as after a loss of power.
     isLeftover = false;
   }
   await onDisk(target, rename(part, target));
   await rm(validatorFile(part), { force: true });
 }
 
-/** Attempts it until the file is whole; gives up when several attempts on end bring nothing new. */
+/** Attempts the transfer until the file is whole; gives up after several attempts in a row without new data. */
 async function receiveWithRetries(job: Job, part: string): Promise<void> {
   const { source, patience, signal } = job;
   let furthest = await sizeOf(part);
@@ -148,7 +152,7 @@ async function receiveWithRetries(job: Job, part: string): Promise<void> {
   }
 }
 
-/** One attempt: adds to the part what the source sends, until the file is whole. */
+/** One attempt: appends to the part until the file is whole. */
 async function receive({ source, onProgress, signal, patience }: Job, part: string): Promise<void> {
   const attempt = new AbortController();
   const stalled = new TransferError(`no data for ${patience.stallMs / 1000} s`, true);
@@ -169,7 +173,7 @@ async function receive({ source, onProgress, signal, patience }: Job, part: stri
       const seconds = (performance.now() - began) / 1000;
       onProgress?.({ url, received, total, bytesPerSecond: (received - start) / seconds });
     }
-    // The connection goes back to its pool whole; to abort it now could cut the next request on it.
+    // The connection returns to its pool; aborting it now could cut the next request.
     isRead = true;
     await onDisk(part, file.sync());
     if (total !== undefined && received !== total) {
@@ -196,7 +200,7 @@ async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): P
   }
 }
 
-/** Of the file as it lies on the disk, whoever wrote it. */
+/** The digest of the file on disk, whoever wrote it. */
 async function hashOf(
   path: string,
   algorithm: FileDigest['algorithm'],

@@ -4,10 +4,10 @@ import { pathToFileURL } from 'node:url';
 import { ResnetCocoError } from '../../errors.ts';
 
 /**
- * Where a published file comes from: its own URL, or, with the environment's `RESNET_COCO_MIRROR`, that URL + `/` + the
+ * The source of a published file: its own URL, or, with the environment's `RESNET_COCO_MIRROR`, that URL + `/` + the
  * file's name.
  *
- * @throws ResnetCocoError DOWNLOAD_FAILED for a mirror that is no http:, https: or file: URL
+ * @throws ResnetCocoError DOWNLOAD_FAILED when the mirror is not an http:, https: or file: URL
  */
 export function sourceOf({ file, url }: { readonly file: string; readonly url: string }): URL {
   const mirror = process.env.RESNET_COCO_MIRROR;
@@ -29,7 +29,7 @@ function parseUrl(text: string): URL | undefined {
   }
 }
 
-/** What to do where the source cannot be reached; `byHand` says which file to put where. */
+/** The remedy when the source cannot be reached; `byHand` says which file to put where. */
 export function offlineHint(byHand: string): string {
   const proxy = process.env.HTTPS_PROXY || process.env.https_proxy;
   const hint =

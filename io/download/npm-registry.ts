@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 const OFFICIAL = 'https://registry.npmjs.org/';
 const PATIENCE_MS = 10_000;
 
-/** npm's own answer, with all of its .npmrc files; the official registry where there is no npm. */
+/** Asks npm, which reads all .npmrc files; without npm, the official registry. */
 async function askNpm(): Promise<string> {
   const windows = process.platform === 'win32';
   const args = ['config', 'get', 'registry'];
@@ -15,13 +15,13 @@ async function askNpm(): Promise<string> {
   return stdout.trim();
 }
 
-/** The npm registry that this user has set, with a slash at its end. */
+/** The user's npm registry, with a slash at its end. */
 async function npmRegistry(): Promise<string> {
   const set = process.env.npm_config_registry || (await askNpm().catch(() => ''));
   return /^https?:\/\//.test(set) ? `${set.replace(/\/+$/, '')}/` : OFFICIAL;
 }
 
-/** Where a package's file is, at the registry that this user has set; other URLs are left as they are. */
+/** The URL of a package's file at the user's registry; other URLs are unchanged. */
 export async function atUsersRegistry(url: string): Promise<string> {
   if (!url.startsWith(OFFICIAL)) return url;
   return (await npmRegistry()) + url.slice(OFFICIAL.length);

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 /** A source did not give its file. */
 export class TransferError extends Error {
-  /** Whether it may go well if tried again. */
+  /** Whether another attempt may succeed. */
   readonly transient: boolean;
 
   constructor(message: string, transient: boolean, options?: ErrorOptions) {
@@ -13,17 +13,20 @@ export class TransferError extends Error {
   }
 }
 
-/** A file being sent: its bytes from `start` on. */
+/** A file being received: its bytes from `start` on. */
 export interface Transfer {
   readonly start: number;
-  /** The whole file's length, where the source tells. */
+  /** Length of the whole file, if the source states it. */
   readonly total: number | undefined;
-  /** What a later request for the rest must name, so that it gets the rest of this very file (RFC 9110, If-Range). */
+  /**
+   * Identifies this version of the file, so that a request for the rest gets the rest of the same file (RFC 9110,
+   * If-Range).
+   */
   readonly validator: string | undefined;
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
-/** A part that is here of a file, from an earlier transfer. */
+/** The part of a file that an earlier transfer left. */
 export interface Part {
   readonly size: number;
   readonly validator: string;
@@ -31,7 +34,7 @@ export interface Part {
 
 export const validatorFile = (part: string): string => `${part}.etag`;
 
-/** What is here of a file, if it can be continued. */
+/** The existing part of a file, if it can be continued. */
 export async function readPart(part: string): Promise<Part | undefined> {
   const size = await sizeOf(part);
   const validator = await readFile(validatorFile(part), 'utf8').catch(() => '');
@@ -43,7 +46,7 @@ export async function discardPart(part: string): Promise<void> {
   await rm(validatorFile(part), { force: true });
 }
 
-/** The length of a file; 0 where there is none. */
+/** The length of a file; 0 when there is none. */
 export const sizeOf = (path: string): Promise<number> =>
   stat(path).then(
     ({ size }) => size,
@@ -51,10 +54,10 @@ export const sizeOf = (path: string): Promise<number> =>
   );
 
 /**
- * Opens the file that `source` names, after what `part` has of it if the source can continue there, else from the start.
+ * Opens the file at `source`, after the bytes of `part` if the source can continue there, else from the start.
  *
- * @param signal closes the transfer; where its reason is a TransferError, that is what is thrown
- * @throws TransferError, now or while reading
+ * @param signal closes the transfer; if its reason is a TransferError, that is thrown
+ * @throws TransferError now or while reading
  */
 export const openTransfer = (source: URL, part: Part | undefined, signal: AbortSignal): Promise<Transfer> =>
   source.protocol === 'file:' ? openFile(source, signal) : openHttp(source, part, signal);
@@ -85,8 +88,8 @@ async function openHttp(source: URL, part: Part | undefined, signal: AbortSignal
 }
 
 /**
- * The bytes of an answer. It holds on to the answer: Node cancels a body that nobody has begun to read once the answer
- * that it belongs to is garbage, and what is left looks like a connection that ended early.
+ * The bytes of an answer. The generator keeps the answer alive: Node cancels an unread body once its answer is garbage
+ * collected, which looks like a connection that ended early.
  */
 async function* bodyOf(response: Response): AsyncGenerator<Uint8Array> {
   yield* response.body ?? [];
@@ -103,7 +106,7 @@ async function* orTransferError(
   }
 }
 
-/** Which bytes of the file an answer holds. */
+/** Which bytes of the file an answer contains. */
 async function sectionOf(response: Response, part: Part | undefined): Promise<Pick<Transfer, 'start' | 'total'>> {
   const { status, statusText, headers } = response;
   if (status === 200) {
@@ -115,7 +118,7 @@ async function sectionOf(response: Response, part: Part | undefined): Promise<Pi
   const total = range && range[2] !== '*' ? Number(range[2]) : undefined;
   if (part && status === 206 && range?.[1] === String(part.size)) return { start: part.size, total };
   await response.body?.cancel();
-  // Nothing is left to send where the earlier transfer ended just before its file was put in place.
+  // Nothing is left to send if the earlier transfer ended just before its file was renamed.
   if (part && status === 416 && total === part.size) return { start: part.size, total };
   if (part && (status === 206 || status === 416))
     throw new UnusablePart(`the server does not continue at ${part.size}`);
@@ -125,38 +128,38 @@ async function sectionOf(response: Response, part: Part | undefined): Promise<Pi
   );
 }
 
-/** The part that is here does not fit what the source has. */
+/** The existing part does not match the source. */
 export class UnusablePart extends TransferError {
   constructor(message: string) {
     super(message, true);
   }
 }
 
-/** A strong ETag or else the date: If-Range takes no weak ETag. */
+/** A strong ETag, else the date: If-Range accepts no weak ETag. */
 function validatorOf({ headers }: Response): string | undefined {
   const etag = headers.get('etag');
   return (etag?.startsWith('"') ? etag : headers.get('last-modified')) ?? undefined;
 }
 
-/** For the user and password that a mirror's URL may hold, with which fetch would refuse it. */
+/** The authorization for the user and password in a mirror's URL; fetch refuses such URLs. */
 function authorization({ username, password }: URL): Record<string, string> {
   if (!username) return {};
   const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
 }
 
-/** The URL as it may be shown. */
+/** The URL without its password, for messages. */
 export function publicUrl(source: URL): URL {
   const url = new URL(source);
   [url.username, url.password] = ['', ''];
   return url;
 }
 
-/** No such host, or one whose certificate is not trusted: trying again would only take time. */
+/** An unknown host or an untrusted certificate: another attempt would only waste time. */
 const hopeless = /^(ENOTFOUND|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_)/;
 
 function asTransferError(error: unknown, transient: boolean): TransferError {
-  // fetch says no more than 'fetch failed' or 'terminated'; the reason is its cause.
+  // fetch says only 'fetch failed' or 'terminated'; the reason is its cause.
   const { message, cause } = error as Error & { cause?: Error & { code?: string } };
   for (const known of [error, cause]) if (known instanceof TransferError) return known;
   const reason = cause?.message || cause?.code || message;

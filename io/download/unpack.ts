@@ -7,25 +7,26 @@ import { notWritable } from '../not-writable.ts';
 import { openFile } from '../regular-file.ts';
 import { type ArchivedFile, filesOfTar, filesOfZip, type UnpackedBytes } from './archive-files.ts';
 
-/** No data set here has so many files; an archive that claims more is made to fill the disk. */
+/** No known data set has more files; an archive with more is made to fill the disk. */
 const MAX_FILES = 1_000_000;
-/** Photographs hardly grow when they are unpacked, annotations about tenfold. */
+/** Photographs hardly grow when unpacked, annotations about tenfold. */
 const MAX_GROWTH = 20;
 const FREE_GROWTH = 2 ** 26;
 
-/** A path that the system refuses because of what the archive calls its files. */
+/** Error codes of paths that the system refuses because of the archive's file names. */
 const BAD_NAME = ['EEXIST', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG', 'EINVAL', 'ERR_FS_EISDIR', 'EILSEQ'];
 
 /**
- * Unpacks one folder of a .tar.gz, .tgz or .zip archive into `target`, which appears when it is whole. A `target` that
- * is there already is left as it is. What lies in the archive outside of that folder is left out. An archive may unpack
- * to twenty times its size and 64 MiB.
+ * Unpacks one folder of a .tar.gz, .tgz or .zip archive into `target`, which appears when it is whole. An existing
+ * `target` is left unchanged. Files of the archive outside the folder are left out. An archive may unpack to twenty
+ * times its size and 64 MiB.
  *
- * @param folder the outermost folder's name in the archive
- * @param options.contents SHA-256 of what `sha256sum` would print of the folder's files, in order of their paths
- * @throws ResnetCocoError FILE_NOT_FOUND; BAD_DATASET for an archive that is damaged, ends early, swells beyond that
- *   limit, has other contents, or has links or names that lead elsewhere; FILE_NOT_WRITABLE; the signal's reason, if
- *   aborted
+ * @param folder name of the outermost folder in the archive
+ * @param options.contents SHA-256 of the output of `sha256sum` for the folder's files, in order of their paths
+ * @throws ResnetCocoError FILE_NOT_FOUND when the archive is missing
+ * @throws ResnetCocoError BAD_DATASET when the archive is damaged, ends early, exceeds the limit, has other contents,
+ *   or has links or names that lead out of the folder
+ * @throws ResnetCocoError FILE_NOT_WRITABLE when a file cannot be written; the signal's reason when aborted
  */
 export async function unpackFolder(
   archive: string,
@@ -69,7 +70,7 @@ function limitOf(archive: string): UnpackedBytes {
   };
 }
 
-/** Where a file goes, relative to the folder's own place; undefined for what lies elsewhere in the archive. */
+/** Where a file goes, relative to the target; undefined for files outside the folder. */
 function placeWithin(archive: string, folder: string, name: string): string | undefined {
   const parts = name.split('/').filter((part) => part !== '' && part !== '.');
   const leaves = name.startsWith('/') || /^[a-z]:|[\\\0]/i.test(name) || parts.includes('..');
@@ -87,7 +88,7 @@ function checkContents(archive: string, sums: ReadonlyMap<string, string>, expec
   throw bad(archive, `${problem}; fetch it again`);
 }
 
-/** Resolves to the content's SHA-256. */
+/** Writes a file and resolves to the content's SHA-256. */
 async function writeEntry(
   archive: string,
   path: string,
@@ -120,7 +121,7 @@ async function createFile(archive: string, path: string): Promise<FileHandle> {
   }
 }
 
-/** What an archive gives, its errors as the archive's. */
+/** Passes the archive's files or bytes on, and reports their errors as the archive's. */
 async function* orBadArchive<T extends ArchivedFile | Uint8Array>(
   archive: string,
   parts: AsyncIterable<T>,

@@ -1,6 +1,6 @@
 import { WholeFile } from '../whole-file.ts';
 
-/** Writes a JSON array element by element, one a line, holding none of them. Valid JSON once `end()` was called. */
+/** Writes a JSON array element by element, one per line, without holding them. It is valid JSON after `end()`. */
 export class JsonArrayWriter {
   readonly #write: (text: string) => Promise<void>;
   #count = 0;
@@ -20,27 +20,27 @@ export class JsonArrayWriter {
   }
 }
 
-/** An array that is shorter is put in its place after each element that it gets; a longer one, when it has grown by that share. */
+/** An array below this size is published after each element; a larger one when it has grown by this share. */
 const SMALL = 1 << 20;
 const GROWTH = 1.05;
 
-/** How far a `JsonArrayFile` has come. */
+/** The state of a `JsonArrayFile`. */
 interface ArrayState {
   readonly bytes: number;
   readonly isEmpty: boolean;
 }
 
-/** What the file ends with, of which the next element takes the place. */
+/** The end of the file, which the next element overwrites. */
 const endOf = ({ isEmpty }: ArrayState): Buffer => Buffer.from(isEmpty ? ']\n' : '\n]\n');
 
 /**
- * A JSON array in a file, an element a line, which is valid JSON at any moment: beside its place, where it grows, and in
- * its place, where a copy is kept up to date. Throws `FILE_NOT_WRITABLE`.
+ * A JSON array in a file, one element per line, valid JSON at all times. It grows in a temporary file beside its path;
+ * a copy at the path is kept up to date. Throws `FILE_NOT_WRITABLE`.
  */
 export class JsonArrayFile {
   readonly #file: WholeFile;
   #state: ArrayState = { bytes: 0, isEmpty: true };
-  /** Bytes of the copy in its place. */
+  /** Size of the published copy. */
   #published = 0;
 
   private constructor(file: WholeFile) {
@@ -64,7 +64,7 @@ export class JsonArrayFile {
     return this.#state;
   }
 
-  /** Adds elements, all or none: where the file system refuses them, the array is as it was. */
+  /** Adds elements, all or none: if the file system refuses them, the array is unchanged. */
   async push(...elements: readonly unknown[]): Promise<void> {
     if (!elements.length) return;
     const before = this.#state;
@@ -80,7 +80,7 @@ export class JsonArrayFile {
     }
   }
 
-  /** Takes back what was pushed since `state` was that. It needs no room on the disk. */
+  /** Removes what was pushed after `state`. Needs no disk space. */
   async restore(state: ArrayState): Promise<void> {
     const end = endOf(state);
     await this.#file.truncate(state.bytes);
@@ -88,7 +88,7 @@ export class JsonArrayFile {
     this.#state = state;
   }
 
-  /** Brings the copy in its place up to date, unless it is long and has grown but little. */
+  /** Updates the copy at the path, unless the array is long and has grown little. */
   async publish(): Promise<void> {
     const { bytes } = this.#state;
     if (bytes === this.#published || (bytes > SMALL && bytes < this.#published * GROWTH)) return;
@@ -96,7 +96,7 @@ export class JsonArrayFile {
     this.#published = bytes;
   }
 
-  /** Puts it in its place; that needs no room on the disk. */
+  /** Moves the array to its path. Needs no disk space. */
   async commit(): Promise<void> {
     await this.#file.commit();
   }

@@ -1,10 +1,10 @@
 /**
- * Keys that an object of JSON has twice. `JSON.parse` keeps the last value and loses the first without a word, so what
- * is read from files is refused where it has such keys.
+ * Finds duplicate keys of JSON objects. `JSON.parse` silently keeps the last value and loses the first, so files with
+ * such keys are refused.
  */
 import { shortened } from '../../errors.ts';
 
-/** What to say of a key that is there twice. */
+/** The message for a duplicate key. */
 export const repeatedKeyProblem = (key: string): string =>
   `has the key ${shortened(JSON.stringify(key), 100)} twice, and one of the two would be lost; remove or rename one`;
 
@@ -12,12 +12,12 @@ export const repeatedKeyProblem = (key: string): string =>
 const MAX_DEPTH = 100;
 
 /**
- * What `JSON.parse` would not mind: a key that is there twice, and lists in lists in lists, which exhaust its memory.
+ * Finds what `JSON.parse` accepts and we refuse: a duplicate key, or lists nested so deep that they exhaust memory.
  *
- * @throws SyntaxError where a text is not JSON
+ * @throws SyntaxError when the text is not JSON
  */
 export function structureProblem(json: string, maxDepth = MAX_DEPTH): string | undefined {
-  // The keys so far of each object or list that is open; a list has none.
+  // The keys so far of each open object or list; a list has none.
   const open: Set<string>[] = [];
   for (let i = 0; i < json.length; i++) {
     const char = json[i];

@@ -2,12 +2,12 @@ import { readSync } from 'node:fs';
 
 /** Bytes read from the file at a time. */
 const CHUNK = 1 << 20;
-/** COCO nests six levels; what shows or compares values goes down by calling itself. */
+/** COCO nests six levels; code that shows or compares values is recursive. */
 const MAX_DEPTH = 100;
-/** Of one element of a list, or of one field that is no list; the largest, a mask of many points, has some hundred kB. */
+/** Largest element of a list, or field that is not a list; a mask of many points has some hundred kB. */
 const MAX_VALUE = 1 << 26;
 
-/** Bytes that mean something in JSON. */
+/** Bytes with a meaning in JSON. */
 export const [QUOTE, COMMA, COLON] = [0x22, 0x2c, 0x3a];
 export const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 const BACKSLASH = 0x5c;
@@ -17,26 +17,26 @@ export const isSpace = (byte: number): boolean => byte === 0x20 || byte === 0x0a
 
 const hashed = (hash: number, byte: number): number => Math.imul(hash ^ byte, 0x01000193);
 
-/** The bytes of a file that are in memory: those from `start` on are still needed, `at` is the next to look at. */
+/** The bytes of a file that are in memory: those from `start` are still needed, `at` is the next to read. */
 export class JsonWindow {
   bytes = Buffer.allocUnsafe(2 * CHUNK);
   start = 0;
   at = 0;
   end = 0;
-  /** A hash of the keys of the value last moved over, in order, and of which objects have them. */
+  /** A hash of the keys of the last skipped value, in order, and of the objects they belong to. */
   shape = 0;
-  /** How many bytes of the file came before `bytes[0]`. */
+  /** Number of bytes of the file before `bytes[0]`. */
   private before = 0;
   private readonly descriptor: number;
   private readonly fail: (problem: string) => never;
 
-  /** @param fail is told of a value that is too deep or too long */
+  /** @param fail called for a value that is too deep or too long */
   constructor(descriptor: number, fail: (problem: string) => never) {
     this.descriptor = descriptor;
     this.fail = fail;
   }
 
-  /** Reads on; false at the end of the file. */
+  /** Reads more; false at the end of the file. */
   more(): boolean {
     const kept = this.end - this.start;
     if (kept > MAX_VALUE)
@@ -51,7 +51,7 @@ export class JsonWindow {
     return this.end > kept;
   }
 
-  /** Moves over the byte order mark, if the file begins with it. */
+  /** Skips the byte-order mark at the start of the file, if any. */
   skipMark(): void {
     while (this.end < BYTE_ORDER_MARK.length && this.more());
     if (this.end >= BYTE_ORDER_MARK.length && BYTE_ORDER_MARK.every((byte, i) => this.bytes[i] === byte)) {
@@ -59,7 +59,7 @@ export class JsonWindow {
     }
   }
 
-  /** The next byte that is no white space, without moving over it; undefined at the end of the file. */
+  /** The next byte that is not white space, without skipping it; undefined at the end of the file. */
   peek(): number | undefined {
     for (;;) {
       while (this.at < this.end && isSpace(this.bytes[this.at])) this.at++;
@@ -69,9 +69,9 @@ export class JsonWindow {
   }
 
   /**
-   * Moves over one value. Its brackets and texts tell where it ends; whether it is JSON shows when it is parsed.
+   * Skips one value. Brackets and strings tell where it ends; parsing tells later whether it is JSON.
    *
-   * @returns false if the file ends within it
+   * @returns false when the file ends within it
    */
   skipValue(): boolean {
     let { bytes, end, at } = this;
@@ -85,7 +85,7 @@ export class JsonWindow {
         textBegin -= this.start;
         textEnd -= this.start;
         if (!this.more()) {
-          // It may have ended after a backslash, whose other half was passed over already.
+          // The file ends after a backslash, whose escaped character was skipped already.
           this.at = this.end;
           return depth === 0 && !isText && this.at > this.start;
         }
@@ -107,7 +107,7 @@ export class JsonWindow {
         at++;
         continue;
       } else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) {
-        // One that is not its own closes the list or object around it.
+        // A bracket that is not its own closes the list or object around it.
         if (depth === 0) break;
         if (byte === CLOSE_OBJECT) this.shape = hashed(this.shape, byte);
         at++;
@@ -118,7 +118,7 @@ export class JsonWindow {
         at++;
         continue;
       } else if (depth > 0 || (byte !== COMMA && !isSpace(byte))) {
-        // The quotes around a key keep it apart from the next.
+        // Quotes around a key separate it from the next.
         if (byte === COLON) for (let i = textBegin; i < textEnd; i++) this.shape = hashed(this.shape, bytes[i]);
         at++;
         continue;
@@ -129,7 +129,7 @@ export class JsonWindow {
     return true;
   }
 
-  /** The text from `start` to `length` bytes after it. */
+  /** The text of `length` bytes from `start`. */
   text(length: number): string {
     return this.bytes.toString('utf8', this.start, this.start + length);
   }

@@ -5,37 +5,38 @@ import { filePath, openFile, unreadable } from '../regular-file.ts';
 import { repeatedKeyProblem, structureProblem } from './json-keys.ts';
 import { CLOSE_LIST, CLOSE_OBJECT, COLON, COMMA, JsonWindow, OPEN_LIST, OPEN_OBJECT, QUOTE } from './json-window.ts';
 
-/** Elements are parsed together until their text is so long. */
+/** Elements are parsed together up to this length of text. */
 const BATCH = 1 << 18;
 
 /**
- * A part of a JSON file: some elements of a list, in order, or a value that is no list. `field` names the field of the
- * file's outermost object that has it; undefined where the file itself is a list or a value.
+ * A part of a JSON file: some elements of a list, in order, or a value that is not a list. `field` names the field of
+ * the outermost object; undefined when the file itself is a list or a value.
  */
 export type JsonPart =
   | { readonly field: string | undefined; readonly elements: JsonElements }
   | { readonly field: string | undefined; readonly value: unknown };
 
-/** Elements of a list that are still text. They are gone as soon as the next part is read. */
+/** Elements of a list, still as text. They are valid until the next part is read. */
 export interface JsonElements {
-  /** Which element of the list the first is. */
+  /** Index of the first element in the list. */
   readonly first: number;
   readonly count: number;
-  /** The text as UTF-8, in which element i ends at `ends[i]`, and the next begins after a comma and white space. */
+  /** The text as UTF-8. Element i ends at `ends[i]`; the next begins after a comma and white space. */
   readonly bytes: Uint8Array;
   readonly ends: ArrayLike<number>;
-  /** @throws ResnetCocoError naming the element that is not JSON */
+  /** @throws ResnetCocoError when an element is not JSON; names the element */
   parse(): unknown[];
   parseOne(i: number): unknown;
 }
 
 /**
- * Reads a JSON file of any size part by part: of the lists that are the file, or fields of its outermost object, never
- * more than a batch is text at a time. A list that is empty comes as one part without items.
+ * Reads a JSON file of any size part by part. Of lists, in the outermost object or as the whole file, at most one batch
+ * is text at a time. An empty list gives one part without items.
  *
  * @param file a path or a `file:` URL
- * @param code of the errors for what is wrong in the file
- * @throws ResnetCocoError FILE_NOT_FOUND, or `code`, naming the place
+ * @param code of errors in the file's content
+ * @throws ResnetCocoError FILE_NOT_FOUND when there is no such file
+ * @throws ResnetCocoError `code` when the content is wrong; names the place
  */
 export function* readJsonParts(file: string | URL, code: ErrorCode = 'BAD_DATASET'): Generator<JsonPart> {
   const path = filePath(file);
@@ -52,7 +53,7 @@ export function* readJsonParts(file: string | URL, code: ErrorCode = 'BAD_DATASE
   }
 }
 
-/** The value that a JSON file of any size holds. Its errors are those of `readJsonParts`. */
+/** The value of a JSON file of any size. Throws as `readJsonParts` does. */
 export function readJsonFile(file: string | URL, code: ErrorCode = 'BAD_DATASET'): unknown {
   const fields: [string, unknown][] = [];
   const lists = new Map<string | undefined, unknown[]>();
@@ -78,8 +79,8 @@ export function readJsonFile(file: string | URL, code: ErrorCode = 'BAD_DATASET'
 }
 
 /**
- * The whole numbers of sixteen digits and more that the elements of a file's lists have, as they are written:
- * `images[3].id` → `9007199254740993`, which parsing rounds.
+ * Whole numbers of sixteen or more digits in the elements of a file's lists, as written: `images[3].id` →
+ * `9007199254740993`, which parsing rounds.
  */
 export function longNumbers(file: string | URL): ReadonlyMap<string, string> {
   const numbers = new Map<string, string>();
@@ -99,7 +100,7 @@ export function longNumbers(file: string | URL): ReadonlyMap<string, string> {
 class PartReader {
   private readonly window: JsonWindow;
   private readonly fail: (problem: string) => never;
-  /** Of values that have no key twice. Most elements of a list have the same keys, so that few are looked at closely. */
+  /** Shapes of values without duplicate keys. Most elements of a list share a shape, so few are checked in full. */
   private readonly shapes = new Set<number>();
 
   constructor(window: JsonWindow, fail: (problem: string) => never) {
@@ -112,7 +113,7 @@ class PartReader {
     window.skipMark();
     const first = window.peek();
     if (first === undefined) this.fail('is empty');
-    // A mark of UTF-16, or a character of which some bytes are NUL: in UTF-32 two or three of the four.
+    // A byte-order mark of UTF-16, or a character with NUL bytes: in UTF-32 two or three of four are NUL.
     const [, second, ...rest] = window.bytes.subarray(window.at, Math.min(window.at + 4, window.end));
     const isWide = first >= 0xfe || first === 0 || second === 0;
     const nuls = [first, second, ...rest].filter((byte) => byte === 0).length;
@@ -159,7 +160,7 @@ class PartReader {
       yield { field, elements: this.elements(0, [], place) };
     }
     for (let count = 0; !isLast; ) {
-      // What lies from the window's start to the batch's end is elements, and commas between them.
+      // The batch, from the window's start to its end, holds elements and the commas between them.
       const first = count;
       const ends: number[] = [];
       let length = 0;
@@ -199,13 +200,13 @@ class PartReader {
         const items = JSON.parse(`[${bytes.toString('utf8')}]`) as unknown[];
         if (items.length === count) return items;
       } catch {}
-      // One by one, to name the one at fault.
+      // One by one, to find the wrong one.
       return ends.map((_, i) => parseOne(i));
     };
     return { first, count, bytes, ends, parse, parseOne };
   }
 
-  /** The next value, parsed alone. */
+  /** Parses the next value alone. */
   private single(place: string, isWholeFile = false): unknown {
     const { window } = this;
     if (window.peek() === undefined) this.endsWithin(place);
@@ -219,7 +220,7 @@ class PartReader {
     return this.parse(text, place);
   }
 
-  /** Refuses a value that has a key twice. @param begin of the value, after the window's start */
+  /** Refuses a value with a duplicate key. @param begin of the value, relative to the window's start */
   private checkKeys(begin: number, place: string): void {
     const { window } = this;
     const text = window.bytes.toString('utf8', window.start + begin, window.at);
@@ -227,7 +228,7 @@ class PartReader {
     try {
       problem = structureProblem(text);
     } catch {
-      // It is not JSON: parsing tells where.
+      // Not JSON: parsing reports where.
       return;
     }
     if (problem !== undefined) this.fail(`${place} ${problem}`);

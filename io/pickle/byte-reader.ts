@@ -2,7 +2,7 @@ import type { FileSlice } from './file-slice.ts';
 
 const BLOCK = 1 << 16;
 
-/** Reads the bytes of a file, or of a part of it, one after another, a block at a time. */
+/** Reads the bytes of a file, or of a part of it, in order, one block at a time. */
 export class ByteReader {
   position: number;
   private readonly source: FileSlice;
@@ -14,7 +14,7 @@ export class ByteReader {
     this.position = position;
   }
 
-  /** So many bytes, valid until the next are read. */
+  /** The next `count` bytes, valid until the next read. */
   bytes(count: number): Uint8Array {
     const left = this.expectLeft(count);
     const inBlock = this.position - this.blockStart;
@@ -60,7 +60,7 @@ export class ByteReader {
     return Buffer.from(this.bytes(count)).toString('utf8');
   }
 
-  /** The text up to the end of the line, without it. */
+  /** The text up to the end of the line, without the line end. */
   line(): string {
     const bytes: number[] = [];
     for (let byte = this.byte(); byte !== 10; byte = this.byte()) {

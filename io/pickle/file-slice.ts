@@ -10,8 +10,8 @@ export class OpenFile {
   #descriptor: number | undefined;
 
   /**
-   * @param damage the code of an error where its content is at fault
-   * @throws ResnetCocoError FILE_NOT_FOUND
+   * @param damage error code when the content is wrong
+   * @throws ResnetCocoError FILE_NOT_FOUND when there is no such file
    */
   constructor(path: string, damage: ErrorCode) {
     this.path = path;
@@ -21,9 +21,9 @@ export class OpenFile {
     this.size = size;
   }
 
-  /** So many bytes from one position on, in memory of their own. */
+  /** A copy of `length` bytes at a position. */
   read(position: number, length: number): Uint8Array {
-    // The system may have given the descriptor of a closed file to another one.
+    // The system may have reused the descriptor of a closed file.
     if (this.#descriptor === undefined) throw new ResnetCocoError('DISPOSED', `${this.path}: read after close()`);
     const bytes = new Uint8Array(length);
     const count = this.#fill(this.#descriptor, bytes, position);
@@ -45,7 +45,7 @@ export class OpenFile {
   }
 }
 
-/** A part of an open file, read where and when it is asked for. */
+/** A part of an open file, read on demand. */
 export class FileSlice {
   readonly length: number;
   readonly #source: OpenFile;
@@ -62,13 +62,13 @@ export class FileSlice {
     return this.#source.path;
   }
 
-  /** A part of this part, up to its end where no length is given. */
+  /** A part of this part; by default up to its end. */
   slice(start: number, length = this.length - start): FileSlice {
     this.#expectInside(start, length);
     return new FileSlice(this.#source, this.#start + start, length);
   }
 
-  /** Its bytes, in memory of their own. */
+  /** A copy of the bytes. */
   read(start = 0, length = this.length - start): Uint8Array {
     this.#expectInside(start, length);
     return this.#source.read(this.#start + start, length);

@@ -5,14 +5,14 @@ import type { Global, PickleValue, PickleWorld } from './pickle.ts';
 const RECONSTRUCT = /^numpy\.(_core|core)\.multiarray\._reconstruct$/;
 const FROM_BUFFER = /^numpy\.(_core|core)\.numeric\._frombuffer$/;
 const DTYPE = 'numpy.dtype';
-/** How Python 3 writes bytes in the protocols of Python 2: as the letters of these numbers. */
+/** Python 3 writes bytes in Python 2's protocols as a call of this, with a text of one letter per byte. */
 const ENCODE = '_codecs.encode';
 const BYTES = /^(builtins|__builtin__)\.(bytes|bytearray)$/;
 
-/** Longer bytes stay in the file until they are asked for. */
+/** Longer bytes stay in the file until needed. */
 const SHORT = 256;
 
-/** Raw bytes: in the file still, or as text whose letters are the bytes. */
+/** Raw bytes: still in the file, or as text with one letter per byte. */
 type RawBytes = FileSlice | string;
 
 const isRaw = (value: PickleValue | undefined): value is RawBytes =>
@@ -26,12 +26,12 @@ class DType {
   }
 }
 
-/** An array of numpy's, as a pickle describes it. */
+/** A numpy array, as a pickle describes it. */
 export class NumpyArray {
   /** numpy's code of the element type, such as `u1` for bytes. */
   dtype = '';
   shape: readonly PickleValue[] = [];
-  /** Whether the first axis is the one whose neighbours lie together. */
+  /** Whether elements are stored in column-major (Fortran) order. */
   fortran = false;
   #raw: RawBytes = '';
 
@@ -44,15 +44,15 @@ export class NumpyArray {
     this.#raw = raw;
   }
 
-  /** Its elements as they are stored. */
+  /** The elements as stored. */
   bytes(): Uint8Array {
     return typeof this.#raw === 'string' ? Buffer.from(this.#raw, 'latin1') : this.#raw.read();
   }
 }
 
 /**
- * Plain data and numpy's arrays, from any Python. Text and bytes are one, as in Python 2: short ones are strings (whose
- * letters are the bytes), long ones the part of the file.
+ * Builds plain data and numpy arrays from pickles of any Python version. Text and bytes are one type, as in Python 2:
+ * short ones become strings with one letter per byte, long ones a slice of the file.
  */
 export class NumpyWorld implements PickleWorld {
   readonly python2Strings = 'bytes';
@@ -74,7 +74,7 @@ export class NumpyWorld implements PickleWorld {
     throw new Error(`a call of ${name}`);
   }
 
-  /** The state of an array is its version, shape, element type, order and bytes; that of a type says nothing of bytes. */
+  /** An array's state is its version, shape, element type, order and bytes; an element type's state has no bytes. */
   build(object: PickleValue, state: PickleValue): void {
     if (!(object instanceof NumpyArray)) return;
     if (!Array.isArray(state) || state.length !== 5) throw new Error('an array whose state is not known');

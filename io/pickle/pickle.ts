@@ -2,7 +2,7 @@ import type { ResnetCocoError } from '../../errors.ts';
 import { ByteReader } from './byte-reader.ts';
 import type { FileSlice } from './file-slice.ts';
 
-/** What a pickle holds, once built: dictionaries are `Map`s, lists and tuples arrays. */
+/** A built value of a pickle: dictionaries become `Map`s, lists and tuples arrays. */
 export type PickleValue =
   | null
   | boolean
@@ -16,7 +16,7 @@ export type PickleValue =
   | Global
   | object;
 
-/** A class or function that a pickle names; never anything that could be called. */
+/** A class or function that a pickle names. It is never callable. */
 export class Global {
   readonly name: string;
 
@@ -25,45 +25,46 @@ export class Global {
   }
 }
 
-/** What a pickle may ask for, and what is built instead of running it. */
+/** Which names a pickle may use, and what is built instead of running them. */
 export interface PickleWorld {
-  /** Whether a class or function may be named at all. */
+  /** Whether a class or function may be named. */
   knows(name: string): boolean;
-  /** What a call of it gives. */
+  /** The result of a call. */
   call(global: Global, args: readonly PickleValue[]): PickleValue;
-  /** Gives an object that a call gave its state; what has none is left as it is. */
+  /** Sets the state of an object that a call returned; objects without `build` are unchanged. */
   build?(object: PickleValue, state: PickleValue): void;
-  /** What an object outside of the pickle is, such as a storage. */
+  /** Resolves an object outside the pickle, such as a storage. */
   persistent(id: PickleValue): PickleValue;
-  /** What raw bytes become, told where they lie. */
+  /** Converts raw bytes, given as a slice of the file. */
   bytes(part: FileSlice): PickleValue;
-  /** Python 2 had one type for text and bytes: which of the two its strings are here. */
+  /** Python 2 had one type for text and bytes; this decides which its strings become. */
   readonly python2Strings: 'text' | 'bytes';
   /** The error for a class or function that may not be named. */
   refusal(name: string, file: string): ResnetCocoError;
 }
 
 /**
- * What one pickle may cost: one for each opcode, and more for what takes more time or memory than that. Training
- * checkpoints of the deepest ResNets need a twentieth, CIFAR's batches a fifth. A pickle made to exhaust memory or time stops here.
+ * Budget of one pickle: one unit per opcode, and more for opcodes that take more time or memory. Training checkpoints
+ * of the deepest ResNets need a twentieth of it, CIFAR's batches a fifth. It stops pickles made to exhaust memory or
+ * time.
  */
 const BUDGET = 2_000_000;
 const MAP_COST = 10;
 const LIST_COST = 4;
 const MEMO_COST = 2;
-/** Letters of a text to a unit of cost. */
+/** Letters of text per unit of cost. */
 const TEXT_PER_COST = 64;
 
 const MARK = Symbol('mark');
 
 /**
- * Builds what a pickle describes (Python's `pickletools` documents the opcodes), for protocols 0 to 5, without running
- * anything: a name that `world` does not know ends it.
+ * Builds the value of a pickle of protocols 0 to 5 (Python's `pickletools` documents the opcodes) without running
+ * anything. A name that `world` does not know stops it.
  *
- * @param start where in `source` the pickle begins
- * @param budget what it may cost at most
+ * @param start where the pickle begins in `source`
+ * @param budget the most it may cost
  * @returns the value, and where the pickle ends
- * @throws the world's refusal of an unknown name; Error for anything else that is wrong
+ * @throws the world's refusal of an unknown name; Error for anything else
  */
 export function readPickle(
   source: FileSlice,
@@ -104,7 +105,7 @@ export function readPickle(
     spend(MEMO_COST);
     memo.set(index, top());
   };
-  /** Bounded before it is read: a text can claim to be as long as the file. */
+  /** Bounded before reading: a text can claim the length of the whole file. */
   const text = (length: number): string => {
     spend(Math.ceil(length / TEXT_PER_COST));
     return reader.text(length);
@@ -139,7 +140,7 @@ export function readPickle(
     const args = pop();
     const callee = pop();
     if (!(callee instanceof Global) || !Array.isArray(args)) throw new Error('a call of what is no function');
-    // What is called may copy what it is given, and may be given the same again and again.
+    // A call may copy its arguments, and the same arguments may be passed again and again.
     spend(args.length);
     for (const arg of args) spend(Array.isArray(arg) ? arg.length : arg instanceof Map ? arg.size * MAP_COST : 0);
     stack.push(world.call(callee, args));
@@ -363,7 +364,7 @@ function wholeNumber(text: string): number | bigint {
   return Number.isSafeInteger(value) ? value : BigInt(text);
 }
 
-/** A name out of a file that nobody vouches for, as a terminal may be shown it. */
+/** A name from an untrusted file, made safe for a terminal. */
 function printable(name: string): string {
   const plain = name.replace(/[^\x20-\x7e]/g, '?');
   return plain.length > 100 ? `${plain.slice(0, 100)}…` : plain;

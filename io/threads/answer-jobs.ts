@@ -1,21 +1,21 @@
-/** The far side of a `WorkerPool`. */
+/** The thread's side of a `WorkerPool`. */
 import { parentPort, type Transferable } from 'node:worker_threads';
 import { collectGarbage } from '../collect-garbage.ts';
 import { type SentError, sentError } from './sent-error.ts';
 
 /** The answer to a job. */
 export type Reply<R> = ({ readonly result: R } | SentError) & {
-  /** Bytes of buffers and WebAssembly that the thread has not given back, whether it needs them or not. */
+  /** Bytes of buffers and WebAssembly that the thread still holds, needed or not. */
   readonly held?: number;
 };
 
-/** A thread that had nothing to do for so long gives back what its jobs took. */
+/** A thread that is idle for this long frees the memory of its jobs. */
 const REST_MS = 2000;
 
 /**
- * Lets this thread do a pool's jobs.
+ * Runs a pool's jobs in this thread.
  *
- * @param memory buffers in a result, which change hands instead of being copied
+ * @param memory buffers of a result to transfer instead of copying
  */
 export function answerJobs<J, R>(work: (job: J) => Promise<R>, memory: (result: R) => Transferable[]): void {
   let rest: NodeJS.Timeout | undefined;
@@ -23,7 +23,7 @@ export function answerJobs<J, R>(work: (job: J) => Promise<R>, memory: (result: 
     clearTimeout(rest);
     const reply = await answer(job, work);
     const moved = 'result' in reply ? memory(reply.result) : [];
-    const { external } = process.memoryUsage(); // of this thread alone
+    const { external } = process.memoryUsage(); // only of this thread
     const held = external - moved.reduce((sum, part) => sum + (part instanceof ArrayBuffer ? part.byteLength : 0), 0);
     parentPort?.postMessage({ ...reply, held }, moved);
     rest = setTimeout(collectGarbage, REST_MS).unref();

@@ -1,4 +1,4 @@
-/** Gathers what a stream yields into groups of `size`, in order; the last may be smaller. */
+/** Groups the items of a stream by `size`, in order; the last group may be smaller. */
 export async function* batched<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
   let group: T[] = [];
   for await (const item of items) {

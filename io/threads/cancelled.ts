@@ -1,4 +1,4 @@
-/** A flag that threads share and look at in the middle of a job: 1 once nobody wants the result. */
+/** A flag that threads share and check during a job: 1 when the result is no longer needed. */
 export type Cancelled = Int32Array;
 
 export const newCancelled = (): Cancelled => new Int32Array(new SharedArrayBuffer(4));

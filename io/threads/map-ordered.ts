@@ -1,19 +1,19 @@
 type Outcome<R> = { readonly value: R } | { readonly error: unknown };
 
-/** A task under way, or done and not yet taken. */
+/** A task that is running, or done with its result not yet taken. */
 interface Slot<R> {
   outcome?: Outcome<R>;
 }
 
 /**
- * Maps items with a bounded number of tasks at a time, and yields the results in the items' order. A result is yielded
- * when its turn comes, even while a slow source still prepares the next item.
+ * Maps items with a bounded number of concurrent tasks, and yields the results in the items' order. A result is yielded
+ * in its turn, even while a slow source still prepares the next item.
  *
- * The first error, of a task or of the source, is thrown in its turn, and no further task begins. Once the loop is left,
- * by an error, a `break` or the signal, tasks under way are told by their signal, and the source is closed.
+ * The first error, of a task or of the source, is thrown in its turn, and no further task starts. When the loop ends,
+ * by an error, a `break` or the signal, running tasks are aborted through their signal, and the source is closed.
  *
- * @param limit tasks under way and results not yet taken, the one in the consumer's hands included
- * @param signal ends it: no further task begins, no further result is yielded, nothing is thrown
+ * @param limit running tasks and results not yet taken, including the consumer's current one
+ * @param signal ends the loop: no further task starts, no further result is yielded, nothing is thrown
  */
 export async function* mapOrdered<T, R>(
   items: Iterable<T> | AsyncIterable<T>,
@@ -49,7 +49,7 @@ export async function* mapOrdered<T, R>(
       if (next.done) state.isExhausted = true;
       else if (!stop.signal.aborted && !state.hasFailed) void run(() => task(next.value, index++, stop.signal));
     } catch (error) {
-      state.isExhausted = true; // a source that throws is at its end
+      state.isExhausted = true; // a source that throws has ended
       void run(() => Promise.reject(error));
     }
     state.asks = false;
@@ -73,7 +73,7 @@ export async function* mapOrdered<T, R>(
     signal?.removeEventListener('abort', onAbort);
     stop.abort();
     const closing = state.isExhausted ? undefined : Promise.resolve(source.return?.());
-    // A source that waits for something else may never come to its end.
+    // A source that waits for something else may never end.
     if (state.asks) closing?.catch(() => {});
     else await closing;
   }

@@ -6,23 +6,23 @@ import { receivedError, type SentError, sentError } from './sent-error.ts';
 import { Turns } from './turns.ts';
 
 export interface WorkerPoolOptions<J> {
-  /** What an error calls it. */
+  /** The pool's name in errors. */
   readonly name: string;
-  /** The built module that answers its jobs. */
+  /** The built module that runs the jobs. */
   readonly module: URL;
-  /** Threads at most. */
+  /** Maximum number of threads. */
   readonly threads: number;
-  /** What every thread is given when it starts. */
+  /** Data that every thread gets when it starts. */
   readonly workerData?: unknown;
-  /** Ends threads that hold much memory after their jobs, as one that decoded a large picture does: nothing else gives it back. */
+  /** End threads that hold much memory after a job, such as decoding a large image: nothing else frees it. */
   readonly returnsMemory?: boolean;
-  /** Milliseconds after which threads without a job end, all but those on standby; they stay where none are given. */
+  /** Idle threads end after this many milliseconds, except those on standby; by default they stay. */
   readonly idleMs?: number;
-  /** Threads that stay, so that the next job need not wait for one to start; one by default. */
+  /** Threads that stay, so that the next job need not wait for a start; 1 by default. */
   readonly standby?: number | undefined;
-  /** Buffers in a job, which change hands instead of being copied. */
+  /** Buffers of a job to transfer instead of copying. */
   memory?(job: J): Transferable[];
-  /** The error to report where a job fails for a reason that no code tells. */
+  /** The error for a job that fails without an error code. */
   failure(job: J, reason: string, cause: Error): ResnetCocoError;
 }
 
@@ -35,27 +35,27 @@ interface Task<J, R> {
 
 interface Thread<J, R> {
   task?: Task<J, R> | undefined;
-  /** Counts down once it holds more than it may for long. */
+  /** Runs while the thread holds more memory than allowed for long. */
   timer?: NodeJS.Timeout | undefined;
   isSpent?: boolean;
-  /** Counts down while it has no job. */
+  /** Runs while the thread has no job. */
   idle?: NodeJS.Timeout | undefined;
-  /** It takes no more jobs, and has its memory until it has ended. */
+  /** The thread takes no more jobs; it has memory until it ends. */
   isEnding?: boolean;
 }
 
-/** A thread that holds more after a job is ended at once; one that holds so much for so long, too. */
+/** A thread that holds more than this after a job is ended at once; one that holds LONG_HELD_BYTES, after LONG_MS. */
 const MAX_HELD_BYTES = 2 ** 28;
 const LONG_HELD_BYTES = 2 ** 25;
 const LONG_MS = 5000;
 
-/** How long a job that nobody waits for any more may go on, for a thread costs more than most jobs. */
+/** How long an aborted job may go on: a new thread costs more than most jobs. */
 const GRACE_MS = 1000;
 
 /**
- * Threads that do jobs of kind J, in the order in which they came, and answer each with an R; where jobs have signals,
- * those of one take turns with those of others. They start when needed; idle ones keep no process alive. A job that brings
- * its thread down fails alone; the thread is replaced.
+ * Threads that run jobs of kind J in order of arrival, and answer each with an R. Jobs with different signals take
+ * turns. Threads start when needed; idle ones do not keep the process alive. A job that crashes its thread fails alone,
+ * and the thread is replaced.
  */
 export class WorkerPool<J, R> {
   readonly #options: WorkerPoolOptions<J>;
@@ -65,21 +65,22 @@ export class WorkerPool<J, R> {
   #closing: Promise<void> | undefined;
   #drained: (() => void) | undefined;
 
-  /** @throws ResnetCocoError USAGE for a number of threads that makes no sense */
+  /** @throws ResnetCocoError USAGE when the number of threads is out of range */
   constructor(options: WorkerPoolOptions<J>) {
     wholeNumber('threads', options.threads, MOST.threads);
     this.#options = options;
   }
 
-  /** Threads that have not ended. */
+  /** Number of threads that have not ended. */
   get threads(): number {
     return this.#workers.size;
   }
 
   /**
-   * @param signal takes the job back: one that waits is never begun; of one that runs the thread is ended and replaced,
-   * unless it is done a moment later
-   * @throws ResnetCocoError with the code of what the job threw; DISPOSED once the pool is closed; the signal's reason
+   * @param signal cancels the job: a waiting job never starts; a running job's thread is ended and replaced, unless it
+   *   finishes shortly
+   * @throws ResnetCocoError with the code of what the job threw
+   * @throws ResnetCocoError DISPOSED when the pool is closed; the signal's reason when aborted
    */
   async run(job: J, signal?: AbortSignal): Promise<R> {
     signal?.throwIfAborted();
@@ -114,7 +115,7 @@ export class WorkerPool<J, R> {
     setTimeout(end, GRACE_MS).unref();
   }
 
-  /** Lets running jobs end, refuses those that wait and any further ones, and stops the threads. */
+  /** Lets running jobs finish, refuses waiting and further ones, and stops the threads. */
   close(): Promise<void> {
     this.#closing ??= this.#shutDown();
     return this.#closing;
@@ -134,7 +135,7 @@ export class WorkerPool<J, R> {
     return [...this.#workers.values()].some(({ task, isEnding }) => task || isEnding);
   }
 
-  /** Gives the next job to an idle thread, or to a new one while there are fewer than allowed. */
+  /** Gives the next job to an idle thread, or to a new one if fewer than allowed run. */
   #dispatch(): void {
     if (!this.#queue.length) {
       if (!this.#isBusy()) this.#drained?.();
@@ -151,7 +152,7 @@ export class WorkerPool<J, R> {
     try {
       worker.postMessage(next.job, this.#options.memory?.(next.job));
     } catch (error) {
-      // Something that cannot be copied, such as a function, in what a JavaScript caller gave.
+      // A JavaScript caller passed something that cannot be copied, such as a function.
       this.#finish(worker, sentError(error));
     }
   }
@@ -198,14 +199,14 @@ export class WorkerPool<J, R> {
   }
 
   #fail({ job, reject, signal }: Task<J, R>, sent: SentError): void {
-    if (signal?.aborted) return; // who gave it has been told
+    if (signal?.aborted) return; // the caller has been told
     const error = receivedError(sent);
     reject(sent.code ? error : this.#options.failure(job, sent.message, error));
   }
 
   #start(): Worker {
     const { module, workerData } = this.#options;
-    // Node's flags are meant for the main program; some, such as --input-type, would stop a worker.
+    // Node's flags are for the main program; some, such as --input-type, would stop a worker.
     const worker = new Worker(module, { execArgv: [], workerData });
     this.#workers.set(worker, {});
     worker.on('message', (reply: Reply<R>) => this.#finish(worker, reply));
@@ -227,7 +228,7 @@ export class WorkerPool<J, R> {
   }
 }
 
-/** @throws ResnetCocoError USAGE unless `value` is a whole number of at least 1 */
+/** @throws ResnetCocoError USAGE when `value` is not a whole number from 1 to `most` */
 export function wholeNumber(name: string, value: number, most: number): number {
   if (Number.isInteger(value) && value >= 1 && value <= most) return value;
   throw new ResnetCocoError('USAGE', `${name} is ${value}; expected a whole number from 1 to ${most}`);

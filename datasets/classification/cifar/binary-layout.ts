@@ -9,7 +9,7 @@ import {
 } from './cifar-batch.ts';
 import { CIFAR_10, CIFAR_100, PIXEL_BYTES } from './cifar-kind.ts';
 
-/** `cifar-10-binary.tar.gz`: records of an image's labels, a byte each, and its planes of red, green and blue. */
+/** `cifar-10-binary.tar.gz`: records of an image's labels, one byte each, and its planes of red, green and blue. */
 export const binaryLayout: CifarLayout = {
   name: 'binary',
   kinds: [CIFAR_10, CIFAR_100],

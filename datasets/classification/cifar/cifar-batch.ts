@@ -13,21 +13,21 @@ export interface CifarBatch {
   pixels(index: number): Uint8Array;
 }
 
-/** One of the ways in which CIFAR is handed around. */
+/** A published layout of CIFAR's files. */
 export interface CifarLayout {
   readonly name: string;
   readonly kinds: readonly CifarKind[];
-  /** Of a batch such as `test_batch`, its file. */
+  /** The file of a batch such as `test_batch`. */
   file(batch: string): string;
   read(kind: CifarKind, folder: string, split: Split): Promise<readonly CifarBatch[]>;
-  /** Names of the classes; undefined where the layout has none. */
+  /** Class names; undefined when the layout has none. */
   classes(kind: CifarKind, folder: string): Promise<readonly string[] | undefined>;
 }
 
 export const badDataset = (file: string, problem: string, cause?: unknown): ResnetCocoError =>
   new ResnetCocoError('BAD_DATASET', `${file}: ${problem}`, { cause });
 
-/** @throws ResnetCocoError FILE_NOT_FOUND */
+/** @throws ResnetCocoError FILE_NOT_FOUND when the file is missing */
 export async function readDataFile(path: string): Promise<Buffer> {
   try {
     return await readBytes(path, { code: 'BAD_DATASET' });
@@ -37,15 +37,15 @@ export async function readDataFile(path: string): Promise<Buffer> {
   }
 }
 
-/** The content of a file that may be absent. */
+/** The content of an optional file. */
 export const readOptionalFile = async (path: string): Promise<Buffer | undefined> =>
   statsOf(path) ? await readDataFile(path) : undefined;
 
 /**
- * A batch, once its labels are known to be classes.
+ * A batch of images with checked labels.
  *
- * @param labels whatever the file had in their place
- * @throws ResnetCocoError BAD_DATASET
+ * @param labels the file's values, not yet checked
+ * @throws ResnetCocoError BAD_DATASET when a label is not a class or there are no images
  */
 export function cifarBatch(
   kind: CifarKind,
@@ -63,7 +63,7 @@ export function cifarBatch(
   return { name: basename(file), labels: labels as ArrayLike<number>, pixels };
 }
 
-/** From a plane each of red, green and blue to RGB pixel by pixel. */
+/** Converts planes of red, green and blue to RGB pixels. */
 export function interleaved(planes: Uint8Array): Uint8Array {
   const pixels = new Uint8Array(PIXEL_BYTES);
   for (let i = 0, o = 0; i < PLANE; i++) {

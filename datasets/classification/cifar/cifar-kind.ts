@@ -1,21 +1,21 @@
 import type { Split } from '../classification-dataset.ts';
 
-/** What tells CIFAR-10 and CIFAR-100 apart. */
+/** The differences of CIFAR-10 and CIFAR-100. */
 export interface CifarKind {
   readonly name: 'cifar10' | 'cifar100';
   readonly title: string;
   readonly classCount: number;
-  /** Its own names, where a layout may leave them out. */
+  /** Class names, if a layout may lack them. */
   readonly classes?: readonly string[];
   /** Files of images without their extension, by split. */
   readonly batches: Readonly<Record<Split, readonly string[]>>;
-  /** Bytes before the pixels of an image in the binary layout; the last is its label. */
+  /** Bytes before an image's pixels in the binary layout; the last one is its label. */
   readonly labelBytes: number;
-  /** Names of the classes, a line each, in the binary layout. */
+  /** File of class names in the binary layout, one per line. */
   readonly binaryNames: string;
-  /** In the python layout: where labels are, and the file and entry that have the classes' names. */
+  /** In the python layout: the key of the labels, and the file and key of the class names. */
   readonly python: { readonly labels: string; readonly meta: string; readonly names: string };
-  /** Folders that the official archives unpack to, and the npm package. */
+  /** Folders that the official archives and the npm package unpack to. */
   readonly subfolders: readonly string[];
 }
 
@@ -50,13 +50,13 @@ export const CIFAR_100: CifarKind = {
   title: 'CIFAR-100',
   classCount: 100,
   batches: { train: ['train'], test: ['test'] },
-  labelBytes: 2, // of the 20 coarse classes, then of the 100 fine ones
+  labelBytes: 2, // the coarse label of 20, then the fine one of 100
   binaryNames: 'fine_label_names.txt',
   python: { labels: 'fine_labels', meta: 'meta', names: 'fine_label_names' },
   subfolders: ['cifar-100-binary', 'cifar-100-python'],
 };
 
-/** Side of an image in pixels, and its pixels in bytes. */
+/** Side of an image in pixels, and the bytes of its pixels. */
 export const SIDE = 32;
 export const PLANE = SIDE * SIDE;
 export const PIXEL_BYTES = 3 * PLANE;

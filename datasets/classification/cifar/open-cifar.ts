@@ -12,10 +12,11 @@ import { pythonLayout } from './python-layout.ts';
 const layouts: readonly CifarLayout[] = [binaryLayout, pythonLayout, pngLayout];
 
 /**
- * Opens CIFAR-10 or CIFAR-100 in whichever layout lies in `folder`, or in the folder within it that the archive makes.
- * All images of the split are held in memory, 3 kB each.
+ * Opens CIFAR-10 or CIFAR-100 in any layout in `folder`, or in the archive's folder within it. All images of the split
+ * are held in memory, 3 kB each.
  *
- * @throws ResnetCocoError FILE_NOT_FOUND; BAD_DATASET, naming the file and the image
+ * @throws ResnetCocoError FILE_NOT_FOUND when a file is missing
+ * @throws ResnetCocoError BAD_DATASET when a file is wrong; names the file and the image
  */
 export async function openCifar(
   kind: CifarKind,

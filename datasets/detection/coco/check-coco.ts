@@ -6,7 +6,7 @@ import type { CocoAnnotation, CocoBox, CocoCategory, CocoImage, ImageId } from '
 import { isEmptySegmentation } from './empty-segmentation.ts';
 import { isRoundedId, roundedIdProblem } from './exact-id.ts';
 
-/** A JSON object, its fields unknown. */
+/** A JSON object of unknown fields. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 export const isObject = (value: unknown): value is Fields =>
@@ -17,23 +17,23 @@ const isSide = (value: unknown): value is number => Number.isSafeInteger(value) 
 const isNumbers = (value: unknown): value is readonly number[] =>
   Array.isArray(value) && value.every((item) => Number.isFinite(item));
 
-/** A problem of a field, as long as its file is not known. */
+/** A problem of a field; the caller adds its file. */
 type Found = Omit<DatasetProblem, 'severity' | 'file'>;
 
-/** An object that is missing a field, or has a value there that cannot be used. */
+/** The problem of an object whose field is missing or unusable. */
 function wrongField(fields: Fields, field: string, message: string): Found {
   const value = fields[field];
   if (value === undefined) return { kind: 'missing field', field, value, message: `it is missing; ${message}` };
   return { kind: 'wrong type', field, value, message };
 }
 
-/** An id that `JSON.parse` rounded; undefined if it is exact. */
+/** The problem of an id that `JSON.parse` rounded; undefined when the id is exact. */
 function roundedId(fields: Fields, field: string, mayBeText = false): Found | undefined {
   const value = fields[field];
   return isRoundedId(value) ? { kind: 'wrong value', field, value, message: roundedIdProblem(mayBeText) } : undefined;
 }
 
-/** The numbers of a file as they are written, which is read again for them where one was rounded. */
+/** The numbers of a file as written. The file is read again only when a number was rounded. */
 class WrittenNumbers {
   readonly #file: string;
   #numbers: ReadonlyMap<string, string> | undefined;
@@ -42,7 +42,7 @@ class WrittenNumbers {
     this.#file = file;
   }
 
-  /** What was found, and how the number at a place such as `images[3].id` is written, where it was rounded. */
+  /** Adds to the problem how the file writes the number at a place such as `images[3].id`, if it was rounded. */
   told(found: Found, place: string): Found {
     if (!isRoundedId(found.value)) return found;
     this.#numbers ??= longNumbers(this.#file);
@@ -53,7 +53,7 @@ class WrittenNumbers {
 
 const ID_FIELDS = ['id', 'image_id', 'category_id'];
 
-/** Fields beyond those of COCO are kept as they are, but for what `JSON.parse` rounded. */
+/** Fields beyond COCO's own are kept unchanged; numbers in them that `JSON.parse` rounded are problems. */
 function* roundedNumbers(fields: Fields): Generator<Found> {
   for (const field in fields) {
     const value = fields[field];
@@ -63,10 +63,10 @@ function* roundedNumbers(fields: Fields): Generator<Found> {
   }
 }
 
-/** An image whose size may have to be read from its file. */
+/** An image whose size may be read from its file later. */
 export type ListedImage = Omit<CocoImage, 'width' | 'height'> & Partial<Pick<CocoImage, 'width' | 'height'>>;
 
-/** The images of a list that can be used: an id that no other has, a file name, and a size that is right or missing. */
+/** Returns the usable images of a list: a unique id, a file name, and a size that is valid or missing. */
 export function checkImages(file: string, list: readonly unknown[], problems: ProblemList): ListedImage[] {
   const images: ListedImage[] = [];
   const ids = new Set<ImageId>();
@@ -110,7 +110,7 @@ export function checkImages(file: string, list: readonly unknown[], problems: Pr
   return images;
 }
 
-/** The categories that can be used: whole ids that no other has, names that are not empty. */
+/** Returns the usable categories: unique whole ids and names that are not empty. */
 export function checkCategories(file: string, list: readonly unknown[], problems: ProblemList): CocoCategory[] {
   const categories: CocoCategory[] = [];
   const ids = new Set<number>();
@@ -156,7 +156,7 @@ export interface Referents {
   readonly categories: ReadonlyMap<number, CocoCategory>;
 }
 
-/** The annotations of a list that can be used. `area` is width × height, and `iscrowd` 0, where they are missing. */
+/** Returns the usable annotations. A missing `area` becomes width × height, a missing `iscrowd` becomes 0. */
 export function checkAnnotations(
   file: string,
   list: readonly unknown[],
@@ -199,7 +199,7 @@ export function checkAnnotations(
   return annotations;
 }
 
-/** What makes an annotation unusable, the first of it. */
+/** Finds the first problem that makes an annotation unusable. */
 function findInAnnotation(annotation: Fields, ids: ReadonlySet<number>, referents: Referents): Found | undefined {
   const { id, image_id, category_id, bbox, area, iscrowd, segmentation, keypoints } = annotation;
   for (const field of ID_FIELDS) {

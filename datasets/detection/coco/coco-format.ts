@@ -1,6 +1,6 @@
-/** COCO's JSON, as the files have it (cocodataset.org/#format-data). Fields that are not named here are kept as they are. */
+/** COCO's JSON as its files have it (cocodataset.org/#format-data). Fields not named here are kept unchanged. */
 
-/** pycocotools takes whatever identifies an image; in COCO itself it is a whole number. */
+/** pycocotools accepts any id for an image; COCO's own ids are whole numbers. */
 export type ImageId = number | string;
 
 /** An image, as COCO's JSON has it. */
@@ -18,7 +18,7 @@ export interface CocoCategory {
   readonly supercategory?: string;
   /** Names of keypoints, in the order of an annotation's triples. */
   readonly keypoints?: readonly string[];
-  /** Pairs of keypoints, counted from 1, that are joined by a line. */
+  /** Pairs of keypoints, counted from 1, that a line joins. */
   readonly skeleton?: readonly (readonly [number, number])[];
 }
 
@@ -40,12 +40,12 @@ export interface CocoAnnotation {
   readonly image_id: ImageId;
   readonly category_id: number;
   readonly bbox: CocoBox;
-  /** In square pixels; of the mask where there is one. */
+  /** In square pixels; the mask's area where there is a mask. */
   readonly area: number;
-  /** 1 for a box or mask around many objects of a kind. */
+  /** 1 when the box or mask covers a crowd of objects of one category. */
   readonly iscrowd: 0 | 1;
   readonly segmentation?: CocoSegmentation;
-  /** x, y, v of each keypoint; v is 0 where it is not labelled, 1 where it is hidden, 2 where it is seen. */
+  /** x, y, v of each keypoint; v is 0 for not labelled, 1 for hidden, 2 for visible. */
   readonly keypoints?: readonly number[];
   readonly num_keypoints?: number;
 }

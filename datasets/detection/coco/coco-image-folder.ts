@@ -4,23 +4,23 @@ import { portablePath, withoutExtension } from '../file-finder.ts';
 import { Folders } from '../spelling.ts';
 import { spellingsOfSplit } from '../splits.ts';
 
-/** What folders of annotation files are called, whose images lie beside them. */
+/** Names of annotation folders; the images lie beside such a folder. */
 const ANNOTATION_FOLDERS = /^(annotations?|anns?|labels?|json)$/i;
-/** What folders of images are called. */
+/** Names of image folders. */
 const IMAGE_FOLDERS = ['images', 'imgs', 'img', 'JPEGImages', 'data'];
-/** Words of annotation files' names that tell no split. */
+/** Words in names of annotation files that name no split. */
 const PLAIN_WORDS = /^(annotations?|instances?|person|keypoints|captions|stuff|panoptic|coco|labels?|default|)$/i;
 
-/** So many images are looked for to tell whether a folder has them. */
+/** To tell whether a folder has the images, at most this many are looked for. */
 const SAMPLE = 50;
 
 /**
- * The folder of a COCO file's images where none is named: of the usual places around the file the one that has the most
- * of them. Beside it, as Roboflow writes them; in `images/`; in a folder of the split's name, such as `val2017/` for
- * `instances_val2017.json`; each of these beside `annotations/`, too.
+ * Finds the image folder of a COCO file when the user names none: of the usual places around the file, the one with the
+ * most of its images. These places are the file's own folder (Roboflow), `images/`, a folder named after the split
+ * (`val2017/` for `instances_val2017.json`), and the same places beside `annotations/`.
  *
  * @param names of the images, as the file has them
- * @returns undefined where no such folder has one of them
+ * @returns undefined when no such folder has any of them
  */
 export function findCocoImageFolder(
   file: string,
@@ -31,7 +31,7 @@ export function findCocoImageFolder(
   const sample = names.filter((_, index) => index % step === 0).slice(0, SAMPLE);
   const folders = new Folders();
   const places = usualPlaces(file, split, folders);
-  // Names may have folders of another machine before them.
+  // Names may start with folders of another machine.
   for (const asNamed of [portablePath, (name: string) => basename(portablePath(name))]) {
     let most = 0;
     let best: string | undefined;
@@ -44,7 +44,7 @@ export function findCocoImageFolder(
   return undefined;
 }
 
-/** The likeliest first. */
+/** Likely folders, the likeliest first. */
 function usualPlaces(file: string, split: string | undefined, folders: Folders): string[] {
   const here = dirname(file);
   const roots = ANNOTATION_FOLDERS.test(basename(dirname(`${here}/.`))) ? [dirname(here), here] : [here];
@@ -60,7 +60,7 @@ function usualPlaces(file: string, split: string | undefined, folders: Folders):
   return [...new Set(places)].filter(isFolder);
 }
 
-/** Folders that a file of this name may have its images in: `val2017`, `val` for `instances_val2017.json`. */
+/** Folders named after the split that may hold the images: `val2017` and `val` for `instances_val2017.json`. */
 function splitNames(file: string, split: string | undefined): string[] {
   const stem = withoutExtension(file).replace(/\.coco$/i, '');
   const words = stem.split(/[\s._-]+/).filter((word) => !PLAIN_WORDS.test(word));

@@ -1,8 +1,8 @@
 import type { CocoSegmentation } from './coco-format.ts';
 
 /**
- * Whether an object has no mask: its segmentation is missing, or is `null`, `[]` or `[[]]`, as tools write those of
- * boxes alone.
+ * Whether an object has no mask: its segmentation is missing, `null`, `[]` or `[[]]`, as tools write it for plain
+ * boxes.
  */
 export const isEmptySegmentation = (segmentation: CocoSegmentation | null | undefined): boolean =>
   segmentation == null ||

@@ -13,13 +13,13 @@ export function numberInName(path: string): number | undefined {
 }
 
 export interface ImageNumbers {
-  /** By position of the file; no two are the same. */
+  /** In the order of the files; unique. */
   readonly ids: readonly number[];
-  /** Why they are 1, 2, 3 … and not the numbers of the names. */
+  /** Why the ids are 1, 2, 3 … and not the numbers in the names. */
   readonly note?: string;
 }
 
-/** Ids of images: the number in each file's name, or, as soon as one has none or two have the same, 1, 2, 3 … for all. */
+/** Ids of images: the number in each file's name; if a name has none or two names share one, 1, 2, 3 … for all. */
 export function numberImages(files: readonly string[]): ImageNumbers {
   const byId = new Map<number, string>();
   const inOrder = (note: string): ImageNumbers => ({ ids: files.map((_, index) => index + 1), note });

@@ -19,9 +19,10 @@ import type { CocoDataset, CocoImage } from './coco-format.ts';
 import { findCocoImageFolder } from './coco-image-folder.ts';
 
 /**
- * Reads a COCO annotation file. Every field of it is kept; where `area` or `iscrowd` is missing, it is added.
+ * Reads a COCO annotation file. All fields are kept; a missing `area` or `iscrowd` is added.
  *
- * @throws ResnetCocoError FILE_NOT_FOUND; BAD_DATASET, where it is no JSON or not of this kind
+ * @throws ResnetCocoError FILE_NOT_FOUND when the file is missing
+ * @throws ResnetCocoError BAD_DATASET when the file is not JSON or not a COCO data set
  */
 export async function readCoco(source: DetectionSource, problems: ProblemList): Promise<FoundDataset> {
   const file = isFolder(source.annotations) ? await findCocoFile(source.annotations, source.split) : source.annotations;
@@ -84,7 +85,10 @@ async function findImages(
   return images;
 }
 
-/** The annotation file of a folder: the only JSON file in it, in its `annotations/`, or in the folder of the split. */
+/**
+ * Finds the annotation file of a folder: its only JSON file, or the only one in `annotations/` or in the split's
+ * folder.
+ */
 async function findCocoFile(folder: string, split: string | undefined): Promise<string> {
   const json = await listFiles(folder, ['json'], 'subfolders');
   const ofSplit = json.filter((name) => split === undefined || name.toLowerCase().includes(split.toLowerCase()));

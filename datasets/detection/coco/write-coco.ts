@@ -1,7 +1,7 @@
 import { WholeFile } from '../../../io/whole-file.ts';
 import type { CocoDataset } from './coco-format.ts';
 
-/** Text is handed on when so much has come together. */
+/** Text is written in pieces of about this many characters. */
 const CHUNK = 1 << 20;
 
 function* jsonOf(dataset: CocoDataset): Generator<string> {
@@ -22,9 +22,9 @@ function* jsonOf(dataset: CocoDataset): Generator<string> {
 }
 
 /**
- * Writes a COCO annotation file of any size, whole: an object a line.
+ * Writes a COCO annotation file of any size, one object per line, whole or not at all.
  *
- * @throws ResnetCocoError FILE_NOT_WRITABLE; the signal's reason, if aborted
+ * @throws ResnetCocoError FILE_NOT_WRITABLE when the file cannot be written; the signal's reason when aborted
  */
 export async function writeCoco(path: string, dataset: CocoDataset, signal?: AbortSignal): Promise<void> {
   const file = await WholeFile.create(path);

@@ -14,19 +14,19 @@ import { ProblemList } from '../problems.ts';
 import { findVocLayout, type VocLayout } from './voc-layout.ts';
 import { parseVoc, type VocFile, type VocObject } from './voc-xml.ts';
 
-/** An object of Pascal VOC as a COCO annotation; what is not set or `Unspecified` in VOC is left out. */
+/** A Pascal VOC object as a COCO annotation. Fields that VOC does not set, or sets to `Unspecified`, are left out. */
 export interface VocAnnotation extends CocoAnnotation {
   readonly pose?: string;
   readonly truncated?: 1;
   readonly occluded?: 1;
-  /** VOC leaves objects that are difficult to see out of its scores. */
+  /** VOC's scores leave difficult objects out. */
   readonly difficult?: 1;
-  /** With `difficult`: what converters to COCO commonly write for it. pycocotools looks at `iscrowd` alone. */
+  /** Converters to COCO commonly write this for `difficult`. pycocotools reads only `iscrowd`. */
   readonly ignore?: 1;
 }
 
 interface Entry {
-  /** Of the annotation, relative to the folder. */
+  /** The annotation's path, relative to the folder. */
   readonly name: string;
   readonly file: string;
   readonly stem: string;
@@ -35,12 +35,13 @@ interface Entry {
 }
 
 /**
- * Reads Pascal VOC's XML files. A box of VOC names its first and last pixel, counted from 1, so that x = xmin − 1 and
- * width = xmax − xmin + 1. Images are numbered by the digits of their names where those differ, else from 1; annotations
- * from 1; categories from 1 in order of their names, or as `categories.json` in the folder has them. All this is the
- * same for every split. An image's size is read from its file where the annotation lacks it.
+ * Reads Pascal VOC's XML files. A VOC box names its first and last pixel, counted from 1, so x = xmin − 1 and width =
+ * xmax − xmin + 1. Image ids are the numbers in the names if those are unique, else 1, 2, 3 …; annotation ids count
+ * from 1; category ids count from 1 in order of names, or come from `categories.json` in the folder. Every split gets
+ * the same ids. A missing image size is read from the image.
  *
- * @throws ResnetCocoError FILE_NOT_FOUND, BAD_DATASET
+ * @throws ResnetCocoError FILE_NOT_FOUND when a file or folder is missing
+ * @throws ResnetCocoError BAD_DATASET when this is not a VOC data set
  */
 export async function readVoc(source: DetectionSource, problems: ProblemList): Promise<FoundDataset> {
   const layout = await findVocLayout(source);
@@ -53,7 +54,7 @@ export async function readVoc(source: DetectionSource, problems: ProblemList): P
   return result.found();
 }
 
-/** Those of the split; of every image without one. */
+/** The entries of the split; all entries when there is no split. */
 function wantedEntries(entries: readonly Entry[], { list }: VocLayout, problems: ProblemList): readonly Entry[] {
   if (!list) return entries;
   const byName = new Map(entries.map((entry) => [entry.name, entry]));
@@ -72,7 +73,7 @@ function wantedEntries(entries: readonly Entry[], { list }: VocLayout, problems:
   });
 }
 
-/** Every annotation that can be read; what is wrong in those outside of the split is not told. */
+/** Reads all annotations. Problems outside the split are not reported. */
 async function readEntries(
   { xmlFolder, names, list }: VocLayout,
   signal: AbortSignal | undefined,
@@ -110,7 +111,7 @@ function categoriesOf(entries: readonly Entry[]): CocoCategory[] {
   return [...names].sort().map((name, index) => ({ id: index + 1, name }));
 }
 
-/** The image's name: as `filename` has it, whose white space counts only where the annotation's own name has it too. */
+/** The image's name from `filename`. White space around it counts only if the annotation's own name has it too. */
 function imageName(stem: string, filename = ''): string {
   const isExact = withoutExtension(portablePath(filename)).normalize() === stem.normalize();
   return (isExact ? filename : filename.trim()) || `${stem}.jpg`;
@@ -149,7 +150,7 @@ class VocDataset {
 
   async #imageOf({ file, stem, id, content }: Entry): Promise<CocoImage | undefined> {
     const declared = imageName(stem, content.filename);
-    // Tools often leave a wrong name in the annotation, so its own name comes first, as in VOC.
+    // Tools often write a wrong `filename`, so the annotation's own name comes first, as in VOC.
     const name = this.#files.find(id, [stem, declared], { file, field: 'filename', value: declared });
     const path = this.#files.paths.get(id);
     const { width, height } = content;

@@ -2,8 +2,8 @@ import type { CocoBox } from '../coco/coco-format.ts';
 import { add, type Decimal, formatDecimal, subtract, toDecimal, toNumber } from '../decimal.ts';
 
 /**
- * A box of Pascal VOC: the first and the last pixel that it covers, counted from 1. So `xmin` 1, `xmax` 10 covers ten
- * columns, from the first on: COCO's x 0, width 10.
+ * A Pascal VOC box: the first and last pixel it covers, counted from 1. `xmin` 1, `xmax` 10 covers the first ten
+ * columns: COCO's x 0, width 10.
  */
 export interface VocBox {
   readonly xmin: Decimal;
@@ -18,7 +18,9 @@ const ONE: Decimal = { digits: 1n, places: 0 };
 const start = (min: Decimal): number => toNumber(subtract(min, ONE));
 const extent = (min: Decimal, max: Decimal): number => toNumber(add(subtract(max, min), ONE));
 
-/** x = xmin − 1, width = xmax − xmin + 1, and so downwards; in decimals, so that `toVocBox` gives back what was there. */
+/**
+ * x = xmin − 1, width = xmax − xmin + 1; y and height likewise. Decimals make `toVocBox` restore the original numbers.
+ */
 export const fromVocBox = ({ xmin, ymin, xmax, ymax }: VocBox): CocoBox => [
   start(xmin),
   start(ymin),

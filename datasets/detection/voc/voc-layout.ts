@@ -8,15 +8,15 @@ import { FileFinder, listFiles, portablePath, withoutExtension } from '../file-f
 import { Spellings, spelledPath } from '../spelling.ts';
 import { spellingsOfSplit } from '../splits.ts';
 
-/** Where the parts of a VOC data set lie. */
+/** The files and folders of a VOC data set. */
 export interface VocLayout {
-  /** What holds `Annotations/`, `ImageSets/` and `JPEGImages/`; of a plain folder of XML files that folder. */
+  /** The folder with `Annotations/`, `ImageSets/` and `JPEGImages/`, or the plain folder of XML files. */
   readonly root: string;
   readonly xmlFolder: string;
-  /** Every annotation, relative to that folder, in order. */
+  /** Every annotation, relative to `xmlFolder`, in order. */
   readonly names: readonly string[];
   readonly finder: FileFinder | undefined;
-  /** Of the split. */
+  /** The split's list of images. */
   readonly list: VocList | undefined;
 }
 
@@ -24,33 +24,36 @@ export interface VocLayout {
 export interface VocList {
   readonly file: string;
   readonly entries: readonly {
-    /** As the list has it. */
+    /** The text of the line. */
     readonly text: string;
-    /** Its annotation; undefined without one. */
+    /** The image's annotation; undefined when there is none. */
     readonly name: string | undefined;
   }[];
 }
 
-/** Where lists lie: in VOC's own folder, and where other programs write them. */
+/** Folders of lists: VOC's own, and those that other programs use. */
 const LISTS = ['ImageSets/Main', 'ImageSets', '.'];
 const IMAGES = ['JPEGImages', 'images'];
 
-/** A folder within another, however it is spelled. */
+/** A folder within another, matched as in `Spellings`. */
 function folderIn(folder: string, name: string): string | undefined {
   const path = spelledPath(folder, name);
   return path !== undefined && isFolder(path) ? path : undefined;
 }
 
-/** The folder of XML files, where a data set has one of the usual name. */
+/** The folder of XML files, if a data set has one of the usual name. */
 export async function annotationsFolder(root: string): Promise<string | undefined> {
   const folder = folderIn(root, 'Annotations');
   if (folder === undefined) return undefined;
-  // COCO's folder of JSON files has the same name.
+  // COCO's folder of JSON files may have the same name.
   const names = await listFiles(folder, ['xml', 'json']);
   return !names.length || names.some((name) => /\.xml$/i.test(name)) ? folder : undefined;
 }
 
-/** @throws ResnetCocoError FILE_NOT_FOUND, BAD_DATASET */
+/**
+ * @throws ResnetCocoError FILE_NOT_FOUND when a folder or the split's list is missing
+ * @throws ResnetCocoError BAD_DATASET when there are no XML files
+ */
 export async function findVocLayout({ annotations, images, split }: DetectionSource): Promise<VocLayout> {
   const folder = await annotationsFolder(annotations);
   const root = folder === undefined && isPartOfDevkit(annotations) ? parentOf(annotations) : annotations;
@@ -71,10 +74,10 @@ export async function findVocLayout({ annotations, images, split }: DetectionSou
   };
 }
 
-/** The folder above, also of `.`. */
+/** The parent folder, also of `.`. */
 const parentOf = (folder: string): string => (/^\.\.?$/.test(basename(folder)) ? join(folder, '..') : dirname(folder));
 
-/** A list of the split, however its name is spelled. */
+/** The list of the split, matched as in `Spellings`. */
 function findList(root: string, split: string): string | undefined {
   const paths = LISTS.flatMap((place) => {
     const folder = folderIn(root, place);
@@ -83,24 +86,24 @@ function findList(root: string, split: string): string | undefined {
   return paths.find((path) => path !== undefined && isFile(path));
 }
 
-/** A folder of the split's own XML files and images. */
+/** A folder with the split's own XML files and images. */
 const splitFolder = (folder: string, split: string): string | undefined =>
   spellingsOfSplit(split)
     .map((name) => folderIn(folder, name))
     .find((path) => path !== undefined);
 
-/** Names the file that would make the split, and the splits that there are. */
+/** The error for a missing split: names the file to make and the splits that exist. */
 async function noSplit(root: string, split: string): Promise<ResnetCocoError> {
   const lists = folderIn(root, LISTS[0]);
   const others = lists === undefined ? [] : (await listFiles(lists, ['txt'])).map(withoutExtension);
   const there = others.length ? `it has ${others.slice(0, 10).join(', ')}` : 'it has no lists';
   const remedy =
-    'make this file, with the name of an image a line, without its ending; or leave the split out, and let train detector --val-fraction keep a part for evaluation';
+    'make this file with one image name per line, without extension; or leave the split out, and let train detector --val-fraction hold out images for evaluation';
   const file = join(lists ?? join(root, LISTS[0]), `${split}.txt`);
   return new ResnetCocoError('FILE_NOT_FOUND', `${file}: no list of this split; ${there}; ${remedy}`);
 }
 
-/** Whether this is the folder of XML files itself, with the other parts beside it. */
+/** Whether this is the folder of XML files itself, with VOC's other folders beside it. */
 function isPartOfDevkit(folder: string): boolean {
   if (basename(resolve(folder)).toLowerCase() !== 'annotations') return false;
   return ['ImageSets', ...IMAGES].some((name) => folderIn(parentOf(folder), name) !== undefined);
@@ -127,18 +130,18 @@ async function readList(file: string, names: readonly string[]): Promise<VocList
 
 const isFileName = (name: string): boolean => isImageName(name) || /\.xml$/i.test(name);
 
-/** As VOC writes them: a space, and two columns of a number. */
+/** The flag as VOC writes it: a space, then a number of two columns. */
 const FLAG = / ( [01]|-1)\s*$/;
 const LOOSE_FLAG = /\s+-?[01]\s*$/;
 
 /**
- * The whole line is a name, with spaces around it and within perhaps. Where no annotation has it, it may have white
- * space around, or a flag behind, as lists of one class have: 1, 0 or -1.
+ * The whole line is a name, possibly with spaces around and within it. If no annotation has that name, the white space
+ * around it is dropped, or a flag 1, 0 or -1 after it, as lists of one class have.
  */
 function listEntry(line: string, stems: Spellings): VocList['entries'][number] {
   const unflagged = line.replace(LOOSE_FLAG, '');
   const texts = [line, line.trim(), line.replace(FLAG, ''), unflagged, unflagged.trim()];
-  // Some programs list the images' files, or their paths, or those and the annotations' side by side.
+  // Some programs list image files, paths, or pairs of image and annotation.
   const words = line.trim().split(/\s+/);
   if (words.length > 1) texts.push(...words.filter(isFileName));
   const files = texts.map((text) => (isFileName(text.trim()) ? withoutExtension(text.trim()) : text));

@@ -4,7 +4,7 @@ import { type Decimal, parseDecimal } from '../decimal.ts';
 import type { LineFinding } from '../problems.ts';
 import { fromVocBox, type VocBox, vocSides } from './voc-box.ts';
 
-/** An object of a VOC file, its box as COCO has it. */
+/** An object of a VOC file; its box is in COCO's form. */
 export interface VocObject {
   /** The line of its box, counted from 1. */
   readonly line: number;
@@ -14,14 +14,14 @@ export interface VocObject {
   readonly truncated?: 1;
   readonly occluded?: 1;
   readonly difficult?: 1;
-  /** Not of VOC itself: written by us for COCO's crowds. */
+  /** Not part of VOC: we write it for COCO's crowds. */
   readonly iscrowd?: 1;
 }
 
 export interface VocFile {
-  /** The name of the image's file, where the annotation tells, with the white space around it. */
+  /** The image's file name with the white space around it, if the annotation has it. */
   readonly filename: string | undefined;
-  /** Undefined where it is missing, or 0 as some tools leave it. */
+  /** Undefined when missing, or 0, as some tools write it. */
   readonly width: number | undefined;
   readonly height: number | undefined;
   readonly objects: readonly VocObject[];
@@ -35,7 +35,7 @@ const textOf = (element: XmlElement | undefined, name: string): string | undefin
   childOf(element, name)?.text.trim();
 const flag = (element: XmlElement, name: string): boolean => textOf(element, name) === '1';
 
-/** Whole pixels, whichever way they are written: `640`, `640.0`. */
+/** Parses whole pixels, written as `640` or `640.0`. */
 function pixels(text: string | undefined): number | undefined {
   const value = Number(text);
   return text && Number.isInteger(value) && value > 0 ? value : undefined;
@@ -56,7 +56,7 @@ function lineCounter(xml: string): (element: XmlElement) => number {
   };
 }
 
-/** @throws Error with the reason and the place */
+/** @throws Error with the reason and the place when the text is not a VOC annotation */
 function rootOf(xml: string): XmlElement {
   let root: XmlElement | null;
   try {
@@ -72,9 +72,9 @@ function rootOf(xml: string): XmlElement {
 }
 
 /**
- * Reads a VOC annotation. Objects that cannot be used are told of and left out.
+ * Reads a VOC annotation. Unusable objects are reported and left out.
  *
- * @throws Error with the reason and the place, where the text is no XML or of another kind
+ * @throws Error with the reason and the place when the text is not XML or not a VOC annotation
  */
 export function parseVoc(xml: string, onError: (found: LineFinding) => void): VocFile {
   const root = rootOf(xml);
@@ -100,7 +100,7 @@ export function parseVoc(xml: string, onError: (found: LineFinding) => void): Vo
   };
 }
 
-/** Whether an element that is not read looks like an object, or a list of them. */
+/** Whether an unread element looks like an object or a list of objects. */
 const holdsObjects = (element: XmlElement): boolean =>
   element.name.toLowerCase() === 'object' ||
   element.children.some((child) => child instanceof XmlElement && /^(object|bndbox)$/i.test(child.name));

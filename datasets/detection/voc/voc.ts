@@ -3,7 +3,7 @@ import type { DatasetFormat } from '../dataset-format.ts';
 import { lostBesideBoxes } from '../what-is-lost.ts';
 import { annotationsFolder } from './voc-layout.ts';
 
-/** Pascal VOC: an XML file for each image. */
+/** Pascal VOC: one XML file per image. */
 export const voc: DatasetFormat = {
   looksFor: "Pascal VOC's XML files",
   hasLayout: async (folder) => (await annotationsFolder(folder)) !== undefined,

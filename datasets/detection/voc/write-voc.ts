@@ -10,10 +10,12 @@ const escaped = (text: string): string => text.replace(/[&<>]/g, (char) => entit
 
 /**
  * Writes Pascal VOC: `Annotations/NAME.xml` for each image, `ImageSets/Main/SPLIT.txt` (`all.txt` without a split) and
- * `categories.json`, which keeps COCO's ids. Coordinates are written to their last digit, so that reading them gives
- * the same boxes. A crowd becomes a `difficult` object, which VOC's scores leave out, with an element `iscrowd` of ours.
+ * `categories.json`, which keeps COCO's ids. Coordinates are written in full, so reading gives the same boxes. A crowd
+ * becomes a `difficult` object, which VOC's scores leave out, with our own element `iscrowd`.
  *
- * @throws ResnetCocoError BAD_DATASET, FILE_NOT_WRITABLE; the signal's reason, if aborted
+ * @throws ResnetCocoError BAD_DATASET when VOC cannot store a name
+ * @throws ResnetCocoError FILE_NOT_WRITABLE when a file cannot be written or exists with other content; the signal's
+ *   reason when aborted
  */
 export async function writeVoc(
   folder: string,

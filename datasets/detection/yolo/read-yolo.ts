@@ -14,12 +14,13 @@ import { findYoloLayout, type YoloImage, type YoloLayout } from './yolo-layout.t
 import { YoloPoseCheck } from './yolo-pose.ts';
 
 /**
- * Reads YOLO's label files: a line for each object, its class counted from 0, then the box's centre, width and height as
- * fractions of the image's, or a polygon, which gives `segmentation` and the box around it. An image without a file has
- * no objects. Images are numbered by the digits of their names where those differ, else from 1; annotations from 1;
- * categories are classes + 1, or as `categories.json` beside the names has them.
+ * Reads YOLO's label files. Each line is an object: its class, counted from 0, then either the box's centre, width and
+ * height as fractions of the image's, or a polygon, which gives `segmentation` and the box around it. An image without
+ * a label file has no objects. Image ids are the numbers in the names if those are unique, else 1, 2, 3 …; annotation
+ * ids count from 1; category ids are classes + 1, or come from `categories.json` beside the names.
  *
- * @throws ResnetCocoError FILE_NOT_FOUND, BAD_DATASET
+ * @throws ResnetCocoError FILE_NOT_FOUND when a file or folder is missing
+ * @throws ResnetCocoError BAD_DATASET when this is not a YOLO data set
  */
 export async function readYolo(source: DetectionSource, problems: ProblemList): Promise<FoundDataset> {
   const layout = await findYoloLayout(source);
@@ -80,7 +81,7 @@ export async function readYolo(source: DetectionSource, problems: ProblemList): 
   return { dataset: { images, annotations, categories }, files };
 }
 
-/** The lines of an image's label file; none where it has no such file, or an error is told. */
+/** Reads the lines of an image's label file; none when the file is missing or unreadable, which is reported. */
 async function readLabels({ labels, name }: YoloImage, problems: ProblemList): Promise<YoloRow[]> {
   if (labels === undefined) return [];
   try {
@@ -95,7 +96,7 @@ async function readLabels({ labels, name }: YoloImage, problems: ProblemList): P
 
 const MAX_SHOWN = 5;
 
-/** What is there and not used: images that lists name and that do not exist, labels, images of other formats. */
+/** Reports files that are not used: listed images that do not exist, label files, images of other formats. */
 function tellUnused({ settings, missing, unread, irregular, unused }: YoloLayout, problems: ProblemList): void {
   for (const { list, line, name } of missing) {
     const message = 'no such file; add it, or remove the line';
@@ -117,7 +118,7 @@ function tellUnused({ settings, missing, unread, irregular, unused }: YoloLayout
   tell(irregular, one, several, 'they are not read; put regular files in their places');
 }
 
-/** Images that differ in their ending alone have one label file, whose objects count for each. */
+/** Images that differ only in their extension share a label file; its objects count for each. */
 function tellShared({ images, settings }: YoloLayout, problems: ProblemList): void {
   const byLabels = new Map<string, string[]>();
   for (const { labels, name } of images) {
@@ -135,7 +136,7 @@ function tellShared({ images, settings }: YoloLayout, problems: ProblemList): vo
   problems.warning({ file: settings.file, kind: 'duplicate', message });
 }
 
-/** A count of classes, `nc` of `data.yaml` or `classes` of Darknet's `obj.data`, that is not that of the names. */
+/** Reports a class count, `nc` of `data.yaml` or `classes` of Darknet's `obj.data`, that differs from the names. */
 function tellCount({ settings: { fields, file, names } }: YoloLayout, problems: ProblemList): void {
   for (const field of ['nc', 'classes']) {
     const value = fields[field];
@@ -145,7 +146,7 @@ function tellCount({ settings: { fields, file, names } }: YoloLayout, problems: 
   }
 }
 
-/** By class: the names in order, or COCO's own categories of the same names. */
+/** Categories by class: the names in order, or COCO's own categories with these names. */
 async function categoriesOf({ settings }: YoloLayout, problems: ProblemList): Promise<readonly CocoCategory[]> {
   const folder = dirname(settings.file);
   const known = await readCategoriesFile(folder, problems);

@@ -12,11 +12,13 @@ const SETTINGS_FILE = 'data.yaml';
 
 /**
  * Writes YOLO's files in Ultralytics' layout: `labels/NAME.txt` for each image, `SPLIT.txt` (`images.txt` without a
- * split), which lists the images as they are to lie in `images/`, `classes.txt`, `data.yaml`, and `categories.json`,
- * which keeps COCO's ids. Classes are the categories in order of their ids. Crowds are left out, since YOLO would take
- * each for one object. A `data.yaml` that is there with the same names gets the split added.
+ * split), which lists the images as paths in `images/`, `classes.txt`, `data.yaml`, and `categories.json`, which keeps
+ * COCO's ids. Classes are the categories in order of their ids. Crowds are left out, since YOLO would take each for one
+ * object. An existing `data.yaml` with the same names gets the split added.
  *
- * @throws ResnetCocoError BAD_DATASET, FILE_NOT_WRITABLE; the signal's reason, if aborted
+ * @throws ResnetCocoError BAD_DATASET when YOLO cannot store a name
+ * @throws ResnetCocoError FILE_NOT_WRITABLE when a file cannot be written or exists with other content; the signal's
+ *   reason when aborted
  */
 export async function writeYolo(
   folder: string,
@@ -47,14 +49,14 @@ export async function writeYolo(
   await out.replace(SETTINGS_FILE, settings);
 }
 
-/** The text of `data.yaml`. Without `path` in it, Ultralytics takes the paths in it from where it lies. */
+/** The text of `data.yaml`. Without `path`, Ultralytics resolves its paths from the file's folder. */
 async function settingsWith(folder: string, names: readonly string[], split: string | undefined): Promise<string> {
   const path = join(folder, SETTINGS_FILE);
   const there = isFile(path) ? await readYoloSettings(path) : undefined;
   if (there && there.names.join('\n') !== names.join('\n')) {
     throw new ResnetCocoError('FILE_NOT_WRITABLE', `${path}: names other classes; name another folder, or delete it`);
   }
-  // Ultralytics wants both.
+  // Ultralytics needs both.
   const lists = split === undefined ? { train: 'images.txt', val: 'images.txt' } : { [split]: `${split}.txt` };
   const { stringify } = await import('yaml');
   return stringify({ ...there?.fields, ...lists, names: new Map(names.entries()) });

@@ -1,22 +1,22 @@
 import type { CST } from 'yaml';
 
-/** What settings may be: far more than any data set's, and read within a second or two. */
+/** Limits of settings: far above any data set's, and read within a second or two. */
 const MAX_CHARACTERS = 2 ** 22;
 const MAX_TOKENS = 500_000;
 const MAX_DEPTH = 50;
 const MAX_ALIASES = 100;
 
 /**
- * The value of a YAML document, its size, depth and aliases checked before it is built.
+ * The value of a YAML document. Size, depth and aliases are checked before it is built.
  *
- * @throws Error with the reason
+ * @throws Error with the reason when the text is not YAML or exceeds a limit
  */
 export async function parseYaml(text: string): Promise<unknown> {
   if (text.length > MAX_CHARACTERS) {
     throw new Error(`it has ${text.length} characters; settings have at most ${MAX_CHARACTERS}`);
   }
   const { Composer, isScalar, visit } = await import('yaml');
-  // Keys are compared here: the parser compares each with all before it.
+  // Keys are compared below: the parser compares each key with all earlier ones.
   const [document] = [...new Composer({ uniqueKeys: false }).compose(await boundedTokens(text), true, text.length)];
   const [error] = document?.errors ?? [];
   if (error) throw error;
@@ -40,7 +40,7 @@ export async function parseYaml(text: string): Promise<unknown> {
   }
 }
 
-/** Parsed token by token, so that what is too deep or too much is refused where it begins to be. */
+/** Parses token by token, so that a document too deep or too large is refused early. */
 async function boundedTokens(text: string): Promise<CST.Token[]> {
   const { CST, Lexer, Parser } = await import('yaml');
   const parser = new Parser();
@@ -53,7 +53,7 @@ async function boundedTokens(text: string): Promise<CST.Token[]> {
       throw new Error(`it has more than ${MAX_ALIASES} aliases (*name)`);
     }
     for (const token of parser.next(lexeme)) tokens.push(token);
-    // The document and what it begins with are on the stack too.
+    // The stack also holds the document and its first token.
     if (parser.stack.length > MAX_DEPTH + 2) throw new Error(`it nests deeper than ${MAX_DEPTH} levels`);
   }
   for (const token of parser.end()) tokens.push(token);

@@ -6,38 +6,38 @@ import { isImageName, isUnreadImageName } from '../../images/image-extensions.ts
 import { listFiles, withoutExtension } from '../file-finder.ts';
 import { Folders, Spellings } from '../spelling.ts';
 
-/** What the folders of images are called for which `labels` stands in paths of label files. */
+/** Names of image folders that become `labels` in the paths of label files. */
 const IMAGES = /^(images|jpegimages)$/i;
 const LABELS = /^labels$/i;
-/** Text files beside labels that are none. */
+/** Text files beside labels that are not label files. */
 const OTHERS = /^(classes|labels|train|val|valid|test|images|readme.*|notes)\.txt$/i;
-/** How a line of a label file begins. */
+/** The start of a line in a label file. */
 const LABEL_LINE = /^\s*\d+(\.0*)?(\s+[-+.\de]+){4}/i;
 
 /** A folder where labels of images may lie. */
 interface LabelPlace {
   readonly folder: string;
-  /** The folder `labels` that has it; of labels beside images there is none. */
+  /** The folder `labels` above it; undefined for labels beside images. */
   readonly root: string | undefined;
 }
 
-/** Label files that no image uses, but for those of images that cannot be read. */
+/** Label files that no image uses. Those of unreadable images are not counted. */
 export interface UnusedLabels {
   readonly withoutImage: readonly string[];
-  /** Their images are in none of the lists and folders that were read. */
+  /** Their images are in none of the lists and folders read. */
   readonly ofOtherImages: readonly string[];
 }
 
 /**
- * The label files of images. As Ultralytics has it, `images` becomes `labels` in the path, the last where there are
- * several; else they lie beside. Names compare as `Spellings` has it, and `.TXT` is an ending too.
+ * Finds the label files of images. As in Ultralytics, the last `images` in the path becomes `labels`; otherwise the
+ * label file is beside the image. Names compare as in `Spellings`, and `.TXT` is accepted too.
  */
 export class YoloLabelFiles {
   readonly #folders = new Folders();
   readonly #labels = new Map<string, Spellings>();
   readonly #stems = new Map<string, Spellings>();
   readonly #used = new Set<string>();
-  /** Where labels were looked for, by the folder of images. */
+  /** Where labels were looked for, by folder of images. */
   readonly #places = new Map<string, readonly LabelPlace[]>();
 
   /** @returns undefined for an image without labels */
@@ -61,9 +61,9 @@ export class YoloLabelFiles {
   }
 
   /**
-   * Label files that were not found for any image, in the folders of labels of these folders of images.
+   * Lists the label files without an image, in the label folders of these image folders.
    *
-   * @param isWhole every split was read: then labels beside those of the folders count too
+   * @param isWhole every split was read: labels outside those folders count too
    */
   async unused(folders: readonly string[], isWhole: boolean): Promise<UnusedLabels> {
     const roots = new Map<string, boolean>();
@@ -87,7 +87,7 @@ export class YoloLabelFiles {
     return { withoutImage: [...withoutImage], ofOtherImages: [...ofOtherImages] };
   }
 
-  /** The folders of labels that exist for a folder of images. */
+  /** The existing label folders of a folder of images. */
   #placesOf(images: string): readonly LabelPlace[] {
     const there = this.#places.get(images);
     if (there) return there;
@@ -100,7 +100,7 @@ export class YoloLabelFiles {
     return places;
   }
 
-  /** The image of a label file, whether it can be read or not. */
+  /** The image of a label file, readable or not. */
   #imageOf(label: string): string | undefined {
     const stem = withoutExtension(basename(label));
     const images = mirrorOf(dirname(label), LABELS, 'images');
@@ -111,7 +111,7 @@ export class YoloLabelFiles {
     );
   }
 
-  /** Whether a label whose name is only alike is the very one of another image. */
+  /** Whether a label file that matches only loosely belongs to another image. */
   #isOfAnother(stem: string, image: string): boolean {
     const own = withoutExtension(basename(image));
     if (stem.normalize() === own.normalize()) return false;
@@ -123,7 +123,7 @@ export class YoloLabelFiles {
     return listed(this.#labels, folder, (names) => new Spellings(names.filter((name) => /\.txt$/i.test(name))));
   }
 
-  /** Of images with the same stem any one will do. */
+  /** The images of a folder by stem. Of images with the same stem, any will do. */
   #imagesIn(folder: string): Spellings {
     return listed(this.#stems, folder, (names) => {
       const images = names.filter((name) => isImageName(name) || isUnreadImageName(name));
@@ -139,14 +139,17 @@ function listed(cache: Map<string, Spellings>, folder: string, make: (names: str
   try {
     names = readdirSync(folder);
   } catch {
-    // Not there: it has no names.
+    // The folder is missing: it has no names.
   }
   const spellings = make(names);
   cache.set(folder, spellings);
   return spellings;
 }
 
-/** A path with another name for its last part of a kind, as what is above and what is below; undefined without. */
+/**
+ * Renames the last part of a path that matches `kind`, and returns the path above and below it; undefined when none
+ * matches.
+ */
 function mirrorOf(path: string, kind: RegExp, name: string): [above: string, below: string] | undefined {
   const parts = path.split(/[\\/]/);
   const at = parts.findLastIndex((part) => kind.test(part));
@@ -155,7 +158,7 @@ function mirrorOf(path: string, kind: RegExp, name: string): [above: string, bel
   return [above, [name, ...parts.slice(at + 1)].join('/')];
 }
 
-/** Whether it reads like labels; an empty file does where labels have a folder of their own. */
+/** Whether the text looks like labels. An empty file does if the labels have their own folder. */
 export async function isLabelFile(path: string, isOfLabels: boolean): Promise<boolean> {
   if (OTHERS.test(basename(path))) return false;
   const text = await readText(path).catch(() => '');

@@ -10,32 +10,32 @@ export interface YoloObject {
   readonly index: number;
   readonly bbox: CocoBox;
   readonly area: number;
-  /** Of a line that has a polygon. */
+  /** Only for a line with a polygon. */
   readonly segmentation?: readonly (readonly number[])[];
 }
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const INDEX = /^\d+(\.0*)?$/;
-/** Fractions of an image reach from 0 to 1; larger ones than this are pixels. */
+/** Fractions of an image are 0 to 1; numbers above this are pixels. */
 const MAX_FRACTION = 2;
-/** Fractions give pixels back only to about their sixteenth digit; what stands behind these is their noise. */
+/** Fractions give pixels to about sixteen digits; digits beyond these are noise. */
 const PIXEL_DIGITS = 9;
 
 const pixel = (value: number): number => Number(value.toFixed(PIXEL_DIGITS));
 
-/** A line of a label file: the texts of its class and numbers. */
+/** A line of a label file: its class and numbers as text. */
 export interface YoloRow {
   readonly line: number;
   readonly columns: readonly string[];
 }
 
-/** The lines of a label file that are not blank. */
+/** The lines of a label file without blank ones. */
 export function yoloRows(text: string): YoloRow[] {
   const rows = linesOf(text).map((line, at) => ({ line: at + 1, columns: line.trim().split(/\s+/) }));
   return rows.filter(({ columns }) => columns[0] !== '');
 }
 
-/** The rows without those that say the same as one above: they are the same object. */
+/** Drops rows that repeat an earlier row: they are the same object. */
 export function distinctRows(rows: readonly YoloRow[]): YoloRow[] {
   const seen = new Set<string>();
   return rows.filter(({ columns }) => {
@@ -46,7 +46,7 @@ export function distinctRows(rows: readonly YoloRow[]): YoloRow[] {
   });
 }
 
-/** Reads the lines of a label file. Those that cannot be used are told of and left out. */
+/** Parses the lines of a label file. Unusable lines are reported and left out. */
 export function parseYoloLabels(
   rows: readonly YoloRow[],
   classes: number,
@@ -114,7 +114,7 @@ function polygonArea(xs: readonly number[], ys: readonly number[]): number {
   return Math.abs(twice) / 2;
 }
 
-/** `0.5`: the line of a box, with all the digits that give it back. */
+/** The line of a box, with enough digits to restore it. */
 export function formatYoloLine(index: number, [x, y, w, h]: CocoBox, { width, height }: ImageSize): string {
   return [index, (x + w / 2) / width, (y + h / 2) / height, w / width, h / height].join(' ');
 }

@@ -15,13 +15,13 @@ import { entriesOf, placesOf } from './yolo-splits.ts';
 /** An image of a YOLO data set. */
 export interface YoloImage {
   readonly path: string;
-  /** What `file_name` says: relative to the folder of images. */
+  /** `file_name`: relative to the folder of images. */
   readonly name: string;
-  /** Its label file; undefined where it has none. */
+  /** Its label file; undefined when it has none. */
   readonly labels: string | undefined;
 }
 
-/** An image that a list names and that does not exist. */
+/** A listed image that does not exist. */
 export interface MissingImage {
   readonly list: string;
   readonly line: number;
@@ -32,19 +32,22 @@ export interface YoloLayout {
   readonly settings: YoloSettings;
   readonly images: readonly YoloImage[];
   readonly missing: readonly MissingImage[];
-  /** Where the labels of the first image may lie. */
+  /** Where the labels of the first image were looked for. */
   readonly expected: readonly string[];
   readonly unused: UnusedLabels;
-  /** Images of formats that cannot be read, in the folders that were searched. */
+  /** Images of formats that cannot be read, in the folders searched. */
   readonly unread: readonly string[];
-  /** Pipes, devices and sockets with names of images, in these folders. */
+  /** Pipes, devices and sockets with image names, in these folders. */
   readonly irregular: readonly string[];
 }
 
 const bad = (file: string, problem: string): ResnetCocoError =>
   new ResnetCocoError('BAD_DATASET', `${file}: ${problem}`);
 
-/** @throws ResnetCocoError FILE_NOT_FOUND, BAD_DATASET */
+/**
+ * @throws ResnetCocoError FILE_NOT_FOUND when a file or folder is missing
+ * @throws ResnetCocoError BAD_DATASET when there are no class names or no images
+ */
 export async function findYoloLayout(source: DetectionSource): Promise<YoloLayout> {
   const { annotations, images, split } = source;
   const folder = isFolder(annotations) ? annotations : dirname(annotations);
@@ -65,7 +68,7 @@ export async function findYoloLayout(source: DetectionSource): Promise<YoloLayou
   return { settings, ...(await search.found(split === undefined)) };
 }
 
-/** Collects images of folders and lists; splits may share some. */
+/** Collects the images of folders and lists; splits may share images. */
 class YoloImageSearch {
   /** By path. */
   readonly images = new Map<string, YoloImage>();
@@ -76,13 +79,13 @@ class YoloImageSearch {
   readonly #labels = new YoloLabelFiles();
   readonly #spelled = new Folders();
   readonly #settings: YoloSettings;
-  /** What `file_name` is relative to. */
+  /** The folder that `file_name` is relative to. */
   readonly #base: string;
 
   constructor(folder: string, settings: YoloSettings) {
     this.#settings = settings;
     const home = dirname(settings.file);
-    // Names may lie in a folder of a split, or above the one that was named.
+    // The file of names may be in a split's folder, or above the folder the user named.
     const root = relative(folder, home).startsWith('..') ? home : folder;
     const images = spelledPath(root, 'images');
     this.#base = images !== undefined && isFolder(images) ? images : root;
@@ -130,14 +133,14 @@ class YoloImageSearch {
   }
 }
 
-/** The lines of a list of images, each as it stands and without white space around. */
+/** The lines of an image list, each unchanged and trimmed. */
 function listLines(text: string): { line: number; names: string[] }[] {
   return linesOf(text).flatMap((line, index) =>
     line.trim() === '' ? [] : [{ line: index + 1, names: [...new Set([line, line.trim()])] }],
   );
 }
 
-/** The images of a folder that was named, with labels in `folder` at the same places. */
+/** The images of a folder the user named; `folder` holds labels at the same relative paths. */
 async function imagesIn(
   images: string,
   folder: string,
@@ -175,7 +178,7 @@ async function imagesIn(
   };
 }
 
-/** Of a folder of images those that belong to a split: by its list, or as they or their labels lie in its folder. */
+/** The images of a folder that belong to a split: by its list, or by their own or their labels' folder. */
 async function namesOfSplit(
   finder: FileFinder,
   labels: FileFinder,

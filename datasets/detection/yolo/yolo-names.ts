@@ -10,26 +10,26 @@ import { Spellings, spelledPath } from '../spelling.ts';
 import { parseYaml } from './yaml-settings.ts';
 import { locate } from './yolo-paths.ts';
 
-/** The settings of a YOLO data set: the names of its classes, and, where it has a `data.yaml`, that file's fields. */
+/** The settings of a YOLO data set: its class names and, if there is a `data.yaml`, that file's fields. */
 export interface YoloSettings {
   /** The file that names the classes. */
   readonly file: string;
   /** By class, counted from 0. */
   readonly names: readonly string[];
-  /** Of `data.yaml`; empty without one. */
+  /** Fields of `data.yaml`; empty without one. */
   readonly fields: Fields;
 }
 
-/** Darknet's settings are a few lines. */
+/** Darknet's settings have only a few lines. */
 const MAX_SETTINGS_BYTES = 2 ** 20;
-/** Ten times those of the largest published set; lists as long as them are made for each class. */
+/** Ten times the classes of the largest published set; memory grows with this number. */
 const MAX_CLASSES = 50_000;
 const MAX_NAME = 1000;
 
 const bad = (file: string, problem: string, cause?: unknown): ResnetCocoError =>
   new ResnetCocoError('BAD_DATASET', `${file}: ${problem}`, { cause });
 
-/** The folder itself, and, for a folder of labels, those above it up to the one that holds `labels`. */
+/** The folder itself and, for a folder of labels, its parents up to the one that holds `labels`. */
 function foldersToSearch(folder: string): string[] {
   const isLabels = (path: string): boolean => basename(path).toLowerCase() === 'labels';
   if (isLabels(folder)) return [folder, dirname(folder)];
@@ -38,8 +38,8 @@ function foldersToSearch(folder: string): string[] {
 }
 
 /**
- * The file that names a folder's classes: `data.yaml` or another one, Darknet's `obj.data`, `classes.txt`, `obj.names` …;
- * undefined without.
+ * Finds the file that names a folder's classes: `data.yaml` or another YAML file, Darknet's `obj.data`, `classes.txt`,
+ * `obj.names` …; undefined when there is none.
  */
 export async function findNamesFile(folder: string): Promise<string | undefined> {
   for (const place of foldersToSearch(folder)) {
@@ -57,12 +57,15 @@ export async function findNamesFile(folder: string): Promise<string | undefined>
     ].find((name) => name !== undefined);
     if (found !== undefined) return join(place, found);
   }
-  // Roboflow writes the same names beside the images of each split.
+  // Roboflow writes the same names beside each split's images.
   const [inSplit] = await listFiles(folder, ['labels'], 'subfolders');
   return inSplit === undefined ? undefined : join(folder, inSplit);
 }
 
-/** @throws ResnetCocoError FILE_NOT_FOUND; BAD_DATASET, naming the field */
+/**
+ * @throws ResnetCocoError FILE_NOT_FOUND when the file is missing
+ * @throws ResnetCocoError BAD_DATASET when a field is wrong; names the field
+ */
 export async function readYoloSettings(file: string): Promise<YoloSettings> {
   if (/\.data$/i.test(file)) return await readDarknetSettings(file);
   if (!/\.ya?ml$/i.test(file)) return { file, names: await readNames(file), fields: await listsBeside(file) };
@@ -84,7 +87,7 @@ export async function readYoloSettings(file: string): Promise<YoloSettings> {
   return { file, names: checkNames(file, namesOf(file, fields)), fields };
 }
 
-/** A name a line. */
+/** One name per line. */
 const readNames = async (file: string): Promise<string[]> =>
   checkNames(
     file,
@@ -115,7 +118,7 @@ function isDarknetData(file: string): boolean {
   }
 }
 
-/** `train.txt` and the like beside the names, where they list images. */
+/** Image lists such as `train.txt` beside the names. */
 async function listsBeside(file: string): Promise<Fields> {
   const fields: Record<string, string> = {};
   for (const split of ['train', 'val', 'valid', 'test']) {
@@ -128,7 +131,7 @@ async function listsBeside(file: string): Promise<Fields> {
   return fields;
 }
 
-/** A list, or a map from 0, 1, 2 … to names; without either, numbers up to `nc`. */
+/** A list, or a map from 0, 1, 2 … to names; without names, the numbers below `nc`. */
 function namesOf(file: string, { names, nc }: Fields): unknown[] {
   if (Array.isArray(names)) return names;
   if (isObject(names)) {
@@ -152,7 +155,8 @@ function checkNames(file: string, names: readonly unknown[]): string[] {
   const seen = new Map<string, number>();
   return names.map((value, index) => {
     const name = typeof value === 'number' ? String(value) : value;
-    if (typeof name !== 'string' || name.trim() === '') throw bad(file, `names[${index}] is empty or no text; name it`);
+    if (typeof name !== 'string' || name.trim() === '')
+      throw bad(file, `names[${index}] is empty or not text; name it`);
     if (name.length > MAX_NAME) {
       throw bad(file, `names[${index}] has ${name.length} characters; a name has at most ${MAX_NAME}`);
     }

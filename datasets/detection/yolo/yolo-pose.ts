@@ -1,21 +1,21 @@
 import { ResnetCocoError } from '../../../errors.ts';
 
-/** Keypoints may lie a little outside of their box, and boxes of their image. */
+/** Keypoints may lie slightly outside their box, and boxes outside their image. */
 const TOLERANCE = 0.02;
 
-/** Of twice a polygon's area, as a share of the image's. */
+/** The least share of the image that a polygon covers, times two. */
 const MIN_AREA = 1e-6;
-/** By how much, as a share of the image, a turned box's corners may be off. */
+/** How far the corners of a rotated box may be off, as a share of the image. */
 const PARALLEL = 2e-3;
 
 type Numbers = readonly number[];
 type Point = readonly [x: number, y: number];
 
-/** x and y of each point of a run of numbers; `step` numbers belong to each. */
+/** x and y of each point in a run of numbers, `step` numbers per point. */
 const pointsOf = (numbers: Numbers, step: number): Point[] =>
   Array.from({ length: numbers.length / step }, (_, at) => [numbers[at * step], numbers[at * step + 1]]);
 
-/** Whether a line can be a box and points in it: those that are 0, 0 are not labelled. */
+/** Whether a line can be a box and points in it. Points at 0, 0 are not labelled. */
 function hasPointsInBox([x, y, w, h, ...rest]: Numbers, step: number): boolean {
   if (w <= 0 || h <= 0) return false;
   const [halfWidth, halfHeight] = [w / 2 + TOLERANCE, h / 2 + TOLERANCE];
@@ -26,20 +26,20 @@ function hasPointsInBox([x, y, w, h, ...rest]: Numbers, step: number): boolean {
   );
 }
 
-/** Whether a line can be a box and points with a mark each: 0, 1 or 2, not labelled, hidden or seen. */
+/** Whether a line can be a box and points with a flag each: 0, 1 or 2 for not labelled, hidden or visible. */
 function hasMarkedPoints(numbers: Numbers): boolean {
   const rest = numbers.slice(4);
   return rest.length % 3 === 0 && rest.every((value, at) => at % 3 !== 2 || value === 0 || value === 1 || value === 2);
 }
 
-/** Twice the area of a triangle, its sign by the way around. */
+/** Twice the signed area of a triangle. */
 const turn = ([ax, ay]: Point, [bx, by]: Point, [cx, cy]: Point): number =>
   (bx - ax) * (cy - ay) - (cx - ax) * (by - ay);
 
 const doCross = (a: Point, b: Point, c: Point, d: Point): boolean =>
   turn(a, b, c) * turn(a, b, d) < 0 && turn(c, d, a) * turn(c, d, b) < 0;
 
-/** Whether the corners go around an area, and no two sides cross. */
+/** Whether the corners enclose an area and no two sides cross. */
 function isSimple(points: readonly Point[]): boolean {
   const next = (at: number): Point => points[(at + 1) % points.length];
   const area = points.reduce((sum, point, at) => sum + turn([0, 0], point, next(at)), 0);
@@ -48,8 +48,8 @@ function isSimple(points: readonly Point[]): boolean {
 }
 
 /**
- * Whether the second corner, which would be a box's width and height, is near the others, as that of a polygon is: no
- * farther from them than they reach.
+ * Whether the second corner (a box's width and height, if this is a pose) is near the others, as a polygon's corner is:
+ * no farther from them than their extent.
  */
 function isCompact([first, [x, y], ...rest]: readonly Point[]): boolean {
   const [xs, ys] = [[first, ...rest].map(([px]) => px), [first, ...rest].map(([, py]) => py)];
@@ -58,7 +58,7 @@ function isCompact([first, [x, y], ...rest]: readonly Point[]): boolean {
   return away <= Math.hypot(right - left, bottom - top);
 }
 
-/** Turned boxes, as whose corners four points are no keypoints. */
+/** Rotated boxes: their four corners are not keypoints. */
 function isParallelogram(points: readonly Point[]): boolean {
   if (points.length !== 4) return false;
   const [a, b, c, d] = points;
@@ -71,11 +71,11 @@ export interface PoseDoubt {
   readonly message: string;
 }
 
-/** Lines that can be a box and points of `size` numbers. */
+/** Lines that may be a box and points of `size` numbers each. */
 class PointLines {
   count = 0;
   first: { readonly file: string; readonly line: number } | undefined;
-  /** Whether each of them is a sensible polygon too. */
+  /** Whether each line is a sensible polygon too. */
   arePolygons = true;
   readonly #size: number;
   #fewest = Number.POSITIVE_INFINITY;
@@ -108,14 +108,14 @@ class PointLines {
 }
 
 /**
- * Tells labels of keypoints, whose lines are class, box and keypoints of two or three numbers, from polygons. Lines that
- * are boxes alone say nothing. Of the others:
+ * Tells keypoint labels from polygons. A line of keypoints is a class, a box, and keypoints of two or three numbers.
+ * Lines of plain boxes decide nothing. Of the others:
  *
- * - points of three numbers lie in their boxes and have marks of 0, 1 or 2. Where most lines read so, they are keypoints;
- *   marks may be anything where some such lines have an odd count of numbers, for these cannot be polygons;
- * - points of two numbers lie in their boxes, and the lines of a set are all of one width; where all lines read so, and
- *   some make no sensible polygon, they are keypoints;
- * - where only some lines read so, they are told of.
+ * - Points of three numbers lie in their boxes and have flags 0, 1 or 2. If most lines fit, they are keypoints. Other
+ *   flags are allowed if some of these lines have an odd count of numbers, since those cannot be polygons.
+ * - Points of two numbers lie in their boxes, and all lines have the same length. If all lines fit, and some make no
+ *   sensible polygon, they are keypoints.
+ * - If only some lines fit, a warning says so.
  */
 export class YoloPoseCheck {
   #lines = 0;
@@ -124,7 +124,7 @@ export class YoloPoseCheck {
   readonly #pairs = new PointLines(2);
   #hasOdd = false;
 
-  /** @param numbers of a line, behind its class */
+  /** @param numbers of a line, after its class */
   add(file: string, line: number, numbers: Numbers): void {
     if (numbers.length <= 5 || !numbers.every(Number.isFinite)) return;
     this.#lines++;
@@ -139,8 +139,8 @@ export class YoloPoseCheck {
   }
 
   /**
-   * @returns a warning where lines could be either, and are taken for polygons
-   * @throws ResnetCocoError BAD_DATASET where the lines are keypoints
+   * @returns a warning when lines could be either and are taken for polygons
+   * @throws ResnetCocoError BAD_DATASET when the lines are keypoints
    */
   verdict(): PoseDoubt | undefined {
     const triples = this.#hasOdd ? this.#unmarked : this.#marked;
@@ -149,14 +149,14 @@ export class YoloPoseCheck {
     const allPairs = pairs.count > 0 && pairs.count === this.#lines;
     if (allPairs && pairs.areOfOneWidth && !pairs.arePolygons) this.#refuse(pairs);
     if (triples.count && !triples.arePolygons) return this.#doubt(triples);
-    // What is drawn by hand may look so here and there; a whole set does not.
+    // A single hand-drawn polygon may look like this; a whole set does not.
     return allPairs ? this.#doubt(pairs) : undefined;
   }
 
   #refuse(lines: PointLines): never {
     const { file, line } = lines.first!;
     const which = lines.count === this.#lines ? 'its lines read' : `${lines.count} of ${this.#lines} lines read`;
-    const message = `labels with keypoints are not supported, and as such ${which}: ${lines}; keep the first five columns, or convert them to COCO's JSON`;
+    const message = `labels with keypoints are not supported, but ${which}: ${lines}; keep the first five columns, or convert them to COCO's JSON`;
     throw new ResnetCocoError('BAD_DATASET', `${file}:${line}: ${message}`);
   }
 

@@ -11,7 +11,7 @@ const SPLITS = ['train', 'val', 'test'] as const;
 const bad = (file: string, problem: string): ResnetCocoError =>
   new ResnetCocoError('BAD_DATASET', `${file}: ${problem}`);
 
-/** An entry of the settings for a split, and where it leads; undefined where there is nothing. */
+/** An entry of the settings for a split, and what it names; undefined when that does not exist. */
 interface SplitEntry {
   readonly key: string;
   readonly entry: string;
@@ -21,7 +21,7 @@ interface SplitEntry {
 const keyOf = ({ fields }: YoloSettings, split: string): string | undefined =>
   spellingsOfSplit(split).find((spelling) => Object.hasOwn(fields, spelling) && fields[spelling] != null);
 
-/** @throws ResnetCocoError BAD_DATASET for an entry that is no path */
+/** @throws ResnetCocoError BAD_DATASET when an entry is not a path */
 export function entriesOf(settings: YoloSettings, split: string | undefined): SplitEntry[] {
   const wanted = split === undefined ? SPLITS : [split];
   return wanted.flatMap((name) => {
@@ -37,19 +37,19 @@ export function entriesOf(settings: YoloSettings, split: string | undefined): Sp
   });
 }
 
-/** Folders of images, and lists of images, of the split. */
+/** The split's folders of images and lists of images. */
 export async function placesOf(settings: YoloSettings, folder: string, split: string | undefined): Promise<string[]> {
   const { file } = settings;
   const named = SPLITS.filter((name) => keyOf(settings, name) !== undefined);
   if (split !== undefined && keyOf(settings, split) === undefined && named.length) {
-    const remedy = `write ${split}: with a folder or a list of images into it, such as ${split}: images/${split}`;
+    const remedy = `add ${split}: with a folder or a list of images to it, such as ${split}: images/${split}`;
     throw bad(file, `it has no ${split}; it has ${named.join(', ')}; ${remedy}`);
   }
   const entries = entriesOf(settings, split);
   if (!entries.length) return [usualPlace(folder, split)];
   const places = entries.flatMap(({ place }) => place ?? []);
   const gone = entries.filter(({ place }) => place === undefined);
-  // Files often tell of a split that was never made, so that it counts only where it was asked for.
+  // Files often name a split that was never made; this is an error only if the user asked for that split.
   if (gone.length && (split !== undefined || !places.length)) {
     const problem = gone.map(({ key, entry }) => `${key} is ${entry}`).join(', ');
     // biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for them
@@ -60,7 +60,7 @@ export async function placesOf(settings: YoloSettings, folder: string, split: st
   return [...new Set(places)];
 }
 
-/** Where images lie that no file tells of. */
+/** Where images usually lie when no file names them. */
 function usualPlace(folder: string, split: string | undefined): string {
   const parts = folder.replaceAll(sep, '/').split('/');
   const at = parts.findLastIndex((part) => part.toLowerCase() === 'labels');

@@ -4,12 +4,12 @@ import type { VocAnnotation } from '../voc/read-voc.ts';
 import { countLost, lostBesideBoxes } from '../what-is-lost.ts';
 import { findNamesFile } from './yolo-names.ts';
 
-/** YOLO: `data.yaml` or a list of names, and a text file of labels for each image. */
+/** YOLO: `data.yaml` or a list of class names, and a text file of labels per image. */
 export const yolo: DatasetFormat = {
   looksFor: "YOLO's data.yaml or classes.txt",
   hasLayout: async (folder) => (await findNamesFile(folder)) !== undefined,
   fileEndings: ['yaml', 'yml', 'data', 'names', 'labels', 'txt'],
-  // Those of the data set are read from the files of the images.
+  // YOLO stores no sizes: they are read from the images.
   statesSizes: false,
   read: async (source, problems) => (await import('./read-yolo.ts')).readYolo(source, problems),
   write: async (out, dataset, options) => (await import('./write-yolo.ts')).writeYolo(out, dataset, options),

@@ -1,11 +1,11 @@
 const [END_OF_ROW, END_OF_PICTURE, MOVE] = [0, 1, 2];
 
 /**
- * Undoes the run-length coding of a BMP file.
+ * Decodes the run lengths of a BMP file.
  *
- * @param depth 8, or 4 for two pixels a byte
- * @returns a byte for each pixel; those that are left out are 0
- * @throws Error if the data end before the picture does
+ * @param depth 8, or 4 for two pixels per byte
+ * @returns one byte per pixel; skipped pixels are 0
+ * @throws Error when the data ends before the picture does
  */
 export function readRunLengths(stored: Uint8Array, width: number, height: number, depth: number): Uint8Array {
   const pixels = new Uint8Array(width * height);
@@ -17,7 +17,7 @@ export function readRunLengths(stored: Uint8Array, width: number, height: number
     if (at + 2 > stored.length) throw new Error('the file is truncated: it ends before the picture does');
     const [count, value] = [stored[at++], stored[at++]];
     if (count > 0) {
-      // What goes beyond the end of a row is dropped.
+      // Pixels beyond the end of a row are dropped.
       const end = out + Math.min(count, Math.max(0, width - column));
       const first = half ? value >> 4 : value;
       const second = half ? value & 15 : value;
@@ -33,7 +33,7 @@ export function readRunLengths(stored: Uint8Array, width: number, height: number
       out += (stored[at++] ?? 0) + (stored[at++] ?? 0) * width;
       column = out % width;
     } else {
-      // So many pixels one by one, filled up to an even number of bytes.
+      // `value` literal pixels, padded to an even number of bytes.
       const bytes = half ? Math.ceil(value / 2) : value;
       if (at + bytes > stored.length) throw new Error('the file is truncated: it ends before the picture does');
       for (let i = 0; i < value && out + i < pixels.length; i++) {

@@ -2,24 +2,24 @@ import type { Image } from '../image.ts';
 import { indexedWriter, type PixelWriter } from '../indexed-pixels.ts';
 import { readRunLengths } from './bmp-run-lengths.ts';
 
-/** What the headers of a BMP file say. */
+/** The headers of a BMP file. */
 export interface BmpHeader {
   readonly width: number;
   readonly height: number;
-  /** Bits of a pixel. */
+  /** Bits per pixel. */
   readonly depth: number;
   readonly compression: number;
   readonly topDown: boolean;
-  /** Of red, green and blue, where pixels are numbers of 16, 24 or 32 bits. */
+  /** Masks of red, green and blue, for pixels of 16, 24 or 32 bits. */
   readonly masks: readonly number[];
-  /** RGB of 256 colours; those that the file lacks are black. */
+  /** RGB of 256 colours; those missing in the file are black. */
   readonly colors: Uint8Array;
-  /** The stored rows, to the end of the file. */
+  /** The stored rows, up to the end of the file. */
   readonly stored: Uint8Array;
 }
 
 const [FILE_HEADER, OS2_HEADER, INFO_HEADER] = [14, 12, 40];
-/** Bytes of the information header: OS/2's and Windows' first, then those that Windows has added to. */
+/** Sizes of the information header in bytes: OS/2's and Windows' first, then Windows' longer ones. */
 const HEADER_SIZES = [OS2_HEADER, INFO_HEADER, 52, 56, 64, 108, 124];
 const [RAW, RLE8, RLE4, BITFIELDS] = [0, 1, 2, 3];
 const MASKS: Readonly<Record<number, readonly number[]>> = {
@@ -28,7 +28,7 @@ const MASKS: Readonly<Record<number, readonly number[]>> = {
   32: [0xff0000, 0xff00, 0xff],
 };
 
-/** Whether bytes begin as a BMP file does, with a header of a size that is known. */
+/** Whether bytes begin with a BMP header of a known size. */
 export function isBmp(bytes: Uint8Array): boolean {
   return (
     bytes.length >= FILE_HEADER + OS2_HEADER &&
@@ -40,7 +40,7 @@ export function isBmp(bytes: Uint8Array): boolean {
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** @throws Error with the reason, if the headers are cut short or of a kind that is not read */
+/** @throws Error with the reason when the headers are cut short or not supported */
 export function readBmpHeader(bytes: Uint8Array): BmpHeader {
   const view = viewOf(bytes);
   const size = view.getUint32(FILE_HEADER, true);
@@ -58,14 +58,14 @@ export function readBmpHeader(bytes: Uint8Array): BmpHeader {
     throw new Error(`compression ${compression} of ${depth} bits a pixel is not supported`);
   }
   if (compression === BITFIELDS && depth <= 8) throw new Error(`masks of ${depth} bits a pixel make no sense`);
-  const masksAt = FILE_HEADER + INFO_HEADER; // within a longer header, or behind the short one
+  const masksAt = FILE_HEADER + INFO_HEADER; // inside a longer header, or after the short one
   const hasMasks = compression === BITFIELDS && bytes.length >= masksAt + 12;
   const paletteAt = FILE_HEADER + size + (hasMasks && size === INFO_HEADER ? 12 : 0);
   const entry = isOs2 ? 3 : 4;
   const colorCount = (!isOs2 && view.getUint32(at + 28, true)) || 2 ** depth;
   const paletteBytes = depth <= 8 ? colorCount * entry : 0;
   const stated = view.getUint32(10, true);
-  // Some writers leave the palette out of the offset, as Pillow allows for.
+  // Some writers do not count the palette in the offset; Pillow allows for it too.
   const start = stated === 0 || stated === FILE_HEADER + size ? paletteAt + paletteBytes : stated;
   return {
     width: isOs2 ? view.getUint16(at, true) : view.getUint32(at, true),
@@ -84,7 +84,7 @@ export function readBmpHeader(bytes: Uint8Array): BmpHeader {
   };
 }
 
-/** All zeros stand for the usual ones. @throws Error for a mask of bits that are not side by side */
+/** All zeros mean the usual masks. @throws Error when a mask's bits are not adjacent */
 function checkedMasks(masks: number[], depth: number): readonly number[] {
   if (masks.every((mask) => mask === 0)) return MASKS[depth];
   for (const mask of masks) {
@@ -105,17 +105,17 @@ function readColors(palette: Uint8Array, entry: number): Uint8Array {
 }
 
 /**
- * Decodes a BMP file: 1 to 8 bits a pixel with a palette, also run-length coded, and 16, 24 and 32 bits with any masks.
- * Alpha is dropped.
+ * Decodes a BMP file: 1 to 8 bits per pixel with a palette, with or without run lengths, and 16, 24 and 32 bits with
+ * any masks. Alpha is dropped.
  *
- * @throws Error with the reason
+ * @throws Error with the reason when the file is damaged
  */
 export function decodeBmp(header: BmpHeader): Image {
   const { width, height, depth, compression, topDown, stored } = header;
   const coded = compression === RLE8 || compression === RLE4;
   const storedDepth = coded ? 8 : depth;
   const rowBytes = coded ? width : Math.ceil((width * depth) / 32) * 4;
-  const lastRow = Math.ceil((width * storedDepth) / 8); // some writers leave out its padding
+  const lastRow = Math.ceil((width * storedDepth) / 8); // some writers omit its padding
   if (!coded && stored.length < (height - 1) * rowBytes + lastRow) {
     throw new Error('the file is truncated: it ends before the picture does');
   }
@@ -129,7 +129,7 @@ export function decodeBmp(header: BmpHeader): Image {
   return { width, height, data };
 }
 
-/** For pixels that are little-endian numbers, of which masks cut out red, green and blue. */
+/** Writes pixels that are little-endian numbers with masks for red, green and blue. */
 function maskedWriter({ depth, masks }: BmpHeader, data: Uint8Array): PixelWriter {
   const bytes = depth / 8;
   const channels = masks.map((mask) => {

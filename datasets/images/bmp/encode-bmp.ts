@@ -2,7 +2,7 @@ import type { Image } from '../image.ts';
 
 const [FILE_HEADER, INFO_HEADER] = [14, 40];
 
-/** Encodes a picture as BMP: 24 bits a pixel, rows from the last to the first. */
+/** Encodes a picture as BMP: 24 bits per pixel, rows from bottom to top. */
 export function encodeBmp({ width, height, data }: Image): Uint8Array {
   const rowBytes = Math.ceil((width * 3) / 4) * 4;
   const start = FILE_HEADER + INFO_HEADER;

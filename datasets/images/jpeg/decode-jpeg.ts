@@ -8,15 +8,15 @@ import { withoutJunk } from './jpeg-segments.ts';
  * Decodes a JPEG file of one component (grey), three (YCbCr, RGB) or four (CMYK and YCCK as Adobe stores them).
  * Orientation is not applied.
  *
- * @param turbo decodes grey and colour where it is given; what it refuses, and inks, are decoded here
- * @throws Error with the reason
+ * @param turbo decodes grey and colour, if given; what it refuses, and CMYK, is decoded here
+ * @throws Error with the reason when the file is damaged or not supported
  */
 export async function decodeJpeg(bytes: Uint8Array, header: JpegHeader, turbo?: Turbo): Promise<Image> {
   const { components, coding, end } = header;
   const file = bytes.subarray(0, end);
   if (turbo && components.length !== 4) {
-    // It stops at junk between markers, which others skip. A file that it warns of is decoded once more, below, where its
-    // last row is black: no other sign tells whether it went on to the end.
+    // Turbo stops at junk between markers, which other decoders skip. After a warning, a file whose last row is black
+    // is decoded again below: nothing else tells whether turbo reached the end.
     const image = decodeWithTurbo(turbo, withoutJunk(file));
     if (image) return image;
   }

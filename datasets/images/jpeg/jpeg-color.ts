@@ -1,9 +1,9 @@
 import type { JpegHeader } from './jpeg-header.ts';
 
-/** How a picture's components are colours, by the rules of libjpeg's `default_decompress_parms`. */
+/** The colour space of a picture's components, by the rules of libjpeg's `default_decompress_parms`. */
 export type JpegColors = 'grey' | 'RGB' | 'YCbCr' | 'CMYK' | 'YCCK';
 
-/** @throws Error for a number of components that stands for no colours */
+/** @throws Error when the number of components has no colour space */
 export function jpegColors({ components, jfif, adobeTransformAt }: JpegHeader, bytes: Uint8Array): JpegColors {
   const transform = adobeTransformAt >= 0 ? bytes[adobeTransformAt] : undefined;
   if (components.length === 1) return 'grey';
@@ -17,10 +17,10 @@ export function jpegColors({ components, jfif, adobeTransformAt }: JpegHeader, b
 }
 
 /**
- * Turns a row of samples into RGB in libjpeg's integer arithmetic (`jdcolor.c`). Inks are taken as Adobe stores them,
+ * Converts a row of samples to RGB in libjpeg's integer arithmetic (`jdcolor.c`). CMYK is taken as Adobe stores it,
  * inverted, and mixed by Pillow's plain formula, whatever the file says.
  *
- * @param data RGB, from `at` on
+ * @param data RGB, written from `at`
  */
 export function writeColors(
   colors: JpegColors,
@@ -47,12 +47,12 @@ export function writeColors(
       data[o + 2] = third[x];
     }
     if (!black) continue;
-    // YCCK has come to what is left of the light; CMYK as stored is that already, inverted as Adobe's inks are.
+    // YCCK has already become the remaining light; stored CMYK is that light too, since Adobe inverts it.
     for (let i = o; i < o + 3; i++) data[i] = inked(colors === 'YCCK' ? data[i] : 255 - data[i], black[x]);
   }
 }
 
-/** The light that an ink leaves of what the black leaves. */
+/** The light that an ink lets through of the light that black leaves. */
 function inked(ink: number, light: number): number {
   const product = ink * light + 128;
   return light - ((product + (product >> 8)) >> 8);

@@ -9,7 +9,7 @@ import { jpegSegments, START_OF_SCAN } from './jpeg-segments.ts';
 import { type SamplePlane, upsampledRows } from './jpeg-upsampling.ts';
 
 const [HUFFMAN_TABLES, QUANTIZATION_TABLES, RESTART_INTERVAL] = [0xc4, 0xdb, 0xdd];
-/** Of all coefficients together: enough for 178 megapixels of three components at full size. */
+/** For all coefficients together: enough for 178 megapixels of three components at full size. */
 const MAX_COEFFICIENT_BYTES = 2 ** 30 + 2 ** 27;
 
 interface FrameComponent extends CodedComponent {
@@ -18,15 +18,15 @@ interface FrameComponent extends CodedComponent {
   readonly storedRows: number;
   coefficients: Int16Array;
   readonly table: number;
-  /** That of the time when its first scan begins. */
+  /** The table at the start of its first scan. */
   quantization?: Uint16Array;
 }
 
 /**
  * Decodes a Huffman-coded JPEG file, sequential or progressive, of grey, RGB, YCbCr, CMYK or YCCK in any subsampling,
- * to the pixels that libjpeg gives. What libjpeg only warns of, damaged bits and missing data, gives a picture here too.
+ * to the same pixels as libjpeg. Damaged bits and missing data, which libjpeg only warns of, give a picture here too.
  *
- * @throws Error with the reason
+ * @throws Error with the reason when the file cannot be decoded
  */
 export function decodeJpegFrame(bytes: Uint8Array, header: JpegHeader): Image {
   const colors = jpegColors(header, bytes);
@@ -46,7 +46,7 @@ function colored(components: readonly FrameComponent[], { width, height }: JpegH
   const rowsOf = components.map((component) => {
     const stride = component.storedColumns * 8;
     const plane = { ...component.plane, stride, samples: samplesOf(component, stride) };
-    component.coefficients = NONE; // the largest part of its memory
+    component.coefficients = NONE; // frees most of its memory
     return upsampledRows(plane, width);
   });
   const data = new Uint8Array(width * height * 3);
@@ -69,7 +69,7 @@ function mcusOf({ width, height, components }: JpegHeader) {
   return { maxH, maxV, mcuColumns: Math.ceil(width / (8 * maxH)), mcuRows: Math.ceil(height / (8 * maxV)) };
 }
 
-/** @throws Error for a file that is too large to be decoded here, or whose components nobody brings together */
+/** @throws Error when the file is too large for this decoder, or its sampling factors do not fit together */
 function checkSampling(header: JpegHeader): void {
   const { components } = header;
   const { maxH, maxV, mcuColumns, mcuRows } = mcusOf(header);
@@ -107,7 +107,7 @@ function frameComponents(header: JpegHeader): FrameComponent[] {
   });
 }
 
-/** Walks the file: tables are kept until they are replaced, scans are decoded. */
+/** Walks the file: tables are kept until replaced, scans are decoded. */
 function decodeScans(bytes: Uint8Array, header: JpegHeader, components: readonly FrameComponent[]): void {
   const { mcuColumns, mcuRows } = mcusOf(header);
   const tables = new Map<number, HuffmanTable>();
@@ -143,7 +143,7 @@ function decodeScans(bytes: Uint8Array, header: JpegHeader, components: readonly
   }
 }
 
-/** The flag of tables for AC coefficients. */
+/** Flag of AC tables. */
 const AC = 16;
 
 function readHuffmanTables(content: Uint8Array, tables: Map<number, HuffmanTable>): void {

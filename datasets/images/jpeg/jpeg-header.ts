@@ -2,7 +2,7 @@ import type { Orientation } from '../exif-orientation.ts';
 import { OrientationTags } from '../orientation-tags.ts';
 import { END_OF_IMAGE, type JpegSegment, jpegSegments, START_OF_SCAN } from './jpeg-segments.ts';
 
-/** What the frame says of a component: its sampling factors and the number of its quantization table. */
+/** A component of the frame: its sampling factors and the number of its quantization table. */
 export interface JpegComponent {
   readonly id: number;
   readonly h: number;
@@ -10,28 +10,28 @@ export interface JpegComponent {
   readonly quantization: number;
 }
 
-/** What a JPEG file's markers (ITU T.81, annex B) say, before any picture is decoded. */
+/** The markers of a JPEG file (ITU T.81, annex B), read before decoding. */
 export interface JpegHeader {
   readonly width: number;
   readonly height: number;
   readonly components: readonly JpegComponent[];
   readonly coding: 'sequential' | 'progressive' | 'lossless' | 'arithmetic';
   readonly jfif: boolean;
-  /** Where Adobe's colour transform byte lies, -1 without its marker: 0 is RGB or CMYK, 1 YCbCr, 2 YCCK. */
+  /** Where Adobe's colour transform byte is, -1 without its marker: 0 is RGB or CMYK, 1 YCbCr, 2 YCCK. */
   readonly adobeTransformAt: number;
   readonly orientation: Orientation;
   readonly scans: number;
-  /** Just behind the end-of-image marker; what follows is not part of the picture. */
+  /** Right after the end-of-image marker; what follows is not part of the picture. */
   readonly end: number;
 }
 
-/** Files of more scans are made to keep decoders busy; real progressive ones have about ten. */
+/** Files with more scans are made to keep decoders busy; real progressive ones have about ten. */
 const MAX_SCANS = 500;
 
-/** What the largest pictures may have; smaller ones may have more, for each scan costs time by its pixels. */
+/** Scans allowed for the largest pictures; smaller ones may have more, since a scan's time grows with the pixels. */
 export const USUAL_SCANS = 12;
 
-/** How the frames code their pixels; those of other kinds nobody reads. */
+/** Coding by frame marker; other frames are not supported. */
 const CODINGS: Readonly<Record<number, JpegHeader['coding']>> = {
   192: 'sequential',
   193: 'sequential',
@@ -40,16 +40,16 @@ const CODINGS: Readonly<Record<number, JpegHeader['coding']>> = {
   201: 'arithmetic',
   202: 'arithmetic',
 };
-/** Of the markers 0xc0 to 0xcf those that are none of Huffman tables, extensions and arithmetic conditions. */
+/** Whether a marker of 0xc0 to 0xcf is a frame, not Huffman tables, an extension or arithmetic conditioning. */
 const isFrame = (marker: number): boolean => (marker & 0xf0) === 0xc0 && ![0xc4, 0xc8, 0xcc].includes(marker);
 
 const APP0 = 0xe0;
 const APP1 = 0xe1;
 const APP14 = 0xee;
 
-/** Gathers what the segments of a JPEG file say, one after the other. */
+/** Collects a JPEG file's segments, one after the other. */
 export class JpegMarkers {
-  /** What the first frame claims, also where it is refused then. */
+  /** The size in the first frame, even if the frame is refused. */
   size: Pick<JpegHeader, 'width' | 'height'> | undefined;
   #frame: Pick<JpegHeader, 'width' | 'height' | 'components' | 'coding'> | undefined;
   #jfif = false;
@@ -59,7 +59,7 @@ export class JpegMarkers {
   #scans = 0;
   #componentsScanned = 0;
 
-  /** @throws Error with the reason, if the file is of a kind that is not supported */
+  /** @throws Error with the reason when the file is of an unsupported kind */
   take({ at, content, end, marker }: JpegSegment): void {
     if (marker === END_OF_IMAGE) {
       this.#end = end;
@@ -71,7 +71,7 @@ export class JpegMarkers {
     } else if (marker === APP0) {
       this.#jfif ||= isTagged(content, 'JFIF\0');
     } else if (marker === APP1) {
-      // As in Pillow, what stands behind the first scan says nothing of the orientation.
+      // As in Pillow, segments after the first scan do not affect the orientation.
       if (!this.#scans) this.#tags.takeSegment(content);
     } else if (marker === APP14 && content.length >= 12 && isTagged(content, 'Adobe')) {
       this.#adobeTransformAt = at + 3 + 11;
@@ -91,7 +91,7 @@ export class JpegMarkers {
     return this.#tags.orientation;
   }
 
-  /** @throws Error with the reason, if the file ends without its end marker */
+  /** @throws Error with the reason when the file has no end marker */
   whole(): JpegHeader {
     const [frame, end] = [this.#frame, this.#end];
     if (!frame || this.#componentsScanned < frame.components.length || end < 0) {
@@ -105,7 +105,7 @@ export class JpegMarkers {
 /**
  * Walks the markers of a whole JPEG file.
  *
- * @throws Error with the reason, if the file ends without its end marker or is of a kind that is not supported
+ * @throws Error with the reason when the file has no end marker or is of an unsupported kind
  */
 export function readJpegHeader(bytes: Uint8Array): JpegHeader {
   const markers = new JpegMarkers();
@@ -124,12 +124,12 @@ const readFrame = (content: Uint8Array): Pick<JpegHeader, 'width' | 'height' | '
   })),
 });
 
-/** Arithmetic coding can spend less than a bit on a block. */
+/** Arithmetic coding can spend less than a bit per block. */
 const MAX_ARITHMETIC_BLOCKS = 100;
 
 /**
- * Refuses a file that claims more blocks of 8×8 samples than it has bits: each takes at least one, so that the file is
- * cut short, or made to have gigabytes allocated.
+ * Refuses a file that claims more blocks of 8×8 samples than it has bits. Each block takes at least one bit, so such a
+ * file is cut short, or made to allocate gigabytes.
  */
 export function checkLength({ coding, components, width, height, end }: JpegHeader): void {
   const maxH = Math.max(...components.map(({ h }) => h));
@@ -141,7 +141,7 @@ export function checkLength({ coding, components, width, height, end }: JpegHead
 }
 
 /**
- * What is too much about a picture's scans, if anything.
+ * The problem of a picture's scans, if any.
  *
  * @param maxPixels of a picture
  */

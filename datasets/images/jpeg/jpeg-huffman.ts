@@ -1,18 +1,18 @@
-/** Bits that are looked up at once; longer codes are rare. */
+/** Bits looked up at once; longer codes are rare. */
 const LOOKUP_BITS = 9;
 
 /** A table of Huffman codes (ITU T.81, annex C). */
 export class HuffmanTable {
-  /** By the next nine bits: length · 256 + value of the code that they begin with; 0 for a longer one. */
+  /** By the next nine bits: length · 256 + value of the code they start with; 0 for a longer code. */
   readonly lookup = new Uint16Array(1 << LOOKUP_BITS);
-  /** By length: the largest code, and what leads from a code to the place of its value. */
+  /** By length: the largest code, and the offset from a code to the index of its value. */
   readonly largest = new Int32Array(17).fill(-1);
   readonly offset = new Int32Array(17);
   readonly values: Uint8Array;
 
   /**
    * @param counts of codes of each length from 1 to 16
-   * @throws Error if there cannot be so many
+   * @throws Error when the counts are impossible
    */
   constructor(counts: Uint8Array, values: Uint8Array) {
     this.values = values;
@@ -31,7 +31,7 @@ export class HuffmanTable {
   }
 }
 
-/** Reads the bits of a scan up to a marker; behind that all are zeros, as libjpeg has it. */
+/** Reads the bits of a scan up to a marker; after it all bits are zero, as in libjpeg. */
 export class BitReader {
   readonly #bytes: Uint8Array;
   readonly #end: number;
@@ -52,14 +52,14 @@ export class BitReader {
         byte = this.#bytes[this.#at];
         if (byte !== 0xff) this.#at++;
         else if (this.#bytes[this.#at + 1] === 0) this.#at += 2;
-        else byte = 0; // a marker, which stays
+        else byte = 0; // a marker, which is not consumed
       }
       this.#bits = (this.#bits << 8) | byte;
       this.#count += 8;
     }
   }
 
-  /** Up to 16 bits. */
+  /** Reads up to 16 bits. */
   read(count: number): number {
     if (count === 0) return 0;
     if (this.#count < count) this.#fill();
@@ -67,14 +67,14 @@ export class BitReader {
     return (this.#bits >>> this.#count) & ((1 << count) - 1);
   }
 
-  /** A signed number of so many bits (T.81, figure F.12). */
+  /** Reads a signed number of `count` bits (T.81, figure F.12). */
   readSigned(count: number): number {
     if (count === 0) return 0;
     const value = this.read(count);
     return value < 1 << (count - 1) ? value - (1 << count) + 1 : value;
   }
 
-  /** The value of the next code; 0 for one that is not in the table. */
+  /** The value of the next code; 0 when it is not in the table. */
   decode({ lookup, largest, offset, values }: HuffmanTable): number {
     if (this.#count < 16) this.#fill();
     const entry = lookup[(this.#bits >>> (this.#count - LOOKUP_BITS)) & ((1 << LOOKUP_BITS) - 1)];
@@ -92,7 +92,7 @@ export class BitReader {
     return 0;
   }
 
-  /** Goes on behind the next restart marker; without one there are only zeros left. */
+  /** Continues after the next restart marker; without one only zeros are left. */
   restart(): void {
     this.#bits = 0;
     this.#count = 0;

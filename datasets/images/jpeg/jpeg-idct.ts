@@ -1,4 +1,4 @@
-/** The constants of Loeffler, Ligtenberg and Moschytz's transform, times 2¹³. */
+/** Constants of Loeffler, Ligtenberg and Moschytz's transform, times 2¹³. */
 const [C0_298, C0_390, C0_541, C0_765, C0_899, C1_175] = [2446, 3196, 4433, 6270, 7373, 9633];
 const [C1_501, C1_847, C1_961, C2_053, C2_562, C3_072] = [12299, 15137, 16069, 16819, 20995, 25172];
 /** Fraction bits of the constants, and of the values between the two passes. */
@@ -7,11 +7,11 @@ const [CONSTANT_BITS, BETWEEN_BITS] = [13, 2];
 const block = new Int32Array(64);
 
 /**
- * The inverse cosine transform of a block in libjpeg's integer arithmetic (`jidctint.c`), which Pillow uses, so that
- * samples are the same to the last bit.
+ * The inverse cosine transform of a block in libjpeg's integer arithmetic (`jidctint.c`), which Pillow uses, so samples
+ * are equal bit for bit.
  *
- * @param coefficients 64 from `at` on
- * @param samples 8 rows from `out` on, `stride` apart
+ * @param coefficients 64 from `at`
+ * @param samples 8 rows from `out`, `stride` apart
  */
 export function inverseDct(
   coefficients: Int16Array,
@@ -29,7 +29,7 @@ export function inverseDct(
   }
 }
 
-/** Transforms eight values of the block in place, and drops so many bits of their fractions. */
+/** Transforms eight values of the block in place, and drops `bits` fraction bits. */
 function transform(at: number, step: number, bits: number): void {
   const half = 1 << (bits - 1);
   const [i1, i2, i3, i4] = [at + step, at + 2 * step, at + 3 * step, at + 4 * step];

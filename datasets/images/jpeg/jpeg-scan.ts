@@ -1,18 +1,18 @@
 import type { BitReader, HuffmanTable } from './jpeg-huffman.ts';
 
-/** A component of a frame while it is decoded. */
+/** A component of a frame during decoding. */
 export interface CodedComponent {
   readonly h: number;
   readonly v: number;
-  /** Blocks of 8×8 samples that hold the picture, and those that are stored, whole MCUs. */
+  /** Blocks of 8×8 samples that hold the picture, and those stored, in whole MCUs. */
   readonly columns: number;
   readonly rows: number;
   readonly storedColumns: number;
-  /** 64 of each stored block, not in zigzag order. */
+  /** 64 per stored block, in natural order, not zigzag. */
   readonly coefficients: Int16Array;
   dcTable?: HuffmanTable | undefined;
   acTable?: HuffmanTable | undefined;
-  /** The last block's DC coefficient. */
+  /** DC coefficient of the last block. */
   dc: number;
 }
 
@@ -22,14 +22,14 @@ export interface JpegScan {
   /** First and last coefficient, in zigzag order. */
   readonly first: number;
   readonly last: number;
-  /** The bit that this scan refines, if it does; and the lowest bit that it gives. */
+  /** The bit that this scan refines, if it does, and the lowest bit that it codes. */
   readonly high: number;
   readonly low: number;
-  /** MCUs between restarts; 0 for none. */
+  /** MCUs between restarts; 0 means none. */
   readonly restartInterval: number;
 }
 
-/** Where the coefficients lie that come in this order. The 16 behind the last catch damaged runs. */
+/** Natural index of each coefficient in zigzag order. The 16 extra entries catch damaged runs. */
 export const ZIGZAG = Uint8Array.of(
   ...[0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48],
   ...[41, 34, 27, 20, 13, 6, 7, 14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15],
@@ -37,14 +37,15 @@ export const ZIGZAG = Uint8Array.of(
   ...Array<number>(16).fill(63),
 );
 
-/** Decodes a block whose coefficients begin at `at`. */
+/** Decodes a block with coefficients from `at`. */
 type DecodeBlock = (component: CodedComponent, at: number) => void;
 
 /**
  * Decodes a Huffman-coded scan into its components' coefficients (ITU T.81, annexes F and G). Damaged bits give wrong
  * coefficients, as in libjpeg.
  *
- * @param rowsOfMcus of the frame, and the MCUs of one
+ * @param mcuColumns MCUs per row of the frame
+ * @param mcuRows rows of MCUs in the frame
  */
 export function decodeScan(scan: JpegScan, bits: BitReader, mcuColumns: number, mcuRows: number): void {
   const { components, restartInterval } = scan;
@@ -84,11 +85,11 @@ export function decodeScan(scan: JpegScan, bits: BitReader, mcuColumns: number, 
   }
 }
 
-/** The five ways in which a scan codes a block. */
+/** The five ways a scan codes a block. */
 class Bands {
   readonly #scan: JpegScan;
   readonly #bits: BitReader;
-  /** Blocks that have no further coefficient in this band. */
+  /** Number of blocks left without further coefficients in this band. */
   #endOfBandRun = 0;
 
   constructor(scan: JpegScan, bits: BitReader) {
@@ -170,7 +171,7 @@ class Bands {
           this.#endOfBandRun = (1 << run) + bits.read(run);
           break;
         }
-        // Over coefficients that are there, each with a bit that refines it, and so many that are not.
+        // Skips `run` zero coefficients, and refines each nonzero one on the way with one bit.
         for (; k <= last; k++) {
           const place = at + ZIGZAG[k];
           if (coefficients[place] !== 0) this.#refine(coefficients, place, bit);

@@ -1,13 +1,13 @@
-/** A part of a JPEG file (ITU T.81, annex B): a marker with what belongs to it. */
+/** A segment of a JPEG file (ITU T.81, annex B): a marker with its content. */
 export interface JpegSegment {
   readonly marker: number;
-  /** Between its length and the next marker, or the scan's data. */
+  /** Between the length and the next marker, or the scan's data. */
   readonly content: Uint8Array;
-  /** Where the marker's code lies, just behind its 0xff. */
+  /** Where the marker's code is, right after its 0xff. */
   readonly at: number;
-  /** Just behind the content, where a scan's data begin. */
+  /** Right after the content, where a scan's data begins. */
   readonly end: number;
-  /** Where the code of the next marker lies; -1 if none follows. */
+  /** Where the next marker's code is; -1 when there is none. */
   readonly next: number;
 }
 
@@ -17,25 +17,25 @@ export const END_OF_IMAGE = 0xd9;
 /** Markers without a length: restarts, start of image, TEM. */
 const isBare = (marker: number) => (marker >= 0xd0 && marker <= 0xd8) || marker === 0x01;
 
-/** The place of the next marker's code at or behind `from`, over data, junk and restarts; -1 if none follows. */
+/** Finds the next marker's code at or after `from`, past data, junk and restarts; -1 when there is none. */
 function nextMarker(bytes: Uint8Array, from: number): number {
   for (let at = bytes.indexOf(0xff, from); at >= 0 && at + 1 < bytes.length; ) {
     const code = bytes[at + 1];
     if (code !== 0 && code !== 0xff && !isBare(code)) return at + 1;
     at += code === 0xff ? 1 : 2;
-    // A call for each byte of many would take longer than looking.
+    // Calling `indexOf` for each of many 0xff bytes would be slower than this test.
     if (bytes[at] !== 0xff) at = bytes.indexOf(0xff, at);
   }
   return -1;
 }
 
-/** Real files have tens, a few thousand with long metadata; more are made to keep readers busy. */
+/** Real files have tens of segments, or a few thousand with long metadata; more are made to keep readers busy. */
 const MAX_SEGMENTS = 1 << 16;
 
 /**
- * Walks the markers of a JPEG file up to that of its end, which has no content, or to one that is cut short.
+ * Walks the markers of a JPEG file up to the end marker, which has no content, or to a segment that is cut short.
  *
- * @throws Error for more segments than a file has
+ * @throws Error when there are too many segments
  */
 export function* jpegSegments(bytes: Uint8Array): Generator<JpegSegment, void> {
   for (let at = nextMarker(bytes, 2), count = 0; at >= 0; ) {
@@ -54,7 +54,7 @@ export function* jpegSegments(bytes: Uint8Array): Generator<JpegSegment, void> {
 
 const [APP0, APP14, COMMENT] = [0xe0, 0xee, 0xfe];
 
-/** The file without what stands between its markers and does not belong there; itself where there is nothing of the kind. */
+/** The file without junk between its markers; the same bytes when there is none. */
 export function withoutJunk(bytes: Uint8Array): Uint8Array {
   const parts = [bytes.subarray(0, 2)];
   let hasJunk = false;
@@ -62,7 +62,7 @@ export function withoutJunk(bytes: Uint8Array): Uint8Array {
   for (const { marker, at, end, next } of jpegSegments(bytes)) {
     hasJunk ||= bytes.subarray(behind, at - 1).some((byte) => byte !== 0xff);
     behind = marker === START_OF_SCAN && next > 0 ? next - 1 : end;
-    // Nor its metadata, which may be long.
+    // Metadata is dropped too, since it may be long.
     const isMetadata = (marker > APP0 && marker < APP14) || marker === APP14 + 1 || marker === COMMENT;
     if (!isMetadata) parts.push(bytes.subarray(at - 1, behind));
   }

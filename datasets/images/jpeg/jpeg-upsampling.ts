@@ -1,24 +1,23 @@
-/** A component's samples, decoded: whole blocks, of which the first `columns` × `rows` belong to the picture. */
+/** The decoded samples of a component: whole blocks, of which the first `columns` × `rows` belong to the picture. */
 export interface SamplePlane {
   readonly samples: Uint8ClampedArray;
-  /** Samples from one row to the next. */
+  /** Samples per row. */
   readonly stride: number;
   readonly columns: number;
   readonly rows: number;
-  /** How many of the picture's pixels a sample stands for, in each direction. */
+  /** Number of the picture's pixels per sample in each direction. */
   readonly stepX: number;
   readonly stepY: number;
 }
 
 /**
- * Gives a component's rows at full size, as libjpeg does (`jdsample.c`): what was stored at half the width or height is
- * brought back by triangle interpolation ("fancy upsampling"), what was stored smaller still is repeated. The returned
- * rows are reused.
+ * Upsamples a component's rows to full size as libjpeg does (`jdsample.c`): half width or height by triangle
+ * interpolation ("fancy upsampling"), smaller sizes by repetition. The returned rows are reused.
  */
 export function upsampledRows(plane: SamplePlane, width: number): (y: number) => Uint8ClampedArray {
   const { samples, stride, columns, stepX, stepY } = plane;
   if (stepX === 1 && stepY === 1) return (y) => samples.subarray(y * stride, y * stride + width);
-  // Two columns at least would have to be told apart, but not where rows alone are interpolated.
+  // Horizontal interpolation needs at least two columns; vertical interpolation alone does not.
   if (stepX === 1 && stepY === 2) return smoothedRows(plane);
   if (stepX === 2 && stepY <= 2 && columns > 2) return smoothedRows(plane);
   const row = new Uint8ClampedArray(columns * stepX);
@@ -33,7 +32,7 @@ function smoothedRows({ samples, stride, columns, rows, stepX, stepY }: SamplePl
   const sums = new Int32Array(columns);
   const row = new Uint8ClampedArray(columns * stepX);
   return (y) => {
-    // Vertically: ¾ of the nearer row and ¼ of the further one, kept as a sum of weight 4.
+    // Vertically: ¾ of the nearer row and ¼ of the farther one, kept as a sum of weight 4.
     const near = Math.floor(y / stepY);
     const far = stepY === 1 ? near : Math.min(Math.max(y & 1 ? near + 1 : near - 1, 0), rows - 1);
     const upper = y & 1 ? 0 : 1;
@@ -44,7 +43,7 @@ function smoothedRows({ samples, stride, columns, rows, stepX, stepY }: SamplePl
       for (let x = 0; x < columns; x++) row[x] = (sums[x] + 2 - upper) >> 2;
       return row;
     }
-    // Horizontally likewise; the rounding alternates as libjpeg's does, so that no drift remains.
+    // Horizontally likewise; the rounding alternates as in libjpeg, so that no drift remains.
     const [shift, leftRounding, rightRounding] = stepY === 1 ? [2, 1, 2] : [4, 8, 7];
     let left = sums[0];
     for (let x = 0, o = 0; x < columns; x++) {

@@ -6,19 +6,19 @@ import type { PngHeader } from './png-header.ts';
 import { pngPasses, RowFilter } from './png-rows.ts';
 import { pixelWriter } from './png-samples.ts';
 
-/** Deflate makes at most 1032 bytes out of one. */
+/** Deflate expands a byte to at most 1032. */
 const MAX_DEFLATE_RATIO = 1032;
-/** Some encoders append a little to the last row; more than this is a bomb. */
+/** Some encoders append a little to the last row; more than this is a decompression bomb. */
 const SPARE_BYTES = 65_536;
 const INFLATED_BYTES = 1 << 16;
 
 /**
  * Decodes a PNG file: every colour type and depth, interlaced or not. Rows are inflated and converted one at a time, so
- * that the result is all that takes memory. Alpha is dropped. Of 16 bits the high byte is kept, as Pillow does for
- * colour; for 16-bit grey, which Pillow clips at 255 (so that nearly all of it turns white), this differs from Pillow on
- * purpose. Orientation is not applied.
+ * only the result takes memory. Alpha is dropped. Of 16 bits the high byte is kept, as Pillow does for colour. For
+ * 16-bit grey this differs from Pillow on purpose: Pillow clips it at 255, so that nearly all of it turns white.
+ * Orientation is not applied.
  *
- * @throws Error with the reason
+ * @throws Error with the reason when the file is damaged
  */
 export async function decodePng(header: PngHeader): Promise<Image> {
   const { width, height, pixelBytes } = header;
@@ -61,7 +61,7 @@ export async function decodePng(header: PngHeader): Promise<Image> {
   }
 }
 
-/** Inflates in parts. That the compressed stream lacks its end is an error only before all rows are there. */
+/** Inflates in parts. A compressed stream without its end is an error only while rows are missing. */
 async function* inflate(parts: readonly Uint8Array[], isComplete: () => boolean): AsyncGenerator<Uint8Array, void> {
   const stream = createInflate({ chunkSize: INFLATED_BYTES });
   const source = Readable.from(parts, { objectMode: false });

@@ -1,14 +1,14 @@
 import type { Orientation } from '../exif-orientation.ts';
 import { OrientationTags } from '../orientation-tags.ts';
 
-/** What a PNG file's chunks say and hold. */
+/** The chunks of a PNG file. */
 export interface PngHeader {
   readonly width: number;
   readonly height: number;
-  /** Bits of a sample. */
+  /** Bits per sample. */
   readonly depth: number;
   readonly colorType: number;
-  /** Samples of a pixel. */
+  /** Samples per pixel. */
   readonly channels: number;
   readonly interlaced: boolean;
   /** RGB of each colour; empty without a palette. */
@@ -20,7 +20,7 @@ export interface PngHeader {
 
 export const PALETTE = 3;
 export const SIGNATURE_LENGTH = 8;
-/** By colour type: samples of a pixel, and the bits that one may have. */
+/** By colour type: samples per pixel, and the allowed bits per sample. */
 const KINDS: Readonly<Record<number, { readonly channels: number; readonly depths: readonly number[] }>> = {
   0: { channels: 1, depths: [1, 2, 4, 8, 16] },
   2: { channels: 3, depths: [8, 16] },
@@ -29,19 +29,19 @@ const KINDS: Readonly<Record<number, { readonly channels: number; readonly depth
   6: { channels: 4, depths: [8, 16] },
 };
 
-/** Real files have one for each 8 KB or so; more are made to keep readers busy. */
+/** Real files have about one chunk per 8 KB; more are made to keep readers busy. */
 const MAX_CHUNKS = 1 << 18;
 
-/** How a chunk begins. */
+/** The head of a chunk. */
 export interface ChunkHead {
   readonly type: string;
-  /** Of the whole chunk, with its head and checksum. */
+  /** Length of the whole chunk, with its head and checksum. */
   readonly length: number;
 }
 
 export const CHUNK_HEAD = 8;
 
-/** Undefined for the end marker, the end of the file and what is no chunk. */
+/** Undefined for the end marker, the end of the file, and what is not a chunk. */
 export function chunkHead(bytes: Uint8Array): ChunkHead | undefined {
   if (bytes.length < CHUNK_HEAD) return undefined;
   const type = String.fromCharCode(...bytes.subarray(4, CHUNK_HEAD));
@@ -83,9 +83,9 @@ function readImageHeader(content: Uint8Array): ImageHeader {
   };
 }
 
-/** Gathers what the chunks of a PNG file say, one after the other. */
+/** Collects a PNG file's chunks, one after the other. */
 export class PngChunks {
-  /** What the header claims, also where it is refused then. */
+  /** The size in the header, even if the header is refused. */
   size: Pick<PngHeader, 'width' | 'height'> | undefined;
   readonly #tags = new OrientationTags();
   readonly #pixelBytes: Uint8Array[] = [];
@@ -93,15 +93,15 @@ export class PngChunks {
   #palette = new Uint8Array(0);
   #count = 0;
 
-  /** @throws Error for more chunks than a file has */
+  /** @throws Error when there are too many chunks */
   count(): void {
     if (++this.#count > MAX_CHUNKS) throw new Error(`it has more than ${MAX_CHUNKS} chunks`);
   }
 
   /**
-   * Takes a whole chunk. The checksums of header and palette are checked; compressed pixels have one of their own.
+   * Takes a whole chunk. Checks the checksums of header and palette; compressed pixels have their own.
    *
-   * @throws Error with the reason, if the header makes no sense
+   * @throws Error with the reason when the header is wrong
    */
   take(type: string, chunk: Uint8Array): void {
     const content = chunk.subarray(CHUNK_HEAD, -4);
@@ -122,7 +122,7 @@ export class PngChunks {
     return this.#tags.orientation;
   }
 
-  /** @throws Error with the reason, if the file ends before its header does */
+  /** @throws Error with the reason when the file ends before its header does */
   whole(): PngHeader {
     if (!this.#header) throw new Error('the file is truncated: it ends within its header');
     const [palette, pixelBytes] = [this.#palette, this.#pixelBytes];
@@ -131,10 +131,10 @@ export class PngChunks {
 }
 
 /**
- * Walks the chunks of a PNG file. What does not bear on the colours is left out: transparency and gamma too, since a
- * transparent pixel keeps its colour here, as in Pillow's `convert('RGB')`.
+ * Walks the chunks of a PNG file. Chunks that do not change the colours are skipped. So are transparency and gamma: a
+ * transparent pixel keeps its colour, as in Pillow's `convert('RGB')`.
  *
- * @throws Error with the reason, if the file ends before its header does or the header makes no sense
+ * @throws Error with the reason when the file ends before its header does or the header is wrong
  */
 export function readPngHeader(bytes: Uint8Array): PngHeader {
   const chunks = new PngChunks();

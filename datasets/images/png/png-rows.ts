@@ -1,6 +1,6 @@
 import type { PngHeader } from './png-header.ts';
 
-/** A part of an interlaced picture, or a whole one: every `stepX`-th pixel of every `stepY`-th row. */
+/** A pass of an interlaced picture, or the whole picture: every `stepX`-th pixel of every `stepY`-th row. */
 export interface PngPass {
   readonly x0: number;
   readonly y0: number;
@@ -8,7 +8,7 @@ export interface PngPass {
   readonly stepY: number;
   readonly columns: number;
   readonly rows: number;
-  /** Of one row, its filter byte included. */
+  /** Bytes of one row, including its filter byte. */
   readonly rowBytes: number;
 }
 
@@ -31,12 +31,12 @@ export function pngPasses({ width, height, depth, channels, interlaced }: PngHea
   });
 }
 
-/** Undoes the filters of rows (PNG, section 9), which predict a byte from its neighbours to the left and above. */
+/** Undoes the filters of rows (PNG, section 9), which predict a byte from its left and upper neighbours. */
 export class RowFilter {
   /** The row to fill: its filter byte, then its samples. */
   row: Uint8Array;
   #above: Uint8Array;
-  /** Bytes from a byte to that of the pixel to the left. */
+  /** Bytes between a byte and the same byte of the pixel to the left. */
   readonly #distance: number;
 
   constructor({ width, depth, channels }: PngHeader) {
@@ -46,13 +46,13 @@ export class RowFilter {
     this.#above = new Uint8Array(this.row.length);
   }
 
-  /** Before a row is filled. */
+  /** Call before filling a row. */
   begin(rowBytes: number, isFirst: boolean): void {
     [this.row, this.#above] = [this.#above, this.row];
     if (isFirst) this.#above.fill(0, 0, rowBytes);
   }
 
-  /** Turns the filled row into samples. @throws Error for a filter that does not exist */
+  /** Turns the filled row into samples. @throws Error when the filter does not exist */
   undo(rowBytes: number): void {
     const { row } = this;
     const above = this.#above;

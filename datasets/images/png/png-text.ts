@@ -1,16 +1,16 @@
 import { inflateSync } from 'node:zlib';
 
-/** A text that a PNG file carries, such as its XMP packet. */
+/** A text of a PNG file, such as its XMP packet. */
 export interface PngText {
   readonly keyword: string;
-  /** Inflates it, which is for who needs it: a file may hold thousands. Undefined if it is damaged. */
+  /** Inflates the text on demand, since a file may hold thousands; undefined when it is damaged. */
   readonly text: () => string | undefined;
 }
 
-/** Compressed text that inflates to more is left unread, as Pillow leaves it. */
+/** Compressed text that inflates to more is not read, as in Pillow. */
 const MAX_TEXT_BYTES = 1 << 20;
 
-/** The text of a chunk (PNG, section 11.3.3); undefined if it holds none. */
+/** The text of a chunk (PNG, section 11.3.3); undefined when it has none. */
 export function pngText(type: string, content: Uint8Array): PngText | undefined {
   if (type !== 'tEXt' && type !== 'zTXt' && type !== 'iTXt') return undefined;
   const keywordEnd = content.indexOf(0);

@@ -1,4 +1,4 @@
-/** The far side of a `Loader`: makes one batch at a time, from its pictures to what a model is fed. */
+/** The thread of a `Loader`: makes one batch at a time, from pictures to the model's input. */
 import { type Transferable, workerData } from 'node:worker_threads';
 import { ResnetCocoError } from '../../../errors.ts';
 import { answerJobs } from '../../../io/threads/answer-jobs.ts';
@@ -32,7 +32,7 @@ async function makeBatch(job: BatchJob): Promise<BatchResult> {
       continue;
     }
     if (picture.fresh) fresh.push(picture.fresh);
-    if (broken.length) continue; // the batch must be made anew, with others in the place of those
+    if (broken.length) continue; // the batch is made again with other images
     const random = seeded(seed, 'sample', epoch, places[i]);
     prepare(picture.image, recipe, levels, random, image, i * size * size * 3);
   }
@@ -54,7 +54,7 @@ async function pictureOf({ indices, pictures }: BatchJob, i: number): Promise<Re
   return { image: storedPicture(pixels!, indices[i]) };
 }
 
-/** What an image itself is to blame for; anything else ends the run. */
+/** An error that the image caused makes it broken; any other error ends the run. */
 function asBroken(index: number, error: unknown): BrokenPicture {
   if (error instanceof ResnetCocoError && (error.code === 'BAD_IMAGE' || error.code === 'FILE_NOT_FOUND')) {
     return { index, code: error.code, message: error.message };

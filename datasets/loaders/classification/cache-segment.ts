@@ -1,6 +1,6 @@
 /**
- * A file of a picture cache: the pixels of many pictures one after the other, then an index of them in JSON, then a
- * footer of 16 bytes: a signature, and the length and checksum of the index.
+ * A file of a picture cache: the pixels of many pictures one after the other, their index in JSON, and a footer of 16
+ * bytes (a signature, and the length and checksum of the index).
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { WholeFile } from '../../../io/whole-file.ts';
@@ -9,18 +9,18 @@ import { checksum } from './checksum.ts';
 const SIGNATURE = 'rccache1';
 const FOOTER_BYTES = 16;
 
-/** What a cache knows of a picture. */
+/** What a cache stores about a picture. */
 export interface CachedPicture {
   readonly width: number;
   readonly height: number;
-  /** Of its pixels. */
+  /** Checksum of the pixels. */
   readonly checksum: number;
-  /** Of its source when it was decoded: bytes, and when it was last changed, in milliseconds. */
+  /** Of the source file when it was decoded: its size in bytes, and its modification time in milliseconds. */
   readonly size: number;
   readonly mtimeMs: number;
 }
 
-/** A cached picture and the place of its pixels. */
+/** A cached picture and where its pixels are. */
 export interface CacheEntry extends CachedPicture {
   readonly file: string;
   readonly offset: number;
@@ -29,7 +29,7 @@ export interface CacheEntry extends CachedPicture {
 /** A line of the index. */
 type IndexLine = readonly [path: string, ...numbers: number[]];
 
-/** A segment in the making: on the disk under its name once it is whole. */
+/** Writes a segment; the file gets its name once it is whole. */
 export class SegmentWriter {
   readonly #file: WholeFile;
   readonly #entries = new Map<string, CacheEntry>();
@@ -39,7 +39,7 @@ export class SegmentWriter {
     this.#file = file;
   }
 
-  /** @throws ResnetCocoError FILE_NOT_WRITABLE, as the other methods do */
+  /** @throws ResnetCocoError FILE_NOT_WRITABLE when the file cannot be written, as the other methods do */
   static async create(path: string): Promise<SegmentWriter> {
     return new SegmentWriter(await WholeFile.create(path));
   }
@@ -48,14 +48,14 @@ export class SegmentWriter {
     return this.#bytes;
   }
 
-  /** @param source path of the picture's file */
+  /** @param source path of the picture */
   async add(source: string, picture: CachedPicture, pixels: Uint8Array): Promise<void> {
     await this.#file.write(pixels);
     this.#entries.set(source, { ...picture, file: this.#file.path, offset: this.#bytes });
     this.#bytes += pixels.length;
   }
 
-  /** @returns what can be read from now on, by source */
+  /** @returns the new entries, by source path */
   async commit(): Promise<ReadonlyMap<string, CacheEntry>> {
     const lines = Array.from(this.#entries, ([path, entry]): IndexLine => {
       return [path, entry.offset, entry.width, entry.height, entry.checksum, entry.size, entry.mtimeMs];
@@ -75,7 +75,7 @@ export class SegmentWriter {
   }
 }
 
-/** The pictures in a segment, by the paths of their sources. @throws Error if it is damaged or cannot be read */
+/** Reads the entries of a segment, by source path. @throws Error when it is damaged or cannot be read */
 export async function readSegment(file: string): Promise<ReadonlyMap<string, CacheEntry>> {
   const handle = await open(file);
   try {

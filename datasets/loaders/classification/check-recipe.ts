@@ -4,9 +4,9 @@ import type { Recipe } from './recipe.ts';
 import { recipeSchema } from './recipe-schema.ts';
 
 /**
- * Checks what may come from a file.
+ * Checks a recipe, which may come from a file.
  *
- * @throws ResnetCocoError BAD_CONFIG, naming the field and its value
+ * @throws ResnetCocoError BAD_CONFIG when a field is wrong; names the field and its value
  */
 export function checkRecipe(value: unknown): Recipe {
   const parsed = v.safeParse(recipeSchema, value);

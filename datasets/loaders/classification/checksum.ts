@@ -1,4 +1,4 @@
-/** Tells damaged bytes: FNV-1a, by words of 32 bits for speed. A single word that differs never goes unnoticed. */
+/** FNV-1a over 32-bit words, for speed. It always detects a single changed word. */
 export function checksum(bytes: Uint8Array): number {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
   const words = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2);

@@ -3,24 +3,27 @@ import { seeded } from '../seeded.ts';
 /** The images of a batch, by index. */
 export interface PlannedBatch {
   readonly indices: Int32Array;
-  /** The images whose places they take: themselves, but where that image is broken. */
+  /** Whose place in the epoch each image takes: its own, or that of a broken image it replaces. */
   readonly places: Int32Array;
 }
 
 export interface PlanOptions {
-  /** Images of the data set. */
+  /** Number of images in the data set. */
   readonly length: number;
-  /** Images of a batch. */
+  /** Images per batch. */
   readonly batch: number;
-  /** Leave out a last batch that would be short. */
+  /** Leave out a last batch that is short. */
   readonly dropLast: boolean;
-  /** Shuffled, and broken images replaced by others; else in order, and broken ones left out. */
+  /**
+   * With it, the order is shuffled and broken images are replaced; without it, images are in order and broken ones are
+   * left out.
+   */
   readonly shuffle?: { readonly seed: number; readonly epoch: number };
 }
 
-/** Which images an epoch's batches are made of. */
+/** Plans which images make up an epoch's batches. */
 export class EpochPlan {
-  /** How many there are. */
+  /** Number of batches. */
   readonly batches: number;
   readonly #options: PlanOptions;
   readonly #order: Int32Array;
@@ -35,11 +38,11 @@ export class EpochPlan {
   }
 
   /**
-   * The images of a batch. When shuffled, one that is broken is replaced by the next in the epoch's order that is not,
-   * which hence comes twice in the epoch.
+   * The images of a batch. In a shuffled epoch, a broken image is replaced by the next good one in the epoch's order,
+   * which then appears twice.
    *
    * @param broken by index
-   * @returns undefined where no image is left to replace one
+   * @returns undefined when no image is left as a replacement
    */
   batch(number: number, broken: { has(index: number): boolean }): PlannedBatch | undefined {
     const { length, batch, shuffle } = this.#options;
@@ -52,7 +55,7 @@ export class EpochPlan {
     return indices.includes(NONE) ? undefined : { indices, places };
   }
 
-  /** The first image that is not broken, from a position of the order on. */
+  /** The first good image at or after a position of the order. */
   #sound(position: number, broken: { has(index: number): boolean }): number {
     const order = this.#order;
     for (let i = 0; i < order.length; i++) {
@@ -65,6 +68,6 @@ export class EpochPlan {
 
 const NONE = -1;
 
-/** How many batches so many images make. */
+/** Number of batches for `length` images. */
 export const batchesOf = (length: number, batch: number, dropLast: boolean): number =>
   dropLast ? Math.floor(length / batch) : Math.ceil(length / batch);

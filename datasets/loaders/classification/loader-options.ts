@@ -3,44 +3,43 @@ import type { Recipe } from './recipe.ts';
 
 /** Settings of a `Loader`. */
 export interface LoaderOptions {
-  /** What becomes of the pictures. For training they come shuffled, for evaluation in order. */
+  /** How pictures are prepared. Training recipes shuffle, evaluation recipes keep the order. */
   readonly recipe: Recipe;
-  /** Images of a batch. */
+  /** Images per batch. */
   readonly batch: number;
   /** Any safe integer; 0 by default. */
   readonly seed?: number;
-  /** Leave out a last batch that would be short; by default it is given. */
+  /** Leave out a last batch that is short; by default it is kept. */
   readonly dropLast?: boolean;
   /**
-   * Threads; by default one for each core, at most 4, and a single one where pictures need no decoding. What they give
-   * does not depend on their number.
+   * Number of threads; by default one per core, at most 4, and one if pictures need no decoding. It does not change the
+   * batches.
    */
   readonly workers?: number;
-  /** Batches made in advance, besides the one in the consumer's hands; by default one more than there are threads. */
+  /** Batches made ahead, besides the consumer's current one; by default one more than there are threads. */
   readonly ahead?: number;
   /**
-   * A folder for decoded pictures, which are read from there whenever they come up again. They are shrunk before they
-   * are cached and before all else, whether they come from the cache or not, so that the same seed gives the same
-   * batches either way. RandomResizedCrop then enlarges small parts of the picture more than it would without a cache.
-   * Of no use for pictures that need no decoding.
+   * A folder that caches decoded pictures. Pictures are shrunk first, whether they come from the cache or not, so the
+   * same seed gives the same batches either way. RandomResizedCrop then enlarges small parts of a picture more than
+   * without a cache. No use for pictures that need no decoding.
    */
   readonly cache?: string;
   /**
-   * To which shorter sides are shrunk for the cache; shorter ones stay. By default 8⁄7 of a training recipe's size (256
-   * for 224), and what an evaluation recipe resizes to, which changes nothing about its batches.
+   * Shorter sides are shrunk to this for the cache; smaller ones are unchanged. By default 8⁄7 of a training recipe's
+   * size (256 for 224), and the resize size of an evaluation recipe, which leaves its batches unchanged.
    */
   readonly cacheSide?: number;
   /**
-   * Told once of each image that cannot be read, and of a cache that cannot be written. Such an image is replaced in
-   * training by the next one of the epoch's order, and left out in evaluation.
+   * Called once for each image that cannot be read, and for a cache that cannot be written. Training replaces such an
+   * image with the next one of the epoch's order; evaluation leaves it out.
    */
   readonly onProblem?: (error: ResnetCocoError) => void;
 }
 
 /** Settings of one epoch of a `Loader`. */
 export interface EpochOptions {
-  /** Number of the first batch to give; those before are not made. 0 by default. */
+  /** First batch to give; earlier ones are not made. 0 by default. */
   readonly from?: number;
-  /** Once aborted, no further batch is given: the epoch ends. */
+  /** When aborted, the epoch ends and no further batch is given. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -5,16 +5,16 @@ import { ResnetCocoError } from '../../../errors.ts';
 import { makeFolder } from '../../../io/whole-file.ts';
 import { type CachedPicture, type CacheEntry, readSegment, SegmentWriter } from './cache-segment.ts';
 
-/** A segment is closed, and begins to be of use, once it is so large. */
+/** A segment of this size is closed; its pictures can be read from then on. */
 const SEGMENT_BYTES = 2 ** 29;
 
-/** What a process that died left behind goes after a day. */
+/** Files that a dead process left are removed after a day. */
 const ABANDONED_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Decoded pictures on disk, whose shorter sides have at most so many pixels: a folder of segments, each written whole
- * under a name of its own, so that any number of processes can share the folder. Where segments disagree on a picture,
- * the newest counts. What is damaged counts as not there.
+ * Decoded pictures on disk with shorter sides of at most `side` pixels. The folder holds segments, each written whole
+ * under a unique name, so any number of processes can share it. If several segments have a picture, the newest counts.
+ * Damaged segments count as missing.
  */
 export class PictureCache {
   readonly #folder: string;
@@ -31,11 +31,10 @@ export class PictureCache {
   }
 
   /**
-   * Opens a cache, which may be empty, and tidies it up: segments that are damaged, or of whose pictures all are in newer
-   * ones, are removed.
+   * Opens a cache, which may be empty. Removes segments that are damaged or whose pictures are all in newer ones.
    *
-   * @param side of the pictures, the shorter one
-   * @throws ResnetCocoError FILE_NOT_WRITABLE
+   * @param side the pictures' shorter side
+   * @throws ResnetCocoError FILE_NOT_WRITABLE when the folder cannot be made
    */
   static async open(folder: string, side: number): Promise<PictureCache> {
     await makeFolder(folder);
@@ -56,15 +55,15 @@ export class PictureCache {
     return new PictureCache(folder, prefix, entries);
   }
 
-  /** @param source path of the picture's file */
+  /** @param source path of the picture */
   get(source: string): CacheEntry | undefined {
     return this.#entries.get(source);
   }
 
   /**
-   * Adds a picture; it is of use once `finish` is called, or a segment is full.
+   * Adds a picture; it can be read once its segment is full or `finish` was called.
    *
-   * @throws ResnetCocoError FILE_NOT_WRITABLE, once: from then on nothing is written
+   * @throws ResnetCocoError FILE_NOT_WRITABLE when writing fails, once; nothing is written after that
    */
   add(source: string, picture: CachedPicture, pixels: Uint8Array): Promise<void> {
     return this.#write(async () => {
@@ -74,12 +73,12 @@ export class PictureCache {
     });
   }
 
-  /** Puts on disk what was added. Throws as `add` does. */
+  /** Writes the added pictures to disk. Throws as `add` does. */
   finish(): Promise<void> {
     return this.#write(() => this.#commit());
   }
 
-  /** One after the other. */
+  /** Runs the steps one after the other. */
   #write(step: () => Promise<void>): Promise<void> {
     const written = this.#writing.then(async () => {
       if (this.#failed) return;
@@ -102,7 +101,7 @@ export class PictureCache {
     for (const [source, entry] of entries ?? []) this.#entries.set(source, entry);
   }
 
-  /** Names sort by when they were made. */
+  /** Names sort by creation time. */
   #newFile(): string {
     const time = Date.now().toString(36).padStart(9, '0');
     return join(this.#folder, `${this.#prefix}${time}-${randomBytes(4).toString('hex')}.cache`);

@@ -3,12 +3,12 @@ import type { ClassificationDataset } from '../../classification/classification-
 import type { Image, ImageSource } from '../../images/image.ts';
 import { checkedImage } from '../../images/read-image.ts';
 
-/** All pictures of a data set, in memory that threads share. */
+/** All pictures of a data set in shared memory. */
 export interface PixelStore {
   readonly pixels: Uint8Array;
-  /** Width and height of each. */
+  /** Width and height of each picture. */
   readonly sizes: Int32Array;
-  /** Where each begins. */
+  /** Where the pixels of each picture begin. */
   readonly offsets: Float64Array;
 }
 
@@ -16,7 +16,10 @@ export interface PixelStore {
 export const isDecoded = (source: ImageSource): source is Image =>
   typeof source !== 'string' && !(source instanceof URL) && !(source instanceof Uint8Array);
 
-/** @throws ResnetCocoError BAD_DATASET where only some pictures are in memory; BAD_IMAGE */
+/**
+ * @throws ResnetCocoError BAD_DATASET when only some pictures are in memory
+ * @throws ResnetCocoError BAD_IMAGE when a picture is not valid
+ */
 export function storePixels(dataset: ClassificationDataset): PixelStore {
   const images = Array.from({ length: dataset.length }, (_, index) => {
     const source = dataset.image(index);
@@ -40,7 +43,7 @@ export function storePixels(dataset: ClassificationDataset): PixelStore {
   return { pixels, sizes, offsets };
 }
 
-/** One of the pictures, not copied: whoever gets it must not write to it. */
+/** Returns a view of a picture; callers must not write to it. */
 export function storedPicture({ pixels, sizes, offsets }: PixelStore, index: number): Image {
   const [width, height] = [sizes[index * 2], sizes[index * 2 + 1]];
   return { width, height, data: pixels.subarray(offsets[index], offsets[index] + width * height * 3) };

@@ -27,12 +27,12 @@ function augment(image: Image, augmentation: Augmentation, size: number, random:
 }
 
 /**
- * From a picture to its place in a batch: augmented, normalised, and partly erased, as the recipe wants it.
+ * Augments, normalises and erases a picture as the recipe says, and writes it into a batch.
  *
  * @param levels of the recipe's normalisation
  * @param out a batch, [N, H, W, 3]
- * @param at the element at which the picture begins
- * @throws ResnetCocoError BAD_CONFIG where the recipe does not bring the picture to its size
+ * @param at index of the picture's first element
+ * @throws ResnetCocoError BAD_CONFIG when the recipe does not give a picture of its size
  */
 export function prepare(
   image: Image,

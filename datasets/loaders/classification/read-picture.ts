@@ -8,16 +8,16 @@ import type { EncodedPicture, FreshPicture } from './batch-job.ts';
 import type { CacheEntry } from './cache-segment.ts';
 import { checksum } from './checksum.ts';
 
-/** A picture that was read, and what the cache should get, if it did not come from there. */
+/** A picture, and its entry for the cache if it was decoded. */
 export interface ReadPicture {
   readonly image: Image;
   readonly fresh?: FreshPicture;
 }
 
 /**
- * Reads a picture: from the cache where that has it undamaged and its file has not changed since; else from its file.
+ * Reads a picture from the cache if its entry is undamaged and its file has not changed since; else from its file.
  *
- * @param side to which the shorter side is shrunk, if it is longer; undefined for a picture as it is, and no cache
+ * @param side a longer shorter side is shrunk to this; undefined to keep the size and use no cache
  * @throws ResnetCocoError as `readImage` does
  */
 export async function readPicture(picture: EncodedPicture, side: number | undefined): Promise<ReadPicture> {
@@ -33,7 +33,7 @@ export async function readPicture(picture: EncodedPicture, side: number | undefi
   if (!found) return { image };
   const { width, height, data } = image;
   const { size, mtimeMs } = found;
-  // In memory of its own, which can change hands.
+  // A buffer of its own can be transferred.
   const pixels = data.byteLength === data.buffer.byteLength ? data : new Uint8Array(data);
   const fresh = { source, width, height, size, mtimeMs, checksum: checksum(pixels), pixels };
   return { image: { width, height, data: pixels }, fresh };
@@ -44,7 +44,7 @@ function shrunk(image: Image, side: number): Image {
   return resizeAntialiased(image, ...sizeByShorterSide(image, side));
 }
 
-/** Undefined where they are damaged or gone. */
+/** Undefined when the pixels are damaged or gone. */
 function cachedPixels({ file, offset, width, height, checksum: expected }: CacheEntry): Uint8Array | undefined {
   const pixels = new Uint8Array(width * height * 3);
   try {

@@ -7,27 +7,27 @@ import type { RandomErasing } from '../../augment/random-erasing.ts';
 import type { RandomResizedCrop } from '../../augment/random-resized-crop.ts';
 import type { ClassificationTransform } from '../../images/transform.ts';
 
-/** What is done to a picture of bytes. */
+/** An augmentation of a picture in bytes. */
 export type Augmentation = PadAndCrop | RandomHorizontalFlip | RandomResizedCrop | ColorJitter | RandAugment;
 
-/** How pictures become training batches: plain data, to be written to a model's provenance as it is. */
+/** How pictures become training batches: plain data, which a model's provenance stores unchanged. */
 export interface TrainingRecipe extends MixSettings {
   readonly kind: 'training';
-  /** Side of the squares that come out, in pixels. */
+  /** Side of the square output, in pixels. */
   readonly size: number;
   /** In this order; none by default. */
   readonly augmentations?: readonly Augmentation[] | undefined;
-  /** Of red, green and blue, which count 0–1. */
+  /** Of red, green and blue, scaled to 0–1. */
   readonly image_mean: readonly number[];
   readonly image_std: readonly number[];
-  /** After normalising; none by default. */
+  /** Applied after normalising; none by default. */
   readonly random_erasing?: RandomErasing | undefined;
-  /** Share of the target that is spread over all classes; 0 by default. */
+  /** Share of the target spread over all classes; 0 by default. */
   readonly label_smoothing?: number | undefined;
 }
 
-/** For training, or for evaluation: torchvision's `ImageClassification` preset. */
+/** A recipe for training, or for evaluation (torchvision's `ImageClassification` preset). */
 export type Recipe = TrainingRecipe | ClassificationTransform;
 
-/** Side of the pictures that a recipe gives. */
+/** Side of a recipe's output. */
 export const sizeOf = (recipe: Recipe): number => (recipe.kind === 'training' ? recipe.size : recipe.crop_size);

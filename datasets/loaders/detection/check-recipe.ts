@@ -31,9 +31,9 @@ const schema = v.strictObject({
 });
 
 /**
- * Checks what may come from a file.
+ * Checks a recipe, which may come from a file.
  *
- * @throws ResnetCocoError BAD_CONFIG, naming the field and its value
+ * @throws ResnetCocoError BAD_CONFIG when a field is wrong; names the field and its value
  */
 export function checkDetectionRecipe(value: unknown): DetectionRecipe {
   const parsed = v.safeParse(schema, value);

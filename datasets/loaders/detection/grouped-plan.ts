@@ -3,10 +3,10 @@ import type { PlannedBatch } from '../classification/epoch-plan.ts';
 import { seeded } from '../seeded.ts';
 
 /**
- * The group of each image by its ratio of width to height: between borders at 2^(i/k) for i = −k … k, and at 1 alone for
- * k = 0 (torchvision `group_by_aspect_ratio.py`).
+ * Groups images by their ratio of width to height. Bounds are 2^(i/k) for i = −k … k, and only 1 for k = 0 (torchvision
+ * `group_by_aspect_ratio.py`).
  *
- * @param factor k; −1 for one group of all
+ * @param factor k; −1 puts all images in one group
  */
 export function aspectRatioGroups(sizes: readonly ImageSize[], factor: number): Int32Array {
   if (factor < 0) return new Int32Array(sizes.length);
@@ -17,16 +17,15 @@ export function aspectRatioGroups(sizes: readonly ImageSize[], factor: number): 
 export interface GroupedPlanOptions {
   /** The group of each image. */
   readonly groups: Int32Array;
-  /** Images of a batch. */
+  /** Images per batch. */
   readonly batch: number;
   readonly seed: number;
   readonly epoch: number;
 }
 
 /**
- * Which images an epoch's batches are made of: shuffled, each batch of one group (torchvision's `GroupedBatchSampler`).
- * Groups whose images make no whole batch are filled up with images that have been; there are as many batches as all
- * images make whole ones.
+ * Plans an epoch's batches: shuffled, each from one group (torchvision's `GroupedBatchSampler`). Groups too small for a
+ * last batch are filled with images used before. There are as many batches as whole ones fit in all images.
  */
 export class GroupedPlan {
   private readonly groups: Int32Array;
@@ -39,17 +38,17 @@ export class GroupedPlan {
     this.list = batchesOf(this.order, groups, batch);
   }
 
-  /** How many there are. */
+  /** Number of batches. */
   get batches(): number {
     return this.list.length;
   }
 
   /**
-   * The images of a batch. One that is broken is replaced by the next in the epoch's order that is not, of its group if
-   * there is any, which hence comes twice in the epoch.
+   * The images of a batch. A broken image is replaced by the next good one in the epoch's order, of the same group if
+   * possible, which then appears twice.
    *
    * @param broken by index
-   * @returns undefined where no image is left to replace one
+   * @returns undefined when no image is left as a replacement
    */
   batch(number: number, broken: { has(index: number): boolean }): PlannedBatch | undefined {
     const places = this.list[number];
@@ -83,7 +82,7 @@ function batchesOf(order: Int32Array, groups: Int32Array, batch: number): Int32A
     waiting.set(group, []);
   }
   const wanted = Math.floor(order.length / batch);
-  // The fullest first; of equally full ones the group that came first.
+  // The fullest group first; ties go to the group that came first.
   for (const [group, list] of [...waiting].sort(([, a], [, b]) => b.length - a.length)) {
     if (batches.length === wanted) break;
     const all = seen.get(group)!;

@@ -2,11 +2,11 @@ import type { ResnetCocoError } from '../../../errors.ts';
 import type { BoxedObjects } from '../../augment/objects.ts';
 import type { DetectionRecipe } from './recipe.ts';
 
-/** A picture to learn from. */
+/** An image to train on. */
 export interface DetectionSample extends BoxedObjects {
   /** Its path. */
   readonly file: string;
-  /** As the annotations have them; a file of another size is a problem. */
+  /** As annotated; a file of another size is a problem. */
   readonly width: number;
   readonly height: number;
 }
@@ -14,19 +14,19 @@ export interface DetectionSample extends BoxedObjects {
 /** Settings of a `DetectionLoader`. */
 export interface DetectionLoaderOptions {
   readonly recipe: DetectionRecipe;
-  /** Images of a batch. */
+  /** Images per batch. */
   readonly batch: number;
   /** Any safe integer; 0 by default. */
   readonly seed?: number;
   /**
-   * Batches are of images of like shape, so that little is padded: 0 tells wide from tall ones, k tells 2k + 2 shapes
-   * apart, -1 none. torchvision's `--aspect-ratio-group-factor`; 3 by default.
+   * Batches hold images of similar shape, so that little is padded: 0 separates wide from tall images, k gives 2k + 2
+   * groups, -1 one group. torchvision's `--aspect-ratio-group-factor`; 3 by default.
    */
   readonly aspect_ratio_group_factor?: number;
-  /** Threads; by default one for each core, at most 4. What they give does not depend on their number. */
+  /** Number of threads; by default one per core, at most 4. It does not change the batches. */
   readonly workers?: number;
-  /** Batches made in advance; by default 2. */
+  /** Batches made ahead; 2 by default. */
   readonly ahead?: number;
-  /** Told once of each image that cannot be read or is of another size than annotated; another one takes its place. */
+  /** Called once for each image that cannot be read or whose size differs from the annotation; it is replaced. */
   readonly onProblem?: (error: ResnetCocoError) => void;
 }

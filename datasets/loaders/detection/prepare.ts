@@ -8,13 +8,13 @@ import type { Levels } from '../../images/normalize.ts';
 import { detectionInput, detectionSize } from '../../images/transform.ts';
 import type { DetectionAugmentation, DetectionRecipe } from './recipe.ts';
 
-/** What a detector is trained on: H, W, height and width; G, objects. */
+/** A prepared training image. H, W: height and width; G: objects. */
 export interface PreparedSample {
   readonly height: number;
   readonly width: number;
   /** [H, W, 3], normalised. */
   readonly data: Float32Array;
-  /** [G, 4], in its pixels. */
+  /** [G, 4], in pixels of the prepared image. */
   readonly boxes: Float32Array;
   readonly labels: Int32Array;
 }
@@ -31,7 +31,7 @@ function augment(picture: BoxedPicture, augmentation: DetectionAugmentation, ran
 }
 
 /**
- * Augments a picture with its objects, and resizes and normalises it as torchvision's `GeneralizedRCNNTransform` does.
+ * Augments an image with its objects, then resizes and normalises it as torchvision's `GeneralizedRCNNTransform` does.
  *
  * @param levels of the recipe's normalisation
  */
@@ -55,7 +55,7 @@ export function prepareSample(
     Math.max(1, Math.round(side * factor)),
   );
   const { data } = detectionInput(image, [height, width], levels);
-  // What is very small may have nothing left once it is rounded.
+  // A tiny box may have no area left after rounding.
   const objects = withArea({ boxes: resizeBoxes(picture.boxes.slice(), image, { height, width }), labels });
   return { height, width, data, ...objects };
 }

@@ -1,11 +1,11 @@
-/** What a `DetectionLoader` and its threads tell each other. */
+/** Messages between a `DetectionLoader` and its threads. */
 import type { ErrorCode } from '../../../errors.ts';
 import type { Cancelled } from '../../../io/threads/cancelled.ts';
 import type { DetectionSample } from './loader-options.ts';
 import type { PreparedSample } from './prepare.ts';
 import type { DetectionRecipe } from './recipe.ts';
 
-/** What a thread knows from its start. */
+/** What a thread gets at its start. */
 export interface SampleSettings {
   readonly recipe: DetectionRecipe;
   readonly seed: number;
@@ -14,12 +14,12 @@ export interface SampleSettings {
 export interface SampleJob {
   readonly sample: DetectionSample;
   readonly epoch: number;
-  /** The image whose random numbers it gets. */
+  /** The image whose random numbers it uses. */
   readonly place: number;
   readonly cancelled: Cancelled;
 }
 
-/** Undefined where it was cancelled. */
+/** Undefined when it was cancelled. */
 export type SampleResult =
   | { readonly sample: PreparedSample }
   | { readonly problem: { readonly code: ErrorCode; readonly message: string } }

@@ -1,4 +1,4 @@
-/** The far side of a `DetectionLoader`: makes one image at a time, from its file to what a detector is trained on. */
+/** The thread of a `DetectionLoader`: makes one training image at a time from its file. */
 import { type Transferable, workerData } from 'node:worker_threads';
 import { ResnetCocoError } from '../../../errors.ts';
 import { answerJobs } from '../../../io/threads/answer-jobs.ts';
@@ -21,7 +21,7 @@ async function makeSample({ cancelled, epoch, place, sample }: SampleJob): Promi
     const image = await readAnnotated(sample);
     return { sample: prepareSample({ image, boxes, labels }, recipe, levels, seeded(seed, 'sample', epoch, place)) };
   } catch (error) {
-    // What an image itself is to blame for; anything else ends the run.
+    // An error that the image caused makes it broken; any other error ends the run.
     const isImages = error instanceof ResnetCocoError && IMAGES_OWN.includes(error.code);
     if (!isImages) throw error;
     return { problem: { code: error.code, message: error.message } };
@@ -30,7 +30,10 @@ async function makeSample({ cancelled, epoch, place, sample }: SampleJob): Promi
 
 const IMAGES_OWN: readonly string[] = ['BAD_IMAGE', 'FILE_NOT_FOUND', 'BAD_DATASET'];
 
-/** @throws ResnetCocoError as `readImage` does; BAD_DATASET where boxes would not be where the objects are */
+/**
+ * @throws ResnetCocoError as `readImage` does
+ * @throws ResnetCocoError BAD_DATASET when the file's size differs from the annotated one, so boxes would be misplaced
+ */
 async function readAnnotated({ file, height, width }: DetectionSample): Promise<Image> {
   const image = await readImage(file);
   if (image.width === width && image.height === height) return image;
