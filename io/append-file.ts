@@ -73,8 +73,8 @@ function makeFolders(path: string): void {
 function openForAppending(path: string, flags: number): number {
   makeFolders(dirname(resolve(path)));
   // Opening a pipe would wait for a reader.
-  const found = statsOf(path);
-  if (found && !found.isFile() && !found.isDirectory()) throw new Error('it is a device or pipe, not a regular file');
+  const stats = statsOf(path);
+  if (stats && !stats.isFile() && !stats.isDirectory()) throw new Error('it is a device or pipe, not a regular file');
   return openSync(path, flags | constants.O_WRONLY | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0));
 }
 

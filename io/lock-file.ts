@@ -14,9 +14,9 @@ const UNWRITTEN_MS = 2000;
 const LOOK_MS = 500;
 
 /** Locks of this process; released at exit. */
-const held = new Set<string>();
+const ownLocks = new Set<string>();
 process.on('exit', () => {
-  for (const path of held) {
+  for (const path of ownLocks) {
     try {
       unlinkSync(path);
     } catch {
@@ -68,7 +68,7 @@ export async function takeLock(
     else if (owner && refuse) throw refuse(owner);
     else await sleep(Math.min(LOOK_MS, lostMs / 4), undefined, { signal });
   }
-  held.add(path);
+  ownLocks.add(path);
   const touch = (): void => {
     const now = new Date();
     utimes(path, now, now).catch(() => {});
@@ -76,7 +76,7 @@ export async function takeLock(
   const heartbeat = setInterval(touch, Math.min(TOUCH_MS, lostMs / 4)).unref();
   return async () => {
     clearInterval(heartbeat);
-    held.delete(path);
+    ownLocks.delete(path);
     await takeAway(path, ours).catch(() => {});
   };
 }

@@ -67,9 +67,9 @@ export function filePath(source: string | URL): string {
   }
 }
 
-function refuseOthers(path: string, found: Stats): void {
-  if (found.isDirectory()) throw notFound(path, 'is a folder, not a file');
-  if (!found.isFile()) throw notFound(path, 'is a device or pipe, not a regular file');
+function refuseOthers(path: string, stats: Stats): void {
+  if (stats.isDirectory()) throw notFound(path, 'is a folder, not a file');
+  if (!stats.isFile()) throw notFound(path, 'is a device or pipe, not a regular file');
 }
 
 /** An open file. The caller closes it. */
@@ -85,9 +85,9 @@ export function openFile(path: string, wanted = 'file'): OpenedFile {
     // Checked before opening: opening a device can have effects.
     refuseOthers(path, statSync(path));
     descriptor = openSync(path, READ);
-    const found = fstatSync(descriptor);
-    refuseOthers(path, found);
-    return { descriptor, size: found.size };
+    const stats = fstatSync(descriptor);
+    refuseOthers(path, stats);
+    return { descriptor, size: stats.size };
   } catch (cause) {
     if (descriptor !== undefined) closeSync(descriptor);
     throw cause instanceof ResnetCocoError ? cause : unreadable(path, cause, wanted);

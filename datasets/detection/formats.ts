@@ -29,11 +29,11 @@ export async function tellFormat(path: string): Promise<DetectionFormat> {
   if (isFolder(path)) return await tellFolder(path, entries);
   const start = firstCharacter(path);
   const ending = /\.(\w+)$/.exec(path)?.[1].toLowerCase() ?? '';
-  const [found] =
+  const [match] =
     entries.find(([, { fileEndings }]) => fileEndings.includes(ending)) ??
     entries.find(([, { fileStarts }]) => fileStarts?.includes(start)) ??
     [];
-  if (found) return found;
+  if (match) return match;
   const hint = start === '<' ? '; of Pascal VOC, name the folder of XML files' : '';
   throw new ResnetCocoError('BAD_DATASET', `${path}: neither COCO's JSON nor YOLO's data.yaml${hint}`);
 }
@@ -47,8 +47,8 @@ async function tellFolder(
   const names = await listFiles(folder, endings, 'subfolders');
   const has = (ending: string | undefined) =>
     ending !== undefined && names.some((name) => name.toLowerCase().endsWith(`.${ending}`));
-  const [found] = entries.find(([, { ending }]) => has(ending)) ?? [];
-  if (found) return found;
+  const [match] = entries.find(([, { ending }]) => has(ending)) ?? [];
+  if (match) return match;
   const kinds = Object.values({ coco, voc, yolo }).map(({ looksFor }) => looksFor);
   throw new ResnetCocoError(
     'BAD_DATASET',

@@ -43,7 +43,7 @@ export class ImageFiles {
     const finder = this.#finder;
     if (!finder) return undefined;
     let name: string | undefined;
-    for (const wanted of names) name ??= finder.find(wanted);
+    for (const candidate of names) name ??= finder.find(candidate);
     if (name === undefined) {
       if (this.#isGuess) this.#missing.push(names[0]);
       else this.#problems.error({ ...place, image, kind: 'missing file', message: this.#notFound(names[0]) });

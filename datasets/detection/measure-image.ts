@@ -28,8 +28,8 @@ export async function compareSizes(
   { annotations, signal }: DetectionSource,
   problems: ProblemList,
 ): Promise<void> {
-  const found = dataset.images.filter(({ id }) => files.has(id));
-  const sizes = mapOrdered(found, FILES_AT_ONCE, async (image) => {
+  const images = dataset.images.filter(({ id }) => files.has(id));
+  const sizes = mapOrdered(images, FILES_AT_ONCE, async (image) => {
     const path = files.get(image.id)!;
     return { image, path, size: await measureImage(path, image.id, problems) };
   });

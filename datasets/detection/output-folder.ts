@@ -136,7 +136,7 @@ export interface ListOptions {
 
 /** Groups the annotations by image. */
 export function byImage(dataset: CocoDataset): Map<ImageId, VocAnnotation[]> {
-  const found = new Map<ImageId, VocAnnotation[]>(dataset.images.map(({ id }) => [id, []]));
-  for (const annotation of dataset.annotations) found.get(annotation.image_id)?.push(annotation);
-  return found;
+  const annotations = new Map<ImageId, VocAnnotation[]>(dataset.images.map(({ id }) => [id, []]));
+  for (const annotation of dataset.annotations) annotations.get(annotation.image_id)?.push(annotation);
+  return annotations;
 }

@@ -50,17 +50,17 @@ const whyNot = (name: string, error: unknown): string =>
 
 /** The decoder that the environment names. */
 function wantedDecoder(): Decoder['name'] | 'auto' {
-  const wanted = process.env.RESNET_COCO_DECODER || 'auto';
-  if (wanted === 'auto' || wanted === 'sharp' || wanted === 'wasm' || wanted === 'js') return wanted;
-  throw new ResnetCocoError('USAGE', `RESNET_COCO_DECODER=${wanted}: expected sharp, wasm, js or nothing`);
+  const choice = process.env.RESNET_COCO_DECODER || 'auto';
+  if (choice === 'auto' || choice === 'sharp' || choice === 'wasm' || choice === 'js') return choice;
+  throw new ResnetCocoError('USAGE', `RESNET_COCO_DECODER=${choice}: expected sharp, wasm, js or nothing`);
 }
 
 /** Loads an optional package if wanted: undefined if it is missing, an error if the environment demands it. */
 function optional<T>(name: 'sharp' | 'wasm', packageName: string, load: () => Promise<T>): Promise<T | undefined> {
-  const wanted = wantedDecoder();
-  if (wanted !== 'auto' && wanted !== name) return Promise.resolve(undefined);
+  const choice = wantedDecoder();
+  if (choice !== 'auto' && choice !== name) return Promise.resolve(undefined);
   return load().catch((cause: unknown) => {
-    if (wanted === 'auto') return undefined;
+    if (choice === 'auto') return undefined;
     const message = `RESNET_COCO_DECODER=${name}: ${whyNot(packageName, cause)}`;
     throw new ResnetCocoError('ENGINE_UNAVAILABLE', message, { cause });
   });

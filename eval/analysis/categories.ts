@@ -38,9 +38,9 @@ export function analyseCategories(
   const { accumulationDone: accumulated } = e;
   const { params } = accumulated;
   const maxDets = params.maxDets[params.maxDets.length - 1];
-  const found = new Float64Array(categories);
+  const detectionCounts = new Float64Array(categories);
   for (const [row, verdict] of detections.verdicts.entries()) {
-    if (verdict !== NOT_EVALUATED) found[detections.categories[row]]++;
+    if (verdict !== NOT_EVALUATED) detectionCounts[detections.categories[row]]++;
   }
   return Array.from(positives, (objects, k) => {
     const at = (isPrecision: boolean, area: string, iou?: number) =>
@@ -48,7 +48,7 @@ export function analyseCategories(
     return {
       ...nameOf(e, k),
       objects,
-      detections: found[k],
+      detections: detectionCounts[k],
       AP: at(true, 'all'),
       AP50: at(true, 'all', 0.5),
       AP75: at(true, 'all', 0.75),

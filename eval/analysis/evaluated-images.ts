@@ -34,9 +34,9 @@ export function* evaluatedImages(e: COCOeval): Generator<EvaluatedImage> {
   let similarities = new Float64Array(1024);
   for (const [image, list] of byImage.entries()) {
     if (!list.length) continue;
-    const found = joined(list.map(({ detections }) => detections));
-    const known = joined(list.map(({ objects }) => objects));
-    const [D, G] = [found.rows.length, known.rows.length];
+    const allDetections = joined(list.map(({ detections }) => detections));
+    const allObjects = joined(list.map(({ objects }) => objects));
+    const [D, G] = [allDetections.rows.length, allObjects.rows.length];
     if (D * G > similarities.length) similarities = new Float64Array(2 * D * G);
     // Keypoints of different categories cannot be compared: each category may have its own, or none.
     if (params.iouType === 'keypoints') {
@@ -47,15 +47,17 @@ export function* evaluatedImages(e: COCOeval): Generator<EvaluatedImage> {
         similarity(detections, objects, block);
         for (let d = 0; d < detections.length; d++) {
           const row = block.subarray(d * objects.length, (d + 1) * objects.length);
-          similarities.set(row, (found.starts[i] + d) * G + known.starts[i]);
+          similarities.set(row, (allDetections.starts[i] + d) * G + allObjects.starts[i]);
         }
       }
-    } else if (D && G) similarity(found.rows, known.rows, similarities);
+    } else if (D && G) similarity(allDetections.rows, allObjects.rows, similarities);
     const parts = list.map(({ category }, i): Part => {
-      const [detections, objects] = [found, known].map(({ starts }) => [starts[i], starts[i + 1]] as const);
+      const [detections, objects] = [allDetections, allObjects].map(
+        ({ starts }) => [starts[i], starts[i + 1]] as const,
+      );
       return { category, detections, objects };
     });
-    yield { image, detections: found.rows, objects: known.rows, parts, similarities };
+    yield { image, detections: allDetections.rows, objects: allObjects.rows, parts, similarities };
   }
 }
 

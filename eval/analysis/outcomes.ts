@@ -109,12 +109,12 @@ class CategoryMatching {
   match(image: EvaluatedImage, { detections, objects, positives }: Outcomes): void {
     const { area, group, matcher, rules } = this;
     const [gt, dt] = [this.e.cocoGt.table, this.e.cocoDt.table];
-    for (const { category, detections: found, objects: known } of image.parts) {
-      const rows = image.objects.subarray(...known);
-      const [D, G] = [found[1] - found[0], rows.length];
+    for (const { category, detections: detectionRange, objects: objectRange } of image.parts) {
+      const rows = image.objects.subarray(...objectRange);
+      const [D, G] = [detectionRange[1] - detectionRange[0], rows.length];
       group.fill(gt, rows, rules, D);
       for (let d = 0; d < D; d++) {
-        const start = (found[0] + d) * image.objects.length + known[0];
+        const start = (detectionRange[0] + d) * image.objects.length + objectRange[0];
         for (let g = 0; g < G; g++) group.similarities[d * G + g] = image.similarities[start + g];
       }
       positives[category] += orderObjects(group, area, G, group.inRange);
@@ -124,7 +124,7 @@ class CategoryMatching {
         if (!group.inRange.ignored[g]) objects.categories[rows[g]] = category;
       }
       for (let d = 0; d < D; d++) {
-        const row = image.detections[found[0] + d];
+        const row = image.detections[detectionRange[0] + d];
         const object = matcher.detectionMatches[d] - 1;
         detections.categories[row] = category;
         detections.images[row] = image.image;
@@ -142,16 +142,19 @@ class CategoryMatching {
 }
 
 /** Finds what the detections of an image overlap, matched or not. */
-function overlap({ objects: known, parts, ...image }: EvaluatedImage, { detections, objects, pairs }: Outcomes): void {
-  const G = known.length;
-  for (const { detections: found, objects: own } of parts) {
-    for (let d = found[0]; d < found[1]; d++) {
+function overlap(
+  { objects: objectRows, parts, ...image }: EvaluatedImage,
+  { detections, objects, pairs }: Outcomes,
+): void {
+  const G = objectRows.length;
+  for (const { detections: detectionRange, objects: objectRange } of parts) {
+    for (let d = detectionRange[0]; d < detectionRange[1]; d++) {
       const row = image.detections[d];
       for (let g = 0; g < G; g++) {
         const similarity = image.similarities[d * G + g];
         if (!(similarity > 0)) continue;
-        const object = known[g];
-        const isOwn = g >= own[0] && g < own[1];
+        const object = objectRows[g];
+        const isOwn = g >= objectRange[0] && g < objectRange[1];
         if (objects.categories[object] < 0) {
           if (isOwn && similarity >= FOREGROUND) detections.covered[row] = 1;
           continue;

@@ -28,9 +28,9 @@ export function averagePrecisions(
   const nothing = new Uint32Array(rows.length);
   const truePositives = new Uint32Array(rows.length);
   truePositives.set(hits);
-  const found = new Float64Array(rows.length);
-  for (let i = 0; i < rows.length; i++) found[i] = scores[rows[i]];
-  const order = { rows, categoryStarts, ranks: new Int32Array(rows.length), scores: found };
+  const rankedScores = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) rankedScores[i] = scores[rows[i]];
+  const order = { rows, categoryStarts, ranks: new Int32Array(rows.length), scores: rankedScores };
   const curve = new Curve({ ...evaluation, ...order, words: 1, truePositives, ignored: nothing });
   const { recThrs } = evaluation.params;
   return Array.from(objects, (count, k) => {

@@ -45,14 +45,14 @@ export function classificationPage(evaluated: EvaluatedClassifier, pictures: rea
     section(
       'Confidence',
       reliability(evaluated),
-      'How often predictions of a probability are right. Well calibrated, the bars meet the line.',
+      'How often predictions of a given probability are right. The bars of a well calibrated model meet the line.',
     ),
     section('Most frequent mistakes', frequentMistakes(result.confusion, nameOf)),
     '</div>\n',
     section(
       'Confusion matrix',
       confusionMap(result.confusion, nameOf),
-      'Lines: what images show. Columns: what they were taken for. Blue is right, orange is wrong, each the stronger the larger its share of the line.',
+      'Rows: true classes. Columns: predicted classes. Blue is right, orange is wrong; a stronger colour means a larger share of the row.',
     ),
     section('Classes', classTable(evaluated)),
     pictures.length
@@ -151,9 +151,9 @@ function frequentMistakes({ classes, counts }: ConfusionMatrix, nameOf: (index: 
 const COLUMNS: readonly TableColumn[] = [
   { label: 'class', numeric: false },
   { label: 'images', numeric: true },
-  { label: 'accuracy', title: 'share of its images that were taken for it (recall)', numeric: true },
+  { label: 'accuracy', title: 'share of its images that were predicted as it (recall)', numeric: true },
   { label: 'top-5', title: 'share of its images where it is among the five most probable', numeric: true },
-  { label: 'precision', title: 'share of what was taken for it that shows it', numeric: true },
+  { label: 'precision', title: 'share of the images predicted as it that show it', numeric: true },
   { label: 'F1', title: 'harmonic mean of recall and precision', numeric: true },
 ];
 
@@ -178,7 +178,7 @@ function mistakeFigure({ dataset, classes }: EvaluatedClassifier, picture: Mista
   const { image, label, prediction, probability, labelProbability, dataUrl, tiny } = picture;
   const path = dataset.nameOf(image);
   const [shown, taken] = [label, prediction].map((index) => foreign(classes[index].name));
-  const given = `<span class="nowrap" title="probability of what it shows: ${percent(labelProbability)}">${percent(probability)}</span>`;
+  const given = `<span class="nowrap" title="probability of the true class: ${percent(labelProbability)}">${percent(probability)}</span>`;
   return `<figure><img${tiny ? ' class="tiny"' : ''} src="${dataUrl}" alt="${escapeHtml(basename(path))}" loading="lazy"><figcaption><b>${shown}</b> taken for <b>${taken}</b>, ${given}<bdi class="file soft" title="${escapeHtml(path)}">${escapeHtml(basename(path))}</bdi></figcaption></figure>\n`;
 }
 

@@ -47,7 +47,7 @@ export class MaskSizes {
     const masks = count === 1 ? '1 mask has' : `${count} masks have`;
     const others = count === 1 ? '' : `; so ${count === 2 ? 'has' : 'have'} ${this.#places.after(1)}`;
     return [
-      `${name}: ${masks} another size [height, width] than the image, and match none of another size than their own: ${this.#sizes}${others}`,
+      `${name}: ${masks} another size [height, width] than the image, and match only masks of that size: ${this.#sizes}${others}`,
     ];
   }
 }

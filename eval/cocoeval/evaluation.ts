@@ -96,18 +96,18 @@ export function* groupsOf(
   for (let o = 0, d = 0; o < objects.count || d < detections.count; ) {
     const [objectKey, detectionKey] = [keyOf(objects, o), keyOf(detections, d)];
     const key = Math.min(objectKey, detectionKey);
-    let found: Int32Array = NO_ROWS;
+    let detectionRows: Int32Array = NO_ROWS;
     if (detectionKey === key) {
-      found = rowsOf(detections, d++);
-      sortDescending(found, dt.scores, scratch);
-      if (found.length > maxDet) found = found.subarray(0, maxDet);
+      detectionRows = rowsOf(detections, d++);
+      sortDescending(detectionRows, dt.scores, scratch);
+      if (detectionRows.length > maxDet) detectionRows = detectionRows.subarray(0, maxDet);
     }
-    const known = objectKey === key ? rowsOf(objects, o++) : NO_ROWS;
+    const objectRows = objectKey === key ? rowsOf(objects, o++) : NO_ROWS;
     yield {
       category: Math.floor(key / selection.images),
       image: key % selection.images,
-      detections: found,
-      objects: known,
+      detections: detectionRows,
+      objects: objectRows,
     };
   }
 }
@@ -138,22 +138,22 @@ export function evaluateAll(gt: COCO, dt: COCO, params: Params, rules: Evaluatio
   const group = new GroupBuffers();
 
   let count = 0;
-  for (const { category, detections: found, objects: known } of groupsOf(
+  for (const { category, detections: detectionRows, objects: objectRows } of groupsOf(
     objects,
     detections,
     selection,
     Math.max(...params.maxDets),
   )) {
-    const [D, G] = [found.length, known.length];
-    group.fill(objects, known, rules, D);
-    if (D && G) rules.similarity(found, known, group.similarities);
+    const [D, G] = [detectionRows.length, objectRows.length];
+    group.fill(objects, objectRows, rules, D);
+    if (D && G) rules.similarity(detectionRows, objectRows, group.similarities);
     for (let a = 0; a < areas; a++) {
       const range = params.areaRng[a];
       positives[category * areas + a] += orderObjects(group, range, G, group.inRange);
       if (!D) continue;
       if (G) matcher.match(D, { ...group.inRange, count: G, crowds: group.crowds }, group.similarities);
       for (let d = 0; d < D; d++) {
-        const row = found[d];
+        const row = detectionRows[d];
         const area = detections.areas[row];
         const isOut = area < range[0] || area > range[1] || rules.isDetectionIgnored(row);
         if (!G && !isOut) continue;
@@ -176,7 +176,7 @@ export function evaluateAll(gt: COCO, dt: COCO, params: Params, rules: Evaluatio
         }
       }
     }
-    rows.set(found, count);
+    rows.set(detectionRows, count);
     for (let d = 0; d < D; d++) ranks[count + d] = d;
     count += D;
     categoryStarts[category + 1] = count;
@@ -191,15 +191,15 @@ export function evaluateAll(gt: COCO, dt: COCO, params: Params, rules: Evaluatio
 /** Sorts each category's detections by score; ties keep the order of images. */
 function sortCategories(evaluation: Evaluation, count: number): Evaluation {
   const { categoryStarts, ignored, params, ranks, rows, scores, truePositives, words } = evaluation;
-  const found = new Float64Array(count);
+  const rankedScores = new Float64Array(count);
   const order = new Int32Array(count);
   for (let i = 0; i < count; i++) {
-    found[i] = scores[rows[i]];
+    rankedScores[i] = scores[rows[i]];
     order[i] = i;
   }
   const scratch = new Int32Array(count);
   for (let k = 0; k + 1 < categoryStarts.length; k++) {
-    sortDescending(order.subarray(categoryStarts[k], categoryStarts[k + 1]), found, scratch);
+    sortDescending(order.subarray(categoryStarts[k], categoryStarts[k + 1]), rankedScores, scratch);
   }
   const most = rows.length;
   const planes = params.areaRng.length * words;
@@ -218,7 +218,7 @@ function sortCategories(evaluation: Evaluation, count: number): Evaluation {
     ...evaluation,
     rows: gathered(rows, new Int32Array(count)),
     ranks: gathered(ranks, new Int32Array(count)),
-    scores: gathered(found, new Float64Array(count)),
+    scores: gathered(rankedScores, new Float64Array(count)),
     truePositives: states(truePositives),
     ignored: states(ignored),
   };

@@ -20,10 +20,10 @@ export function keypointSimilarity(dt: AnnotationTable, gt: AnnotationTable, sig
       const area = gt.areas[object] + Number.EPSILON;
       const isLabelled = variances.some((_, k) => points[3 * k + 2] > 0);
       detections.forEach((detection, i) => {
-        const found = pointsOf(dt, detection, sigmas.length);
+        const keypoints = pointsOf(dt, detection, sigmas.length);
         const likeness: number[] = [];
         variances.forEach((variance, k) => {
-          const [xd, yd] = [found[3 * k], found[3 * k + 1]];
+          const [xd, yd] = [keypoints[3 * k], keypoints[3 * k + 1]];
           let [dx, dy] = [xd - points[3 * k], yd - points[3 * k + 1]];
           if (!isLabelled) {
             dx = Math.max(0, left - xd) + Math.max(0, xd - right);

@@ -49,7 +49,7 @@ export function detectionPage({ title, analysis, pictures, warnings }: Detection
     section(
       'What errors cost',
       errorBars(errors, measure),
-      `How much higher AP at ${measure} 0.5, which is ${shown(errors.AP)}, would be if one kind of error alone were put right (TIDE).`,
+      `AP at ${measure} 0.5 is ${shown(errors.AP)}. The bars show how much higher it would be with only one type of error corrected (TIDE).`,
     ),
     section('Precision and recall', curveChooser(analysis, measure)),
     '<div class="pair">',
@@ -58,7 +58,7 @@ export function detectionPage({ title, analysis, pictures, warnings }: Detection
       ? section(
           'Most frequent confusions',
           confusedPairs(confusion, names),
-          `Objects that a detection of another category fits best, among detections of a score above ${score}.`,
+          `Objects whose most similar detection has another category, among detections with a score above ${score}.`,
         )
       : '',
     '</div>\n',
@@ -70,7 +70,7 @@ export function detectionPage({ title, analysis, pictures, warnings }: Detection
     section(
       'Confusion matrix',
       confusionMap({ classes: [...confusion.matrix.keys()], counts: confusion.matrix }, (k) => names[k] ?? BACKGROUND),
-      `Lines: what objects are. Columns: what they were taken for at ${measure} 0.5 and a score above ${score}. The last column holds objects that were missed, the last line detections of nothing. The larger its share of the line, the stronger a cell. Categories that have neither objects nor such detections are left out.`,
+      `Rows: categories of objects. Columns: categories of their detections at ${measure} 0.5 and a score above ${score}. The last column holds missed objects, the last row detections without an object. A stronger colour means a larger share of the row. Categories without objects and such detections are left out.`,
     ),
     worstImages.length ? worst(worstImages, pictures, names, score) : '',
   ];
@@ -98,7 +98,7 @@ const shown = (value: number): string => (value < 0 ? '–' : percent(value));
 
 function warningNote(warnings: readonly string[]): string {
   const items = warnings.map((warning) => `<li>${foreign(warning)}</li>`);
-  return `<details class="note"><summary>The data is odd in places</summary><ul>${items.join('')}</ul></details>\n`;
+  return `<details class="note"><summary>Oddities in the data</summary><ul>${items.join('')}</ul></details>\n`;
 }
 
 const shownPercent = (threshold: number): string => percent(shownThreshold(threshold));
@@ -192,7 +192,7 @@ function worst(
   names: readonly string[],
   score: string,
 ): string {
-  const note = `Those with the most objects missed and false detections, of a score above ${score}.`;
+  const note = `The images with the most missed objects and false detections at a score above ${score}.`;
   if (pictures) return section('Worst images', worstPictures(pictures, names), note);
   const columns: TableColumn[] = [
     { label: 'image', numeric: false },

@@ -21,7 +21,7 @@ export async function previews(
   for (const image of images) {
     try {
       const path = typeof files === 'string' ? pathIn(files, image.file_name) : files.get(image.id);
-      if (path === undefined) throw new Error(`${image.file_name}: not at hand`);
+      if (path === undefined) throw new Error(`${image.file_name}: its file was not found`);
       const picture = await readImage(path);
       const format = enlargement(picture) > 1 ? 'png' : 'jpeg';
       pictures.push({ ...image, dataUrl: await pictureUrl(picture, SIDE, QUALITY, format) });

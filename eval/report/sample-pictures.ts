@@ -82,7 +82,7 @@ export function samplePictures(list: readonly SampleEvaluation[], previews: Read
   return section(
     'Detections',
     `<svg class="sources" aria-hidden="true">${sources.join('')}</svg>${key}${groups.join('')}`,
-    'In some of the images that it is evaluated on, beside the objects that are there; a colour for each category.',
+    'In some of the evaluated images, beside the ground truth; one colour per category.',
   );
 }
 

@@ -13,7 +13,7 @@ const NOTES: Readonly<Record<string, (measure: string) => string>> = {
   AR: (measure) => `recall, mean over ${measure} 0.5 to 0.95`,
   AR50: (measure) => `recall at ${measure} 0.5`,
   AR75: (measure) => `recall at ${measure} 0.75`,
-  AR1: () => 'recall with 1 detection an image and category',
+  AR1: () => 'recall with 1 detection per image and category',
   AR10: () => 'recall with 10 detections',
   AR100: () => 'recall with 100 detections',
   ARs: () => 'recall of small objects',

@@ -28,7 +28,7 @@ export type WorstPicture = ImageErrors & ({ readonly dataUrl: string } | { reado
 export function worstPictures(pictures: readonly WorstPicture[], names: readonly string[]): string {
   const mark = (kind: keyof typeof KINDS) =>
     `<svg viewBox="0 0 20 14" aria-hidden="true"><rect class="box${KINDS[kind].dashed ? ' dashed' : ''}" stroke="${KINDS[kind].paint[0]}" x="1" y="1" width="18" height="12"/></svg>`;
-  const key = `<p class="key"><span>${mark('missed')}object missed</span><span>${mark('false')}false detection</span><label><input type="checkbox" class="all" autocomplete="off">show what is right, too:</label><span>${mark('found')}object found</span><span>${mark('hit')}right detection</span></p>`;
+  const key = `<p class="key"><span>${mark('missed')}object missed</span><span>${mark('false')}false detection</span><label><input type="checkbox" class="all" autocomplete="off">also show what is right:</label><span>${mark('found')}object found</span><span>${mark('hit')}right detection</span></p>`;
   return `${key}<div class="pictures">${pictures.map((picture) => figure(picture, names)).join('')}</div>\n`;
 }
 

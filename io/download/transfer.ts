@@ -65,10 +65,10 @@ export const openTransfer = (source: URL, part: Part | undefined, signal: AbortS
 async function openFile(source: URL, signal: AbortSignal): Promise<Transfer> {
   try {
     const path = fileURLToPath(source);
-    const found = await stat(path);
-    if (!found.isFile()) throw new TransferError('is no regular file', false);
+    const stats = await stat(path);
+    if (!stats.isFile()) throw new TransferError('is no regular file', false);
     const chunks = orTransferError(createReadStream(path, { signal }), false);
-    return { start: 0, total: found.size, validator: undefined, chunks };
+    return { start: 0, total: stats.size, validator: undefined, chunks };
   } catch (error) {
     throw asTransferError(error, false);
   }

@@ -18,17 +18,17 @@ const isNumbers = (value: unknown): value is readonly number[] =>
   Array.isArray(value) && value.every((item) => Number.isFinite(item));
 
 /** A problem of a field; the caller adds its file. */
-type Found = Omit<DatasetProblem, 'severity' | 'file'>;
+type Finding = Omit<DatasetProblem, 'severity' | 'file'>;
 
 /** The problem of an object whose field is missing or unusable. */
-function wrongField(fields: Fields, field: string, message: string): Found {
+function wrongField(fields: Fields, field: string, message: string): Finding {
   const value = fields[field];
   if (value === undefined) return { kind: 'missing field', field, value, message: `it is missing; ${message}` };
   return { kind: 'wrong type', field, value, message };
 }
 
 /** The problem of an id that `JSON.parse` rounded; undefined when the id is exact. */
-function roundedId(fields: Fields, field: string, mayBeText = false): Found | undefined {
+function roundedId(fields: Fields, field: string, mayBeText = false): Finding | undefined {
   const value = fields[field];
   return isRoundedId(value) ? { kind: 'wrong value', field, value, message: roundedIdProblem(mayBeText) } : undefined;
 }
@@ -43,18 +43,18 @@ class WrittenNumbers {
   }
 
   /** Adds to the problem how the file writes the number at a place such as `images[3].id`, if it was rounded. */
-  told(found: Found, place: string): Found {
-    if (!isRoundedId(found.value)) return found;
+  told(finding: Finding, place: string): Finding {
+    if (!isRoundedId(finding.value)) return finding;
     this.#numbers ??= longNumbers(this.#file);
     const written = this.#numbers.get(place);
-    return written === undefined ? found : { ...found, message: `the file has ${written}; ${found.message}` };
+    return written === undefined ? finding : { ...finding, message: `the file has ${written}; ${finding.message}` };
   }
 }
 
 const ID_FIELDS = ['id', 'image_id', 'category_id'];
 
 /** Fields beyond COCO's own are kept unchanged; numbers in them that `JSON.parse` rounded are problems. */
-function* roundedNumbers(fields: Fields): Generator<Found> {
+function* roundedNumbers(fields: Fields): Generator<Finding> {
   for (const field in fields) {
     const value = fields[field];
     if (!isRoundedId(value) || ID_FIELDS.includes(field)) continue;
@@ -73,15 +73,15 @@ export function checkImages(file: string, list: readonly unknown[], problems: Pr
   const written = new WrittenNumbers(file);
   for (const [index, image] of list.entries()) {
     const place = `images[${index}]`;
-    const fail = (found: Found): void => problems.error({ file, ...found });
+    const fail = (finding: Finding): void => problems.error({ file, ...finding });
     if (!isObject(image)) {
       fail({ kind: 'wrong type', field: place, value: image, message: 'each image must be an object' });
       continue;
     }
     const { id, file_name, width, height } = image;
     if (!isId(id)) {
-      const found = wrongField(image, 'id', 'each image needs an id, a number or text');
-      fail({ ...found, field: `${place}.id` });
+      const finding = wrongField(image, 'id', 'each image needs an id, a number or text');
+      fail({ ...finding, field: `${place}.id` });
       continue;
     }
     const rounded = roundedId(image, 'id', true);
@@ -104,7 +104,7 @@ export function checkImages(file: string, list: readonly unknown[], problems: Pr
       fail({ kind: 'wrong value', image: id, field: side, value: image[side], message });
       continue;
     }
-    for (const found of roundedNumbers(image)) problems.warning({ file, image: id, ...found });
+    for (const finding of roundedNumbers(image)) problems.warning({ file, image: id, ...finding });
     images.push(image as Fields & ListedImage);
   }
   return images;
@@ -118,7 +118,7 @@ export function checkCategories(file: string, list: readonly unknown[], problems
   const written = new WrittenNumbers(file);
   for (const [index, category] of list.entries()) {
     const place = `categories[${index}]`;
-    const fail = (found: Found): void => problems.error({ file, ...found });
+    const fail = (finding: Finding): void => problems.error({ file, ...finding });
     if (!isObject(category)) {
       fail({ kind: 'wrong type', field: place, value: category, message: 'each category must be an object' });
       continue;
@@ -126,8 +126,8 @@ export function checkCategories(file: string, list: readonly unknown[], problems
     const { id, name } = category;
     if (!Number.isSafeInteger(id)) {
       const wrong = wrongField(category, 'id', 'each category needs a whole number as its id');
-      const found = roundedId(category, 'id') ?? wrong;
-      fail({ ...written.told(found, `${place}.id`), field: `${place}.id` });
+      const finding = roundedId(category, 'id') ?? wrong;
+      fail({ ...written.told(finding, `${place}.id`), field: `${place}.id` });
       continue;
     }
     if (ids.has(id as number)) {
@@ -135,8 +135,8 @@ export function checkCategories(file: string, list: readonly unknown[], problems
       continue;
     }
     if (typeof name !== 'string' || name.trim() === '') {
-      const found = wrongField(category, 'name', 'each category needs a name');
-      fail({ ...found, field: `${place}.name` });
+      const finding = wrongField(category, 'name', 'each category needs a name');
+      fail({ ...finding, field: `${place}.name` });
       continue;
     }
     if (names.has(name)) {
@@ -186,21 +186,21 @@ export function checkAnnotations(
       continue;
     }
     ids.add(id as number);
-    const checked = withDefaults(annotation as Fields & CocoAnnotation, (found) =>
-      problems.warning({ ...where, ...found }),
+    const checked = withDefaults(annotation as Fields & CocoAnnotation, (finding) =>
+      problems.warning({ ...where, ...finding }),
     );
-    const found = findInBox(checked.bbox, referents.images.get(checked.image_id)!);
-    if (found) {
-      const { severity, kind, message } = found;
+    const finding = findInBox(checked.bbox, referents.images.get(checked.image_id)!);
+    if (finding) {
+      const { severity, kind, message } = finding;
       problems[severity]({ ...where, kind, field: 'bbox', value: checked.bbox, message });
     }
-    if (found?.severity !== 'error') annotations.push(checked);
+    if (finding?.severity !== 'error') annotations.push(checked);
   }
   return annotations;
 }
 
 /** Finds the first problem that makes an annotation unusable. */
-function findInAnnotation(annotation: Fields, ids: ReadonlySet<number>, referents: Referents): Found | undefined {
+function findInAnnotation(annotation: Fields, ids: ReadonlySet<number>, referents: Referents): Finding | undefined {
   const { id, image_id, category_id, bbox, area, iscrowd, segmentation, keypoints } = annotation;
   for (const field of ID_FIELDS) {
     const rounded = roundedId(annotation, field, field === 'image_id');
@@ -262,7 +262,7 @@ function isSegmentation(value: unknown): boolean {
 
 const areaOf = ([, , width, height]: CocoBox): number => width * height;
 
-function withDefaults(annotation: Fields & CocoAnnotation, warn: (found: Found) => void): CocoAnnotation {
+function withDefaults(annotation: Fields & CocoAnnotation, warn: (finding: Finding) => void): CocoAnnotation {
   const { id, bbox, area, iscrowd, segmentation } = annotation as Fields & CocoAnnotation & { iscrowd?: unknown };
   if (id === 0) {
     const message = 'pycocotools counts an object of id 0 as never found; number annotations from 1';
@@ -272,7 +272,7 @@ function withDefaults(annotation: Fields & CocoAnnotation, warn: (found: Found) 
     const message = 'it is missing; width × height of the box is taken';
     warn({ kind: 'missing field', field: 'area', value: area, message });
   }
-  for (const found of roundedNumbers(annotation)) warn(found);
+  for (const finding of roundedNumbers(annotation)) warn(finding);
   const hasNoMask = segmentation !== undefined && isEmptySegmentation(segmentation);
   if (area !== undefined && typeof iscrowd === 'number' && !hasNoMask) return annotation;
   const { segmentation: mask, ...rest } = annotation;

@@ -45,9 +45,9 @@ interface Entry {
  */
 export async function readVoc(source: DetectionSource, problems: ProblemList): Promise<FoundDataset> {
   const layout = await findVocLayout(source);
-  const known = await readCategoriesFile(layout.root, problems);
+  const listedCategories = await readCategoriesFile(layout.root, problems);
   const entries = await readEntries(layout, source.signal, problems);
-  const categories = known ?? categoriesOf(entries);
+  const categories = listedCategories ?? categoriesOf(entries);
   const result = new VocDataset(layout, categories, problems);
   for (const entry of wantedEntries(entries, layout, problems)) await result.add(entry);
   if (!layout.list) result.tellUnused(layout);

@@ -149,10 +149,10 @@ function tellCount({ settings: { fields, file, names } }: YoloLayout, problems: 
 /** Categories by class: the names in order, or COCO's own categories with these names. */
 async function categoriesOf({ settings }: YoloLayout, problems: ProblemList): Promise<readonly CocoCategory[]> {
   const folder = dirname(settings.file);
-  const known = await readCategoriesFile(folder, problems);
-  const byName = new Map(known?.map((category) => [category.name, category]));
+  const listedCategories = await readCategoriesFile(folder, problems);
+  const byName = new Map(listedCategories?.map((category) => [category.name, category]));
   const plain = settings.names.map((name, index) => ({ id: index + 1, name }));
-  if (!known) return plain;
+  if (!listedCategories) return plain;
   const missing = settings.names.find((name) => !byName.has(name));
   if (missing === undefined) return settings.names.map((name) => byName.get(name)!);
   const message = `it has no category '${missing}', which ${settings.file} names; correct or delete it`;

@@ -43,8 +43,8 @@ export class PictureCache {
     const names = await readdir(folder);
     const files = names.filter((name) => name.startsWith(prefix) && name.endsWith('.cache')).sort();
     for (const file of files.map((name) => join(folder, name))) {
-      const found = await readSegment(file).catch(() => new Map<string, CacheEntry>());
-      for (const [source, entry] of found) entries.set(source, entry);
+      const segment = await readSegment(file).catch(() => new Map<string, CacheEntry>());
+      for (const [source, entry] of segment) entries.set(source, entry);
     }
     const inUse = new Set(Array.from(entries.values(), ({ file }) => file));
     for (const name of names) {
@@ -109,6 +109,6 @@ export class PictureCache {
 }
 
 async function isAbandoned(file: string): Promise<boolean> {
-  const found = await stat(file).catch(() => undefined);
-  return found !== undefined && Date.now() - found.mtimeMs > ABANDONED_MS;
+  const stats = await stat(file).catch(() => undefined);
+  return stats !== undefined && Date.now() - stats.mtimeMs > ABANDONED_MS;
 }

@@ -24,15 +24,15 @@ export async function readPicture(picture: EncodedPicture, side: number | undefi
   const { source, cached } = picture;
   if (side === undefined) return { image: await readImage(source) };
   if (typeof source !== 'string') return { image: shrunk(await readImage(source), side) };
-  const found = statsOf(source);
-  if (found && cached?.size === found.size && cached.mtimeMs === found.mtimeMs) {
+  const stats = statsOf(source);
+  if (stats && cached?.size === stats.size && cached.mtimeMs === stats.mtimeMs) {
     const pixels = cachedPixels(cached);
     if (pixels) return { image: { width: cached.width, height: cached.height, data: pixels } };
   }
   const image = shrunk(await readImage(source), side);
-  if (!found) return { image };
+  if (!stats) return { image };
   const { width, height, data } = image;
-  const { size, mtimeMs } = found;
+  const { size, mtimeMs } = stats;
   // A buffer of its own can be transferred.
   const pixels = data.byteLength === data.buffer.byteLength ? data : new Uint8Array(data);
   const fresh = { source, width, height, size, mtimeMs, checksum: checksum(pixels), pixels };
