@@ -78,7 +78,7 @@ export class OutputFolder {
 }
 
 const occupied = (path: string): ResnetCocoError =>
-  new ResnetCocoError('FILE_NOT_WRITABLE', `${path}: exists with other content; name another folder, or delete it`);
+  new ResnetCocoError('FILE_NOT_WRITABLE', `${path}: is there already and differs; name another folder, or delete it`);
 
 /** Characters that neither a file name nor a line of a list can contain. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for them

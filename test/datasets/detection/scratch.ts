@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { type DatasetProblem, type ReadOptions, readDetectionDataset } from '../../../datasets/index.ts';
 import { ResnetCocoError } from '../../../errors.ts';
+import { pngFile } from '../images/test-png.ts';
 
 /** A folder of files for one test file. */
 export class Scratch {
@@ -34,16 +35,9 @@ export class Scratch {
   }
 }
 
-/** A PNG file as far as its header: enough to tell its size. */
-export function pngHeader(width: number, height: number): Uint8Array {
-  const bytes = Buffer.from(
-    '89504e470d0a1a0a0000000d49484452000000000000000008020000000000000000000049454e44ae426082',
-    'hex',
-  );
-  bytes.writeUInt32BE(width, 16);
-  bytes.writeUInt32BE(height, 20);
-  return bytes;
-}
+/** A PNG file without pixels: its header tells its size. */
+export const pngHeader = (width: number, height: number): Uint8Array =>
+  pngFile(width, height, { colorType: 2 }, new Uint8Array(0));
 
 /** The problems of a data set, read as far as it can be. */
 export async function problemsOf(options: ReadOptions): Promise<readonly DatasetProblem[]> {

@@ -54,7 +54,7 @@ test("Ultralytics' layout: data.yaml, images/train, labels/train", async () => {
   );
   await assertFails(
     readDetectionDataset({ annotations: folder, split: 'extra' }),
-    /it has no extra; it has train, val, test; write extra: with .* such as extra: images\/extra/,
+    /it has no extra; it has train, val, test; add extra: with .* such as extra: images\/extra/,
   );
   for (const split of ['constructor', '__proto__', 'toString']) {
     await assertFails(
