@@ -6,7 +6,7 @@ import { openImageFolder } from './image-folder.ts';
 
 /** Settings of `openClassificationDataset`. */
 export interface OpenDatasetOptions {
-  /** Which part. By default the one to test with; of an image folder that has no parts, all. */
+  /** The split; by default the test split, or everything for an image folder without splits. */
   readonly split?: Split;
 }
 

@@ -12,7 +12,7 @@ import type { WriteOptions } from './write-detection-dataset.ts';
 
 /** Settings of `convertDataset`. */
 export interface ConvertDatasetOptions extends ReadOptions, WriteOptions {
-  /** Copy the images too: to `JPEGImages/` of VOC, to `images/` of YOLO or beside the file of COCO. */
+  /** Also copy the images: to `JPEGImages/` for VOC, to `images/` for YOLO, beside the file for COCO. */
   readonly copyImages?: boolean;
 }
 

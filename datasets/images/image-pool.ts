@@ -22,7 +22,7 @@ export interface ImagePoolOptions {
 }
 
 export interface LoadImageOptions {
-  /** Hand back the decoded picture too, for drawing on it later without decoding it again. */
+  /** Also return the decoded picture, for drawing on it later. */
   readonly keepImage?: boolean;
   /** Cancels the job, whether it waits or runs. */
   readonly signal?: AbortSignal | undefined;
@@ -30,7 +30,7 @@ export interface LoadImageOptions {
 
 /** Settings of `prefetch`. */
 export interface PrefetchOptions extends LoadImageOptions {
-  /** Pictures in memory at a time, the one in the consumer's hand included; by default two for each thread. */
+  /** Pictures in memory at a time, including the consumer's current one; by default two per thread. */
   readonly ahead?: number;
   /** When aborted, no further picture is started or yielded. */
   readonly signal?: AbortSignal | undefined;
