@@ -1,10 +1,8 @@
-export { describeAside, isOfTheModel, namesAside } from './aside.ts';
 export { type Checkpoint, openCheckpoint, toFloat32 } from './checkpoint.ts';
 export { refuseDialect } from './dialects/table.ts';
 export { fetchModel, listModels, type ModelListing } from './fetch-model.ts';
 export { numberProblem } from './finite.ts';
 export { checkFit, listNames, strangers } from './fit.ts';
-export { WHAT_LOADS } from './foreign-formats.ts';
 export { floatToHalf } from './half-floats.ts';
 export { findModel, isModelName, type KnownModel, knownModels, type PublishedMetric } from './known-models.ts';
 export {
@@ -20,4 +18,5 @@ export {
 export { writeSafetensors } from './safetensors.ts';
 export type { Shapes } from './shapes.ts';
 export type { StoredDType, StoredTensor } from './stored-tensor.ts';
+export { writeConverted } from './write-converted.ts';
 export { writeModel } from './write-model.ts';
