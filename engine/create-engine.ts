@@ -4,12 +4,13 @@ import { MOST } from '../io/bounds.ts';
 import { type Engine, type EngineName, type EngineOptions, engineNames } from './engine.ts';
 
 /**
- * Makes the engine of that name ready; its packages are loaded only now.
+ * Creates an engine. Its packages are loaded only now.
  *
- * `auto` is the compiled engine on the CPU; where its package, which is optional, was not installed, it is WebAssembly,
- * several times slower, and a warning of the process says so.
+ * `auto` is the compiled engine on the CPU. Without its optional package it is WebAssembly, which is several times
+ * slower; a process warning says so.
  *
- * @throws ResnetCocoError USAGE for an unknown name or a number of threads or streams that makes no sense, ENGINE_UNAVAILABLE with what to do where it does not work here
+ * @throws USAGE when the name is unknown, or the number of threads or streams is out of range
+ * @throws ENGINE_UNAVAILABLE when the engine does not work here; the message says what to do
  */
 export async function createEngine(name: EngineName | 'auto' = 'auto', options: EngineOptions = {}): Promise<Engine> {
   for (const field of ['threads', 'streams'] as const) {

@@ -3,20 +3,21 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { PartSpec } from './engine.ts';
 import type { Tensors } from './tensors.ts';
 
-/** Both passes of a part, as tensors of the current backend. */
+/** The results of both passes of a part, as tensors of the current backend. */
 export interface Differentiated {
   readonly outputs: Tensors;
   readonly updates: Tensors;
-  /** Of the trained weights that the part uses. */
+  /** For the trained weights that the part uses. */
   readonly weightGradients: Tensors;
   readonly inputGradients: Tensors;
 }
 
 /**
- * The gradients of a part's outputs, contracted with their cotangents, by tfjs's own differentiation: on a backend that
- * computes, numbers; on the tracer's, the graph that computes them.
+ * The vector–Jacobian product of a part, by tfjs's own differentiation. A backend that computes gives numbers; the
+ * tracer's backend gives the graph that computes them.
  *
- * @param trainable names of parameters @param cotangentsOf asked once the outputs are there, unless one is the loss
+ * @param trainable names of parameters
+ * @param cotangentsOf called with the outputs, unless one of them is the loss
  */
 export function differentiate(
   { inputGradients = [], loss, model }: PartSpec,
@@ -28,18 +29,18 @@ export function differentiate(
   let [outputs, updates]: Tensors[] = [{}, {}];
   const forward = () => {
     const result = model(parameters, inputs);
-    // They must outlive the differentiation.
+    // The results must outlive the differentiation.
     const results = result.outputs as Tensors;
     [outputs, updates] = [results, (result.updates ?? {}) as Tensors].map(keepAll);
     return pullBack(results, loss === undefined ? cotangentsOf(outputs) : { [loss]: tf.scalar(1) });
   };
   const sources = [...trainable.map((name) => parameters[name]), ...inputGradients.map((name) => inputs[name])];
-  // A part need not use every weight: those without a gradient are left out.
+  // A part need not use every weight; weights without a gradient are left out.
   const { grads } = tf.engine().gradients(forward, sources, undefined, true);
-  const found = grads as (tf.Tensor | undefined)[];
-  const ofWeights = trainable.flatMap((name, i) => (found[i] ? [[name, found[i]] as const] : []));
+  const gradients = grads as (tf.Tensor | undefined)[];
+  const ofWeights = trainable.flatMap((name, i) => (gradients[i] ? [[name, gradients[i]] as const] : []));
   const ofInputs = inputGradients.map(
-    (name, i) => [name, found[trainable.length + i] ?? tf.zerosLike(inputs[name])] as const,
+    (name, i) => [name, gradients[trainable.length + i] ?? tf.zerosLike(inputs[name])] as const,
   );
   return {
     outputs,
@@ -52,7 +53,7 @@ export function differentiate(
 const keepAll = (tensors: Tensors): Tensors =>
   Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tf.keep(tf.clone(tensor))]));
 
-/** A number, of no meaning itself, whose gradient by each of some outputs is that output's cotangent. */
+/** A dummy scalar whose gradient with respect to each output is that output's cotangent. */
 function pullBack(outputs: Tensors, cotangents: Tensors): tf.Tensor {
   const names = Object.keys(cotangents);
   for (const name of names) {

@@ -3,13 +3,13 @@ import { fileURLToPath } from 'node:url';
 import { type EngineName, engineNames } from './engine.ts';
 import type { ProbeResult } from './probe.ts';
 
-/** What one engine says of itself on this machine. */
+/** Whether one engine works on this machine. */
 export type EngineReport = ProbeResult & { readonly engine: EngineName };
 
 /** A driver that does not answer within this time does not work. */
 const TIMEOUT_MS = 60_000;
 
-/** Tries every engine, each in a process of its own, and tells what works and why the others do not. */
+/** Tries every engine in its own process. Reports which engines work, and why the others do not. */
 export async function examineEngines(): Promise<EngineReport[]> {
   const reports: EngineReport[] = [];
   for (const engine of engineNames) reports.push({ engine, ...(await probe(engine)) });
@@ -27,10 +27,10 @@ function probe(engine: EngineName): Promise<ProbeResult> {
     child.on('close', (code, signal) => {
       const line = output.split('\n').find((candidate) => candidate.startsWith('{"works"'));
       if (line) return resolve(JSON.parse(line) as ProbeResult);
-      const said = errors.trim().split('\n').pop();
+      const lastLine = errors.trim().split('\n').pop();
       return resolve({
         works: false,
-        reason: `the process ended with ${signal ?? `code ${code}`}${said ? `: ${said}` : ''}`,
+        reason: `the process ended with ${signal ?? `code ${code}`}${lastLine ? `: ${lastLine}` : ''}`,
       });
     });
   });

@@ -2,7 +2,7 @@ import type { HostTensor } from './host-tensor.ts';
 import type { OptimiserSettings } from './optimisers/create-optimiser.ts';
 import type { NamedArrays } from './optimisers/optimiser.ts';
 
-/** What a model computes with: a tensor of `@tensorflow/tfjs-core`, whose own types differ from version to version. */
+/** A tensor of `@tensorflow/tfjs-core`. Declared here because tfjs's own types differ between versions. */
 export interface Tensor {
   readonly shape: readonly number[];
   readonly dtype: string;
@@ -15,23 +15,23 @@ export interface Tensor {
 export type NamedTensors = Readonly<Record<string, Tensor>>;
 
 /**
- * A model is a pure function of named parameters and named inputs to named outputs, written in tfjs ops. It does not
- * know which engine runs it. Feature maps are NHWC, convolution filters HWIO, as tfjs has them. Its parameters may be
- * declared as tfjs's tensors, which they are.
+ * A model is a pure function from named parameters and named inputs to named outputs, written in tfjs ops. It does not
+ * know which engine runs it. Feature maps are NHWC and convolution filters HWIO, as in tfjs. Its parameters may be
+ * declared as tfjs tensors.
  */
 export type ModelFunction = ProgramSpec['model'];
 
-/** Weights as a checkpoint stores them, under PyTorch's names and in its layout: four-dimensional filters are OIHW. */
+/** Weights as a checkpoint stores them: PyTorch's names, PyTorch's layout (convolution filters are OIHW). */
 export type Weights = Readonly<Record<string, HostTensor>>;
 
-/** A size that is known (`3`) or one that differs from call to call, by name (`'H'`). */
+/** A fixed dimension (`3`), or a dynamic one by name (`'H'`). */
 export type Dim = number | string;
 
 /** An input of a program. */
 export interface InputSpec {
   readonly shape: readonly Dim[];
   readonly dtype?: 'float32' | 'int32';
-  /** This input is another program's `kept` output, in the engine's own layout. */
+  /** The input is another program's `kept` (device-resident) output, in the engine's own layout. */
   readonly kept?: boolean;
 }
 
@@ -43,14 +43,14 @@ export interface ProgramSpec {
   model(parameters: NamedTensors, inputs: NamedTensors): NamedTensors;
   readonly weights: Weights;
   readonly inputs: Readonly<Record<string, InputSpec>>;
-  /** Outputs that only feed another program of the same engine: they stay on its device, in its own layout. */
+  /** Device-resident outputs: they only feed another program of the same engine, and stay in the engine's layout. */
   readonly kept?: readonly string[];
 }
 
-/** A result on an engine's device. */
+/** A result of an engine, possibly on its device. */
 export interface EngineTensor {
   readonly shape: readonly number[];
-  /** Reads the numbers back, row-major. Not for `kept` outputs. */
+  /** Reads the values, row-major. Device-resident outputs cannot be read. */
   data(): Promise<Float32Array | Int32Array>;
   dispose(): void;
   [Symbol.dispose](): void;
@@ -61,24 +61,24 @@ export type ProgramInputs = Readonly<Record<string, HostTensor | EngineTensor>>;
 /** Outputs of a program by name, on the device of the engine. */
 export type ProgramOutputs = Readonly<Record<string, EngineTensor>>;
 
-/** A model made ready to run: one program serves every size of its named dims. */
+/** A compiled model. One program serves every size of its dynamic dimensions. */
 export interface Program {
   run(inputs: ProgramInputs): Promise<ProgramOutputs>;
   dispose(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** What a loss function gives. */
+/** The result of a loss function. */
 export interface LossResult {
   /** A scalar. */
   readonly loss: Tensor;
-  /** What else is wanted of a step, such as logits. */
+  /** Other outputs of a step, such as logits. */
   readonly outputs?: NamedTensors;
-  /** New values of weights that are not trained but follow the data, such as a norm's running statistics, by name. */
+  /** New values, by name, of weights that follow the data without a gradient, such as a norm's running statistics. */
   readonly updates?: NamedTensors;
 }
 
-/** A loss to be made small: a pure function of named parameters and named inputs, written in tfjs ops. */
+/** A loss to minimise: a pure function of named parameters and named inputs, written in tfjs ops. */
 export type LossFunction = LossSpec['loss'];
 
 /** A loss, and the weights that are trained to make it small. */
@@ -86,9 +86,9 @@ export interface LossSpec {
   /** Names the loss in errors. */
   readonly name: string;
   loss(parameters: NamedTensors, inputs: NamedTensors): LossResult;
-  /** Weights at the start; they are copied. */
+  /** Initial weights. They are copied. */
   readonly weights: Weights;
-  /** Names of the weights that are trained; the others stay, or are `updates` of the loss. */
+  /** Names of the trained weights. The others stay, or change by the loss's `updates`. */
   readonly trainable: readonly string[];
   readonly inputs: Readonly<Record<string, InputSpec>>;
 }
@@ -96,17 +96,17 @@ export interface LossSpec {
 /** How an engine trains. */
 export interface TrainingOptions {
   readonly optimiser: OptimiserSettings;
-  /** Gradients are scaled together so that their norm is at most this. */
+  /** Clips gradients by their global norm. */
   readonly clipNorm?: number;
-  /** Keeps an exponential moving average of the weights beside them, of this decay, such as .999. */
+  /** Decay of an exponential moving average of the weights, such as .999. Without it there is no average. */
   readonly averageDecay?: number;
-  /** Goes on where a snapshot of the same loss was taken. */
+  /** Resumes from a snapshot of the same loss. */
   readonly from?: Snapshot;
 }
 
 /** What a step of training gives. */
 export interface StepResult {
-  /** Where it is not finite, the weights are as before the step. */
+  /** If it is not finite, the step leaves the weights unchanged. */
   readonly loss: number;
   readonly outputs: Readonly<Record<string, HostTensor>>;
   /** Before clipping; only with `clipNorm`. */
@@ -117,14 +117,14 @@ export interface StepResult {
 export interface Gradients {
   readonly loss: number;
   readonly outputs: Readonly<Record<string, HostTensor>>;
-  /** Of each trained weight, in PyTorch's layout. */
+  /** For each trained weight, in PyTorch's layout. */
   readonly gradients: NamedArrays;
 }
 
-/** All that a run needs to go on as if it had never stopped. */
+/** Everything a run needs to resume as if it had never stopped. */
 export interface Snapshot {
   readonly weights: NamedArrays;
-  /** Of the weights, where one is kept, from the first step on. */
+  /** The moving average of the weights, with `averageDecay`, after the first step. */
   readonly average?: NamedArrays;
   readonly optimiser: NamedArrays;
 }
@@ -132,38 +132,38 @@ export interface Snapshot {
 /** Inputs in this process's memory, by name. */
 export type HostInputs = Readonly<Record<string, HostTensor>>;
 
-/** A loss made ready to be minimised. It holds the weights. */
+/** A compiled loss with the weights that it trains. */
 export interface TrainingProgram {
-  /** The loss and its gradients; the weights stay as they are. */
+  /** Computes the loss and its gradients. The weights do not change. */
   gradients(inputs: HostInputs): Promise<Gradients>;
-  /** One step of the optimiser, and of the weights that follow the data. */
+  /** Takes one optimiser step and applies the loss's `updates`. */
   step(inputs: HostInputs, learningRate: number): Promise<StepResult>;
-  /** Copies, as they are after the steps so far. */
+  /** Copies the state after the steps so far. */
   snapshot(): Promise<Snapshot>;
   dispose(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** What one part of a model in training gives. */
+/** The result of one part of a model in training. */
 export interface PartResult {
   readonly outputs: NamedTensors;
-  /** As of a loss. */
+  /** See `LossResult.updates`. */
   readonly updates?: NamedTensors;
 }
 
 /** A part of a model in training: a pure function of named parameters and named inputs. */
 export type PartFunction = PartSpec['model'];
 
-/** A part of a model in training, where between parts the host looks at values. */
+/** A part of a model in training. Between parts the host reads values. */
 export interface PartSpec {
   model(parameters: NamedTensors, inputs: NamedTensors): PartResult;
-  /** Named sizes are to be multiples of the model's stride: compiled gradients of strided layers count on it. */
+  /** Dynamic dimensions must be multiples of the model's stride: compiled gradients of strided layers rely on it. */
   readonly inputs: Readonly<Record<string, InputSpec>>;
-  /** Inputs whose gradients are wanted too: most often other parts' outputs. */
+  /** Inputs that need a gradient, usually outputs of other parts. */
   readonly inputGradients?: readonly string[];
-  /** Outputs that only feed other parts of the program: they and their cotangents stay on its device, as `kept` ones do. */
+  /** Outputs that only feed other parts of the program. They and their cotangents are device-resident. */
   readonly kept?: readonly string[];
-  /** The output, a scalar, that is a loss: only it has a cotangent, 1, so that both passes are made one. */
+  /** The scalar output that is the loss. Its cotangent is 1 and no other output has one, so both passes run as one. */
   readonly loss?: string;
 }
 
@@ -171,32 +171,32 @@ export interface PartSpec {
 export interface PartsSpec<P extends string = string> {
   /** Names the model in errors. */
   readonly name: string;
-  /** Weights at the start, of all parts; they are copied. */
+  /** Initial weights of all parts. They are copied. */
   readonly weights: Weights;
-  /** Names of the weights that are trained. */
+  /** Names of the trained weights. */
   readonly trainable: readonly string[];
   readonly parts: Readonly<Record<P, PartSpec>>;
 }
 
-/** A part that has run forward, and waits for the gradients by its outputs. */
+/** A finished forward pass of a part, ready for the backward pass. */
 export interface ForwardPass {
   readonly outputs: ProgramOutputs;
   /**
-   * Once, and before the weights change; it frees what was held for it.
+   * Runs the backward pass, once, before the weights change. Frees the saved tensors.
    *
-   * @param cotangents the gradient of the loss by each output (none where an output is the loss)
+   * @param cotangents the gradient of the loss with respect to each output; none when an output is the loss
    */
   backward(cotangents?: ProgramInputs): Promise<BackwardPass>;
-  /** Frees the outputs, and what is held for `backward`. */
+  /** Frees the outputs and the tensors saved for `backward`. */
   dispose(): void;
   [Symbol.dispose](): void;
 }
 
-/** What a part gives backward. Gradients by weights stay where the weights are. */
+/** The result of a backward pass. Gradients of weights stay where the weights are. */
 export interface BackwardPass {
-  /** Of the part's `inputGradients`. A `kept` input has a kept gradient. */
+  /** Gradients of the part's `inputGradients`. A device-resident input has a device-resident gradient. */
   readonly inputGradients: ProgramOutputs;
-  /** Copies of the gradients by those trained weights that the part uses, in PyTorch's layout; not after `apply`. */
+  /** Copies the gradients of the trained weights that the part uses, in PyTorch's layout. Not after `apply`. */
   weightGradients(): Promise<NamedArrays>;
   /** Frees the gradients. */
   dispose(): void;
@@ -208,15 +208,15 @@ export interface TrainedPart {
   forward(inputs: ProgramInputs): Promise<ForwardPass>;
 }
 
-/** A model in parts made ready to be trained. It holds the weights. */
+/** A compiled model in parts with the weights that it trains. */
 export interface PartsProgram<P extends string = string> {
   readonly parts: Readonly<Record<P, TrainedPart>>;
   /**
-   * One step of the optimiser by the sum of the passes' gradients, which it uses up, and of the weights that follow the
-   * data. Weights that no pass has a gradient for stay as they are.
+   * Takes one optimiser step with the sum of the passes' gradients, applies their `updates`, and frees the passes.
+   * Weights without a gradient do not change.
    */
   apply(passes: readonly BackwardPass[], learningRate: number): Promise<Pick<StepResult, 'gradientNorm'>>;
-  /** Copies, as they are after the steps so far. */
+  /** Copies the state after the steps so far. */
   snapshot(): Promise<Snapshot>;
   dispose(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -224,15 +224,15 @@ export interface PartsProgram<P extends string = string> {
 
 /** What compiles and trains models: ONNX Runtime, or a backend of TensorFlow.js. */
 export interface Engine {
-  /** What was asked for, such as `onnx` or `wasm`. */
+  /** The requested engine, such as `onnx` or `wasm`. */
   readonly name: EngineName;
-  /** What really computes, such as `CPU, 2 threads`. */
+  /** The device that computes, such as `CPU, 2 threads`. */
   readonly device: string;
-  /** How many computations run side by side; more in flight only wait. */
+  /** How many computations run in parallel; further ones wait. */
   readonly streams: number;
   compile(spec: ProgramSpec): Promise<Program>;
   train(spec: LossSpec, options: TrainingOptions): Promise<TrainingProgram>;
-  /** `train` for a model that is cut where the host must look at values, and for losses that the host works out. */
+  /** `train` for a model in parts: the host reads values between them, or computes the loss itself. */
   trainParts<P extends string>(spec: PartsSpec<P>, options: TrainingOptions): Promise<PartsProgram<P>>;
 }
 
@@ -243,11 +243,11 @@ export type EngineName = (typeof engineNames)[number];
 
 /** Settings of `createEngine`. */
 export interface EngineOptions {
-  /** Threads in all; by default one a core. */
+  /** Total number of threads. Default: one per core. */
   readonly threads?: number;
   /**
-   * How many computations run side by side, each with its part of the threads. More than one gets more images through
-   * where many are waiting, one is fastest for a single image. Each takes the memory of the model. Default 1.
+   * How many computations run in parallel; they share the threads. Several streams raise throughput when many images
+   * wait, one stream has the lowest latency. Each stream needs its own copy of the model. Default 1.
    */
   readonly streams?: number;
 }

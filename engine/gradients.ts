@@ -1,7 +1,7 @@
 /**
- * Gradients of tfjs kernels, for `tf.valueAndGrads`. tfjs-core has them too, but in Node registers them only by way of
- * the package `@tensorflow/tfjs` and the five others that it brings. Each is the textbook's; where operands broadcast, the
- * gradient is summed over what was repeated.
+ * Gradients of tfjs kernels, for `tf.valueAndGrads`. tfjs-core has them too, but in Node only the package
+ * `@tensorflow/tfjs` registers them, and it brings five more packages. When an operand was broadcast, its gradient is
+ * summed over the broadcast axes.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { DILATED_FILTER_GRADIENT, DILATED_INPUT_GRADIENT } from './ops/conv2d.ts';
@@ -13,7 +13,7 @@ type KernelAttributes = Parameters<ReturnType<typeof tf.engine>['runKernel']>[2]
 interface Gradient {
   readonly inputs?: readonly string[];
   readonly saveAllInputs?: boolean;
-  /** Whether the kernel's result is wanted; it comes after the inputs. */
+  /** Whether to save the kernel's result too; it follows the saved inputs. */
   readonly output?: boolean;
   readonly of: (dy: tf.Tensor, saved: readonly tf.Tensor[], attributes: Attributes) => Gradients;
 }
@@ -29,7 +29,7 @@ function gradient(kernelName: string, { inputs = [], of, output = false, saveAll
   });
 }
 
-/** Undoes broadcasting: the sum of `x` over the axes along which something of `shape` was repeated. */
+/** Undoes broadcasting: sums `x` over the axes along which `shape` was broadcast. */
 function summedTo(x: tf.Tensor, shape: readonly number[]): tf.Tensor {
   const axes = tf.backend_util.getReductionAxes([...shape], x.shape);
   return tf.reshape(axes.length ? tf.sum(x, axes) : x, [...shape]);
@@ -39,7 +39,7 @@ function summedTo(x: tf.Tensor, shape: readonly number[]): tf.Tensor {
 const unary = (kernelName: string, of: (dy: tf.Tensor, x: tf.Tensor) => tf.Tensor): void =>
   gradient(kernelName, { inputs: ['x'], of: (dy, [x]) => ({ x: () => of(dy, x) }) });
 
-/** A kernel of one operand, by its result. */
+/** A kernel of one operand whose gradient depends on its result. */
 const byResult = (kernelName: string, name: string, of: (dy: tf.Tensor, y: tf.Tensor) => tf.Tensor): void =>
   gradient(kernelName, { output: true, of: (dy, [y]) => ({ [name]: () => of(dy, y) }) });
 
@@ -104,7 +104,7 @@ unary('Reshape', (dy, x) => tf.reshape(dy, x.shape));
 unary('Softplus', (dy, x) => tf.mul(dy, tf.sigmoid(x)));
 unary('Square', (dy, x) => tf.mul(dy, tf.mul(2, x)));
 byResult('Exp', 'x', (dy, y) => tf.mul(dy, y));
-// By the result, which is positive where x is and which the next layer's gradient wants too: one map is held, not two.
+// The result is positive exactly where x is, and the next layer saves it anyway: one map is held instead of two.
 byResult('Relu', 'x', (dy, y) => tf.mul(dy, tf.step(y)));
 byResult('Rsqrt', 'x', (dy, y) => tf.mul(dy, tf.mul(-0.5, tf.mul(y, tf.square(y)))));
 byResult('Sigmoid', 'x', (dy, y) => tf.mul(dy, tf.mul(y, tf.sub(1, y))));
@@ -140,7 +140,7 @@ gradient('AddN', {
   of: (dy, saved) => Object.fromEntries(saved.map((_, i) => [i, () => tf.clone(dy)])),
 });
 
-/** `dy` of a reduction, spread over the axes that it took. */
+/** `dy` of a reduction, reshaped so that it broadcasts over the reduced axes. */
 function spread(dy: tf.Tensor, x: tf.Tensor, axis: unknown): tf.Tensor {
   const axes = tf.util.parseAxisParam(axis as number | number[], x.shape);
   return tf.reshape(
@@ -156,7 +156,7 @@ gradient('Mean', {
   inputs: ['x'],
   of: (dy, [x], { axis }) => ({
     x: () => {
-      // By a mean of ones over the sizes, so that no size is baked into a traced graph.
+      // The count is a sum of ones, so that a traced graph has no constant size.
       const ones = tf.onesLike(x);
       return tf.mul(spread(dy, x, axis), tf.div(ones, tf.sum(ones, axis as number[], true)));
     },
@@ -200,8 +200,8 @@ gradient('Concat', {
   saveAllInputs: true,
   of: (dy, saved, { axis }) => {
     const at = tf.util.parseAxisParam(axis as number, saved[0].shape)[0];
-    // One part after the other from what is left, so that where each begins is a size of one operand, not a sum of sizes.
-    // At once, not when each is asked for: tfjs tidies up after each.
+    // Each part is sliced from the rest, so that its start is the size of one operand and not a sum of sizes: traced
+    // graphs can then look the size up. All parts are made now because tfjs tidies up after each gradient function.
     let rest = dy;
     const parts = saved.map(({ shape }, i) => {
       const part = i === saved.length - 1 ? rest : tf.slice(rest, Array(shape.length).fill(0), shape);
@@ -267,7 +267,7 @@ gradient('ResizeNearestNeighbor', {
       tf.engine().runKernel('ResizeNearestNeighborGrad', { dy, images }, attributes as KernelAttributes) as tf.Tensor,
   }),
 });
-/** Norms with fixed statistics: their scale and shift may be trained. */
+/** Batch norm with fixed statistics; its scale and shift may be trained. */
 gradient('FusedBatchNorm', {
   inputs: ['x', 'mean', 'variance', 'scale'],
   of: (dy, [x, mean, variance, scale], { varianceEpsilon }) => {

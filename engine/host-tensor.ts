@@ -1,4 +1,4 @@
-/** Numbers in this process's memory: what goes into an engine and what is read back from it. */
+/** A tensor in host memory: the input of an engine, and what it reads back. */
 export interface HostTensor {
   readonly shape: readonly number[];
   readonly data: Float32Array | Int32Array;

@@ -1,4 +1,4 @@
-/** What users import, and what rooms share besides. */
+/** The public interface, and what other rooms import besides. */
 
 export type { Optimiser } from './optimisers/optimiser.ts';
 export * from './public.ts';

@@ -12,7 +12,7 @@ import type {
 } from './engine.ts';
 import type { HostTensor } from './host-tensor.ts';
 
-/** The output that is the loss; the others have the names that the loss function gives them. */
+/** The name of the loss among the outputs; the others keep the names that the loss function gives them. */
 const LOSS = 'the loss';
 
 /** A loss as a model of one part. */
@@ -24,7 +24,7 @@ export function lossParts({ inputs, loss, name, trainable, weights }: LossSpec):
   return { name, weights, trainable, parts: { step: { model, inputs, loss: LOSS } } };
 }
 
-/** Training by one loss, on the program of its `lossParts`. */
+/** Training on one loss: runs the program of its `lossParts`. */
 export class LossProgram implements TrainingProgram {
   readonly #program: PartsProgram<'step'>;
 
@@ -60,7 +60,7 @@ export class LossProgram implements TrainingProgram {
     await this.dispose();
   }
 
-  /** Runs forward, reads what comes out, and goes on with `use`. */
+  /** Runs the forward pass, reads its outputs, and calls `use`. */
   async #run<T>(
     inputs: HostInputs,
     use: (pass: ForwardPass, read: Pick<StepResult, 'loss' | 'outputs'>) => Promise<T>,

@@ -1,6 +1,6 @@
 /**
- * Tries one engine in a process of its own, since a broken driver may end the process: prints what computes, or why not,
- * as JSON.
+ * Tries one engine in its own process, because a broken driver may end the process. Prints the device, or why the
+ * engine does not work, as JSON.
  *
  * Usage: node probe.js ENGINE
  */
@@ -8,7 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { createEngine } from './create-engine.ts';
 import type { EngineName } from './engine.ts';
 
-/** What a probe prints. */
+/** The JSON that a probe prints. */
 export type ProbeResult =
   | { readonly works: true; readonly device: string }
   | { readonly works: false; readonly reason: string };

@@ -1,4 +1,4 @@
-/** What users import from `resnet-coco/engine`; `index.ts` is what rooms share. */
+/** What users import from `resnet-coco/engine`; other rooms import `index.ts`. */
 
 export { createEngine } from './create-engine.ts';
 export { type EngineReport, examineEngines } from './doctor.ts';

@@ -1,4 +1,4 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-/** What a model's function really works on; declarations that users see name `NamedTensors`, so that they need no tfjs. */
+/** Named tfjs tensors, as model functions use them. Public declarations name `NamedTensors`, which needs no tfjs. */
 export type Tensors = Readonly<Record<string, Tensor>>;

@@ -14,12 +14,12 @@ import type {
 import type { NamedArrays } from './optimisers/optimiser.ts';
 import type { TrainingBackend } from './training-backend.ts';
 
-/** A model in parts on any engine: who may call what when. The engine computes. */
+/** A model in parts on any engine. Checks the order of calls; the backend computes. */
 export class TrainedParts<P extends string> implements PartsProgram<P> {
   readonly parts: Readonly<Record<P, TrainedPart>>;
   readonly #name: string;
   readonly #backend: TrainingBackend;
-  /** Steps taken: a forward pass belongs to the weights it ran with. */
+  /** Steps taken so far: a forward pass is valid only for the weights that it ran with. */
   #steps = 0;
   #disposed = false;
 
@@ -44,7 +44,7 @@ export class TrainedParts<P extends string> implements PartsProgram<P> {
     let open = true;
     const close = () => {
       this.#checkAlive();
-      if (!open) throw new Error(`${label}: backward is for once, and this pass was taken back or disposed of`);
+      if (!open) throw new Error(`${label}: backward() was called before on this pass, or the pass was disposed of`);
       if (steps !== this.#steps) throw new Error(`${label}: the weights have changed since this forward pass`);
     };
     const dispose = () => {
@@ -118,7 +118,7 @@ class TakenBack implements BackwardPass {
     return await this.backend.weightGradients(this.#pass);
   }
 
-  /** The pass's number, for the last time. */
+  /** The pass's number. Marks the pass as used. */
   use(): number {
     this.#checkUnused();
     this.#used = true;
@@ -140,25 +140,27 @@ class TakenBack implements BackwardPass {
   }
 }
 
-/** Every output needs its cotangent, except where one is the loss. */
+/** Checks that every output has a cotangent of its shape; a part with a loss takes none. */
 function checkCotangents(
   label: string,
   { kept = [], loss }: PartSpec,
   outputs: ProgramOutputs,
   cotangents: ProgramInputs,
 ): void {
-  const wanted = loss === undefined ? Object.keys(outputs) : [];
-  const unknown = Object.keys(cotangents).find((name) => !wanted.includes(name));
+  const names = loss === undefined ? Object.keys(outputs) : [];
+  const unknown = Object.keys(cotangents).find((name) => !names.includes(name));
   if (unknown !== undefined)
-    throw new Error(`${label}: '${unknown}' has no cotangent; of ${wanted.join(', ') || 'none'}`);
-  for (const name of wanted) {
+    throw new Error(`${label}: '${unknown}' takes no cotangent; the outputs that do: ${names.join(', ') || 'none'}`);
+  for (const name of names) {
     const cotangent = cotangents[name];
     if (!cotangent) throw new Error(`${label}: backward lacks the cotangent of '${name}'`);
     if (`${cotangent.shape}` !== `${outputs[name].shape}`) {
       throw new Error(`${label}: '${name}' has the shape [${outputs[name].shape}], its cotangent [${cotangent.shape}]`);
     }
     if (kept.includes(name) && !('dispose' in cotangent)) {
-      throw new Error(`${label}: '${name}' is kept; its cotangent must be another part's gradient by it`);
+      throw new Error(
+        `${label}: '${name}' is device-resident (kept); its cotangent must be another part's input gradient`,
+      );
     }
   }
 }

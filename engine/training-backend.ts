@@ -1,19 +1,19 @@
 import type { ProgramInputs, ProgramOutputs, Snapshot } from './engine.ts';
 import type { NamedArrays } from './optimisers/optimiser.ts';
 
-/** How an engine trains a model in parts. Passes are numbered; what belongs to them lies with the engine. */
+/** How an engine trains a model in parts. Passes are numbered; the engine holds their tensors. */
 export interface TrainingBackend {
   forward(part: string, inputs: ProgramInputs): Promise<{ readonly pass: number; readonly outputs: ProgramOutputs }>;
-  /** Uses a forward pass up. */
+  /** Consumes a forward pass. */
   backward(
     pass: number,
     cotangents: ProgramInputs,
   ): Promise<{ readonly pass: number; readonly inputGradients: ProgramOutputs }>;
-  /** Copies of a backward pass's gradients by weights. */
+  /** Copies the weight gradients of a backward pass. */
   weightGradients(pass: number): Promise<NamedArrays>;
-  /** Uses backward passes up. @returns the norm of the gradients, where they are clipped */
+  /** Consumes backward passes. @returns the norm of the gradients, if they are clipped */
   apply(passes: readonly number[], learningRate: number): Promise<number | undefined>;
-  /** Frees what belongs to a pass. */
+  /** Frees the tensors of a pass. */
   release(pass: number): void;
   snapshot(): Promise<Snapshot>;
   dispose(): Promise<void>;

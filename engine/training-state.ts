@@ -5,14 +5,14 @@ import { createOptimiser } from './optimisers/create-optimiser.ts';
 import { MovingAverage } from './optimisers/moving-average.ts';
 import type { NamedArrays, Optimiser } from './optimisers/optimiser.ts';
 
-/** What a backward pass wants of the weights. */
+/** How a backward pass changes the weights. */
 export interface WeightChanges {
   readonly gradients: NamedArrays;
-  /** New values of weights that follow the data. */
+  /** New values of weights that follow the data without a gradient. */
   readonly updates: NamedArrays;
 }
 
-/** Weights of a run, what its optimiser remembers, and their average: in this process's memory, changed in place. */
+/** The weights of a run, its optimiser's state and the moving average: in host memory, changed in place. */
 export class TrainingState {
   readonly weights: NamedArrays;
   private readonly optimiser: Optimiser;
@@ -31,10 +31,9 @@ export class TrainingState {
   }
 
   /**
-   * One step of the optimiser by the sum of all gradients, and of the weights that follow the data. The gradients are
-   * used up.
+   * Takes one optimiser step with the sum of all gradients, and sets the updates. Overwrites the gradients.
    *
-   * @returns the norm of the gradients before clipping, where they are clipped
+   * @returns the norm of the gradients before clipping, if they are clipped
    */
   step(changes: readonly WeightChanges[], learningRate: number): number | undefined {
     const gradients = sumOf(changes.map((change) => change.gradients));
@@ -56,7 +55,7 @@ export class TrainingState {
   }
 }
 
-/** By name, the sum of arrays; of those that are alone, the very array. */
+/** Sums arrays by name, in place: the first array of a name holds the sum. */
 function sumOf(lists: readonly NamedArrays[]): NamedArrays {
   const sums: Record<string, Float32Array> = {};
   for (const [name, array] of lists.flatMap((list) => Object.entries(list))) {

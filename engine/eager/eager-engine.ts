@@ -17,7 +17,7 @@ import { TrainedParts } from '../trained-parts.ts';
 import { EagerTensor, onBackend, parameterTensors, tensorOf } from './eager-tensor.ts';
 
 /**
- * An eager engine: the model's tfjs operations run one by one on a tfjs backend that is registered and initialised.
+ * An eager engine: a tfjs backend runs the model's operations one by one. The backend must be registered already.
  *
  * @param backend the tfjs name of the backend, such as `wasm` or `tensorflow`
  */
@@ -62,7 +62,7 @@ class EagerProgram implements Program {
       tf.tidy(() => {
         const tensors = Object.entries(inputs).map(([name, input]) => [name, tensorOf(input)] as const);
         const results = { ...(spec.model(parameters, Object.fromEntries(tensors)) as Tensors) };
-        // A result may be one of the inputs, which its owner disposes of: give it a handle of its own.
+        // A result may be one of the inputs, which its owner disposes of: clone the handle.
         for (const [name, result] of Object.entries(results)) results[name] = tf.clone(result);
         return results;
       }),

@@ -3,12 +3,12 @@ import type { EngineTensor, Weights } from '../engine.ts';
 import type { HostTensor } from '../host-tensor.ts';
 import type { Tensors } from '../tensors.ts';
 
-/** Where an OIHW filter's axes go in tfjs, which wants HWIO. */
+/** Transposes a filter from PyTorch's OIHW to tfjs's HWIO. */
 const TO_HWIO = [2, 3, 1, 0];
-/** And back. */
+/** The inverse. */
 export const TO_OIHW = [3, 2, 0, 1];
 
-/** Makes `backend` the current one for as long as `body`, which is synchronous, runs: tfjs's backend is global. */
+/** Runs `body` with `backend` as tfjs's current backend. The backend is global, so `body` must be synchronous. */
 export function onBackend<T>(backend: string, body: () => T): T {
   const before = tf.engine().backendName;
   void tf.setBackend(backend);

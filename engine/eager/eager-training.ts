@@ -7,7 +7,7 @@ import type { TrainingBackend } from '../training-backend.ts';
 import { TrainingState, type WeightChanges } from '../training-state.ts';
 import { EagerTensor, onBackend, parameterTensors, TO_OIHW, tensorOf } from './eager-tensor.ts';
 
-/** What a forward pass holds: its inputs, to run again with gradients; of a loss the gradients, made at once. */
+/** What a forward pass saves: its inputs, to run again with gradients; for a loss, the gradients themselves. */
 type Held = { readonly part: string; readonly inputs: Tensors } | BackwardResult;
 
 interface BackwardResult {
@@ -16,8 +16,8 @@ interface BackwardResult {
 }
 
 /**
- * Training on a tfjs backend: gradients there, the optimiser on the host. tfjs differentiates while it computes, so where
- * cotangents come later a part is computed twice.
+ * Training on a tfjs backend. The backend computes the gradients, the host runs the optimiser. tfjs differentiates
+ * while it computes, so a part whose cotangents come later is computed twice.
  */
 export class EagerTraining implements TrainingBackend {
   private readonly spec: PartsSpec;
@@ -44,7 +44,7 @@ export class EagerTraining implements TrainingBackend {
       return { pass, outputs: eagerTensors(outputs) };
     }
     const outputs = onBackend(this.backend, () =>
-      // A result may be one of the inputs: give it a handle of its own.
+      // A result may be one of the inputs: clone the handle.
       tf.tidy(() => mapped(model(this.parameters(), given).outputs as Tensors, (tensor) => tf.clone(tensor))),
     );
     this.forwards.set(pass, { part, inputs: given });
@@ -122,7 +122,7 @@ async function readPasses(passes: Omit<Differentiated, 'outputs'>): Promise<Back
   return { changes, inputGradients: eagerTensors(passes.inputGradients) };
 }
 
-/** The numbers of tensors, which are disposed of. */
+/** Reads the values of tensors and disposes of them. */
 async function read(tensors: Tensors): Promise<NamedArrays> {
   const entries = Object.entries(tensors).map(async ([name, tensor]) => {
     const data = (await tensor.data()) as Float32Array;

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { ROI_ALIGN, ROI_ALIGN_GRAD, type RoiAlignAttributes } from '../ops/roi-align.ts';
 import { type FeatureShape, roiAlign, roiAlignGradient } from '../ops/roi-align-host.ts';
 
-/** Gives a tfjs backend ROIAlign and its gradient, which tfjs lacks, computed in this process's memory. */
+/** Registers ROIAlign and its gradient, which tfjs lacks. Both are computed on the host. */
 export function registerRoiAlign(backendName: string): void {
   if (tf.getKernel(ROI_ALIGN, backendName)) return;
   const read = (tensor: tf.TensorInfo) => tf.engine().readSync(tensor.dataId) as Float32Array;

@@ -9,7 +9,7 @@ import { registerRoiAlign } from './roi-align.ts';
 /** The name under which both packages register their backend. */
 const BACKEND = 'tensorflow';
 
-/** Functions that Node 23 removed from `node:util` and tfjs-node 4.22 calls. */
+/** Functions that tfjs-node 4.22 calls and Node 23 removed from `node:util`. */
 const REMOVED_FROM_UTIL = {
   isNullOrUndefined: (value: unknown) => value === null || value === undefined,
   isArray: Array.isArray,
@@ -23,9 +23,9 @@ interface TensorFlowBackend {
 }
 
 /**
- * TensorFlow by `@tensorflow/tfjs-node` or `@tensorflow/tfjs-node-gpu`, which the user installs.
+ * TensorFlow through `@tensorflow/tfjs-node` or `@tensorflow/tfjs-node-gpu`, which the user installs.
  *
- * @throws ResnetCocoError ENGINE_UNAVAILABLE, where the package is absent or its library does not load
+ * @throws ENGINE_UNAVAILABLE when the package is absent or its library does not load
  */
 export async function createTfjsNodeEngine(name: 'tfjs-node' | 'tfjs-node-gpu'): Promise<Engine> {
   const packageName = `@tensorflow/${name}`;
@@ -47,7 +47,7 @@ export async function createTfjsNodeEngine(name: 'tfjs-node' | 'tfjs-node-gpu'):
   }
   registerRoiAlign(BACKEND);
   const backend = tf.backend() as unknown as TensorFlowBackend;
-  // tfjs-node-gpu falls back to the CPU without a word where CUDA is missing: say what really computes.
+  // Without CUDA, tfjs-node-gpu silently falls back to the CPU: name the device that really computes.
   const device = backend.isUsingGpuDevice ? 'GPU' : 'CPU';
   const fallback = name === 'tfjs-node-gpu' && device === 'CPU' ? ', no usable CUDA device' : '';
   return createEagerEngine(name, BACKEND, `${device} (TensorFlow ${backend.binding?.TF_Version ?? ''}${fallback})`);

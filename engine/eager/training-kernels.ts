@@ -1,4 +1,4 @@
-/** Kernels that training needs and a tfjs backend lacks, made of those that it has. */
+/** Kernels that training needs and a tfjs backend lacks, composed of kernels that it has. */
 import * as tf from '@tensorflow/tfjs-core';
 import { BATCH_NORM_TRAINING, BATCH_NORM_TRAINING_GRAD } from '../ops/batch-norm.ts';
 import { DILATED_FILTER_GRADIENT, DILATED_INPUT_GRADIENT } from '../ops/conv2d.ts';
@@ -6,7 +6,7 @@ import { DILATED_FILTER_GRADIENT, DILATED_INPUT_GRADIENT } from '../ops/conv2d.t
 type Inputs = Readonly<Record<string, tf.Tensor>>;
 type Attributes = Readonly<Record<string, unknown>>;
 
-/** Gives a backend a kernel, unless it has one. */
+/** Registers a kernel, unless the backend has it. */
 function provide(
   backendName: string,
   kernelName: string,
@@ -36,7 +36,7 @@ const convolutionInfo = (x: readonly number[], filter: readonly number[], attrib
   );
 };
 
-/** The gradient of a convolution by its filter: of each of its taps, what it sees of x against dy. */
+/** The gradient of a convolution by its filter. For each tap: (the pixels of x that the tap reads)ᵀ · dy. */
 function filterGradient({ x, dy }: Inputs, attributes: Attributes): tf.Tensor {
   const shape = attributes.filterShape as Four;
   const info = convolutionInfo(x.shape, shape, attributes);
@@ -61,7 +61,7 @@ function filterGradient({ x, dy }: Inputs, attributes: Attributes): tf.Tensor {
   return tf.reshape(tf.concat(taps, 0), shape);
 }
 
-/** Each pixel of a map with zeros after it: to `down` rows and `across` columns. */
+/** Inserts zeros after each pixel, which becomes a block of `down` rows and `across` columns. */
 function spaced(map: tf.Tensor, down: number, across: number): tf.Tensor {
   const [n, rows, columns, channels] = map.shape as Four;
   const apart = tf.reshape(map, [n, rows, 1, columns, 1, channels]);
@@ -69,7 +69,7 @@ function spaced(map: tf.Tensor, down: number, across: number): tf.Tensor {
   return tf.reshape(filled, [n, rows * down, columns * across, channels]);
 }
 
-/** The gradient of a convolution by its input: of each tap dy, through it, where it saw x. */
+/** The gradient of a convolution by its input: the sum over taps of dy · tapᵀ, placed where the tap read x. */
 function inputGradient({ dy, filter }: Inputs, attributes: Attributes): tf.Tensor {
   const shape = attributes.inputShape as Four;
   const info = convolutionInfo(shape, filter.shape, attributes);
@@ -78,7 +78,7 @@ function inputGradient({ dy, filter }: Inputs, attributes: Attributes): tf.Tenso
   const [n, rows, columns, channels] = dy.shape as Four;
   const [, , inChannels] = filter.shape;
   const incoming = tf.reshape(dy, [n * rows * columns, channels]);
-  // Without the zeros after the last pixels.
+  // The size of the spaced map without the zeros after its last pixels.
   const [spanned, across] = [(rows - 1) * info.strideHeight + 1, (columns - 1) * info.strideWidth + 1];
   const taps: tf.Tensor[] = [];
   for (let i = 0; i < info.filterHeight; i++) {
@@ -127,11 +127,11 @@ export function registerTrainingKernels(backendName: string): void {
     if (size !== 1) throw new Error("Kernel 'AvgPoolGrad' not registered");
     return tf.slice(spaced(dy, stride, stride), [0, 0, 0, 0], input.shape);
   });
-  // tfjs's own in plain JavaScript takes all images of a batch after the first from wrong places.
+  // tfjs's own kernel of the `cpu` backend is wrong for every image of a batch but the first.
   if (backendName === 'cpu') tf.unregisterKernel('ResizeNearestNeighborGrad', backendName);
   provide(backendName, 'ResizeNearestNeighborGrad', ({ dy, images }, { alignCorners, halfPixelCenters }) => {
     if (alignCorners || halfPixelCenters) throw new Error("Kernel 'ResizeNearestNeighborGrad' not registered");
-    // Along an axis, which pixel of the small map each of the large one was taken from, as a matrix of 0 and 1.
+    // A 0/1 matrix along one axis: which source pixel (row) each pixel of the large map (column) was copied from.
     const sources = (small: number, large: number) =>
       tf.cast(
         tf.equal(

@@ -8,9 +8,9 @@ import { createEagerEngine } from './eager-engine.ts';
 import { registerRoiAlign } from './roi-align.ts';
 
 /**
- * tfjs's WebAssembly backend: needs no native code, so it runs wherever Node does.
+ * tfjs's WebAssembly backend. It needs no native code, so it runs wherever Node does.
  *
- * @throws ResnetCocoError ENGINE_UNAVAILABLE, where WebAssembly does not start
+ * @throws ENGINE_UNAVAILABLE when WebAssembly does not start
  */
 export async function createWasmEngine(options: EngineOptions = {}): Promise<Engine> {
   const dist = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));

@@ -3,10 +3,10 @@
 import type { Graph, Node } from '../trace/graph.ts';
 import { FilterForms } from './filter-forms.ts';
 
-/** From so many pixels on, a convolution gains more than reordering its filter costs. */
+/** A convolution of fewer output pixels gains less than reordering its filter costs. */
 const WORTH_IT = 300;
 
-/** Operators that take a number to a number, wherever it lies. */
+/** Elementwise operators, which work in any layout. */
 const ELEMENTWISE = new Set(
   'Abs Add And Cast Div Equal Exp Greater GreaterOrEqual HardSigmoid Less LessOrEqual Max Min Mul Neg Not Or Relu Sigmoid Sqrt Sub Sum Where'.split(
     ' ',
@@ -14,23 +14,24 @@ const ELEMENTWISE = new Set(
 );
 
 /**
- * The same graph with its feature maps in blocks of channels, which convolutions on the CPU run fastest on. ONNX Runtime
- * does this itself where filters are constants; in training they are not. Maps change their layout only where an operator
- * needs the other one. A batch norm becomes one operator that also takes the sum and the ReLU after it.
+ * Rewrites a graph to ONNX Runtime's blocked layout (NCHWc, as in oneDNN): [N, C / B, H, W, B]. Convolutions on the CPU
+ * are fastest on it. ONNX Runtime does this itself if filters are constants; in training they are not. Maps change
+ * their layout only where an operator needs the other one. A batch norm becomes one convolution that also takes over
+ * the sum and the ReLU after it.
  *
- * @param block channels in a block, which the machine decides
+ * @param block channels in a block, as the machine has them
  */
 export function blockChannels(graph: Graph, block: number): Graph {
   return new BlockedLayout(graph, block).graph;
 }
 
-/** x · scale + shift, by channel: a convolution of one pixel and one channel. */
+/** x · scale + shift for each channel: a depthwise 1×1 convolution. */
 const affine = (channels: number): Node['attributes'] => ({ group: channels, kernel_shape: [1, 1] });
 
 class BlockedLayout extends FilterForms {
-  /** By name of a blocked form: the convolution that makes it, which may take over what comes next. */
+  /** By name of a blocked form: the convolution that makes it and may be fused with the next operator. */
   private readonly makers = new Map<string, Node>();
-  /** How many operators and outputs take a value. */
+  /** By value: how many operators and outputs use it. */
   private readonly uses = new Map<string, number>();
 
   constructor(source: Graph, block: number) {
@@ -60,13 +61,13 @@ class BlockedLayout extends FilterForms {
     this.put(node);
   }
 
-  /** Blocks that the graph itself makes. */
+  /** A ReorderOutput of the source: its input is the blocked form. */
   private giveBlocks({ inputs: [blocked], outputs: [output] }: Node): boolean {
     this.blocked.set(output, blocked);
     return true;
   }
 
-  /** Blocks that the graph itself asks for. */
+  /** A ReorderInput of the source: the blocked form itself. */
   private takeBlocks({ inputs: [x], outputs: [output] }: Node): boolean {
     this.put({ op: 'Identity', inputs: [this.blockedForm(x)], outputs: [output], attributes: {} });
     return true;
@@ -78,7 +79,7 @@ class BlockedLayout extends FilterForms {
     const plainInput = i < this.block;
     const dilated = `${attributes.dilations ?? [1, 1]}` !== '1,1';
     if ((attributes.group ?? 1) !== 1 || dilated || !this.fits(o) || !(plainInput || this.fits(i))) return false;
-    // Where sizes are open, nothing is known.
+    // With dynamic dimensions the product is NaN and the convolution is rewritten.
     if (n * h * w < WORTH_IT) return false;
     const map = plainInput ? this.plainForm(x) : this.blockedForm(x);
     this.make(outputs[0], [map, this.blockedFilter(filter, o, i, k)], attributes);
@@ -110,7 +111,7 @@ class BlockedLayout extends FilterForms {
     let [, , , mean, variance] = inputs;
     if (attributes.training_mode) {
       mean = this.meanOf(this.blockedForm(x), x, outputs[1]);
-      // Not by the mean of squares less the square of the mean, which leaves nothing of a small spread about a large mean.
+      // Not E[x²] − E[x]²: that cancels when the mean is large and the variance small.
       const apart = this.emitBlocked(
         'Conv',
         this.affineInputs(x, this.ones(channels[0]), op('Neg', mean)),
@@ -134,7 +135,7 @@ class BlockedLayout extends FilterForms {
     return output;
   }
 
-  /** A mean over pixels, and perhaps over images. One pixel in blocks lies as a plain one does. */
+  /** A mean over pixels, possibly also over images. A 1×1 map is the same in both layouts. */
   private mean(node: Node): boolean {
     const [x] = node.inputs;
     const axes = `${node.attributes.axes}`;
@@ -151,7 +152,7 @@ class BlockedLayout extends FilterForms {
     return true;
   }
 
-  /** Whether there is a map, best in blocks, and a number for each of its channels. */
+  /** Whether `x` is a map that is better in blocks, and `numbers` has one number per channel of it. */
   private isByChannel(x: string, numbers: string): boolean {
     const byChannel = `${[this.shapeOf(x)[1], 1, 1]}`;
     const shape = `${this.shapeOf(numbers)}`;

@@ -3,7 +3,7 @@ import { Graph, type GraphOutput, type Node } from '../trace/graph.ts';
 /** The graph without operators, inputs and constants that no output needs. */
 export const dropDeadNodes = (graph: Graph): Graph => subgraph(graph, graph.liveNodes(), graph.outputs);
 
-/** Some nodes of a graph, with the inputs and constants that they use. `received`: values that come in under a name. */
+/** Some nodes of a graph with the inputs and constants that they use. `received`: values that become named inputs. */
 export function subgraph(
   whole: Graph,
   nodes: readonly Node[],

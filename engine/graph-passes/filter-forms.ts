@@ -2,13 +2,13 @@
 import type { Graph, Node } from '../trace/graph.ts';
 import { MapForms } from './map-forms.ts';
 
-/** A graph in the making, whose filters lie in plain order, OIHW, in blocks of channels in and out, or both. */
+/** A graph under construction whose filters exist in plain order (OIHW), in blocks of channels, or in both forms. */
 export class FilterForms extends MapForms {
-  /** By the name that a filter has in the source: the one of its blocked form. */
+  /** By name of a filter in the source: the name of its blocked form. */
   private readonly filters = new Map<string, string>();
   /** By shape of a filter: the order of its rows. */
   private readonly rowsByFilter = new Map<string, string>();
-  /** By name of a value of the source: what makes it. */
+  /** By name of a value in the source: the node that makes it. */
   private readonly sourceMakers = new Map<string, Node>();
 
   constructor(source: Graph, block: number) {
@@ -17,8 +17,8 @@ export class FilterForms extends MapForms {
   }
 
   /**
-   * [O / B, I / B, k, k, B of I, B of O]; where I is less than a block, [O / B, I, k, k, B]. Transposed until what becomes
-   * a block lies together, then moved a block at a time.
+   * [O / B, I / B, k, k, B of I, B of O]; if I is less than a block, [O / B, I, k, k, B]. A Transpose makes the B
+   * outputs of a block adjacent, then a Gather moves them a block at a time.
    */
   protected blockedFilter(filter: string, o: number, i: number, k: number): string {
     const known = this.filters.get(filter);
@@ -40,7 +40,7 @@ export class FilterForms extends MapForms {
     return result;
   }
 
-  /** A blocked filter's rows of B outputs in order: of [I, k, k, O / B] or, turned, of [k, k, I, O / B] backwards. */
+  /** The order of a blocked filter's rows of B outputs: of [I, k, k, O / B] or, turned, of [k, k, I, O / B] reversed. */
   private rowsOfFilter(o: number, i: number, k: number, turned: boolean): string {
     const key = `${[o, i, k, turned]}`;
     let rows = this.rowsByFilter.get(key);
@@ -64,7 +64,7 @@ export class FilterForms extends MapForms {
     return rows;
   }
 
-  /** Of a filter for the way back, channels in and out changed over and turned by half a turn: the one it was made from. */
+  /** If `filter` is another filter rotated by 180° with its channels swapped (as in a backward pass): that filter. */
   private turnedFrom(filter: string, k: number): string | undefined {
     let maker = this.sourceMakers.get(filter);
     if (k > 1) {

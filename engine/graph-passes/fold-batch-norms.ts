@@ -1,16 +1,16 @@
 // O filters, which are a convolution's output channels.
 import { Graph, type Node } from '../trace/graph.ts';
 
-/** A batch norm of fixed statistics right after a convolution, both with constant weights. */
+/** A convolution and the batch norm with fixed statistics right after it, both with constant weights. */
 interface Pair {
   readonly conv: Node;
   readonly norm: Node;
 }
 
 /**
- * The graph with its batch norms taken into the convolutions before them. y = γ (W x + b − μ) / √(σ² + ε) + β is a
- * convolution of s W with the bias β + s (b − μ), where s = γ / √(σ² + ε). A norm stays where something else needs what the
- * convolution gives, and where its weights are inputs, as in training.
+ * Folds batch norms into the convolutions before them. y = γ (W x + b − μ) / √(σ² + ε) + β is a convolution with the
+ * filter s W and the bias β + s (b − μ), where s = γ / √(σ² + ε). A norm stays if another operator uses the
+ * convolution's output, or if its weights are inputs, as in training.
  */
 export function foldBatchNorms(graph: Graph): Graph {
   const pairs = findPairs(graph);
@@ -23,7 +23,7 @@ export function foldBatchNorms(graph: Graph): Graph {
   for (const node of graph.nodes) {
     const pair = pairs.get(node.outputs[0]);
     if (pair) result.nodes.push(folded(result, pair));
-    // What asks for the shape of the convolution's output gets it from the norm's.
+    // A Shape of the convolution's output reads the norm's output instead.
     else if (!norms.has(node)) {
       result.nodes.push({ ...node, inputs: node.inputs.map((name) => pairs.get(name)?.norm.outputs[0] ?? name) });
     }
@@ -31,7 +31,7 @@ export function foldBatchNorms(graph: Graph): Graph {
   return result;
 }
 
-/** By the name of what the convolution gives. */
+/** The pairs by the name of the convolution's output. */
 function findPairs(graph: Graph): Map<string, Pair> {
   const makers = new Map<string, Node>();
   const users = new Map<string, Node[]>();
@@ -55,7 +55,7 @@ function findPairs(graph: Graph): Map<string, Pair> {
   return pairs;
 }
 
-/** The convolution with the norm's numbers in its own, reckoned in double precision. */
+/** The convolution with the norm folded in, computed in double precision. */
 function folded(graph: Graph, { conv, norm }: Pair): Node {
   const numbers = (name: string) => graph.constants.get(name)!.data as Float32Array;
   const [gamma, beta, mean, variance] = norm.inputs.slice(1).map(numbers);

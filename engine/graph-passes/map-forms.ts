@@ -4,15 +4,15 @@ import { BLOCKED } from '../trace/blocked.ts';
 import { Graph, type Node } from '../trace/graph.ts';
 
 /**
- * A graph in the making, whose maps lie in plain order, in blocks of channels, or both: a map changes its form where it is
- * asked for in one that it does not have yet.
+ * A graph under construction whose maps exist in plain order, in blocks of channels, or in both forms. A missing form
+ * is made when it is asked for.
  */
 export class MapForms {
   readonly graph: Graph;
   protected readonly block: number;
-  /** By the name that a map has in the source: the one of its blocked form. */
+  /** By name of a map in the source: the name of its blocked form. */
   protected readonly blocked = new Map<string, string>();
-  /** Names of the source that have their plain form in the result. */
+  /** Names in the source whose plain form is in the result. */
   protected readonly plain: Set<string>;
 
   constructor(source: Graph, block: number) {
@@ -30,7 +30,7 @@ export class MapForms {
     for (const output of node.outputs) this.plain.add(output);
   }
 
-  /** Axes in ONNX's order. A size that differs from call to call is a name: only channels and filters are reckoned with. */
+  /** In ONNX's order of axes. A dynamic dimension is a name: only sizes of channels and filters are always numbers. */
   protected shapeOf(name: string): readonly number[] {
     return (this.graph.values.get(name)?.shape ?? []) as readonly number[];
   }
@@ -91,7 +91,7 @@ export class MapForms {
     return blocked;
   }
 
-  /** Only floats are reordered, so what is true becomes 1 meanwhile. */
+  /** ONNX Runtime reorders only floats, so other types are cast before and after. */
   private reorder(from: string, to: string, how: Omit<Node, 'inputs' | 'outputs'>): void {
     const { dtype, shape } = this.graph.values.get(from)!;
     if (dtype === 'float32') {
@@ -104,7 +104,7 @@ export class MapForms {
     this.put({ op: 'Cast', inputs: [name], outputs: [to], attributes: { to: ELEMENT_TYPES[dtype] } });
   }
 
-  /** Whether a map lies, or lies only, in blocks. */
+  /** Whether one of the maps lies only in blocks, or all of them have a blocked form. */
   protected leansToBlocks(maps: readonly string[]): boolean {
     return maps.some((name) => !this.plain.has(name)) || maps.every((name) => this.blocked.has(name));
   }

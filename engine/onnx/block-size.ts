@@ -6,10 +6,10 @@ import type { SessionThread } from './session-thread.ts';
 const [CHANNELS, PIXELS] = [64, 2];
 
 /**
- * Channels in a block of ONNX Runtime's blocked layout: 8 or 16, as wide as the processor's vectors. Nothing tells but a
- * try: where the second pixel of the first channel comes to lie.
+ * Channels in a block of ONNX Runtime's blocked layout: 8 or 16, as wide as the processor's vectors. ONNX Runtime does
+ * not report it, so a small map is reordered: the position of the second pixel of the first channel is the block size.
  *
- * @returns undefined where this build has no such layout
+ * @returns undefined if this build has no such layout
  */
 export async function blockSize(thread: SessionThread, program: number, options: object): Promise<number | undefined> {
   const graph = new Graph();

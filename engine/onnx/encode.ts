@@ -9,7 +9,7 @@ import {
   type Node,
 } from '../trace/graph.ts';
 
-/** Versions of ONNX's file format and of its operators that the tracer's kernels are written for. */
+/** The versions of ONNX's file format and operator set that the tracer's kernels target. */
 const IR_VERSION = 8;
 const OPSET_VERSION = 17;
 
@@ -18,7 +18,7 @@ export const ELEMENT_TYPES: Readonly<Record<DType, number>> = { float32: 1, int3
 
 /** An ONNX file of a graph. The numbers in the `write…Field` calls are the field numbers of `onnx.proto`. */
 export function encodeOnnx(graph: Graph): Uint8Array {
-  // Large enough from the start, so that weights are not copied again and again while it grows.
+  // Large enough from the start: growing would copy the weights again and again.
   const file = new PbfWriter(new Uint8Array(constantBytes(graph) + (1 << 20)));
   file.writeVarintField(1, IR_VERSION);
   file.writeStringField(2, 'resnet-coco');
@@ -43,7 +43,7 @@ function writeGraph(graph: Graph, to: PbfWriter): void {
   for (const output of graph.outputs) to.writeMessage(12, writePort, output);
 }
 
-/** The graph's operators, those that make its outputs under the outputs' names. */
+/** The graph's operators, with its outputs under their public names. */
 function withPublicNames(graph: Graph): Node[] {
   const made = new Set(graph.nodes.flatMap((node) => node.outputs));
   const names = new Map<string, string>();

@@ -2,33 +2,33 @@ import * as ort from 'onnxruntime-node';
 import type { HostTensor } from '../host-tensor.ts';
 import { ReusedMemory } from './reused-memory.ts';
 
-/** A tensor that stays in the thread of ONNX Runtime, by number. */
+/** A device-resident tensor: it stays in the thread of ONNX Runtime and is named by number. */
 export interface KeptTensor {
   readonly kept: number;
   readonly shape: readonly number[];
 }
 
-/** What goes into a graph from another thread, or comes out for one. */
+/** Inputs or outputs of a graph, as they travel between threads. */
 export type Ports = Readonly<Record<string, HostTensor | KeptTensor>>;
 
-/** The tensors that stay in this thread. */
+/** The device-resident tensors of this thread. */
 export class KeptTensors {
-  /** Of tensors that the host makes. */
+  /** The memory of tensors that the host makes. */
   readonly memory = new ReusedMemory();
   private readonly tensors = new Map<number, ort.Tensor>();
   private count = 0;
 
-  /** What a graph takes for an input. */
+  /** The tensor that a graph takes for an input. */
   feed(input: HostTensor | KeptTensor): ort.Tensor {
     if (!('kept' in input)) {
       return new ort.Tensor(input.data instanceof Float32Array ? 'float32' : 'int32', input.data, input.shape);
     }
     const tensor = this.tensors.get(input.kept);
-    if (!tensor) throw new Error('a kept tensor was used after dispose()');
+    if (!tensor) throw new Error('a device-resident (kept) tensor was used after dispose()');
     return tensor;
   }
 
-  /** What the other thread gets for an output. */
+  /** The answer to the other thread for an output. */
   async result(tensor: ort.Tensor, keep: boolean): Promise<HostTensor | KeptTensor> {
     if (!keep) {
       const data = this.memory.takeOut(tensor) ?? ((await tensor.getData()) as Float32Array | Int32Array);
@@ -39,7 +39,7 @@ export class KeptTensors {
     return { kept: this.count, shape: tensor.dims };
   }
 
-  /** Lets go of a tensor. A pass that holds it too still has it. */
+  /** Releases a tensor. A pass that uses it still holds it. */
   release(kept: number): void {
     const tensor = this.tensors.get(kept);
     this.tensors.delete(kept);

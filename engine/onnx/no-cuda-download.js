@@ -1,10 +1,10 @@
 /**
- * npm runs this before the install scripts of the dependencies. The one of onnxruntime-node fetches the libraries for
- * CUDA from another server than npm's, and the installation fails where that is out of reach. It leaves alone what is
- * there already, so empty files stand in for them; nothing loads these until CUDA is asked for.
+ * npm runs this before the install scripts of the dependencies. onnxruntime-node's script downloads the CUDA libraries
+ * from a server other than npm's, and the installation fails if that server cannot be reached. The script skips files
+ * that exist, so this one creates empty files in their place. Nothing loads them until CUDA is asked for.
  *
- * Who wants CUDA says so: `ONNXRUNTIME_NODE_INSTALL=cuda12`, at the installation or later with `npm rebuild
- * onnxruntime-node`; the real files then take the place of these.
+ * To install CUDA, set `ONNXRUNTIME_NODE_INSTALL=cuda12` at the installation, or later with `npm rebuild
+ * onnxruntime-node`. The real files then replace the empty ones.
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

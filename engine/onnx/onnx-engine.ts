@@ -26,20 +26,20 @@ import { OnnxTraining } from './onnx-training.ts';
 import { SessionThread } from './session-thread.ts';
 import type { PassFiles } from './session-worker.ts';
 
-/** Where ONNX Runtime computes. */
+/** ONNX Runtime's execution provider. */
 type Provider = 'cpu' | 'webgpu' | 'cuda';
 
-/** Why a provider most often does not start, and what to do. */
+/** The most likely reason why a provider does not start, and what to do. */
 const REMEDIES: Readonly<Record<Provider, string>> = {
   cpu: 'ONNX Runtime refused the model',
   webgpu: 'no WebGPU adapter: it needs a GPU with a Vulkan, Metal or Direct3D 12 driver',
   cuda: 'its provider does not load: it needs an NVIDIA GPU, CUDA 12 and `ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node`',
 };
 
-/** What a model computes, as an ONNX file that any runtime can load; norms are folded into the convolutions before them. */
+/** Exports a model as an ONNX file for any runtime. Batch norms are folded into the convolutions before them. */
 export const exportOnnx = (spec: ProgramSpec): Uint8Array => encodeOnnx(applyPasses(trace(spec), exportPasses));
 
-/** The compiled engine: a model is traced to an ONNX graph, which ONNX Runtime optimises and runs in other threads. */
+/** The compiled engine: traces a model to an ONNX graph, which ONNX Runtime optimises and runs in other threads. */
 export function createOnnxEngine(name: EngineName, provider: Provider, options: EngineOptions = {}): Engine {
   const threads = options.threads ?? availableParallelism();
   const streams = provider === 'cpu' ? Math.min(options.streams ?? 1, threads) : 1;
@@ -53,7 +53,7 @@ class OnnxEngine implements Engine {
   readonly #provider: Provider;
   readonly #threadsEach: number;
   readonly streams: number;
-  /** Started with the first program, stopped with the last. */
+  /** Started with the first program and stopped with the last. */
   #sessions: SessionThread[] = [];
   #programs = 0;
   #count = 0;
@@ -83,7 +83,7 @@ class OnnxEngine implements Engine {
   }
 
   async trainParts<P extends string>(spec: PartsSpec<P>, options: TrainingOptions): Promise<PartsProgram<P>> {
-    // Before the model is traced, which may take seconds.
+    // Check before tracing, which may take seconds.
     checkTrainingOptions(options);
     // Only training needs gradients.
     const { tracePart } = await import('../trace/trace-part.ts');
@@ -106,7 +106,7 @@ class OnnxEngine implements Engine {
     return new TrainedParts(spec, new OnnxTraining(spec, program, sessions[0], () => this.#leave(sessions)));
   }
 
-  /** Makes a program of the sessions' threads, which are started where there is no other. */
+  /** Creates a program in the threads. The first program starts them. */
   async #start(
     name: string,
     create: (sessions: readonly SessionThread[], program: number) => readonly Promise<void>[],
@@ -119,18 +119,18 @@ class OnnxEngine implements Engine {
     } catch (cause) {
       await this.#leave(sessions);
       if (cause instanceof ResnetCocoError) throw cause;
-      const said = (cause as Error).message
+      const lastLine = (cause as Error).message
         .trim()
         .split('\n')
         .pop()!
         .replace(/^.* was false\. /, '');
-      const problem = `${name} on ${this.#provider}: ${REMEDIES[this.#provider]} (${said})`;
+      const problem = `${name} on ${this.#provider}: ${REMEDIES[this.#provider]} (${lastLine})`;
       throw new ResnetCocoError('ENGINE_UNAVAILABLE', problem, { cause });
     }
     return { program, sessions };
   }
 
-  /** Channels in a block of the layout that the CPU is fastest on, where it has one. */
+  /** Channels in a block of the blocked layout; undefined if the provider has none. */
   async #blockOf(session: SessionThread): Promise<number | undefined> {
     if (this.#provider !== 'cpu') return undefined;
     this.#block ??= blockSize(session, this.#count++, this.#sessionOptions());
@@ -143,7 +143,7 @@ class OnnxEngine implements Engine {
       intraOpNumThreads: this.#threadsEach,
       graphOptimizationLevel: 'all',
       logSeverityLevel: 4,
-      // A model's second half must not compete for the cores with threads of the first that spin for more work.
+      // Threads of one session that spin for work must not compete for cores with the session that runs next.
       extra: { session: { force_spinning_stop: '1' } },
     };
   }
@@ -171,7 +171,7 @@ class OnnxProgram implements Program {
     const { inputs: ports, kept = [], name } = this.#spec;
     if (this.#disposed) throw new ResnetCocoError('DISPOSED', `${name} was used after dispose()`);
     const given = portsOf(name, Object.keys(ports), inputs);
-    // What is kept lies in one thread, which must go on with it; else the least busy one computes.
+    // A device-resident input lies in one thread, which must run the program; otherwise the least busy thread does.
     const session = given.owner ?? this.#sessions.reduce((least, other) => (other.load < least.load ? other : least));
     const request = { program: this.#program, inputs: given.ports, keep: kept };
     return onnxTensors(await session.ask('run', request), session);

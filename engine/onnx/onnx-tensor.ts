@@ -3,7 +3,7 @@ import type { HostTensor } from '../host-tensor.ts';
 import type { KeptTensor, Ports } from './kept-tensors.ts';
 import type { SessionThread } from './session-thread.ts';
 
-/** A result: its numbers, or, where it was kept, its number in the thread that has it. */
+/** A result: its values, or for a device-resident one its number in the thread that holds it. */
 class OnnxTensor implements EngineTensor {
   readonly value: HostTensor | KeptTensor;
   readonly session: SessionThread;
@@ -19,11 +19,11 @@ class OnnxTensor implements EngineTensor {
 
   async data(): Promise<Float32Array | Int32Array> {
     if ('data' in this.value) return this.value.data;
-    throw new Error('a kept tensor cannot be read');
+    throw new Error('a device-resident (kept) tensor cannot be read');
   }
 
   dispose(): void {
-    // Whatever goes wrong with a thread shows in its next computation.
+    // A failure of the thread is reported by its next computation.
     if ('kept' in this.value) this.session.ask('releaseTensor', { tensor: this.value.kept }).catch(() => {});
   }
 
@@ -35,7 +35,7 @@ class OnnxTensor implements EngineTensor {
 export const onnxTensors = (ports: Ports, session: SessionThread): ProgramOutputs =>
   Object.fromEntries(Object.entries(ports).map(([name, value]) => [name, new OnnxTensor(value, session)]));
 
-/** Inputs as a thread takes them, and the thread that has one of them, where it was kept. */
+/** The inputs as a thread takes them, and the thread that holds the device-resident ones, if any. */
 export function portsOf(
   program: string,
   names: readonly string[],

@@ -5,13 +5,13 @@ import type { Ports } from './kept-tensors.ts';
 import { onnxTensors, portsOf } from './onnx-tensor.ts';
 import type { SessionThread } from './session-thread.ts';
 
-/** Training in a thread of ONNX Runtime, which has the weights and all that passes hold. */
+/** Training in a thread of ONNX Runtime, which holds the weights and the tensors of all passes. */
 export class OnnxTraining implements TrainingBackend {
   readonly #spec: PartsSpec;
   readonly #program: number;
   readonly #session: SessionThread;
   readonly #leave: () => Promise<void>;
-  /** By forward pass that has not been taken back: its part. */
+  /** By number of a forward pass without a backward pass yet: its part. */
   readonly #partOf = new Map<number, string>();
 
   constructor(spec: PartsSpec, program: number, session: SessionThread, leave: () => Promise<void>) {
@@ -49,7 +49,7 @@ export class OnnxTraining implements TrainingBackend {
 
   release(pass: number): void {
     this.#partOf.delete(pass);
-    // Whatever goes wrong with a thread shows in its next computation.
+    // A failure of the thread is reported by its next computation.
     this.#session.ask('releasePass', { program: this.#program, pass }).catch(() => {});
   }
 
@@ -65,7 +65,8 @@ export class OnnxTraining implements TrainingBackend {
   #portsOf(part: string, names: readonly string[], inputs: ProgramInputs): Ports {
     const label = `${this.#spec.name}, ${part}`;
     const { owner, ports } = portsOf(label, names, inputs);
-    if (owner && owner !== this.#session) throw new Error(`${label}: a kept tensor lies in another thread`);
+    if (owner && owner !== this.#session)
+      throw new Error(`${label}: a device-resident (kept) tensor lies in another thread`);
     return ports;
   }
 }

@@ -8,12 +8,12 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
-/** A thread with ONNX Runtime in it. It keeps the process alive only while it computes. */
+/** A thread that runs ONNX Runtime. It keeps the process alive only while it computes. */
 export class SessionThread {
   readonly #worker = new Worker(new URL('./session-worker.js', import.meta.url));
   readonly #pending = new Map<number, Pending>();
   #count = 0;
-  /** Why it answers no more. */
+  /** The error that ended the thread. */
   #end: Error | undefined;
 
   constructor() {
@@ -34,7 +34,7 @@ export class SessionThread {
     this.#worker.on('exit', (code) => end(new Error(`the thread of ONNX Runtime ended with code ${code}`)));
   }
 
-  /** How many computations run or wait here. */
+  /** How many computations run or wait in this thread. */
   get load(): number {
     let count = 0;
     for (const { verb } of this.#pending.values()) if (verb === 'run') count++;
@@ -42,16 +42,16 @@ export class SessionThread {
   }
 
   /**
-   * Asks the thread.
+   * Sends a request to the thread.
    *
-   * @param handedOver arrays in `given` that change hands instead of being copied, and are empty afterwards
-   * @throws what the thread threw; a `ResnetCocoError` keeps its code
+   * @param handedOver arrays in `given` that are transferred instead of copied, and are empty afterwards
+   * @throws the thread's error; a `ResnetCocoError` keeps its code
    */
   async ask<V extends Verb>(verb: V, given: Given<V>, handedOver: readonly Uint8Array[] = []): Promise<Answer<V>> {
     if (this.#end) throw this.#end;
     const id = ++this.#count;
     const request: Request<V> = { id, verb, given };
-    // First of all: what cannot be copied is refused here, and nothing waits for an answer.
+    // Post first: this throws for what cannot be copied, and then nothing waits for an answer.
     this.#worker.postMessage(
       request,
       handedOver.map(({ buffer }) => buffer as ArrayBuffer),

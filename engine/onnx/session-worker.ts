@@ -1,4 +1,4 @@
-/** The far side of a `SessionThread`: ONNX Runtime computes here, so that the main thread stays free. */
+/** The worker of a `SessionThread`: ONNX Runtime computes here, so that the main thread stays free. */
 import { parentPort } from 'node:worker_threads';
 import * as ort from 'onnxruntime-node';
 import { type SentError, sentError } from '../../io/threads/sent-error.ts';
@@ -26,7 +26,7 @@ const kept = new KeptTensors();
 
 const createSession = (file: Uint8Array, options: object) => ort.InferenceSession.create(file, options);
 
-/** All that the thread can be asked: what is given with each verb, and what is answered. */
+/** The requests of the thread: the argument and the answer of each verb. */
 const verbs = {
   async create({ file, options, program }: OfProgram & { readonly file: Uint8Array; readonly options: object }) {
     sessions.set(program, await createSession(file, options));
@@ -98,7 +98,7 @@ const verbs = {
     return trainings.get(program)!.weightGradients(pass);
   },
 
-  /** @returns the norm of the gradients, where they are clipped */
+  /** @returns the norm of the gradients, if they are clipped */
   apply({
     learningRate,
     passes,
@@ -142,9 +142,9 @@ export type Reply<V extends Verb = Verb> = { readonly id: number } & (
   | { readonly error: SentError }
 );
 
-/** The memory of an answer that nothing here needs any more: it changes hands instead of being copied. */
+/** The memory of an answer that this thread needs no more: it is transferred instead of copied. */
 export function handedOver(verb: Verb, answer: Answer<Verb>): ArrayBuffer[] {
-  // Of other answers ONNX Runtime has the memory, or a later step.
+  // ONNX Runtime or a later step still uses the memory of other answers.
   if (verb !== 'snapshot') return [];
   return Object.values(answer as Snapshot).flatMap((arrays: NamedArrays) =>
     Object.values(arrays).map(({ buffer }) => buffer as ArrayBuffer),

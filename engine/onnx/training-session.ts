@@ -1,4 +1,4 @@
-/** A training run inside the thread that has ONNX Runtime: the weights lie here, and a step touches no other thread. */
+/** A training run inside the thread of ONNX Runtime: it holds the weights, and a step touches no other thread. */
 import * as ort from 'onnxruntime-node';
 import type { Snapshot, TrainingOptions, Weights } from '../engine.ts';
 import { roiAlignGradientOfMaps } from '../ops/roi-align-gradient.ts';
@@ -9,18 +9,19 @@ import { TrainingState, type WeightChanges } from '../training-state.ts';
 import type { KeptTensors, Ports } from './kept-tensors.ts';
 import type { ReusedMemory } from './reused-memory.ts';
 
-/** The sessions of a part: its forward pass, and its backward one where the first is not both. */
+/** The sessions of a part: its forward pass and its backward pass. */
 export interface PassSessions {
   readonly forward: ort.InferenceSession;
+  /** Undefined for a loss, whose forward session computes both passes. */
   readonly backward: ort.InferenceSession | undefined;
-  /** What the host computes after the last of them. */
+  /** What the host computes after the last session. */
   readonly steps: readonly RoiAlignGradientStep[];
 }
 
-/** What a pass gives, and the number under which the rest is held. */
+/** The results of a pass, and its number. */
 export interface PassResult {
   readonly pass: number;
-  /** Outputs of a forward pass, gradients by inputs of a backward one. */
+  /** Outputs of a forward pass, or input gradients of a backward pass. */
   readonly ports: Ports;
 }
 
@@ -30,14 +31,14 @@ export class TrainingSession {
   private readonly parts: Readonly<Record<string, PassSessions>>;
   private readonly kept: KeptTensors;
   private readonly state: TrainingState;
-  /** The weights as the sessions take them: the same memory, so a step's changes are there for the next. */
+  /** The weights as the sessions take them. They share memory with `state`, so the next step sees the changes. */
   private readonly weights: OrtTensors;
-  /** By number, what forward passes hold for the backward ones. */
+  /** By number, the tensors that forward passes save for backward passes. */
   private readonly forwards = new Map<
     number,
     { readonly part: string; readonly fed: OrtTensors; readonly held: OrtTensors }
   >();
-  /** By number, what backward passes gave for the weights. */
+  /** By number, the weight gradients and updates of backward passes. */
   private readonly backwards = new Map<number, WeightChanges>();
   private count = 0;
 
@@ -64,7 +65,7 @@ export class TrainingSession {
     const feeds = { ...this.weights, ...fed };
     const results = await forward.run(chosen(feeds, forward.inputNames));
     const all = { ...feeds, ...results };
-    // What the backward pass needs; without one, its results.
+    // What the backward session needs; without one, all results.
     const held = backward ? chosen(all, backward.inputNames) : results;
     const updates = Object.entries(results).filter(([port]) => port.startsWith(partPorts.update('')));
     const pass = ++this.count;
@@ -92,7 +93,7 @@ export class TrainingSession {
     return this.backwards.get(pass)!.gradients;
   }
 
-  /** @returns the norm of the gradients, where they are clipped */
+  /** @returns the norm of the gradients, if they are clipped */
   apply(passes: readonly number[], learningRate: number): number | undefined {
     const changes = passes.map((pass) => this.backwards.get(pass)!);
     for (const pass of passes) this.backwards.delete(pass);
@@ -116,7 +117,7 @@ export class TrainingSession {
     }
   }
 
-  /** What goes into a pass, in use until `done`. */
+  /** The tensors that a pass takes, in use until `done`. */
   private fed(kind: 'input' | 'cotangent', ports: Ports): OrtTensors {
     const fed = Object.fromEntries(
       Object.entries(ports).map(([name, port]) => [partPorts[kind](name), this.kept.feed(port)]),
@@ -137,14 +138,14 @@ export class TrainingSession {
   }
 }
 
-/** What a session takes: those weights that the part uses, and of the rest what it needs. */
+/** The tensors that a session takes, out of all that there are. */
 const chosen = (tensors: OrtTensors, names: readonly string[]): OrtTensors =>
   Object.fromEntries(names.map((name) => [name, tensors[name]]));
 
 const arrays = (tensors: OrtTensors): NamedArrays =>
   Object.fromEntries(Object.entries(tensors).map(([name, { data }]) => [name, data as Float32Array]));
 
-/** The results of a graph, with what the host computes from some of them in their place. */
+/** The results of a graph after the host's steps: each step replaces its inputs by its output. */
 async function withSteps(
   results: OrtTensors,
   steps: readonly RoiAlignGradientStep[],

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** The names under which engines register their kernels of batch norm in training, and of its gradient. */
+/** The kernel names of batch norm in training and of its gradient. */
 export const BATCH_NORM_TRAINING = 'BatchNormTraining';
 export const BATCH_NORM_TRAINING_GRAD = 'BatchNormTrainingGrad';
 
@@ -33,7 +33,7 @@ tf.registerGradient({
   gradFunc: (dys, [x, gamma, mean, variance], { epsilon }) => {
     const dy = (dys as tf.Tensor[])[0];
     const inputs = { dy, x, gamma, mean, variance };
-    // At once, not when each is asked for: tfjs tidies up after each.
+    // Computed now and not in the gradient functions: tfjs tidies up after each of those.
     const gradients = tf.engine().runKernel(BATCH_NORM_TRAINING_GRAD, inputs, { epsilon }) as unknown as tf.Tensor[];
     return { x: () => gradients[0], gamma: () => gradients[1], beta: () => gradients[2] };
   },

@@ -1,15 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * The gradients of a dilated convolution, by its input and by its filter. tfjs's own kernels of these take no dilation;
- * those named so take `dilations` besides.
+ * The gradients of a dilated convolution by its input and by its filter. tfjs's own gradient kernels take no dilation;
+ * these take the additional attribute `dilations`.
  */
 export const DILATED_INPUT_GRADIENT = 'DilatedConv2DBackpropInput';
 export const DILATED_FILTER_GRADIENT = 'DilatedConv2DBackpropFilter';
 
 /**
  * Convolution with torch's symmetric padding of `dilation · (k − 1) / 2` pixels, for odd kernels. tfjs's `'same'` pads
- * asymmetrically at stride 2, which would not fit torch's weights.
+ * asymmetrically at stride 2, which does not fit torch's weights.
  *
  * @param x `[N, H, W, C]`
  * @param filter `[k, k, C, C']`
@@ -20,7 +20,7 @@ export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D, stride = 1, dilation
   const edge: [number, number] = [padding, padding];
   const padded = padding ? tf.pad(x, [[0, 0], edge, edge, [0, 0]]) : x;
   if (dilation === 1) return tf.conv2d(padded, filter, stride, 'valid');
-  // `tf.conv2d` refuses both at once; the kernels of all backends have both.
+  // `tf.conv2d` refuses stride and dilation together; the kernels of all backends support both.
   const attributes = { strides: stride, pad: 'valid', dataFormat: 'NHWC', dilations: dilation };
   return tf.engine().runKernel('Conv2D', { x: padded, filter }, attributes);
 }

@@ -1,4 +1,4 @@
-/** What models use beside tfjs's own operations, in tfjs's types: apart from the engine, whose declarations need no tfjs. */
+/** Operations that models use beside tfjs's own, in tfjs's types. The engine's declarations stay free of tfjs. */
 export type { Tensors } from '../tensors.ts';
 export { batchNormTraining } from './batch-norm.ts';
 export { conv2d } from './conv2d.ts';

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** The lowest float32: padding that a maximum never takes. */
+/** The lowest float32: padding that never wins a maximum. */
 export const LOWEST = -3.4028234663852886e38;
 
 /**
- * Maximum over `size`×`size` windows, padded by `padding` on all sides with what never wins (torch's `max_pool2d`).
- * tfjs's own padding is not symmetric, hence the explicit one.
+ * Maximum over `size`×`size` windows, with `padding` pixels of the lowest float on all sides (torch's `max_pool2d`).
+ * tfjs's own padding is not symmetric, so the padding is explicit.
  *
  * @param x `[N, H, W, C]`
  */

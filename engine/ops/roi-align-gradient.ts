@@ -10,24 +10,24 @@ export interface MapSize {
   readonly width: number;
 }
 
-/** For each bin along one axis, the cells that its samples lie between and their shares of the bin's mean. */
+/** For each bin along one axis: the cells that its samples interpolate, and their weights in the bin's mean. */
 interface BinCells {
-  /** `bins + 1` numbers: where each bin's cells begin. */
+  /** `bins + 1` numbers: the start of each bin's cells. */
   readonly starts: Int32Array;
   readonly cells: readonly number[];
   readonly shares: readonly number[];
 }
 
-/** Memory for one image's map, kept between calls: fresh memory of that size costs more than the sums. */
+/** Memory for one image's map, reused between calls: allocating that much costs more than the sums. */
 let plane = new Float32Array(0);
 
 /**
- * The gradient of ROIAlign by the map: as `roiAlignGradient`, but each bin adds once to a cell, however many of its
- * samples lie beside it. One thread adds in one order: same input, same bits.
+ * The gradient of ROIAlign by the map. As `roiAlignGradient`, but a bin adds only once to each cell, however many of
+ * its samples use it. One thread adds in a fixed order, so the result is deterministic.
  *
  * @param dy `[R, P, P, C]` @param regions `[R, 5]`, rows of image, x1, y1, x2, y2
- * @param channelsLast whether the result is `[N, H, W, C]` rather than `[N, C, H, W]`
- * @param gradient where the result is written, whatever is there before
+ * @param channelsLast whether the result is `[N, H, W, C]` and not `[N, C, H, W]`
+ * @param gradient the result; its previous values are overwritten
  */
 export function roiAlignGradientOfMaps(
   dy: Float32Array,
@@ -45,9 +45,9 @@ export function roiAlignGradientOfMaps(
     if (!(image >= 0 && image < images)) throw new RangeError(`region ${region} names image ${image} of ${images}`);
     byImage[image].push(region);
   }
-  /** Of one bin: where the cells that it adds to lie, and their shares. */
+  /** For one bin: the offsets of its cells in the map, and their weights. */
   const [places, shares]: [number[], number[]] = [[], []];
-  // One image's map with channels last stays in the cache, and a cell's channels lie side by side.
+  // The sums run on one image's map with channels last: it stays in the cache, and a cell's channels are adjacent.
   if (!channelsLast && plane.length < size) plane = new Float32Array(size);
   const turned = channelsLast ? undefined : plane.subarray(0, size);
   for (const [image, ofImage] of byImage.entries()) {
@@ -71,7 +71,7 @@ export function roiAlignGradientOfMaps(
             shares[count] = rows.shares[i] * columns.shares[j];
           }
         }
-        // Three at a time, since a bin's channels are then read once for them; nothing is added to make the number full.
+        // Three cells at a time, so that a bin's channels are read once for three; weights of 0 fill up the last three.
         for (; count % 3; count++) {
           places[count] = places[0];
           shares[count] = 0;
@@ -92,7 +92,7 @@ function binCells(
   for (let bin = 0; bin < bins; bin++) {
     const add = (cell: number, weight: number) => {
       if (weight === 0) return;
-      // Cells come in order, but for the high one of a sample and the low one of the next.
+      // Cells come in ascending order, except that a sample's low cell may be below the high cell of the one before.
       let place = cells.length - 1;
       while (place >= starts[bin] && cells[place] > cell) place--;
       if (place < starts[bin] || cells[place] !== cell) place = cells.push(cell) - 1;
@@ -108,7 +108,7 @@ function binCells(
   return { starts, cells, shares };
 }
 
-/** Adds the channels at `from` of `source`, times their shares, to the three places from number `k` on. */
+/** Adds the channels of `source` at `from`, times `shares`, to the map at `places[k]`, `[k + 1]` and `[k + 2]`. */
 function addToThree(
   map: Float32Array,
   places: readonly number[],
@@ -130,7 +130,7 @@ function addToThree(
 
 const TILE = 16;
 
-/** From `[H·W, C]` to `[C, H·W]`, in tiles, since one of both is always read or written in strides; four channels at a time. */
+/** Transposes `[H·W, C]` to `[C, H·W]`, in tiles because one side is always strided, four channels at a time. */
 function channelsFirst(map: Float32Array, result: Float32Array, channels: number): void {
   const cells = map.length / channels;
   const fours = channels - (channels % 4);

@@ -1,9 +1,9 @@
 /**
- * ROIAlign (He et al. 2017, Mask R-CNN, section 3) and its gradient on the host: the reference for every other way to
- * compute it. Equal to `torchvision.ops.roi_align`, on maps with channels last.
+ * ROIAlign (He et al. 2017, Mask R-CNN, section 3) and its gradient on the host: the reference for every other
+ * implementation. Equal to `torchvision.ops.roi_align`, on maps with channels last.
  *
- * Sampling points lie on a regular grid, so interpolation along y and along x is worked out once for a region; the loops
- * over channels only multiply and add.
+ * Sampling points lie on a regular grid, so the interpolation along y and x is computed once per region; the loops over
+ * channels only multiply and add.
  *
  * Shapes: N images, R regions, C channels, H×W map, P×Q output bins.
  */
@@ -14,7 +14,7 @@ export interface RoiAlignOptions {
   readonly outputSize: readonly [rows: number, columns: number];
   /** Size of the map relative to the image that regions are measured in. */
   readonly spatialScale: number;
-  /** Points per bin along each axis; 0 or less: one per cell of the map, rounded up. */
+  /** Points per bin along each axis. 0 or less: one point per cell of the map, rounded up. */
   readonly samplingRatio: number;
   /** True for half-pixel centres (ROIAlignV2); false for torchvision's default, where regions are at least 1 cell. */
   readonly aligned: boolean;
@@ -23,7 +23,7 @@ export interface RoiAlignOptions {
 /** [N, H, W, C] */
 export type FeatureShape = readonly [images: number, height: number, width: number, channels: number];
 
-/** Sampling points of one region along one axis, `perBin` for each bin: two neighbouring cells and their weights. */
+/** The sampling points of one region along one axis, `perBin` a bin: two neighbouring cells and their weights. */
 export interface AxisSamples {
   readonly perBin: number;
   /** The lower cell; -1 for a point outside of the map, which counts as 0. */
@@ -46,8 +46,8 @@ export function axisSamples(
   const extent = fround(fround(fround(to * scale) - offset) - start);
   const length = options.aligned ? extent : Math.max(extent, 1);
   const bin = fround(length / bins);
-  const wanted = options.samplingRatio > 0 ? options.samplingRatio : Math.ceil(bin);
-  const perBin = Number.isFinite(wanted) ? Math.max(wanted, 0) : 0; // a region without finite sides has no points
+  const ratio = options.samplingRatio > 0 ? options.samplingRatio : Math.ceil(bin);
+  const perBin = Number.isFinite(ratio) ? Math.max(ratio, 0) : 0; // a region with an infinite side has no points
   const count = bins * perBin;
   const low = new Int32Array(count);
   const high = new Int32Array(count);
@@ -72,14 +72,14 @@ export function axisSamples(
   return { perBin, low, high, lowWeight, highWeight };
 }
 
-/** A sampling point inside the map: where its four cells and its bin start, and the cells' shares of the bin's mean. */
+/** A sampling point inside the map: offsets of its bin and its four cells, and the cells' weights in the bin's mean. */
 interface Point {
   bin: number;
   readonly cells: Int32Array;
   readonly weights: Float32Array;
 }
 
-/** Carries one point's channels between map and pooled output, in one direction or the other. */
+/** Moves one point's channels from the map to the pooled output (forward), or back (gradient). */
 type Transfer = (map: Float32Array, pooled: Float32Array, point: Point, channels: number) => void;
 
 function transferPoints(

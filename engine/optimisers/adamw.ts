@@ -13,13 +13,13 @@ const [FIRST, SECOND, STEP] = ['exp_avg/', 'exp_avg_sq/', 'step/'];
 interface Moments {
   readonly first: Float32Array;
   readonly second: Float32Array;
-  /** Steps taken, as one number in an array. */
+  /** The number of steps, in an array of one. */
   readonly step: Float32Array;
 }
 
 /**
  * AdamW (Loshchilov and Hutter 2019, algorithm 2; `torch.optim.AdamW`): w ← w(1 − ηλ), then m ← β₁m + (1 − β₁)g;
- * v ← β₂v + (1 − β₂)g²; w ← w − η m̂ / (√v̂ + ε), where hats are corrected for their start at 0.
+ * v ← β₂v + (1 − β₂)g²; w ← w − η m̂ / (√v̂ + ε), where hats mark bias-corrected moments.
  */
 export class AdamW implements Optimiser {
   private readonly betas: readonly [number, number];
@@ -43,7 +43,7 @@ export class AdamW implements Optimiser {
       const { first, second, step } = this.momentsOf(name, weight.length);
       const t = ++step[0];
       const kept = 1 - learningRate * (this.noDecay.has(name) ? 0 : this.weightDecay);
-      // Both sides of the quotient times √(1 − β₂ᵗ), and each number read once: two thirds of the time.
+      // Numerator and denominator are multiplied by √(1 − β₂ᵗ), and each number is read once: two thirds of the time.
       const correction = Math.sqrt(1 - beta2 ** t);
       const size = (correction * learningRate) / (1 - beta1 ** t);
       const least = correction * epsilon;

@@ -2,19 +2,19 @@ import { ResnetCocoError } from '../../errors.ts';
 import { MOST } from '../../io/bounds.ts';
 import type { TrainingOptions } from '../engine.ts';
 
-/** torch's default is 1e-8; a large one makes plain momentum of AdamW. */
+/** torch's default is 1e-8. A large epsilon turns AdamW into plain momentum. */
 const MOST_EPSILON = 1000;
 
 /**
- * Refuses settings under which steps have no meaning.
+ * Refuses meaningless settings of the optimiser.
  *
- * @throws ResnetCocoError BAD_CONFIG, naming the setting and its value
+ * @throws BAD_CONFIG when a setting is out of range; the message names the setting and its value
  */
 export function checkTrainingOptions({ averageDecay, clipNorm, optimiser }: TrainingOptions): void {
   if (optimiser.kind === 'sgd') {
     const { momentum = 0, nesterov = false } = optimiser;
     check('momentum', momentum, momentum >= 0 && momentum < 1, 'from 0 to below 1');
-    if (nesterov && !momentum) fail('nesterov is of no effect without momentum: set momentum, such as 0.9');
+    if (nesterov && !momentum) fail('nesterov has no effect without momentum: set momentum, such as 0.9');
   } else {
     const { betas = [], epsilon = 1e-8 } = optimiser;
     for (const beta of betas) check('betas', beta, beta >= 0 && beta < 1, 'from 0 to below 1');
@@ -29,8 +29,8 @@ export function checkTrainingOptions({ averageDecay, clipNorm, optimiser }: Trai
   }
 }
 
-function check(setting: string, value: number, holds: boolean, wanted: string): void {
-  if (!holds) fail(`${setting} must be ${wanted}, not ${value}`);
+function check(setting: string, value: number, holds: boolean, range: string): void {
+  if (!holds) fail(`${setting} must be ${range}, not ${value}`);
 }
 
 function fail(problem: string): never {

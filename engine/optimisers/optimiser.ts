@@ -1,15 +1,14 @@
-/** Numbers by the name of the weight they belong to. */
+/** Arrays by the name of the weight that they belong to. */
 export type NamedArrays = Readonly<Record<string, Float32Array>>;
 
 /**
- * Changes weights in place, a step at a time. What it remembers of a weight goes by the weight's name, so that weights
- * may come and go.
+ * Changes weights in place. Its state is stored by the weight's name, so that a step may leave weights out.
  */
 export interface Optimiser {
-  /** @param gradients of some or all of the weights; a weight without one stays as it is */
+  /** @param gradients of some or all weights; a weight without one does not change */
   step(weights: NamedArrays, gradients: NamedArrays, learningRate: number): void;
-  /** What it remembers, by names such as `momentum_buffer/conv1.weight`; the arrays themselves, not copies. */
+  /** The optimiser's state by names such as `momentum_buffer/conv1.weight`: the arrays themselves, not copies. */
   state(): NamedArrays;
-  /** Goes on where `state` was taken. */
+  /** Resumes from a state. The arrays are copied. */
   restore(state: NamedArrays): void;
 }

@@ -1,7 +1,7 @@
 import { ResnetCocoError } from '../../errors.ts';
 import { MOST } from '../../io/bounds.ts';
 
-/** How the learning rate goes over a run. Steps are counted from 0. */
+/** The learning rate of a step. Steps are counted from 0. */
 export type Schedule = (step: number) => number;
 
 /** A schedule of the learning rate and its settings. */
@@ -9,30 +9,29 @@ export interface ScheduleSettings {
   readonly kind: 'constant' | 'steps' | 'cosine' | 'one-cycle';
   /** The highest learning rate. */
   readonly rate: number;
-  /** Steps of the whole run. */
+  /** Number of steps in the whole run. */
   readonly total: number;
-  /** Steps at first over which the rate rises in a straight line from a thousandth of itself. Not for one-cycle. */
+  /** Steps of linear warmup from a thousandth of the rate. Not for one-cycle. */
   readonly warmup?: number;
-  /** For `steps`: from which steps on the rate is multiplied by `gamma` once more. */
+  /** For `steps`: at each of these steps the rate is multiplied by `gamma`. */
   readonly milestones?: readonly number[];
   readonly gamma?: number;
 }
 
-/** Rates that grow at milestones are odd already. */
+/** A gamma above 1, by which the rate grows, is unusual already. */
 const MOST_GAMMA = 1000;
 const WARMUP_START = 1e-3;
-/** torch's OneCycleLR: the share of the run that rises, where it starts and where it ends. */
+/** torch's OneCycleLR: the share of the run in which the rate rises, and the divisors of its start and end. */
 const [RISE, START_DIVISOR, END_DIVISOR] = [0.3, 25, 1e4];
 
 const cosine = (from: number, to: number, progress: number): number =>
   to + ((from - to) / 2) * (1 + Math.cos(Math.PI * progress));
 
 /**
- * The schedule that settings describe: `steps` as torch's MultiStepLR, `cosine` as CosineAnnealingLR down to 0 (after the
- * warmup), `one-cycle` as OneCycleLR with its usual settings (Smith and Topin 2018). After the run's last step the rate
- * stays where it is then.
+ * Creates a schedule: `steps` as torch's MultiStepLR, `cosine` as CosineAnnealingLR down to 0 (after the warmup),
+ * `one-cycle` as OneCycleLR with its usual settings (Smith and Topin 2018). The rate is constant after the last step.
  *
- * @throws ResnetCocoError BAD_CONFIG, naming the setting
+ * @throws BAD_CONFIG when a setting is out of range; the message names it
  */
 export function createSchedule(settings: ScheduleSettings): Schedule {
   checkSettings(settings);

@@ -11,8 +11,8 @@ export interface SgdSettings {
 const BUFFER = 'momentum_buffer/';
 
 /**
- * Stochastic gradient descent as torch has it (`torch.optim.SGD`): g ← g + λw; v ← μv + g, at first v ← g; w ← w − ηv,
- * with Nesterov w ← w − η(g + μv).
+ * Stochastic gradient descent as in torch (`torch.optim.SGD`): g ← g + λw; v ← μv + g, with v ← g in the first step;
+ * w ← w − ηv, with Nesterov w ← w − η(g + μv).
  */
 export class Sgd implements Optimiser {
   private readonly momentum: number;
@@ -46,12 +46,12 @@ export class Sgd implements Optimiser {
     const { momentum, nesterov } = this;
     let buffer = this.buffers.get(name);
     if (!buffer) {
-      // From 0 the first step would be the same, but for the sign of zeros.
+      // Starting from 0 equals torch's first step v ← g, except for the sign of zeros.
       buffer = new Float32Array(weight.length);
       this.buffers.set(name, buffer);
     }
     const [ofG, ofV] = nesterov ? [learningRate, learningRate * momentum] : [0, learningRate];
-    // No branch, each number read once, and four at a time: a third of the time.
+    // No branch, each number read once, four numbers at a time: a third of the time.
     const fours = weight.length - (weight.length % 4);
     for (let i = 0; i < fours; i += 4) {
       const [w0, w1, w2, w3] = [weight[i], weight[i + 1], weight[i + 2], weight[i + 3]];

@@ -1,4 +1,4 @@
-/** How the axes of ONNX's tensors count in tfjs, which has them elsewhere. */
+/** Orders of axes: axis `i` of ONNX's tensor is axis `order[i]` of tfjs's. */
 
 /** ONNX's feature maps are NCHW, tfjs's NHWC. */
 export const NCHW: readonly number[] = [0, 3, 1, 2];

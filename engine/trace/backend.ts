@@ -2,10 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { ResnetCocoError } from '../../errors.ts';
 import type { DType, Graph, Value } from './graph.ts';
 
-/** The tfjs backend whose kernels compute nothing: each appends ONNX operators to the graph being traced. */
+/** A tfjs backend whose kernels compute nothing: each appends ONNX operators to the traced graph. */
 const TRACE_BACKEND = 'resnet-coco-trace';
 
-/** How one tfjs kernel becomes ONNX. */
+/** Translates one tfjs kernel to ONNX. */
 export type TraceKernel<A = Record<string, unknown>> = (
   graph: Graph,
   inputs: Readonly<Record<string, Value>>,
@@ -97,7 +97,7 @@ function typedData(values: tf.BackendValues, dtype: tf.DataType): Float32Array |
   return dtype === 'int32' ? Int32Array.from(numbers) : Uint8Array.from(numbers);
 }
 
-/** `TraceKernel` of an operation with several results. */
+/** `TraceKernel` for an operation with several results. */
 export type TraceKernels<A = Record<string, unknown>> = (
   graph: Graph,
   inputs: Readonly<Record<string, Value>>,
@@ -127,7 +127,7 @@ export function traceKernels<A>(kernelName: string, kernel: TraceKernels<A>): vo
   });
 }
 
-/** The tfjs tensor that stands for a value of the graph being traced. */
+/** The tfjs tensor that stands for a value of the traced graph. */
 export function tensorOf(value: Value): tf.Tensor {
   const dataId = {};
   backend.hold(dataId, value);
@@ -138,12 +138,12 @@ export function tensorOf(value: Value): tf.Tensor {
   });
 }
 
-/** The value of the graph being traced that a tfjs tensor stands for. */
+/** The value of the traced graph that a tfjs tensor stands for. */
 export const valueFor = (tensor: tf.Tensor): Value => backend.lookUp(tensor);
 
 /**
- * Runs `build` with tfjs in tracing mode, so that its operations append to `graph`. The mode is global to tfjs, and
- * `build` is synchronous, so nothing else can run meanwhile.
+ * Runs `build` with tfjs in tracing mode, so that its operations append to `graph`. The mode is global to tfjs, but
+ * `build` is synchronous, so no other code sees it.
  */
 export function traceInto(name: string, graph: Graph, build: () => void): void {
   const before = tf.engine().backendName;

@@ -6,10 +6,9 @@ import type { Graph, Value } from './graph.ts';
 export const BLOCKED = 'com.microsoft.nchwc';
 
 /**
- * The pixels of a map in blocks of channels: [N · C / B, H · W + zeros, B]. A choice of them makes any shift or spread of
- * the map.
+ * The pixels of a map in blocks of channels: [N · C / B, H · W + zeros, B]. A Gather on them shifts or spreads the map.
  *
- * @param zeros pixels of zeros after those of each block, for what no pixel shows
+ * @param zeros how many pixels of zeros to append to each block, for positions outside of the map
  */
 export function pixelsInBlocks(graph: Graph, x: Value, block: number, zeros: 0 | 1): Value {
   const [n, h, w, c] = x.shape;

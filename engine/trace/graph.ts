@@ -1,13 +1,13 @@
 import { sizeOf } from '../host-tensor.ts';
 
-/** Element types of traced values; `int64` occurs only as sizes and indices that ONNX wants so. */
+/** Element types of traced values; `int64` occurs only as sizes and indices, as ONNX requires. */
 export type DType = 'float32' | 'int32' | 'int64' | 'bool';
 
 export type Attribute = number | string | readonly number[] | { readonly float: number };
 
 export interface Node {
   readonly op: string;
-  /** Where the operator is not one of ONNX's own. */
+  /** Set for operators outside of ONNX's own set. */
   readonly domain?: string | undefined;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -20,7 +20,7 @@ export interface Constant {
   readonly data: Float32Array | Int32Array | BigInt64Array | Uint8Array;
 }
 
-/** An input or output of a graph; named sizes differ from call to call. Axes in ONNX's order. */
+/** An input or output of a graph. Dynamic dimensions are names; axes are in ONNX's order. */
 export interface GraphPort {
   readonly name: string;
   readonly dtype: DType;
@@ -45,16 +45,16 @@ export interface Value {
   readonly order: readonly number[];
 }
 
-/** What an operator gives: as `Value`, float32 and in plain order unless it says otherwise. */
+/** The result of an operator, as in `Value`. Default: float32, in plain order. */
 interface Result {
   readonly shape: readonly number[];
   readonly dtype?: DType;
   readonly order?: readonly number[];
 }
 
-/** What a graph is made for, where that makes it faster. */
+/** The machine that will run a graph, as far as the graph depends on it. */
 export interface Target {
-  /** Where no size differs from call to call: channels in a block of ONNX Runtime's blocked layout, on the machine that will run the graph. */
+  /** For graphs without dynamic dimensions: channels in a block of ONNX Runtime's blocked layout. */
   readonly block?: number | undefined;
 }
 
@@ -68,14 +68,14 @@ export class Graph {
   readonly constants = new Map<string, Constant>();
   /** Lists of sizes (the target of a Reshape, the ends of a Slice …) that may depend on the sizes of the inputs. */
   readonly sizes = new Map<string, readonly number[]>();
-  /** Every ONNX value, in the order they were made; named sizes, which differ from call to call, only once traces are merged. */
+  /** Every ONNX value, in order of creation. Dynamic dimensions (names) appear only after traces are merged. */
   readonly values = new Map<string, { readonly dtype: DType; readonly shape: readonly (number | string)[] }>();
   readonly target: Target;
   private readonly reordered = new Map<string, string>();
   private readonly scalars = new Map<string, Value>();
   private count: number;
 
-  /** `from`: the graph whose names this one continues. */
+  /** @param from the graph whose numbering of names this one continues */
   constructor(target: Target = {}, from?: Graph) {
     this.target = target;
     this.count = from?.count ?? 0;
@@ -85,7 +85,7 @@ export class Graph {
     return `${prefix}_${this.count++}`;
   }
 
-  /** Appends an operator whose result has `shape` as the model sees it, lying in memory in `order`. */
+  /** Appends an operator. Its result has `shape` as the model sees it, and lies in memory in `order`. */
   emit(
     op: string,
     inputs: readonly string[],
@@ -109,7 +109,7 @@ export class Graph {
     return values;
   }
 
-  /** Another result of the operator that made `value`. */
+  /** Adds another result to the operator that made `value`. */
   emitBeside(value: string, result: Result): Value {
     const at = this.nodes.findIndex(({ outputs }) => outputs.includes(value));
     const node = this.nodes[at];
@@ -159,7 +159,7 @@ export class Graph {
     return this.constant(dtype === 'float32' ? Float32Array.of(value) : Int32Array.of(value), [], dtype);
   }
 
-  /** A list of whole numbers that does not depend on the inputs' sizes, such as axes. */
+  /** A constant list of integers, such as axes. */
   int64s(values: readonly number[]): string {
     return this.constant(BigInt64Array.from(values, BigInt), [values.length], 'int64').name;
   }
@@ -171,7 +171,7 @@ export class Graph {
     return name;
   }
 
-  /** The ONNX value that holds `value` with its axes in `order`: a Transpose only where they do not lie so already. */
+  /** The ONNX value that holds `value` with its axes in `order`. Adds a Transpose only if needed. */
   inOrder(value: Value, order: readonly number[]): string {
     if (order.every((axis, i) => axis === value.order[i])) return value.name;
     const key = `${value.name}|${value.order}|${order}`;
@@ -195,7 +195,7 @@ export class Graph {
     this.outputs.push({ name, value: this.inOrder(value, order), dtype: value.dtype, shape });
   }
 
-  /** The nodes that outputs need, in order. */
+  /** The nodes that the outputs need, in order. */
   liveNodes(outputs: readonly GraphOutput[] = this.outputs): Node[] {
     const needed = new Set(outputs.map((output) => output.value));
     const live: Node[] = [];
@@ -209,6 +209,6 @@ export class Graph {
   }
 }
 
-/** How many bytes the constants of a graph take. */
+/** The size of a graph's constants in bytes. */
 export const constantBytes = (graph: Graph): number =>
   [...graph.constants.values()].reduce((total, { data, shape }) => total + sizeOf(shape) * data.BYTES_PER_ELEMENT, 0);

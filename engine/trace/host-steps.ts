@@ -3,24 +3,24 @@ import { subgraph } from '../graph-passes/dead-nodes.ts';
 import { ROI_ALIGN_GRAD, type RoiAlignAttributes } from '../ops/roi-align.ts';
 import type { Graph, Node } from './graph.ts';
 
-/** The domain of operators that no runtime of ONNX has: the host computes them from what the graph gives. */
+/** The domain of operators that the host computes from the graph's outputs: no ONNX runtime has them. */
 export const HOST = 'resnet-coco.host';
 
-/** The gradient of ROIAlign by a map, after a graph has run. */
+/** The gradient of ROIAlign by a map, computed on the host after a graph has run. */
 export interface RoiAlignGradientStep {
-  /** The output that the graph lacks. */
+  /** The name of the step's result, which replaces an output of the graph. */
   readonly output: string;
   /** Outputs of the graph: dy `[R, P, P, C]`, regions `[R, 5]`, the map's shape `[4]`, N, C, H, W. */
   readonly inputs: readonly [dy: string, regions: string, shape: string];
   readonly attributes: RoiAlignAttributes;
-  /** Whether the gradient lies as N, H, W, C rather than N, C, H, W. */
+  /** Whether the gradient is `[N, H, W, C]` and not `[N, C, H, W]`. */
   readonly channelsLast: boolean;
 }
 
 /**
- * Takes the operators of the host off the end of a graph: their inputs leave it instead.
+ * Removes the host's operators from the end of a graph. Their inputs become outputs of the graph.
  *
- * @throws ResnetCocoError UNSUPPORTED_OP where the graph goes on after one
+ * @throws UNSUPPORTED_OP when another operator uses the result of a host operator
  */
 export function takeHostSteps(label: string, graph: Graph): { graph: Graph; steps: readonly RoiAlignGradientStep[] } {
   const makers = new Map<string, Node>();

@@ -1,4 +1,4 @@
-/** Names of what goes into and comes out of the graphs of a part in training. */
+/** Names of the inputs and outputs of a training part's graphs. */
 export const partPorts = {
   weight: (name: string) => `weight/${name}`,
   input: (name: string) => `input/${name}`,

@@ -5,7 +5,7 @@ import { partPorts } from './part-ports.ts';
 /** The graphs of a part in training. */
 export interface PassGraphs {
   readonly forward: Graph;
-  /** Absent where `forward` is both. Its inputs go by the names of `forward`'s inputs and outputs, and of cotangents. */
+  /** Absent if `forward` computes both passes. Its inputs are `forward`'s inputs and outputs, and the cotangents. */
   readonly backward?: Graph;
 }
 
@@ -13,9 +13,9 @@ const isForward = ({ name }: GraphOutput) =>
   name.startsWith(partPorts.output('')) || name.startsWith(partPorts.update(''));
 
 /**
- * Cuts the graph of both passes in two. The forward pass is what outputs and updates need; all else is backward, so
- * nothing is computed twice, and what is made only for gradients (shifted maps, turned filters) is never held. What
- * crosses are results of the forward pass that the other needs; weights, inputs and constants both have.
+ * Splits the graph of both passes in two. The forward pass is what outputs and updates need; the rest is backward. So
+ * nothing is computed twice, and tensors made only for gradients (shifted maps, turned filters) are never saved. The
+ * forward graph's extra outputs are the values that the backward graph needs; both have weights, inputs and constants.
  */
 export function splitPasses(whole: Graph): PassGraphs {
   const outputs = whole.outputs.filter(isForward);
@@ -23,7 +23,7 @@ export function splitPasses(whole: Graph): PassGraphs {
   const made = new Set([...forward].flatMap((node) => node.outputs));
   const live = whole.liveNodes();
   for (const node of live) {
-    // A shape is worth crossing in the place of the map that has it.
+    // Save the shape of a map instead of the map.
     if (node.op !== 'Shape' || !made.has(node.inputs[0])) continue;
     forward.add(node);
     made.add(node.outputs[0]);
@@ -31,7 +31,7 @@ export function splitPasses(whole: Graph): PassGraphs {
   const rest = live.filter((node) => !forward.has(node));
   const gradients = whole.outputs.filter((output) => !isForward(output));
   const needed = new Set([...rest.flatMap((node) => node.inputs), ...gradients.map(({ value }) => value)]);
-  /** By value: under which name it leaves the forward graph. */
+  /** By value: its output name in the forward graph. */
   const crossing = new Map<string, string>();
   const saved: GraphOutput[] = [];
   for (const value of made) {

@@ -2,9 +2,11 @@ import { ResnetCocoError } from '../../errors.ts';
 import { type Constant, Graph, type Node } from './graph.ts';
 
 /**
- * One graph for all sizes, from two traces at different sizes: whatever differs between them depends on the inputs'
- * sizes. Lists of sizes that differ are rewritten to be computed at run time; any other difference is an error, so a
- * size can never be baked in silently.
+ * Merges two traces at different sizes into one graph with dynamic dimensions. Whatever differs between the traces
+ * depends on the inputs' sizes. Lists of sizes that differ are computed at run time; any other difference is an error,
+ * so a size is never baked in silently.
+ *
+ * @throws UNSUPPORTED_OP when anything but a list of sizes depends on the inputs' sizes
  */
 export function mergeTraces(name: string, a: Graph, b: Graph): Graph {
   const baked = (what: string): never => {
@@ -65,7 +67,7 @@ export function mergeTraces(name: string, a: Graph, b: Graph): Graph {
   return merged;
 }
 
-/** By pair of sizes: how the inputs name a dim that differs. */
+/** By pair of sizes: the name of the dynamic dimension. */
 function inputDimNames(a: Graph, b: Graph): Map<string, string> {
   const names = new Map<string, string>();
   for (const { name, shape } of a.inputs) {
@@ -84,15 +86,15 @@ function sameConstant(a: Constant, b: Constant | undefined): boolean {
   return true;
 }
 
-/** How far a size may be from an axis that it comes of: padding and the windows of filters, nearest first. */
+/** Possible differences between a size and the axis that it derives from (padding, filter windows), nearest first. */
 const OFFSETS = [0, ...[1, 2, 3, 4, 5, 6, 7, 8].flatMap((offset) => [offset, -offset])];
 
-/** Finds, for a size that differs between the two traces, a value one of whose axes has it in both. */
+/** Computes sizes at run time: a size that differs between the traces is read from an axis that equals it in both. */
 class SizeResolver {
   private readonly a: Graph;
   private readonly b: Graph;
   private readonly merged: Graph;
-  /** By the pair of sizes: the first value that has it, on which axis, and the number of the node that makes it. */
+  /** By pair of sizes: the first value with an axis of these sizes, the axis, and the index of the value's node. */
   private readonly axisOf = new Map<string, { readonly value: string; readonly axis: number; readonly at: number }>();
   private readonly known = new Map<string, string>();
 
@@ -100,11 +102,11 @@ class SizeResolver {
     this.a = a;
     this.b = b;
     this.merged = merged;
-    // In the order they were made, so that a size of the forward pass is never taken from what comes in for the backward.
+    // In order of creation, so that a size of the forward pass is never read from an input of the backward pass.
     const madeBy = new Map(a.nodes.flatMap((node, i) => node.outputs.map((output) => [output, i] as const)));
     for (const value of a.values.keys()) {
       const at = madeBy.get(value) ?? -1;
-      // A padded map may be one that nothing computes, since the next operator pads itself.
+      // A padded map may never be computed: the next operator may take over its padding.
       if (a.nodes[at]?.op !== 'Pad') this.define(value, at);
     }
   }
@@ -117,7 +119,7 @@ class SizeResolver {
     });
   }
 
-  /** The ONNX value that holds the list at run time, or undefined where it cannot be told. */
+  /** The ONNX value that holds the list at run time; undefined if no axis has one of the sizes. */
   list(node: Node, index: number, a: readonly number[], b: readonly number[]): string | undefined {
     const differs = a.map((size, i) => size !== b[i]);
     if (!differs.includes(true)) return this.fixed(a);
@@ -136,7 +138,7 @@ class SizeResolver {
     return this.merged.emit('Concat', parts, { shape: [parts.length], dtype: 'int64' }, { axis: 0 }).name;
   }
 
-  /** Reshape knows two short forms that ONNX Runtime's optimiser sees through: 0 copies an axis, one -1 is the rest. */
+  /** Uses Reshape's short forms, which ONNX Runtime's optimiser understands: 0 copies an axis, one -1 is the rest. */
   private reshapeEntries(
     node: Node,
     a: readonly number[],
@@ -167,7 +169,7 @@ class SizeResolver {
     return name;
   }
 
-  /** A size that some axis has, or is few more or less than. */
+  /** A size read from an axis that has it, or that differs from it by one of `OFFSETS`. */
   private lookUp(a: number, b: number, before: number): string | undefined {
     for (const offset of OFFSETS) {
       const source = this.axisOf.get(`${a - offset}|${b - offset}`);
@@ -184,7 +186,7 @@ class SizeResolver {
     return this.once(`${value} ${axis}`, 'Gather', [shape, this.fixed([axis])], 1, { axis: 0 });
   }
 
-  /** An operator on lists of sizes, emitted when it is first wanted. */
+  /** An operator on lists of sizes, emitted at its first use. */
   private once(key: string, op: string, inputs: readonly string[], length = 1, attributes = {}): string {
     let name = this.known.get(key);
     if (name === undefined) {

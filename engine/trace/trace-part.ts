@@ -15,9 +15,9 @@ export interface TracedPart extends PassGraphs {
 }
 
 /**
- * Records a part in training, forward and backward: weights are inputs, four-dimensional ones and their gradients OIHW.
+ * Traces both passes of a part in training. Weights are inputs; convolution filters and their gradients are OIHW.
  *
- * @param block channels in a block of the layout that the graphs are to use, if any
+ * @param block channels in a block of the blocked layout, if the graphs use it
  */
 export function tracePart(
   { name, parts, trainable, weights }: PartsSpec,
@@ -59,7 +59,7 @@ export function tracePart(
   };
   const whole = applyPasses(traceSizes({ name: label, inputs }, record, block), trainingPasses(block));
   if (!whole.outputs.some(({ name }) => /^(weight|input)_gradient\//.test(name))) {
-    throw new Error(`${label}: no output depends on a trained weight or an input that gradients are wanted of`);
+    throw new Error(`${label}: no output depends on a trained weight or on an input of inputGradients`);
   }
   if (loss !== undefined) {
     const { graph, steps } = takeHostSteps(label, whole);

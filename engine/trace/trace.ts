@@ -8,12 +8,13 @@ import { Graph, identityOrder, type Value } from './graph.ts';
 import './kernels/index.ts';
 import { mergeTraces } from './symbolic-sizes.ts';
 
-/** How a value that stays on the device lies there. */
+/** The order of axes of a device-resident value. */
 export const keptOrder = (rank: number): readonly number[] => (rank === 4 ? NCHW : identityOrder(rank));
 
 /**
- * Two sizes for each named dim, in units of 32 pixels so that strides divide them. All are different primes, and so are,
- * divided by any power of two, the differences within a pair: two sizes differ as a pair's only if they are that dim's.
+ * Two sizes for each dynamic dimension, in units of 32 pixels so that strides divide them. All are different primes,
+ * and the differences within the pairs, divided by any power of two, are different too. So a pair of sizes tells its
+ * dimension.
  */
 const SIZE_PAIRS: readonly (readonly [number, number])[] = [
   [11, 13],
@@ -39,8 +40,8 @@ const SIZE_PAIRS: readonly (readonly [number, number])[] = [
 ];
 
 /**
- * Records what a model does as a graph of ONNX operators. Where inputs have named dims, the model is traced at two
- * sizes and the graph serves all.
+ * Traces a model to a graph of ONNX operators. If inputs have dynamic dimensions, the model is traced at two sizes, and
+ * the merged graph serves all sizes.
  */
 export const trace = (spec: ProgramSpec): Graph =>
   traceSizes(spec, (graph, sizes) => {
@@ -50,14 +51,15 @@ export const trace = (spec: ProgramSpec): Graph =>
     }
   });
 
-/** One graph for all sizes of the inputs' named dims, which `build` makes at given ones. */
+/** One graph for all sizes of the inputs' dynamic dimensions; `build` makes the graph at given sizes. */
 export function traceSizes(
   { inputs, name }: Pick<ProgramSpec, 'inputs' | 'name'>,
   build: (graph: Graph, sizes: ReadonlyMap<string, number>) => void,
   block?: number,
 ): Graph {
   const dims = [...new Set(Object.values(inputs).flatMap(({ shape }) => shape.filter((d) => typeof d === 'string')))];
-  if (dims.length > SIZE_PAIRS.length) throw new Error(`${name} names ${dims.length} sizes, of ${SIZE_PAIRS.length}`);
+  if (dims.length > SIZE_PAIRS.length)
+    throw new Error(`${name} has ${dims.length} dynamic dimensions, at most ${SIZE_PAIRS.length}`);
   const at = (which: 0 | 1) => {
     const sizes = new Map(dims.map((dim, i) => [dim, 32 * SIZE_PAIRS[i][which]]));
     const graph = new Graph({ block: dims.length ? undefined : block });
@@ -94,7 +96,7 @@ function weightValue(graph: Graph, weight: HostTensor): Value {
   return graph.constant(weight.data, shape, weight.data instanceof Float32Array ? 'float32' : 'int32', order);
 }
 
-/** A filter is OIHW in a checkpoint and HWIO to the model: the same memory, seen in another order. */
+/** The shape and order in which the model sees a weight: a filter is OIHW in memory and HWIO to the model. */
 export function seen({ shape }: HostTensor): { readonly shape: readonly number[]; readonly order: readonly number[] } {
   if (shape.length !== 4) return { shape, order: identityOrder(shape.length) };
   const [o, i, h, w] = shape;

@@ -34,22 +34,22 @@ for (const [name, engine] of [
       feature: ofHead.inputGradients.feature,
       scores: { shape: scores.shape, data: (await scores.data()).slice() },
     };
-    await refuses(/second|once/, () => second.backward());
+    await refuses(/backward\(\) was called before/, () => second.backward());
     await refuses(/lacks the cotangent of 'scores'/, () => pass.backward({ feature: cotangents.feature }));
-    await refuses(/'logits' has no cotangent; of feature, scores/, () =>
+    await refuses(/'logits' takes no cotangent; the outputs that do: feature, scores/, () =>
       pass.backward({ ...cotangents, logits: scores }),
     );
     await refuses(/'scores' has the shape \[2,4,4,2\], its cotangent \[1,2\]/, () =>
       pass.backward({ ...cotangents, scores: { shape: [1, 2], data: new Float32Array(2) } }),
     );
-    await refuses(/'feature' is kept/, () =>
+    await refuses(/'feature' is device-resident/, () =>
       pass.backward({
         ...cotangents,
         feature: { shape: feature.shape, data: new Float32Array(sizeOf(feature.shape)) },
       }),
     );
     const ofFeatures = await pass.backward(cotangents);
-    await refuses(/features: backward is for once/, () => pass.backward(cotangents));
+    await refuses(/features: backward\(\) was called before on this pass/, () => pass.backward(cotangents));
     const late: ForwardPass = await run();
     const dropped = await run();
     dropped.dispose();

@@ -1,17 +1,17 @@
-// Statistics are of a channel, over images and pixels.
+// Statistics are per channel, over images and pixels.
 
 import { BATCH_NORM_TRAINING, BATCH_NORM_TRAINING_GRAD } from '../../ops/batch-norm.ts';
 import { NCHW } from '../axes.ts';
 import { traceKernels } from '../backend.ts';
 import type { Graph, Value } from '../graph.ts';
 
-/** Axes over which statistics are taken, in memory. */
+/** The axes of the statistics, in NCHW. */
 const PIXELS = [0, 2, 3];
 
 const zeros = (graph: Graph, count: number) => graph.constant(new Float32Array(count), [count], 'float32').name;
 const ones = (graph: Graph, count: number) => graph.constant(new Float32Array(count).fill(1), [count], 'float32').name;
 
-/** How many numbers a statistic is of, whatever the sizes. */
+/** The number of elements behind each statistic, computed at run time. */
 function countOf(graph: Graph, map: string): Value {
   const shape = graph.emit('Shape', [map], { shape: [4], dtype: 'int64' });
   const sizes = graph.emit('Gather', [shape.name, graph.int64s(PIXELS)], { shape: [3], dtype: 'int64' }, { axis: 0 });
@@ -19,7 +19,7 @@ function countOf(graph: Graph, map: string): Value {
   return graph.emit('Cast', [whole.name], { shape: [1] }, { to: 1 });
 }
 
-/** An operator on numbers of channels. */
+/** An operator on one number per channel. */
 const byChannel =
   (graph: Graph, channels: number) =>
   (name: string, ...inputs: Value[]): Value =>
@@ -33,10 +33,10 @@ traceKernels<{ epsilon: number }>(BATCH_NORM_TRAINING, (graph, { x, gamma, beta 
   const [channels] = gamma.shape;
   const vector = { shape: gamma.shape };
   const map = graph.inOrder(x, NCHW);
-  // ONNX Runtime writes statistics over those that come in, and makes one of equal short constants: let none be equal.
+  // ONNX Runtime overwrites the incoming statistics, and merges equal short constants: no two constants may be equal.
   const written = (share: number) =>
     graph.constant(new Float32Array(gamma.shape[0]).fill(graph.nodes.length + share), gamma.shape, 'float32').name;
-  // ONNX gives running statistics; with a momentum of 0 they are the batch's own.
+  // ONNX returns running statistics; with a momentum of 0 they are the batch's own.
   const [y, mean, variance] = graph.emitAll(
     'BatchNormalization',
     [map, gamma.name, beta.name, written(2.25), written(2.5)],
@@ -50,8 +50,8 @@ traceKernels<{ epsilon: number }>(BATCH_NORM_TRAINING, (graph, { x, gamma, beta 
 });
 
 /**
- * dx = γ/σ · (dy − mean(dy) − x̂ · mean(dy · x̂)), which for a channel is a · dy + b · x + c: b · x + c is itself a batch
- * norm with fixed statistics, one pass over the map.
+ * dx = γ/σ · (dy − mean(dy) − x̂ · mean(dy · x̂)). For each channel this is a · dy + b · x + c, where b · x + c is a
+ * batch norm with fixed statistics: one pass over the map.
  */
 traceKernels<{ epsilon: number }>(BATCH_NORM_TRAINING_GRAD, (graph, { dy, x, gamma, mean, variance }, { epsilon }) => {
   const channels = gamma.shape[0];

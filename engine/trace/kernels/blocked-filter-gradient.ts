@@ -4,13 +4,13 @@ import { pixelsInBlocks } from '../blocked.ts';
 import type { Graph, Value } from '../graph.ts';
 import { channelsFirst, pad, physical, reshape, shiftedRows, sumOverImages } from './plain-maps.ts';
 
-/** A matrix product gains from images taken together until it sums over about so many positions. */
+/** A matrix product over several images is faster until it sums over about this many positions. */
 const POSITIONS_TOGETHER = 1024;
 
 /**
- * Of a map in blocks of channels, at each position what each shift shows there, all channels of it: [N, P · shifts · C].
+ * Shifted copies of a map in blocks of channels: for each position and each shift, all channels: [N, P · shifts · C].
  *
- * @param at the pixel that a shift shows at a position; undefined: none, which is zeros
+ * @param at the pixel that a shift moves to a position; undefined for zeros
  */
 function shifted(
   graph: Graph,
@@ -35,7 +35,7 @@ function shifted(
   return graph.emit('Gather', [rows.name, indices.name], { shape: [n, taken.length, block] }, { axis: 1 });
 }
 
-/** The greatest divisor of the number of images that leaves about as many positions together as are worth it. */
+/** How many images a product takes together: the greatest divisor of their number within `POSITIONS_TOGETHER`. */
 function imagesTogether(images: number, positions: number): number {
   let together = Math.min(images, Math.max(1, Math.floor(POSITIONS_TOGETHER / positions)));
   while (images % together) together--;
@@ -43,8 +43,8 @@ function imagesTogether(images: number, positions: number): number {
 }
 
 /**
- * The filter's gradient, Σ x · dy over images and positions, from maps in blocks of channels, where a shift of a map is one
- * choice of pixels. At stride 1, k shifts of x by rows times k shifts of dy by columns; else all k² shifts of x.
+ * The filter's gradient, Σ x · dy over images and positions, from maps in blocks of channels. There a shift of a map is
+ * one Gather of pixels. At stride 1: k shifts of x by rows times k shifts of dy by columns; else all k² shifts of x.
  *
  * @returns [C · k · k, O]
  */
@@ -67,7 +67,7 @@ export function blockedFilterGradient(
   const [ofX, ofDy] = apart ? [k, k] : [k * k, 1];
   const matrices = (value: Value, width: number) => reshape(graph, value, [n / together, together * positions, width]);
 
-  // Where a product is of one image, x is best left plain: a left operand whose rows are positions has to be turned.
+  // For one image, x stays plain: a left operand whose rows are positions would need a Transpose.
   const plainX = apart && together === 1;
   const left = plainX
     ? reshape(

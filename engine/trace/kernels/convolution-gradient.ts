@@ -1,4 +1,4 @@
-// N images, H × W pixels, C channels in, O out, k × k filter, stride s, dilation d. In comments, shapes are as they lie in memory.
+// N images, H × W pixels, C channels in, O out, k × k filter, stride s, dilation d. Comments give shapes in memory order.
 
 import { backend_util } from '@tensorflow/tfjs-core';
 import { ResnetCocoError } from '../../../errors.ts';
@@ -18,10 +18,10 @@ interface Attributes {
   readonly dilations?: Pair;
 }
 
-/** A filter that maps outputs back to inputs: its channels change places. */
+/** The order of a filter with its input and output channels swapped. */
 const IOHW = [2, 3, 0, 1];
 
-/** @throws ResnetCocoError UNSUPPORTED_OP where rows and columns differ, which no network of ours has */
+/** @throws UNSUPPORTED_OP when the filter, stride, dilation or padding differs between rows and columns */
 function infoOf(x: readonly number[], filter: readonly number[], { dilations = 1, pad, strides }: Attributes) {
   const info = backend_util.computeConv2DInfo([...x] as Four, [...filter] as Four, strides, dilations, pad);
   const pairs = {
@@ -68,7 +68,7 @@ const ofInput: TraceKernel<Attributes & { readonly inputShape: Four }> = (graph,
   const result = { shape: inputShape, order: NCHW };
   const kernel_shape = [k, k];
   if (s === 1) {
-    // A convolution with the filter turned by half a turn, channels in and out changed over.
+    // A convolution with the filter rotated by 180°, its input and output channels swapped.
     const swapped = graph.inOrder(filter, IOHW);
     const ends = graph.int64s([-(2 ** 31), -(2 ** 31)]);
     const steps = graph.int64s([-1, -1]);

@@ -7,7 +7,7 @@ import { type Padding, paddingOf } from './layout.ts';
 
 type Pad = 'same' | 'valid' | number | [[number, number], [number, number], [number, number], [number, number]];
 
-/** The pad that made `x`, if it is one of rows and columns alone, of a value that the next operator can take over. */
+/** The Pad that made `x`, if it pads only rows and columns, with a value that the next operator can take over. */
 export function padBefore(graph: Graph, x: Value, fill: (value: number) => boolean): Padding | undefined {
   const before = paddingOf(graph, x);
   if (!before || !fill(before.value)) return undefined;
@@ -15,10 +15,10 @@ export function padBefore(graph: Graph, x: Value, fill: (value: number) => boole
   return n[0] || n[1] || c[0] || c[1] ? undefined : before;
 }
 
-/** Padding that a maximum never takes. */
+/** Whether a value of padding never wins a maximum. */
 export const neverWins = (value: number): boolean => value <= LOWEST;
 
-/** Rows and columns of padding as ONNX lists them, with those of a pad of `fill` right before taken over. */
+/** An operator's padding as ONNX lists it. Takes over a Pad right before, if `fill` accepts its value. */
 function takePadding(graph: Graph, x: Value, own: backend_util.PadInfo, fill: (value: number) => boolean) {
   const pads = [own.top, own.left, own.bottom, own.right];
   const before = padBefore(graph, x, fill);
@@ -76,7 +76,7 @@ traceKernel<PoolAttributes>('MaxPool', (graph, { x }, attributes) => {
   return graph.emit('MaxPool', [input], { shape: info.outShape, order: NCHW }, poolAttributes(info, padded.pads));
 });
 
-/** tfjs's average leaves padding out of the count, which is ONNX's default too. */
+/** tfjs's average does not count padding, as ONNX's default. */
 traceKernel<PoolAttributes>('AvgPool', (graph, { x }, attributes) => {
   const info = poolInfo(x, attributes);
   const { top, left, bottom, right } = info.padInfo;

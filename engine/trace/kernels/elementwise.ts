@@ -89,7 +89,7 @@ function filledLike(graph: Graph, x: Value, value: number): Value {
   return graph.emit('Expand', [graph.scalar(value, x.dtype === 'int32' ? 'int32' : 'float32').name, shape.name], x);
 }
 
-/** A kernel of one operand `x` made of several operators. */
+/** A kernel of one operand `x`, composed of several operators. */
 const composed = (name: string, kernel: (graph: Graph, x: Value) => Value) =>
   traceKernel(name, (graph, { x }) => kernel(graph, x));
 
@@ -114,11 +114,11 @@ composed('OnesLike', (graph, x) => filledLike(graph, x, 1));
 
 traceKernel<{ dtype: DataType }>('Cast', (graph, { x }, { dtype }) => cast(graph, x, dtype as DType));
 
-/** So steep that a hard sigmoid takes every positive number that is not denormal to 1. */
+/** The slope of a hard sigmoid that maps every positive normal number to 1. */
 const STEEPEST = 3.4e38;
 
 traceKernel<{ alpha: number }>('Step', (graph, { x }, { alpha }) => {
-  // One operator, where a comparison and a cast are two: ReLU's gradient is dy times this.
+  // One operator instead of a comparison and a cast: ReLU's gradient is dy times this.
   const step = unary(graph, 'HardSigmoid', x, { alpha: { float: STEEPEST }, beta: { float: 0 } });
   return alpha ? binary(graph, 'Max', step, graph.scalar(alpha)) : step;
 });

@@ -1,4 +1,4 @@
-// N images, H × W pixels, C channels in, O out, k × k filter, stride s, dilation d. Shapes are as they lie in memory.
+// N images, H × W pixels, C channels in, O out, k × k filter, stride s, dilation d. Shapes are in memory order.
 
 import type { Graph, Value } from '../graph.ts';
 import {
@@ -16,17 +16,17 @@ import {
   transpose,
 } from './plain-maps.ts';
 
-/** From so many channels out on, a product for each shift by columns is worth more than joining them. */
+/** With at least this many output channels, one product per column shift is faster than one of the joined shifts. */
 const WIDE = 128;
 
-/** From so many numbers in a filter on, one product over all images is cheaper than a sum of one an image. */
+/** With at least this many numbers in the filter, one product over all images is faster than a sum of one per image. */
 const LARGE_FILTER = 2 ** 20;
 
 /**
- * The filter's gradient, Σ x · dy over images and positions, by a matrix product. The k² shifts of x against dy are k
- * shifts of x by rows times k shifts of dy by columns, so that 2k copies do instead of k²; but of a map of few channels,
- * such as an image, k² copies are less than k of dy. A strided convolution is one of stride 1 on the s² phases of x. A
- * dilated one has its shifts d pixels apart.
+ * The filter's gradient, Σ x · dy over images and positions, by a matrix product. The k² shifts of x against dy equal k
+ * row shifts of x times k column shifts of dy, so 2k copies are enough. If x has few channels, as an image has, k²
+ * copies of x are smaller than k copies of dy. A strided convolution is one of stride 1 on the s² phases of x. The
+ * shifts of a dilated convolution are d pixels apart.
  *
  * @param x NCHW, padded @param dy NCHW
  * @returns [C · k · k, O]
@@ -41,7 +41,7 @@ export function filterGradient(graph: Graph, x: Value, dy: Value, k: number, s: 
     const taps = Array.from({ length: k }, (_, i) => i * d);
     return fromPhases(graph, filterGradient(graph, phases, dy, squares, 1), taps, squares, s, c);
   }
-  /** [N, L, P] as one side of a product; of a large filter [1, L, N · P], all images in one. */
+  /** One side of a product: [N, L, P]; for a large filter [1, L, N · P], all images in one. */
   const side = (map: Value, rowCount: number, positions: number) => {
     const apart = reshape(graph, map, [n, rowCount, positions]);
     if (n === 1 || c * k * k * o < LARGE_FILTER) return apart;
@@ -56,22 +56,22 @@ export function filterGradient(graph: Graph, x: Value, dy: Value, k: number, s: 
   }
   const cells = rows * width;
   const left = side(shiftedRows(graph, x, k, rows, d), c * k, cells);
-  // As wide as x, so that a shift by columns is one of the whole.
+  // Padded to the width of x, so that a column shift is a shift of the flattened map.
   const byColumn = shifts.map((j) => pad(graph, dy, [0, j, 0, last - j]));
   const against = (right: Value) => productOf(graph, left, side(right, right.shape[1], cells));
   const product = o < WIDE ? against(concat(graph, byColumn, 1)) : concat(graph, byColumn.map(against), 1);
   return reshape(graph, product, [c * k * k, o]);
 }
 
-/** Σ left · rightᵀ over images: of [N, L, P] and [N, R, P], [L, R]. */
+/** Σ left · rightᵀ over images: [N, L, P] and [N, R, P] give [L, R]. */
 function productOf(graph: Graph, left: Value, right: Value): Value {
   const shape = [left.shape[0], left.shape[1], right.shape[1]];
   return sumOverImages(graph, emit(graph, 'MatMul', [left.name, transpose(graph, right, [0, 2, 1]).name], shape));
 }
 
 /**
- * Of the gradient by phases, [s · s · C · k' · k', O] with k' squares, the rows of the filter itself, which looks at the
- * pixels `taps` by rows and columns.
+ * Selects the filter's rows from the gradient by phases, [s · s · C · k' · k', O] with k' squares. `taps` are the
+ * filter's offsets in pixels along each axis.
  */
 function fromPhases(
   graph: Graph,

@@ -1,4 +1,4 @@
-/** Every kernel that the tracer knows; importing this file registers them. */
+/** All kernels of the tracer; importing this file registers them. */
 import './batch-norm.ts';
 import './convolution.ts';
 import './convolution-gradient.ts';

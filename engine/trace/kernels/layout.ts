@@ -3,10 +3,10 @@ import { traceKernel } from '../backend.ts';
 import type { DType, Graph, Value } from '../graph.ts';
 import { aligned } from './elementwise.ts';
 
-/** Past the end of any axis: what ONNX's Slice takes for "to the end". */
+/** Past the end of any axis: ONNX's Slice reads it as "to the end". */
 const END = Number(2n ** 62n);
 
-/** A constant pad that the next convolution or pooling may take over. */
+/** A constant padding that the next convolution or pooling may take over. */
 export interface Padding {
   readonly source: Value;
   readonly paddings: readonly (readonly [number, number])[];
@@ -14,7 +14,7 @@ export interface Padding {
 }
 const paddings = new WeakMap<Graph, Map<string, Padding>>();
 
-/** How `value` was padded, if a pad made it. */
+/** The padding of `value`, if a Pad made it. */
 export const paddingOf = (graph: Graph, value: Value): Padding | undefined => paddings.get(graph)?.get(value.name);
 
 /** A transpose is another view of the same memory. */
@@ -38,7 +38,7 @@ traceKernel<{ dim: number }>('ExpandDims', (graph, { input }, { dim }) => {
   return reshape(graph, input, shape);
 });
 
-/** `x` within constant borders. */
+/** `x` with constant padding. */
 export function padded(graph: Graph, x: Value, pads: Padding['paddings'], value: number): Value {
   const shape = x.shape.map((size, axis) => size + pads[axis][0] + pads[axis][1]);
   const physical = x.order.map((axis) => pads[axis]);

@@ -1,9 +1,9 @@
-// N images, C channels, H × W pixels, k × k filter, stride s. Shapes are as they lie in memory: NCHW, in plain order.
+// N images, C channels, H × W pixels, k × k filter, stride s. Shapes are in memory order: plain NCHW.
 
 import { NCHW } from '../axes.ts';
 import type { Graph, Value } from '../graph.ts';
 
-/** A value as it lies in memory: NCHW, in plain order. */
+/** A value in memory order: plain NCHW. */
 export const physical = (graph: Graph, value: Value): Value => ({
   name: graph.inOrder(value, NCHW),
   shape: NCHW.map((axis) => value.shape[axis]),
@@ -44,7 +44,7 @@ export function pad(graph: Graph, x: Value, [top, left, bottom, right]: readonly
 /** Past the end of any axis. */
 const END = 2 ** 31;
 
-/** Of an axis what is left without so much before and after it, and of that every `step`-th. */
+/** Crops an axis by `before` and `after`, then takes every `step`-th element. */
 export function crop(graph: Graph, x: Value, axis: number, before: number, after: number, step = 1): Value {
   const shape = x.shape.map((size, i) => (i === axis ? Math.ceil((size - before - after) / step) : size));
   const bounds = [before, after ? -after : END, axis, step].map((number) => graph.int64s([number]));
@@ -63,7 +63,7 @@ export function concat(graph: Graph, parts: readonly Value[], axis: number): Val
   );
 }
 
-/** Rows 0, d … (k - 1) · d and on of x: [N, C, k, rows, width]. */
+/** `rows` rows of x from each of the rows 0, d … (k - 1) · d: [N, C, k, rows, width]. */
 export function shiftedRows(graph: Graph, x: Value, k: number, rows: number, d: number): Value {
   if (k === 1) return x;
   const [n, c, , width] = x.shape;
@@ -81,21 +81,21 @@ export function shiftedRows(graph: Graph, x: Value, k: number, rows: number, d: 
   return emit(graph, 'Gather', [x.name, taken], [n, c, k, rows, width], { axis: 2 });
 }
 
-/** Σ over images: of [N, L, R], [L, R]. */
+/** Σ over images: [N, L, R] gives [L, R]. */
 export function sumOverImages(graph: Graph, products: Value): Value {
   const [n, l, r] = products.shape;
   if (n === 1) return reshape(graph, products, [l, r]);
   return emit(graph, 'ReduceSum', [products.name, graph.int64s([0])], [l, r], { keepdims: 0 });
 }
 
-/** Some rows of a matrix, in that order. */
+/** Selected rows of a matrix, in that order. */
 export function rowsOf(graph: Graph, matrix: Value, rows: readonly number[]): Value {
   return emit(graph, 'Gather', [matrix.name, graph.int64s(rows)], [rows.length, matrix.shape[1]], { axis: 0 });
 }
 
 /**
- * Rows by shift and channel, in the order of channel and shift. Not by a Transpose: ONNX Runtime would make one, a slow one,
- * of two in a row.
+ * Reorders rows from [shift, channel] to [channel, shift]. Not by a Transpose: ONNX Runtime would fuse it with the
+ * previous one into a slow Transpose.
  */
 export function channelsFirst(graph: Graph, matrix: Value, shifts: number): Value {
   const [count] = matrix.shape;
@@ -108,7 +108,7 @@ export function channelsFirst(graph: Graph, matrix: Value, shifts: number): Valu
 export const subsample = (graph: Graph, x: Value, s: number): Value =>
   crop(graph, crop(graph, x, 2, 0, 0, s), 3, 0, 0, s);
 
-/** Pixels of each s × s square as channels, as many squares as a filter of `k` squares reaches. */
+/** Moves the pixels of each s × s square to channels, for as many squares as a filter of `k` squares reads. */
 export function spaceToDepth(
   graph: Graph,
   x: Value,

@@ -6,7 +6,7 @@ import type { Graph } from '../graph.ts';
 import { neverWins, type PoolAttributes, padBefore } from './convolution.ts';
 import { padded } from './layout.ts';
 
-/** The gradient of a pooling over one pixel, a subsample: dy where a pixel was taken, zeros between. */
+/** The gradient of a pooling over one pixel (a subsampling): dy at the sampled pixels, zeros between. */
 traceKernel<PoolAttributes>('AvgPoolGrad', (graph: Graph, { dy, input }, { filterSize, strides, pad }) => {
   const info = backend_util.computePool2DInfo(input.shape as never, filterSize, strides, 1, pad as never);
   if (info.filterHeight !== 1 || info.filterWidth !== 1) throw new Error("Kernel 'AvgPoolGrad' not registered");
@@ -43,11 +43,11 @@ traceKernel<PoolAttributes>('AvgPoolGrad', (graph: Graph, { dy, input }, { filte
 });
 
 /**
- * The gradient of maximum pooling: each dy goes to the pixel that won, which the pooling itself tells, as a number within
- * the whole map.
+ * The gradient of maximum pooling: each dy goes to the pixel that won. MaxPool returns that pixel as an index into the
+ * whole map.
  */
 traceKernel<PoolAttributes>('MaxPoolGrad', (graph: Graph, { dy, input, output }) => {
-  // Where the pooling took padding over, its pixels are counted without.
+  // If the pooling took over a Pad, its indices are those of the map without padding.
   const padding = padBefore(graph, input, neverWins);
   const source = padding ? padding.source : input;
   const winners = graph.emitBeside(output.name, { shape: output.shape, dtype: 'int64', order: NCHW });

@@ -1,7 +1,7 @@
 import { util } from '@tensorflow/tfjs-core';
 import { type TraceKernel, traceKernel } from '../backend.ts';
 
-/** A reduction over `axes` as the model counts them; the axes that stay keep their order in memory. */
+/** A reduction over `axes` as the model counts them. The remaining axes keep their order in memory. */
 const reduction =
   (op: string): TraceKernel<{ axis?: number | number[]; reductionIndices?: number | number[]; keepDims: boolean }> =>
   (graph, { x }, { axis, reductionIndices, keepDims }) => {
@@ -12,7 +12,7 @@ const reduction =
     const order = x.order.filter((i) => left.includes(i)).map((i) => left.indexOf(i));
     const physicalAxes = axes.map((i) => x.order.indexOf(i)).sort((a, b) => a - b);
     const attributes = { keepdims: keepDims ? 1 : 0 };
-    // Only ReduceSum takes its axes as an input in this version of ONNX's operators.
+    // In opset 17 only ReduceSum takes its axes as an input.
     if (op === 'ReduceSum') {
       return graph.emit(op, [x.name, graph.int64s(physicalAxes)], { shape, dtype: x.dtype, order }, attributes);
     }

@@ -3,7 +3,7 @@ import { NCHW } from '../axes.ts';
 import { traceKernel } from '../backend.ts';
 import type { Graph, Value } from '../graph.ts';
 
-/** Along one axis, which pixel of the small map each of the large one was taken from, as a matrix of 0 and 1. */
+/** A 0/1 matrix along one axis: which source pixel each pixel of the large map was copied from. */
 function sources(graph: Graph, small: Value, large: Value, axis: number): Value {
   const int64 = (op: string, inputs: readonly string[], shape: readonly number[], attributes = {}) =>
     graph.emit(op, inputs, { shape, dtype: 'int64' }, attributes);
@@ -24,7 +24,7 @@ function sources(graph: Graph, small: Value, large: Value, axis: number): Value 
   return graph.emit('Cast', [same.name], { shape: [inputs, outputs] }, { to: ELEMENT_TYPES.float32 });
 }
 
-/** Each pixel's gradient is the sum over those that were taken from it: a product with 0 and 1 along each axis. */
+/** The gradient of a pixel is the sum over its copies: a product with a 0/1 matrix along each axis. */
 traceKernel<{ alignCorners: boolean; halfPixelCenters: boolean }>(
   'ResizeNearestNeighborGrad',
   (graph, { dy, images }, { alignCorners, halfPixelCenters }) => {
