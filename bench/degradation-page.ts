@@ -8,7 +8,7 @@ export interface TrainedNet {
   readonly log: readonly LogEntry[];
 }
 
-/** What holds for all of them. */
+/** The conditions of all runs. */
 interface Conditions {
   readonly dataset: string;
   readonly epochs: number;
@@ -34,7 +34,7 @@ const title = ({ arch, shortcut }: TrainedNet, withOption: boolean): string => {
 
 const [WIDTH, HEIGHT, LEGEND] = [440, 300, 44];
 
-/** One chart, as an SVG image that stands alone. Dashed: training; drawn through: test. */
+/** One chart, as a self-contained SVG image. Dashed: training; solid: test. */
 function figure(label: string, nets: readonly TrainedNet[], nameOf: (net: TrainedNet) => string): string {
   const errors = nets.flatMap((net) => Object.values(errorsOf(net)).flatMap((points) => points.map(([, y]) => y)));
   const greatest = 20 * Math.ceil(Math.max(...errors) / 20);
@@ -89,7 +89,7 @@ function rowsOf(nets: readonly TrainedNet[], withOption: boolean): string[][] {
   });
 }
 
-/** The page, and by file name the figures in it. */
+/** The page, and its figures by file name. */
 export function degradationPage(
   nets: readonly TrainedNet[],
   { dataset, device, epochs }: Conditions,
@@ -100,18 +100,18 @@ export function degradationPage(
   const markdown = `# Degradation, and what shortcuts do about it
 
 He et al. 2015 begin with an observation: a deeper plain network ends with a *greater training error* than a shallower
-one, which cannot be overfitting. With shortcuts the order is turned round. Here is the same comparison (their figure 6),
-trained by this toolkit on ${dataset}.
+one, which cannot be overfitting. With shortcuts the deeper network is better. Here is the same comparison (their
+figure 6), trained by this toolkit on ${dataset}.
 
 ![Training and test error by epoch](degradation/depths.svg)
 
-Dashed: training error, over the augmented images of the epoch. Drawn through: test error.
+Dashed: training error, over the augmented images of the epoch. Solid: test error.
 
 ${table(head, rowsOf(depths, false))}
 
 ## Shortcuts of options A, B and C
 
-Where shapes differ, A pads with zeros and has no parameters, B projects; C projects in every block (§4.1).
+If shapes differ, A pads with zeros, without parameters, and B projects. C projects in every block (§4.1).
 
 ![Training and test error of ResNet-20 with shortcuts of three kinds](degradation/options.svg)
 
@@ -124,12 +124,11 @@ npx resnet-coco datasets fetch cifar10
 npm run bench:degradation -- --dataset cifar10:cifar10 --epochs ${epochs}
 \`\`\`
 
-All networks under one schedule: ${epochs} epochs of ${dataset}, batches of 32, SGD with momentum .9 and weight decay 1e-4, the
-learning rate rising to .05 over the first 30 % of the run and falling to nothing along a cosine (one-cycle: the short form
-of the paper's warmup and steps), pad-4 crops and flips, seed 1, ${device}.
-The paper trains for 164 epochs: errors here are greater, and the figure is about their order. How far apart they are
-belongs to the schedule, too: a deep plain network has hardly begun when so short a one ends, a residual one has not been
-held up.
+All networks have the same schedule: ${epochs} epochs of ${dataset}, batches of 32, SGD with momentum .9 and weight decay 1e-4. The
+learning rate rises to .05 over the first 30 % of the run and falls to nothing along a cosine (one-cycle, a short form of
+the paper's warmup and steps). Augmentation: pad-4 crops and flips. Seed 1, ${device}.
+The paper trains for 164 epochs, so errors here are greater; the figure shows their order. The distances depend on the
+schedule, too: after so few epochs a deep plain network has hardly begun to learn.
 `;
   const figures = {
     'depths.svg': figure('Errors of plain and residual networks', depths, (net) => title(net, false)),

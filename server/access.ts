@@ -7,9 +7,9 @@ import { cut, Problem } from './problem.ts';
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
 /**
- * Checks the bearer token of requests, in time that does not tell how much of it was right.
+ * Checks the bearer token of requests in constant time.
  *
- * @returns a hook that throws Problem UNAUTHORIZED
+ * @returns a hook that throws UNAUTHORIZED when the token is missing or wrong
  */
 export function tokenGuard(token: string): (request: FastifyRequest) => Promise<void> {
   const expected = digest(token);
@@ -21,19 +21,19 @@ export function tokenGuard(token: string): (request: FastifyRequest) => Promise<
   };
 }
 
-/** A host name as it is compared: in ASCII and lower case, without the dot at its end; '' for what is none. */
+/** A host name for comparison: ASCII, lower case, without a final dot; '' if `name` is not a host name. */
 export const plainHost = (name: string): string => domainToASCII(name).replace(/\.$/, '');
 
 /**
- * Refuses requests for names that are not the service's own. A page elsewhere may let its name point at this machine
- * (DNS rebinding): the browser then takes the service for that page's, but says its name.
+ * Refuses requests whose `Host` is not a name of the service. A foreign page can point its own name at this machine
+ * (DNS rebinding): the browser then sends the page's requests here, but with the page's name in `Host`.
  *
- * @param isAllowed tells of a name in lower case; addresses and localhost are always allowed
- * @returns a hook that throws Problem HOST_NOT_ALLOWED
+ * @param isAllowed whether a lower-case name is allowed; addresses and localhost always are
+ * @returns a hook that throws HOST_NOT_ALLOWED when the name is not allowed
  */
 export function hostGuard(isAllowed: (name: string) => boolean): (request: FastifyRequest) => Promise<void> {
   return async ({ headers, raw: { url = '' } }) => {
-    // An absolute address goes before the header. Only HTTP/1.0, which no browser speaks, may have neither.
+    // An absolute URL takes precedence over the header. Only HTTP/1.0, which no browser speaks, may have neither.
     const authority = /^\w+:\/\/([^/?#]*)/.exec(url)?.[1] ?? headers.host;
     if (authority === undefined) return;
     const [, address, text = ''] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d*)?$/.exec(authority) ?? [];

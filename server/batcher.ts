@@ -1,29 +1,29 @@
 import { setMaxListeners } from 'node:events';
 import { Turns } from '../io/threads/turns.ts';
 
-/** How work is gathered. */
+/** How items are gathered into batches. */
 export interface BatcherOptions {
-  /** Items of a batch at most. */
+  /** Maximum number of items in a batch. */
   readonly size: number;
   /** How long a batch that is not full waits for items that are being loaded. */
   readonly windowMs: number;
-  /** Batches computed side by side. */
+  /** Number of batches computed in parallel. */
   readonly streams: number;
-  /** Items that may wait; further ones are refused. */
+  /** How many items may wait; further ones are refused. */
   readonly limit: number;
 }
 
 export interface BatcherHooks<S> {
-  /** Tells of a source whether it takes long to load: those are loaded beside the others, which never wait for them. */
+  /** Whether a source takes long to load. Slow sources have their own lane, so that quick ones never wait for them. */
   isSlow?(source: S): boolean;
-  /** What happens to a batch, for whoever counts. */
+  /** Called with the size of each batch, for metrics. */
   onBatch?(items: number): void;
 }
 
-/** The part of the limit that may be filled by those who ask for more than one quick source. */
+/** The share of the limit for requests of more than one quick source. The rest is reserved for single quick sources. */
 const OF_OTHERS = 3 / 4;
 
-/** There is no room for more: the caller may come again later. */
+/** The queue is full; the caller may try again later. */
 export class QueueFull extends Error {}
 
 interface Task<S, L, O> {
@@ -34,16 +34,17 @@ interface Task<S, L, O> {
   loaded?: L;
 }
 
-/** Tasks whose sources take about as long to load. None has tasks that were taken back. */
+/** Tasks whose sources take about as long to load. Aborted tasks are removed. */
 interface Lane<T> {
-  /** Not begun. */
+  /** Not being loaded yet. */
   waiting: T[];
   readonly loading: Set<T>;
 }
 
 /**
- * Gathers what comes one by one into batches: sources S are loaded a little ahead of their turn, what is loaded (L) is
- * computed together, each gets its own output O. Those who ask take turns. When nothing queues nobody waits: a lone item is computed at once.
+ * Gathers single items into batches. Sources S are loaded a little ahead of their turn, loaded items L are computed in
+ * batches, and each source gets its own output O. Requests take turns. If nothing else is queued, an item is computed
+ * at once.
  */
 export class Batcher<S, L, O> {
   readonly #load: (source: S, signal: AbortSignal) => Promise<L>;
@@ -52,7 +53,7 @@ export class Batcher<S, L, O> {
   readonly #quick: Lane<Task<S, L, O>> = { waiting: [], loading: new Set() };
   readonly #slow: Lane<Task<S, L, O>> = { waiting: [], loading: new Set() };
   readonly #turns = new Turns();
-  /** Loaded. */
+  /** Loaded tasks. */
   #ready: Task<S, L, O>[] = [];
   #running = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -79,10 +80,10 @@ export class Batcher<S, L, O> {
   }
 
   /**
-   * A part of the queue is left to those who ask for one quick source; however many belong together, an empty queue takes
-   * them.
+   * Checks that the queue has room for more sources. A part of it is reserved for requests of one quick source. An
+   * empty queue takes any number.
    *
-   * @throws QueueFull where so many more would be too many
+   * @throws QueueFull when there is no room
    */
   checkRoom(sources: readonly S[]): void {
     const { limit } = this.#options;
@@ -96,11 +97,11 @@ export class Batcher<S, L, O> {
   }
 
   /**
-   * The outputs of several sources that belong together, in their order; one that cannot be loaded has its error. All
-   * are taken or none.
+   * Computes the outputs of the sources of one request, in order. A source that cannot be loaded gets its error. The
+   * queue takes all sources or none.
    *
-   * @param signal of these alone, takes them back: what is being loaded is told, what is not being computed yet never is
-   * @throws QueueFull; the signal's reason
+   * @param signal the request's own signal; aborting it cancels loading and removes the items that wait
+   * @throws QueueFull when there is no room; the signal's reason when it is aborted
    */
   async submit(sources: readonly S[], signal: AbortSignal): Promise<PromiseSettledResult<O>[]> {
     signal.throwIfAborted();
@@ -112,7 +113,7 @@ export class Batcher<S, L, O> {
         }),
     );
     const settled = Promise.allSettled(results);
-    setMaxListeners(0, signal); // one for each source is no leak
+    setMaxListeners(0, signal); // one listener for each source is no leak
     this.#advance();
     let drop: (() => void) | undefined;
     const dropped = new Promise<never>((_, reject) => {
@@ -139,7 +140,7 @@ export class Batcher<S, L, O> {
     this.#advance();
   }
 
-  /** Loads as much as the next batches take, and starts those that can be. */
+  /** Loads as many items as the next batches take, and starts the batches that are ready. */
   #advance(): void {
     const { size, streams } = this.#options;
     for (const lane of [this.#quick, this.#slow]) {

@@ -4,18 +4,18 @@ import { cut, Problem } from './problem.ts';
 const tooLarge = (limit: number): Problem => new Problem('TOO_LARGE', `a request of this type may have ${limit} bytes`);
 
 /**
- * Refuses a body that says it is too long, before any of it is read.
+ * Checks the announced length of a body before reading it.
  *
- * @throws Problem TOO_LARGE
+ * @throws TOO_LARGE when it is above the limit
  */
 export function checkLength({ headers }: FastifyRequest, limit: number): void {
   if (Number(headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
 }
 
 /**
- * Refuses a body that is compressed as a whole: nothing here unpacks it.
+ * Refuses compressed bodies: the service does not decompress them.
  *
- * @throws Problem UNSUPPORTED_MEDIA_TYPE
+ * @throws UNSUPPORTED_MEDIA_TYPE when Content-Encoding is not identity
  */
 export function checkEncoding({ headers }: FastifyRequest): void {
   const encoding = headers['content-encoding'];
@@ -27,9 +27,9 @@ export function checkEncoding({ headers }: FastifyRequest): void {
 }
 
 /**
- * The body of a request, which nobody else reads. Memory for it is taken once where its length is known.
+ * Reads the body of a request. If the length is announced, memory is allocated once.
  *
- * @throws Problem TOO_LARGE
+ * @throws TOO_LARGE when the body is above the limit
  */
 export async function readBody(request: FastifyRequest, limit: number): Promise<Buffer> {
   checkLength(request, limit);
@@ -37,7 +37,7 @@ export async function readBody(request: FastifyRequest, limit: number): Promise<
   const whole = announced === undefined ? undefined : Buffer.allocUnsafeSlow(Number(announced));
   const chunks: Buffer[] = [];
   let length = 0;
-  // Whoever is refused still gets an answer on the connection.
+  // The connection stays open, so that a refused request still gets its answer.
   for await (const chunk of request.raw.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     if (length + chunk.length > limit) throw tooLarge(limit);
     if (whole) chunk.copy(whole, length);
@@ -47,7 +47,7 @@ export async function readBody(request: FastifyRequest, limit: number): Promise<
   return whole ? whole.subarray(0, length) : Buffer.concat(chunks);
 }
 
-/** Nothing that is asked here needs as much. */
+/** Limits of a request's JSON, far above what any valid request needs. */
 const MAX_DEPTH = 32;
 const OTHER_VALUES = 1000;
 const VALUES_A_PICTURE = 5;
@@ -56,10 +56,11 @@ const [QUOTE, COMMA, BACKSLASH] = [...'",\\'].map((char) => char.charCodeAt(0));
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [...'[]{}'].map((char) => char.charCodeAt(0));
 
 /**
- * JSON of a request. How deep it goes and how many values it has is counted in the text: building a million of them
- * would keep everybody else waiting.
+ * Parses the JSON of a request. Depth and number of values are counted in the text first: parsing a million values
+ * would block all other requests.
  *
- * @throws Problem BAD_REQUEST, TOO_LARGE
+ * @throws BAD_REQUEST when the JSON is broken or nested too deep
+ * @throws TOO_LARGE when it has too many values
  */
 export function parseJson(text: Uint8Array, maxPictures: number): unknown {
   const maxValues = OTHER_VALUES + VALUES_A_PICTURE * maxPictures;

@@ -24,36 +24,36 @@ import { Uploads } from './uploads.ts';
 
 /** A service that is ready to listen. */
 export interface Server {
-  /** For routes and plugins of one's own, before `listen`, and `inject` in tests. */
+  /** The Fastify application, for routes and plugins of your own (before `listen`) and for `inject` in tests. */
   readonly app: FastifyInstance;
   readonly models: readonly ServedModel[];
   /**
    * @returns the address, such as `http://127.0.0.1:8080`
-   * @throws ResnetCocoError USAGE where it cannot be listened on
+   * @throws USAGE when the address is taken or cannot be used
    */
   listen(address: { readonly host?: string; readonly port: number }): Promise<string>;
-  /** Takes no further requests, answers those that it has within the time of grace, and frees the models. */
+  /** Stops taking requests, answers the accepted ones within the grace period, and frees the models. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Where the service says what happens; nothing of what is in pictures. */
+/** The log of the service. It never contains images. */
 export interface Log {
   write(line: string): void;
 }
 
 /**
- * A service that classifies and detects over HTTP. Models are loaded when this resolves.
+ * Creates a service that classifies and detects over HTTP. Its models are loaded when this resolves.
  *
- * @param log where lines of JSON go, one a request; nowhere by default
- * @throws ResnetCocoError BAD_CONFIG, and as loading a model does
+ * @param log receives lines of JSON, one per request; by default there is no log
+ * @throws BAD_CONFIG when an option is invalid; also whatever loading a model throws
  */
 export async function createServer(options: ServerOptions, log?: Log): Promise<Server> {
   const settings = serverSettings(options);
   const metrics = new Metrics();
   const models: ServedModel[] = [];
   const app = application(settings, log);
-  /** Names that it may be asked by. */
+  /** Host names under which the service answers. */
   const hosts = new Set(settings.allow_hosts);
   const decoding = new Decoding(settings.max_pixels);
   const dispose = async () => {
@@ -110,14 +110,14 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
   }
 }
 
-/** How requests are taken, without what is at which path. */
+/** The application without its routes. */
 function application(settings: ServerSettings, log: Log | undefined): FastifyInstance {
   const app = Fastify({
     logger: log
       ? { stream: { write: (line: string) => log.write(line) }, serializers: { req: described, res: answered } }
       : false,
     bodyLimit: settings.max_bytes,
-    // Bodies are timed where they are read; this ends what never gets so far.
+    // Bodies are timed while they are read; this limit is for requests that never get there.
     requestTimeout: 1000 * settings.timeout_s + 2000,
     keepAliveTimeout: 5000,
     http: { connectionsCheckingInterval: 1000, headersTimeout: 10_000, requireHostHeader: false },
@@ -125,12 +125,12 @@ function application(settings: ServerSettings, log: Log | undefined): FastifyIns
     frameworkErrors: sendProblem,
     return503OnClosing: false,
   });
-  // Bodies are read by the routes; schemas are there for the documentation.
+  // The routes read and check the bodies; schemas are only for the documentation.
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler(sendProblem);
   refuseUnrouted(app);
-  // Nothing is read before the route does.
+  // Fastify must not read the body: the routes do.
   app.removeContentTypeParser(['application/json', 'text/plain']);
   for (const type of [/^image\//, 'application/octet-stream', 'application/json']) {
     app.addContentTypeParser(type, (_request, _body, done) => done(null));
@@ -159,14 +159,14 @@ async function addRoutes(
   });
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: POLICY },
-    // Threads of WebAssembly want a page that nothing from elsewhere shares.
+    // Threads of WebAssembly need a cross-origin isolated page.
     crossOriginEmbedderPolicy: true,
     hsts: false,
   });
   if (settings.cors.length)
     await app.register(cors, { origin: settings.cors.includes('*') ? '*' : [...settings.cors] });
   await app.register(multipart, {
-    // A picture may come without a file name.
+    // An image may come without a file name.
     isPartAFile: (_, type, name) =>
       name !== undefined || type === 'application/octet-stream' || /^image\//i.test(type ?? ''),
     limits: {
@@ -212,7 +212,7 @@ async function addRoutes(
   await pageRoutes(app);
 }
 
-/** Nothing from elsewhere. The page runs models in WebAssembly, and shows pictures that it has in memory. */
+/** Only the service's own resources. The page runs models in WebAssembly, and shows images that it has in memory. */
 const POLICY = {
   'default-src': ["'self'"],
   'script-src': ["'self'", "'wasm-unsafe-eval'"],
@@ -225,10 +225,10 @@ const POLICY = {
   'form-action': ["'self'"],
 };
 
-/** Of a request, for the log: never its body, nor a query, which might hold what is secret. */
+/** A request in the log: never its body or its query, which might hold secrets. */
 const described = ({ id, method, url }: FastifyRequest) => ({ id, method, url: url.split('?')[0] });
 
-/** Of its answer: what a line needs that stands alone. */
+/** The response in the log, with method and path, so that the line stands alone. */
 const answered = ({ raw, statusCode }: Partial<Pick<FastifyReply, 'raw' | 'statusCode'>>) => {
   const { method = '', url = '' } = raw?.req ?? {};
   return { statusCode: statusCode ?? 0, method, url: url.split('?')[0] };

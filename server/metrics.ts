@@ -2,7 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { ServedModel } from './served-model.ts';
 import type { Uploads } from './uploads.ts';
 
-/** What a service counts, in Prometheus' format. */
+/** The service's metrics for Prometheus. */
 export class Metrics {
   readonly registry = new Registry();
   readonly #requests = new Counter({
@@ -20,13 +20,13 @@ export class Metrics {
   });
   readonly #pictures = new Counter({
     name: 'resnet_coco_pictures_total',
-    help: 'Pictures by model and what became of them',
+    help: 'Images by model and result',
     labelNames: ['model', 'result'],
     registers: [this.registry],
   });
   readonly #batches = new Histogram({
     name: 'resnet_coco_batch_size',
-    help: 'Pictures that were computed at once, by model',
+    help: 'Images computed in one batch, by model',
     labelNames: ['model'],
     buckets: [1, 2, 4, 8, 16, 32, 64],
     registers: [this.registry],
@@ -36,11 +36,11 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry });
   }
 
-  /** What waits now, read whenever it is asked for. */
+  /** Adds gauges of the queues, read at each scrape. */
   watch(models: readonly ServedModel[], uploads: Uploads): void {
     new Gauge({
       name: 'resnet_coco_queued_pictures',
-      help: 'Pictures that wait for their turn, by model',
+      help: 'Images that wait for their turn, by model',
       labelNames: ['model'],
       registers: [this.registry],
       collect() {
@@ -49,7 +49,7 @@ export class Metrics {
     });
     new Gauge({
       name: 'resnet_coco_request_bytes',
-      help: 'Bytes of bodies that are on their way, or in memory until they are answered, as they were announced',
+      help: 'Announced bytes of request bodies that are arriving, or in memory until the answer',
       registers: [this.registry],
       collect() {
         this.set(uploads.bytes);
@@ -57,7 +57,7 @@ export class Metrics {
     });
     new Gauge({
       name: 'resnet_coco_bodies_coming',
-      help: 'Bodies that are on their way',
+      help: 'Request bodies that are arriving',
       registers: [this.registry],
       collect() {
         this.set(uploads.coming);

@@ -4,7 +4,7 @@ import { cut, Problem } from './problem.ts';
 import { graphSchema, modelSchema, modelsSchema } from './schemas.ts';
 import type { ServedModel } from './served-model.ts';
 
-/** What models there are, and what it takes to run one elsewhere: its configuration and its ONNX graphs. */
+/** Lists the models, and serves their configurations and ONNX graphs, with which they run elsewhere. */
 export function modelRoutes(app: FastifyInstance, models: readonly ServedModel[]): void {
   const find = ({ params }: { readonly params: unknown }): ServedModel => {
     const { name } = params as { readonly name: string };
@@ -12,7 +12,7 @@ export function modelRoutes(app: FastifyInstance, models: readonly ServedModel[]
     if (model) return model;
     throw new Problem('NOT_FOUND', `no model here is called ${cut(name)}; /v1/models lists them`);
   };
-  // Made when they are first asked for, and kept: whoever asks once asks again.
+  // Exported at the first request and cached.
   const exported = new Map<ServedModel, ReturnType<typeof exportModel>>();
   app.get('/v1/models', { schema: modelsSchema }, async () => models.map(({ record }) => record));
   app.get('/v1/models/:name', { schema: modelSchema }, async (request) => {

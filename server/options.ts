@@ -4,11 +4,11 @@ import { MOST, numberWithin, positiveWithin, wholeWithin } from '../io/bounds.ts
 import { parseConfig } from '../io/config.ts';
 import { plainHost } from './access.ts';
 
-/** A day: timers of Node hold no more than 25. */
+/** A day. Node's timers hold at most 25 days. */
 const MOST_SECONDS = 86_400;
 const seconds = positiveWithin(MOST_SECONDS);
 
-/** What a browser sends as `Origin`: scheme, host and port, no path. `*` is every page's. */
+/** Whether the text is an `Origin` as browsers send it (scheme, host and port, no path), or `*` for any. */
 const isOrigin = (text: string): boolean =>
   text === '*' || (URL.canParse(text) && new URL(text).origin === text.toLowerCase());
 const origin = v.pipe(v.string(), v.check(isOrigin, 'must be an origin, such as https://example.org, or *'));
@@ -31,35 +31,35 @@ const schema = v.strictObject({
   grace_s: v.optional(seconds, 20),
 });
 
-/** What a service is told, in plain data. */
+/** The options of a service, as plain data. */
 export interface ServerOptions {
-  /** Known models or model files, classifiers and detectors; the first of each kind answers where none is named. */
+  /** Names or files of classifiers and detectors. The first of each kind answers requests that name no model. */
   readonly models: readonly string[];
   readonly engine?: EngineName | 'auto' | undefined;
   readonly threads?: number | undefined;
-  /** Images computed at once; by default what suits the model. */
+  /** Images per batch. Default: what suits the model. */
   readonly batch?: number | undefined;
   /** Milliseconds that a batch which is not full waits for images that are being decoded. */
   readonly window_ms?: number | undefined;
-  /** Images of each model, and bodies on their way, that may wait; what comes beyond is answered with 503. */
+  /** How many images of each model may wait, and how many bodies may be arriving; beyond it the answer is 503. */
   readonly queue?: number | undefined;
-  /** Bytes of requests that are read or answered at a time; what comes beyond is answered with 503. */
+  /** Maximum total bytes of the requests in memory; beyond it the answer is 503. */
   readonly queue_bytes?: number | undefined;
-  /** Seconds that an answer may take. */
+  /** Maximum seconds for an answer. */
   readonly timeout_s?: number | undefined;
-  /** Bytes of a request, and of an image in it; half of them where it is JSON. */
+  /** Maximum bytes of a request and of an image in it; half as many for JSON. */
   readonly max_bytes?: number | undefined;
-  /** Pixels of an image, as its header tells. */
+  /** Maximum pixels of an image, read from its header. */
   readonly max_pixels?: number | undefined;
-  /** Images of a request. */
+  /** Maximum images in a request. */
   readonly max_files?: number | undefined;
-  /** Who does not send it as bearer token is turned away. */
+  /** Requests without this bearer token are refused. */
   readonly token?: string | undefined;
-  /** Names under which the service may be asked besides localhost and addresses. With a token, any will do. */
+  /** Host names that the service accepts besides localhost and addresses. With a token, any name is accepted. */
   readonly allow_hosts?: readonly string[] | undefined;
-  /** Origins whose pages may ask from a browser; none by default. */
+  /** Origins whose pages may call the service from a browser; none by default. */
   readonly cors?: readonly string[] | undefined;
-  /** Seconds in which accepted requests are answered when the service is told to end. */
+  /** Seconds to answer accepted requests when the service ends. */
   readonly grace_s?: number | undefined;
 }
 
@@ -76,10 +76,10 @@ type WithDefault =
   | 'cors'
   | 'grace_s';
 
-/** The same, complete. */
+/** The options with their defaults filled in. */
 export type ServerSettings = ServerOptions & { readonly [Name in WithDefault]-?: NonNullable<ServerOptions[Name]> };
 
-/** @throws ResnetCocoError BAD_CONFIG, naming the field */
+/** @throws BAD_CONFIG when an option is invalid; the message names the field */
 export function serverSettings(options: ServerOptions): ServerSettings {
   return parseConfig(schema, options, 'server', () => undefined);
 }

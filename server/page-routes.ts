@@ -8,11 +8,11 @@ import { Problem } from './problem.ts';
 
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** Modules of the library that need nothing of Node: the page runs models with them itself. */
+/** Modules of the library that do not need Node. The page runs models with them. */
 const SHARED =
   /^\/(errors|datasets\/(box-label|boxes|normalize|palette|resize|transform)|backbone\/(finite-outputs|top-classes)|detection\/(anchors|box-coder|boxes|detector-category|faster-rcnn|image-list|level-mapper|name-detections|nms|postprocess|proposals|top-k))\.js$/;
 
-/** Where `onnxruntime-web` lies, if it is installed. */
+/** The folder of `onnxruntime-web`, if it is installed. */
 function runtimeFolder(): string | undefined {
   try {
     return dirname(createRequire(import.meta.url).resolve('onnxruntime-web/wasm'));
@@ -21,7 +21,7 @@ function runtimeFolder(): string | undefined {
   }
 }
 
-/** The page at `/`: its text and style as they are written, its scripts as they were built; and the sample pictures. */
+/** The page at `/`: HTML and CSS from the sources, scripts from the build; and the sample images. */
 export async function pageRoutes(app: FastifyInstance): Promise<void> {
   const samples = folder('../../samples');
   await app.register(fastifyStatic, {

@@ -5,14 +5,14 @@ import { parseJson, readBody } from './body.ts';
 import type { ServerSettings } from './options.ts';
 import { cut, echoed, Problem, problemOf, WAYS } from './problem.ts';
 
-/** A picture as it was sent. */
+/** An image as it was sent. */
 export interface Picture {
-  /** What its sender calls it; never a path here. */
+  /** The client's name for it; never used as a path. */
   readonly file: string;
   readonly bytes: Uint8Array;
 }
 
-/** What a request brings: pictures, and fields beside them, which go before those of its query. */
+/** The content of a request: images, and the fields beside them. */
 export interface Upload {
   readonly pictures: readonly Picture[];
   readonly fields: Readonly<Record<string, unknown>>;
@@ -21,9 +21,11 @@ export interface Upload {
 type Limits = Pick<ServerSettings, 'max_bytes' | 'max_files' | 'max_pixels'>;
 
 /**
- * The pictures of a request: files of a multipart form, a body that is one itself, or base64 in JSON.
+ * Reads the images of a request: files of a multipart form, a body that is an image itself, or base64 in JSON.
  *
- * @throws Problem BAD_REQUEST, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE
+ * @throws BAD_REQUEST when the body is malformed or has no image
+ * @throws TOO_LARGE when it has too many bytes or images
+ * @throws UNSUPPORTED_MEDIA_TYPE when its type is another
  */
 export async function receive(request: FastifyRequest, limits: Limits): Promise<Upload> {
   const upload = await received(request, limits);
@@ -32,15 +34,15 @@ export async function receive(request: FastifyRequest, limits: Limits): Promise<
   return upload;
 }
 
-/** Of a form, beside its pictures. */
+/** Bytes of a form beside its images. */
 const FORM_OVERHEAD = 100_000;
 
 const isJson = ({ headers }: FastifyRequest) => /^\s*application\/json\b/i.test(headers['content-type'] ?? '');
 
-/** Whether the body is a picture, and not a form or JSON that holds some. */
+/** Whether the body itself is an image, and not a form or JSON with images. */
 export const isPictureItself = (request: FastifyRequest): boolean => !request.isMultipart() && !isJson(request);
 
-/** How many bytes a request of its type may have. */
+/** Maximum bytes of a request of this type. */
 export function bodyLimit(request: FastifyRequest, { max_bytes }: Limits): number {
   if (request.isMultipart()) return max_bytes + FORM_OVERHEAD;
   return isJson(request) ? Math.ceil(max_bytes / 2) : max_bytes;
@@ -60,7 +62,7 @@ async function received(request: FastifyRequest, limits: Limits): Promise<Upload
   return { pictures: [{ file: fileName(file, 1), bytes: await readBody(request, limit) }], fields: {} };
 }
 
-/** What reading a form gives; its reader throws plain errors for forms that are broken. */
+/** Awaits the form reader, and turns its errors into problems. */
 async function ofReader<T>(reading: Promise<T>): Promise<T> {
   try {
     return await reading;
@@ -93,7 +95,7 @@ async function ofForm(request: FastifyRequest, limits: Limits): Promise<Upload> 
   }
 }
 
-/** `{"image": base64}` or `{"images": [base64 or {"file", "data"}, …]}`; data: URLs are base64 too. */
+/** `{"image": base64}` or `{"images": [base64 or {"file", "data"}, …]}`. Data URLs are accepted as base64. */
 function ofJson({ image, images, ...fields }: Record<string, unknown>, limits: Limits): Upload {
   if (image !== undefined && images !== undefined) throw new Problem('BAD_REQUEST', 'give image or images, not both');
   const list = images === undefined ? (image === undefined ? [] : [image]) : images;
@@ -123,7 +125,7 @@ function fromBase64(text: string, where: string): Uint8Array {
   return Buffer.from(digits, 'base64');
 }
 
-/** The last part of what the sender calls it, without what does not belong in a line of text. */
+/** The last component of the client's file name, without control characters. */
 function fileName(name: unknown, number: number): string {
   const last = typeof name === 'string' ? name.slice(-1000).split(/[/\\]/).at(-1)!.replace(/\p{C}/gu, '') : '';
   return last === '' ? `image ${number}` : last;
@@ -132,20 +134,20 @@ function fileName(name: unknown, number: number): string {
 const tooMany = ({ max_files }: Limits): Problem =>
   new Problem('TOO_LARGE', `a request may have ${max_files} pictures; send the others in another`);
 
-/** A picture that is small enough to be decoded. */
+/** An image within the limits. */
 export interface WelcomePicture extends Picture {
-  /** What decoding it takes, in pixels; 0 where no header tells it, so that it is refused at once. */
+  /** The cost of decoding it, in pixels; 0 without a readable header: decoding then fails at once. */
   readonly work: number;
 }
 
-/** The work of a request at most, in pictures of the largest size. */
+/** Maximum work of a request, in images of the maximum size. */
 const LARGEST_OF_REQUEST = 4;
 
 /**
- * Looks at the headers alone, before anything is decoded.
+ * Checks the sizes of images from their headers, before anything is decoded.
  *
- * @returns of each picture the Problem TOO_LARGE for one of more pixels than are welcome, or too many scans of them, or
- * which comes to too many together with those before it
+ * @returns for each image itself or the Problem TOO_LARGE: it has too many pixels or scans, or too much work together
+ * with the images before it
  */
 export async function checkPictures(
   pictures: readonly Picture[],

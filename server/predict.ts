@@ -9,18 +9,18 @@ import { cut, echoed, Problem, problemOf } from './problem.ts';
 import type { Answer, Question, ServedModel, Task } from './served-model.ts';
 import type { Uploads } from './uploads.ts';
 
-/** Seconds after which a caller that was refused may come again. */
+/** Seconds after which a refused client may try again. */
 const RETRY_AFTER = 1;
 
-/** A picture of several that could not be read. */
+/** An image that could not be read, beside others that could. */
 interface Failed {
   readonly file: string;
   readonly error: string;
 }
 
 /**
- * Answers `POST /v1/classify` or `/v1/detect`: reads the pictures, looks at their headers, asks the model, as long as the
- * caller waits.
+ * The handler of `POST /v1/classify` or `/v1/detect`: reads the images, checks their headers, asks the model. Stops if
+ * the client has gone.
  */
 export function predict(
   task: Task,
@@ -35,7 +35,7 @@ export function predict(
     const { signal } = patience;
     let upload: ReturnType<Uploads['admit']> | undefined;
     try {
-      // A body that is refused for what its headers say takes no place, nor does one that nobody could answer.
+      // Refuse before admission what the headers already rule out, or what no model has room for.
       checkEncoding(request);
       checkLength(request, bodyLimit(request, settings));
       const parameters = request.query as Readonly<Record<string, unknown>>;
@@ -56,7 +56,7 @@ export function predict(
       if (!(error instanceof QueueFull)) throw error;
       throw new Problem('TOO_BUSY', 'too much is waiting already; come again later', RETRY_AFTER);
     } finally {
-      // What is left of a refused body is thrown away as it comes, and takes no memory.
+      // The rest of a refused body is discarded as it arrives, and takes no memory.
       upload?.leave();
     }
   };
@@ -88,7 +88,7 @@ async function answers(
     metrics.picture(name, result.status === 'fulfilled' ? 'answered' : 'broken');
     if (result.status === 'fulfilled') return result.value;
     problem = problemOf(named(result.reason, picture));
-    // A fault of the service is not a picture's.
+    // A fault of the service fails the whole request.
     if (problem.status >= 500) throw result.reason;
     return { file: picture.file, error: problem.message };
   });
@@ -96,14 +96,14 @@ async function answers(
   return results;
 }
 
-/** Errors of bytes in memory, as errors of the picture that its sender named. */
+/** Names the client's file in a decoder's error, which knows only bytes in memory. */
 function named(error: unknown, { file }: Picture): unknown {
   const { code, message } = error as ResnetCocoError;
   if (code !== 'BAD_IMAGE') return error;
   return new Problem('BAD_IMAGE', `${file}: ${message.replace(/^image of \d+ bytes in memory: /, '')}`);
 }
 
-/** Aborted when the caller has gone, or has waited for so many seconds. */
+/** A controller that aborts when the client has gone or the time is over. */
 function patienceOf(request: FastifyRequest, reply: FastifyReply, seconds: number): AbortController {
   const gone = new AbortController();
   const timer = setTimeout(
@@ -119,12 +119,12 @@ function patienceOf(request: FastifyRequest, reply: FastifyReply, seconds: numbe
     clearTimeout(timer);
     if (!reply.raw.writableFinished) gone.abort(new Problem('BAD_REQUEST', 'the caller has gone'));
   });
-  // A caller may go while the body is on its way.
+  // The client may have gone before this listener was added.
   if (request.raw.destroyed && !request.raw.complete) gone.abort(new Problem('BAD_REQUEST', 'the caller has gone'));
   return gone;
 }
 
-/** What `work` gives, unless the caller's patience ends first. */
+/** The result of `work`, unless the signal aborts first. */
 function whileWaiting<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const stop = () => reject(signal.reason);
@@ -134,13 +134,13 @@ function whileWaiting<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
-/** What each task is told besides its pictures. */
+/** The parameters of each task. */
 const NAMES = { classify: ['model', 'top'], detect: ['model', 'score'] } as const;
 
 /**
- * Refuses what would not be used, lest a wrong letter go unnoticed.
+ * Refuses unknown parameters, so that a misspelled one is noticed.
  *
- * @throws Problem BAD_REQUEST
+ * @throws BAD_REQUEST when a parameter is unknown
  */
 function checkNames(
   task: Task,

@@ -1,6 +1,6 @@
 import { ResnetCocoError } from '../errors.ts';
 
-/** What can be wrong with a request besides its images, and the HTTP status of it. */
+/** The problems of a request and their HTTP statuses. */
 const statuses = {
   BAD_REQUEST: 400,
   UNAUTHORIZED: 401,
@@ -19,11 +19,11 @@ const statuses = {
 
 export type ProblemCode = keyof typeof statuses;
 
-/** Why a request is not answered as asked: a stable code, a message for people, an HTTP status. */
+/** Why a request fails: a stable code, a message for people, an HTTP status. */
 export class Problem extends Error {
   readonly code: ProblemCode;
   readonly status: number;
-  /** After how many seconds to come again. */
+  /** Seconds after which to try again. */
   readonly retryAfter: number | undefined;
 
   constructor(code: ProblemCode, message: string, retryAfter?: number) {
@@ -38,13 +38,13 @@ export class Problem extends Error {
   }
 }
 
-/** Characters of a caller's value that an answer repeats. */
+/** Maximum characters of a client's value in an answer. */
 const ECHOED = 60;
 
-/** Text of a caller as an answer repeats it. */
+/** A client's text, cut for an answer. */
 export const cut = (text: string): string => (text.length > ECHOED ? `${text.slice(0, ECHOED)}…` : text);
 
-/** A caller's value in an answer: cut short, and of what is nested only its kind. */
+/** A client's value in an answer: cut short; only the kind of an array or object. */
 export function echoed(value: unknown): string {
   if (Array.isArray(value)) return 'an array';
   if (typeof value === 'object' && value !== null) return 'an object';
@@ -52,7 +52,7 @@ export function echoed(value: unknown): string {
   return JSON.stringify(cut(value));
 }
 
-/** Any error as a problem; what is not the caller's fault keeps its details to the log. */
+/** Any error as a problem. Details of errors that are not the client's go only to the log. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof ResnetCocoError && error.code === 'BAD_IMAGE') return new Problem('BAD_IMAGE', error.message);

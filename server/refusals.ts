@@ -3,10 +3,10 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { cut, Problem } from './problem.ts';
 
-/** The answers that connections are giving. */
+/** The current answer of each connection. */
 const answers = new WeakMap<Socket, ServerResponse>();
 
-/** Answers what is no HTTP that can be read, or comes too slowly for it, as any other problem is answered. */
+/** Answers requests that are not valid HTTP, or arrive too slowly, with a problem like any other. */
 export function refuseUnreadable(error: NodeJS.ErrnoException & { readonly reason?: string }, socket: Socket): void {
   const { code, reason } = error;
   if (code === 'ECONNRESET' || socket.destroyed) return;
@@ -27,8 +27,8 @@ export function refuseUnreadable(error: NodeJS.ErrnoException & { readonly reaso
 }
 
 /**
- * Refuses what is not clear about whom it asks. Has to be called before the first route; Node's own check of `Host` is
- * taken off for it.
+ * Refuses requests without a `Host` or with several. Call it before the first route. Node's own check of `Host` is
+ * switched off, because its answer is not JSON.
  */
 export function refuseUnclearHosts(app: FastifyInstance): void {
   app.addHook('onRequest', async ({ raw }, reply) => {
@@ -40,13 +40,13 @@ export function refuseUnclearHosts(app: FastifyInstance): void {
 }
 
 /**
- * Answers what goes to no route: where another method would find one with 405 and `Allow`. Has to be called before the
- * first route.
+ * Answers requests without a route: 405 with `Allow` if the path has other methods, else 404. Call it before the first
+ * route.
  */
 export function refuseUnrouted(app: FastifyInstance): void {
   const routes: { readonly methods: readonly string[]; readonly path: RegExp }[] = [];
   app.addHook('onRoute', ({ method, url }) => {
-    // Whether there is a file is not known: of a folder only its own path counts.
+    // Routes of folders (`*`) count only with their own path: whether a file exists is unknown here.
     const parts = url.replace(/\*$/, '').split(/:[^/.]+/);
     const path = parts.map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')).join('[^/]+');
     routes.push({ methods: [method].flat(), path: new RegExp(`^${path}$`) });

@@ -2,14 +2,14 @@ import type { FastifyInstance } from 'fastify';
 import { collectGarbage } from '../io/collect-garbage.ts';
 import { activeRequests } from './drain.ts';
 
-/** So long nothing is asked before a service rests, in ms. */
+/** Idle time before the service collects garbage, in ms. */
 const QUIET_MS = 10_000;
 
 /**
- * Collects garbage once when nothing has been asked for a while. Node only collects while it works, so a service would keep
- * the bodies of its busiest minute for as long as it idles.
+ * Collects garbage once the service has been idle for a while. Node collects only while it works, so an idle service
+ * would keep the bodies of its busiest minute.
  *
- * @param app one that `watchRequests` watches already
+ * @param app an application with `watchRequests`
  */
 export function restWhenIdle(app: FastifyInstance, quietMs = QUIET_MS): void {
   let timer: NodeJS.Timeout | undefined;

@@ -1,13 +1,13 @@
 import { SHOWN_SCORE } from '../detection/index.ts';
 
-/** What the documentation of the HTTP API says of bodies and answers, in JSON Schema. */
+/** JSON Schemas of bodies and answers, for the documentation of the HTTP API. */
 const picture = {
   type: 'object',
   properties: {
-    image: { type: 'string', description: 'a picture as base64, or a data: URL of it' },
+    image: { type: 'string', description: 'an image as base64 or as a data: URL' },
     images: {
       type: 'array',
-      description: 'several, each base64 or with a name',
+      description: 'several images, each as base64 or with a name',
       items: {
         anyOf: [
           { type: 'string' },
@@ -19,7 +19,9 @@ const picture = {
 };
 
 const field = {
-  classify: { top: { type: 'integer', minimum: 1, default: 5, description: 'classes to return of each picture' } },
+  classify: {
+    top: { type: 'integer', minimum: 1, default: 5, description: 'number of classes to return for each image' },
+  },
   detect: {
     score: {
       type: 'number',
@@ -31,11 +33,13 @@ const field = {
   },
 };
 
-const model = { model: { type: 'string', description: 'a name from /v1/models; by default the first that can' } };
+const model = {
+  model: { type: 'string', description: 'a name from /v1/models; by default the first model of the task' },
+};
 
 const failed = {
   type: 'object',
-  description: 'a picture that could not be read',
+  description: 'an image that could not be read',
   properties: { file: { type: 'string' }, error: { type: 'string' } },
   required: ['file', 'error'],
 };
@@ -53,7 +57,7 @@ const seen = {
           properties: {
             index: { type: 'integer' },
             label: { type: 'string' },
-            wnid: { type: 'string', description: 'WordNet id, of models of ImageNet' },
+            wnid: { type: 'string', description: 'WordNet id, for models of ImageNet' },
             probability: { type: 'number' },
           },
         },
@@ -77,7 +81,7 @@ const seen = {
             score: { type: 'number' },
             bbox: {
               type: 'array',
-              description: 'x, y, width, height in pixels of the picture',
+              description: 'x, y, width, height in pixels of the image',
               items: { type: 'number' },
               minItems: 4,
               maxItems: 4,
@@ -103,27 +107,30 @@ const problems = Object.fromEntries(
   Object.entries({
     400: 'the request is wrong',
     401: 'the token is missing or wrong',
-    403: 'the service is not known by the name in the header Host',
+    403: 'the name in the header Host is not allowed',
     404: 'no such model',
-    413: 'too many bytes, pixels or pictures',
-    415: 'a body of another type, or one that is compressed',
-    422: 'no picture of the request could be read',
-    503: 'too much is waiting; come again after Retry-After seconds',
+    413: 'too many bytes, pixels or images',
+    415: 'the type of the body is not supported, or the body is compressed',
+    422: 'no image of the request could be read',
+    503: 'too many requests wait; try again after Retry-After seconds',
     504: 'it took too long',
   }).map(([status, description]) => [status, answer(description, problem)]),
 );
 
-/** Of `POST /v1/classify` and `/v1/detect`. */
+/** The schema of `POST /v1/classify` and `/v1/detect`. */
 export const predictSchema = (task: 'classify' | 'detect') => {
   const fields = { ...field[task], ...model };
   const files = { files: { type: 'array', items: { type: 'string', format: 'binary' } } };
   const binary = { schema: { type: 'string', format: 'binary' } };
   return {
-    summary: task === 'classify' ? 'The top classes of pictures' : 'The objects in pictures',
+    summary: task === 'classify' ? 'The top classes of images' : 'The objects in images',
     tags: ['pictures'],
     querystring: {
       type: 'object',
-      properties: { ...fields, file: { type: 'string', description: 'the name of a picture that is the body itself' } },
+      properties: {
+        ...fields,
+        file: { type: 'string', description: 'the name of the image, if the body is the image itself' },
+      },
     },
     body: {
       content: {
@@ -134,7 +141,7 @@ export const predictSchema = (task: 'classify' | 'detect') => {
       },
     },
     response: {
-      200: answer('in the order of the pictures', { type: 'array', items: { anyOf: [seen[task], failed] } }),
+      200: answer('in the order of the images', { type: 'array', items: { anyOf: [seen[task], failed] } }),
       ...problems,
     },
   };
@@ -156,7 +163,7 @@ export const modelsSchema = {
           device: { type: 'string' },
           input_size: {
             type: 'integer',
-            description: 'of a classifier: pixels of a side of what its net is given',
+            description: "for a classifier: side of the network's input, in pixels",
           },
         },
       },
@@ -173,7 +180,7 @@ export const modelSchema = {
 };
 
 export const graphSchema = {
-  summary: 'A model as an ONNX graph: a classifier has one, `model`; a detector two, `proposals` and `boxes`',
+  summary: 'A model as an ONNX graph. A classifier has one, `model`; a detector has two, `proposals` and `boxes`',
   tags: ['service'],
   params: { type: 'object', properties: { ...ofModel, part: { type: 'string' } } },
 };

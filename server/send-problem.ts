@@ -5,12 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { problemOf } from './problem.ts';
 
-/** Seconds and bytes for which what is left of a refused body is still taken. */
+/** Limits for reading the rest of a refused body. */
 const LINGER = { seconds: 5, bytes: 256 * 2 ** 20 } as const;
 
 /**
- * Answers a request with what was wrong. A body that was not read to its end is taken and thrown away after the answer:
- * a connection that closes with bytes unread is reset, and its caller would see a broken pipe and no answer.
+ * Answers a request with its problem. The rest of the body is read and discarded after the answer: a connection that
+ * closes with unread bytes is reset, and the client would see a broken pipe instead of the answer.
  */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const problem = problemOf(error);
@@ -31,7 +31,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     .send(Readable.from(answerThenRest(text, raw), { objectMode: false }));
 }
 
-/** The answer, whole, and an end that comes only when the body has. */
+/** The whole answer, which ends only after the request's body has ended. */
 async function* answerThenRest(text: Buffer, body: IncomingMessage): AsyncGenerator<Buffer> {
   yield text;
   const over = new AbortController();

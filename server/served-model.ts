@@ -6,15 +6,15 @@ import type { Decoding } from './decoding.ts';
 import type { ServerSettings } from './options.ts';
 import type { WelcomePicture } from './pictures.ts';
 
-/** What is asked of a model. */
+/** The parameters of a request. */
 export interface Question {
-  /** Classes to return. */
+  /** Number of classes to return. */
   readonly top: number;
-  /** Only objects above this score are in the answer. */
+  /** Only detections above this score are in the answer. */
   readonly score: number | undefined;
 }
 
-/** What became of one picture, as the command line's `--json` has it. */
+/** The result of one image, in the form of the command line's `--json`. */
 export type Answer =
   | { readonly file: string; readonly predictions: readonly Prediction[] }
   | {
@@ -26,42 +26,42 @@ export type Answer =
 
 export type Task = 'classify' | 'detect';
 
-/** What `GET /v1/models` tells of a model. */
+/** A model in `GET /v1/models`. */
 export interface ModelRecord {
   readonly name: string;
   readonly task: Task;
   readonly architecture: string;
   readonly labels: readonly string[];
   readonly device: string;
-  /** Of a classifier: pixels of a side of what its net is given. */
+  /** For a classifier: side of the network's input, in pixels. */
   readonly input_size?: number;
 }
 
 interface Asked {
   readonly picture: WelcomePicture;
   readonly question: Question;
-  /** A large picture comes decoded. */
+  /** Set for large images, which are decoded before. */
   readonly image: LoadedImage | undefined;
 }
 
 /**
- * Nets for pictures of so few pixels are computed many at once, by one thread, as the others have enough to do with
- * decoding; larger ones are fastest one by one.
+ * Networks with inputs up to this size run in batches on one thread, because decoding needs the other threads. Larger
+ * networks are fastest one image at a time.
  */
 const SMALL = 64;
 const SMALL_BATCH = 32;
 const isSmall = (config: ClassifierConfig | DetectorConfig) => 'crop_size' in config && config.crop_size <= SMALL;
 
-/** A model under a name, which gathers what is asked of it into batches. */
+/** A model under a name. It gathers requests into batches. */
 export class ServedModel {
   readonly record: ModelRecord;
-  /** What it was loaded from. */
+  /** The known model or file that it was loaded from. */
   readonly source: string;
   readonly config: ClassifierConfig | DetectorConfig;
   readonly #batcher: Batcher<Asked, LoadedImage, Answer>;
   readonly #model: Classifier | Detector;
   readonly #decoding: Decoding;
-  /** Large pictures that wait to be decoded, or are. */
+  /** The number of large images that wait to be decoded or are being decoded. */
   #largeLoading = 0;
 
   private constructor(
@@ -103,15 +103,16 @@ export class ServedModel {
     );
   }
 
-  /** What waits for it now: images, and whether there is room for more. */
+  /** How many images wait, and whether the queue is full. */
   get queue(): { readonly queued: number; readonly isFull: boolean } {
     return { queued: this.#batcher.queued + this.#largeLoading, isFull: this.#batcher.isFull };
   }
 
   /**
-   * @param nameOrPath a known model, or a model file @param name by which it is asked for
-   * @param onNote called with what a person should know of the file
-   * @throws ResnetCocoError as loading a model does
+   * @param nameOrPath a known model, or a model file
+   * @param name the name under which it is served
+   * @param onNote called with notes for the user about the file
+   * @throws whatever loading a model throws
    */
   static async load(
     nameOrPath: string,
@@ -130,9 +131,9 @@ export class ServedModel {
   }
 
   /**
-   * What the model sees in pictures, in their order; of one that cannot be read, why.
+   * The results of the model for images, in their order; the error for an image that cannot be read.
    *
-   * @throws QueueFull; the signal's reason
+   * @throws QueueFull when there is no room; the signal's reason when it is aborted
    */
   async answer(
     pictures: readonly WelcomePicture[],

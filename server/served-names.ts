@@ -1,14 +1,15 @@
 import { basename, dirname, extname, resolve } from 'node:path';
 import { ResnetCocoError } from '../errors.ts';
 
-/** Names of files that every run writes: its folder tells more. */
+/** File names that every run writes; the name of the folder tells more. */
 const OF_RUNS = new Set(['model', 'best', 'last']);
 
 /**
- * The names by which models are asked for: a known model has its own, a file goes by its name without folder and ending, and
- * by its folder's where runs name it (`runs/cats/model.safetensors`: `cats`) or another has that name already.
+ * The names under which models are served. A known model keeps its name. A file is named without folder and extension.
+ * A file with a name that every run writes is named by its folder (`runs/cats/model.safetensors`: `cats`); the folder
+ * is also added if two models have the same name.
  *
- * @throws ResnetCocoError BAD_CONFIG where two still have one name
+ * @throws BAD_CONFIG when two models still have the same name
  */
 export function servedNames(models: readonly string[]): readonly string[] {
   const plain = models.map((model) => {

@@ -2,26 +2,27 @@ import type { FastifyRequest } from 'fastify';
 import { QueueFull } from './batcher.ts';
 import type { ServerSettings } from './options.ts';
 
-/** A request whose body is on its way, or in memory until it is answered. */
+/** A request whose body is arriving, or in memory until the answer. */
 interface Upload {
   readonly bytes: number;
   readonly request: FastifyRequest;
-  /** When it began, in ms, and what its connection had brought by then. */
+  /** The start in ms, and the bytes that the connection had received before. */
   readonly began: number;
   readonly bytesBefore: number;
   readonly giveWay: () => void;
   isComing: boolean;
 }
 
-/** Who has not sent that many bytes a second, a second long, gives way where there is no room for another. */
+/** A body slower than this, after its first second, gives way if another body needs room. */
 const SLOW_BYTES_PER_S = 10_000;
-/** Bodies above this part of the bytes are large; they leave some to the others. */
+/** Bodies above this share of `queue_bytes` are large. */
 const LARGE = 1 / 64;
+/** The share of `queue_bytes` that large bodies may fill; the rest is reserved for small ones. */
 const OF_LARGE = 3 / 4;
 
 const connectionBytes = ({ raw }: FastifyRequest): number => raw.socket?.bytesRead ?? 0;
 
-/** Bounds the bodies in flight, in number while they come and in bytes until they are answered. */
+/** Limits the bodies in flight: their number while they arrive, and their bytes until they are answered. */
 export class Uploads {
   readonly #uploads = new Set<Upload>();
   readonly #settings: Pick<ServerSettings, 'queue' | 'queue_bytes' | 'max_bytes'>;
@@ -30,12 +31,12 @@ export class Uploads {
     this.#settings = settings;
   }
 
-  /** Of all bodies, as they were announced. */
+  /** Announced bytes of all bodies. */
   get bytes(): number {
     return [...this.#uploads].reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** Bodies on their way. */
+  /** The number of arriving bodies. */
   get coming(): number {
     return [...this.#uploads].filter(({ isComing }) => isComing).length;
   }
@@ -46,10 +47,10 @@ export class Uploads {
   }
 
   /**
-   * Takes a request in before its body is read.
+   * Admits a request before its body is read.
    *
-   * @param giveWay called where the body comes so slowly that another takes its place
-   * @throws QueueFull
+   * @param giveWay called if the body arrives so slowly that another takes its place
+   * @throws QueueFull when there is no room
    */
   admit(request: FastifyRequest, giveWay: () => void): { received(): void; leave(): void } {
     const announced = request.headers['content-length'];
@@ -71,7 +72,7 @@ export class Uploads {
     };
   }
 
-  /** One body is always taken, however large. */
+  /** If no other body is in memory, one of any size has room. */
   #hasRoom(bytes: number): boolean {
     const { queue, queue_bytes } = this.#settings;
     const isLarge = (of: number) => of > LARGE * queue_bytes;

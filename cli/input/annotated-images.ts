@@ -11,14 +11,14 @@ import type { Terminal } from '../terminal/terminal.ts';
 import { reportProblems } from './dataset-report.ts';
 import { collectInputs } from './inputs.ts';
 
-/** Ground truth, and the images that it is of. */
+/** Ground truth and its images. */
 export interface AnnotatedFiles {
   readonly gt: COCO;
-  /** Of the ground truth, for messages. */
+  /** The name of the ground truth, for messages. */
   readonly name: string;
-  /** By id. */
+  /** The images' files by id. */
   readonly files: ReadonlyMap<ImageId, string>;
-  /** There is something wrong in the data set, which was told and left out. */
+  /** Whether the data set has errors, which were reported and left out. */
   readonly hasErrors: boolean;
 }
 
@@ -55,7 +55,7 @@ export async function openAnnotatedImages(
   return { gt: new COCO(dataset, name), name, files, hasErrors: problems.errors > 0 };
 }
 
-/** As pycocotools reads it; images that it does not name are left out. */
+/** COCO's JSON as pycocotools reads it. Images that it does not name are left out. */
 async function openCoco(
   folder: string,
   annotations: string,
@@ -79,7 +79,7 @@ function tellAbsent(annotated: number, found: number, place: string, terminal: T
   if (absent) terminal.note(`${absent} of the ${annotated} annotated images are not in ${place} and do not count`);
 }
 
-/** The annotation file that lies in a folder of images, where it is the only one. */
+/** The annotation file in a folder of images, if it is the only one. */
 function jsonIn(folder: string): string | undefined {
   const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
   return names.length === 1 ? join(folder, names[0]) : undefined;

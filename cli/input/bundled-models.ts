@@ -2,10 +2,10 @@ import { embeddedModels } from '../../checkpoints/embedded-models.ts';
 import { ResnetCocoError } from '../../errors.ts';
 
 /**
- * Loads a model; where it cannot be downloaded, the error names those that come with the package and need no network.
+ * Loads a model. If it cannot be downloaded, the error names the models of the package, which need no network.
  *
- * @param flag that names the model
- * @throws ResnetCocoError as `load` does
+ * @param flag the flag that names the model
+ * @throws whatever `load` throws
  */
 export async function offeringBundled<T>(
   task: 'classification' | 'detection',
@@ -24,7 +24,7 @@ export async function offeringBundled<T>(
   }
 }
 
-/** Names of the models of a task that come with the package, that for everyday photographs first. */
+/** Names of the package's models of a task, the one for everyday photographs first. */
 export async function bundledModels(task: 'classification' | 'detection'): Promise<string[]> {
   const { modelInfo } = await import('../../index.ts');
   const models = await Promise.all(

@@ -9,7 +9,7 @@ import { describeProblem } from '../../datasets/index.ts';
 import { counted, formatTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
-/** Problems that are shown one by one. */
+/** How many problems are shown one by one. */
 const SHOWN = 20;
 
 const number = (value: number): string => String(Math.round(value * 10) / 10);
@@ -21,7 +21,7 @@ function spread(name: string, values: Spread | undefined): string[][] {
 
 const share = (part: number, whole: number): string => (whole ? `${((100 * part) / whole).toFixed(1)} %` : '');
 
-/** A data set for detection in a few tables. */
+/** A detection data set in a few tables. */
 export function detectionReport(format: string, summary: DetectionSummary, filesFound: number): string {
   const { images, annotations, categories, crowds, masks, imagesWithoutObjects, sizes, perCategory } = summary;
   const objects = annotations - crowds;
@@ -57,7 +57,7 @@ export function detectionReport(format: string, summary: DetectionSummary, files
   ].join('\n');
 }
 
-/** A data set for classification in a few tables. */
+/** A classification data set in a few tables. */
 export function classificationReport({
   name,
   images,
@@ -85,7 +85,7 @@ export function classificationReport({
   ].join('\n');
 }
 
-/** Lists the first problems on stderr, and says how many there are. */
+/** Reports the first problems on stderr, and the number of all. */
 export function reportProblems({ errors, warnings, first }: DatasetProblems, terminal: Terminal): void {
   const line = (problem: DatasetProblem): string => `${problem.severity}: ${describeProblem(problem)}`;
   const shown = first.slice(0, SHOWN);

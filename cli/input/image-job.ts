@@ -6,7 +6,7 @@ import { counted } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { Inputs } from './inputs.ts';
 
-/** What a model made of one file. */
+/** The result of a model for one file. */
 interface Result {
   readonly file: string;
 }
@@ -25,7 +25,7 @@ export interface ImageJob<R extends Result> {
   readonly describe: (result: R) => string;
   /** The result as an element of the JSON array. */
   readonly record: (result: R) => object;
-  /** Where the results are kept besides. */
+  /** The folder that also receives the results. */
   readonly folder?: {
     add(result: R): Promise<void>;
     fail(file: string, error: string): Promise<void>;
@@ -34,16 +34,16 @@ export interface ImageJob<R extends Result> {
 }
 
 export interface JobOutcome {
-  /** Images done, those that failed left out. */
+  /** Images done, without those that failed. */
   readonly images: number;
-  /** Images not come to, because the job was interrupted. */
+  /** Images not processed because the job was interrupted. */
   readonly remaining: number;
   readonly seconds: number;
 }
 
 /**
- * Prints and keeps the results as they come, in constant memory, with progress. What is printed and kept is whole
- * however the job ends.
+ * Prints and saves the results as they come, in constant memory, with progress. The output is well-formed however the
+ * job ends.
  */
 export async function runImageJob<R extends Result>(job: ImageJob<R>): Promise<JobOutcome> {
   const { inputs, terminal, failures } = job;

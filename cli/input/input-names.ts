@@ -1,13 +1,13 @@
 import { relative, resolve, sep } from 'node:path';
 
 export interface InputFile {
-  /** As the user would write it. */
+  /** The path as the user would write it. */
   readonly file: string;
-  /** Unique among the inputs, with forward slashes: the path under the folder it was found in. */
+  /** The path under the folder in which it was found, with forward slashes. Unique among the inputs. */
   readonly name: string;
 }
 
-/** The folders, from the first on, that all of the files lie in. */
+/** The leading folders that all paths have in common. */
 export function commonFolders(paths: readonly string[]): readonly string[] {
   let common = (paths[0] ?? '').split(sep).slice(0, -1);
   for (const path of paths) {
@@ -18,7 +18,7 @@ export function commonFolders(paths: readonly string[]): readonly string[] {
   return common;
 }
 
-/** Where two inputs have the same name, all are named by their path from the folder that they have in common. */
+/** If two inputs have the same name, names all inputs by their paths from their common folder. */
 export function withUniqueNames(files: readonly InputFile[]): readonly InputFile[] {
   if (new Set(files.map(({ name }) => name)).size === files.length) return files;
   const paths = files.map(({ file }) => resolve(file));

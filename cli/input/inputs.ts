@@ -19,11 +19,11 @@ export interface FailedInput {
 }
 
 export interface Inputs {
-  /** In the order of the arguments, each folder's in natural order (`img2` before `img10`), none twice. */
+  /** In the order of the arguments, within a folder in natural order (`img2` before `img10`), each once. */
   readonly files: readonly InputFile[];
-  /** Broken links and unreadable folders met on the way, and files of the list on stdin that do not exist. */
+  /** Broken links, unreadable folders, and files of the list on stdin that do not exist. */
   readonly failures: readonly FailedInput[];
-  /** What the user may wonder about, such as a folder without images. */
+  /** Notes for the user, such as a folder without images. */
   readonly notes: readonly string[];
 }
 
@@ -38,7 +38,7 @@ export interface InputOptions {
   readonly stdin?: AsyncIterable<string | Uint8Array>;
 }
 
-/** What a path of the call names, for the error where it does not. */
+/** What a path of the call must name, for error messages. */
 const WANTED = 'file or folder';
 
 /** Names within `root`, relative to it. */
@@ -66,7 +66,7 @@ class Collector {
       const key = resolve(file);
       if (this.#seen.has(key)) continue;
       this.#seen.add(key);
-      // A pattern such as `{a,../b}/*.jpg` leaves its folder; its pictures stay within the one of the results.
+      // A pattern such as `{a,../b}/*.jpg` leaves its folder; the results of its files stay within their own.
       this.files.push({
         file,
         name: name
@@ -81,7 +81,7 @@ class Collector {
     this.failures.push({ file, error });
   }
 
-  /** A path as given: a file, a folder, or else a glob. Throws if it is none of them. */
+  /** Adds a path as given: a file, a folder, or else a glob. Throws if it is none of them. */
   async addPath(path: string): Promise<void> {
     try {
       await this.#addExisting(path);
@@ -91,7 +91,7 @@ class Collector {
     }
   }
 
-  /** A list of paths on stdin. */
+  /** Adds a list of paths from stdin. */
   async addList(chunks: AsyncIterable<string | Uint8Array>): Promise<void> {
     const parts: Uint8Array[] = [];
     for await (const chunk of chunks) parts.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
@@ -129,7 +129,7 @@ class Collector {
     this.notes.push(`${path}: no images in this folder (looked for .${imageExtensions.join(' .')})${hint}`);
   }
 
-  /** Adds to `names` the images below `root`/`folder`, and tells whether there are sub-folders. */
+  /** Adds the images below `root`/`folder` to `names`. Returns whether there are sub-folders. */
   async #list(root: string, folder: string, names: string[], ancestors: readonly string[]): Promise<boolean> {
     const path = join(root, folder);
     let entries: Dirent[];
@@ -143,7 +143,7 @@ class Collector {
       this.#fail(path, error);
       return true;
     }
-    // A link that leads back up would descend for ever.
+    // A link to a parent folder would recurse for ever.
     if (ancestors.includes(real) || (folder && real === this.#excluded)) return true;
     let hasFolders = false;
     for (const entry of entries.sort((a, b) => naturalOrder(a.name, b.name))) {
@@ -169,12 +169,12 @@ class Collector {
     return hasFolders;
   }
 
-  /** `photos/2024-*\/*.jpg`, for shells that leave it to the program, and for quoted ones. */
+  /** Adds a glob such as `photos/2024-*\/*.jpg`: quoted, or from a shell that does not expand it. */
   async #addGlob(path: string): Promise<void> {
-    // cmd.exe hands single quotes on; its separator is the escape character of patterns.
+    // cmd.exe passes single quotes on; its path separator is the escape character of patterns.
     const pattern = process.platform === 'win32' ? path.replace(/^'(.*)'$/, '$1').replaceAll('\\', '/') : path;
     const parts = pattern.split('/');
-    // Folders whose names merely look like patterns, such as `holiday (2)`, are taken as they are.
+    // Existing folders with names that look like patterns, such as `holiday (2)`, are taken literally.
     let root = '';
     while (parts.length > 1) {
       const next = `${root}${parts[0]}/`;
@@ -199,8 +199,7 @@ class Collector {
 /**
  * The image files that `<paths...>` name: files, folders, globs, and `-` for a list on stdin.
  *
- * @throws {ResnetCocoError} `FILE_NOT_FOUND` for a path of the call that does not exist or matches nothing, and where
- * nothing at all is left to do.
+ * @throws FILE_NOT_FOUND when a path of the call does not exist or matches nothing, or when no input is left
  */
 export async function collectInputs(paths: readonly string[], options: InputOptions): Promise<Inputs> {
   const excluded = options.exclude === undefined ? undefined : await realpath(options.exclude).catch(() => undefined);

@@ -1,15 +1,15 @@
 import { ResnetCocoError } from '../../errors.ts';
 import { decodeText, hasMark } from '../../io/text-encoding.ts';
 
-/** Single characters that lists of one-letter names do not have, and that UTF-16 leaves alone between NUL bytes. */
+/** Characters that stand alone between NUL bytes in UTF-16, and that are not names of files. */
 const TELLTALE = /^[./\\\r\n]$/;
 const FEWEST = 4;
 
 /**
- * The paths in a list on stdin: one a line, or separated by NUL characters as `find -print0` does. Text of UTF-8, or of
- * UTF-16 as Windows writes it, told by its byte-order mark, or by the NUL bytes beside each letter.
+ * The paths in a list on stdin: one per line, or separated by NUL characters as `find -print0` writes them. The text is
+ * UTF-8, or UTF-16 as Windows writes it, recognised by its byte-order mark or by a NUL byte beside each letter.
  *
- * @throws ResnetCocoError USAGE for text of another encoding with a byte-order mark, or damaged text
+ * @throws USAGE when the text is damaged, or its byte-order mark is of another encoding
  */
 export function listedPaths(bytes: Uint8Array): readonly string[] {
   const text = hasMark(bytes) || looksLikeUtf16(bytes) ? decoded(bytes) : Buffer.from(bytes).toString('utf8');
@@ -17,7 +17,7 @@ export function listedPaths(bytes: Uint8Array): readonly string[] {
 }
 
 function decoded(bytes: Uint8Array): string {
-  // Of UTF-8, whose mark leaves NUL characters between the paths what they are.
+  // UTF-8 with a byte-order mark: NUL characters between the paths are kept.
   if (Buffer.from(bytes.subarray(0, 3)).toString('hex') === 'efbbbf')
     return Buffer.from(bytes.subarray(3)).toString('utf8');
   try {
@@ -27,7 +27,7 @@ function decoded(bytes: Uint8Array): string {
   }
 }
 
-/** UTF-16 without a mark would be a list of files with names of one letter, `.` among them: the folder itself. */
+/** Whether the bytes look like UTF-16 without a mark. Read as UTF-8, most of its paths would be single letters. */
 function looksLikeUtf16(bytes: Uint8Array): boolean {
   const parts = Buffer.from(bytes.subarray(0, 1024)).toString('latin1').split('\0');
   const names = parts.filter((part) => part !== '');

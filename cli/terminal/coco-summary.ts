@@ -13,13 +13,13 @@ export const reportFlag = {
 
 export interface EvaluationOutput {
   readonly json: boolean;
-  /** The folder of the report, if one is wanted, and what it is about. */
+  /** The folder of the report, if one is asked for. */
   readonly report: string | undefined;
   readonly title: string;
   readonly images?: string | ReadonlyMap<ImageId, string> | undefined;
 }
 
-/** Prints the numbers of what was accumulated as pycocotools does or as JSON, and writes the report. */
+/** Prints an accumulated evaluation as pycocotools does, or as JSON, and writes the report. */
 export async function printEvaluation(
   evaluation: COCOeval,
   { images, json, report, title }: EvaluationOutput,

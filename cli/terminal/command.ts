@@ -1,7 +1,7 @@
 import type { FlagTable, FlagValues } from './flags.ts';
 import type { Terminal } from './terminal.ts';
 
-/** What a command's `run` is given. */
+/** The arguments of a command's `run`. */
 export interface Invocation<T extends FlagTable> {
   readonly flags: FlagValues<T>;
   readonly positionals: readonly string[];
@@ -10,7 +10,7 @@ export interface Invocation<T extends FlagTable> {
   readonly signal: AbortSignal;
 }
 
-/** 0: all done. 1: done, but some inputs failed. (2 is an error thrown; 130 an interruption.) */
+/** 0: all done. 1: done, but some inputs failed. (A thrown error gives 2, an interruption 130.) */
 export type ExitCode = 0 | 1;
 
 export interface Positionals {
@@ -28,12 +28,12 @@ export interface Command<T extends FlagTable = FlagTable> {
   readonly positionals: Positionals;
   readonly flags: T;
   readonly examples: readonly (readonly [call: string, help: string])[];
-  /** It runs until it is stopped, which is no interruption: its exit code is what `run` returns. */
+  /** The command runs until it is stopped. Stopping is no interruption: the exit code is what `run` returns. */
   readonly endsWhenStopped?: true;
   run(invocation: Invocation<T>): Promise<ExitCode>;
 }
 
-/** A command in the list of all: loaded only when it is called. */
+/** A command in the list of all commands. It is loaded only when it is called. */
 export interface CommandEntry {
   readonly summary: string;
   readonly load: () => Promise<Command>;
@@ -45,10 +45,10 @@ export interface CommandGroup {
   readonly subcommands: Readonly<Record<string, CommandEntry>>;
 }
 
-/** Headings, and the commands under each. */
+/** The commands under each heading. */
 export type CommandList = Readonly<Record<string, Readonly<Record<string, CommandEntry | CommandGroup>>>>;
 
-/** Keeps a command's flag types while making it one of many. */
+/** Checks a command's definition with its own flag types, and returns it as a general command. */
 export const command = <T extends FlagTable>(definition: Command<T>): Command =>
   definition as unknown as Command<FlagTable>;
 

@@ -3,7 +3,7 @@ import { formatTable } from './table.ts';
 
 const percent = (share: number | null): string => (share === null ? '–' : `${(100 * share).toFixed(2)} %`);
 
-/** Classes that images of a class were most often taken for. */
+/** How many of the classes that a class is most often taken for are shown. */
 const MISTAKEN_SHOWN = 3;
 
 /** A classifier's evaluation for people to read. */

@@ -1,7 +1,7 @@
 import type { DownloadProgress } from '../../io/download/download.ts';
 import type { Progress, Terminal } from './terminal.ts';
 
-/** Shows the progress of each file that `task` downloads, and what it notes of a file; nothing where that is none. */
+/** Shows the progress of each file that `task` downloads, and its notes about files. */
 export async function withDownloadProgress<T>(
   terminal: Terminal,
   task: (onProgress: (state: DownloadProgress) => void, onNote: (note: string) => void) => Promise<T>,

@@ -1,7 +1,7 @@
 import { ResnetCocoError } from '../../errors.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Inputs that failed while all others went on: each is listed on stderr as it comes. */
+/** The inputs that failed. Each is reported on stderr at once; the others go on. */
 export class Failures {
   readonly #terminal: Terminal;
   readonly #files = new Set<string>();
@@ -10,12 +10,12 @@ export class Failures {
     this.#terminal = terminal;
   }
 
-  /** How many inputs failed, none counted twice. */
+  /** How many inputs failed; each counts once. */
   get count(): number {
     return this.#files.size;
   }
 
-  /** Lists the failure and returns its text. */
+  /** Reports the failure and returns its text. */
   add(file: string, error: unknown): string {
     this.#files.add(file);
     const message = error instanceof Error ? error.message : String(error);

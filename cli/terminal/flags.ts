@@ -59,7 +59,7 @@ type ValueOf<F extends Flag> = F extends BooleanFlag
       ? Given<F>
       : Given<F> | undefined;
 
-/** What a command receives: a boolean flag is never undefined, nor is one with a default. */
+/** The values of the flags. A boolean flag, or a flag with a default, is never undefined. */
 export type FlagValues<T extends FlagTable> = { readonly [K in keyof T]: ValueOf<T[K]> };
 
 export interface ParsedArguments<T extends FlagTable> {
@@ -72,7 +72,7 @@ const usage = (message: string): ResnetCocoError => new ResnetCocoError('USAGE',
 const integerPattern = /^[+-]?\d+$/;
 const numberPattern = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-/** What a value must be, for errors. */
+/** What a value must be, for error messages. */
 function describe(flag: Exclude<Flag, BooleanFlag>): string {
   if (flag.kind === 'text' || flag.kind === 'texts') return flag.value;
   if (flag.kind === 'choice') return `one of ${flag.choices.join(', ')}`;
@@ -104,13 +104,13 @@ export const spelling = (name: string, flag: Flag): string =>
   flag.kind === 'boolean' && flag.default ? `--no-${name}` : `--${name}`;
 
 /**
- * Reads a command's arguments: `--flag value`, `--flag=value`, and `--` after which nothing is a flag. The last of a
- * repeated flag counts, unless it takes several.
+ * Reads a command's arguments: `--flag value`, `--flag=value`, and `--`, after which nothing is a flag. If a flag is
+ * repeated, the last value counts, unless the flag takes several.
  *
- * @throws {ResnetCocoError} `USAGE` for an unknown flag (naming the nearest known one), a missing value or a wrong one.
+ * @throws USAGE when a flag is unknown (the message names the nearest one), or a value is missing or wrong
  */
 export function parseFlags<T extends FlagTable>(table: T, args: readonly string[]): ParsedArguments<T> {
-  // Spellings rather than names, so that only meaningful forms are known: `--no-pictures` but neither `--pictures`
+  // By spelling and not by name, so that only meaningful forms are accepted: `--no-pictures`, but neither `--pictures`
   // nor `--no-json`.
   const bySpelling = new Map(Object.entries(table).map(([name, flag]) => [spelling(name, flag), { name, flag }]));
   for (const [name, flag] of Object.entries(table)) {
@@ -162,8 +162,12 @@ export function parseFlags<T extends FlagTable>(table: T, args: readonly string[
   return { flags: values as FlagValues<T>, positionals };
 }
 
-/** The value of a flag that a command cannot do without. */
+/**
+ * The value of a flag that the command needs.
+ *
+ * @throws USAGE when the flag is missing
+ */
 export function required<T>(name: string, value: T | undefined): T {
-  if (value === undefined) throw usage(`--${name} is missing: the command cannot do without`);
+  if (value === undefined) throw usage(`--${name} is missing: the command needs it`);
   return value;
 }

@@ -2,21 +2,21 @@ import type { Command, CommandEntry, CommandGroup, CommandList } from './command
 import { type Flag, type FlagTable, spelling } from './flags.ts';
 import type { Output } from './terminal.ts';
 
-/** How help is laid out where it is shown. */
+/** The layout of help texts. */
 export interface HelpStyle {
   /** Columns of a line. */
   readonly width: number;
   readonly bold: boolean;
 }
 
-/** Where help goes to a file or another program. */
+/** The layout in a file or a pipe. */
 const PLAIN: HelpStyle = { width: 100, bold: false };
 const [LEAST_WIDTH, MOST_WIDTH] = [40, 120];
 const LEFT_WIDTH = 24;
-/** So much room the second column has at least, or its text begins on a line of its own. */
+/** Minimum width of the second column; with less room its text goes to a new line. */
 const LEAST_RIGHT_WIDTH = 30;
 
-/** As fits what is written to: bold heads only on a terminal that shows them, and where NO_COLOR is not set. */
+/** The layout for an output. Headings are bold only on a terminal with colors, unless NO_COLOR is set. */
 export function helpStyleOf(output: Output): HelpStyle {
   if (!output.isTTY) return PLAIN;
   const width = Math.max(LEAST_WIDTH, Math.min(MOST_WIDTH, output.columns || PLAIN.width));
@@ -26,7 +26,7 @@ export function helpStyleOf(output: Output): HelpStyle {
 
 const head = (text: string, { bold }: HelpStyle): string => (bold ? `\x1b[1m${text}\x1b[22m` : text);
 
-/** Words of `text` in lines of at most `width`, the first at `indent` already. */
+/** Wraps `text` into lines of at most `width`; the first line starts at column `indent`. */
 function wrap(text: string, indent: number, { width }: HelpStyle): string {
   const lines = [''];
   for (const word of text.split(' ')) {
@@ -37,7 +37,7 @@ function wrap(text: string, indent: number, { width }: HelpStyle): string {
   return lines.join(`\n${' '.repeat(indent)}`);
 }
 
-/** Two columns, the second wrapped; what is too long for the first has a line to itself. */
+/** Two columns. The second is wrapped; an entry too long for the first has its own line. */
 function columns(rows: readonly (readonly [string, string])[], style: HelpStyle): string {
   const fitting = rows.map(([left]) => left.length).filter((length) => length <= LEFT_WIDTH);
   const width = Math.max(0, ...fitting);
@@ -63,10 +63,10 @@ function flagRow(name: string, flag: Flag): readonly [string, string] {
   return [`${spelling(name, flag)} ${value}`, flag.help + choices + fallback];
 }
 
-/** A call, and below it what it is for. */
+/** The examples: each call, and below it what it does. */
 function exampleSection(examples: Command['examples'], style: HelpStyle): string {
   if (!examples.length) return '';
-  // Calls stay whole, to be copied.
+  // Calls are not wrapped, so that they can be copied.
   const lines = examples.map(([call, help]) => `  ${call}\n${help && `      ${wrap(help, 6, style)}\n`}`);
   return `\n${head('Examples', style)}\n${lines.join('')}`;
 }
@@ -123,7 +123,7 @@ export const groupHelp = (name: string, group: CommandGroup, style: HelpStyle = 
     `\n${wrap(`resnet-coco ${name} <command> --help tells more of each.`, 0, style)}\n`,
   ].join('');
 
-/** `resnet-coco detect --help`; `flags` are the command's and those that every command has. */
+/** `resnet-coco detect --help`. `flags`: the command's own and the general ones. */
 export function commandHelp(name: string, command: Command, flags: FlagTable, style: HelpStyle = PLAIN): string {
   const { positionals, examples, details = [] } = command;
   return [

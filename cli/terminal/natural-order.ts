@@ -1,7 +1,7 @@
 // A fixed locale, so that the order is the same on every machine.
 const collator = new Intl.Collator('en', { numeric: true });
 
-/** `img2` before `img10`, folder by folder; names that collate alike by their characters. */
+/** Orders `img2` before `img10`, folder by folder. Names that collate equally are ordered by their characters. */
 export function naturalOrder(a: string, b: string): number {
   const [left, right] = [a.split(/[\\/]/), b.split(/[\\/]/)];
   for (let i = 0; i < Math.min(left.length, right.length); i++) {

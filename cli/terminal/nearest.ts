@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 
-/** The known name most like `name`: one that it begins or that begins it, else the one fewest edits away. */
+/** The known name nearest to `name`: one that starts with it or is its start, else the one with the fewest edits. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const edits = (candidate: string): number => {
     const begins = candidate.startsWith(name) || (candidate.length > 2 && name.startsWith(candidate));

@@ -2,15 +2,15 @@ import { lstat } from 'node:fs/promises';
 import { ResnetCocoError } from '../../errors.ts';
 import type { FlagTable } from './flags.ts';
 
-/** Of every command that writes one file under a name of the user's choice. */
+/** The flag of every command that writes one file under a name of the user's choice. */
 export const forceFlag = {
-  force: { kind: 'boolean', help: 'write over a file that is there' },
+  force: { kind: 'boolean', help: 'overwrite an existing file' },
 } as const satisfies FlagTable;
 
 /**
- * Refuses to write over what is there, be it the command's own input under another name, a link or another file.
+ * Refuses to overwrite anything: the command's own input under another name, a link or any other file.
  *
- * @throws ResnetCocoError FILE_NOT_WRITABLE
+ * @throws FILE_NOT_WRITABLE when the file exists and `force` is off
  */
 export async function refuseExisting(file: string, force: boolean): Promise<void> {
   if (force || !(await lstat(file).catch(() => undefined))) return;

@@ -1,6 +1,7 @@
 /**
- * What a person types to call the program again: where npx called it, a shell may not know it by its name.
- * @param environment As npm sets it for what it runs
+ * How the user calls the program: through npx, if npx started it, because the shell may not find it by its name.
+ *
+ * @param environment as npm sets it
  */
 export const ownCall = ({ npm_command }: NodeJS.ProcessEnv = process.env): string =>
   npm_command === 'exec' ? 'npx resnet-coco' : 'resnet-coco';

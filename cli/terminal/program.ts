@@ -9,12 +9,12 @@ import { INTERRUPTED, stopOnSignal } from './interrupt.ts';
 import { nearestName } from './nearest.ts';
 import { oneLine, Terminal } from './terminal.ts';
 
-/** The call itself is wrong: usage, a missing file, an unreadable model. */
+/** Exit code for a wrong call: usage, a missing file, an unreadable model. */
 const WRONG_CALL = 2;
 
 /** Flags that every command has. */
 const generalFlags = {
-  quiet: { kind: 'boolean', group: 'General', help: 'no progress and no notes on stderr, only failures' },
+  quiet: { kind: 'boolean', group: 'General', help: 'print only failures to stderr, no progress and no notes' },
   verbose: { kind: 'boolean', group: 'General', help: 'show the stack of an error' },
   help: { kind: 'boolean', short: 'h', group: 'General', help: 'show this help' },
 } as const satisfies FlagTable;
@@ -26,7 +26,7 @@ function packageVersion(): string {
   return version;
 }
 
-/** Flags before `--` only: what follows it is a file, whatever its name. */
+/** Whether one of the flags is given before `--`; what follows `--` is a file, whatever its name. */
 function asksFor(args: readonly string[], ...names: readonly string[]): boolean {
   const end = args.indexOf('--');
   return args.slice(0, end < 0 ? args.length : end).some((arg) => names.includes(arg));
@@ -67,9 +67,9 @@ async function runCommand(name: string, command: Command, args: readonly string[
   const controller = new AbortController();
   const { signal } = controller;
   const release = stopOnSignal(controller, () =>
-    terminal.report('stopping: what is in flight is finished and saved; once more ends at once'),
+    terminal.report('stopping: finishing and saving the work in flight; once more ends at once'),
   );
-  // A reader such as `head` has seen enough: stop as for Ctrl-C, but without a word.
+  // A reader such as `head` has closed the pipe: stop as for Ctrl-C, but silently.
   process.stdout.once('error', () => controller.abort());
   try {
     const code = await command.run({ flags, positionals, terminal, signal });
@@ -125,7 +125,7 @@ export async function runProgram(commands: CommandList, args: readonly string[])
     process.stderr.write(`resnet-coco: ${oneLine(errorLine(error))}\n`);
     if (asksFor(args, '--verbose')) process.stderr.write(`${printable(inspect(error))}\n`);
   };
-  // Terminal tells of writes that fail; without listeners they would end the process besides.
+  // Terminal handles failed writes; without listeners they would also end the process.
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
   process.on('uncaughtException', (error) => {

@@ -1,16 +1,16 @@
-/** Unit of the things counted: images (whole numbers), or the bytes of a download. */
+/** What is counted: images, or the bytes of a download. */
 export type Unit = 'images' | 'bytes';
 
 export interface ProgressState {
   readonly unit: Unit;
   readonly done: number;
-  /** Of those, what was done before `seconds` began, as in a run that is resumed. */
+  /** How much of `done` was done before `seconds` began, as in a resumed run. */
   readonly before?: number;
-  /** Undefined where nobody knows, as for a server that sends no length. */
+  /** Undefined if unknown, as for a server that sends no length. */
   readonly total: number | undefined;
   readonly failed: number;
   readonly seconds: number;
-  /** Takes the place of the amount, such as `epoch 3/90, loss 1.234`. */
+  /** Shown instead of the amount, such as `epoch 3/90, loss 1.234`. */
   readonly description?: string | undefined;
 }
 
@@ -23,7 +23,7 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')} min`;
 }
 
-/** `97.8 MB`: decimal units, as downloads are given. */
+/** `97.8 MB`, in decimal units. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let value = bytes;
@@ -35,7 +35,7 @@ export function formatBytes(bytes: number): string {
   return `${index && value < 99.95 ? value.toFixed(1) : Math.round(value)} ${units[index]}`;
 }
 
-/** `12.3 images/s`; of slow ones `0.034 images/s`, never 0. */
+/** `12.3 images/s`; for slow rates `0.034 images/s`, never 0. */
 export function formatRate(unit: Unit, rate: number): string {
   if (unit === 'bytes') return `${formatBytes(rate)}/s`;
   if (rate >= 99.95) return `${Math.round(rate)} images/s`;
@@ -64,8 +64,7 @@ const BAR_WIDTH = 24;
 const LEAST_BAR_WIDTH = 8;
 
 /**
- * One line for a terminal of `width` columns, never longer: a bar, shorter or none where there is little room, then the
- * text. Colours are used only if `colours`.
+ * One line of at most `width` columns: a bar and the text. The bar is shorter, or left out, if there is little room.
  */
 export function progressBar(state: ProgressState, width: number, colours: boolean): string {
   const text = progressText(state);

@@ -1,4 +1,4 @@
-/** What the service's log tells in a line of JSON, as far as a person wants it. */
+/** The fields of the service's JSON log that a person reads. */
 interface Entry {
   readonly level: number;
   readonly time: number;
@@ -10,7 +10,7 @@ interface Entry {
 
 const [WARNING, ERROR] = [40, 50];
 
-/** A line of the service's log as a person reads it; none for what another line tells, too. */
+/** A line of the service's log for a person; undefined if another line says the same. */
 export function requestLine(json: string): string | undefined {
   const { err, level, msg = '', res, responseTime = 0, time } = JSON.parse(json) as Entry;
   if (msg === 'incoming request') return undefined;

@@ -3,13 +3,14 @@ import { structureProblem } from '../../io/json/json-keys.ts';
 import { readBytes } from '../../io/regular-file.ts';
 import { decodeText } from '../../io/text-encoding.ts';
 
-/** Settings are a few lines. */
+/** A settings file has a few lines. */
 const MAX_BYTES = 2 ** 20;
 
 /**
- * Reads settings from a file of JSON.
+ * Reads settings from a JSON file.
  *
- * @throws ResnetCocoError FILE_NOT_FOUND; BAD_CONFIG for what is no JSON, or has a key twice
+ * @throws FILE_NOT_FOUND when there is no such file
+ * @throws BAD_CONFIG when it is not JSON, or has a key twice
  */
 export async function readSettingsFile(path: string): Promise<unknown> {
   const bytes = await readBytes(path, { maxBytes: MAX_BYTES, code: 'BAD_CONFIG' });

@@ -9,7 +9,7 @@ export const engineFlags = {
     group: 'Model',
     choices: ['auto', 'onnx', 'webgpu', 'cuda', 'tfjs-node-gpu', 'tfjs-node', 'wasm'],
     default: 'auto',
-    help: 'where tensors run; resnet-coco doctor says what this machine has',
+    help: 'what computes; resnet-coco doctor lists what works on this machine',
   },
   threads: {
     kind: 'integer',
@@ -25,7 +25,7 @@ export const engineFlags = {
     value: 'N',
     min: 1,
     max: 4096,
-    help: 'images run at once (default: as suits the engine)',
+    help: 'images per batch (default: what suits the engine)',
   },
 } as const satisfies FlagTable;
 
@@ -34,7 +34,7 @@ export const archFlag = {
     kind: 'text',
     group: 'Model',
     value: 'NAME',
-    help: 'architecture of a checkpoint that does not tell its own, such as resnet18',
+    help: 'architecture of a checkpoint that does not name its own, such as resnet18',
   },
 } as const satisfies FlagTable;
 
@@ -58,13 +58,13 @@ export const jsonFlag = {
   json: { kind: 'boolean', help: 'print JSON to stdout' },
 } as const satisfies FlagTable;
 
-/** Flags of every command that reads a data set for detection. */
+/** Flags of every command that reads a detection data set. */
 export const sourceFlags = {
-  images: { kind: 'text', value: 'DIR', help: 'the folder of images, where it is not in its usual place' },
+  images: { kind: 'text', value: 'DIR', help: 'the folder of images, if it is not in its usual place' },
   split: { kind: 'text', value: 'NAME', help: 'a part, such as train: a list of VOC, an entry of data.yaml, a folder' },
 } as const satisfies FlagTable;
 
-/** `<in>` of those that write it in another form, for a command's `positionals`. */
+/** `<in>` of the commands that convert a data set, for their `positionals`. */
 export const sourceHelp = [
   '<in>',
   'COCO: a JSON file; VOC: a folder of XML files, or the one above; YOLO: data.yaml or its folder',
@@ -78,14 +78,14 @@ export const pathsPositional = {
   help: [['<paths...>', "files, folders, globs such as 'photos/**/*.jpg', or - for a list on stdin"]],
 } as const;
 
-/** Several computations side by side get more images through; each takes the model's memory. */
+/** Several streams raise throughput; each needs its own copy of the model. */
 const MAX_STREAMS = 4;
 
-/** How many computations to run side by side for so many images. */
+/** The number of streams for a number of images. */
 export const streamsFor = (images: number, threads = availableParallelism()): number =>
   Math.max(1, Math.min(threads, MAX_STREAMS, Math.floor(images / 2)));
 
-/** Only what is not undefined: for optional settings that are left to the library. */
+/** Leaves out undefined settings, so that the library's defaults apply. */
 export function defined<T extends object>(settings: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   const entries = Object.entries(settings).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };

@@ -1,3 +1,3 @@
-/** A word of a command as a POSIX shell takes it: quoted where it must be. */
+/** A word for a POSIX shell, quoted if needed. */
 export const shellWord = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

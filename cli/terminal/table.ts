@@ -11,11 +11,11 @@ export function displayWidth(text: string): number {
   return width;
 }
 
-/** `text` with spaces behind, up to `width` columns of a terminal. */
+/** Pads `text` with spaces to `width` columns of a terminal. */
 export const padColumns = (text: string, width: number): string =>
   text + ' '.repeat(Math.max(0, width - displayWidth(text)));
 
-/** Rows of cells as aligned lines, two spaces apart. Columns whose place in `align` holds an `r` end at the right. */
+/** Formats rows as aligned lines, with two spaces between columns. Columns with an `r` in `align` are right-aligned. */
 export function formatTable(rows: readonly (readonly string[])[], align = '', indent = ''): string {
   const widths: number[] = [];
   for (const row of rows) {

@@ -3,7 +3,7 @@ import { ResnetCocoError } from '../../errors.ts';
 import { printable, printableJson } from '../../io/printable.ts';
 import { type ProgressState, progressBar, progressText, type Unit } from './progress.ts';
 
-/** Between two drawings of the bar on a terminal, and between two lines of progress elsewhere. */
+/** Intervals between two drawings of the bar on a terminal, and between two lines of progress elsewhere. */
 const BAR_INTERVAL_MS = 100;
 const LINE_INTERVAL_MS = 5000;
 
@@ -11,14 +11,14 @@ const HIDE_CURSOR = '\x1b[?25l';
 const SHOW_CURSOR = '\x1b[?25h';
 const CLEAR_LINE = '\r\x1b[2K';
 
-/** What is written to, such as `process.stderr`. */
+/** A stream for output, such as `process.stderr`. */
 export type Output = NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY' | 'columns' | 'hasColors'>>;
 
-/** The time, and what is done again and again. */
+/** The current time, and a timer. */
 export interface Clock {
-  /** Milliseconds since any moment. */
+  /** Milliseconds since a fixed moment. */
   now(): number;
-  /** Returns what stops it. */
+  /** Repeats `action`. Returns a function that stops it. */
   every(milliseconds: number, action: () => void): () => void;
 }
 
@@ -38,10 +38,10 @@ export interface TerminalOptions {
   readonly clock?: Clock;
 }
 
-/** The text on one line, control characters made visible. */
+/** The text on one line, with control characters made visible. */
 export const oneLine = (text: string): string => printable(text.trim().replace(/\s*\n\s*/g, '; '));
 
-/** Keeps results (stdout), notes and the progress line (stderr) from garbling one another. */
+/** Writes results (stdout), notes and the progress line (stderr) so that they do not overwrite one another. */
 export class Terminal {
   readonly #stdout: Output;
   readonly #stderr: Output;
@@ -49,9 +49,9 @@ export class Terminal {
   readonly #clock: Clock;
   readonly #drawsBar: boolean;
   #progress: Progress | undefined;
-  /** The bar is on the screen now. */
+  /** Whether the bar is on the screen now. */
   #drawn = false;
-  /** Results on this screen end in the middle of a line, as JSON does until its end. */
+  /** Whether the results on the screen end in the middle of a line, as unfinished JSON does. */
   #midLine = false;
 
   constructor({
@@ -67,22 +67,22 @@ export class Terminal {
     this.#drawsBar = stderr.isTTY === true && process.env.TERM !== 'dumb';
   }
 
-  /** A line, or lines, of results on stdout. Resolves when they are handed on, so that a slow reader slows us. */
+  /** Prints results to stdout. Resolves when they are written, so that a slow reader slows the command. */
   print(text: string): Promise<void> {
     return this.write(`${printable(text)}\n`);
   }
 
-  /** A value as JSON on stdout. */
+  /** Prints a value as JSON to stdout. */
   printJson(value: unknown): Promise<void> {
     return this.write(`${JSON.stringify(value, null, 2)}\n`);
   }
 
-  /** JSON, or a part of it, on stdout. A reader that has gone away is not an error here. */
+  /** Writes JSON, or a part of it, to stdout. A closed pipe is not an error. */
   write(json: string): Promise<void> {
     return this.#send(printableJson(json));
   }
 
-  /** Text of our own on stdout, as it stands, with the bold heads that it may have. */
+  /** Writes the program's own text to stdout unchanged, with its bold headings. */
   writeStyled(text: string): Promise<void> {
     return this.#send(text);
   }
@@ -101,17 +101,17 @@ export class Terminal {
     });
   }
 
-  /** Whether a person reads stderr, as far as can be told. */
+  /** Whether stderr is a terminal. */
   get isScreen(): boolean {
     return this.#stderr.isTTY === true;
   }
 
-  /** A line on stderr that `--quiet` leaves out. */
+  /** Prints a line to stderr, unless `--quiet`. */
   note(line: string): void {
     if (!this.#quiet) this.report(line);
   }
 
-  /** A line on stderr that is always shown. */
+  /** Prints a line to stderr, always. */
   report(line: string): void {
     this.#clearBar();
     this.#stderr.write(`${this.#midLine ? '\n' : ''}${oneLine(line)}\n`);
@@ -119,11 +119,11 @@ export class Terminal {
   }
 
   /**
-   * Begins to show progress; `stop()` it before the next. Where there is no terminal it is a line now and then, if there
-   * is news; work of less than a second has none.
+   * Starts to show progress; `stop()` it before the next. Without a terminal it prints a line at intervals, if anything
+   * has changed.
    *
-   * @param before what was done of it earlier, as of a run that is resumed
-   * @param lineInterval milliseconds between two lines where there is no terminal
+   * @param before how much was done earlier, as in a resumed run
+   * @param lineInterval milliseconds between two lines without a terminal
    */
   startProgress(unit: Unit, total?: number, before = 0, lineInterval = LINE_INTERVAL_MS): Progress {
     const progress = new Progress(unit, total, before, this.#clock, () => {
@@ -164,7 +164,7 @@ export class Terminal {
   }
 }
 
-/** What has been done of a task, counted from when it was made. */
+/** The progress of a task, timed from its creation. */
 export class Progress {
   readonly #unit: Unit;
   readonly #clock: Clock;
@@ -199,24 +199,24 @@ export class Progress {
     };
   }
 
-  /** One more is done. */
+  /** Counts one more as done. */
   advance({ failed = false } = {}): void {
     this.#done++;
     if (failed) this.#failed++;
   }
 
-  /** So much is done. */
+  /** Sets how much is done. */
   set(done: number, total?: number): void {
     this.#done = done;
     this.#total = total ?? this.#total;
   }
 
-  /** Says how it goes in place of the amount done, such as `epoch 3/90, loss 1.234, top-1 61.2 %`. */
+  /** Shows a text instead of the amount, such as `epoch 3/90, loss 1.234, top-1 61.2 %`. */
   describe(text: string): void {
     this.#description = text;
   }
 
-  /** Takes the line off the screen. */
+  /** Removes the line from the screen. */
   readonly stop = (): void => {
     if (this.#stopped) return;
     this.#stopped = true;

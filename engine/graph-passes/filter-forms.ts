@@ -40,7 +40,7 @@ export class FilterForms extends MapForms {
     return result;
   }
 
-  /** The order of a blocked filter's rows of B outputs: of [I, k, k, O / B] or, turned, of [k, k, I, O / B] reversed. */
+  /** A blocked filter's rows of B outputs, in order: of [I, k, k, O / B] or, turned, of [k, k, I, O / B] reversed. */
   private rowsOfFilter(o: number, i: number, k: number, turned: boolean): string {
     const key = `${[o, i, k, turned]}`;
     let rows = this.rowsByFilter.get(key);

@@ -250,12 +250,12 @@ test('a resumed run has the threads that it had, and says so; other data of the 
   const resume = async (...more: string[]) =>
     (await call(['--resume', '--out', out, ...more], AbortSignal.abort())).stderr;
   const same = await resume();
-  assert.match(same, /^goes on with the threads of the run, 3; --threads N says otherwise$/m);
+  assert.match(same, /^goes on with the threads of the run, 3; --threads N changes it$/m);
   assert.match(same, /on CPU, 3 threads/);
   assert.not.match(same, /has changed/);
   assert.match(
     await resume('--threads', '1'),
-    /^the run was on CPU, 3 threads .* and goes on on CPU, 1 thread .*last bits$/m,
+    /^the run was on CPU, 3 threads .* and goes on with CPU, 1 thread .*last bits$/m,
   );
 
   const picture = join(data, 'val', 'red', '0.png');

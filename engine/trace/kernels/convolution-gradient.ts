@@ -1,4 +1,4 @@
-// N images, H × W pixels, C channels in, O out, k × k filter, stride s, dilation d. Comments give shapes in memory order.
+// N images, H × W pixels, C channels in, O out, k × k filter, stride s, dilation d. Shapes are in memory order.
 
 import { backend_util } from '@tensorflow/tfjs-core';
 import { ResnetCocoError } from '../../../errors.ts';

@@ -75,7 +75,7 @@ test('the first signal stops cleanly: output is whole, the code is 130', async (
     const { code, stdout, stderr } = await run(fakeProgram, ['count'], [signal]);
     assert.is(code, 130);
     JSON.parse(stdout);
-    assert.is(stderr, 'counting\nstopping: what is in flight is finished and saved; once more ends at once\n');
+    assert.is(stderr, 'counting\nstopping: finishing and saving the work in flight; once more ends at once\n');
   }
 });
 
