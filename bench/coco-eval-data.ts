@@ -1,4 +1,4 @@
-/** Made-up ground truth and detections as large as COCO val2017 with a detector's hundred objects an image. */
+/** Random ground truth and detections of the size of COCO val2017, with 100 detections per image. */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { CocoBox, CocoRle } from '../datasets/index.ts';
 import { mask } from '../eval/index.ts';

@@ -1,6 +1,6 @@
 /**
- * COCO evaluation as a whole process from cold, files read included, beside pycocotools and faster-coco-eval where a
- * Python has them.
+ * Times COCO evaluation as a whole process, files read included, beside pycocotools and faster-coco-eval if Python has
+ * them.
  *
  * Usage: npm run bench:eval -- [--python PATH] [--annotations FILE --detections FILE]; the files are for boxes
  */
@@ -30,12 +30,12 @@ print('AP', repr(float(e.stats[0])))`;
 
 interface Run {
   readonly seconds: number;
-  /** Peak resident memory, where the system tells. */
+  /** Peak resident memory; 0 if the system does not report it. */
   readonly megabytes: number;
   readonly output: string;
 }
 
-/** Runs a program to its end; undefined where it fails. */
+/** Runs a program to its end; undefined if it fails. */
 function timed(command: string, args: readonly string[]): Promise<Run | undefined> {
   return new Promise((resolve) => {
     const started = performance.now();

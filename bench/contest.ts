@@ -1,4 +1,4 @@
-/** What is timed, under one heading. */
+/** A benchmark: one heading of the results. */
 export interface BenchCase {
   readonly title: string;
   /** The peer's name of the task. */
@@ -8,10 +8,10 @@ export interface BenchCase {
   readonly rounds: number;
 }
 
-/** Something that can be timed beside others. */
+/** An implementation that is timed beside others. */
 export interface Contestant {
   readonly name: string;
-  /** Runs `repeats` times and tells how long each took, in milliseconds. */
+  /** Runs `repeats` times and returns the milliseconds of each run. */
   readonly run: (repeats: number) => Promise<readonly number[]>;
 }
 
@@ -19,7 +19,7 @@ export interface Result {
   readonly name: string;
   /** Median over all rounds, in milliseconds. */
   readonly ms: number;
-  /** How many times as long as the first contestant. */
+  /** The time relative to the first contestant's. */
   readonly ratio: number;
 }
 
@@ -39,8 +39,8 @@ export const timed =
   };
 
 /**
- * Times contestants side by side: all take turns in every round, so that a machine that slows down slows all of them.
- * The first round warms up and does not count.
+ * Times contestants in turns: all run in every round, so that a slower machine slows all of them. The first round is a
+ * warmup and does not count.
  */
 export async function contest(contestants: readonly Contestant[], rounds: number, repeats: number): Promise<Result[]> {
   const times = contestants.map((): number[] => []);

@@ -1,8 +1,8 @@
 /**
- * The argument of He et al. 2015 for residual learning, on CIFAR-10: a deeper plain net has the greater training error, a
- * deeper residual one the smaller (figure 6), and what the shortcuts of options A, B and C are worth (§4.1). Trains one
- * network after the other, all under one schedule, and writes docs/degradation.md with its figures. Goes on where it was
- * stopped; the log of a network that is done is kept in docs/degradation, and taken from there (delete it to train anew).
+ * The experiment of He et al. 2015 for residual learning, on CIFAR-10: a deeper plain network has the greater training
+ * error, a deeper residual one the smaller (figure 6). Also compares the shortcuts A, B and C (§4.1). Trains one
+ * network after the other with the same schedule, and writes docs/degradation.md with its figures. Resumes after an
+ * interruption: the log of a finished network is in docs/degradation (delete it to train the network again).
  *
  * Usage: npm run bench:degradation -- --dataset cifar10:DIR [--epochs N] [--runs DIR] [--threads N]
  */
@@ -27,7 +27,7 @@ const { values } = parseArgs({
 });
 const epochs = Number(values.epochs);
 
-/** Those of the first figure, then those that the second adds. */
+/** The networks of the first figure, then those that the second adds. */
 const nets = [
   { arch: 'plain20' },
   { arch: 'plain56' },

@@ -1,6 +1,6 @@
 /**
- * Steps of training Faster R-CNN, side by side with torchvision: forward, sampling, backward and SGD with momentum and
- * weight decay, from images in memory.
+ * Times training steps of Faster R-CNN beside torchvision: forward, sampling, backward and SGD with momentum and weight
+ * decay, from images in memory.
  *
  * Usage: npm run bench:detector -- [--threads N] [--python PATH[,PATH…]]
  */
@@ -88,7 +88,7 @@ async function bench({ batch, config, height, rounds, settings, task, title, wid
   for (const peer of peers) peer.stop();
 }
 
-/** Noise, with objects anywhere in it. */
+/** An image of noise with random boxes. */
 function image(random: Random, height: number, width: number, index: number): TrainingImage {
   const boxes = Array.from({ length: OBJECTS }, () => {
     const [x, y] = [random.uniform() * 0.6 * width, random.uniform() * 0.6 * height];

@@ -1,9 +1,8 @@
 /**
- * Makes what the embedded models are trained on. `OUT/pretrain` has one folder of pictures per class: those of four
- * public collections, and the objects of two detection sets, cut out; `OUT/pretrain-large` has those that are larger
- * than tiny-imagenet's 64×64. `OUT/detection` is the two detection sets as one,
- * with Pascal VOC's 20 categories by COCO's names. A share of every source is held apart as `val`; an image held apart
- * is so in both.
+ * Makes the training data of the package's models. `OUT/pretrain` has one folder of images per class: the images of
+ * four public collections, and crops of the objects of two detection sets. `OUT/pretrain-large` has the images that are
+ * larger than tiny-imagenet's 64×64. `OUT/detection` merges the two detection sets, with Pascal VOC's 20 categories
+ * under COCO's names. A share of every source is held out as `val`; an image held out of one set is held out of both.
  *
  * Usage: npm run bench:everyday-data -- --out OUT --tiny-imagenet DIR --imagenette DIR --grocery DIR --clothing DIR
  *   --voc DIR --coco DIR
@@ -46,15 +45,15 @@ const missing = Object.entries(values).flatMap(([name, value]) => (value ? [] : 
 if (missing.length) throw new Error(`name ${missing.join(', ')}`);
 
 const PARTS: readonly Part[] = ['train', 'val'];
-/** Of the images with boxes, the share held apart. */
+/** The share of the images with boxes that is held out. */
 const HELD_APART = 0.04;
-/** COCO mini has ten thousand people; a class of a classifier needs no more than this. */
+/** Maximum crops per category: COCO mini has ten thousand people; a class of a classifier needs fewer. */
 const MOST_CROPS = 1200;
 const FEWEST = 40;
 const MOST_HELD_APART = 20;
-/** Of tiny-imagenet's 100,000 pictures: what two cores can learn from within the hour. */
+/** How many of tiny-imagenet's 100,000 images to use: what two cores can learn from in an hour. */
 const SHARE_OF_SMALL = 0.4;
-/** Shorter side of the pictures: enough for random crops of 128. */
+/** Shorter side of the images: enough for random crops of 128. */
 const SIDE = 160;
 const CROPS = { smallest: 32, margin: 0.1, background: 1, seed: 1 };
 
@@ -92,7 +91,7 @@ async function makePretrainingSets(): Promise<void> {
   await makePretrainingSet('pretrain-large', Object.values(large).flat(), 400);
 }
 
-/** @param most pictures of a class to train on */
+/** @param most maximum number of training images per class */
 async function makePretrainingSet(set: string, pictures: readonly LabelledPicture[], most: number): Promise<void> {
   const classes = chosenPictures(pictures, { most, fewest: FEWEST, mostHeldApart: MOST_HELD_APART });
   const places = [...classes].flatMap(([name, parts]) =>
@@ -113,7 +112,7 @@ async function makePretrainingSet(set: string, pictures: readonly LabelledPictur
   );
 }
 
-/** Objects cut out of the images of both parts; those that an earlier call cut are taken as they are. */
+/** Crops of the objects of both parts. Crops of an earlier call are reused. */
 async function cropsOf(source: keyof typeof sources): Promise<LabelledPicture[]> {
   const pictures: LabelledPicture[] = [];
   for (const part of PARTS) {

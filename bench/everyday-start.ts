@@ -1,5 +1,5 @@
 /**
- * Weights to begin a training from, out of those of an earlier detector:
+ * Makes initial weights for a training from an earlier detector:
  *
  * - `backbone DETECTOR OUT`: its backbone alone, for `train backbone --init`;
  * - `detector DETECTOR CLASSIFIER OUT`: the detector with the backbone of a classifier that was trained from it, for
@@ -40,7 +40,7 @@ if (kind === 'backbone' && files.length === 2) {
   const { config, weights } = await read(detector);
   const { backbone, image_mean, image_std, stride_on } = config as Record<string, unknown>;
   const body = bodyOf(weights);
-  // It has no head: the training that begins here makes one for its own classes, whatever number stands here.
+  // The file has no head: the training makes one for its own classes, whatever this number is.
   await writeModel(out, { architecture: backbone, stride_on, num_classes: 1, image_mean, image_std }, body);
   console.log(`${out}: ${Object.keys(body).length} of ${Object.keys(weights).length} tensors`);
 } else if (kind === 'detector' && files.length === 3) {

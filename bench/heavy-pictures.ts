@@ -1,6 +1,6 @@
 /**
- * What pictures that are made to be large cost the service: each kind is sent by itself, sixteen at a time, while small
- * photographs are classified beside. Prints the answers, the slowest small request, the memory at its peak and afterwards.
+ * Measures what maliciously large images cost the service. Each kind is sent sixteen at a time, while small photographs
+ * are classified beside. Prints the answers, the slowest small request, and the memory at its peak and afterwards.
  *
  * Usage: npm run bench:pictures -- [--kind PART] [--calm 60] [--task detect]     (Linux)
  */
@@ -27,7 +27,7 @@ const SIDE = 7071;
 const COUNT = 16;
 const MEGABYTE = 2 ** 20;
 
-/** A JPEG of so many scans; one that is damaged lacks bits in the middle, and its last row is black. */
+/** A JPEG with a number of scans. A damaged one lacks bits in the middle, and its last row is black. */
 const jpeg = (side: number, scans: number) => () => scannedJpeg(side, side, scans);
 const png = (side: number, colorType: number, depth: number, channels: number) => () => {
   const row = 1 + (side * depth * channels) / 8;
@@ -36,13 +36,13 @@ const png = (side: number, colorType: number, depth: number, channels: number) =
   return pngFile(side, side, { colorType, depth }, deflateSync(rows));
 };
 
-/** A JPEG whose blocks have more scans than they can be refined by, so that libjpeg warns of each. */
+/** A JPEG with more refinement scans than its blocks allow, so that libjpeg warns of each. */
 function damagedJpeg(): Buffer {
   const bytes = scannedJpeg(SIDE, SIDE, 11);
   return Buffer.concat([bytes.subarray(0, -20), bytes.subarray(-2)]);
 }
 
-/** So many segments of no content before the frame. */
+/** A number of empty segments before the frame. */
 function segments(): Buffer {
   const bytes = scannedJpeg(64, 64, 3);
   const empty = Buffer.alloc(19 * MEGABYTE, Buffer.of(0xff, 0xe4, 0, 2));
@@ -59,7 +59,7 @@ function chunks(): Buffer {
   ]);
 }
 
-/** A BMP in RLE8 that is empty but for its header. */
+/** A BMP in RLE8 with nothing but a header. */
 function bmp(): Buffer {
   const bytes = Buffer.alloc(54 + 1024 + 2);
   bytes.write('BM', 0, 'latin1');
@@ -77,7 +77,7 @@ function bmp(): Buffer {
 interface Kind {
   readonly name: string;
   readonly make: () => Buffer;
-  /** In one request, or each in its own. */
+  /** Whether all images are in one request, or each in its own. */
   readonly together?: boolean;
   readonly count?: number;
 }
@@ -136,7 +136,7 @@ for (let i = 0; i < 20; i++) await small();
 for (const { name, make, together, count = COUNT } of kinds) {
   if (!name.includes(values.kind)) continue;
   const picture = make();
-  writeFileSync(`/proc/${pid}/clear_refs`, '5'); // the peak begins anew
+  writeFileSync(`/proc/${pid}/clear_refs`, '5'); // resets the peak
   const before = memory(pid, 'VmRSS');
   const began = performance.now();
   const bodies = together ? [form(Array(count).fill(picture))] : Array.from({ length: count }, () => form([picture]));

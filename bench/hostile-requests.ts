@@ -1,7 +1,7 @@
 /**
- * Sends hostile requests of many kinds to a service in a process of its own, and beside them each second a normal one.
- * Prints how many got which status, whether any was a fault of the service (a 5xx but 503 and 504), how long the slowest
- * normal request took, and the memory of the service: before, at most, and a minute later.
+ * Sends hostile requests of many kinds to a service in its own process, and a normal request each second. Prints the
+ * number of answers per status, faults of the service (a 5xx other than 503 and 504), the slowest normal request, and
+ * the memory of the service: before, at its peak, and a minute later.
  *
  * Usage: npm run bench:hostile -- [--count 10000] [--seed 0] [--kind KIND] [--side-by-side 24] [--rest 60]
  */
@@ -25,7 +25,7 @@ const { values } = parseArgs({
     rest: { type: 'string', default: '60' },
   },
 });
-/** Who gets no answer for so long gets none. */
+/** A request without an answer for this long gets none. */
 const PATIENCE_MS = 90_000;
 
 const main = fileURLToPath(new URL('../cli/main.js', import.meta.url));
@@ -42,7 +42,7 @@ service.once('exit', () => {
 const { value: address } = await createInterface({ input: service.stdout })[Symbol.asyncIterator]().next();
 const port = Number(new URL(address).port);
 
-/** MB that the service holds now. */
+/** The service's current memory in MB. */
 function memory(): number {
   try {
     const [, kilobytes] =
@@ -53,7 +53,7 @@ function memory(): number {
   }
 }
 
-/** The status of the answer, or why there is none. */
+/** The status of the answer, or the reason why there is none. */
 function send({ bytes, endsAfterMs, pieces = 1 }: Hostile): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' });

@@ -1,6 +1,6 @@
 /**
- * Decoders beside Pillow on folders of JPEG, PNG and BMP files, such as the public test suites: which files open, and
- * how far the pixels are apart.
+ * Compares the decoders with Pillow on folders of JPEG, PNG and BMP files, such as the public test suites: which files
+ * open, and how much their pixels differ.
  *
  * Usage: npm run bench:images -- --python PATH FOLDER…     lists every file that is not equal
  */
@@ -12,11 +12,11 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Image, readImage } from '../datasets/index.ts';
 
-/** Levels of one channel that a picture may be away from Pillow's. */
+/** Maximum difference from Pillow in levels of one channel. */
 const TOLERANCE = 4;
 const SCRIPT = fileURLToPath(new URL('../../bench/pillow_peer.py', import.meta.url));
 
-/** A picture, or why there is none. */
+/** A decoded image, or the error. */
 type Outcome = Image | string;
 
 /** A Python process with Pillow that decodes files. */
@@ -46,7 +46,7 @@ class PillowPeer {
 
 const ours = (path: string): Promise<Outcome> => readImage(path).catch((error: Error) => error.message);
 
-/** What the comparison of one file says, and whether that is as it should be. */
+/** The result of comparing one file. */
 function compare(pillow: Outcome, image: Outcome): { readonly kind: Kind; readonly detail: string } {
   if (typeof pillow === 'string') {
     return typeof image === 'string' ? { kind: 'neither', detail: '' } : { kind: 'only ours', detail: pillow };

@@ -1,6 +1,6 @@
 /**
- * Inference, side by side with what else is installed: bare onnxruntime-node on the same graph, tfjs on wasm and on
- * TensorFlow, PyTorch. Weights are random: speed does not depend on them.
+ * Times inference beside bare onnxruntime-node on the same graph, tfjs on wasm and TensorFlow, and PyTorch, as far as
+ * they are installed. Weights are random: speed does not depend on them.
  *
  * Usage: npm run bench -- [--threads N] [--python PATH[,PATH…]]
  */
@@ -65,7 +65,7 @@ async function benchClassifier(): Promise<void> {
   printResults('ResNet-50, batch 1, 224×224, tensor to logits', await contest(contestants, 5, 6));
 }
 
-/** From an image in memory to boxes: 800×1066 pixels, as large as the model takes it. */
+/** From an image in memory to boxes: 800×1066 pixels, the size that the model takes. */
 async function benchDetector(): Promise<void> {
   const categories = [{ id: 1, name: 'person' }];
   const config = parseDetectorConfig(

@@ -1,7 +1,7 @@
 /**
- * Kills small trainings with SIGKILL at random moments, from the start of the process to its end, and goes on with
- * `--resume` until each is done. The model of every such run must be that of an undisturbed run, to the last bit, and so
- * must the measurements in its log. Seeded, but for when exactly a kill meets the process.
+ * Kills small trainings with SIGKILL at random moments, and resumes each with `--resume` until it is done. The model
+ * and the measurements in the log must equal those of an undisturbed run, bit for bit. Seeded, except for the exact
+ * moment of a kill.
  *
  * Usage: npm run bench:kills -- [--what backbone|detector] [--kills N] [--seed N] [--threads N]
  *   [--minutes N]
@@ -43,10 +43,10 @@ const random = new Random(seed);
 const root = mkdtempSync(join(tmpdir(), 'kill-resume-'));
 const program = fileURLToPath(new URL('../cli/main.js', import.meta.url));
 
-/** So often a run is killed before it is left alone. */
+/** Maximum number of kills per run. */
 const MOST_KILLS_OF_A_RUN = 8;
 
-/** Pictures of two classes, a shade each, in noise. */
+/** Images of two classes: two shades, with noise. */
 async function shades(folder: string, count: number): Promise<void> {
   for (let i = 0; i < count; i++) {
     const shade = i % 2 ? 'dark' : 'light';
@@ -56,7 +56,7 @@ async function shades(folder: string, count: number): Promise<void> {
   }
 }
 
-/** Makes the data, and returns the flags of a training on it of some seconds. */
+/** Makes the data, and returns the flags of a training on it that takes some seconds. */
 async function prepare(what: string): Promise<string[]> {
   const common = ['--workers', '1', '--checkpoint-minutes', '0', '--threads', values.threads];
   if (what === 'backbone') {
@@ -88,7 +88,7 @@ async function prepare(what: string): Promise<string[]> {
   ];
 }
 
-/** When a process is killed: so many milliseconds after its start, or after it wrote its first checkpoint. */
+/** When to kill a process: milliseconds after its start, or after its first checkpoint. */
 interface Kill {
   readonly from: 'start' | 'checkpoint';
   readonly after: number;
@@ -97,7 +97,7 @@ interface Kill {
 /** Changes with every checkpoint of the run. */
 const versionOf = (last: string): number => statSync(last, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
-/** Runs the command, kills it if it is to be, and says whether it was done before, and when its first checkpoint was. */
+/** Runs the command, with a kill if given. Returns whether it finished, and when it wrote its first checkpoint. */
 async function train(args: readonly string[], folder: string, kill?: Kill) {
   const { last } = runFiles(folder);
   const before = versionOf(last);
@@ -122,7 +122,7 @@ async function train(args: readonly string[], folder: string, kill?: Kill) {
   return { isDone: code === 0, checkpointAfter, duration: performance.now() - startedAt };
 }
 
-/** What must be the same of two runs. */
+/** What must be equal in two runs. */
 function outcome(folder: string): string {
   const files = runFiles(folder);
   const model = createHash('sha256').update(readFileSync(files.model)).digest('hex');
@@ -139,15 +139,15 @@ const wanted = outcome(whole);
 const counts = { runs: 0, kills: 0, beforeCheckpoint: 0, amid: 0, afterModel: 0, differing: 0, leftovers: 0 };
 
 /**
- * One in five may meet the process before it trains. The others come within a third of a training after a checkpoint, so
- * that a run is killed several times before its end.
+ * One kill in five may come before training starts. The others come within a third of a training after a checkpoint, so
+ * that a run is killed several times.
  */
 const drawKill = (): Kill =>
   random.uniform() < 0.2
     ? { from: 'start', after: random.uniform() * undisturbed.duration }
     : { from: 'checkpoint', after: (random.uniform() * training) / 3 };
 
-/** Runs that are under way are finished all the same. */
+/** Whether to start no further run; a run under way is finished. */
 const isOver = () => counts.kills >= kills || performance.now() - startedAt > Number(values.minutes) * 60_000;
 
 while (!isOver()) {

@@ -1,8 +1,8 @@
 /**
- * Feeds mutated inputs to the library, in processes of their own: images, checkpoints, annotations, detections, YAML,
- * XML, archives and configurations of models, each made of a small file that is right. Every one must be read or
- * refused with an error of the library: no other error, none that ends the process, not more than ten seconds of the
- * processor, not more than 2 GB. Prints a table, and how to repeat what failed.
+ * Feeds mutated inputs to the library in separate processes: images, checkpoints, annotations, detections, YAML, XML,
+ * archives and model configurations, each made from a small valid file. The library must read every input or refuse it
+ * with its own error. No other error, no crash, at most ten seconds of CPU time and 2 GB. Prints a table, and how to
+ * repeat each failure.
  *
  * Usage: node dist/bench/mutations.js [--count 10000] [--seed 0] [--kind KIND] [--verbose]
  */
@@ -17,10 +17,10 @@ import type { Case, Outcome } from './mutations/child.ts';
 import { kinds } from './mutations/kinds.ts';
 
 const MAX_SECONDS = 10;
-/** Of the clock, for a process that does not come back: a busy machine may need three times what it works. */
+/** Wall-clock limit for a process that hangs: a busy machine may need three times the CPU time. */
 const PATIENCE_MS = 40_000;
 const MAX_BYTES = 2e9;
-/** A process is replaced after so many, lest one case's memory be taken for another's. */
+/** A process is replaced after this many cases, so that memory is not attributed to the wrong case. */
 const CASES_A_PROCESS = 250;
 
 const { values } = parseArgs({
@@ -92,7 +92,7 @@ class Reader {
   }
 }
 
-/** What a process holds now, where the system tells. */
+/** The current memory of a process, if the system reports it. */
 function residentBytes(pid: number | undefined): number {
   try {
     return Number(readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ')[1]) * 4096;

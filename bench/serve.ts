@@ -1,6 +1,7 @@
 /**
- * The service under load, beside the library called directly with the same picture: 64 connections on loopback that each
- * ask again as soon as they are answered. The service runs in a process of its own, as `resnet-coco serve` starts it.
+ * Measures the service under load, beside the library called directly with the same image: 64 loopback connections send
+ * a request as soon as the previous one is answered. The service runs in its own process, started as by
+ * `resnet-coco serve`.
  *
  * Usage: npm run bench:serve -- [--seconds 60] [--connections 64] [--model NAME|FILE,…] [--picture FILE]
  */
@@ -25,7 +26,7 @@ const seconds = Number(values.seconds);
 const picture = readFileSync(values.picture);
 const STREAMS = 2;
 
-/** Pictures a second of the library itself, with the batch that is fastest. */
+/** Images per second of the library itself, with the fastest batch. */
 async function direct(name: string) {
   const model = await loadModel(name, { streams: STREAMS });
   const detects = model instanceof Detector;
@@ -53,7 +54,7 @@ async function start(model: string): Promise<{ readonly child: ChildProcess; rea
   return { child, address: value };
 }
 
-/** MB that the service's process holds, by its own metrics. */
+/** Memory of the service's process in MB, from its metrics. */
 async function memory(address: string): Promise<number> {
   const text = await (await fetch(`${address}/metrics`)).text();
   return Number(/^process_resident_memory_bytes (\S+)/m.exec(text)?.[1]) / 2 ** 20;

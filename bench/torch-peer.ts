@@ -19,7 +19,7 @@ export class TorchPeer {
     this.tasks = tasks;
   }
 
-  /** Undefined, where this Python is absent or has no PyTorch. */
+  /** Undefined if this Python is absent or has no PyTorch. */
   static async start(python: string, threads: number): Promise<TorchPeer | undefined> {
     const child = spawn(python, [SCRIPT, String(threads)], { stdio: ['pipe', 'pipe', 'ignore'] });
     child.on('error', () => {});
@@ -32,7 +32,7 @@ export class TorchPeer {
     return new TorchPeer(child, lines, name, tasks);
   }
 
-  /** This peer as a contestant, or none where it cannot do the task. */
+  /** This peer as a contestant; none if it cannot do the task. */
   contestant(task: string): Contestant[] {
     if (!this.tasks.includes(task)) return [];
     const run = async (repeats: number) => {

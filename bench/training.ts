@@ -1,6 +1,6 @@
 /**
- * Steps of training, side by side with PyTorch and, where it is installed, tfjs on TensorFlow: forward, backward and SGD
- * with momentum and weight decay, from images in memory.
+ * Times training steps beside PyTorch and, if installed, tfjs on TensorFlow: forward, backward and SGD with momentum
+ * and weight decay, from images in memory.
  *
  * Usage: npm run bench:training -- [--threads N] [--python PATH[,PATH…]]
  */
@@ -59,7 +59,7 @@ for (const name of ['onnx', 'tfjs-node'] satisfies EngineName[]) {
 console.log(`${threads} threads; each ratio is to the first line's time, measured in turns in one run`);
 for (const one of cases) await bench(one);
 
-/** With peers of its own, so that no more is in memory than one network of each. */
+/** Each case starts its own peers, so that each peer holds only one network. */
 async function bench({ batch, config, rounds, side, task, title }: Case): Promise<void> {
   const peers = (await Promise.all(pythons.map((python) => TorchPeer.start(python, threads)))).filter((peer) => !!peer);
   const random = new Random(0);

@@ -16,7 +16,7 @@ export function tokenGuard(token: string): (request: FastifyRequest) => Promise<
   return async ({ headers: { authorization = '' } }) => {
     const given = /^Bearer +(.+)$/i.exec(authorization)?.[1] ?? '';
     if (!timingSafeEqual(digest(given), expected)) {
-      throw new Problem('UNAUTHORIZED', 'this service wants its token: send the header Authorization: Bearer TOKEN');
+      throw new Problem('UNAUTHORIZED', 'this service needs its token: send the header Authorization: Bearer TOKEN');
     }
   };
 }

@@ -22,7 +22,7 @@ export function checkEncoding({ headers }: FastifyRequest): void {
   if (encoding === undefined || /^(\s*identity\s*,?)*$/i.test(encoding)) return;
   throw new Problem(
     'UNSUPPORTED_MEDIA_TYPE',
-    `Content-Encoding: ${cut(encoding)} is not read here; send the body as it is`,
+    `Content-Encoding: ${cut(encoding)} is not supported; send the body uncompressed`,
   );
 }
 
@@ -80,8 +80,8 @@ export function parseJson(text: Uint8Array, maxPictures: number): unknown {
       if (++depth > MAX_DEPTH) throw new Problem('BAD_REQUEST', `the JSON is nested more than ${MAX_DEPTH} deep`);
     }
     if (values > maxValues) {
-      const why = `a request may have ${maxPictures} pictures`;
-      throw new Problem('TOO_LARGE', `${why}, and its JSON ${maxValues} values; this has more`);
+      const limits = `a request may have ${maxPictures} images, and its JSON ${maxValues} values`;
+      throw new Problem('TOO_LARGE', `${limits}; this JSON has more`);
     }
   }
   try {

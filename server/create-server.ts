@@ -204,8 +204,8 @@ async function addRoutes(
   app.get('/readyz', { schema: plainSchema('Whether a request would find room') }, async () => {
     if (isDraining(app)) throw new Problem('TOO_BUSY', 'the service is ending; ask another instance', 1);
     const full = models.filter(({ queue }) => queue.isFull).map(({ record }) => record.name);
-    if (full.length) throw new Problem('TOO_BUSY', `too much waits for ${full.join(', ')}`, 1);
-    if (uploads.isFull) throw new Problem('TOO_BUSY', 'too many bodies are on their way or in memory', 1);
+    if (full.length) throw new Problem('TOO_BUSY', `the queue of ${full.join(', ')} is full`, 1);
+    if (uploads.isFull) throw new Problem('TOO_BUSY', 'too many request bodies are arriving or in memory', 1);
     return { status: 'ready' };
   });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());

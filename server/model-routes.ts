@@ -29,7 +29,7 @@ export function modelRoutes(app: FastifyInstance, models: readonly ServedModel[]
     });
     const graph = graphs.find((one) => (one.part || 'model') === part);
     const parts = graphs.map((one) => one.part || 'model').join(' and ');
-    if (!graph) throw new Problem('NOT_FOUND', `${model.record.name} has no part called ${cut(part)}, but ${parts}`);
+    if (!graph) throw new Problem('NOT_FOUND', `${model.record.name} has no part called ${cut(part)}; it has ${parts}`);
     return reply.type('application/octet-stream').send(Buffer.from(graph.bytes));
   });
 }

@@ -29,7 +29,7 @@ type Limits = Pick<ServerSettings, 'max_bytes' | 'max_files' | 'max_pixels'>;
  */
 export async function receive(request: FastifyRequest, limits: Limits): Promise<Upload> {
   const upload = await received(request, limits);
-  if (!upload.pictures.length) throw new Problem('BAD_REQUEST', `there is no picture in the request: ${WAYS}`);
+  if (!upload.pictures.length) throw new Problem('BAD_REQUEST', `there is no image in the request: ${WAYS}`);
   if (upload.pictures.length > limits.max_files) throw tooMany(limits);
   return upload;
 }
@@ -82,8 +82,7 @@ async function ofForm(request: FastifyRequest, limits: Limits): Promise<Upload> 
     const { done, value: part } = await ofReader(parts.next());
     if (done) return { pictures, fields };
     if (part.type === 'field') {
-      if (part.fieldname in fields)
-        throw new Problem('BAD_REQUEST', `${echoed(part.fieldname)} stands twice in the form`);
+      if (part.fieldname in fields) throw new Problem('BAD_REQUEST', `${echoed(part.fieldname)} is in the form twice`);
       fields[part.fieldname] = part.value;
       continue;
     }
@@ -117,7 +116,7 @@ function fromBase64(text: string, where: string): Uint8Array {
   if (/^https?:/i.test(text)) {
     throw new Problem(
       'BAD_REQUEST',
-      `${where} is an address; nothing is fetched here: send the picture itself as base64`,
+      `${where} is a URL, and the service fetches none; send the image itself as base64`,
     );
   }
   const digits = text.replace(/^data:[^,]*;base64,/i, '').replace(/\s/g, '');
@@ -132,7 +131,7 @@ function fileName(name: unknown, number: number): string {
 }
 
 const tooMany = ({ max_files }: Limits): Problem =>
-  new Problem('TOO_LARGE', `a request may have ${max_files} pictures; send the others in another`);
+  new Problem('TOO_LARGE', `a request may have ${max_files} images; send the others in another request`);
 
 /** An image within the limits. */
 export interface WelcomePicture extends Picture {
@@ -163,12 +162,12 @@ export async function checkPictures(
     const tooLong = cost && scansProblem(cost, max_pixels);
     const size = `${width}×${height} pixels`;
     if (width * height > max_pixels) {
-      checked.push(tooLarge(file, `${size} are more than the ${max_pixels} that are taken here; make it smaller`));
+      checked.push(tooLarge(file, `${size} are more than the ${max_pixels} that this service allows; make it smaller`));
     } else if (tooLong) {
       checked.push(tooLarge(file, tooLong));
     } else if (total + work > most && total > 0) {
-      const problem = `with the pictures before it this is more to decode than the ${most} pixels of a request`;
-      checked.push(tooLarge(file, `${problem}; send it in another`));
+      const problem = `together with the images before it, it is more to decode than the ${most} pixels of a request`;
+      checked.push(tooLarge(file, `${problem}; send it in another request`));
     } else {
       total += work;
       checked.push({ bytes, file, work });

@@ -42,7 +42,7 @@ export function predict(
       checkNames(task, parameters, 'query', isPictureItself(request) ? ['file'] : []);
       if (able.length && able.every(({ queue }) => queue.isFull)) throw new QueueFull();
       upload = uploads.admit(request, () =>
-        patience.abort(new Problem('TOO_BUSY', 'the body came too slowly while others waited', RETRY_AFTER)),
+        patience.abort(new Problem('TOO_BUSY', 'the body arrived too slowly while others waited', RETRY_AFTER)),
       );
       const { fields, pictures } = await whileWaiting(receive(request, settings), signal);
       upload.received();
@@ -54,7 +54,7 @@ export function predict(
       return await answers(model, pictures, questionOf(task, asked), signal, settings, metrics);
     } catch (error) {
       if (!(error instanceof QueueFull)) throw error;
-      throw new Problem('TOO_BUSY', 'too much is waiting already; come again later', RETRY_AFTER);
+      throw new Problem('TOO_BUSY', 'too many requests are waiting; try again later', RETRY_AFTER);
     } finally {
       // The rest of a refused body is discarded as it arrives, and takes no memory.
       upload?.leave();
@@ -110,8 +110,8 @@ function patienceOf(request: FastifyRequest, reply: FastifyReply, seconds: numbe
     () =>
       gone.abort(
         request.raw.complete
-          ? new Problem('TIMEOUT', `no answer within ${seconds} s; come again later`, RETRY_AFTER)
-          : new Problem('REQUEST_TIMEOUT', `the body did not come within ${seconds} s`),
+          ? new Problem('TIMEOUT', `no answer within ${seconds} s; try again later`, RETRY_AFTER)
+          : new Problem('REQUEST_TIMEOUT', `the body did not arrive within ${seconds} s`),
       ),
     1000 * seconds,
   );
@@ -153,7 +153,7 @@ function checkNames(
   if (!unknown.length) return;
   const few = unknown.slice(0, 5).map(echoed).join(', ');
   const list = unknown.length > 5 ? `${few} and ${unknown.length - 5} more` : few;
-  const place = where === 'query' ? 'in the query' : 'beside the pictures';
+  const place = where === 'query' ? 'in the query' : 'beside the images';
   throw new Problem('BAD_REQUEST', `${list}: not known ${place} of /v1/${task}, which takes ${names.join(', ')}`);
 }
 
@@ -166,7 +166,7 @@ function chooseModel(task: Task, able: readonly ServedModel[], { model: name }: 
   const verb = task === 'classify' ? 'classifies' : 'detects';
   throw new Problem(
     'NOT_FOUND',
-    `no model here ${verb}${name ? ` by the name of ${cut(name)}` : ''}; there is ${names || 'none'}`,
+    `no model${name ? ` called ${cut(name)}` : ''} here ${verb}; there is ${names || 'none'}`,
   );
 }
 

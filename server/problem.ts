@@ -63,7 +63,7 @@ export function problemOf(error: unknown): Problem {
   if (statusCode === 503) return new Problem('TOO_BUSY', 'the service is ending; ask another instance', 1);
   const isTheirs = statusCode !== undefined && statusCode >= 400 && statusCode < 500;
   if (isTheirs || code?.startsWith('FST_')) return new Problem('BAD_REQUEST', sentence(message));
-  return new Problem('INTERNAL', 'something failed that should not; the log of the service tells what');
+  return new Problem('INTERNAL', 'an internal error; see the log of the service');
 }
 
 const sentence = (message = 'the request is broken'): string => message.replace(/^./, (first) => first.toLowerCase());

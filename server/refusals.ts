@@ -12,10 +12,10 @@ export function refuseUnreadable(error: NodeJS.ErrnoException & { readonly reaso
   if (code === 'ECONNRESET' || socket.destroyed) return;
   const problem =
     code === 'ERR_HTTP_REQUEST_TIMEOUT'
-      ? new Problem('REQUEST_TIMEOUT', 'the request did not come in time')
+      ? new Problem('REQUEST_TIMEOUT', 'the request did not arrive in time')
       : code === 'HPE_HEADER_OVERFLOW'
         ? new Problem('HEADERS_TOO_LARGE', 'the headers of the request are too long')
-        : new Problem('BAD_REQUEST', `this is no HTTP: ${reason ?? code ?? error.message}`);
+        : new Problem('BAD_REQUEST', `this is not HTTP: ${reason ?? code ?? error.message}`);
   const answer = answers.get(socket);
   const hasBegun = answer?.headersSent && !answer.writableFinished;
   if (socket.writable && !hasBegun) {
@@ -59,6 +59,6 @@ export function refuseUnrouted(app: FastifyInstance): void {
       reply.header('allow', methods);
       throw new Problem('METHOD_NOT_ALLOWED', `${cut(path)} takes ${methods}, not ${method}`);
     }
-    throw new Problem('NOT_FOUND', `there is nothing at ${method} ${cut(path)}; /openapi.json tells what there is`);
+    throw new Problem('NOT_FOUND', `there is nothing at ${method} ${cut(path)}; /openapi.json lists all paths`);
   });
 }

@@ -5,7 +5,7 @@ import { ResnetCocoError } from '../../errors.ts';
 import { type Part, placeOf } from './held-apart.ts';
 import type { LabelledPicture } from './sources.ts';
 
-/** One thing has one name, whoever labelled it. */
+/** One name for the classes that the sources name differently. */
 const SAME: Readonly<Record<string, string>> = {
   teddy: 'teddy bear',
   'remote control': 'remote',
@@ -15,7 +15,7 @@ const SAME: Readonly<Record<string, string>> = {
   shoes: 'shoe',
 };
 
-/** Names that differ in capitals alone are one class, called as the first of them is. */
+/** Names that differ only in case are one class, with the first name. */
 export function namesOfClasses(labels: Iterable<string>): ReadonlyMap<string, string> {
   const first = new Map<string, string>();
   const names = new Map<string, string>();
@@ -30,14 +30,14 @@ export function namesOfClasses(labels: Iterable<string>): ReadonlyMap<string, st
 }
 
 export interface Limits {
-  /** Pictures of a class at most, and fewest for there to be such a class. */
+  /** Maximum images per class, and the minimum for a class to be used. */
   readonly most: number;
   readonly fewest: number;
-  /** Held apart of a class at most. */
+  /** Maximum images held out per class. */
   readonly mostHeldApart: number;
 }
 
-/** The pictures of each class and part, in an order that does not depend on where they come from. */
+/** The images of each class and part, in an order that does not depend on their source. */
 export function chosenPictures(
   pictures: readonly LabelledPicture[],
   { fewest, most, mostHeldApart }: Limits,
@@ -63,10 +63,10 @@ export function chosenPictures(
 }
 
 /**
- * Puts a picture into the folder of its class: as it is where it is small, else shrunk so that epochs read it fast.
+ * Puts an image into the folder of its class: a small one unchanged, a large one shrunk so that epochs read it fast.
  *
- * @param side that the shorter side has at most
- * @returns the error of a picture that cannot be read
+ * @param side maximum length of the shorter side
+ * @returns the error, if the image cannot be read
  */
 export async function placePicture(
   { file }: LabelledPicture,
@@ -90,7 +90,7 @@ export async function placePicture(
   }
 }
 
-/** A link where the file system has them. */
+/** Links the file, or copies it if the file system has no links. */
 export function linkOrCopy(from: string, to: string): void {
   try {
     linkSync(from, to);

@@ -1,7 +1,7 @@
 import type { CocoAnnotation, CocoCategory, CocoDataset, CocoImage, ImageId } from '../../datasets/index.ts';
 import { type Part, partOf, placeOf } from './held-apart.ts';
 
-/** What a category and an annotation have beside COCO's fields in a data set that came from Pascal VOC. */
+/** Fields of categories and annotations beside COCO's, in a data set converted from Pascal VOC. */
 interface VocCategory extends CocoCategory {
   readonly coco_name?: string;
 }
@@ -10,8 +10,8 @@ interface VocAnnotation extends CocoAnnotation {
 }
 
 /**
- * Pascal VOC's categories by COCO's names, and its `difficult` objects as crowds: neither trained on nor, by COCO's
- * rules, counted.
+ * Pascal VOC's categories under COCO's names. Its `difficult` objects become crowds, which are not trained on and, by
+ * COCO's rules, do not count.
  */
 export function asCoco(dataset: CocoDataset): CocoDataset {
   const categories = (dataset.categories as readonly VocCategory[]).map(({ coco_name, id, name }) => ({
@@ -31,14 +31,14 @@ export function asCoco(dataset: CocoDataset): CocoDataset {
   return { ...dataset, categories, annotations };
 }
 
-/** The images of one part, of which `share` is held apart, with what is annotated on them. */
+/** The images of one part with their annotations; `share` is held out. */
 export function partOfDataset(dataset: CocoDataset, part: Part, share: number): CocoDataset {
   const images = dataset.images.filter(({ file_name }) => partOf(file_name, share) === part);
   const ids = new Set(images.map(({ id }) => id));
   return { ...dataset, images, annotations: dataset.annotations.filter(({ image_id }) => ids.has(image_id)) };
 }
 
-/** With at most so many objects of a category; the others become crowds, which are not cut out, and no background. */
+/** Limits the objects of a category. The others become crowds: they are neither cropped nor background. */
 export function withFewer(dataset: CocoDataset, most: number): CocoDataset {
   const counts = new Map<number, number>();
   const annotations = [...dataset.annotations]
@@ -53,13 +53,12 @@ export function withFewer(dataset: CocoDataset, most: number): CocoDataset {
 
 export interface MergedDatasets {
   readonly dataset: CocoDataset;
-  /** Annotations of categories that are none of those asked for, and images on which nothing else was. */
+  /** Annotations of other categories, and images that had no others. */
   readonly dropped: { readonly annotations: number; readonly images: number };
 }
 
 /**
- * Several data sets as one, of the categories named; its files are `name/file_name`, and images and annotations are
- * numbered anew.
+ * Merges data sets, with the named categories. Files become `name/file_name`; images and annotations are renumbered.
  */
 export function mergeDatasets(
   datasets: Readonly<Record<string, CocoDataset>>,

@@ -24,7 +24,7 @@ export function readWordNetNames(file: string): ReadonlyMap<string, string> {
   );
 }
 
-/** @param folder `tiny-imagenet-200`; its `val` is held apart, its `test` has no labels */
+/** @param folder `tiny-imagenet-200`; its `val` is held out, its `test` has no labels */
 export function tinyImagenet(folder: string, names: ReadonlyMap<string, string>): LabelledPicture[] {
   const nameOf = (wnid: string) => names.get(wnid) ?? wnid;
   const train = lines(join(folder, 'wnids.txt')).flatMap((wnid) => {
@@ -43,8 +43,8 @@ export function tinyImagenet(folder: string, names: ReadonlyMap<string, string>)
 }
 
 /**
- * Both parts of Imagenette are trained on, but for the pictures of ImageNet's own validation set among them, with which
- * other models are measured: those are held apart.
+ * Both parts of Imagenette are trained on, except images of ImageNet's own validation set, on which other models are
+ * evaluated: those are held out.
  */
 export function imagenette(folder: string, names: ReadonlyMap<string, string>): LabelledPicture[] {
   return ['train', 'val'].flatMap((split) =>
@@ -58,7 +58,7 @@ export function imagenette(folder: string, names: ReadonlyMap<string, string>): 
   );
 }
 
-/** The 43 coarse classes; `val.txt` is trained on too, `test.txt` is held apart. */
+/** The 43 coarse classes. `val.txt` is trained on too, `test.txt` is held out. */
 export function groceries(folder: string): LabelledPicture[] {
   const coarse = new Map(
     lines(join(folder, 'classes.csv'))
@@ -82,7 +82,7 @@ export function groceries(folder: string): LabelledPicture[] {
 
 const UNNAMED_CLOTHES = ['Not sure', 'Other', 'Skip'];
 
-/** One picture in ten is held apart, all of a sender's together: a sender photographs one room. */
+/** One image in ten is held out, together with all of the same sender, who photographs one room. */
 export function clothes(folder: string): LabelledPicture[] {
   const present = new Set(readdirSync(join(folder, 'images')));
   return lines(join(folder, 'images.csv'))
@@ -94,7 +94,7 @@ export function clothes(folder: string): LabelledPicture[] {
     });
 }
 
-/** A folder with one folder of pictures per class, all of one part. */
+/** A folder with one folder of images per class, all of one part. */
 export function classFolders(folder: string, part: Part): LabelledPicture[] {
   return readdirSync(folder).flatMap((label) =>
     readdirSync(join(folder, label)).map((name) => ({ label, file: join(folder, label, name), part })),

@@ -5,7 +5,7 @@ import { scannedJpeg } from '../../test/datasets/images/scanned-jpeg.ts';
 import { pngFile } from '../../test/datasets/images/test-png.ts';
 import { mutateBytes, mutateText, pick } from '../mutations/mutate.ts';
 
-/** A request as bytes, which may come in pieces; its sender leaves after a while or waits for the answer. */
+/** A request as bytes, possibly in pieces. Its client leaves after a while, or waits for the answer. */
 export interface Hostile {
   readonly bytes: Buffer;
   readonly pieces?: number;
@@ -43,10 +43,10 @@ const zeros = deflateSync(Buffer.alloc(64_000_000), { level: 9 });
 const heavy = scannedJpeg(7071, 7071, 62);
 const many = scannedJpeg(900, 700, 40);
 
-/** A normal request, as senders of good will make them. */
+/** A normal request. */
 export const normalRequest: Hostile = { bytes: sized('/v1/classify?top=3', 'image/jpeg', cat) };
 
-/** Kinds of hostile requests; `share` tells how often they come. */
+/** Kinds of hostile requests; `share` is their relative frequency. */
 export const hostileKinds: Record<string, { readonly share: number; readonly make: (random: Random) => Hostile }> = {
   'mutated picture': {
     share: 20,

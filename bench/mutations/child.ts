@@ -1,4 +1,4 @@
-/** Reads the inputs it is told to make, one after the other, and tells what came of each. */
+/** Makes and reads inputs on request, one after the other, and reports the result of each. */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
@@ -13,13 +13,13 @@ export interface Case {
 export interface Outcome {
   readonly result: 'read' | 'refused' | 'foreign';
   readonly error?: string;
-  /** Of the processor, whatever else the machine does. */
+  /** CPU time. */
   readonly seconds: number;
-  /** The most that this process has had so far. */
+  /** Peak memory of this process so far. */
   readonly bytes: number;
 }
 
-/** A folder of its own, which whoever starts it removes. */
+/** The process's own folder; the parent removes it. */
 const root = process.argv[2];
 
 async function attempt({ kind, seed }: Case): Promise<Outcome> {
@@ -38,7 +38,7 @@ async function attempt({ kind, seed }: Case): Promise<Outcome> {
     };
   }
   const { user, system } = process.cpuUsage(before);
-  // An error that comes a moment later is this case's too.
+  // An error that comes a moment later belongs to this case, too.
   await new Promise((resolve) => setImmediate(resolve));
   rmSync(folder, { recursive: true, force: true });
   return { ...outcome, seconds: (user + system) / 1e6, bytes: process.resourceUsage().maxRSS * 1024 };

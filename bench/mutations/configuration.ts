@@ -1,4 +1,4 @@
-/** Configurations of models, as model files hold them, and of trainings. */
+/** Configurations of models, as stored in model files, and of trainings. */
 import { closeSync, existsSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadClassifier } from '../../backbone/index.ts';
@@ -12,13 +12,13 @@ import { waveCheckpoint } from '../../test/wave-models.ts';
 import { all, type Kind, picture } from './kind.ts';
 import { mutateJson, pick, VALUES } from './mutate.ts';
 
-/** Room for a header that was mutated. A detector has 45 MB of weights, which are written once a process. */
+/** Room for a mutated header. A detector has 45 MB of weights, which are written once per process. */
 const HEADER_BYTES = 2 ** 20;
 
-/** Beside values that are absurd, such as may be allowed. */
+/** Plausible values, beside absurd ones. */
 const PLAUSIBLE = [1, 2, 16, 64, 300, 1024, 8192, 20_000, 65_536, 0.1, 0.5, 0.999];
 
-/** A model file with room in its header, made by the first case that needs it. */
+/** A model file with room in its header; the first case that needs it makes it. */
 async function keptModel(kept: string, name: string, write: (file: string) => Promise<void>): Promise<string> {
   const file = join(kept, `${name}.safetensors`);
   if (existsSync(file)) return file;
@@ -30,7 +30,7 @@ async function keptModel(kept: string, name: string, write: (file: string) => Pr
   return file;
 }
 
-/** Settings with some replaced: by numbers that may be allowed, or by anything anywhere in them. */
+/** Settings with some values replaced: by plausible numbers, or by anything. */
 function mutateSettings(random: Random, config: Record<string, unknown>): unknown {
   if (random.uniform() < 0.4) return mutateJson(random, config, [...VALUES, ...PLAUSIBLE]);
   const numbers = Object.keys(config).filter((key) => typeof config[key] === 'number');
@@ -38,7 +38,7 @@ function mutateSettings(random: Random, config: Record<string, unknown>): unknow
   return { ...config, ...Object.fromEntries(changed) };
 }
 
-/** Gives the file another configuration, made of its own. */
+/** Replaces the file's configuration by a mutated one. */
 function mutateConfiguration(random: Random, file: string): void {
   const header = JSON.parse(readFileSync(`${file}.json`, 'utf8'));
   header.__metadata__.config = JSON.stringify(mutateSettings(random, JSON.parse(header.__metadata__.config)));
@@ -47,7 +47,7 @@ function mutateConfiguration(random: Random, file: string): void {
   closeSync(descriptor);
 }
 
-/** Another configuration, asked as far as it lets itself. */
+/** Reads a mutated configuration and, if it is accepted, uses it. */
 const detector: Kind = async (random, _folder, kept) => {
   const file = await keptModel(kept, 'detector', writeSmallDetector);
   mutateConfiguration(random, file);

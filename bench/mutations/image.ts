@@ -11,7 +11,7 @@ export function image(format: ImageFormat, ...endings: string[]): Kind {
   return async (random, folder) => {
     const seed = pick(random, await sources());
     const bytes = mutateBytes(random, seed);
-    // Half of the pictures have checksums that fit, so that what is behind them is looked at.
+    // Half of the images have correct checksums, so that the data behind them is read.
     const mended = format === 'png' && random.uniform() < 0.5 ? mendPng(bytes) : bytes;
     const file = write(folder, `image.${format}`, mended);
     await all(
@@ -21,7 +21,7 @@ export function image(format: ImageFormat, ...endings: string[]): Kind {
   };
 }
 
-/** Corrects the checksums of a PNG's chunks, as far as its chunks go. */
+/** Corrects the checksums of a PNG's chunks, as far as they can be parsed. */
 function mendPng(bytes: Buffer): Buffer {
   for (let at = 8; at + 12 <= bytes.length; ) {
     const end = at + 8 + bytes.readUInt32BE(at);

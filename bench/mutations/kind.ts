@@ -5,12 +5,12 @@ import type { Random } from '../../io/random.ts';
 import { fixturesDir } from '../../test/shared-data.ts';
 
 /**
- * Makes an input in an empty folder and reads it. What it throws is what the library throws. A second folder is kept
- * for the other cases of its process.
+ * Makes an input in an empty folder and reads it. It throws what the library throws. A second folder is shared by the
+ * cases of one process.
  */
 export type Kind = (random: Random, folder: string, kept: string) => Promise<void>;
 
-/** Small files of the fixtures, by their endings. */
+/** Small fixture files, by extension. */
 export function seeds(folder: string, ...endings: string[]): Buffer[] {
   const path = join(fixturesDir, folder);
   const names = readdirSync(path).filter((name) => endings.includes(extname(name)));
@@ -28,7 +28,7 @@ export const once = <T>(make: () => T): (() => T) => {
   return () => (made ??= make());
 };
 
-/** Settles both, then throws what either threw: a reader must not hide another's fault. */
+/** Awaits both, then throws the error of either: one reader must not hide the other's fault. */
 export async function all(...works: (() => unknown)[]): Promise<void> {
   const thrown: unknown[] = [];
   for (const work of works) {

@@ -6,7 +6,7 @@ import { image } from './image.ts';
 import type { Kind } from './kind.ts';
 import { voc, yolo } from './labels.ts';
 
-/** The kinds of input, with the share that each has of all. */
+/** The kinds of input, with their share. */
 export const kinds: Readonly<Record<string, { readonly run: Kind; readonly share: number }>> = {
   jpeg: { run: image('jpeg', '.jpg', '.jpeg'), share: 0.12 },
   png: { run: image('png', '.png'), share: 0.12 },

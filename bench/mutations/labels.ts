@@ -1,4 +1,4 @@
-/** Data sets of a folder: YOLO's and Pascal VOC's. */
+/** Data sets in a folder: YOLO and Pascal VOC. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeImage, readDetectionDataset, summarizeDetection } from '../../datasets/index.ts';

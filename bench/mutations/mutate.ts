@@ -3,10 +3,10 @@ import type { Random } from '../../io/random.ts';
 const below = (random: Random, end: number): number => Math.floor(random.uniform(0, end));
 export const pick = <T>(random: Random, list: readonly T[]): T => list[below(random, list.length)];
 
-/** Numbers at the edges of what formats store. */
+/** Numbers at the limits of what formats store. */
 const EDGES = [0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff];
 
-/** Bytes with a few places damaged: flipped, overwritten, cut, repeated or moved. */
+/** Damages bytes in a few places: flips, overwrites, cuts, repeats or moves them. */
 export function mutateBytes(random: Random, bytes: Buffer): Buffer {
   let changed: Buffer = Buffer.from(bytes);
   const times = pick(random, [1, 1, 2, 4, 16]);
@@ -14,7 +14,7 @@ export function mutateBytes(random: Random, bytes: Buffer): Buffer {
   return changed;
 }
 
-/** Places near the start, where headers are, are as likely as all others. */
+/** A random position; half of them are in the first 512 bytes, where headers are. */
 function place(random: Random, bytes: Buffer): number {
   const end = random.uniform() < 0.5 ? Math.min(bytes.length, 512) : bytes.length;
   return below(random, end);
@@ -69,7 +69,7 @@ const WORDS = [
 ];
 const OPENINGS = ['[', '{', '- ', '<a>', '"', '(', '&a ', '? ', '<!--'];
 
-/** Text with a few numbers, words or lines in it replaced, repeated or left out, or damaged as bytes are. */
+/** Replaces, repeats or leaves out a few numbers, words or lines of a text, or damages its bytes. */
 export function mutateText(random: Random, text: string): Buffer {
   let changed = text;
   for (let i = pick(random, [1, 1, 2, 4]); i > 0; i--) changed = pick(random, textMutations)(random, changed);
@@ -116,7 +116,7 @@ export const VALUES: readonly unknown[] = [
   { size: [2, 2], counts: 'zz' },
 ];
 
-/** A JSON value with a few of the values within it replaced, repeated or left out. */
+/** Replaces, repeats or leaves out a few values within a JSON value. */
 export function mutateJson(random: Random, value: unknown, values = VALUES): unknown {
   const changed = structuredClone(value);
   for (let i = pick(random, [1, 1, 2, 4]); i > 0; i--) {
@@ -132,7 +132,7 @@ export function mutateJson(random: Random, value: unknown, values = VALUES): unk
   return changed;
 }
 
-/** The lists and objects in a value, itself included. */
+/** The lists and objects in a value, including itself. */
 function containers(value: unknown): object[] {
   if (typeof value !== 'object' || value === null) return [];
   return [value, ...Object.values(value).flatMap(containers)];

@@ -1,7 +1,7 @@
 import type { Prediction } from '../../backbone/top-classes.ts';
 import type { Detection } from '../../detection/results/name-detections.ts';
 
-/** What the service answers, see /openapi.json. */
+/** Answers of the service, see /openapi.json. */
 export interface Classified {
   readonly file: string;
   readonly predictions: readonly Prediction[];
@@ -17,11 +17,11 @@ export interface Model {
   readonly task: 'classify' | 'detect';
   readonly architecture: string;
   readonly device: string;
-  /** Of a classifier: pixels of a side of what its net is given. */
+  /** For a classifier: side of the network's input, in pixels. */
   readonly input_size?: number;
 }
 
-/** The service wants a token, or another one. */
+/** The token is missing or wrong. */
 export class TokenWanted extends Error {}
 
 let token = '';
@@ -51,7 +51,7 @@ const sentence = (text: string): string =>
 
 export const models = async (): Promise<readonly Model[]> => (await ask('v1/models')) as Model[];
 
-/** A model with what it takes to run it here. */
+/** A model with its configuration, as the browser needs it to run the model. */
 export interface ModelDetails extends Model {
   readonly config: Readonly<Record<string, unknown>> & {
     readonly image_mean: readonly number[];
@@ -63,13 +63,13 @@ export interface ModelDetails extends Model {
 export const modelDetails = async (name: string): Promise<ModelDetails> =>
   (await ask(`v1/models/${encodeURIComponent(name)}`)) as ModelDetails;
 
-/** Whether this service can hand out what runs models in a browser. */
+/** Whether this service has the runtime for browsers. */
 export const hasRuntime = async (): Promise<boolean> =>
   ((await ask('runtime.json')) as { readonly available: boolean }).available;
 
 export const samples = async (): Promise<readonly string[]> => (await ask('samples.json')) as string[];
 
-/** Objects of nearly any score: the page leaves out what a person does not want to see. */
+/** Detections of nearly any score; the page filters them. */
 export async function detect(picture: File, model: string, score: number, signal: AbortSignal): Promise<Detected> {
   return ((await send('detect', picture, { model, score: String(score) }, signal)) as [Detected])[0];
 }

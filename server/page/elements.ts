@@ -1,11 +1,11 @@
 import { categoryPaint } from '../../datasets/draw/palette.ts';
 
-/** The element of an id, which stands in index.html. */
+/** The element with an id of index.html. */
 export function byId<K extends keyof HTMLElementTagNameMap>(id: string, _tag: K): HTMLElementTagNameMap[K] {
   return document.getElementById(id) as HTMLElementTagNameMap[K];
 }
 
-/** A new element. Text given as children stays text, whatever is in it. */
+/** A new element. Strings among the children become text, never HTML. */
 export function element<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   properties: Partial<HTMLElementTagNameMap[K]>,
@@ -28,7 +28,7 @@ export function drawn<K extends keyof SVGElementTagNameMap>(
   return made;
 }
 
-/** Gives an element the colours of a category, for page.css: its own, and that of text on it. */
+/** Sets the category's colour and the colour of text on it, for page.css. */
 export function paint<E extends ElementCSSInlineStyle>(painted: E, category: number): E {
   const [fill, text] = categoryPaint(category);
   painted.style.setProperty('--paint', fill);

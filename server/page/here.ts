@@ -7,7 +7,7 @@ import type { Program } from '../../engine/engine.ts';
 import { type Classified, type Detected, type ModelDetails, modelDetails } from './ask.ts';
 import { loadRuntime } from './runtime.ts';
 
-/** Pixels of a picture file, turned upright. */
+/** The pixels of an image file, turned upright. */
 async function pixelsOf(file: File): Promise<Image> {
   const bitmap = await createImageBitmap(file, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
   const { height, width } = bitmap;
@@ -62,7 +62,7 @@ const detectorOf = (name: string): Promise<Compiled<FasterRcnn>> =>
     return { config, model: new FasterRcnn(config as unknown as BoxChoiceConfig, { proposals, boxes }, STRIDES) };
   });
 
-/** As the service's `/v1/detect`, but the picture stays in this browser. */
+/** As the service's `/v1/detect`, but the image stays in this browser. */
 export async function detectHere(file: File, name: string, score: number): Promise<Detected> {
   const { config, model } = await detectorOf(name);
   const image = await pixelsOf(file);
@@ -74,7 +74,7 @@ export async function detectHere(file: File, name: string, score: number): Promi
   return { file: file.name, width: image.width, height: image.height, detections };
 }
 
-/** As the service's `/v1/classify`, but the picture stays in this browser. */
+/** As the service's `/v1/classify`, but the image stays in this browser. */
 export async function classifyHere(file: File, name: string): Promise<Classified> {
   const { config, model } = await classifierOf(name);
   const { crop_size, resize_size } = config as unknown as {

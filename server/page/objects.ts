@@ -8,7 +8,7 @@ const score = byId('score', 'input');
 const categories = byId('categories', 'fieldset');
 const list = byId('objects', 'ul');
 
-/** The parts of an object in the picture. */
+/** The drawn parts of an object. */
 interface Drawn {
   readonly box: SVGGElement;
   readonly tag: SVGGElement;
@@ -19,7 +19,7 @@ let found: Detected | undefined;
 let shown: readonly Drawn[] = [];
 const chosen = new Set<string>();
 
-/** The objects that are shown: above the score that is chosen, and of the chosen categories. */
+/** The objects that are shown: above the chosen score, and of the chosen categories. */
 export function shownObjects(): readonly Detection[] {
   const least = Number(score.value);
   return (found?.detections ?? []).filter(
@@ -27,7 +27,7 @@ export function shownObjects(): readonly Detection[] {
   );
 }
 
-/** Shows what was detected in the picture that is on the page; nothing, for undefined. */
+/** Shows the detections of the current image; none for undefined. */
 export function showObjects(detected: Detected | undefined): void {
   found = detected;
   chosen.clear();
@@ -35,7 +35,7 @@ export function showObjects(detected: Detected | undefined): void {
   draw();
 }
 
-/** How many there are of each label, most first, and the category that gives its colour. */
+/** The number of objects of each label, most first, and the category of its colour. */
 function counts(): { label: string; count: number; category: number }[] {
   const least = Number(score.value);
   const all = new Map<string, { label: string; count: number; category: number }>();
@@ -46,7 +46,7 @@ function counts(): { label: string; count: number; category: number }[] {
   return [...all.values()].sort((a, b) => b.count - a.count || a.label.localeCompare(b.label));
 }
 
-/** In words, for the status line. */
+/** The shown objects in words, for the status line. */
 export function describeObjects(): string {
   const all = counts();
   if (!all.length) return 'No objects above this score.';
@@ -72,7 +72,7 @@ function showCategories(): void {
   categories.replaceChildren(...chips);
 }
 
-/** Singles one object out, its box and its tag; none, for undefined. */
+/** Highlights the box and tag of one object; none for undefined. */
 function point(object: Drawn | undefined): void {
   for (const { box, tag } of shown) {
     for (const part of [box, tag]) part.classList.toggle('pointed', box === object?.box);
@@ -80,7 +80,7 @@ function point(object: Drawn | undefined): void {
   overlay.classList.toggle('single', object !== undefined);
 }
 
-/** Points at an object while the pointer or the keyboard's focus is on a part of it. */
+/** Highlights an object while the pointer or the keyboard's focus is on a part of it. */
 function pointFrom(part: Element, object: Drawn): void {
   for (const event of ['mouseenter', 'focus']) part.addEventListener(event, () => point(object));
   for (const event of ['mouseleave', 'blur']) part.addEventListener(event, () => point(undefined));
@@ -132,8 +132,8 @@ function drawObject({ bbox: [x, y, width, height], category_id, label, score }: 
 }
 
 /**
- * Tags keep their size on the screen, however large the picture is shown, and do not cover one another: higher scores
- * choose first; one that finds no place is shown when its object is pointed at.
+ * Places the tags. They have a fixed size on the screen and do not cover one another: higher scores choose first. A tag
+ * without a place is shown only while its object is highlighted.
  */
 function fitTags(): void {
   const screen = overlay.getBoundingClientRect();
@@ -165,7 +165,7 @@ const overlap = (a: DOMRect, b: DOMRect): boolean =>
 
 new ResizeObserver(fitTags).observe(overlay);
 
-/** Calls back when another score is chosen, after the picture follows it. */
+/** Calls back after another score is chosen and the image is updated. */
 export function onScore(changed: () => void): void {
   score.addEventListener('input', () => {
     byId('score-value', 'output').value = percent(Number(score.value), 0);

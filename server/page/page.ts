@@ -23,12 +23,12 @@ const [status, problem] = [byId('status', 'p'), byId('problem', 'p')];
 const choice = { detect: byId('detector', 'select'), classify: byId('classifier', 'select') };
 const here = byId('here', 'input');
 const saves = [byId('save-picture', 'button'), byId('save-json', 'button')];
-/** Asked for once, so that moving the slider asks nobody. */
+/** The page asks for all detections above this score once, so that moving the slider sends no request. */
 const LEAST_SCORE = 0.05;
 
-/** Nets that are given so few pixels have seen thumbnails alone, and guess wildly at photographs. */
+/** Networks with inputs up to this size were trained on thumbnails only, and guess wildly at photographs. */
 const THUMBNAIL = 64;
-/** The classifier of thumbnails, for pictures that are some, where none is chosen. */
+/** The classifier of thumbnails. It is used for tiny images while no classifier is chosen. */
 let ofThumbnails = '';
 
 let picture: File | undefined;
@@ -60,7 +60,7 @@ async function show(file: File): Promise<void> {
   await look();
 }
 
-/** Asks the chosen models about the picture. */
+/** Runs the chosen models on the image. */
 async function look(): Promise<void> {
   if (!picture) return;
   const file = picture;
@@ -107,7 +107,7 @@ function describe(): void {
   status.textContent = parts.join(' ').trim();
 }
 
-/** Fills the choices of models, and hides what none can do. */
+/** Fills the lists of models, and hides tasks without a model. */
 function offer(all: readonly Model[]): void {
   for (const [task, select] of Object.entries(choice)) {
     const able = all.filter((model) => model.task === task);
@@ -118,7 +118,7 @@ function offer(all: readonly Model[]): void {
   }
 }
 
-/** Where a detector answers too, a classifier of thumbnails is not asked about photographs unless it is chosen. */
+/** Offers to use no classifier. Beside a detector, a classifier of thumbnails sees photographs only if it is chosen. */
 function offerNone(classifiers: readonly Model[]): void {
   const isSmall = ({ input_size = Infinity }: Model) => input_size <= THUMBNAIL;
   ofThumbnails = classifiers.find(isSmall)?.name ?? '';

@@ -4,10 +4,10 @@ import { fetchBytes } from './ask.ts';
 
 const FOLDER = '/runtime/';
 
-/** ONNX Runtime in this browser: on the graphics card by WebGPU where there is one, else in WebAssembly. */
+/** ONNX Runtime in this browser: on WebGPU if available, else in WebAssembly. */
 export interface Runtime {
   readonly device: string;
-  /** Makes a graph of the service ready to run. */
+  /** Compiles a graph of the service. */
   compile(path: string): Promise<Program>;
 }
 
@@ -16,7 +16,7 @@ async function hasGpu(): Promise<boolean> {
   return !!(await gpu?.requestAdapter().catch(() => undefined));
 }
 
-/** One thing after another: it takes no two at once. */
+/** Serialises the runs: the runtime allows one at a time. */
 let turn: Promise<unknown> = Promise.resolve();
 
 function inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -27,7 +27,7 @@ function inTurn<T>(work: () => Promise<T>): Promise<T> {
 
 let loading: Promise<Runtime> | undefined;
 
-/** Loads it, once. */
+/** Loads the runtime, once. */
 export function loadRuntime(): Promise<Runtime> {
   loading ??= load().catch((error) => {
     loading = undefined;
@@ -42,7 +42,7 @@ async function load(): Promise<Runtime> {
   const ort: typeof Ort = await import(module);
   ort.env.wasm.wasmPaths = new URL(FOLDER, location.href).href;
   ort.env.wasm.numThreads = crossOriginIsolated ? Math.min(8, navigator.hardwareConcurrency || 1) : 1;
-  // It writes its warnings to the console as errors, such as that shapes are computed on the CPU.
+  // The runtime writes its warnings to the console as errors, such as that shapes are computed on the CPU.
   const options = { executionProviders: gpu ? ['webgpu', 'wasm'] : ['wasm'], logSeverityLevel: 3 as const };
   return {
     device: gpu ? 'WebGPU' : `WebAssembly, ${ort.env.wasm.numThreads} threads`,
@@ -59,7 +59,7 @@ async function load(): Promise<Runtime> {
   };
 }
 
-/** An output of a graph. It goes as it is into another graph. */
+/** An output of a graph, which another graph can take as it is. */
 class Output implements EngineTensor {
   readonly tensor: Ort.Tensor;
 

@@ -16,7 +16,7 @@ export function saveJson(results: unknown, name: string): void {
   download(new Blob([`${JSON.stringify(results, null, 2)}\n`], { type: 'application/json' }), `${stem(name)}.json`);
 }
 
-/** The picture in its own size with the objects that are shown, as PNG. */
+/** Saves the image in its own size with the shown objects, as PNG. */
 export async function savePicture(photo: HTMLImageElement, objects: readonly Detection[], name: string): Promise<void> {
   const canvas = document.createElement('canvas');
   [canvas.width, canvas.height] = [photo.naturalWidth, photo.naturalHeight];

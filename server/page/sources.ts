@@ -6,7 +6,7 @@ type Fail = (problem: string) => void;
 
 const isPicture = (item: { readonly type: string }): boolean => item.type.startsWith('image/');
 
-/** Every way in which a picture comes to the page: chosen, dropped, pasted, a sample, from the camera. */
+/** The ways to give the page an image: file dialog, drop, paste, sample, camera. */
 export function listenForPictures(give: Give, fail: Fail): void {
   const file = byId('file', 'input');
   file.addEventListener('change', () => {

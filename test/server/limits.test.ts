@@ -35,10 +35,7 @@ test('limits on bytes, pictures and pixels, the last before anything is decoded'
     max_pixels: 10_000,
   });
   const files = { 'a.jpg': jpeg, 'b.jpg': jpeg, 'c.jpg': jpeg };
-  assert.match(
-    problemOf(await post(`${at}/v1/classify`, form(files))),
-    /^413 TOO_LARGE: a request may have 2 pictures/,
-  );
+  assert.match(problemOf(await post(`${at}/v1/classify`, form(files))), /^413 TOO_LARGE: a request may have 2 images/);
   const large = Buffer.alloc(50_000);
   assert.match(problemOf(await post(`${at}/v1/classify`, form({ a: large }))), /^413 TOO_LARGE/);
   assert.match(problemOf(await post(`${at}/v1/classify`, large, { 'content-type': 'image/png' })), /^413 TOO_LARGE/);

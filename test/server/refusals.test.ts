@@ -96,11 +96,11 @@ test('names that are not known are refused, each named, and what stands twice', 
   assert.match(await query('top=3&top=4'), /^400 BAD_REQUEST: top must be a whole number/);
   const ofForm = async (fields: Record<string, string>, at: string) =>
     problemOf(await post(at, form({ 'a.png': picture }, fields)));
-  assert.match(await ofForm({ scor: '.1' }, `${at}/v1/classify`), /"scor": not known beside the pictures/);
+  assert.match(await ofForm({ scor: '.1' }, `${at}/v1/classify`), /"scor": not known beside the images/);
   assert.match(await ofForm({}, `${at}/v1/classify?file=a`), /"file": not known in the query/);
   const twice = form({ 'a.png': picture }, { top: '1' });
   twice.append('top', '2');
-  assert.match(problemOf(await post(`${at}/v1/classify`, twice)), /"top" stands twice in the form/);
+  assert.match(problemOf(await post(`${at}/v1/classify`, twice)), /"top" is in the form twice/);
   assert.match(await ofForm({ top: '2' }, `${at}/v1/classify?top=3`), /top is in the query and in the body; give one/);
   const image = picture.toString('base64');
   const ofJson = async (body: object) =>

@@ -108,7 +108,7 @@ test('JSON is counted in its text', async () => {
     }
     return 'none';
   };
-  assert.match(problem(`{"images":[${'"aaaa",'.repeat(1e6)}""]}`), /^TOO_LARGEa request may have 16 pictures/);
+  assert.match(problem(`{"images":[${'"aaaa",'.repeat(1e6)}""]}`), /^TOO_LARGEa request may have 16 images/);
   assert.match(problem(`{${'"a":1,'.repeat(1e6)}"b":1}`), /^TOO_LARGE/);
   assert.match(problem('['.repeat(5000) + ']'.repeat(5000)), /^BAD_REQUESTthe JSON is nested more than 32 deep/);
   assert.match(problem('{"a":'.repeat(5000)), /nested/);
