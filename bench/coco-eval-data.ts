@@ -98,8 +98,8 @@ export function makeEvalData(type: 'bbox' | 'segm', annotations: string, detecti
           ];
       const category_id = near?.category_id ?? 1 + random.integer(CATEGORIES);
       const score = Math.round(1e5 * random.uniform()) / 1e5;
-      const found = type === 'segm' ? { segmentation: rle(box) } : { bbox: box };
-      results.add({ image_id, category_id, ...found, score });
+      const shape = type === 'segm' ? { segmentation: rle(box) } : { bbox: box };
+      results.add({ image_id, category_id, ...shape, score });
     }
   }
   truth.end(']}');

@@ -46,8 +46,8 @@ export async function contest(contestants: readonly Contestant[], rounds: number
   const times = contestants.map((): number[] => []);
   for (let round = 0; round <= rounds; round++) {
     for (const [i, contestant] of contestants.entries()) {
-      const taken = await contestant.run(repeats);
-      if (round > 0) times[i].push(...taken);
+      const durations = await contestant.run(repeats);
+      if (round > 0) times[i].push(...durations);
     }
   }
   const medians = times.map(median);

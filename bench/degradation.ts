@@ -49,9 +49,9 @@ const trained: TrainedNet[] = [];
 for (const { arch, ...option } of nets) {
   const name = [arch, ...Object.values(option)].join('-');
   const folder = join(values.runs, name);
-  const kept = join(docs, `${name}.jsonl`);
+  const logFile = join(docs, `${name}.jsonl`);
   const resume = existsSync(runFiles(folder).last);
-  if (!existsSync(kept)) {
+  if (!existsSync(logFile)) {
     const { interrupted } = await trainClassifier({
       engine,
       dataset,
@@ -78,9 +78,9 @@ for (const { arch, ...option } of nets) {
       },
     });
     if (interrupted) process.exit(130);
-    await writeWholeFile(kept, await readFile(runFiles(folder).log));
+    await writeWholeFile(logFile, await readFile(runFiles(folder).log));
   }
-  trained.push({ arch, ...option, log: readLog(kept) });
+  trained.push({ arch, ...option, log: readLog(logFile) });
 }
 
 const { figures, markdown } = degradationPage(trained, { dataset: 'CIFAR-10', epochs, device: engine.device });

@@ -14,8 +14,8 @@ const digest = (text: string) => createHash('sha256').update(text).digest();
 export function tokenGuard(token: string): (request: FastifyRequest) => Promise<void> {
   const expected = digest(token);
   return async ({ headers: { authorization = '' } }) => {
-    const given = /^Bearer +(.+)$/i.exec(authorization)?.[1] ?? '';
-    if (!timingSafeEqual(digest(given), expected)) {
+    const sentToken = /^Bearer +(.+)$/i.exec(authorization)?.[1] ?? '';
+    if (!timingSafeEqual(digest(sentToken), expected)) {
       throw new Problem('UNAUTHORIZED', 'this service needs its token: send the header Authorization: Bearer TOKEN');
     }
   };

@@ -166,8 +166,8 @@ export async function checkPictures(
     } else if (tooLong) {
       checked.push(tooLarge(file, tooLong));
     } else if (total + work > most && total > 0) {
-      const problem = `together with the images before it, it is more to decode than the ${most} pixels of a request`;
-      checked.push(tooLarge(file, `${problem}; send it in another request`));
+      const problem = `with the images before it this is more to decode than the ${most} pixels of a request`;
+      checked.push(tooLarge(file, `${problem}; send it in another`));
     } else {
       total += work;
       checked.push({ bytes, file, work });

@@ -49,9 +49,9 @@ export function predict(
       checkNames(task, fields, 'fields');
       const twice = Object.keys(fields).find((name) => Object.hasOwn(parameters, name));
       if (twice !== undefined) throw new Problem('BAD_REQUEST', `${twice} is in the query and in the body; give one`);
-      const asked = { ...parameters, ...fields };
-      const model = chooseModel(task, able, asked);
-      return await answers(model, pictures, questionOf(task, asked), signal, settings, metrics);
+      const values = { ...parameters, ...fields };
+      const model = chooseModel(task, able, values);
+      return await answers(model, pictures, questionOf(task, values), signal, settings, metrics);
     } catch (error) {
       if (!(error instanceof QueueFull)) throw error;
       throw new Problem('TOO_BUSY', 'too many requests are waiting; try again later', RETRY_AFTER);
@@ -160,8 +160,8 @@ function checkNames(
 function chooseModel(task: Task, able: readonly ServedModel[], { model: name }: { model?: unknown }): ServedModel {
   if (name !== undefined && typeof name !== 'string')
     throw new Problem('BAD_REQUEST', `model must be a name from /v1/models, not ${echoed(name)}`);
-  const chosen = name === undefined || name === '' ? able[0] : able.find(({ record }) => record.name === name);
-  if (chosen) return chosen;
+  const model = name === undefined || name === '' ? able[0] : able.find(({ record }) => record.name === name);
+  if (model) return model;
   const names = able.map(({ record }) => record.name).join(', ');
   const verb = task === 'classify' ? 'classifies' : 'detects';
   throw new Problem(

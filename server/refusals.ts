@@ -27,8 +27,8 @@ export function refuseUnreadable(error: NodeJS.ErrnoException & { readonly reaso
 }
 
 /**
- * Refuses requests without a `Host` or with several. Call it before the first route. Node's own check of `Host` is
- * switched off, because its answer is not JSON.
+ * Refuses requests without a `Host` or with several. Call it before the first route. It replaces Node's own check of
+ * `Host`, which is switched off.
  */
 export function refuseUnclearHosts(app: FastifyInstance): void {
   app.addHook('onRequest', async ({ raw }, reply) => {

@@ -79,8 +79,8 @@ export class Uploads {
     const all = [...this.#uploads];
     if (this.coming >= queue) return false;
     const beside = isLarge(bytes) ? all.filter((other) => isLarge(other.bytes)) : all;
-    const held = beside.reduce((sum, other) => sum + other.bytes, 0);
-    return held === 0 || held + bytes <= (isLarge(bytes) ? OF_LARGE : 1) * queue_bytes;
+    const total = beside.reduce((sum, other) => sum + other.bytes, 0);
+    return total === 0 || total + bytes <= (isLarge(bytes) ? OF_LARGE : 1) * queue_bytes;
   }
 
   #slowest(): Upload | undefined {

@@ -111,14 +111,14 @@ class Collector {
   }
 
   async #addExisting(path: string): Promise<void> {
-    let found: Stats;
+    let stats: Stats;
     try {
       // Synchronous: a list of 100,000 files takes a fraction of a second, not several.
-      found = statSync(path);
+      stats = statSync(path);
     } catch (cause) {
       throw unreadable(path, cause, WANTED);
     }
-    if (!found.isDirectory())
+    if (!stats.isDirectory())
       return this.#take({ root: path.slice(0, -basename(path).length), names: [basename(path)] });
     const names: string[] = [];
     const before = this.failures.length;

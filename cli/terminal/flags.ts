@@ -136,8 +136,8 @@ export function parseFlags<T extends FlagTable>(table: T, args: readonly string[
   for (const token of tokens) {
     if (token.kind === 'positional') positionals.push(token.value);
     if (token.kind !== 'option') continue;
-    const known = bySpelling.get(token.rawName);
-    if (!known) {
+    const entry = bySpelling.get(token.rawName);
+    if (!entry) {
       const spellings = [...bySpelling.keys()].filter((known) => known.startsWith('--'));
       const nearest = nearestName(
         token.name,
@@ -145,7 +145,7 @@ export function parseFlags<T extends FlagTable>(table: T, args: readonly string[
       );
       throw usage(`unknown flag '${token.rawName}'; the nearest known one is '--${nearest}'`);
     }
-    const { name, flag } = known;
+    const { name, flag } = entry;
     if (flag.kind === 'boolean') {
       if (token.value !== undefined) throw usage(`${token.rawName} takes no value, got '${token.value}'`);
       values[name] = !flag.default;

@@ -36,37 +36,38 @@ export class EagerTraining implements TrainingBackend {
   async forward(part: string, inputs: ProgramInputs) {
     const { loss, model } = this.spec.parts[part];
     const pass = ++this.count;
-    const given = onBackend(this.backend, () => tensorsOf(inputs));
+    const inputTensors = onBackend(this.backend, () => tensorsOf(inputs));
     if (loss !== undefined) {
-      const { outputs, ...passes } = this.differentiate(part, given, {});
-      disposeAll(given);
+      const { outputs, ...passes } = this.differentiate(part, inputTensors, {});
+      disposeAll(inputTensors);
       this.forwards.set(pass, await readPasses(passes));
       return { pass, outputs: eagerTensors(outputs) };
     }
     const outputs = onBackend(this.backend, () =>
       // A result may be one of the inputs: clone the handle.
-      tf.tidy(() => mapped(model(this.parameters(), given).outputs as Tensors, (tensor) => tf.clone(tensor))),
+      tf.tidy(() => mapped(model(this.parameters(), inputTensors).outputs as Tensors, (tensor) => tf.clone(tensor))),
     );
-    this.forwards.set(pass, { part, inputs: given });
+    this.forwards.set(pass, { part, inputs: inputTensors });
     return { pass, outputs: eagerTensors(outputs) };
   }
 
   async backward(pass: number, cotangents: ProgramInputs) {
-    const held = this.forwards.get(pass)!;
+    const forwardPass = this.forwards.get(pass)!;
     this.forwards.delete(pass);
-    const { changes, inputGradients } = 'part' in held ? await this.runAgain(held, cotangents) : held;
-    const taken = ++this.count;
-    this.backwards.set(taken, changes);
-    return { pass: taken, inputGradients };
+    const { changes, inputGradients } =
+      'part' in forwardPass ? await this.runAgain(forwardPass, cotangents) : forwardPass;
+    const backwardPass = ++this.count;
+    this.backwards.set(backwardPass, changes);
+    return { pass: backwardPass, inputGradients };
   }
 
   private async runAgain(
     { inputs, part }: { readonly part: string; readonly inputs: Tensors },
     cotangents: ProgramInputs,
   ): Promise<BackwardResult> {
-    const given = onBackend(this.backend, () => tensorsOf(cotangents));
-    const { outputs, ...passes } = this.differentiate(part, inputs, given);
-    for (const tensors of [given, inputs, outputs]) disposeAll(tensors);
+    const cotangentTensors = onBackend(this.backend, () => tensorsOf(cotangents));
+    const { outputs, ...passes } = this.differentiate(part, inputs, cotangentTensors);
+    for (const tensors of [cotangentTensors, inputs, outputs]) disposeAll(tensors);
     return readPasses(passes);
   }
 
@@ -81,9 +82,9 @@ export class EagerTraining implements TrainingBackend {
   }
 
   release(pass: number): void {
-    const held = this.forwards.get(pass);
-    if (held && 'part' in held) disposeAll(held.inputs);
-    else for (const tensor of Object.values(held?.inputGradients ?? {})) tensor.dispose();
+    const forwardPass = this.forwards.get(pass);
+    if (forwardPass && 'part' in forwardPass) disposeAll(forwardPass.inputs);
+    else for (const tensor of Object.values(forwardPass?.inputGradients ?? {})) tensor.dispose();
     this.forwards.delete(pass);
     this.backwards.delete(pass);
   }

@@ -54,8 +54,8 @@ function filterGradient({ x, dy }: Inputs, attributes: Attributes): tf.Tensor {
         column + (columns - 1) * info.strideWidth + 1,
         shape[2],
       ];
-      const seen = tf.stridedSlice(padded, [0, row, column, 0], end, [1, info.strideHeight, info.strideWidth, 1]);
-      taps.push(tf.matMul(tf.reshape(seen, [n * rows * columns, shape[2]]), incoming, true));
+      const patches = tf.stridedSlice(padded, [0, row, column, 0], end, [1, info.strideHeight, info.strideWidth, 1]);
+      taps.push(tf.matMul(tf.reshape(patches, [n * rows * columns, shape[2]]), incoming, true));
     }
   }
   return tf.reshape(tf.concat(taps, 0), shape);
@@ -85,9 +85,9 @@ function inputGradient({ dy, filter }: Inputs, attributes: Attributes): tf.Tenso
     for (let j = 0; j < info.filterWidth; j++) {
       const [row, column] = [i * info.dilationHeight, j * info.dilationWidth];
       const tap = tf.reshape(tf.slice(filter, [i, j, 0, 0], [1, 1, -1, -1]), [inChannels, channels]);
-      const seen = tf.reshape(tf.matMul(incoming, tap, false, true), [n, rows, columns, inChannels]);
+      const products = tf.reshape(tf.matMul(incoming, tap, false, true), [n, rows, columns, inChannels]);
       const whole = tf.slice(
-        spaced(seen, info.strideHeight, info.strideWidth),
+        spaced(products, info.strideHeight, info.strideWidth),
         [0, 0, 0, 0],
         [n, spanned, across, inChannels],
       );

@@ -21,8 +21,8 @@ export class FilterForms extends MapForms {
    * outputs of a block adjacent, then a Gather moves them a block at a time.
    */
   protected blockedFilter(filter: string, o: number, i: number, k: number): string {
-    const known = this.filters.get(filter);
-    if (known !== undefined) return known;
+    const blockedName = this.filters.get(filter);
+    if (blockedName !== undefined) return blockedName;
     const b = this.block;
     let blocked: string;
     if (i < b) {
@@ -46,19 +46,19 @@ export class FilterForms extends MapForms {
     let rows = this.rowsByFilter.get(key);
     if (rows === undefined) {
       const [b, kk] = [this.block, k * k];
-      const taken: number[] = [];
+      const rowIndices: number[] = [];
       for (let outer = 0; outer < o / b; outer++) {
         for (let inner = 0; inner < i / b; inner++) {
           for (let at = 0; at < kk; at++) {
             for (let channel = 0; channel < b; channel++) {
               const input = inner * b + channel;
               const row = turned ? (kk - 1 - at) * i + input : input * kk + at;
-              taken.push(row * (o / b) + outer);
+              rowIndices.push(row * (o / b) + outer);
             }
           }
         }
       }
-      rows = this.graph.constant(Int32Array.from(taken), [taken.length], 'int32').name;
+      rows = this.graph.constant(Int32Array.from(rowIndices), [rowIndices.length], 'int32').name;
       this.rowsByFilter.set(key, rows);
     }
     return rows;

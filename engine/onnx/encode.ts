@@ -45,11 +45,11 @@ function writeGraph(graph: Graph, to: PbfWriter): void {
 
 /** The graph's operators, with its outputs under their public names. */
 function withPublicNames(graph: Graph): Node[] {
-  const made = new Set(graph.nodes.flatMap((node) => node.outputs));
+  const nodeOutputs = new Set(graph.nodes.flatMap((node) => node.outputs));
   const names = new Map<string, string>();
   const copies: Node[] = [];
   for (const { name, value } of graph.outputs) {
-    if (made.has(value) && !names.has(value)) names.set(value, name);
+    if (nodeOutputs.has(value) && !names.has(value)) names.set(value, name);
     else copies.push({ op: 'Identity', inputs: [value], outputs: [name], attributes: {} });
   }
   const renamed = (value: string) => names.get(value) ?? value;

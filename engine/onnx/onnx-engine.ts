@@ -98,8 +98,8 @@ class OnnxEngine implements Engine {
         const files = Object.values(parts).flatMap(({ backward, forward }) =>
           backward ? [forward, backward] : [forward],
         );
-        const given = { program, parts, options: this.#sessionOptions(), weights: spec.weights, training: options };
-        await session.ask('train', given, files);
+        const request = { program, parts, options: this.#sessionOptions(), weights: spec.weights, training: options };
+        await session.ask('train', request, files);
       };
       return [create()];
     });
@@ -170,10 +170,10 @@ class OnnxProgram implements Program {
   async run(inputs: ProgramInputs): Promise<ProgramOutputs> {
     const { inputs: ports, kept = [], name } = this.#spec;
     if (this.#disposed) throw new ResnetCocoError('DISPOSED', `${name} was used after dispose()`);
-    const given = portsOf(name, Object.keys(ports), inputs);
+    const feeds = portsOf(name, Object.keys(ports), inputs);
     // A device-resident input lies in one thread, which must run the program; otherwise the least busy thread does.
-    const session = given.owner ?? this.#sessions.reduce((least, other) => (other.load < least.load ? other : least));
-    const request = { program: this.#program, inputs: given.ports, keep: kept };
+    const session = feeds.owner ?? this.#sessions.reduce((least, other) => (other.load < least.load ? other : least));
+    const request = { program: this.#program, inputs: feeds.ports, keep: kept };
     return onnxTensors(await session.ask('run', request), session);
   }
 

@@ -84,9 +84,9 @@ export class TrainingSession {
     const results = steps.length ? await withSteps(run, steps, this.kept.memory) : run;
     this.done(fed, cotangentsFed);
     const gradients = arrays(portsOfKind('weightGradient', results));
-    const taken = ++this.count;
-    this.backwards.set(taken, { gradients, updates: arrays(portsOfKind('update', held)) });
-    return { pass: taken, ports: await this.sent('inputGradient', results, keep) };
+    const backwardPass = ++this.count;
+    this.backwards.set(backwardPass, { gradients, updates: arrays(portsOfKind('update', held)) });
+    return { pass: backwardPass, ports: await this.sent('inputGradient', results, keep) };
   }
 
   weightGradients(pass: number): NamedArrays {

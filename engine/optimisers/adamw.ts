@@ -42,7 +42,7 @@ export class AdamW implements Optimiser {
       const weight = weights[name];
       const { first, second, step } = this.momentsOf(name, weight.length);
       const t = ++step[0];
-      const kept = 1 - learningRate * (this.noDecay.has(name) ? 0 : this.weightDecay);
+      const decayFactor = 1 - learningRate * (this.noDecay.has(name) ? 0 : this.weightDecay);
       // Numerator and denominator are multiplied by √(1 − β₂ᵗ), and each number is read once: two thirds of the time.
       const correction = Math.sqrt(1 - beta2 ** t);
       const size = (correction * learningRate) / (1 - beta1 ** t);
@@ -55,7 +55,7 @@ export class AdamW implements Optimiser {
         const v = beta2 * second[i] + (1 - beta2) * g * g;
         first[i] = m;
         second[i] = v;
-        weight[i] = weight[i] * kept - (size * m) / (Math.sqrt(v) + least);
+        weight[i] = weight[i] * decayFactor - (size * m) / (Math.sqrt(v) + least);
       }
     }
   }

@@ -144,8 +144,8 @@ export class Graph {
     order: readonly number[] = identityOrder(shape.length),
   ): Value {
     const key = data.length === 1 ? `${dtype}[${shape}]${data[0]}` : '';
-    const known = key && this.scalars.get(key);
-    if (known) return known;
+    const scalar = key && this.scalars.get(key);
+    if (scalar) return scalar;
     const name = this.fresh('constant');
     const physicalShape = order.map((axis) => shape[axis]);
     this.constants.set(name, { dtype, shape: physicalShape, data });

@@ -28,8 +28,8 @@ export function takeHostSteps(label: string, graph: Graph): { graph: Graph; step
   const steps: RoiAlignGradientStep[] = [];
   const outputs = graph.outputs.flatMap((output) => {
     const last = makers.get(output.value);
-    const turned = last?.op === 'Transpose' && `${last.attributes.perm}` === '0,2,3,1';
-    const node = turned ? makers.get(last.inputs[0]) : last;
+    const isTransposed = last?.op === 'Transpose' && `${last.attributes.perm}` === '0,2,3,1';
+    const node = isTransposed ? makers.get(last.inputs[0]) : last;
     if (node?.domain !== HOST) return [output];
     const inputs = node.inputs.map((value, i) => ({
       name: `${output.name}/${i}`,
@@ -46,7 +46,7 @@ export function takeHostSteps(label: string, graph: Graph): { graph: Graph; step
         spatialScale: (spatialScale as { readonly float: number }).float,
         aligned: aligned === 1,
       },
-      channelsLast: turned,
+      channelsLast: isTransposed,
     });
     return inputs;
   });

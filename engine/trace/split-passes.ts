@@ -20,13 +20,13 @@ const isForward = ({ name }: GraphOutput) =>
 export function splitPasses(whole: Graph): PassGraphs {
   const outputs = whole.outputs.filter(isForward);
   const forward = new Set(whole.liveNodes(outputs));
-  const made = new Set([...forward].flatMap((node) => node.outputs));
+  const forwardValues = new Set([...forward].flatMap((node) => node.outputs));
   const live = whole.liveNodes();
   for (const node of live) {
     // Save the shape of a map instead of the map.
-    if (node.op !== 'Shape' || !made.has(node.inputs[0])) continue;
+    if (node.op !== 'Shape' || !forwardValues.has(node.inputs[0])) continue;
     forward.add(node);
-    made.add(node.outputs[0]);
+    forwardValues.add(node.outputs[0]);
   }
   const rest = live.filter((node) => !forward.has(node));
   const gradients = whole.outputs.filter((output) => !isForward(output));
@@ -34,7 +34,7 @@ export function splitPasses(whole: Graph): PassGraphs {
   /** By value: its output name in the forward graph. */
   const crossing = new Map<string, string>();
   const saved: GraphOutput[] = [];
-  for (const value of made) {
+  for (const value of forwardValues) {
     if (!needed.has(value)) continue;
     const output = outputs.find((candidate) => candidate.value === value);
     crossing.set(value, output?.name ?? value);

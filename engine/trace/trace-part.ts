@@ -42,8 +42,8 @@ export function tracePart(
       });
       return Object.fromEntries(entries);
     };
-    const given = inputTensors(graph, inputs, sizes, partPorts.input);
-    const passes = differentiate(part, trainable, parameters, given, placeholders);
+    const partInputs = inputTensors(graph, inputs, sizes, partPorts.input);
+    const passes = differentiate(part, trainable, parameters, partInputs, placeholders);
     for (const [output, tensor] of Object.entries(passes.outputs)) {
       graph.output(partPorts.output(output), valueFor(tensor), outputOrder(output, tensor.rank));
     }

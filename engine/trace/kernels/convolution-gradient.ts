@@ -73,12 +73,12 @@ const ofInput: TraceKernel<Attributes & { readonly inputShape: Four }> = (graph,
     const ends = graph.int64s([-(2 ** 31), -(2 ** 31)]);
     const steps = graph.int64s([-1, -1]);
     const [o, i] = [filter.shape[3], filter.shape[2]];
-    const turned =
+    const rotatedFilter =
       k === 1
         ? swapped
         : emit(graph, 'Slice', [swapped, graph.int64s([-1, -1]), ends, graph.int64s([2, 3]), steps], [i, o, k, k]).name;
     const pads = [last - top, last - left, last - bottom, last - right];
-    return graph.emit('Conv', [graph.inOrder(dy, NCHW), turned], result, {
+    return graph.emit('Conv', [graph.inOrder(dy, NCHW), rotatedFilter], result, {
       kernel_shape,
       pads,
       strides: [1, 1],

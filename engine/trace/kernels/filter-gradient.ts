@@ -81,15 +81,15 @@ function fromPhases(
   s: number,
   channels: number,
 ): Value {
-  const taken: number[] = [];
+  const rows: number[] = [];
   for (let channel = 0; channel < channels; channel++) {
     for (const i of taps) {
       for (const j of taps) {
         const phase = (i % s) * s + (j % s);
         const square = Math.floor(i / s) * squares + Math.floor(j / s);
-        taken.push((phase * channels + channel) * squares ** 2 + square);
+        rows.push((phase * channels + channel) * squares ** 2 + square);
       }
     }
   }
-  return rowsOf(graph, gradient, taken);
+  return rowsOf(graph, gradient, rows);
 }

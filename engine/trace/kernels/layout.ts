@@ -45,8 +45,8 @@ export function padded(graph: Graph, x: Value, pads: Padding['paddings'], value:
   const amounts = graph.int64s([...physical.map(([before]) => before), ...physical.map(([, after]) => after)]);
   const fill = graph.scalar(value, x.dtype === 'int32' ? 'int32' : 'float32');
   const result = graph.emit('Pad', [x.name, amounts, fill.name], { ...x, shape });
-  const known = paddings.get(graph) ?? new Map<string, Padding>();
-  paddings.set(graph, known.set(result.name, { source: x, paddings: pads, value }));
+  const graphPaddings = paddings.get(graph) ?? new Map<string, Padding>();
+  paddings.set(graph, graphPaddings.set(result.name, { source: x, paddings: pads, value }));
   return result;
 }
 

@@ -77,8 +77,8 @@ export function shiftedRows(graph: Graph, x: Value, k: number, rows: number, d: 
     Array.from({ length: k }, (_, i) => i * d),
     [k, 1],
   );
-  const taken = whole('Add', [first, shifts], [k, rows]);
-  return emit(graph, 'Gather', [x.name, taken], [n, c, k, rows, width], { axis: 2 });
+  const indices = whole('Add', [first, shifts], [k, rows]);
+  return emit(graph, 'Gather', [x.name, indices], [n, c, k, rows, width], { axis: 2 });
 }
 
 /** Σ over images: [N, L, R] gives [L, R]. */

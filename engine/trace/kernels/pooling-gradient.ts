@@ -15,14 +15,14 @@ traceKernel<PoolAttributes>('AvgPoolGrad', (graph: Graph, { dy, input }, { filte
   const s = info.strideHeight;
   const { block } = graph.target;
   if (block && c % block === 0) {
-    const taken = Array.from({ length: height * width }, (_, i) => {
+    const indices = Array.from({ length: height * width }, (_, i) => {
       const [row, column] = [Math.floor(i / width) / s, (i % width) / s];
       const isTaken = Number.isInteger(row) && Number.isInteger(column) && row < rows && column < columns;
       return isTaken ? row * columns + column : rows * columns;
     });
     const pixels = pixelsInBlocks(graph, dy, block, 1);
     const all = [(n * c) / block, height * width, block];
-    const spread = graph.emit('Gather', [pixels.name, graph.int64s(taken)], { shape: all }, { axis: 1 });
+    const spread = graph.emit('Gather', [pixels.name, graph.int64s(indices)], { shape: all }, { axis: 1 });
     const shape = [n, c, height, width];
     const blocked = graph.emit('Reshape', [spread.name, graph.int64s(shape)], { shape });
     const result = { shape: input.shape, order: NCHW };
