@@ -1,8 +1,8 @@
 export { Journal } from './journal.ts';
 export { type LogEntry, RunLog, readLog } from './log.ts';
 export { type ModelCard, writeModelCard } from './model-card.ts';
-export { type OptimisationChoices, optimiserOf, scheduleOf } from './optimisation-choices.ts';
-export { type OptimisationSettings, scheduleProblem } from './optimisation-settings.ts';
+export { type OptimisationChoices, type OptimisationSettings, optimisationOptions } from './optimisation-options.ts';
+export { optimisationSettings, scheduleProblem } from './optimisation-settings.ts';
 export { commandLine, settingName, settingRows, settingValue } from './page/setting-words.ts';
 export { type TrainingReport, writeTrainingPage } from './page/training-report.ts';
 export type { TrainingEntry, TrainingRun } from './page/training-run.ts';

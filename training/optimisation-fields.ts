@@ -24,15 +24,17 @@ const schedule = v.variant('kind', [
   v.strictObject({ kind: v.literal('one-cycle'), rate }),
 ]);
 
-/** Fields of every training: how long, how fast, by which steps. */
+/** What decides how a step changes the weights. */
+const stepFields = { optimiser, schedule, clip_norm: v.optional(positiveWithin(MOST.norm)), ema: v.optional(share) };
+
+/** The fields of all settings, in the order in which a run keeps them. */
 export const optimisationFields = {
   epochs: wholeWithin(1, MOST.epochs),
-  /** Images of a batch. */
   batch: wholeWithin(1, MOST.batch),
   seed: v.pipe(v.number(), v.safeInteger()),
-  optimiser,
-  schedule,
-  clip_norm: v.optional(positiveWithin(MOST.norm)),
-  ema: v.optional(share),
+  ...stepFields,
   evaluate_every: wholeWithin(1, MOST.epochs),
 };
+
+/** Names of the settings that decide how a step changes the weights, for cards and pages. */
+export const stepSettings: readonly string[] = Object.keys(stepFields);

@@ -1,35 +1,83 @@
-/** Of every training: how long, how fast, by which steps. */
-export interface OptimisationSettings {
+import { ResnetCocoError } from '../errors.ts';
+import { type OptimisationChoices, type OptimisationSettings, optimisationOptions } from './optimisation-options.ts';
+
+/** What choices leave open. */
+export interface UsualOptimisation {
   readonly epochs: number;
-  /** Images of a batch. */
   readonly batch: number;
-  readonly seed: number;
-  readonly optimiser: OptimiserFields;
-  readonly schedule: ScheduleFields;
-  readonly clip_norm?: number | undefined;
-  readonly ema?: number | undefined;
-  readonly evaluate_every: number;
-}
-
-interface Decay {
-  readonly weight_decay: number;
-  readonly decay_norms: boolean;
-}
-
-type OptimiserFields =
-  | (Decay & { readonly kind: 'sgd'; readonly momentum: number; readonly nesterov: boolean })
-  | (Decay & { readonly kind: 'adamw' });
-
-interface WarmedUp {
+  /** The highest learning rate. */
   readonly rate: number;
-  readonly warmup: number;
-  readonly warmup_steps?: number | undefined;
+  /** Where it drops, as shares of the run. */
+  readonly drops: readonly number[];
 }
 
-type ScheduleFields =
-  | (WarmedUp & { readonly kind: 'constant' | 'cosine' })
-  | (WarmedUp & { readonly kind: 'steps'; readonly milestones: readonly number[] })
-  | { readonly kind: 'one-cycle'; readonly rate: number };
+/**
+ * The settings that choices amount to, not yet checked.
+ *
+ * @throws ResnetCocoError USAGE for choices that exclude one another
+ */
+export function optimisationSettings(choices: OptimisationChoices, usual: UsualOptimisation) {
+  const { epochs = usual.epochs, lr = usual.rate } = choices;
+  const options = Object.values(optimisationOptions).flatMap((option) => ('setting' in option ? [option] : []));
+  const chosen = options.flatMap(({ choice, setting }) =>
+    choices[choice] === undefined ? [] : [[setting, choices[choice]]],
+  );
+  return {
+    ...{ epochs, batch: usual.batch, seed: 0, evaluate_every: 1 },
+    ...Object.fromEntries(chosen),
+    optimiser: optimiserOf(choices),
+    schedule: scheduleOf(choices, lr, epochs, usual.drops),
+  };
+}
+
+const usage = (message: string): ResnetCocoError => new ResnetCocoError('USAGE', message);
+
+/** @throws ResnetCocoError USAGE for choices that exclude one another */
+function optimiserOf(choices: OptimisationChoices) {
+  const { decayNorms = true, momentum, nesterov = false, optimiser, weightDecay } = choices;
+  if (optimiser === 'adamw') {
+    if (momentum !== undefined || nesterov) {
+      throw usage(`${nesterov ? '--nesterov' : '--momentum'} is of SGD: leave it out, or use --optimiser sgd`);
+    }
+    return { kind: 'adamw', weight_decay: weightDecay ?? 0.01, decay_norms: decayNorms };
+  }
+  if (nesterov && momentum === 0) throw usage('--nesterov needs a --momentum above 0');
+  return {
+    kind: 'sgd',
+    momentum: momentum ?? 0.9,
+    nesterov,
+    weight_decay: weightDecay ?? 1e-4,
+    decay_norms: decayNorms,
+  };
+}
+
+/**
+ * @param rate the highest
+ * @param drops where it drops unless the choices say, as shares of the run
+ * @throws ResnetCocoError USAGE for choices that exclude one another
+ */
+function scheduleOf(
+  { milestones, schedule: kind = 'steps', warmup, warmupSteps }: OptimisationChoices,
+  rate: number,
+  epochs: number,
+  drops: readonly number[],
+): object {
+  if (milestones && kind !== 'steps') {
+    throw usage(`--milestones are of --schedule steps, not ${kind}: leave them out, or use steps`);
+  }
+  if (kind === 'one-cycle') {
+    if (warmup !== undefined || warmupSteps)
+      throw usage('--schedule one-cycle warms up by itself: leave out --warmup, or use cosine');
+    return { kind, rate };
+  }
+  if (warmup !== undefined && warmup >= epochs) {
+    throw usage(`--warmup ${warmup} takes the whole run of ${epochs} epochs; make it shorter`);
+  }
+  const inSteps = warmupSteps === undefined || warmup !== undefined ? {} : { warmup_steps: warmupSteps };
+  const common = { kind, rate, warmup: warmup ?? 0, ...inSteps };
+  if (kind !== 'steps') return common;
+  return { ...common, milestones: milestones ?? drops.map((share) => Math.round(share * epochs)) };
+}
 
 /** What is wrong between the fields of a schedule, if anything. */
 export function scheduleProblem({

@@ -1,5 +1,5 @@
 import { createSchedule, type OptimiserSettings, type Schedule, type TrainingOptions } from '../engine/index.ts';
-import type { OptimisationSettings } from './optimisation-settings.ts';
+import type { OptimisationSettings } from './optimisation-options.ts';
 
 /**
  * How an engine takes steps.

@@ -1,6 +1,6 @@
 import type { Engine, NamedArrays, Snapshot, TrainingOptions, Weights } from '../engine/index.ts';
 import type { ResnetCocoError } from '../errors.ts';
-import type { OptimisationSettings } from './optimisation-settings.ts';
+import type { OptimisationSettings } from './optimisation-options.ts';
 import type { RunCheckpoint } from './run-checkpoint.ts';
 import type { RunSetting } from './run-config.ts';
 import type { RunData } from './run-data.ts';

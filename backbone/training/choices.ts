@@ -1,5 +1,5 @@
 import { ResnetCocoError } from '../../errors.ts';
-import { type OptimisationChoices, optimiserOf, scheduleOf } from '../../training/optimisation-choices.ts';
+import { type OptimisationChoices, optimisationSettings } from '../../training/index.ts';
 import { type ClassifierConfig, IMAGENET_MEAN, IMAGENET_STD } from '../classifier-config.ts';
 import { type AugmentationChoices, trainingRecipe } from './augmentation.ts';
 import { type Network, networkNamed } from './network.ts';
@@ -61,8 +61,7 @@ const usage = (message: string): ResnetCocoError => new ResnetCocoError('USAGE',
 export function trainingSettings(dataset: string, choices: TrainingChoices, init?: ClassifierConfig): TrainingSettings {
   const smallPictures = Object.hasOwn(DEFAULTS, dataset);
   const defaults = smallPictures ? DEFAULTS[dataset] : FOLDER;
-  const { epochs = defaults.epochs, batch = defaults.batch, seed = 0, evaluateEvery: evaluate_every = 1 } = choices;
-  const { clipNorm: clip_norm, ema, freeze, zeroGamma: zero_gamma } = choices;
+  const { batch = defaults.batch, freeze, zeroGamma: zero_gamma } = choices;
   if (zero_gamma && init) throw usage('--zero-gamma is of new weights: leave it out, or --init');
   if (freeze !== undefined && !init)
     throw usage('--freeze keeps weights that --init brings: name a model to begin from');
@@ -75,23 +74,16 @@ export function trainingSettings(dataset: string, choices: TrainingChoices, init
   return checkTrainingSettings({
     ...network,
     shortcut: choices.shortcut ?? shortcut,
-    epochs,
-    batch,
-    seed,
     recipe,
     resize_size,
-    optimiser: optimiserOf(choices),
-    schedule: scheduleOf(
-      choices,
-      rateOf(choices, batch / defaults.batchOfTenth, init !== undefined),
-      epochs,
-      defaults.drops,
-    ),
-    ...(clip_norm === undefined ? {} : { clip_norm }),
-    ...(ema === undefined ? {} : { ema }),
+    ...optimisationSettings(choices, {
+      epochs: defaults.epochs,
+      batch,
+      rate: usualRate(choices, batch / defaults.batchOfTenth, init !== undefined),
+      drops: defaults.drops,
+    }),
     ...(freeze === undefined ? {} : { freeze }),
     ...(zero_gamma ? { zero_gamma } : {}),
-    evaluate_every,
   });
 }
 
@@ -108,7 +100,6 @@ function networkOf(
   return networkNamed(arch ?? byDefault, { smallPictures });
 }
 
-function rateOf({ lr, optimiser = 'sgd' }: TrainingChoices, batchShare: number, isFineTuning: boolean): number {
-  if (lr !== undefined) return lr;
+function usualRate({ optimiser = 'sgd' }: TrainingChoices, batchShare: number, isFineTuning: boolean): number {
   return (optimiser === 'sgd' ? 0.1 * batchShare : ADAMW_RATE) * (isFineTuning ? FINE_TUNING : 1);
 }

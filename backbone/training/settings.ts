@@ -3,8 +3,8 @@ import { checkRecipe, type TrainingRecipe } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { batchProblem, MOST, wholeWithin } from '../../io/bounds.ts';
 import { parseConfig } from '../../io/config.ts';
+import { type OptimisationSettings, scheduleProblem } from '../../training/index.ts';
 import { optimisationFields } from '../../training/optimisation-fields.ts';
-import { type OptimisationSettings, scheduleProblem } from '../../training/optimisation-settings.ts';
 
 /** No network has more. */
 const MOST_STAGES = 4;

@@ -8,14 +8,15 @@ import {
 } from '../../detection/index.ts';
 import { shownThreshold } from '../../eval/index.ts';
 import { type RunConfig, readLog, readRunConfig, runFiles, writeModelCard } from '../../training/index.ts';
+import { stepSettings } from '../../training/optimisation-fields.ts';
 import { reportFiles } from './report-files.ts';
 import { runFacts } from './training-card.ts';
 import { percent } from './training-progress.ts';
 
 /** What decides what a detector learns, as a run's configuration has it. */
 const RECIPE = [
-  ...['epochs', 'batch', 'accumulate', 'recipe', 'aspect_ratio_group_factor', 'optimiser', 'schedule', 'clip_norm'],
-  ...['ema', 'init', 'training'],
+  ...['epochs', 'batch', 'accumulate', 'recipe', 'aspect_ratio_group_factor', ...stepSettings],
+  ...['init', 'training'],
 ];
 
 /** What a data set is called by where its annotations are: its folder, or a file in its folder; `.` has a name, too. */

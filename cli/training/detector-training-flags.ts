@@ -6,7 +6,6 @@ import { readSettingsFile } from '../terminal/settings-file.ts';
 import { defined } from '../terminal/shared-flags.ts';
 import {
   colorJitterFlag,
-  countFlag,
   optimisationChoices,
   optimisationFlags,
   runFlags,
@@ -15,10 +14,9 @@ import {
 
 const data = 'Data';
 const network = 'Network';
-const optimisation = 'Optimisation';
 const pictures = 'Pictures';
 
-const { lr, milestones, schedule, warmup, ...restOfOptimisation } = optimisationFlags;
+const { batch, epochs, ...restOfOptimisation } = optimisationFlags;
 
 /** Flags of `train detector`. Those without a default follow from the data set, or from a run that is resumed. */
 export const detectorTrainingFlags = {
@@ -81,28 +79,22 @@ export const detectorTrainingFlags = {
     help: "JSON of further settings by torchvision's names, such as fpn_out_channels, anchor_sizes, box_batch_size_per_image",
   },
 
-  epochs: countFlag(MOST.epochs, 'default 26; 12 where --init is a detector'),
-  batch: countFlag(MOST.batch, 'images of a batch (default 2)'),
-  accumulate: countFlag(MOST.batch, 'batches that make one step (default 1)'),
+  epochs: { ...epochs, help: 'default 26; 12 where --init is a detector' },
+  batch: { ...batch, help: 'images of a batch (default 2)' },
+  accumulate: { ...batch, help: 'batches that make one step (default 1)' },
+  ...restOfOptimisation,
   lr: {
-    ...lr,
+    ...restOfOptimisation.lr,
     help: 'highest learning rate (default 0.02 × images of a step / 16; 0.0001 for adamw)',
   },
-  schedule,
   milestones: {
-    ...milestones,
+    ...restOfOptimisation.milestones,
     help: 'where it drops to a tenth, such as 16,22 (default 16 and 22 of 26 epochs, 8 and 11 of 12, and in proportion)',
   },
-  warmup,
   'warmup-steps': {
-    kind: 'integer',
-    group: optimisation,
-    value: 'N',
-    min: 0,
-    max: MOST.steps,
+    ...restOfOptimisation['warmup-steps'],
     help: 'the same in steps (default 1000, 500 where --init is a detector, but within the first epoch)',
   },
-  ...restOfOptimisation,
 
   'min-size': {
     kind: 'text',
@@ -142,12 +134,11 @@ export type DetectorTrainingFlags = FlagValues<typeof detectorTrainingFlags>;
 
 /** What the flags choose, but for the settings of `--config`. */
 export function detectorChoicesOf(flags: DetectorTrainingFlags): DetectorChoices {
-  const { accumulate, backbone, batch, crop, epochs, flip } = flags;
+  const { accumulate, backbone, crop, flip } = flags;
   const [minSize, scaleJitter] = [flags['min-size'], flags['scale-jitter']];
   return defined({
     ...optimisationChoices(flags),
-    ...{ accumulate, backbone, batch, crop, epochs, flip },
-    warmupSteps: flags['warmup-steps'],
+    ...{ accumulate, backbone, crop, flip },
     maxSize: flags['max-size'],
     trainableLayers: flags['trainable-layers'],
     colorJitter: flags['color-jitter'],

@@ -9,6 +9,7 @@ import {
 } from '../../backbone/index.ts';
 import { knownDatasets } from '../../datasets/known/known-datasets.ts';
 import { commandLine, type RunConfig, readLog, readRunConfig, runFiles, writeModelCard } from '../../training/index.ts';
+import { stepSettings } from '../../training/optimisation-fields.ts';
 import { reportFiles } from './report-files.ts';
 import { percent } from './training-progress.ts';
 
@@ -19,10 +20,7 @@ interface DatasetNote {
 }
 
 /** What decides what a network learns, as a run's configuration has it. */
-const RECIPE = [
-  ...['epochs', 'batch', 'recipe', 'resize_size', 'optimiser', 'schedule', 'clip_norm', 'ema'],
-  ...['init', 'freeze', 'zero_gamma'],
-];
+const RECIPE = [...['epochs', 'batch', 'recipe', 'resize_size', ...stepSettings], ...['init', 'freeze', 'zero_gamma']];
 
 /** The call that trains such a model again. */
 function trainingCommand(what: string, flags: Readonly<Record<string, unknown>>): string {

@@ -1,10 +1,8 @@
 import type { TrainingChoices } from '../../backbone/index.ts';
-import { MOST } from '../../io/bounds.ts';
 import type { FlagTable, FlagValues } from '../terminal/flags.ts';
 import { defined } from '../terminal/shared-flags.ts';
 import {
   colorJitterFlag,
-  countFlag,
   optimisationChoices,
   optimisationFlags,
   runFlags,
@@ -14,6 +12,8 @@ import {
 const network = 'Network';
 const optimisation = 'Optimisation';
 const pictures = 'Pictures';
+
+const { 'warmup-steps': _, ...ofOptimisation } = optimisationFlags;
 
 /** Flags of `train backbone`. Those without a default follow from the data set, or from a run that is resumed. */
 export const trainingFlags = {
@@ -62,18 +62,18 @@ export const trainingFlags = {
   },
   'zero-gamma': { kind: 'boolean', group: network, help: 'begin with every residual block as its shortcut' },
 
-  epochs: countFlag(MOST.epochs, 'default 164 for CIFAR, else 90'),
-  batch: countFlag(
-    MOST.batch,
-    'images of a step; what makes no whole batch is left out of the epoch (default 128 for CIFAR, else 32)',
-  ),
-  ...optimisationFlags,
+  ...ofOptimisation,
+  epochs: { ...ofOptimisation.epochs, help: 'default 164 for CIFAR, else 90' },
+  batch: {
+    ...ofOptimisation.batch,
+    help: 'images of a step; what makes no whole batch is left out of the epoch (default 128 for CIFAR, else 32)',
+  },
   lr: {
-    ...optimisationFlags.lr,
+    ...ofOptimisation.lr,
     help: 'highest learning rate (default 0.1 × batch / 128 for CIFAR, else / 256; 0.001 for adamw; a tenth with --init)',
   },
   milestones: {
-    ...optimisationFlags.milestones,
+    ...ofOptimisation.milestones,
     help: 'where it drops to a tenth, such as 82,123 (default ½ and ¾ of the run for CIFAR, else ⅓ and ⅔)',
   },
   'label-smoothing': {
@@ -134,10 +134,10 @@ export type TrainingFlags = FlagValues<typeof trainingFlags>;
 
 /** What the flags choose. */
 export function choicesOf(flags: TrainingFlags): TrainingChoices {
-  const { arch, shortcut, epochs, batch, freeze, augment, erase, mixup, cutmix, size } = flags;
+  const { arch, shortcut, freeze, augment, erase, mixup, cutmix, size } = flags;
   return defined({
     ...optimisationChoices(flags),
-    ...{ arch, shortcut, epochs, batch, freeze, augment, erase, mixup, cutmix, size },
+    ...{ arch, shortcut, freeze, augment, erase, mixup, cutmix, size },
     zeroGamma: flags['zero-gamma'],
     labelSmoothing: flags['label-smoothing'],
     cropScale: flags['crop-scale'],

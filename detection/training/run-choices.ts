@@ -1,6 +1,6 @@
 import type { DetectionAugmentation, DetectionRecipe } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
-import { type OptimisationChoices, optimiserOf, scheduleOf } from '../../training/index.ts';
+import { type OptimisationChoices, optimisationSettings } from '../../training/index.ts';
 import { architectureOf, defaultArchitecture, parseDetectorConfig } from '../architectures/architectures.ts';
 import type { DetectorConfig } from '../model/detector-config.ts';
 import { labelsOf } from './labels.ts';
@@ -62,32 +62,24 @@ export function detectorSettings(
   choices: DetectorChoices = {},
   start?: DetectorStart,
 ): DetectorRunSettings {
-  const [usualEpochs, drops, usualWarmup] = isFineTuning(start)
+  const [epochs, drops, usualWarmup] = isFineTuning(start)
     ? [TUNING_EPOCHS, TUNING_DROPS, TUNING_WARMUP_STEPS]
     : [EPOCHS, DROPS, WARMUP_STEPS];
-  const { accumulate = 1, batch = BATCH, epochs = usualEpochs, evaluateEvery: evaluate_every = 1, seed = 0 } = choices;
-  const { aspectRatioGroupFactor = ASPECT_RATIO_GROUP_FACTOR, clipNorm: clip_norm, ema } = choices;
+  const { accumulate = 1, aspectRatioGroupFactor = ASPECT_RATIO_GROUP_FACTOR, batch = BATCH } = choices;
   const { model, training } = configured(images, choices, start);
   const count = trainingSamples(images, model).length;
   const steps = Math.floor(Math.floor(count / batch) / accumulate);
   // torchvision's warmup ends with the first epoch.
   const warmupSteps = choices.warmupSteps ?? Math.max(0, Math.min(usualWarmup, steps - 1));
-  const usual = choices.optimiser === 'adamw' ? ADAMW_RATE : (RATE * batch * accumulate) / IMAGES_OF_RATE;
+  const rate = choices.optimiser === 'adamw' ? ADAMW_RATE : (RATE * batch * accumulate) / IMAGES_OF_RATE;
   const ofOneCycle = choices.schedule === 'one-cycle' && choices.warmupSteps === undefined;
   return checkDetectorRunSettings({
     model,
     training,
-    epochs,
-    batch,
     accumulate,
-    seed,
     recipe: recipeOf(choices, model),
     aspect_ratio_group_factor: aspectRatioGroupFactor,
-    optimiser: optimiserOf(choices),
-    schedule: scheduleOf(ofOneCycle ? choices : { ...choices, warmupSteps }, choices.lr ?? usual, epochs, drops),
-    ...(clip_norm === undefined ? {} : { clip_norm }),
-    ...(ema === undefined ? {} : { ema }),
-    evaluate_every,
+    ...optimisationSettings(ofOneCycle ? choices : { ...choices, warmupSteps }, { epochs, batch, rate, drops }),
   });
 }
 

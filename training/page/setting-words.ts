@@ -1,6 +1,7 @@
 /** Settings of models and runs in words, for pages, cards and the terminal. */
 
 import { percent } from '../../datasets/index.ts';
+import { stepSettings } from '../optimisation-fields.ts';
 import { isShare, shown } from './training-names.ts';
 
 /** A setting under a heading. */
@@ -18,7 +19,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     ...['epochs', 'batch', 'accumulate', 'evaluate_every', 'seed', 'aspect_ratio_group_factor'],
     ...['epochs_done', 'steps', 'evaluation'],
   ],
-  Optimization: ['optimiser', 'schedule', 'clip_norm', 'ema', 'label_smoothing'],
+  Optimization: [...stepSettings, 'label_smoothing'],
   Images: ['recipe', 'resize_size'],
   'Region proposals and boxes in training': ['training'],
   Run: ['device', 'command'],
