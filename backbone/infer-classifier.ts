@@ -67,7 +67,7 @@ export function inferResNet(
   if (dialect && !head && !partial && blocksPerStage(shapes).length) {
     refuseDialect(shapes, file);
     return bad(
-      "the body of a ResNet without a head ('fc.weight'), which cannot classify; begin a training from it with --init",
+      "the body of a ResNet without a head ('fc.weight'), which cannot classify; begin a training from it, as train backbone --init does",
     );
   }
   if (!dialect) return unlike(`it has neither 'fc.weight' (ImageNet) nor 'linear.weight' (CIFAR)${straysFrom(shapes)}`);

@@ -56,7 +56,7 @@ function halved(file: string, name: string, tensor: StoredTensor): StoredTensor 
     const beyond = halves.reduce((count, half) => count + Number((half & 0x7fff) === 0x7c00), 0);
     if (!beyond) return new Uint8Array(halves.buffer);
     const problem = `${beyond} of its ${halves.length} numbers are beyond ${LARGEST_HALF}, the largest of half precision`;
-    throw new ResnetCocoError('BAD_MODEL', `${file}: ${name}: ${problem}; leave out --half`);
+    throw new ResnetCocoError('BAD_MODEL', `${file}: ${name}: ${problem}; leave out \`half\``);
   };
   return { dtype: 'F16', shape: tensor.shape, bytes };
 }

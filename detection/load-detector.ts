@@ -47,7 +47,7 @@ export function detectorConfigOf(model: ModelFile, arch?: string): DetectorConfi
     const inferred = infer(shapesOf(checkpoint), file);
     const names = archNames(inferred);
     if (arch === undefined || arch === inferred.backbone || names.includes(arch)) return inferred;
-    throw new ResnetCocoError('BAD_MODEL', `${file}: its tensors are those of ${names[0]}, not of --arch ${arch}`);
+    throw new ResnetCocoError('BAD_MODEL', `${file}: its tensors are those of ${names[0]}, not of \`arch\` ${arch}`);
   }
   if (!architecture) {
     throw new ResnetCocoError('BAD_MODEL', `${configFile}: not a detector but a classifier; use it with classify`);

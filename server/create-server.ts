@@ -104,7 +104,7 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
     const { code, message } = cause as NodeJS.ErrnoException;
     const why =
       code === 'EADDRINUSE'
-        ? 'is taken by another program; choose another --port'
+        ? 'is taken by another program; choose another `port`'
         : `cannot be listened on: ${message}`;
     throw new ResnetCocoError('USAGE', `${host}:${port} ${why}`, { cause });
   }

@@ -37,11 +37,11 @@ function optimiserOf(choices: OptimisationChoices) {
   const { decayNorms = true, momentum, nesterov = false, optimiser, weightDecay } = choices;
   if (optimiser === 'adamw') {
     if (momentum !== undefined || nesterov) {
-      throw usage(`${nesterov ? '--nesterov' : '--momentum'} is of SGD: leave it out, or use --optimiser sgd`);
+      throw usage(`\`${nesterov ? 'nesterov' : 'momentum'}\` is of SGD: leave it out, or use \`optimiser\` sgd`);
     }
     return { kind: 'adamw', weight_decay: weightDecay ?? 0.01, decay_norms: decayNorms };
   }
-  if (nesterov && momentum === 0) throw usage('--nesterov needs a --momentum above 0');
+  if (nesterov && momentum === 0) throw usage('`nesterov` needs a `momentum` above 0');
   return {
     kind: 'sgd',
     momentum: momentum ?? 0.9,
@@ -63,15 +63,15 @@ function scheduleOf(
   drops: readonly number[],
 ): object {
   if (milestones && kind !== 'steps') {
-    throw usage(`--milestones are of --schedule steps, not ${kind}: leave them out, or use steps`);
+    throw usage(`\`milestones\` are of \`schedule\` steps, not ${kind}: leave them out, or use steps`);
   }
   if (kind === 'one-cycle') {
     if (warmup !== undefined || warmupSteps)
-      throw usage('--schedule one-cycle warms up by itself: leave out --warmup, or use cosine');
+      throw usage('`schedule` one-cycle warms up by itself: leave out `warmup`, or use cosine');
     return { kind, rate };
   }
   if (warmup !== undefined && warmup >= epochs) {
-    throw usage(`--warmup ${warmup} takes the whole run of ${epochs} epochs; make it shorter`);
+    throw usage(`\`warmup\` ${warmup} takes the whole run of ${epochs} epochs; make it shorter`);
   }
   const inSteps = warmupSteps === undefined || warmup !== undefined ? {} : { warmup_steps: warmupSteps };
   const common = { kind, rate, warmup: warmup ?? 0, ...inSteps };

@@ -43,7 +43,7 @@ export function trainingRecipe(
   if (smallPictures && choices.size !== undefined && choices.size !== CIFAR_SIDE) {
     throw new ResnetCocoError(
       'USAGE',
-      `--size ${choices.size}: CIFAR's pictures have ${CIFAR_SIDE} pixels; leave it out`,
+      `\`size\` ${choices.size}: CIFAR's pictures have ${CIFAR_SIDE} pixels; leave it out`,
     );
   }
   const size = smallPictures ? CIFAR_SIDE : (choices.size ?? init?.crop_size ?? IMAGENET_SIDE);
@@ -67,7 +67,7 @@ function augmentations(choices: AugmentationChoices, small: boolean): Augmentati
   const { augment = 'basic', colorJitter = 0, cropScale } = choices;
   if (cropScale !== undefined && (small || augment === 'none')) {
     const reason = small ? "CIFAR's pictures are shifted, not cropped" : 'without augmentation nothing is cropped';
-    throw new ResnetCocoError('USAGE', `--crop-scale ${cropScale}: ${reason}; leave it out`);
+    throw new ResnetCocoError('USAGE', `\`cropScale\` ${cropScale}: ${reason}; leave it out`);
   }
   const steps: Augmentation[] = [];
   if (augment === 'none') {

@@ -62,12 +62,12 @@ export function trainingSettings(dataset: string, choices: TrainingChoices, init
   const smallPictures = Object.hasOwn(DEFAULTS, dataset);
   const defaults = smallPictures ? DEFAULTS[dataset] : FOLDER;
   const { batch = defaults.batch, freeze, zeroGamma: zero_gamma } = choices;
-  if (zero_gamma && init) throw usage('--zero-gamma is of new weights: leave it out, or --init');
+  if (zero_gamma && init) throw usage('`zeroGamma` is of new weights: leave it out, or `init`');
   if (freeze !== undefined && !init)
-    throw usage('--freeze keeps weights that --init brings: name a model to begin from');
+    throw usage('`freeze` keeps weights that `init` brings: name a model to begin from');
   const { shortcut, ...network } = networkOf(choices, init, defaults.arch, smallPictures);
   if (choices.shortcut && shortcut === 'none') {
-    throw usage(`--shortcut ${choices.shortcut}: ${network.architecture} has none; leave it out, or name a resnet`);
+    throw usage(`\`shortcut\` ${choices.shortcut}: ${network.architecture} has none; leave it out, or name a resnet`);
   }
   const { image_mean, image_std } = init ?? defaults;
   const { recipe, resize_size } = trainingRecipe(choices, { smallPictures, image_mean, image_std, init });

@@ -24,6 +24,6 @@ export function networkNamed(name: string, { smallPictures }: { readonly smallPi
   } catch (error) {
     if (!(error instanceof ResnetCocoError)) throw error;
     const known = 'known are resnet18, 34, 50, 101 and 152, resnet20 and all others of 6n + 2 layers, and so plain18 …';
-    throw new ResnetCocoError('USAGE', `--arch is '${name}'; ${known} (${error.message})`, { cause: error });
+    throw new ResnetCocoError('USAGE', `\`arch\` is '${name}'; ${known} (${error.message})`, { cause: error });
   }
 }

@@ -50,7 +50,7 @@ export async function startWeights(
     }
     const count = Object.keys(shapes).length;
     if (changed.length === count) {
-      throw new ResnetCocoError('BAD_MODEL', `${checkpoint.file}: none of its tensors fits; name another --arch`);
+      throw new ResnetCocoError('BAD_MODEL', `${checkpoint.file}: none of its tensors fits; name another \`arch\``);
     }
     const begins = `begins with ${count - changed.length} of ${count} tensors of ${checkpoint.file}`;
     const others = strangers(shapesOf(checkpoint), shapes);

@@ -59,7 +59,7 @@ export function labelsIn(dataset: ClassificationDataset, classes: readonly strin
     if (label >= 0) return label;
     throw new ResnetCocoError(
       'BAD_DATASET',
-      `the images to evaluate on show '${name}', which is no class of those to train on (${listed(classes)}); name another --val`,
+      `the images to evaluate on show '${name}', which is no class of those to train on (${listed(classes)}); name another \`validation\``,
     );
   });
 }

@@ -1,4 +1,5 @@
 import type { FlagTable, FlagValues } from './flags.ts';
+import { inFlags } from './in-flags.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The arguments of a command's `run`. */
@@ -48,8 +49,17 @@ export interface CommandGroup {
 /** The commands under each heading. */
 export type CommandList = Readonly<Record<string, Readonly<Record<string, CommandEntry | CommandGroup>>>>;
 
-/** Checks a command's definition with its own flag types, and returns it as a general command. */
+/** Checks a command's definition with its own flag types, and returns it as a general command, whose errors name flags. */
 export const command = <T extends FlagTable>(definition: Command<T>): Command =>
-  definition as unknown as Command<FlagTable>;
+  ({
+    ...definition,
+    async run(invocation: Invocation<T>) {
+      try {
+        return await definition.run(invocation);
+      } catch (error) {
+        throw inFlags(error, definition.flags);
+      }
+    },
+  }) as unknown as Command<FlagTable>;
 
 export const noPositionals: Positionals = { usage: '', min: 0, max: 0, help: [] };

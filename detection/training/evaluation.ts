@@ -66,7 +66,7 @@ export class DetectorEvaluation {
     if (!this.files.size) {
       throw new ResnetCocoError(
         'BAD_DATASET',
-        `${what}: none of its images was found; name their folder: --val-images DIR`,
+        `${what}: none of its images was found; say where they are: \`validation.files\``,
       );
     }
     const annotations = annotationsByImage(validation);

@@ -88,7 +88,7 @@ function configured({ dataset }: AnnotatedImages, choices: DetectorChoices, star
   if (start && backbone !== start.model.backbone) {
     throw new ResnetCocoError(
       'USAGE',
-      `--backbone is ${backbone}, but --init has the weights of a ${start.model.backbone}; leave one of them out`,
+      `\`backbone\` is ${backbone}, but \`init\` has the weights of a ${start.model.backbone}; leave one of them out`,
     );
   }
   const { architecture } = start?.model ?? {};

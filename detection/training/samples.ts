@@ -31,7 +31,7 @@ export function trainingSamples(
   if (!files.size && dataset.images.length) {
     throw new ResnetCocoError(
       'BAD_DATASET',
-      'none of the images to train on was found; name their folder: --images DIR',
+      'none of the images to train on was found; say where they are: `images.files`',
     );
   }
   const labelOf = labelByCategory(dataset.categories, categories, 'the data set to train on');

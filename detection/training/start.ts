@@ -81,7 +81,7 @@ export async function detectorStartWeights(config: DetectorConfig, seed: number,
     });
     const count = parameters.length;
     if (fresh.length === count) {
-      throw new ResnetCocoError('BAD_MODEL', `${checkpoint.file}: none of its tensors fits; name another --backbone`);
+      throw new ResnetCocoError('BAD_MODEL', `${checkpoint.file}: none of its tensors fits; name another \`backbone\``);
     }
     const others = strangers(new Map([...stored].map(([name, { shape }]) => [name, shape])), tensorShapes(parameters));
     const note = [

@@ -107,11 +107,11 @@ test('what is chosen is what is set', () => {
 test('a random crop shows a least share of the picture, where there are crops', () => {
   const { recipe } = trainingSettings('imagefolder', { cropScale: 0.25 });
   assert.equal(recipe.augmentations?.[0], { kind: 'random_resized_crop', scale: [0.25, 1] });
-  fails(() => trainingSettings('cifar10', { cropScale: 0.25 }), 'USAGE', /--crop-scale 0.25: CIFAR's .* leave it out/);
+  fails(() => trainingSettings('cifar10', { cropScale: 0.25 }), 'USAGE', /`cropScale` 0.25: CIFAR's .* leave it out/);
   fails(
     () => trainingSettings('x', { cropScale: 0.5, augment: 'none' }),
     'USAGE',
-    /--crop-scale 0.5: without augmentation/,
+    /`cropScale` 0.5: without augmentation/,
   );
 });
 
@@ -153,21 +153,21 @@ test('stems by depth and pictures', () => {
   const { shortcut } = networkNamed('plain20', { smallPictures: true });
   assert.is(shortcut, 'none');
   for (const name of ['resnet21', 'resnet2', 'resnet', 'vgg', '']) {
-    fails(() => stem(name, true), 'USAGE', /--arch is '.*'; known are resnet18, .* 6n \+ 2/);
+    fails(() => stem(name, true), 'USAGE', /`arch` is '.*'; known are resnet18, .* 6n \+ 2/);
   }
 });
 
 test('choices that exclude one another are refused with what to do', () => {
   const cases: [choices: TrainingChoices, pattern: RegExp][] = [
     [{ arch: 'plain20', shortcut: 'B' }, /plain20 has none; leave it out/],
-    [{ schedule: 'one-cycle', warmup: 1 }, /one-cycle warms up by itself: leave out --warmup/],
-    [{ schedule: 'cosine', milestones: [3] }, /--milestones are of --schedule steps, not cosine/],
-    [{ optimiser: 'adamw', momentum: 0.9 }, /--momentum is of SGD/],
-    [{ optimiser: 'adamw', nesterov: true }, /--nesterov is of SGD/],
-    [{ momentum: 0, nesterov: true }, /--nesterov needs a --momentum above 0/],
-    [{ warmup: 5, epochs: 5 }, /--warmup 5 takes the whole run of 5 epochs/],
-    [{ freeze: 1 }, /--freeze .* --init/],
-    [{ size: 64 }, /--size 64: CIFAR's pictures have 32 pixels/],
+    [{ schedule: 'one-cycle', warmup: 1 }, /one-cycle warms up by itself: leave out `warmup`/],
+    [{ schedule: 'cosine', milestones: [3] }, /`milestones` are of `schedule` steps, not cosine/],
+    [{ optimiser: 'adamw', momentum: 0.9 }, /`momentum` is of SGD/],
+    [{ optimiser: 'adamw', nesterov: true }, /`nesterov` is of SGD/],
+    [{ momentum: 0, nesterov: true }, /`nesterov` needs a `momentum` above 0/],
+    [{ warmup: 5, epochs: 5 }, /`warmup` 5 takes the whole run of 5 epochs/],
+    [{ freeze: 1 }, /`freeze` .* `init`/],
+    [{ size: 64 }, /`size` 64: CIFAR's pictures have 32 pixels/],
   ];
   for (const [choices, pattern] of cases) fails(() => trainingSettings('cifar10', choices), 'USAGE', pattern);
   const values: [choices: TrainingChoices, pattern: RegExp][] = [

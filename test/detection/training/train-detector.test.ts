@@ -234,7 +234,11 @@ test('what cannot be trained is refused before anything is written', async () =>
   await refused({ images: { ...images, dataset: violet } }, 'BAD_CONFIG', /categories are red, green, but .*violet/);
   await refused({ settings: { ...settings, batch: 8 } }, 'BAD_DATASET', /7 images with objects make no batch of 8/);
   await refused({ settings: { ...settings, accumulate: 4 } }, 'BAD_DATASET', /3 batches .* fewer than the 4/);
-  await refused({ images: { ...images, files: new Map() } }, 'BAD_DATASET', /none of the images .*--images DIR/);
+  await refused(
+    { images: { ...images, files: new Map() } },
+    'BAD_DATASET',
+    /none of the images .*; say where they are: `images.files`/,
+  );
   await refused({ settings: { ...settings, epochs: 0 } }, 'BAD_CONFIG', /epochs/);
   const none = { ...images, dataset: { ...images.dataset, annotations: [] } };
   await refused({ images: none }, 'BAD_DATASET', /0 images with objects/);
