@@ -19,7 +19,7 @@ const crossEntropy = (logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Scalar =>
   tf.neg(tf.mean<tf.Scalar>(tf.sum(tf.mul(targets, tf.logSoftmax(logits)), 1)));
 
 /**
- * The loss of a classifier in training: `image` `[N, H, W, 3]`, normalised, and `target` `[N, K]`. Besides the loss it
+ * The loss of a classifier in training: `image` `[N, H, W, 3]`, normalized, and `target` `[N, K]`. Besides the loss it
  * gives `logits`.
  *
  * @param freeze so many stages and the stem stay as they are; their norms go by their running statistics, which stay too

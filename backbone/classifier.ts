@@ -70,7 +70,7 @@ const DEFAULT_TOP = 5;
 export const planClassifier = (config: ClassifierConfig): ResNetPlan =>
   planResNet({ ...config, depth: parseArchitecture(config.architecture).depth });
 
-/** A classifier as a program of an engine: `image` `[N, H, W, 3]`, normalised, to `logits` `[N, K]`. */
+/** A classifier as a program of an engine: `image` `[N, H, W, 3]`, normalized, to `logits` `[N, K]`. */
 export function classifierProgram(config: ClassifierConfig, weights: Weights): ProgramSpec {
   const plan = planClassifier(config);
   return {
@@ -96,18 +96,18 @@ export class Classifier {
   readonly device: string;
   /** Computations side by side. */
   readonly streams: number;
-  private readonly program: Program;
-  private readonly pool: ImagePool;
-  private readonly transform: ClassificationTransform;
+  readonly #program: Program;
+  readonly #pool: ImagePool;
+  readonly #transform: ClassificationTransform;
 
   private constructor(config: ClassifierConfig, { device, streams }: Engine, program: Program) {
     this.config = config;
     this.device = device;
     this.streams = streams;
-    this.program = program;
-    this.pool = new ImagePool();
+    this.#program = program;
+    this.#pool = new ImagePool();
     const { crop_size, image_mean, image_std, resize_size } = config;
-    this.transform = { kind: 'classification', crop_size, image_mean, image_std, resize_size };
+    this.#transform = { kind: 'classification', crop_size, image_mean, image_std, resize_size };
   }
 
   static async compile(engine: Engine, config: ClassifierConfig, weights: Weights): Promise<Classifier> {
@@ -129,9 +129,9 @@ export class Classifier {
   ): Promise<Prediction[] | Prediction[][]> {
     checkTop(top);
     const results: Prediction[][] = [];
-    for await (const { error, image } of this.pool.prefetch(eachSource<ImageSource>(input), this.transform)) {
+    for await (const { error, image } of this.#pool.prefetch(eachSource<ImageSource>(input), this.#transform)) {
       if (error) throw error;
-      results.push(topClasses((await this.logits([image.tensor]))[0], top, this.config.categories));
+      results.push(topClasses((await this.#logits([image.tensor]))[0], top, this.config.categories));
     }
     return isImageSource(input) ? results[0] : results;
   }
@@ -143,8 +143,8 @@ export class Classifier {
    * @param pool of threads that several models share, instead of the model's own
    * @throws ResnetCocoError FILE_NOT_FOUND or BAD_IMAGE, naming the image; the signal's reason
    */
-  async load(source: ImageSource, signal?: AbortSignal, pool: ImagePool = this.pool): Promise<LoadedImage> {
-    return await pool.load(source, this.transform, { signal });
+  async load(source: ImageSource, signal?: AbortSignal, pool: ImagePool = this.#pool): Promise<LoadedImage> {
+    return await pool.load(source, this.#transform, { signal });
   }
 
   /** The most probable classes of each of several images from `load`, computed at once. */
@@ -153,7 +153,7 @@ export class Classifier {
     { top = DEFAULT_TOP }: ClassifyOptions = {},
   ): Promise<Prediction[][]> {
     checkTop(top);
-    const logits = await this.logits(images.map(({ tensor }) => tensor));
+    const logits = await this.#logits(images.map(({ tensor }) => tensor));
     return logits.map((values) => topClasses(values, top, this.config.categories));
   }
 
@@ -196,12 +196,12 @@ export class Classifier {
     const problem = batchProblem(batch, this.config.crop_size ** 2);
     if (problem !== undefined) throw new ResnetCocoError('USAGE', problem);
     const ahead = batch * (this.streams + 2);
-    const loaded = batched(this.pool.prefetch(eachSource<S>(input), this.transform, { signal, ahead }), batch);
-    for await (const results of mapOrdered(loaded, this.streams, (items) => this.scoreLoaded(items))) yield* results;
+    const loaded = batched(this.#pool.prefetch(eachSource<S>(input), this.#transform, { signal, ahead }), batch);
+    for await (const results of mapOrdered(loaded, this.streams, (items) => this.#scoreLoaded(items))) yield* results;
   }
 
-  private async scoreLoaded<S extends ImageSource>(items: readonly Prefetched<S>[]): Promise<ScoredItem<S>[]> {
-    const logits = await this.logits(items.flatMap(({ image }) => image?.tensor ?? []));
+  async #scoreLoaded<S extends ImageSource>(items: readonly Prefetched<S>[]): Promise<ScoredItem<S>[]> {
+    const logits = await this.#logits(items.flatMap(({ image }) => image?.tensor ?? []));
     let done = 0;
     return items.map(({ index, source, error }) =>
       error ? { index, item: source, source, error } : { index, item: source, source, logits: logits[done++] },
@@ -210,20 +210,20 @@ export class Classifier {
 
   /** Frees the model and ends the threads that decode images. */
   async dispose(): Promise<void> {
-    await this.pool.close();
-    await this.program.dispose();
+    await this.#pool.close();
+    await this.#program.dispose();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dispose();
   }
 
-  private async logits(images: readonly ImageTensor[]): Promise<Float32Array[]> {
+  async #logits(images: readonly ImageTensor[]): Promise<Float32Array[]> {
     if (!images.length) return [];
     const [{ data, shape }] = images;
     const pixels = new Float32Array(images.length * data.length);
     for (const [i, image] of images.entries()) pixels.set(image.data, i * data.length);
-    const { logits } = await this.program.run({ image: { shape: [images.length, ...shape], data: pixels } });
+    const { logits } = await this.#program.run({ image: { shape: [images.length, ...shape], data: pixels } });
     const values = finiteOutputs((await logits.data()) as Float32Array);
     logits.dispose();
     const classes = this.config.num_classes;

@@ -4,7 +4,7 @@ export { type Architecture, parseArchitecture, type Stem } from './architecture.
 export { planClassifier } from './classifier.ts';
 export { finiteOutputs } from './finite-outputs.ts';
 export { depthFromShapes, inferResNet } from './infer-classifier.ts';
-export { initialise } from './initialise.ts';
+export { initialize } from './initialize.ts';
 export { classifierConfigOf, compileClassifier } from './load-classifier.ts';
 export {
   biasPlan,

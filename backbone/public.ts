@@ -15,7 +15,7 @@ export { type ImageNetClass, imagenetClasses } from '../datasets/known/imagenet-
 export type { DownloadProgress, FetchOptions } from '../io/download/download.ts';
 export { type LogEntry, type LogSplit, readLog } from '../training/log.ts';
 export { type ModelCard, writeModelCard } from '../training/model-card.ts';
-export type { OptimisationSettings } from '../training/optimisation-options.ts';
+export type { OptimizationSettings } from '../training/optimization-options.ts';
 export { type TrainingReport, writeTrainingPage } from '../training/page/training-report.ts';
 export type { TrainingEntry, TrainingRun } from '../training/page/training-run.ts';
 export {

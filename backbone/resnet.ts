@@ -45,7 +45,7 @@ function block(parameters: Parameters, { convs, shortcut }: BlockPlan, x: tf.Ten
 /**
  * The feature map at the end of each stage (C2 … C5 with the ImageNet stem), with `plan.channels` and `plan.strides`.
  *
- * @param x `[N, H, W, 3]`, normalised
+ * @param x `[N, H, W, 3]`, normalized
  * @returns maps `[N, H / stride, W / stride, C]`, rounded up
  */
 export function resnetFeatures(
@@ -65,7 +65,7 @@ export function resnetFeatures(
 /**
  * Classification: global average of the last feature map, then a linear layer.
  *
- * @param x `[N, H, W, 3]`, normalised
+ * @param x `[N, H, W, 3]`, normalized
  * @returns logits `[N, K]`
  */
 export function resnetLogits(

@@ -12,30 +12,30 @@ const CORNERS = 16;
 
 /** Writes a JSON list, or the last field of an object, entry by entry. */
 class ListFile {
-  private readonly descriptor: number;
-  private text: string;
-  private isFirst = true;
+  readonly #descriptor: number;
+  #text: string;
+  #isFirst = true;
 
   constructor(path: string, head = '[') {
-    this.descriptor = openSync(path, 'w');
-    this.text = head;
+    this.#descriptor = openSync(path, 'w');
+    this.#text = head;
   }
 
   add(entry: unknown): void {
-    this.text += (this.isFirst ? '' : ', ') + JSON.stringify(entry);
-    this.isFirst = false;
-    if (this.text.length > 1 << 20) this.flush();
+    this.#text += (this.#isFirst ? '' : ', ') + JSON.stringify(entry);
+    this.#isFirst = false;
+    if (this.#text.length > 1 << 20) this.#flush();
   }
 
   end(tail = ']'): void {
-    this.text += tail;
-    this.flush();
-    closeSync(this.descriptor);
+    this.#text += tail;
+    this.#flush();
+    closeSync(this.#descriptor);
   }
 
-  private flush(): void {
-    writeSync(this.descriptor, this.text);
-    this.text = '';
+  #flush(): void {
+    writeSync(this.#descriptor, this.#text);
+    this.#text = '';
   }
 }
 

@@ -6,7 +6,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { initialise } from '../backbone/index.ts';
+import { initialize } from '../backbone/index.ts';
 import {
   DetectorTraining,
   fasterRcnnParameters,
@@ -68,9 +68,9 @@ async function bench({ batch, config, height, rounds, settings, task, title, wid
     { architecture: 'fasterrcnn', num_classes: 91, categories: [], ...config },
     'bench',
   );
-  const weights = initialise(fasterRcnnParameters(detector), random);
+  const weights = initialize(fasterRcnnParameters(detector), random);
   const training = await DetectorTraining.create(engine, detector, weights, parseTrainingSettings(settings, 'bench'), {
-    optimiser: { kind: 'sgd', momentum: 0.9, weightDecay: 1e-4 },
+    optimizer: { kind: 'sgd', momentum: 0.9, weightDecay: 1e-4 },
   });
   const images = Array.from({ length: batch }, (_, i) => image(random, height, width, i));
   const choices = training.choices(random);

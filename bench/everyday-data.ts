@@ -24,7 +24,7 @@ import {
   clothes,
   groceries,
   imagenette,
-  type LabelledPicture,
+  type LabeledPicture,
   readWordNetNames,
   tinyImagenet,
 } from './everyday/sources.ts';
@@ -92,7 +92,7 @@ async function makePretrainingSets(): Promise<void> {
 }
 
 /** @param most maximum number of training images per class */
-async function makePretrainingSet(set: string, pictures: readonly LabelledPicture[], most: number): Promise<void> {
+async function makePretrainingSet(set: string, pictures: readonly LabeledPicture[], most: number): Promise<void> {
   const classes = chosenPictures(pictures, { most, fewest: FEWEST, mostHeldApart: MOST_HELD_APART });
   const places = [...classes].flatMap(([name, parts]) =>
     PARTS.flatMap((part) =>
@@ -113,8 +113,8 @@ async function makePretrainingSet(set: string, pictures: readonly LabelledPictur
 }
 
 /** Crops of the objects of both parts. Crops of an earlier call are reused. */
-async function cropsOf(source: keyof typeof sources): Promise<LabelledPicture[]> {
-  const pictures: LabelledPicture[] = [];
+async function cropsOf(source: keyof typeof sources): Promise<LabeledPicture[]> {
+  const pictures: LabeledPicture[] = [];
   for (const part of PARTS) {
     const folder = join(out, 'crops', `${source}-${part}`);
     if (!existsSync(folder)) await cutInto(folder, source, part);

@@ -93,7 +93,7 @@ const kinds: readonly Kind[] = [
   { name: 'JPEG, 50 Mpx, damaged, apart', make: damagedJpeg },
   { name: 'PNG, 50 Mpx, RGBA of 16 bits', make: png(SIDE, 6, 16, 4), together: true },
   { name: 'PNG, 50 Mpx, RGBA of 16 bits, apart', make: png(SIDE, 6, 16, 4) },
-  { name: 'PNG, 50 Mpx, grey of 1 bit, apart', make: png(7072, 0, 1, 1) },
+  { name: 'PNG, 50 Mpx, gray of 1 bit, apart', make: png(7072, 0, 1, 1) },
   { name: 'PNG, 8 Mpx, RGBA of 16 bits, apart', make: png(2828, 6, 16, 4), count: 48 },
   { name: 'BMP, 50 Mpx, RLE8, apart', make: bmp },
   { name: 'JPEG of 5 million segments, apart', make: segments, count: 4 },

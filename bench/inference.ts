@@ -10,7 +10,7 @@ import * as ort from 'onnxruntime-node';
 import {
   classifierParameters,
   classifierProgram,
-  initialise,
+  initialize,
   parseClassifierConfig,
   planClassifier,
 } from '../backbone/index.ts';
@@ -45,7 +45,7 @@ for (const peer of peers) peer.stop();
 /** From tensor to logits. */
 async function benchClassifier(): Promise<void> {
   const config = parseClassifierConfig({ architecture: 'resnet50', num_classes: 1000 }, 'bench');
-  const spec = classifierProgram(config, initialise(classifierParameters(planClassifier(config)), random));
+  const spec = classifierProgram(config, initialize(classifierParameters(planClassifier(config)), random));
   const image = { shape: [1, 224, 224, 3], data: uniform(224 * 224 * 3) };
   const contestants: Contestant[] = [];
   for (const engine of engines) {
@@ -72,7 +72,7 @@ async function benchDetector(): Promise<void> {
     { architecture: 'fasterrcnn', backbone: 'resnet50', norm_layer: 'BatchNorm2d', num_classes: 91, categories },
     'bench',
   );
-  const model = await compileFasterRcnn(engines[0], config, initialise(fasterRcnnParameters(config), random));
+  const model = await compileFasterRcnn(engines[0], config, initialize(fasterRcnnParameters(config), random));
   const size = { height: 800, width: 1066 };
   const image = { ...size, data: uniform(800 * 1066 * 3) };
   const run = timed(() => model.detect([image], [size]));

@@ -8,15 +8,15 @@ const SCRIPT = fileURLToPath(new URL('../../bench/torch_peer.py', import.meta.ur
 /** A Python process with PyTorch that runs benchmark tasks. */
 export class TorchPeer {
   readonly name: string;
-  private readonly tasks: readonly string[];
-  private readonly child: ChildProcess;
-  private readonly lines: AsyncIterator<string>;
+  readonly #tasks: readonly string[];
+  readonly #child: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
 
   private constructor(child: ChildProcess, lines: AsyncIterator<string>, name: string, tasks: readonly string[]) {
-    this.child = child;
-    this.lines = lines;
+    this.#child = child;
+    this.#lines = lines;
     this.name = name;
-    this.tasks = tasks;
+    this.#tasks = tasks;
   }
 
   /** Undefined if this Python is absent or has no PyTorch. */
@@ -34,16 +34,16 @@ export class TorchPeer {
 
   /** This peer as a contestant; none if it cannot do the task. */
   contestant(task: string): Contestant[] {
-    if (!this.tasks.includes(task)) return [];
+    if (!this.#tasks.includes(task)) return [];
     const run = async (repeats: number) => {
-      this.child.stdin!.write(`${JSON.stringify({ task, repeats })}\n`);
-      const { value } = await this.lines.next();
+      this.#child.stdin!.write(`${JSON.stringify({ task, repeats })}\n`);
+      const { value } = await this.#lines.next();
       return (JSON.parse(value) as { ms: number[] }).ms;
     };
     return [{ name: this.name, run }];
   }
 
   stop(): void {
-    this.child.kill();
+    this.#child.kill();
   }
 }

@@ -7,7 +7,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { classificationLoss } from '../backbone/classification-loss.ts';
-import { classifierParameters, initialise, parseClassifierConfig, planClassifier } from '../backbone/index.ts';
+import { classifierParameters, initialize, parseClassifierConfig, planClassifier } from '../backbone/index.ts';
 import { createEngine, type Engine, type EngineName } from '../engine/index.ts';
 import { Random } from '../io/random.ts';
 import { type BenchCase, type Contestant, contest, printResults, timed } from './contest.ts';
@@ -66,7 +66,7 @@ async function bench({ batch, config, rounds, side, task, title }: Case): Promis
   const parsed = parseClassifierConfig(config, 'bench');
   const plan = planClassifier(parsed);
   const classes = parsed.num_classes;
-  const weights = initialise(classifierParameters(plan), random);
+  const weights = initialize(classifierParameters(plan), random);
   const image = {
     shape: [batch, side, side, 3],
     data: Float32Array.from({ length: batch * side * side * 3 }, () => random.uniform()),
@@ -74,11 +74,11 @@ async function bench({ batch, config, rounds, side, task, title }: Case): Promis
   const target = { shape: [batch, classes], data: new Float32Array(batch * classes) };
   for (let i = 0; i < batch; i++) target.data[i * classes + random.integer(10)] = 1;
   const loss = classificationLoss(plan, weights, { batch, height: side, width: side });
-  const optimiser = { kind: 'sgd', momentum: 0.9, weightDecay: 1e-4 } as const;
+  const optimizer = { kind: 'sgd', momentum: 0.9, weightDecay: 1e-4 } as const;
   const contestants: Contestant[] = [];
   const programs = [];
   for (const engine of engines) {
-    const program = await engine.train(loss, { optimiser });
+    const program = await engine.train(loss, { optimizer });
     programs.push(program);
     const run = timed(() => program.step({ image, target }, 0.01));
     contestants.push({ name: `resnet-coco, ${engine.device}`, run });

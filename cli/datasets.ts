@@ -10,7 +10,7 @@ import { defined, jsonFlag, sourceFlags, sourceHelp } from './terminal/shared-fl
 import { counted, formatTable } from './terminal/table.ts';
 
 export const list = command({
-  summary: 'Known data sets: size of the download, licence, and whether they are on this machine.',
+  summary: 'Known data sets: size of the download, license, and whether they are on this machine.',
   positionals: noPositionals,
   flags: jsonFlag,
   examples: [['resnet-coco datasets list', '']],
@@ -29,7 +29,7 @@ export const list = command({
       cached ? 'yes' : '',
     ]);
     await terminal.print(formatTable([['name', 'images', 'download', 'from', 'here'], ...rows], 'lrrl'));
-    const about = datasets.map(({ name, title, license }) => `\n${name}: ${title}\n  licence: ${license}`);
+    const about = datasets.map(({ name, title, license }) => `\n${name}: ${title}\n  license: ${license}`);
     await terminal.print(about.join(''));
     return 0;
   },

@@ -24,7 +24,7 @@ import { defined } from './terminal/shared-flags.ts';
 import { counted } from './terminal/table.ts';
 import type { Terminal } from './terminal/terminal.ts';
 import { attendTraining } from './training/attend-training.ts';
-import { givenFlags } from './training/optimisation-flags.ts';
+import { givenFlags } from './training/optimization-flags.ts';
 import { reportFiles, withReport } from './training/report-files.ts';
 import { writeTrainingCard } from './training/training-card.ts';
 import { choicesOf, type TrainingFlags, trainingFlags } from './training/training-flags.ts';

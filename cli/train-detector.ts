@@ -34,7 +34,7 @@ import {
   detectorTrainingFlags,
   readSettings,
 } from './training/detector-training-flags.ts';
-import { givenFlags } from './training/optimisation-flags.ts';
+import { givenFlags } from './training/optimization-flags.ts';
 import { reportFiles, withReport } from './training/report-files.ts';
 import { writeRunPage } from './training/training-page.ts';
 import { amount, percent, TrainingProgress } from './training/training-progress.ts';

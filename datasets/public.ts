@@ -25,7 +25,7 @@ export { type DetectionDataset, type ReadOptions, readDetectionDataset } from '.
 export { type CategorySummary, type DetectionSummary, summarizeDetection } from './detection/summarize.ts';
 export type { VocAnnotation } from './detection/voc/read-voc.ts';
 export { writeDetectionDataset } from './detection/write-detection-dataset.ts';
-export { drawBoxes, type LabelledBox } from './draw/draw.ts';
+export { drawBoxes, type LabeledBox } from './draw/draw.ts';
 export { type Color, categoryColor } from './draw/palette.ts';
 export { encodeImage, writeImage } from './images/encode.ts';
 export { type DecodedImage, type Image, type ImageSource, MAX_IMAGE_PIXELS } from './images/image.ts';

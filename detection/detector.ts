@@ -70,19 +70,19 @@ export class Detector {
   readonly pool: ImagePool;
   /** Computations side by side. */
   readonly streams: number;
-  private readonly model: DetectorModel;
-  private readonly transform: DetectionTransform;
-  private readonly categories: ReadonlyMap<number, DetectorCategory>;
+  readonly #model: DetectorModel;
+  readonly #transform: DetectionTransform;
+  readonly #categories: ReadonlyMap<number, DetectorCategory>;
 
   private constructor(config: DetectorConfig, model: DetectorModel, { device, streams }: Engine) {
     this.config = config;
     this.device = device;
     this.streams = streams;
-    this.model = model;
+    this.#model = model;
     this.pool = new ImagePool();
     const { categories, image_mean, image_std, max_size, min_size } = config;
-    this.transform = { kind: 'detection', image_mean, image_std, max_size, min_size };
-    this.categories = categoriesByLabel(categories);
+    this.#transform = { kind: 'detection', image_mean, image_std, max_size, min_size };
+    this.#categories = categoriesByLabel(categories);
   }
 
   static async compile(engine: Engine, config: DetectorConfig, weights: Weights): Promise<Detector> {
@@ -101,7 +101,7 @@ export class Detector {
   async detect(input: ImageSource | ImageSources, options: DetectOptions = {}): Promise<Detection[] | Detection[][]> {
     checkScore(options.score);
     const results: Detection[][] = [];
-    for await (const { error, image } of this.pool.prefetch(eachSource<ImageSource>(input), this.transform)) {
+    for await (const { error, image } of this.pool.prefetch(eachSource<ImageSource>(input), this.#transform)) {
       if (error) throw error;
       results.push(...(await this.detectLoaded([image], options)));
     }
@@ -116,7 +116,7 @@ export class Detector {
    * @throws ResnetCocoError FILE_NOT_FOUND or BAD_IMAGE, naming the image; the signal's reason
    */
   async load(source: ImageSource, signal?: AbortSignal, pool: ImagePool = this.pool): Promise<LoadedImage> {
-    return await pool.load(source, this.transform, { signal });
+    return await pool.load(source, this.#transform, { signal });
   }
 
   /**
@@ -137,12 +137,12 @@ export class Detector {
     const problem = batchProblem(batch, this.config.min_size * this.config.max_size);
     if (problem !== undefined) throw new ResnetCocoError('USAGE', problem);
     const ahead = batch * (this.streams + 2);
-    const loaded = this.pool.prefetch(eachSource<S>(input), this.transform, { signal, keepImage, ahead });
-    const work = (items: readonly Prefetched<S>[]) => this.detectPrefetched(items, options);
+    const loaded = this.pool.prefetch(eachSource<S>(input), this.#transform, { signal, keepImage, ahead });
+    const work = (items: readonly Prefetched<S>[]) => this.#detectPrefetched(items, options);
     for await (const results of mapOrdered(batched(loaded, batch), this.streams, work)) yield* results;
   }
 
-  private async detectPrefetched<S extends ImageSource>(
+  async #detectPrefetched<S extends ImageSource>(
     items: readonly Prefetched<S>[],
     options: DetectOptions,
   ): Promise<DetectedItem<S>[]> {
@@ -160,7 +160,7 @@ export class Detector {
   /** Frees the model and ends the threads that decode images. */
   async dispose(): Promise<void> {
     await this.pool.close();
-    await this.model.dispose();
+    await this.#model.dispose();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -174,9 +174,9 @@ export class Detector {
   ): Promise<Detection[][]> {
     checkScore(score);
     const prepared = images.map(({ tensor: { data, shape } }) => ({ height: shape[0], width: shape[1], data }));
-    const results = await this.model.detect(prepared, images, score);
+    const results = await this.#model.detect(prepared, images, score);
     const { results: named } = architectureOf(this.config);
-    return results.map((result) => named(result, this.categories));
+    return results.map((result) => named(result, this.#categories));
   }
 }
 

@@ -1,6 +1,6 @@
 import type { HostTensor } from './host-tensor.ts';
-import type { OptimiserSettings } from './optimisers/create-optimiser.ts';
-import type { NamedArrays } from './optimisers/optimiser.ts';
+import type { OptimizerSettings } from './optimizers/create-optimizer.ts';
+import type { NamedArrays } from './optimizers/optimizer.ts';
 
 /** A tensor of `@tensorflow/tfjs-core`. Declared here because tfjs's own types differ between versions. */
 export interface Tensor {
@@ -78,7 +78,7 @@ export interface LossResult {
   readonly updates?: NamedTensors;
 }
 
-/** A loss to minimise: a pure function of named parameters and named inputs, written in tfjs ops. */
+/** A loss to minimize: a pure function of named parameters and named inputs, written in tfjs ops. */
 export type LossFunction = LossSpec['loss'];
 
 /** A loss, and the weights that are trained to make it small. */
@@ -95,7 +95,7 @@ export interface LossSpec {
 
 /** How an engine trains. */
 export interface TrainingOptions {
-  readonly optimiser: OptimiserSettings;
+  readonly optimizer: OptimizerSettings;
   /** Clips gradients by their global norm. */
   readonly clipNorm?: number;
   /** Decay of an exponential moving average of the weights, such as .999. Without it there is no average. */
@@ -126,7 +126,7 @@ export interface Snapshot {
   readonly weights: NamedArrays;
   /** The moving average of the weights, with `averageDecay`, after the first step. */
   readonly average?: NamedArrays;
-  readonly optimiser: NamedArrays;
+  readonly optimizer: NamedArrays;
 }
 
 /** Inputs in this process's memory, by name. */
@@ -136,7 +136,7 @@ export type HostInputs = Readonly<Record<string, HostTensor>>;
 export interface TrainingProgram {
   /** Computes the loss and its gradients. The weights do not change. */
   gradients(inputs: HostInputs): Promise<Gradients>;
-  /** Takes one optimiser step and applies the loss's `updates`. */
+  /** Takes one optimizer step and applies the loss's `updates`. */
   step(inputs: HostInputs, learningRate: number): Promise<StepResult>;
   /** Copies the state after the steps so far. */
   snapshot(): Promise<Snapshot>;
@@ -212,7 +212,7 @@ export interface TrainedPart {
 export interface PartsProgram<P extends string = string> {
   readonly parts: Readonly<Record<P, TrainedPart>>;
   /**
-   * Takes one optimiser step with the sum of the passes' gradients, applies their `updates`, and frees the passes.
+   * Takes one optimizer step with the sum of the passes' gradients, applies their `updates`, and frees the passes.
    * Weights without a gradient do not change.
    */
   apply(passes: readonly BackwardPass[], learningRate: number): Promise<Pick<StepResult, 'gradientNorm'>>;

@@ -1,4 +1,4 @@
 /** The public interface, and what other rooms import besides. */
 
-export type { Optimiser } from './optimisers/optimiser.ts';
+export type { Optimizer } from './optimizers/optimizer.ts';
 export * from './public.ts';

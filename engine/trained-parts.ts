@@ -11,7 +11,7 @@ import type {
   StepResult,
   TrainedPart,
 } from './engine.ts';
-import type { NamedArrays } from './optimisers/optimiser.ts';
+import type { NamedArrays } from './optimizers/optimizer.ts';
 import type { TrainingBackend } from './training-backend.ts';
 
 /** A model in parts on any engine. Checks the order of calls; the backend computes. */

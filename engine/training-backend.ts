@@ -1,5 +1,5 @@
 import type { ProgramInputs, ProgramOutputs, Snapshot } from './engine.ts';
-import type { NamedArrays } from './optimisers/optimiser.ts';
+import type { NamedArrays } from './optimizers/optimizer.ts';
 
 /** How an engine trains a model in parts. Passes are numbered; the engine holds their tensors. */
 export interface TrainingBackend {

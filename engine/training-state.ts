@@ -1,9 +1,9 @@
 import type { LossSpec, Snapshot, TrainingOptions } from './engine.ts';
-import { checkTrainingOptions } from './optimisers/check-options.ts';
-import { clipGradients } from './optimisers/clip-gradients.ts';
-import { createOptimiser } from './optimisers/create-optimiser.ts';
-import { MovingAverage } from './optimisers/moving-average.ts';
-import type { NamedArrays, Optimiser } from './optimisers/optimiser.ts';
+import { checkTrainingOptions } from './optimizers/check-options.ts';
+import { clipGradients } from './optimizers/clip-gradients.ts';
+import { createOptimizer } from './optimizers/create-optimizer.ts';
+import { MovingAverage } from './optimizers/moving-average.ts';
+import type { NamedArrays, Optimizer } from './optimizers/optimizer.ts';
 
 /** How a backward pass changes the weights. */
 export interface WeightChanges {
@@ -12,45 +12,45 @@ export interface WeightChanges {
   readonly updates: NamedArrays;
 }
 
-/** The weights of a run, its optimiser's state and the moving average: in host memory, changed in place. */
+/** The weights of a run, its optimizer's state and the moving average: in host memory, changed in place. */
 export class TrainingState {
   readonly weights: NamedArrays;
-  private readonly optimiser: Optimiser;
-  private readonly average: MovingAverage | undefined;
-  private readonly clipNorm: number | undefined;
+  readonly #optimizer: Optimizer;
+  readonly #average: MovingAverage | undefined;
+  readonly #clipNorm: number | undefined;
 
   constructor({ weights }: Pick<LossSpec, 'weights'>, options: TrainingOptions) {
     checkTrainingOptions(options);
-    const { averageDecay, clipNorm, from, optimiser } = options;
+    const { averageDecay, clipNorm, from, optimizer } = options;
     const start = from?.weights ?? Object.fromEntries(Object.entries(weights).map(([name, { data }]) => [name, data]));
     this.weights = Object.fromEntries(Object.entries(start).map(([name, data]) => [name, Float32Array.from(data)]));
-    this.optimiser = createOptimiser(optimiser);
-    if (from) this.optimiser.restore(from.optimiser);
-    this.average = averageDecay === undefined ? undefined : new MovingAverage(averageDecay, from?.average);
-    this.clipNorm = clipNorm;
+    this.#optimizer = createOptimizer(optimizer);
+    if (from) this.#optimizer.restore(from.optimizer);
+    this.#average = averageDecay === undefined ? undefined : new MovingAverage(averageDecay, from?.average);
+    this.#clipNorm = clipNorm;
   }
 
   /**
-   * Takes one optimiser step with the sum of all gradients, and sets the updates. Overwrites the gradients.
+   * Takes one optimizer step with the sum of all gradients, and sets the updates. Overwrites the gradients.
    *
    * @returns the norm of the gradients before clipping, if they are clipped
    */
   step(changes: readonly WeightChanges[], learningRate: number): number | undefined {
     const gradients = sumOf(changes.map((change) => change.gradients));
-    const norm = this.clipNorm === undefined ? undefined : clipGradients(gradients, this.clipNorm);
-    this.optimiser.step(this.weights, gradients, learningRate);
+    const norm = this.#clipNorm === undefined ? undefined : clipGradients(gradients, this.#clipNorm);
+    this.#optimizer.step(this.weights, gradients, learningRate);
     for (const { updates } of changes) {
       for (const [name, value] of Object.entries(updates)) this.weights[name].set(value);
     }
-    this.average?.update(this.weights);
+    this.#average?.update(this.weights);
     return norm;
   }
 
   snapshot(): Snapshot {
     const copies = (arrays: NamedArrays) =>
       Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, array.slice()]));
-    const snapshot = { weights: copies(this.weights), optimiser: copies(this.optimiser.state()) };
-    const average = this.average?.weights;
+    const snapshot = { weights: copies(this.weights), optimizer: copies(this.#optimizer.state()) };
+    const average = this.#average?.weights;
     return average ? { ...snapshot, average: copies(average) } : snapshot;
   }
 }

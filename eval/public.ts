@@ -4,7 +4,7 @@ export type { BestThresholds, ScoreThreshold } from './analysis/best-threshold.t
 export type { CategoryAnalysis } from './analysis/categories.ts';
 export type { DetectionConfusion } from './analysis/confusion.ts';
 export { type PrecisionCurve, precisionCurves } from './analysis/curves.ts';
-export { type AnalysisOptions, analyseDetections, type DetectionAnalysis } from './analysis/detection-analysis.ts';
+export { type AnalysisOptions, analyzeDetections, type DetectionAnalysis } from './analysis/detection-analysis.ts';
 export type { ErrorBreakdown, ErrorCost, ErrorCosts } from './analysis/error-breakdown.ts';
 export type { ErrorType } from './analysis/error-types.ts';
 export type { ImageErrors, JudgedBox } from './analysis/worst-images.ts';

@@ -9,11 +9,11 @@ import { isFolder, statsOf } from './regular-file.ts';
  */
 export class AppendFile {
   readonly path: string;
-  private readonly descriptor: number;
+  readonly #descriptor: number;
 
   private constructor(path: string, descriptor: number) {
     this.path = path;
-    this.descriptor = descriptor;
+    this.#descriptor = descriptor;
   }
 
   /** Opens the file, or makes it and its parent folders. */
@@ -38,22 +38,22 @@ export class AppendFile {
 
   append(bytes: Uint8Array): void {
     refusing(this.path, () => {
-      for (let written = 0; written < bytes.length; ) written += writeSync(this.descriptor, bytes, written);
+      for (let written = 0; written < bytes.length; ) written += writeSync(this.#descriptor, bytes, written);
     });
   }
 
   /** Cuts off everything after the first `length` bytes. */
   truncate(length: number): void {
-    refusing(this.path, () => ftruncateSync(this.descriptor, length));
+    refusing(this.path, () => ftruncateSync(this.#descriptor, length));
   }
 
   /** Returns when all writes are on the disk and survive a loss of power. */
   sync(): void {
-    refusing(this.path, () => fsyncSync(this.descriptor));
+    refusing(this.path, () => fsyncSync(this.#descriptor));
   }
 
   close(): void {
-    refusing(this.path, () => closeSync(this.descriptor));
+    refusing(this.path, () => closeSync(this.#descriptor));
   }
 }
 

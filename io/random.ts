@@ -1,6 +1,6 @@
 /**
  * The project's only source of random numbers: xoshiro128** 1.1 (Blackman and Vigna, "Scrambled linear pseudorandom
- * number generators"), seeded through splitmix32 so that neighbouring seeds give unrelated streams. It uses only 32-bit
+ * number generators"), seeded through splitmix32 so that neighboring seeds give unrelated streams. It uses only 32-bit
  * arithmetic, so every machine gets the same numbers. Not for secrets.
  */
 export class Random {
@@ -78,7 +78,7 @@ export class Random {
     if (!Number.isInteger(below) || below < 1 || below > 2 ** 32) {
       throw new RangeError(`the bound of a random integer must be an integer in 1..2^32, not ${below}`);
     }
-    const limit = 2 ** 32 - (2 ** 32 % below); // bits beyond the last whole multiple would favour small numbers
+    const limit = 2 ** 32 - (2 ** 32 % below); // bits beyond the last whole multiple would favor small numbers
     let bits = this.bits();
     while (bits >= limit) bits = this.bits();
     return bits % below;

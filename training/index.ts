@@ -1,8 +1,8 @@
 export { Journal } from './journal.ts';
 export { type LogEntry, RunLog, readLog } from './log.ts';
 export { type ModelCard, writeModelCard } from './model-card.ts';
-export { type OptimisationChoices, type OptimisationSettings, optimisationOptions } from './optimisation-options.ts';
-export { optimisationSettings, scheduleProblem } from './optimisation-settings.ts';
+export { type OptimizationChoices, type OptimizationSettings, optimizationOptions } from './optimization-options.ts';
+export { optimizationSettings, scheduleProblem } from './optimization-settings.ts';
 export { commandLine, settingName, settingRows, settingValue } from './page/setting-words.ts';
 export { type TrainingReport, writeTrainingPage } from './page/training-report.ts';
 export type { TrainingEntry, TrainingRun } from './page/training-run.ts';

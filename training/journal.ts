@@ -4,12 +4,12 @@ import { TensorBoardWriter } from './tensorboard.ts';
 
 /** What a run writes down of itself: a log of JSON lines, and the same for TensorBoard. */
 export class Journal {
-  private readonly log: RunLog;
-  private readonly board: TensorBoardWriter;
+  readonly #log: RunLog;
+  readonly #board: TensorBoardWriter;
 
   private constructor(log: RunLog, board: TensorBoardWriter) {
-    this.log = log;
-    this.board = board;
+    this.#log = log;
+    this.#board = board;
   }
 
   /**
@@ -31,18 +31,18 @@ export class Journal {
     const tagged = Object.entries(entry.values)
       .filter(([name]) => !this.has(entry.step, name, entry.split))
       .map(([name, value]) => [`${entry.split}/${name}`, value] as const);
-    this.log.append(entry);
-    this.board.scalars(entry.step, Object.fromEntries(tagged));
+    this.#log.append(entry);
+    this.#board.scalars(entry.step, Object.fromEntries(tagged));
   }
 
   /** Settings, as TensorBoard's text. */
   describe(settings: object): void {
-    this.board.text(0, 'settings', `\`\`\`\n${JSON.stringify(settings, null, 2)}\n\`\`\``);
+    this.#board.text(0, 'settings', `\`\`\`\n${JSON.stringify(settings, null, 2)}\n\`\`\``);
   }
 
   /** Whether it has a value of that name at that step, which is the newest there is. */
   has(step: number, name: string, split: LogEntry['split'] = 'train'): boolean {
-    const { entries } = this.log;
+    const { entries } = this.#log;
     for (let i = entries.length - 1; i >= 0 && entries[i].step === step; i--) {
       if (entries[i].split === split && name in entries[i].values) return true;
     }
@@ -51,11 +51,11 @@ export class Journal {
 
   /** Brings all of it to the disk. */
   sync(): void {
-    this.log.sync();
+    this.#log.sync();
   }
 
   close(): void {
-    this.log.close();
-    this.board.close();
+    this.#log.close();
+    this.#board.close();
   }
 }

@@ -22,12 +22,12 @@ export interface LogEntry {
  * NaN, is `null`.
  */
 export class RunLog {
-  private readonly file: AppendFile;
-  private readonly list: LogEntry[];
+  readonly #file: AppendFile;
+  readonly #list: LogEntry[];
 
   private constructor(file: AppendFile, list: LogEntry[]) {
-    this.file = file;
-    this.list = list;
+    this.#file = file;
+    this.#list = list;
   }
 
   /**
@@ -59,23 +59,23 @@ export class RunLog {
 
   /** All so far, in the order of the file. */
   get entries(): readonly LogEntry[] {
-    return this.list;
+    return this.#list;
   }
 
   /** Adds a line; it is in the file when this returns. Steps never go down. */
   append(entry: LogEntry): void {
     const { values, ...place } = entry;
-    this.file.append(Buffer.from(`${JSON.stringify({ ...place, ...values })}\n`));
-    this.list.push(entry);
+    this.#file.append(Buffer.from(`${JSON.stringify({ ...place, ...values })}\n`));
+    this.#list.push(entry);
   }
 
   /** Call it before a checkpoint is written: no checkpoint on the disk is then ahead of its log. */
   sync(): void {
-    this.file.sync();
+    this.#file.sync();
   }
 
   close(): void {
-    this.file.close();
+    this.#file.close();
   }
 }
 

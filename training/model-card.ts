@@ -9,10 +9,10 @@ export interface ModelCard {
   readonly architecture: string;
   readonly parameters: number;
   /** Of the weights, where whoever publishes them has decided. */
-  readonly licence?: string;
+  readonly license?: string;
   readonly data: {
     readonly name: string;
-    readonly licence: string;
+    readonly license: string;
     readonly trainImages: number;
     readonly evaluationImages: number;
   };
@@ -41,20 +41,20 @@ export async function writeModelCard(file: string, card: ModelCard): Promise<voi
 
 /** The card's Markdown. */
 export function modelCard(card: ModelCard): string {
-  const { name, summary, architecture, parameters, licence, data, results, recipe, command, seed, curve } = card;
+  const { name, summary, architecture, parameters, license, data, results, recipe, command, seed, curve } = card;
   const sections = [
     `# ${inline(name)}`,
     inline(summary),
     table([
       ['architecture', architecture],
       ['parameters', count(parameters)],
-      ...(licence === undefined ? [] : [['licence', licence] as const]),
+      ...(license === undefined ? [] : [['license', license] as const]),
       ...results.map(({ metric, value }) => [metric, value] as const),
     ]),
     '## Data',
     table([
       ['data set', data.name],
-      ['licence', data.licence],
+      ['license', data.license],
       ['images to train on', count(data.trainImages)],
       ['images to evaluate on', count(data.evaluationImages)],
     ]),

@@ -56,8 +56,8 @@ export interface RunCheckpoint {
   };
 }
 
-/** Where tensors are that only training needs: weights beside their average, and what the optimiser remembers. */
-const [RAW, OPTIMISER] = ['run/weights/', 'run/optimiser/'];
+/** Where tensors are that only training needs: weights beside their average, and what the optimizer remembers. */
+const [RAW, OPTIMIZER] = ['run/weights/', 'run/optimiser/'];
 
 /**
  * Writes a run's checkpoint. It is a model file, to be loaded as any other: under their own names it has the weights, or
@@ -78,7 +78,7 @@ export async function writeRunCheckpoint(
   };
   add('', state.average ?? state.weights, model.shapes);
   if (state.average) add(RAW, state.weights);
-  add(OPTIMISER, state.optimiser);
+  add(OPTIMIZER, state.optimizer);
   const metadata = {
     format: FORMAT,
     config: JSON.stringify(model.config),
@@ -164,7 +164,7 @@ function readRun({ file, metadata: { format, run } }: Checkpoint): Pick<RunCheck
     throw damaged(file, `what it says of the run is wrong: ${v.getDotPath(issue) ?? 'all of it'}: ${issue.message}`);
   }
   const { progress, config } = parsed.output;
-  return { progress, config: config as RunConfig };
+  return { progress, config: renamed(config) as RunConfig };
 }
 
 /** @throws ResnetCocoError BAD_CHECKPOINT where it is not what was written; those of older releases have no checksum */
@@ -176,12 +176,12 @@ function checkSum({ file, metadata, tensors }: Checkpoint): void {
 function readTensors({ file, metadata, tensors }: Checkpoint): Pick<RunCheckpoint, 'state' | 'model'> {
   const weights: Record<string, Float32Array> = {};
   const raw: Record<string, Float32Array> = {};
-  const optimiser: Record<string, Float32Array> = {};
+  const optimizer: Record<string, Float32Array> = {};
   const shapes: Record<string, readonly number[]> = {};
   for (const [path, tensor] of tensors) {
     if (tensor.dtype !== 'F32') throw damaged(file, `tensor ${path} is ${tensor.dtype}, not F32`);
     if (path.startsWith(RAW)) raw[path.slice(RAW.length)] = toFloat32(tensor);
-    else if (path.startsWith(OPTIMISER)) optimiser[path.slice(OPTIMISER.length)] = toFloat32(tensor);
+    else if (path.startsWith(OPTIMIZER)) optimizer[path.slice(OPTIMIZER.length)] = toFloat32(tensor);
     else {
       weights[path] = toFloat32(tensor);
       shapes[path] = tensor.shape;
@@ -189,6 +189,17 @@ function readTensors({ file, metadata, tensors }: Checkpoint): Pick<RunCheckpoin
   }
   const config = parseJson(file, 'its config', metadata.config ?? '{}') as RunCheckpoint['model']['config'];
   const isAveraged = Object.keys(raw).length > 0;
-  const state = isAveraged ? { weights: raw, average: weights, optimiser } : { weights, optimiser };
+  const state = isAveraged ? { weights: raw, average: weights, optimizer } : { weights, optimizer };
   return { state, model: { config, shapes } };
+}
+
+/** A run's configuration under the names of today: older runs have British spelling, in settings and flags alike. */
+function renamed(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { command, optimiser, ...rest } = config;
+  const isObject = typeof command === 'object' && command !== null;
+  return {
+    ...rest,
+    ...(optimiser === undefined ? {} : { optimizer: optimiser }),
+    ...(command === undefined ? {} : { command: isObject ? renamed({ ...command }) : command }),
+  };
 }

@@ -16,7 +16,7 @@ export type RunConfig = Readonly<Record<string, RunSetting>>;
  *
  * @param stored what the run was begun with
  * @param given what it is to go on with
- * @param mayChange fields that may differ, such as `workers`; `optimiser.momentum` is a field of a field
+ * @param mayChange fields that may differ, such as `workers`; `optimizer.momentum` is a field of a field
  * @param file where `stored` comes from, for the error
  * @throws ResnetCocoError BAD_CONFIG, naming each field that differs and both its values
  */

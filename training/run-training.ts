@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { writeModel } from '../checkpoints/write-model.ts';
 import { Journal } from './journal.ts';
-import { learningRates, trainingOptions } from './optimisation.ts';
+import { learningRates, trainingOptions } from './optimization.ts';
 import { type RunProgress, readRunCheckpoint } from './run-checkpoint.ts';
 import type { RunConfig } from './run-config.ts';
 import { dataChanges } from './run-data.ts';

@@ -9,10 +9,10 @@ import { tfRecord } from './tf-record.ts';
  * the file when the method that writes it returns.
  */
 export class TensorBoardWriter {
-  private readonly file: AppendFile;
+  readonly #file: AppendFile;
 
   private constructor(file: AppendFile) {
-    this.file = file;
+    this.#file = file;
   }
 
   /**
@@ -23,26 +23,26 @@ export class TensorBoardWriter {
    */
   static open(folder: string, resumeAt?: number): TensorBoardWriter {
     const writer = new TensorBoardWriter(newEventFile(folder));
-    writer.write({ kind: 'version' }, 0);
-    if (resumeAt !== undefined) writer.write({ kind: 'start' }, resumeAt + 1);
+    writer.#write({ kind: 'version' }, 0);
+    if (resumeAt !== undefined) writer.#write({ kind: 'start' }, resumeAt + 1);
     return writer;
   }
 
   /** @param values by tag, such as `train/loss`; TensorBoard groups tags by what is before the slash */
   scalars(step: number, values: Readonly<Record<string, number>>): void {
-    this.write({ kind: 'scalars', values }, step);
+    this.#write({ kind: 'scalars', values }, step);
   }
 
   text(step: number, tag: string, markdown: string): void {
-    this.write({ kind: 'text', tag, markdown }, step);
+    this.#write({ kind: 'text', tag, markdown }, step);
   }
 
   close(): void {
-    this.file.close();
+    this.#file.close();
   }
 
-  private write(content: EventContent, step: number): void {
-    this.file.append(tfRecord(encodeEvent(content, step, Date.now() / 1000)));
+  #write(content: EventContent, step: number): void {
+    this.#file.append(tfRecord(encodeEvent(content, step, Date.now() / 1000)));
   }
 }
 

@@ -26,41 +26,41 @@ const LOG_EVERY = 50;
 
 /** The epochs of a training, from wherever it stands to the end. */
 export class TrainingLoop<B, V extends Numbers> {
-  private readonly parts: LoopParts<B, V>;
-  private progress: RunProgress;
+  readonly #parts: LoopParts<B, V>;
+  #progress: RunProgress;
   /** Over the steps since the last line of the log, and over the epoch. */
-  private readonly window: RunningMeans;
-  private readonly epoch: RunningMeans;
-  private readonly startedAt = performance.now();
-  private readonly secondsBefore: number;
-  private savedAt = performance.now();
+  readonly #window: RunningMeans;
+  readonly #epoch: RunningMeans;
+  readonly #startedAt = performance.now();
+  readonly #secondsBefore: number;
+  #savedAt = performance.now();
   /** What the newest checkpoint holds. */
-  private saved: RunProgress | undefined;
+  #saved: RunProgress | undefined;
   /** Names of what a step measures. */
-  private means: readonly string[] = [];
+  #means: readonly string[] = [];
   /** Of the window, what was seen since the run went on, and since when. */
-  private windowAt = performance.now();
-  private windowImages = 0;
+  #windowAt = performance.now();
+  #windowImages = 0;
 
   constructor(parts: LoopParts<B, V>, progress: RunProgress) {
-    this.parts = parts;
-    this.progress = progress;
-    if (progress.step > 0) this.saved = progress;
-    this.secondsBefore = progress.seconds;
-    this.window = new RunningMeans(progress.sums.window);
-    this.epoch = new RunningMeans(progress.sums.epoch);
+    this.#parts = parts;
+    this.#progress = progress;
+    if (progress.step > 0) this.#saved = progress;
+    this.#secondsBefore = progress.seconds;
+    this.#window = new RunningMeans(progress.sums.window);
+    this.#epoch = new RunningMeans(progress.sums.epoch);
   }
 
   /** Goes on to the end, or until the signal; then all is saved. */
   async run(): Promise<void> {
-    const { signal, task } = this.parts;
-    if (!this.saved) await this.save();
-    while (this.progress.epoch < task.settings.epochs) {
-      this.startTimer();
-      await this.trainEpoch();
-      if (signal?.aborted || !(await this.closeEpoch())) {
-        const { epoch, step } = this.progress;
-        if (step !== this.saved?.step || epoch !== this.saved.epoch) await this.save();
+    const { signal, task } = this.#parts;
+    if (!this.#saved) await this.#save();
+    while (this.#progress.epoch < task.settings.epochs) {
+      this.#startTimer();
+      await this.#trainEpoch();
+      if (signal?.aborted || !(await this.#closeEpoch())) {
+        const { epoch, step } = this.#progress;
+        if (step !== this.#saved?.step || epoch !== this.#saved.epoch) await this.#save();
         return;
       }
     }
@@ -68,109 +68,109 @@ export class TrainingLoop<B, V extends Numbers> {
 
   /** Progress as it is now. */
   get now(): RunProgress {
-    const seconds = this.secondsBefore + (performance.now() - this.startedAt) / 1000;
-    return { ...this.progress, seconds, sums: { window: this.window.state, epoch: this.epoch.state } };
+    const seconds = this.#secondsBefore + (performance.now() - this.#startedAt) / 1000;
+    return { ...this.#progress, seconds, sums: { window: this.#window.state, epoch: this.#epoch.state } };
   }
 
-  private async trainEpoch(): Promise<void> {
-    const { checkpointMinutes, signal, task } = this.parts;
-    const { epoch, batch: from } = this.progress;
+  async #trainEpoch(): Promise<void> {
+    const { checkpointMinutes, signal, task } = this.#parts;
+    const { epoch, batch: from } = this.#progress;
     if (signal?.aborted) return;
     for await (const batch of task.batches(epoch, from)) {
-      await this.step(batch);
+      await this.#step(batch);
       if (signal?.aborted) return;
-      const isDue = performance.now() - this.savedAt >= checkpointMinutes * 60_000;
+      const isDue = performance.now() - this.#savedAt >= checkpointMinutes * 60_000;
       // The end of an epoch is saved in any case.
-      if (isDue && this.progress.batch < task.steps) await this.save();
+      if (isDue && this.#progress.batch < task.steps) await this.#save();
     }
   }
 
-  private async step(taken: B): Promise<void> {
-    const { rates, task, trainer } = this.parts;
-    const rate = rates(this.progress.step);
+  async #step(taken: B): Promise<void> {
+    const { rates, task, trainer } = this.#parts;
+    const rate = rates(this.#progress.step);
     const { gradientNorm, images, means } = await trainer.train(taken, rate);
-    const [step, batch] = [this.progress.step + 1, this.progress.batch + 1];
+    const [step, batch] = [this.#progress.step + 1, this.#progress.batch + 1];
     if (!Number.isFinite(means.loss)) {
-      this.log('train', step, { ...means, learning_rate: rate });
-      throw this.diverged(`the loss of step ${step} is ${means.loss}`);
+      this.#log('train', step, { ...means, learning_rate: rate });
+      throw this.#diverged(`the loss of step ${step} is ${means.loss}`);
     }
-    this.progress = { ...this.progress, step, batch };
-    this.means = Object.keys(means);
+    this.#progress = { ...this.#progress, step, batch };
+    this.#means = Object.keys(means);
     const all = { ...means, ...(gradientNorm === undefined ? {} : { norm: gradientNorm }) };
     const sums = Object.fromEntries(Object.entries(all).map(([name, mean]) => [name, mean * images]));
-    this.windowImages += images;
-    this.window.add(images, sums);
-    this.epoch.add(images, sums);
-    if (batch % LOG_EVERY === 0 || batch === task.steps) this.logWindow(rate, gradientNorm !== undefined);
-    task.onStep(this.state, this.meanOf);
+    this.#windowImages += images;
+    this.#window.add(images, sums);
+    this.#epoch.add(images, sums);
+    if (batch % LOG_EVERY === 0 || batch === task.steps) this.#logWindow(rate, gradientNorm !== undefined);
+    task.onStep(this.#state, this.#meanOf);
   }
 
-  private get state(): LoopState {
-    const { epoch, step } = this.progress;
-    const { settings, steps } = this.parts.task;
+  get #state(): LoopState {
+    const { epoch, step } = this.#progress;
+    const { settings, steps } = this.#parts.task;
     const { epochs } = settings;
     return { epoch: epoch + 1, epochs, step, steps: epochs * steps };
   }
 
   /** Over the epoch so far. */
-  private readonly meanOf = (name: string): number => this.epoch.mean(name);
+  readonly #meanOf = (name: string): number => this.#epoch.mean(name);
 
-  private logWindow(rate: number, hasNorm: boolean): void {
-    const { window } = this;
-    const elapsed = (performance.now() - this.windowAt) / 1000;
-    this.log('train', this.progress.step, {
-      ...Object.fromEntries(this.means.map((name) => [name, window.mean(name)])),
+  #logWindow(rate: number, hasNorm: boolean): void {
+    const window = this.#window;
+    const elapsed = (performance.now() - this.#windowAt) / 1000;
+    this.#log('train', this.#progress.step, {
+      ...Object.fromEntries(this.#means.map((name) => [name, window.mean(name)])),
       learning_rate: rate,
       ...(hasNorm ? { gradient_norm: window.mean('norm') } : {}),
-      images_per_second: this.windowImages / elapsed,
+      images_per_second: this.#windowImages / elapsed,
       seconds: this.now.seconds,
     });
     window.clear();
-    this.startTimer();
+    this.#startTimer();
   }
 
-  private startTimer(): void {
-    this.windowAt = performance.now();
-    this.windowImages = 0;
+  #startTimer(): void {
+    this.#windowAt = performance.now();
+    this.#windowImages = 0;
   }
 
-  private log(split: 'train' | 'val', step: number, values: Readonly<Record<string, number>>): void {
-    this.parts.journal.write({ split, step, epoch: step / this.parts.task.steps, values });
+  #log(split: 'train' | 'val', step: number, values: Readonly<Record<string, number>>): void {
+    this.#parts.journal.write({ split, step, epoch: step / this.#parts.task.steps, values });
   }
 
   /** Evaluates the epoch where it is due, logs it and saves. False where the signal came before. */
-  private async closeEpoch(): Promise<boolean> {
-    const { journal, task } = this.parts;
+  async #closeEpoch(): Promise<boolean> {
+    const { journal, task } = this.#parts;
     const { epochMeans, metric, model, settings, validate } = task;
-    const { epoch, step } = this.progress;
+    const { epoch, step } = this.#progress;
     const isDue = validate && ((epoch + 1) % settings.evaluate_every === 0 || epoch + 1 === settings.epochs);
-    const snapshot = await this.snapshot();
-    const { state } = this;
+    const snapshot = await this.#snapshot();
+    const state = this.#state;
     const validation = isDue
       ? await validate(shapedWeights(snapshot.average ?? snapshot.weights, model.shapes), state)
       : undefined;
     if (isDue && !validation) return false;
-    const isBest = validation !== undefined && validation[metric] > (this.progress.best?.value ?? -1);
-    if (isBest) this.progress = { ...this.progress, best: { metric, value: validation[metric], step } };
-    const means = new RunningMeans(this.epoch.state);
+    const isBest = validation !== undefined && validation[metric] > (this.#progress.best?.value ?? -1);
+    if (isBest) this.#progress = { ...this.#progress, best: { metric, value: validation[metric], step } };
+    const means = new RunningMeans(this.#epoch.state);
     // A run that is killed between log and checkpoint comes by here again.
     if (!journal.has(step, 'epoch_loss')) {
-      const named = epochMeans.map((name) => [`epoch_${name}`, this.epoch.mean(name)]);
-      this.log('train', step, { ...Object.fromEntries(named), seconds: this.now.seconds });
-      if (validation) this.log('val', step, { ...validation, seconds: this.now.seconds });
+      const named = epochMeans.map((name) => [`epoch_${name}`, this.#epoch.mean(name)]);
+      this.#log('train', step, { ...Object.fromEntries(named), seconds: this.now.seconds });
+      if (validation) this.#log('val', step, { ...validation, seconds: this.now.seconds });
     }
-    this.epoch.clear();
-    this.progress = { ...this.progress, epoch: epoch + 1, batch: 0 };
-    await this.save(snapshot, validation);
+    this.#epoch.clear();
+    this.#progress = { ...this.#progress, epoch: epoch + 1, batch: 0 };
+    await this.#save(snapshot, validation);
     const evaluated = { isBest, ...(validation ? { validation } : {}) };
     await task.onEpoch(state, (name) => means.mean(name), evaluated);
     return true;
   }
 
-  private async save(snapshot?: Snapshot, validation?: V): Promise<void> {
-    const { config, folder, journal, task } = this.parts;
+  async #save(snapshot?: Snapshot, validation?: V): Promise<void> {
+    const { config, folder, journal, task } = this.#parts;
     const { model, steps } = task;
-    const state = snapshot ?? (await this.snapshot());
+    const state = snapshot ?? (await this.#snapshot());
     const progress = this.now;
     const { data, ...described } = config;
     const provenance = {
@@ -182,24 +182,24 @@ export class TrainingLoop<B, V extends Numbers> {
     journal.sync();
     const saved = { config: { ...model.config, provenance }, shapes: model.shapes };
     await saveRun(folder, { state, progress, config, model: saved });
-    this.saved = progress;
-    this.savedAt = performance.now();
+    this.#saved = progress;
+    this.#savedAt = performance.now();
   }
 
   /** The state of the run, which is that of a good one. */
-  private async snapshot(): Promise<Snapshot> {
-    const snapshot = await this.parts.trainer.snapshot();
-    const { average = {}, optimiser, weights } = snapshot;
-    for (const [name, array] of [weights, average, optimiser].flatMap((arrays) => Object.entries(arrays))) {
-      if (numberProblem(name, array)) throw this.diverged(`after step ${this.progress.step}, ${name} is not finite`);
+  async #snapshot(): Promise<Snapshot> {
+    const snapshot = await this.#parts.trainer.snapshot();
+    const { average = {}, optimizer, weights } = snapshot;
+    for (const [name, array] of [weights, average, optimizer].flatMap((arrays) => Object.entries(arrays))) {
+      if (numberProblem(name, array)) throw this.#diverged(`after step ${this.#progress.step}, ${name} is not finite`);
     }
     return snapshot;
   }
 
-  private diverged(what: string): ResnetCocoError {
-    const { folder, task } = this.parts;
+  #diverged(what: string): ResnetCocoError {
+    const { folder, task } = this.#parts;
     const remedy = `begin again with a lower learning rate than ${task.settings.schedule.rate}, a warmup or clipped gradients`;
-    const epoch = `epoch ${this.progress.epoch + 1}`;
+    const epoch = `epoch ${this.#progress.epoch + 1}`;
     return new ResnetCocoError('DIVERGED', `${what} (${epoch}): ${remedy}; ${folder} keeps the last good checkpoint`);
   }
 }

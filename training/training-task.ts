@@ -1,6 +1,6 @@
 import type { Engine, NamedArrays, Snapshot, TrainingOptions, Weights } from '../engine/index.ts';
 import type { ResnetCocoError } from '../errors.ts';
-import type { OptimisationSettings } from './optimisation-options.ts';
+import type { OptimizationSettings } from './optimization-options.ts';
 import type { RunCheckpoint } from './run-checkpoint.ts';
 import type { RunSetting } from './run-config.ts';
 import type { RunData } from './run-data.ts';
@@ -82,7 +82,7 @@ export interface StartWeights {
  */
 export interface TrainingTask<B, V extends Numbers> {
   /** Checked; kept with the run. */
-  readonly settings: OptimisationSettings;
+  readonly settings: OptimizationSettings;
   /** The model's configuration, without its provenance, and its tensors' shapes. */
   readonly model: RunCheckpoint['model'];
   /** What else is kept with the run: what it learns from, what it is evaluated on, and by what both are known again. */

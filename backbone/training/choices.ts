@@ -1,12 +1,12 @@
 import { ResnetCocoError } from '../../errors.ts';
-import { type OptimisationChoices, optimisationSettings } from '../../training/index.ts';
+import { type OptimizationChoices, optimizationSettings } from '../../training/index.ts';
 import { type ClassifierConfig, IMAGENET_MEAN, IMAGENET_STD } from '../classifier-config.ts';
 import { type AugmentationChoices, trainingRecipe } from './augmentation.ts';
 import { type Network, networkNamed } from './network.ts';
 import { checkTrainingSettings, type TrainingSettings } from './settings.ts';
 
 /** What a person decides about a training run; all else follows from the data set. */
-export interface TrainingChoices extends AugmentationChoices, OptimisationChoices {
+export interface TrainingChoices extends AugmentationChoices, OptimizationChoices {
   /** Such as `resnet20`; by default resnet20 for CIFAR, resnet50 for folders, and that of a model to begin from. */
   readonly arch?: string;
   readonly shortcut?: 'A' | 'B' | 'C';
@@ -76,7 +76,7 @@ export function trainingSettings(dataset: string, choices: TrainingChoices, init
     shortcut: choices.shortcut ?? shortcut,
     recipe,
     resize_size,
-    ...optimisationSettings(choices, {
+    ...optimizationSettings(choices, {
       epochs: defaults.epochs,
       batch,
       rate: usualRate(choices, batch / defaults.batchOfTenth, init !== undefined),
@@ -100,6 +100,6 @@ function networkOf(
   return networkNamed(arch ?? byDefault, { smallPictures });
 }
 
-function usualRate({ optimiser = 'sgd' }: TrainingChoices, batchShare: number, isFineTuning: boolean): number {
-  return (optimiser === 'sgd' ? 0.1 * batchShare : ADAMW_RATE) * (isFineTuning ? FINE_TUNING : 1);
+function usualRate({ optimizer = 'sgd' }: TrainingChoices, batchShare: number, isFineTuning: boolean): number {
+  return (optimizer === 'sgd' ? 0.1 * batchShare : ADAMW_RATE) * (isFineTuning ? FINE_TUNING : 1);
 }

@@ -3,14 +3,14 @@ import { checkRecipe, type TrainingRecipe } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { batchProblem, MOST, wholeWithin } from '../../io/bounds.ts';
 import { parseConfig } from '../../io/config.ts';
-import { type OptimisationSettings, scheduleProblem } from '../../training/index.ts';
-import { optimisationFields } from '../../training/optimisation-fields.ts';
+import { type OptimizationSettings, scheduleProblem } from '../../training/index.ts';
+import { optimizationFields } from '../../training/optimization-fields.ts';
 
 /** No network has more. */
 const MOST_STAGES = 4;
 
 const schema = v.strictObject({
-  ...optimisationFields,
+  ...optimizationFields,
   architecture: v.string(),
   stem: v.picklist(['imagenet', 'cifar']),
   shortcut: v.picklist(['A', 'B', 'C', 'none']),
@@ -32,7 +32,7 @@ const schema = v.strictObject({
  * - `zero_gamma`: residual blocks begin as their shortcuts.
  * - `evaluate_every`: epochs from one evaluation to the next; the last epoch is always evaluated.
  */
-export interface TrainingSettings extends OptimisationSettings {
+export interface TrainingSettings extends OptimizationSettings {
   readonly architecture: string;
   readonly stem: 'imagenet' | 'cifar';
   readonly shortcut: 'A' | 'B' | 'C' | 'none';

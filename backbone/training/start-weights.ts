@@ -4,7 +4,7 @@ import { ResnetCocoError } from '../../errors.ts';
 import { Random } from '../../io/random.ts';
 import type { StartWeights } from '../../training/index.ts';
 import type { ClassifierConfig } from '../classifier-config.ts';
-import { initialise } from '../initialise.ts';
+import { initialize } from '../initialize.ts';
 import { classifierConfigOf } from '../load-classifier.ts';
 import { type ParameterPlan, tensorShapes } from '../parameter-plan.ts';
 
@@ -36,7 +36,7 @@ export async function startWeights(
   seed: number,
   init?: string,
 ): Promise<StartWeights> {
-  const weights = initialise(parameters, new Random(seed));
+  const weights = initialize(parameters, new Random(seed));
   const shapes = tensorShapes(parameters);
   if (init === undefined) return { weights };
   const { checkpoint } = await openModel(init);

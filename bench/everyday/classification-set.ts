@@ -3,7 +3,7 @@ import { basename, extname, join } from 'node:path';
 import { readImage, readImageSize, resizeAntialiased, writeImage } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { type Part, placeOf } from './held-apart.ts';
-import type { LabelledPicture } from './sources.ts';
+import type { LabeledPicture } from './sources.ts';
 
 /** One name for the classes that the sources name differently. */
 const SAME: Readonly<Record<string, string>> = {
@@ -39,17 +39,17 @@ export interface Limits {
 
 /** The images of each class and part, in an order that does not depend on their source. */
 export function chosenPictures(
-  pictures: readonly LabelledPicture[],
+  pictures: readonly LabeledPicture[],
   { fewest, most, mostHeldApart }: Limits,
-): ReadonlyMap<string, Readonly<Record<Part, readonly LabelledPicture[]>>> {
+): ReadonlyMap<string, Readonly<Record<Part, readonly LabeledPicture[]>>> {
   const names = namesOfClasses(pictures.map(({ label }) => label));
-  const classes = new Map<string, Record<Part, LabelledPicture[]>>();
+  const classes = new Map<string, Record<Part, LabeledPicture[]>>();
   for (const picture of pictures) {
     const name = names.get(picture.label) as string;
     if (!classes.has(name)) classes.set(name, { train: [], val: [] });
     classes.get(name)?.[picture.part].push(picture);
   }
-  const some = (of: readonly LabelledPicture[], count: number) =>
+  const some = (of: readonly LabeledPicture[], count: number) =>
     of
       .map((picture) => ({ picture, place: placeOf(basename(picture.file)) }))
       .sort((a, b) => a.place - b.place)
@@ -69,7 +69,7 @@ export function chosenPictures(
  * @returns the error, if the image cannot be read
  */
 export async function placePicture(
-  { file }: LabelledPicture,
+  { file }: LabeledPicture,
   folder: string,
   name: string,
   side: number,

@@ -1,9 +1,9 @@
-/** The public collections of labelled photographs, each in the layout of its repository. */
+/** The public collections of labeled photographs, each in the layout of its repository. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Part, partOf } from './held-apart.ts';
 
-export interface LabelledPicture {
+export interface LabeledPicture {
   readonly label: string;
   readonly file: string;
   readonly part: Part;
@@ -25,7 +25,7 @@ export function readWordNetNames(file: string): ReadonlyMap<string, string> {
 }
 
 /** @param folder `tiny-imagenet-200`; its `val` is held out, its `test` has no labels */
-export function tinyImagenet(folder: string, names: ReadonlyMap<string, string>): LabelledPicture[] {
+export function tinyImagenet(folder: string, names: ReadonlyMap<string, string>): LabeledPicture[] {
   const nameOf = (wnid: string) => names.get(wnid) ?? wnid;
   const train = lines(join(folder, 'wnids.txt')).flatMap((wnid) => {
     const images = join(folder, 'train', wnid, 'images');
@@ -46,7 +46,7 @@ export function tinyImagenet(folder: string, names: ReadonlyMap<string, string>)
  * Both parts of Imagenette are trained on, except images of ImageNet's own validation set, on which other models are
  * evaluated: those are held out.
  */
-export function imagenette(folder: string, names: ReadonlyMap<string, string>): LabelledPicture[] {
+export function imagenette(folder: string, names: ReadonlyMap<string, string>): LabeledPicture[] {
   return ['train', 'val'].flatMap((split) =>
     readdirSync(join(folder, split)).flatMap((wnid) =>
       readdirSync(join(folder, split, wnid)).map((name) => ({
@@ -59,7 +59,7 @@ export function imagenette(folder: string, names: ReadonlyMap<string, string>): 
 }
 
 /** The 43 coarse classes. `val.txt` is trained on too, `test.txt` is held out. */
-export function groceries(folder: string): LabelledPicture[] {
+export function groceries(folder: string): LabeledPicture[] {
   const coarse = new Map(
     lines(join(folder, 'classes.csv'))
       .slice(1)
@@ -83,7 +83,7 @@ export function groceries(folder: string): LabelledPicture[] {
 const UNNAMED_CLOTHES = ['Not sure', 'Other', 'Skip'];
 
 /** One image in ten is held out, together with all of the same sender, who photographs one room. */
-export function clothes(folder: string): LabelledPicture[] {
+export function clothes(folder: string): LabeledPicture[] {
   const present = new Set(readdirSync(join(folder, 'images')));
   return lines(join(folder, 'images.csv'))
     .slice(1)
@@ -95,7 +95,7 @@ export function clothes(folder: string): LabelledPicture[] {
 }
 
 /** A folder with one folder of images per class, all of one part. */
-export function classFolders(folder: string, part: Part): LabelledPicture[] {
+export function classFolders(folder: string, part: Part): LabeledPicture[] {
   return readdirSync(folder).flatMap((label) =>
     readdirSync(join(folder, label)).map((name) => ({ label, file: join(folder, label, name), part })),
   );

@@ -8,7 +8,7 @@ const isBody = (shapes: Shapes) => `${shapes.get('conv1.weight')}` === '16,3,3,3
 /** CIFAR ResNets of 6n + 2 layers, as Yerlan Idelbayev's `pytorch_resnet_cifar10` names them, and models here, too. */
 export const akamaster: Dialect = {
   name: 'a CIFAR ResNet of akamaster',
-  recognise: (shapes) => {
+  recognize: (shapes) => {
     if (shapes.has('linear.weight')) return ['linear.weight'];
     return isBody(shapes) ? ['conv1.weight'] : [];
   },

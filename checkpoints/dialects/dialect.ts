@@ -12,7 +12,7 @@ export interface Dialect {
   /** What a message calls a file of it, such as `a detector of MMDetection`. */
   readonly name: string;
   /** The names that tell it, wrappers such as `module.` left out; none where a file is of another dialect. */
-  recognise(shapes: Shapes): readonly string[];
+  recognize(shapes: Shapes): readonly string[];
   /** The name that a tensor has here. Without it, files are told by name, but not read. */
   readonly rename?: (name: string) => string;
   /** The first parts of its names, such as `layer1`: what stands before one is a wrapper. */
@@ -20,8 +20,8 @@ export interface Dialect {
   readonly config?: (shapes: Shapes) => DialectConfig;
 }
 
-/** `recognise` of a dialect whose names alone tell it. */
+/** `recognize` of a dialect whose names alone tell it. */
 export const namesLike =
-  (pattern: RegExp): Dialect['recognise'] =>
+  (pattern: RegExp): Dialect['recognize'] =>
   (shapes) =>
     [...shapes.keys()].filter((name) => pattern.test(name));

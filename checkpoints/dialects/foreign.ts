@@ -72,5 +72,5 @@ const FOREIGN: readonly [name: string, tells: RegExp][] = [
 /** Dialects that are told from others, but not read: a row here becomes a file of its own once its names have a `rename`. */
 export const foreignDialects: readonly Dialect[] = FOREIGN.map(([name, tells]) => ({
   name,
-  recognise: namesLike(tells),
+  recognize: namesLike(tells),
 }));

@@ -14,7 +14,7 @@ export const isFirstPart = (part: string): boolean => dialects.some(({ firstPart
 
 /** The dialect that tensors are read in; undefined where they are of none that is. */
 export const readableDialect = (shapes: Shapes): Dialect | undefined =>
-  dialects.find(({ recognise, rename }) => rename && recognise(shapes).length);
+  dialects.find(({ recognize, rename }) => rename && recognize(shapes).length);
 
 /** Wrappers before a name. */
 const WRAPPED = /^((module|_orig_mod|student|teacher)\.)+/;
@@ -27,8 +27,8 @@ const WRAPPED = /^((module|_orig_mod|student|teacher)\.)+/;
 export function refuseDialect(shapes: Shapes, file: string): void {
   const bare = new Map([...shapes].map(([name, shape]) => [name.replace(WRAPPED, ''), shape]));
   const wrapped = new Map([...shapes.keys()].map((name) => [name.replace(WRAPPED, ''), name]));
-  for (const { name, recognise, rename } of dialects) {
-    const telling = rename ? [] : recognise(bare).map((bareName) => wrapped.get(bareName)!);
+  for (const { name, recognize, rename } of dialects) {
+    const telling = rename ? [] : recognize(bare).map((bareName) => wrapped.get(bareName)!);
     if (!telling.length) continue;
     const more = telling.length > 3 ? ` and ${telling.length - 3} more` : '';
     throw new ResnetCocoError(

@@ -11,7 +11,7 @@ const isBody = (shapes: Shapes) => !shapes.has('linear.weight') && `${shapes.get
 /** ResNets with the ImageNet stem and Faster R-CNN: the names that models have here, too. */
 export const torchvision: Dialect = {
   name: 'a ResNet or Faster R-CNN of torchvision',
-  recognise: (shapes) => {
+  recognize: (shapes) => {
     const telling = [...shapes.keys()].filter((name) => TELLING.test(name));
     return !telling.length && isBody(shapes) ? ['conv1.weight'] : telling;
   },

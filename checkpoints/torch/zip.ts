@@ -7,11 +7,11 @@ const STORED = 0;
 
 /** Gives yauzl random access to a part of a file. */
 class SliceReader extends yauzl.RandomAccessReader {
-  private readonly source: FileSlice;
+  readonly #source: FileSlice;
 
   constructor(source: FileSlice) {
     super();
-    this.source = source;
+    this.#source = source;
   }
 
   override _readStreamForRange(): never {
@@ -27,7 +27,7 @@ class SliceReader extends yauzl.RandomAccessReader {
   ): void {
     let problem: Error | null = null;
     try {
-      buffer.set(this.source.read(position, length), offset);
+      buffer.set(this.#source.read(position, length), offset);
     } catch (error) {
       problem = error as Error;
     }

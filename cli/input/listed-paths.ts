@@ -7,7 +7,7 @@ const FEWEST = 4;
 
 /**
  * The paths in a list on stdin: one per line, or separated by NUL characters as `find -print0` writes them. The text is
- * UTF-8, or UTF-16 as Windows writes it, recognised by its byte-order mark or by a NUL byte beside each letter.
+ * UTF-8, or UTF-16 as Windows writes it, recognized by its byte-order mark or by a NUL byte beside each letter.
  *
  * @throws USAGE when the text is damaged, or its byte-order mark is of another encoding
  */

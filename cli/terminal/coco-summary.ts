@@ -34,8 +34,8 @@ export async function printEvaluation(
   const numbers = { type: params.iouType, stats, ...named, perCategory };
   await (json ? terminal.printJson(numbers) : terminal.print(lines.join('\n')));
   if (report === undefined) return;
-  const { analyseDetections, writeDetectionReport } = await import('../../eval/index.ts');
-  const analysis = analyseDetections(evaluation);
+  const { analyzeDetections, writeDetectionReport } = await import('../../eval/index.ts');
+  const analysis = analyzeDetections(evaluation);
   await writeDetectionReport(report, { title, analysis, warnings, ...(images && { images }) });
   terminal.note(`report: ${report}/report.html`);
 }

@@ -7,6 +7,8 @@ interface FlagText {
   readonly help: string;
   /** The heading under which `--help` lists the flag. */
   readonly group?: string;
+  /** A former name, which still works. */
+  readonly alias?: string;
 }
 
 /** Off unless given; with `default: true` it is on, and `--no-NAME` turns it off. */
@@ -115,11 +117,14 @@ export function parseFlags<T extends FlagTable>(table: T, args: readonly string[
   const bySpelling = new Map(Object.entries(table).map(([name, flag]) => [spelling(name, flag), { name, flag }]));
   for (const [name, flag] of Object.entries(table)) {
     if (flag.kind === 'boolean' && flag.short) bySpelling.set(`-${flag.short}`, { name, flag });
+    if (flag.alias) bySpelling.set(`--${flag.alias}`, { name, flag });
   }
   const { tokens } = parseArgs({
     args: [...args],
     options: Object.fromEntries(
-      Object.entries(table).map(([name, flag]) => [name, { type: flag.kind === 'boolean' ? 'boolean' : 'string' }]),
+      Object.entries(table).flatMap(([name, flag]) =>
+        [name, flag.alias ?? name].map((known) => [known, { type: flag.kind === 'boolean' ? 'boolean' : 'string' }]),
+      ),
     ),
     strict: false,
     allowPositionals: true,
@@ -138,7 +143,7 @@ export function parseFlags<T extends FlagTable>(table: T, args: readonly string[
     if (token.kind !== 'option') continue;
     const entry = bySpelling.get(token.rawName);
     if (!entry) {
-      const spellings = [...bySpelling.keys()].filter((known) => known.startsWith('--'));
+      const spellings = Object.entries(table).map(([name, flag]) => spelling(name, flag));
       const nearest = nearestName(
         token.name,
         spellings.map((known) => known.slice('--'.length)),

@@ -66,12 +66,12 @@ const LEAST_BAR_WIDTH = 8;
 /**
  * One line of at most `width` columns: a bar and the text. The bar is shorter, or left out, if there is little room.
  */
-export function progressBar(state: ProgressState, width: number, colours: boolean): string {
+export function progressBar(state: ProgressState, width: number, colors: boolean): string {
   const text = progressText(state);
   const length = Math.min(BAR_WIDTH, width - text.length - 3);
   if (state.total === undefined || length < LEAST_BAR_WIDTH) return text.slice(0, Math.max(0, width - 1));
   const filled = state.total > 0 ? Math.round(Math.min(1, state.done / state.total) * length) : length;
   const [on, off] = ['━'.repeat(filled), '━'.repeat(length - filled)];
-  if (colours) return `\x1b[36m${on}\x1b[90m${off}\x1b[39m ${text}`;
+  if (colors) return `\x1b[36m${on}\x1b[90m${off}\x1b[39m ${text}`;
   return `${on}${' '.repeat(length - filled)} ${text}`;
 }

@@ -159,8 +159,8 @@ export class Terminal {
     if (!this.#progress || !this.#drawsBar || this.#quiet || this.#midLine) return;
     this.#drawn = true;
     // hasColors() knows NO_COLOR and the terminal's abilities.
-    const colours = this.#stderr.hasColors?.() ?? false;
-    this.#stderr.write(CLEAR_LINE + progressBar(this.#progress.state, this.#stderr.columns || 80, colours));
+    const colors = this.#stderr.hasColors?.() ?? false;
+    this.#stderr.write(CLEAR_LINE + progressBar(this.#progress.state, this.#stderr.columns || 80, colors));
   }
 }
 

@@ -8,7 +8,7 @@ import {
 } from '../../detection/index.ts';
 import { shownThreshold } from '../../eval/index.ts';
 import { type RunConfig, readLog, readRunConfig, runFiles, writeModelCard } from '../../training/index.ts';
-import { stepSettings } from '../../training/optimisation-fields.ts';
+import { stepSettings } from '../../training/optimization-fields.ts';
 import { reportFiles } from './report-files.ts';
 import { runFacts } from './training-card.ts';
 import { percent } from './training-progress.ts';
@@ -54,7 +54,7 @@ export async function writeDetectorCard(
     parameters: detectorParameterCount(model),
     data: {
       name: dataset,
-      licence: 'not stated',
+      license: 'not stated',
       trainImages: trained.usable ?? trained.images,
       evaluationImages: images(config.evaluated_on).images,
     },

@@ -6,17 +6,17 @@ import { readSettingsFile } from '../terminal/settings-file.ts';
 import { defined } from '../terminal/shared-flags.ts';
 import {
   colorJitterFlag,
-  optimisationChoices,
-  optimisationFlags,
+  optimizationChoices,
+  optimizationFlags,
   runFlags,
   trainingOutputFlags,
-} from './optimisation-flags.ts';
+} from './optimization-flags.ts';
 
 const data = 'Data';
 const network = 'Network';
 const pictures = 'Pictures';
 
-const { batch, epochs, ...restOfOptimisation } = optimisationFlags;
+const { batch, epochs, ...restOfOptimization } = optimizationFlags;
 
 /** Flags of `train detector`. Those without a default follow from the data set, or from a run that is resumed. */
 export const detectorTrainingFlags = {
@@ -82,17 +82,17 @@ export const detectorTrainingFlags = {
   epochs: { ...epochs, help: 'default 26; 12 where --init is a detector' },
   batch: { ...batch, help: 'images of a batch (default 2)' },
   accumulate: { ...batch, help: 'batches that make one step (default 1)' },
-  ...restOfOptimisation,
+  ...restOfOptimization,
   lr: {
-    ...restOfOptimisation.lr,
+    ...restOfOptimization.lr,
     help: 'highest learning rate (default 0.02 × images of a step / 16; 0.0001 for adamw)',
   },
   milestones: {
-    ...restOfOptimisation.milestones,
+    ...restOfOptimization.milestones,
     help: 'where it drops to a tenth, such as 16,22 (default 16 and 22 of 26 epochs, 8 and 11 of 12, and in proportion)',
   },
   'warmup-steps': {
-    ...restOfOptimisation['warmup-steps'],
+    ...restOfOptimization['warmup-steps'],
     help: 'the same in steps (default 1000, 500 where --init is a detector, but within the first epoch)',
   },
 
@@ -137,7 +137,7 @@ export function detectorChoicesOf(flags: DetectorTrainingFlags): DetectorChoices
   const { accumulate, backbone, crop, flip } = flags;
   const [minSize, scaleJitter] = [flags['min-size'], flags['scale-jitter']];
   return defined({
-    ...optimisationChoices(flags),
+    ...optimizationChoices(flags),
     ...{ accumulate, backbone, crop, flip },
     maxSize: flags['max-size'],
     trainableLayers: flags['trainable-layers'],

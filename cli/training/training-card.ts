@@ -9,7 +9,7 @@ import {
 } from '../../backbone/index.ts';
 import { knownDatasets } from '../../datasets/known/known-datasets.ts';
 import { commandLine, type RunConfig, readLog, readRunConfig, runFiles, writeModelCard } from '../../training/index.ts';
-import { stepSettings } from '../../training/optimisation-fields.ts';
+import { stepSettings } from '../../training/optimization-fields.ts';
 import { reportFiles } from './report-files.ts';
 import { percent } from './training-progress.ts';
 
@@ -67,7 +67,7 @@ export async function writeTrainingCard(folder: string, { best, seconds }: Train
     parameters: parameterCount(classifierParameters(planClassifier(network))),
     data: {
       name: dataset.name,
-      licence: knownDatasets.find(({ name }) => name === dataset.name)?.license ?? 'not stated',
+      license: knownDatasets.find(({ name }) => name === dataset.name)?.license ?? 'not stated',
       trainImages: dataset.images,
       evaluationImages: evaluated.images,
     },

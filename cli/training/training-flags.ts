@@ -3,17 +3,17 @@ import type { FlagTable, FlagValues } from '../terminal/flags.ts';
 import { defined } from '../terminal/shared-flags.ts';
 import {
   colorJitterFlag,
-  optimisationChoices,
-  optimisationFlags,
+  optimizationChoices,
+  optimizationFlags,
   runFlags,
   trainingOutputFlags,
-} from './optimisation-flags.ts';
+} from './optimization-flags.ts';
 
 const network = 'Network';
-const optimisation = 'Optimisation';
+const optimization = 'Optimization';
 const pictures = 'Pictures';
 
-const { 'warmup-steps': _, ...ofOptimisation } = optimisationFlags;
+const { 'warmup-steps': _, ...ofOptimization } = optimizationFlags;
 
 /** Flags of `train backbone`. Those without a default follow from the data set, or from a run that is resumed. */
 export const trainingFlags = {
@@ -62,23 +62,23 @@ export const trainingFlags = {
   },
   'zero-gamma': { kind: 'boolean', group: network, help: 'begin with every residual block as its shortcut' },
 
-  ...ofOptimisation,
-  epochs: { ...ofOptimisation.epochs, help: 'default 164 for CIFAR, else 90' },
+  ...ofOptimization,
+  epochs: { ...ofOptimization.epochs, help: 'default 164 for CIFAR, else 90' },
   batch: {
-    ...ofOptimisation.batch,
+    ...ofOptimization.batch,
     help: 'images of a step; what makes no whole batch is left out of the epoch (default 128 for CIFAR, else 32)',
   },
   lr: {
-    ...ofOptimisation.lr,
+    ...ofOptimization.lr,
     help: 'highest learning rate (default 0.1 × batch / 128 for CIFAR, else / 256; 0.001 for adamw; a tenth with --init)',
   },
   milestones: {
-    ...ofOptimisation.milestones,
+    ...ofOptimization.milestones,
     help: 'where it drops to a tenth, such as 82,123 (default ½ and ¾ of the run for CIFAR, else ⅓ and ⅔)',
   },
   'label-smoothing': {
     kind: 'number',
-    group: optimisation,
+    group: optimization,
     value: 'S',
     min: 0,
     max: 1,
@@ -136,7 +136,7 @@ export type TrainingFlags = FlagValues<typeof trainingFlags>;
 export function choicesOf(flags: TrainingFlags): TrainingChoices {
   const { arch, shortcut, freeze, augment, erase, mixup, cutmix, size } = flags;
   return defined({
-    ...optimisationChoices(flags),
+    ...optimizationChoices(flags),
     ...{ arch, shortcut, freeze, augment, erase, mixup, cutmix, size },
     zeroGamma: flags['zero-gamma'],
     labelSmoothing: flags['label-smoothing'],

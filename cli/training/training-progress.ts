@@ -13,64 +13,64 @@ const MEASURED_STEPS = 5;
 
 /** A bar with the epoch and how it goes so far, how long all takes, and a line for each epoch. */
 export class TrainingProgress {
-  private readonly terminal: Terminal;
-  private readonly batch: number;
-  private progress: Progress | undefined;
-  private epochAt = performance.now();
-  private stepAt = performance.now();
+  readonly #terminal: Terminal;
+  readonly #batch: number;
+  #progress: Progress | undefined;
+  #epochAt = performance.now();
+  #stepAt = performance.now();
   /** The first step here, and when it was done. */
-  private first: { readonly step: number; readonly at: number } | undefined;
+  #first: { readonly step: number; readonly at: number } | undefined;
   /** Of the epoch under way when it was begun here. */
-  private stepAtEpoch: number | undefined;
+  #stepAtEpoch: number | undefined;
 
   /** @param batch images of a step */
   constructor(terminal: Terminal, batch: number) {
-    this.terminal = terminal;
-    this.batch = batch;
+    this.#terminal = terminal;
+    this.#batch = batch;
   }
 
   /** @param measured such as the loss */
   step({ epoch, epochs, step, steps }: LoopState, measured: string): void {
-    const { batch } = this;
-    this.stepAtEpoch ??= step - 1;
-    this.progress ??= this.terminal.startProgress('images', steps * batch, (step - 1) * batch, LINE_INTERVAL_MS);
-    this.progress.set(step * batch);
-    this.progress.describe(`epoch ${epoch}/${epochs}, ${measured}`);
-    this.stepAt = performance.now();
-    this.first ??= { step, at: this.stepAt };
-    if (step - this.first.step === MEASURED_STEPS) this.tellTime(step, steps);
+    const batch = this.#batch;
+    this.#stepAtEpoch ??= step - 1;
+    this.#progress ??= this.#terminal.startProgress('images', steps * batch, (step - 1) * batch, LINE_INTERVAL_MS);
+    this.#progress.set(step * batch);
+    this.#progress.describe(`epoch ${epoch}/${epochs}, ${measured}`);
+    this.#stepAt = performance.now();
+    this.#first ??= { step, at: this.#stepAt };
+    if (step - this.#first.step === MEASURED_STEPS) this.#tellTime(step, steps);
   }
 
-  private tellTime(step: number, steps: number): void {
-    const { at } = this.first!;
-    const seconds = (this.stepAt - at) / MEASURED_STEPS / 1000;
+  #tellTime(step: number, steps: number): void {
+    const { at } = this.#first!;
+    const seconds = (this.#stepAt - at) / MEASURED_STEPS / 1000;
     const left = seconds * (steps - step);
-    this.terminal.note(
+    this.#terminal.note(
       `expected time: ${formatDuration(left)} for the ${steps - step} steps to come, at ${formatDuration(seconds)} a step; evaluation comes on top`,
     );
   }
 
   evaluated(images: number, of: number): void {
-    this.progress?.describe(`evaluating ${images}/${of} images`);
+    this.#progress?.describe(`evaluating ${images}/${of} images`);
   }
 
   /** @param measured in training @param evaluated undefined where it was not */
   epoch({ epoch, epochs, step }: LoopState, measured: string, evaluated: string | undefined, isBest: boolean): void {
     const now = performance.now();
-    const seconds = (this.stepAt - this.epochAt) / 1000;
-    const images = (step - (this.stepAtEpoch ?? step)) * this.batch;
+    const seconds = (this.#stepAt - this.#epochAt) / 1000;
+    const images = (step - (this.#stepAtEpoch ?? step)) * this.#batch;
     const parts = [measured];
     if (evaluated !== undefined) parts.push(`evaluated: ${evaluated}${isBest ? ', the best so far' : ''}`);
-    const left = ((now - this.epochAt) / 1000) * (epochs - epoch);
+    const left = ((now - this.#epochAt) / 1000) * (epochs - epoch);
     if (left && images) parts.push(`${formatDuration(left)} left`);
     const rate = images / seconds;
     if (images) parts.push(rate < 0.5 ? formatRate('images', rate) : `${Math.round(rate)} images/s`);
-    this.terminal.note(`epoch ${epoch}/${epochs}: ${parts.join('; ')}`);
-    this.epochAt = now;
-    this.stepAtEpoch = step;
+    this.#terminal.note(`epoch ${epoch}/${epochs}: ${parts.join('; ')}`);
+    this.#epochAt = now;
+    this.#stepAtEpoch = step;
   }
 
   stop(): void {
-    this.progress?.stop();
+    this.#progress?.stop();
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { Image } from '../images/image.ts';
 import { blend } from './blend.ts';
-import { grey } from './grey.ts';
+import { gray } from './gray.ts';
 import { mapped } from './tones.ts';
 
 /** All levels; enhancing these once serves all pixels. */
@@ -20,18 +20,18 @@ export function adjustBrightness(image: Image, factor: number): Image {
   return awayFromLevel(image, 0, factor);
 }
 
-/** Away from the mean grey level. */
+/** Away from the mean gray level. */
 export function adjustContrast(image: Image, factor: number): Image {
-  const levels = grey(image);
+  const levels = gray(image);
   let sum = 0;
   for (const level of levels) sum += level;
   return awayFromLevel(image, Math.trunc(sum / levels.length + 0.5), factor);
 }
 
-/** Away from grey. */
+/** Away from gray. */
 export function adjustSaturation({ width, height, data }: Image, factor: number): Image {
   const dull = new Uint8Array(data.length);
-  const levels = grey({ width, height, data });
+  const levels = gray({ width, height, data });
   for (let i = 0, p = 0; i < levels.length; i++) dull[p++] = dull[p++] = dull[p++] = levels[i];
   return { width, height, data: blend(dull, data, factor) };
 }
@@ -42,7 +42,7 @@ export function adjustSharpness(image: Image, factor: number): Image {
   return { width, height, data: blend(smoothed(image), data, factor) };
 }
 
-/** Pillow's filter `SMOOTH`: a pixel's neighbours plus five times itself, over 13. Border pixels are unchanged. */
+/** Pillow's filter `SMOOTH`: a pixel's neighbors plus five times itself, over 13. Border pixels are unchanged. */
 function smoothed({ width, height, data }: Image): Uint8Array {
   const out = new Uint8Array(data);
   const row = width * 3;

@@ -2,7 +2,7 @@ import type { Image } from '../images/image.ts';
 
 /**
  * torchvision's `adjust_hue` on bytes: rotates the hue by `factor` of a full turn (−0.5 to 0.5) in Pillow's 8-bit HSV,
- * which rounds colours even for factor 0.
+ * which rounds colors even for factor 0.
  */
 export function adjustHue({ width, height, data }: Image, factor: number): Image {
   const turn = Math.trunc(factor * 255) & 255;
@@ -11,7 +11,7 @@ export function adjustHue({ width, height, data }: Image, factor: number): Image
     const [r, g, b] = [data[i], data[i + 1], data[i + 2]];
     const value = Math.max(r, g, b);
     const range = value - Math.min(r, g, b);
-    // A colour without saturation has no hue.
+    // A color without saturation has no hue.
     const saturation = range === 0 ? 0 : Math.trunc(fround(range / value) * 255);
     if (saturation === 0) {
       out.fill(value, i, i + 3);

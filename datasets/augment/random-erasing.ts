@@ -1,7 +1,7 @@
 import type { Random } from '../../io/random.ts';
 import type { Region } from '../images/resize.ts';
 
-/** torchvision's `RandomErasing` with value 0, the mean of a normalised picture. */
+/** torchvision's `RandomErasing` with value 0, the mean of a normalized picture. */
 export interface RandomErasing {
   /** Probability; ½ by default. */
   readonly p?: number | undefined;

@@ -6,7 +6,7 @@ import { type BoxedPicture, chosenObjects, cropPicture } from './objects.ts';
 
 /**
  * torchvision's `RandomIoUCrop`, from SSD (Liu et al. 2016 §2.2): a crop that overlaps at least one object by a random
- * minimal IoU. Objects with their centre in the crop are kept.
+ * minimal IoU. Objects with their center in the crop are kept.
  */
 export interface RandomIouCrop {
   readonly kind: 'random_iou_crop';
@@ -53,7 +53,7 @@ export function randomIouCrop(picture: BoxedPicture, settings: RandomIouCrop, ra
   return cropPicture({ image: picture.image, ...within }, region);
 }
 
-/** Rows of the boxes with their centre in the crop. */
+/** Rows of the boxes with their center in the crop. */
 function rowsWithin(boxes: Boxes, { height, left, top, width }: Region): Int32Array {
   return Int32Array.from({ length: boxes.length / 4 }, (_, row) => row).filter((row) => {
     const x = (boxes[row * 4] + boxes[row * 4 + 2]) / 2;

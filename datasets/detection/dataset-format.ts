@@ -5,7 +5,7 @@ import type { ProblemList } from './problems.ts';
 
 /** A format of annotations; `formats.ts` lists them all. */
 export interface DatasetFormat {
-  /** What the format is recognised by, for errors: `Pascal VOC's XML files`. */
+  /** What the format is recognized by, for errors: `Pascal VOC's XML files`. */
   readonly looksFor: string;
   /** Whether a folder has this format's layout; called before its files are looked at. */
   readonly hasLayout?: (folder: string) => Promise<boolean>;

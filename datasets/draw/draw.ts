@@ -5,13 +5,13 @@ import { type TextMask, textMask, textWidth } from './font.ts';
 import { type Color, categoryColor, readableOn } from './palette.ts';
 
 /** An object to draw, as `detect` returns it. */
-export interface LabelledBox {
+export interface LabeledBox {
   /** x, y of the upper left corner, width and height, in pixels of the picture. */
   readonly bbox: readonly number[];
   readonly label: string;
   /** 0–1; written after the label. Boxes with higher scores are drawn on top. */
   readonly score?: number;
-  /** Decides the colour. */
+  /** Decides the color. */
   readonly category_id?: number;
   /** For ground truth: a dashed line. */
   readonly dashed?: boolean;
@@ -30,7 +30,7 @@ const DASH = 4;
 const MAX_LABEL = 120;
 
 /** Draws boxes with labels on a copy of a picture. Boxes are clipped at its borders; labels are always inside. */
-export function drawBoxes(image: Image, boxes: readonly LabelledBox[]): Image {
+export function drawBoxes(image: Image, boxes: readonly LabeledBox[]): Image {
   const canvas: Image = { ...image, data: new Uint8Array(image.data) };
   const side = (image.width + image.height) / 2;
   const thickness = Math.max(1, Math.round(side * LINE));
@@ -135,7 +135,7 @@ function fill({ width, height, data }: Image, region: Region, [r, g, b]: Color):
   }
 }
 
-/** Blends a colour onto the canvas with a mask as its opacity. */
+/** Blends a color onto the canvas with a mask as its opacity. */
 function blend(canvas: Image, mask: TextMask, left: number, top: number, color: Color): void {
   const right = Math.min(mask.width, canvas.width - left);
   const bottom = Math.min(mask.height, canvas.height - top);

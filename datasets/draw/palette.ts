@@ -1,27 +1,27 @@
-/** A colour: red, green and blue, 0–255. */
+/** A color: red, green and blue, 0–255. */
 export type Color = readonly [red: number, green: number, blue: number];
 
 const SIZE = 96;
 
 let made: readonly Color[] | undefined;
 
-/** The colour of a category: the same in every picture and run; neighbouring ids get very different ones. */
+/** The color of a category: the same in every picture and run; neighboring ids get very different ones. */
 export function categoryColor(id: number): Color {
   made ??= makePalette();
   return made[((Math.trunc(id) % SIZE) + SIZE) % SIZE] ?? made[0];
 }
 
-/** Black or white, whichever is more readable on a colour (contrast by WCAG 2's relative luminance). */
+/** Black or white, whichever is more readable on a color (contrast by WCAG 2's relative luminance). */
 export function readableOn(color: Color): Color {
   const [r, g, b] = color.map(linear);
   const luminance = 0.2126 * r + 0.7152 * g + 0.0722 * b;
   return luminance > 0.1791 ? [0, 0, 0] : [255, 255, 255];
 }
 
-/** The colour in CSS and SVG: `#ff3333`. */
+/** The color in CSS and SVG: `#ff3333`. */
 const cssColor = (color: Color): string => `#${color.map((level) => level.toString(16).padStart(2, '0')).join('')}`;
 
-/** A category's colour and that of text on it, for a page. */
+/** A category's color and that of text on it, for a page. */
 export function categoryPaint(id: number): readonly [fill: string, text: string] {
   const color = categoryColor(id);
   return [cssColor(color), cssColor(readableOn(color))];
@@ -29,7 +29,7 @@ export function categoryPaint(id: number): readonly [fill: string, text: string]
 
 const linear = (level: number): number => (level <= 10 ? level / 3294.6 : ((level / 255 + 0.055) / 1.055) ** 2.4);
 
-/** Oklab (Ottosson 2020): lightness and two colour axes, in which distance is perceived difference. */
+/** Oklab (Ottosson 2020): lightness and two color axes, in which distance is perceived difference. */
 function oklab(color: Color): readonly [number, number, number] {
   const [r, g, b] = color.map(linear);
   const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
@@ -43,7 +43,7 @@ function oklab(color: Color): readonly [number, number, number] {
 }
 
 /**
- * Glasbey et al. 2007: repeatedly take the colour farthest from all taken ones. Candidates are only vivid colours,
+ * Glasbey et al. 2007: repeatedly take the color farthest from all taken ones. Candidates are only vivid colors,
  * neither very dark nor very light, so that boxes stand out from photographs.
  */
 function makePalette(): readonly Color[] {

@@ -1,7 +1,7 @@
 import type { Image } from '../images/image.ts';
 import type { Color } from './palette.ts';
 
-/** A point in pixels; the centre of the first pixel is 0.5, 0.5. */
+/** A point in pixels; the center of the first pixel is 0.5, 0.5. */
 export type Point = readonly [x: number, y: number];
 
 /** Draws an antialiased line with round ends into a picture, clipped to it. */
@@ -20,7 +20,7 @@ export function fillDisc(canvas: Image, center: Point, radius: number, color: Co
   cover(canvas, bounds([center], radius), color, (x, y) => radius + 0.5 - Math.hypot(x - center[0], y - center[1]));
 }
 
-/** Blends a colour onto one pixel with opacity `share`, 0–1. */
+/** Blends a color onto one pixel with opacity `share`, 0–1. */
 export function tint({ data }: Image, pixel: number, [r, g, b]: Color, share: number): void {
   const at = 3 * pixel;
   data[at] += (r - data[at]) * share;

@@ -3,7 +3,7 @@ import { ResnetCocoError } from '../../errors.ts';
 import { MOST } from '../../io/bounds.ts';
 import { mapOrdered } from '../../io/threads/map-ordered.ts';
 import { WorkerPool, wholeNumber } from '../../io/threads/worker-pool.ts';
-import type { LabelledBox } from '../draw/draw.ts';
+import type { LabeledBox } from '../draw/draw.ts';
 import type { ImageSource } from './image.ts';
 import type { ImageWorkerData, Job, JobResult, LoadedImage } from './image-worker.ts';
 import { sourceName } from './read-image.ts';
@@ -45,7 +45,7 @@ export type Prefetched<S extends ImageSource = ImageSource> =
 const IDLE_MS = 5000;
 
 /**
- * Threads that decode, resize, normalise, draw and encode pictures, so that the main thread and the model never wait.
+ * Threads that decode, resize, normalize, draw and encode pictures, so that the main thread and the model never wait.
  * Idle threads do not keep the process alive. A picture that crashes its thread fails alone, and the thread is
  * replaced.
  */
@@ -93,16 +93,16 @@ export class ImagePool {
    * @throws ResnetCocoError FILE_NOT_WRITABLE when the file cannot be written
    * @throws ResnetCocoError DISPOSED when the pool is closed
    */
-  async render(source: ImageSource, boxes: readonly LabelledBox[], path: string): Promise<undefined>;
+  async render(source: ImageSource, boxes: readonly LabeledBox[], path: string): Promise<undefined>;
   async render(
     source: ImageSource,
-    boxes: readonly LabelledBox[],
+    boxes: readonly LabeledBox[],
     path: string,
     options: { readonly previewSide: number },
   ): Promise<Uint8Array>;
   async render(
     source: ImageSource,
-    boxes: readonly LabelledBox[],
+    boxes: readonly LabeledBox[],
     path: string,
     { previewSide }: { readonly previewSide?: number } = {},
   ): Promise<Uint8Array | undefined> {

@@ -3,7 +3,7 @@ import { setPriority } from 'node:os';
 import { extname } from 'node:path';
 import { workerData } from 'node:worker_threads';
 import { answerJobs } from '../../io/threads/answer-jobs.ts';
-import { drawBoxes, type LabelledBox } from '../draw/draw.ts';
+import { drawBoxes, type LabeledBox } from '../draw/draw.ts';
 import { encodeImage, writeImage } from './encode.ts';
 import type { DecodedImage, Image } from './image.ts';
 import type { ImageFormat } from './image-format.ts';
@@ -28,7 +28,7 @@ export type Job = { readonly name: string; readonly source: string | Uint8Array 
     }
   | {
       readonly kind: 'render';
-      readonly boxes: readonly LabelledBox[];
+      readonly boxes: readonly LabeledBox[];
       readonly path: string;
       /** Longer side of the preview in pixels. */
       readonly previewSide: number | undefined;

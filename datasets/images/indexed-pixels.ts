@@ -1,7 +1,7 @@
 /** Writes the pixels of a row as RGB values from `at`, `step` values apart. */
 export type PixelWriter = (samples: Uint8Array, columns: number, at: number, step: number) => void;
 
-/** For samples of 1, 2, 4 or 8 bits that index colours, the first sample in the highest bits. */
+/** For samples of 1, 2, 4 or 8 bits that index colors, the first sample in the highest bits. */
 export function indexedWriter(depth: number, colors: Uint8Array, data: Uint8Array): PixelWriter {
   const mask = 2 ** depth - 1;
   return (samples, columns, at, step) => {

@@ -18,7 +18,7 @@ export function normalizedLevels(mean: readonly number[], std: readonly number[]
   );
 }
 
-/** Writes a normalised picture, [H, W, 3], to `out` from element `at`. */
+/** Writes a normalized picture, [H, W, 3], to `out` from element `at`. */
 export function normalizeInto({ data }: Image, [red, green, blue]: Levels, out: Float32Array, at: number): void {
   for (let p = 0, o = at; p < data.length; p += 3, o += 3) {
     out[o] = red[data[p]];

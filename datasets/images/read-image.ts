@@ -13,7 +13,7 @@ export function sourceName(source: ImageSource): string {
 /**
  * Reads a picture: JPEG, PNG and BMP, and with the optional package `sharp` WebP, AVIF, TIFF and GIF (the first frame)
  * too. The format is detected from the content. EXIF orientation is applied, transparency dropped (as Pillow's
- * `convert('RGB')`), colour profiles are ignored.
+ * `convert('RGB')`), color profiles are ignored.
  *
  * @throws ResnetCocoError FILE_NOT_FOUND when there is no such file
  * @throws ResnetCocoError BAD_IMAGE when it is damaged, truncated, too large or of another format

@@ -15,7 +15,7 @@ interface SharpPipeline {
   metadata(): Promise<{ readonly width?: number; readonly height?: number; readonly pageHeight?: number }>;
   rotate(): SharpPipeline;
   removeAlpha(): SharpPipeline;
-  toColourspace(space: string): SharpPipeline;
+  toColorspace(space: string): SharpPipeline;
   toFormat(format: string, options?: Readonly<Record<string, unknown>>): SharpPipeline;
   raw(options?: Readonly<Record<string, unknown>>): SharpPipeline;
   toBuffer(): Promise<Buffer>;
@@ -39,7 +39,7 @@ export function loadSharp(): Promise<Sharp> {
 }
 
 /**
- * Decodes the first frame; drops alpha and ignores the colour profile, as Pillow does.
+ * Decodes the first frame; drops alpha and ignores the color profile, as Pillow does.
  *
  * @param upright whether to apply its EXIF orientation
  */
@@ -47,7 +47,7 @@ export async function decodeWithSharp(sharp: Sharp, bytes: Uint8Array, upright: 
   const options = { failOn: 'error', limitInputPixels: MAX_IMAGE_PIXELS, ignoreIcc: true };
   const stored = sharp(bytes, options);
   const { data, info } = await (upright ? stored.rotate() : stored)
-    .toColourspace('srgb')
+    .toColorspace('srgb')
     .removeAlpha()
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true })
@@ -56,7 +56,7 @@ export async function decodeWithSharp(sharp: Sharp, bytes: Uint8Array, upright: 
     });
   const { width, height, channels } = info;
   if (channels === 3) return { width, height, data: new Uint8Array(data) }; // a copy, which can be transferred
-  if (channels !== 1) throw new Error(`it decodes to ${channels} channels; expected grey or RGB`);
+  if (channels !== 1) throw new Error(`it decodes to ${channels} channels; expected gray or RGB`);
   const rgb = new Uint8Array(width * height * 3);
   for (let i = 0, o = 0; i < data.length; i++) {
     rgb[o++] = data[i];
@@ -72,7 +72,7 @@ export function encodeWithSharp(sharp: Sharp, image: Image, format: ImageFormat,
   const lossy = format === 'jpeg' || format === 'webp' || format === 'avif';
   const options = {
     ...(lossy && { quality }),
-    ...((format === 'jpeg' || format === 'avif') && { chromaSubsampling: '4:4:4' }), // thin coloured lines stay sharp
+    ...((format === 'jpeg' || format === 'avif') && { chromaSubsampling: '4:4:4' }), // thin colored lines stay sharp
     ...(format === 'tiff' && { compression: 'deflate' }),
   };
   return sharp(data, { raw: { width, height, channels: 3 } })

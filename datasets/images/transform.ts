@@ -1,5 +1,5 @@
 /**
- * Makes a model's input from a picture: resized and normalised. H, W: height and width of the result. Settings have
+ * Makes a model's input from a picture: resized and normalized. H, W: height and width of the result. Settings have
  * torchvision's names.
  */
 import { ResnetCocoError } from '../../errors.ts';
@@ -33,7 +33,7 @@ export interface DetectionTransform {
 /** How an image becomes the input of a model. */
 export type ImageTransform = ClassificationTransform | DetectionTransform;
 
-/** A model's input for one picture: [H, W, 3], normalised RGB. */
+/** A model's input for one picture: [H, W, 3], normalized RGB. */
 export interface ImageTensor {
   readonly shape: readonly [height: number, width: number, channels: 3];
   readonly data: Float32Array;
@@ -119,7 +119,7 @@ export function detectionSize(
   return [Math.max(Math.floor(height * scale), 1), Math.max(Math.floor(width * scale), 1)];
 }
 
-/** A detector's input of a given size, [H, W]: normalised, then resized. */
+/** A detector's input of a given size, [H, W]: normalized, then resized. */
 export function detectionInput(
   { width, height, data }: Image,
   [outHeight, outWidth]: readonly [number, number],

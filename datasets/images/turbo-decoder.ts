@@ -6,7 +6,7 @@ export const TURBO_PACKAGE = '@cornerstonejs/codec-libjpeg-turbo-8bit';
 /** Above this, the decoder's memory, which only grows, is freed after a picture. */
 const MAX_KEPT_BYTES = 2 ** 26;
 
-/** The loaded package; it decodes grey and RGB JPEG files. */
+/** The loaded package; it decodes gray and RGB JPEG files. */
 export interface Turbo {
   readonly JPEGDecoder: new () => TurboDecoder;
   readonly HEAPU8: Uint8Array;

@@ -1,7 +1,7 @@
 import type { Image } from './image.ts';
 import { TURBO_PACKAGE } from './turbo-decoder.ts';
 
-/** Full chroma resolution, since boxes and labels are thin and colourful. */
+/** Full chroma resolution, since boxes and labels are thin and colorful. */
 const NO_SUBSAMPLING = 0;
 
 interface FrameInfo {

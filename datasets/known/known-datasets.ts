@@ -99,7 +99,7 @@ export const knownDatasets: readonly KnownDataset[] = [
     task: 'detection',
     title: 'COCO 2017: 5,000 images to validate with, boxes and masks of 80 categories, keypoints',
     images: 5000,
-    license: 'annotations CC BY 4.0; each photograph under its own licence from Flickr',
+    license: 'annotations CC BY 4.0; each photograph under its own license from Flickr',
     homepage: 'https://cocodataset.org',
     sources: [
       [

@@ -25,7 +25,7 @@ import { type Recipe, sizeOf } from './classification/recipe.ts';
 export interface Batch {
   /** Number of the batch in its epoch. */
   readonly number: number;
-  /** Normalised RGB. */
+  /** Normalized RGB. */
   readonly image: {
     readonly shape: readonly [n: number, height: number, width: number, 3];
     readonly data: Float32Array;

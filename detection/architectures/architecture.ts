@@ -16,7 +16,7 @@ export interface DetectorModel {
   /**
    * What is in each image of a batch, in pixels of the original image, highest score first.
    *
-   * @param images resized and normalised @param originals the size of each on disk
+   * @param images resized and normalized @param originals the size of each on disk
    * @param scoreThresh only scores above it are returned
    */
   detect(
@@ -43,7 +43,7 @@ export interface DetectorTrainingStep {
 /** A detector in training. It holds the weights. */
 export interface DetectorTrainer {
   /**
-   * One step of the optimiser by the mean of the losses of several batches; none where a loss is not finite.
+   * One step of the optimizer by the mean of the losses of several batches; none where a loss is not finite.
    *
    * @throws ResnetCocoError BAD_DATASET for a box without area or of an unknown class
    */
@@ -76,7 +76,7 @@ export interface DetectorArchitecture {
   readonly parameters: (config: DetectorConfig) => readonly ParameterPlan[];
 
   /** Whether tensors are those of such a detector, by their names. */
-  readonly recognises: (names: Iterable<string>) => boolean;
+  readonly recognizes: (names: Iterable<string>) => boolean;
   /**
    * The configuration that names and shapes of tensors tell.
    *

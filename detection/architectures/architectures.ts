@@ -20,7 +20,7 @@ export const architectureOf = (config: Pick<DetectorConfig, 'architecture'>): De
 /** The architecture of a model, by its configuration or else by its tensors' names; undefined where it detects nothing. */
 export const architectureOfModel = ({ checkpoint, config }: ModelFile): DetectorArchitecture | undefined =>
   config === undefined
-    ? architectures.find(({ recognises }) => recognises(checkpoint.tensors.keys()))
+    ? architectures.find(({ recognizes }) => recognizes(checkpoint.tensors.keys()))
     : namedIn(config);
 
 /** Whether a model detects, rather than classifies: by its configuration, or by its tensors' names. */

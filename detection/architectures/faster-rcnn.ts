@@ -16,7 +16,7 @@ export const fasterRcnn: DetectorArchitecture = {
   parse: parseFasterRcnnConfig,
   parameters: fasterRcnnParameters,
 
-  recognises: isFasterRcnn,
+  recognizes: isFasterRcnn,
   infer: inferFasterRcnn,
   archNames: ({ backbone }) => [`fasterrcnn_${backbone}_fpn`, `fasterrcnn_${backbone}_fpn_v2`],
 

@@ -44,7 +44,7 @@ export function proposalOutputs(
  * The first half of Faster R-CNN (Ren et al. 2015, with Lin et al. 2017's pyramid), up to the point where boxes are
  * chosen by their values.
  *
- * Input `image` `[N, H, W, 3]`, normalised, sides multiples of 32. Outputs `feature0` … (kept for `boxProgram`),
+ * Input `image` `[N, H, W, 3]`, normalized, sides multiples of 32. Outputs `feature0` … (kept for `boxProgram`),
  * `objectness0` … `[N, H, W, A]` and `deltas0` … `[N, H, W, 4A]` of each level, one level more than features.
  */
 export const proposalProgram = (config: FasterRcnnConfig, weights: Weights): ProgramSpec => ({

@@ -36,69 +36,69 @@ export interface FasterRcnnPrograms {
  * host (torchvision `generalized_rcnn.py`). Runs in browsers too.
  */
 export class FasterRcnn {
-  private readonly config: BoxChoiceConfig;
-  private readonly programs: FasterRcnnPrograms;
-  private readonly anchors: AnchorGenerator;
-  private readonly strides: readonly number[];
+  readonly #config: BoxChoiceConfig;
+  readonly #programs: FasterRcnnPrograms;
+  readonly #anchors: AnchorGenerator;
+  readonly #strides: readonly number[];
 
   /** @param strides pixels of the image to a cell of each level but the last, from the finest on */
   constructor(config: BoxChoiceConfig, programs: FasterRcnnPrograms, strides: readonly number[]) {
-    this.config = config;
-    this.programs = programs;
-    this.anchors = new AnchorGenerator(
+    this.#config = config;
+    this.#programs = programs;
+    this.#anchors = new AnchorGenerator(
       config.anchor_sizes,
       config.anchor_sizes.map(() => config.aspect_ratios),
     );
-    this.strides = strides;
+    this.#strides = strides;
   }
 
   /**
    * The objects in each image of a batch, in pixels of the original image, highest score first.
    *
-   * @param images resized and normalised @param originals the size of each on disk
+   * @param images resized and normalized @param originals the size of each on disk
    * @param scoreThresh only scores above it are returned
    */
   async detect(
     images: readonly PreparedImage[],
     originals: readonly ImageSize[],
-    scoreThresh = this.config.box_score_thresh,
+    scoreThresh = this.#config.box_score_thresh,
   ): Promise<ImageDetections[]> {
-    const list = batchImages(images, this.config.size_divisible);
-    const firstHalf = await this.programs.proposals.run({ image: { shape: list.shape, data: list.data } });
+    const list = batchImages(images, this.#config.size_divisible);
+    const firstHalf = await this.#programs.proposals.run({ image: { shape: list.shape, data: list.data } });
     try {
-      const proposals = await this.propose(firstHalf, list);
-      return await this.classify(firstHalf, list, proposals, originals, scoreThresh);
+      const proposals = await this.#propose(firstHalf, list);
+      return await this.#classify(firstHalf, list, proposals, originals, scoreThresh);
     } finally {
       disposeAll(firstHalf);
     }
   }
 
   async dispose(): Promise<void> {
-    await this.programs.proposals.dispose();
-    await this.programs.boxes.dispose();
+    await this.#programs.proposals.dispose();
+    await this.#programs.boxes.dispose();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dispose();
   }
 
-  private async propose(outputs: ProgramOutputs, { padded, sizes }: ImageList): Promise<Proposals[]> {
+  async #propose(outputs: ProgramOutputs, { padded, sizes }: ImageList): Promise<Proposals[]> {
     const levels = await Promise.all(
-      this.config.anchor_sizes.map(async (_, level) => {
+      this.#config.anchor_sizes.map(async (_, level) => {
         const objectness = outputs[`objectness${level}`];
         const [, height, width] = objectness.shape;
         return { height, width, logits: await floats(objectness), deltas: await floats(outputs[`deltas${level}`]) };
       }),
     );
-    return filterProposals(levels, this.anchors, padded, sizes, {
-      preNmsTopN: this.config.rpn_pre_nms_top_n_test,
-      postNmsTopN: this.config.rpn_post_nms_top_n_test,
-      nmsThresh: this.config.rpn_nms_thresh,
-      scoreThresh: this.config.rpn_score_thresh,
+    return filterProposals(levels, this.#anchors, padded, sizes, {
+      preNmsTopN: this.#config.rpn_pre_nms_top_n_test,
+      postNmsTopN: this.#config.rpn_post_nms_top_n_test,
+      nmsThresh: this.#config.rpn_nms_thresh,
+      scoreThresh: this.#config.rpn_score_thresh,
     });
   }
 
-  private async classify(
+  async #classify(
     firstHalf: ProgramOutputs,
     list: ImageList,
     proposals: readonly Proposals[],
@@ -107,7 +107,7 @@ export class FasterRcnn {
   ): Promise<ImageDetections[]> {
     const regions = regionsByLevel(
       proposals.map(({ boxes }) => boxes),
-      this.strides,
+      this.#strides,
       list,
     );
     const inputs: Record<string, HostTensor | EngineTensor> = {};
@@ -115,10 +115,10 @@ export class FasterRcnn {
       inputs[`feature${level}`] = firstHalf[`feature${level}`];
       inputs[`regions${level}`] = { shape: [data.length / 5, 5], data };
     });
-    const outputs = await this.programs.boxes.run(inputs);
+    const outputs = await this.#programs.boxes.run(inputs);
     try {
       const [logits, deltas] = [await floats(outputs.logits), await floats(outputs.deltas)];
-      const { box_nms_thresh: nmsThresh, box_detections_per_img: detectionsPerImage, num_classes } = this.config;
+      const { box_nms_thresh: nmsThresh, box_detections_per_img: detectionsPerImage, num_classes } = this.#config;
       let first = 0;
       return proposals.map(({ boxes }, image) => {
         const rows = regions.rank.subarray(first, first + boxes.length / 4);

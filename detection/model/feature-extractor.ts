@@ -25,7 +25,7 @@ export interface FeatureExtractor {
   /** Pixels of the image to a cell of each level, finest first. */
   readonly strides: readonly number[];
   readonly parameters: readonly ParameterPlan[];
-  /** L maps of images `[N, H, W, 3]`, which are normalised and whose sides are multiples of 32. */
+  /** L maps of images `[N, H, W, 3]`, which are normalized and whose sides are multiples of 32. */
   readonly forward: (tensors: Parameters, image: tf.Tensor4D, norms: DetectorNorms) => tf.Tensor4D[];
 }
 

@@ -10,7 +10,7 @@ import type { Boxes, ImageSize } from './boxes.ts';
 
 const { fround } = Math;
 
-/** Rounds .5 to the even neighbour, as torch does; Math.round would turn −22.5 into −22 but 22.5 into 23. */
+/** Rounds .5 to the even neighbor, as torch does; Math.round would turn −22.5 into −22 but 22.5 into 23. */
 function roundHalfToEven(value: number): number {
   const floor = Math.floor(value);
   const rest = value - floor;
@@ -18,7 +18,7 @@ function roundHalfToEven(value: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-/** The anchors of one location, centred on the origin, ratio by ratio and size by size: [A, 4]. */
+/** The anchors of one location, centered on the origin, ratio by ratio and size by size: [A, 4]. */
 function baseAnchors(sizes: readonly number[], aspectRatios: readonly number[]): Boxes {
   const boxes: number[] = [];
   for (const ratio of aspectRatios) {

@@ -1,8 +1,8 @@
 /**
- * The box coder of the R-CNN family: a box relative to a reference box as centre offsets in units of the reference's
+ * The box coder of the R-CNN family: a box relative to a reference box as center offsets in units of the reference's
  * sides and log side ratios, each times a weight (Girshick et al. 2014, appendix C). Equal to
  * `torchvision/models/detection/_utils.py: BoxCoder`, in single precision; exp and log may differ from torch's
- * vectorised ones in the last bit.
+ * vectorized ones in the last bit.
  *
  * Shapes: R reference boxes, K codes for each (one per class, or 1).
  */
@@ -88,13 +88,13 @@ export class BoxCoder {
     const dh = Math.min(fround(codes[c + 3] / weights[3]), MAX_LOG_RATIO);
     const shiftX = fround(fround(codes[c] / weights[0]) * width);
     const shiftY = fround(fround(codes[c + 1] / weights[1]) * height);
-    const centreX = fround(shiftX + fround(references[r] + 0.5 * width));
-    const centreY = fround(shiftY + fround(references[r + 1] + 0.5 * height));
+    const centerX = fround(shiftX + fround(references[r] + 0.5 * width));
+    const centerY = fround(shiftY + fround(references[r + 1] + 0.5 * height));
     const halfWidth = 0.5 * fround(fround(Math.exp(dw)) * width);
     const halfHeight = 0.5 * fround(fround(Math.exp(dh)) * height);
-    out[o] = centreX - halfWidth;
-    out[o + 1] = centreY - halfHeight;
-    out[o + 2] = centreX + halfWidth;
-    out[o + 3] = centreY + halfHeight;
+    out[o] = centerX - halfWidth;
+    out[o + 1] = centerY - halfHeight;
+    out[o + 2] = centerX + halfWidth;
+    out[o + 3] = centerY + halfHeight;
   }
 }

@@ -6,7 +6,7 @@ import type { ImageSize } from './boxes.ts';
 
 const CHANNELS = 3;
 
-/** An image that is resized and normalised. */
+/** An image that is resized and normalized. */
 export interface PreparedImage extends ImageSize {
   /** [height, width, 3] */
   readonly data: Float32Array;

@@ -20,7 +20,7 @@ export interface PlannedImage {
   readonly id: ImageId | undefined;
 }
 
-export interface LabelledDetection extends CocoDetection {
+export interface LabeledDetection extends CocoDetection {
   readonly label: string;
 }
 
@@ -30,7 +30,7 @@ export interface DetectedImage {
   readonly width: number;
   readonly height: number;
   /** Highest score first. */
-  readonly detections: readonly LabelledDetection[];
+  readonly detections: readonly LabeledDetection[];
 }
 
 export interface PictureMaker<Image extends DetectedImage> {

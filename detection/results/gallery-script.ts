@@ -43,7 +43,7 @@ addEventListener('DOMContentLoaded', () => {
   };
   const count = (number, word) => number.toLocaleString() + ' ' + word + (number === 1 ? '' : 's');
   const percent = (value) => boxLabel('', value);
-  // Colours of a label: its box's, and that of text on it.
+  // Colors of a label: its box's, and that of text on it.
   const paints = new Map(pictures.flatMap((picture) => Object.entries(picture.paints)));
   const paint = (node, label) => {
     paints.get(label).forEach((color, i) => node.style.setProperty(i ? '--ink' : '--paint', color));

@@ -14,7 +14,7 @@ import { pageHead } from './gallery-page.ts';
 
 /** As `detect --json` has them; categories are told apart by their label. */
 export interface GalleryDetection {
-  /** Gives the colour. */
+  /** Gives the color. */
   readonly category_id: number;
   readonly label: string;
   readonly score: number;

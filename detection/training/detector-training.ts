@@ -40,25 +40,25 @@ interface Step {
 
 /** Faster R-CNN in training (torchvision `generalized_rcnn.py` in `train()` mode). It holds the weights. */
 export class DetectorTraining implements DetectorTrainer {
-  private readonly config: FasterRcnnConfig;
-  private readonly settings: DetectorTrainingSettings;
-  private readonly program: PartsProgram<'proposals' | 'boxes'>;
-  private readonly anchors: AnchorGenerator;
-  private readonly strides: readonly number[];
+  readonly #config: FasterRcnnConfig;
+  readonly #settings: DetectorTrainingSettings;
+  readonly #program: PartsProgram<'proposals' | 'boxes'>;
+  readonly #anchors: AnchorGenerator;
+  readonly #strides: readonly number[];
 
   private constructor(
     config: FasterRcnnConfig,
     settings: DetectorTrainingSettings,
     program: PartsProgram<'proposals' | 'boxes'>,
   ) {
-    this.config = config;
-    this.settings = settings;
-    this.program = program;
-    this.anchors = new AnchorGenerator(
+    this.#config = config;
+    this.#settings = settings;
+    this.#program = program;
+    this.#anchors = new AnchorGenerator(
       config.anchor_sizes,
       config.anchor_sizes.map(() => config.aspect_ratios),
     );
-    this.strides = planFasterRcnn(config).regionStrides;
+    this.#strides = planFasterRcnn(config).regionStrides;
   }
 
   /** @param weights all of `fasterRcnnShapes`; copied */
@@ -76,7 +76,7 @@ export class DetectorTraining implements DetectorTrainer {
 
   /** As torchvision makes them, with chance from `random`. */
   choices(random: Random): RegionSampling {
-    const { settings } = this;
+    const settings = this.#settings;
     return {
       anchors: (labels) =>
         sampleBalanced(
@@ -91,11 +91,11 @@ export class DetectorTraining implements DetectorTrainer {
           random,
         ),
       propose: (levels, { padded, sizes }) =>
-        filterProposals(levels, this.anchors, padded, sizes, {
+        filterProposals(levels, this.#anchors, padded, sizes, {
           preNmsTopN: settings.rpn_pre_nms_top_n_train,
           postNmsTopN: settings.rpn_post_nms_top_n_train,
-          nmsThresh: this.config.rpn_nms_thresh,
-          scoreThresh: this.config.rpn_score_thresh,
+          nmsThresh: this.#config.rpn_nms_thresh,
+          scoreThresh: this.#config.rpn_score_thresh,
         }).map(({ boxes }) => boxes),
     };
   }
@@ -107,7 +107,7 @@ export class DetectorTraining implements DetectorTrainer {
   }
 
   /**
-   * One step of the optimiser; none where a loss is not finite.
+   * One step of the optimizer; none where a loss is not finite.
    *
    * @throws ResnetCocoError BAD_DATASET for a box without area or of an unknown class
    */
@@ -130,13 +130,13 @@ export class DetectorTraining implements DetectorTrainer {
     const steps: Step[] = [];
     try {
       for (const { choices, images } of batches) {
-        const step = await this.passes(images, choices, 1 / batches.length);
+        const step = await this.#passes(images, choices, 1 / batches.length);
         steps.push(step);
         if (!Object.values(step.losses).every(Number.isFinite)) return step.losses;
       }
       const losses = meanOf(steps.map((step) => step.losses));
       const passes = steps.flatMap((step) => step.passes);
-      return { ...losses, ...(await this.program.apply(passes, learningRate)) };
+      return { ...losses, ...(await this.#program.apply(passes, learningRate)) };
     } finally {
       for (const pass of steps.flatMap((step) => step.passes)) pass.dispose();
     }
@@ -147,7 +147,7 @@ export class DetectorTraining implements DetectorTrainer {
     images: readonly TrainingImage[],
     choices: RegionSampling,
   ): Promise<DetectorLosses & { readonly gradients: NamedArrays }> {
-    const { losses, passes } = await this.passes(images, choices);
+    const { losses, passes } = await this.#passes(images, choices);
     try {
       const gradients = await Promise.all(passes.map((pass) => pass.weightGradients()));
       return { ...losses, gradients: Object.assign({}, ...gradients) };
@@ -157,11 +157,11 @@ export class DetectorTraining implements DetectorTrainer {
   }
 
   async snapshot(): Promise<Snapshot> {
-    return await this.program.snapshot();
+    return await this.#program.snapshot();
   }
 
   async dispose(): Promise<void> {
-    await this.program.dispose();
+    await this.#program.dispose();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -169,14 +169,14 @@ export class DetectorTraining implements DetectorTrainer {
   }
 
   /** @param share by which gradients are multiplied */
-  private async passes(images: readonly TrainingImage[], choices: RegionSampling, share = 1): Promise<Step> {
-    for (const { file, objects } of images) checkObjects(objects, this.config.num_classes, file);
-    const list = batchImages(images, this.config.size_divisible);
-    const first = await this.program.parts.proposals.forward({ image: { shape: list.shape, data: list.data } });
+  async #passes(images: readonly TrainingImage[], choices: RegionSampling, share = 1): Promise<Step> {
+    for (const { file, objects } of images) checkObjects(objects, this.#config.num_classes, file);
+    const list = batchImages(images, this.#config.size_divisible);
+    const first = await this.#program.parts.proposals.forward({ image: { shape: list.shape, data: list.data } });
     try {
-      const levels = await this.levels(first);
-      const rpn = this.rpnLoss(levels, list, images, choices);
-      const head = await this.headPass(first, choices.propose(levels, list), list, { images, choices }, share);
+      const levels = await this.#levels(first);
+      const rpn = this.#rpnLoss(levels, list, images, choices);
+      const head = await this.#headPass(first, choices.propose(levels, list), list, { images, choices }, share);
       const losses = {
         loss_objectness: rpn.objectness,
         loss_rpn_box_reg: rpn.boxes,
@@ -197,9 +197,9 @@ export class DetectorTraining implements DetectorTrainer {
     }
   }
 
-  private async levels({ outputs }: ForwardPass): Promise<RpnLevel[]> {
+  async #levels({ outputs }: ForwardPass): Promise<RpnLevel[]> {
     return await Promise.all(
-      this.config.anchor_sizes.map(async (_, level) => {
+      this.#config.anchor_sizes.map(async (_, level) => {
         const objectness = outputs[`objectness${level}`];
         const [, height, width] = objectness.shape;
         return { height, width, logits: await floats(objectness), deltas: await floats(outputs[`deltas${level}`]) };
@@ -207,21 +207,21 @@ export class DetectorTraining implements DetectorTrainer {
     );
   }
 
-  private rpnLoss(
+  #rpnLoss(
     levels: readonly RpnLevel[],
     { padded }: ImageList,
     images: readonly TrainingImage[],
     choices: RegionSampling,
   ) {
-    const anchors = this.anchors.gridAnchors(levels, padded);
+    const anchors = this.#anchors.gridAnchors(levels, padded);
     const targets = images.map(({ objects }, image) =>
-      rpnTargets(anchors, objects.boxes, this.settings, (labels) => choices.anchors(labels, image)),
+      rpnTargets(anchors, objects.boxes, this.#settings, (labels) => choices.anchors(labels, image)),
     );
     return rpnLoss(levels, targets);
   }
 
   /** The box head, forward and backward. */
-  private async headPass(
+  async #headPass(
     { outputs }: ForwardPass,
     proposals: readonly Boxes[],
     list: ImageList,
@@ -229,19 +229,19 @@ export class DetectorTraining implements DetectorTrainer {
     share: number,
   ): Promise<{ readonly pass: BackwardPass; readonly classifier: number; readonly boxes: number }> {
     const targets = images.map(({ objects }, image) =>
-      roiTargets(proposals[image], objects, this.settings, (labels) => choices.proposals(labels, image)),
+      roiTargets(proposals[image], objects, this.#settings, (labels) => choices.proposals(labels, image)),
     );
     const regions = regionsByLevel(
       targets.map(({ boxes }) => boxes),
-      this.strides,
+      this.#strides,
       list,
     );
     const inputs: Record<string, HostTensor | EngineTensor> = {};
-    for (const name of featureNames(this.config)) inputs[name] = outputs[name];
+    for (const name of featureNames(this.#config)) inputs[name] = outputs[name];
     regions.levels.forEach((data, level) => {
       inputs[`regions${level}`] = { shape: [data.length / 5, 5], data };
     });
-    const second = await this.program.parts.boxes.forward(inputs);
+    const second = await this.#program.parts.boxes.forward(inputs);
     try {
       const [logits, deltas] = [second.outputs.logits, second.outputs.deltas];
       // The head has the proposals level by level.

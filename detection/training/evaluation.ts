@@ -42,12 +42,12 @@ export const SAMPLE_BOXES = 'boxes.json';
 
 /** A detector in training, on images that it does not learn from. */
 export class DetectorEvaluation {
-  private readonly options: EvaluationOptions;
-  private readonly gt: COCO;
+  readonly #options: EvaluationOptions;
+  readonly #gt: COCO;
   /** By image id. */
-  private readonly files: ReadonlyMap<ImageId, string>;
+  readonly #files: ReadonlyMap<ImageId, string>;
   /** The images that are drawn, in order. */
-  private readonly drawn: readonly ImageId[];
+  readonly #drawn: readonly ImageId[];
 
   /** @throws ResnetCocoError BAD_DATASET where no image was found, or a category is none of the detector's */
   constructor(options: EvaluationOptions) {
@@ -55,29 +55,29 @@ export class DetectorEvaluation {
     const { dataset, files } = validation;
     const what = 'the data set to evaluate on';
     labelByCategory(dataset.categories, config.categories, what);
-    this.options = options;
-    this.gt = new COCO(dataset, what);
-    this.files = new Map(
+    this.#options = options;
+    this.#gt = new COCO(dataset, what);
+    this.#files = new Map(
       dataset.images.flatMap(({ id }) => {
         const file = files.get(id);
         return file === undefined ? [] : [[id, file] as const];
       }),
     );
-    if (!this.files.size) {
+    if (!this.#files.size) {
       throw new ResnetCocoError(
         'BAD_DATASET',
         `${what}: none of its images was found; say where they are: \`validation.files\``,
       );
     }
     const annotations = annotationsByImage(validation);
-    const withObjects = [...this.files.keys()].filter((id) => annotations.has(id));
+    const withObjects = [...this.#files.keys()].filter((id) => annotations.has(id));
     const count = Math.min(SAMPLES, withObjects.length);
-    this.drawn = Array.from({ length: count }, (_, i) => withObjects[Math.floor((i * withObjects.length) / count)]);
+    this.#drawn = Array.from({ length: count }, (_, i) => withObjects[Math.floor((i * withObjects.length) / count)]);
   }
 
   /** How many there are. */
   get count(): number {
-    return this.files.size;
+    return this.#files.size;
   }
 
   /**
@@ -87,22 +87,22 @@ export class DetectorEvaluation {
    * @returns undefined where the signal ended it
    */
   async run(weights: Weights, epoch: number): Promise<DetectionMeasures | undefined> {
-    const { config, engine, onImages, onProblem, signal } = this.options;
+    const { config, engine, onImages, onProblem, signal } = this.#options;
     const detector = await Detector.compile(engine, config, weights);
     let done = 0;
     const drawn = new Map<ImageId, Found>();
     try {
-      const { evaluation, images } = await evaluateDetector(detector, this.gt, this.files, {
+      const { evaluation, images } = await evaluateDetector(detector, this.#gt, this.#files, {
         ...(signal ? { signal } : {}),
         onImage: async (found, id) => {
           if ('error' in found) onProblem?.(found.error);
-          else if (this.drawn.includes(id)) drawn.set(id, found);
-          onImages?.(++done, this.files.size);
+          else if (this.#drawn.includes(id)) drawn.set(id, found);
+          onImages?.(++done, this.#files.size);
         },
       });
       if (signal?.aborted) return undefined;
       if (!images.length) throw new ResnetCocoError('BAD_DATASET', 'none of the images to evaluate on can be read');
-      await this.writeSamples(detector, drawn, bestScore(evaluation)?.threshold, epoch);
+      await this.#writeSamples(detector, drawn, bestScore(evaluation)?.threshold, epoch);
       return { ...measuresOf(evaluation), ...measuresOfScore(evaluation) };
     } finally {
       await detector.dispose();
@@ -110,48 +110,48 @@ export class DetectorEvaluation {
   }
 
   /** @param best the score above which detections are best kept; undefined where none is right */
-  private async writeSamples(
+  async #writeSamples(
     { pool }: Detector,
     drawn: ReadonlyMap<ImageId, Found>,
     best: number | undefined,
     epoch: number,
   ): Promise<void> {
-    const { samples } = this.options;
+    const { samples } = this.#options;
     const folder = join(samples, `epoch-${String(epoch).padStart(4, '0')}`);
     const score = best ?? SHOWN_SCORE;
     const images: SampleImage[] = [];
-    for (const [i, id] of this.drawn.entries()) {
+    for (const [i, id] of this.#drawn.entries()) {
       const found = drawn.get(id);
       if (!found) continue;
       const { file, height, width } = found;
-      const objects = this.objectsOf(id);
+      const objects = this.#objectsOf(id);
       const detections = found.detections.filter((detection) => isAbove(detection.score, score));
       images.push({ file: resolve(file), name: basename(file), width, height, objects, detections });
-      await this.tolerated(async () => {
+      await this.#tolerated(async () => {
         const path = join(folder, `${i + 1}-${basename(file)}`);
         checkWithin(dirname(samples), path);
         await pool.render(file, [...detections, ...objects.map((box) => ({ ...box, dashed: true }))], path);
       });
     }
     const evaluation: SampleEvaluation = { title: `Epoch ${epoch}`, score, isBest: best !== undefined, images };
-    await this.tolerated(() => writeWholeFile(join(folder, SAMPLE_BOXES), `${JSON.stringify(evaluation)}\n`));
+    await this.#tolerated(() => writeWholeFile(join(folder, SAMPLE_BOXES), `${JSON.stringify(evaluation)}\n`));
   }
 
   /** A sample is not worth a run: what cannot be written is told. */
-  private async tolerated(write: () => Promise<unknown>): Promise<void> {
+  async #tolerated(write: () => Promise<unknown>): Promise<void> {
     try {
       await write();
     } catch (error) {
       if (!(error instanceof ResnetCocoError)) throw error;
-      this.options.onProblem?.(error);
+      this.#options.onProblem?.(error);
     }
   }
 
   /** An image's objects as the detector calls them. */
-  private objectsOf(id: ImageId): SampleImage['objects'] {
-    const { categories } = this.options.config;
-    return this.gt.loadAnns(this.gt.getAnnIds({ imgIds: [id], iscrowd: false })).flatMap(({ bbox, category_id }) => {
-      const [{ name }] = this.gt.loadCats([category_id]);
+  #objectsOf(id: ImageId): SampleImage['objects'] {
+    const { categories } = this.#options.config;
+    return this.#gt.loadAnns(this.#gt.getAnnIds({ imgIds: [id], iscrowd: false })).flatMap(({ bbox, category_id }) => {
+      const [{ name }] = this.#gt.loadCats([category_id]);
       const own = categories.find((category) => category.name === name);
       return bbox ? [{ bbox, category_id: own?.id ?? category_id, label: name }] : [];
     });

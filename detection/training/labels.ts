@@ -17,8 +17,8 @@ const MOST_GAPS = 2;
 export function labelsOf(categories: readonly CocoCategory[]): Labels {
   const sorted = [...categories].sort((a, b) => a.id - b.id);
   const isFit = sorted.every(({ id }) => id >= 1 && id <= MOST_GAPS * sorted.length);
-  const labelled = sorted.map(({ id, name }, i) => (isFit || id === i + 1 ? { id, name } : { id, name, label: i + 1 }));
-  return { categories: labelled, num_classes: 1 + Math.max(0, ...labelled.map(labelOf)) };
+  const labeled = sorted.map(({ id, name }, i) => (isFit || id === i + 1 ? { id, name } : { id, name, label: i + 1 }));
+  return { categories: labeled, num_classes: 1 + Math.max(0, ...labeled.map(labelOf)) };
 }
 
 /**

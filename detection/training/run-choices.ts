@@ -1,6 +1,6 @@
 import type { DetectionAugmentation, DetectionRecipe } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
-import { type OptimisationChoices, optimisationSettings } from '../../training/index.ts';
+import { type OptimizationChoices, optimizationSettings } from '../../training/index.ts';
 import { architectureOf, defaultArchitecture, parseDetectorConfig } from '../architectures/architectures.ts';
 import type { DetectorConfig } from '../model/detector-config.ts';
 import { labelsOf } from './labels.ts';
@@ -9,7 +9,7 @@ import { type AnnotatedImages, trainingSamples } from './samples.ts';
 import type { DetectorStart } from './start.ts';
 
 /** What a person decides about the training of a detector; all else follows from the data set. */
-export interface DetectorChoices extends OptimisationChoices {
+export interface DetectorChoices extends OptimizationChoices {
   /** `resnet18` … `resnet152`; by default that of a model to begin from, or else resnet50. */
   readonly backbone?: string;
   /** To which the shorter side of an image is resized: one, or several of which one is drawn for each image. */
@@ -71,7 +71,7 @@ export function detectorSettings(
   const steps = Math.floor(Math.floor(count / batch) / accumulate);
   // torchvision's warmup ends with the first epoch.
   const warmupSteps = choices.warmupSteps ?? Math.max(0, Math.min(usualWarmup, steps - 1));
-  const rate = choices.optimiser === 'adamw' ? ADAMW_RATE : (RATE * batch * accumulate) / IMAGES_OF_RATE;
+  const rate = choices.optimizer === 'adamw' ? ADAMW_RATE : (RATE * batch * accumulate) / IMAGES_OF_RATE;
   const ofOneCycle = choices.schedule === 'one-cycle' && choices.warmupSteps === undefined;
   return checkDetectorRunSettings({
     model,
@@ -79,7 +79,7 @@ export function detectorSettings(
     accumulate,
     recipe: recipeOf(choices, model),
     aspect_ratio_group_factor: aspectRatioGroupFactor,
-    ...optimisationSettings(ofOneCycle ? choices : { ...choices, warmupSteps }, { epochs, batch, rate, drops }),
+    ...optimizationSettings(ofOneCycle ? choices : { ...choices, warmupSteps }, { epochs, batch, rate, drops }),
   });
 }
 

@@ -3,8 +3,8 @@ import { checkDetectionRecipe, type DetectionRecipe } from '../../datasets/index
 import { ResnetCocoError } from '../../errors.ts';
 import { batchProblem, MOST, wholeWithin } from '../../io/bounds.ts';
 import { parseConfig } from '../../io/config.ts';
-import { type OptimisationSettings, scheduleProblem } from '../../training/index.ts';
-import { optimisationFields } from '../../training/optimisation-fields.ts';
+import { type OptimizationSettings, scheduleProblem } from '../../training/index.ts';
+import { optimizationFields } from '../../training/optimization-fields.ts';
 import { architectureOf, parseDetectorConfig } from '../architectures/architectures.ts';
 import type { DetectorConfig } from '../model/detector-config.ts';
 import type { DetectorTrainingSettings } from './training-settings.ts';
@@ -13,7 +13,7 @@ import type { DetectorTrainingSettings } from './training-settings.ts';
 const MOST_SHAPES = 100;
 
 const schema = v.strictObject({
-  ...optimisationFields,
+  ...optimizationFields,
   model: v.record(v.string(), v.unknown()),
   training: v.record(v.string(), v.unknown()),
   accumulate: wholeWithin(1, MOST.batch),
@@ -31,7 +31,7 @@ const schema = v.strictObject({
  * - `ema`: decay of a moving average of the weights, which is then what is evaluated and what comes out.
  * - `evaluate_every`: epochs from one evaluation to the next; the last epoch is always evaluated.
  */
-export interface DetectorRunSettings extends OptimisationSettings {
+export interface DetectorRunSettings extends OptimizationSettings {
   readonly model: DetectorConfig;
   readonly training: DetectorTrainingSettings;
   readonly accumulate: number;

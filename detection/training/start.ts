@@ -1,7 +1,7 @@
 import {
   type ClassifierConfig,
   classifierConfigOf,
-  initialise,
+  initialize,
   type ParameterPlan,
   tensorShapes,
 } from '../../backbone/index.ts';
@@ -64,7 +64,7 @@ function backboneOf(config: ClassifierConfig, file: string): DetectorStart['mode
  */
 export async function detectorStartWeights(config: DetectorConfig, seed: number, init?: string): Promise<StartWeights> {
   const parameters = detectorParameters(config);
-  const weights = initialise(parameters, new Random(seed));
+  const weights = initialize(parameters, new Random(seed));
   if (init === undefined) return { weights };
   const model = await openModel(init);
   const { checkpoint } = model;

@@ -5,7 +5,7 @@ import type { RpnLevel } from '../ops/proposals.ts';
 import type { Sample } from '../ops/sampler.ts';
 import type { TrainingObjects } from './training-objects.ts';
 
-/** An image to train on, resized and normalised, with its objects in its pixels. */
+/** An image to train on, resized and normalized, with its objects in its pixels. */
 export interface TrainingImage extends PreparedImage {
   readonly objects: TrainingObjects;
   /** Names the image in errors. */

@@ -23,7 +23,7 @@ const schema = v.strictObject({
 /** Names of the settings. */
 export const trainingSettingNames: readonly string[] = Object.keys(schema.entries);
 
-/** What tells one training of a detector from another, beside the optimiser. */
+/** What tells one training of a detector from another, beside the optimizer. */
 export interface DetectorTrainingSettings {
   /** How many stages of the backbone are trained, from the last; 4 adds the first convolution's stage, 5 the stem. */
   readonly trainable_backbone_layers: number;

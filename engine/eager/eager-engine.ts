@@ -45,20 +45,21 @@ export function createEagerEngine(name: EngineName, backend: string, device: str
 }
 
 class EagerProgram implements Program {
-  private readonly spec: ProgramSpec;
-  private readonly backend: string;
-  private parameters: Tensors | undefined;
+  readonly #spec: ProgramSpec;
+  readonly #backend: string;
+  #parameters: Tensors | undefined;
 
   constructor(spec: ProgramSpec, backend: string) {
-    this.spec = spec;
-    this.backend = backend;
-    this.parameters = onBackend(backend, () => parameterTensors(spec.weights));
+    this.#spec = spec;
+    this.#backend = backend;
+    this.#parameters = onBackend(backend, () => parameterTensors(spec.weights));
   }
 
   async run(inputs: ProgramInputs): Promise<ProgramOutputs> {
-    const { parameters, spec } = this;
+    const parameters = this.#parameters;
+    const spec = this.#spec;
     if (!parameters) throw new ResnetCocoError('DISPOSED', `${spec.name} was used after dispose()`);
-    const outputs = onBackend(this.backend, () =>
+    const outputs = onBackend(this.#backend, () =>
       tf.tidy(() => {
         const tensors = Object.entries(inputs).map(([name, input]) => [name, tensorOf(input)] as const);
         const results = { ...(spec.model(parameters, Object.fromEntries(tensors)) as Tensors) };
@@ -71,8 +72,8 @@ class EagerProgram implements Program {
   }
 
   async dispose(): Promise<void> {
-    for (const tensor of Object.values(this.parameters ?? {})) tensor.dispose();
-    this.parameters = undefined;
+    for (const tensor of Object.values(this.#parameters ?? {})) tensor.dispose();
+    this.#parameters = undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type Differentiated, differentiate } from '../differentiate.ts';
 import type { PartsSpec, ProgramInputs, ProgramOutputs, Snapshot, TrainingOptions } from '../engine.ts';
-import type { NamedArrays } from '../optimisers/optimiser.ts';
+import type { NamedArrays } from '../optimizers/optimizer.ts';
 import type { Tensors } from '../tensors.ts';
 import type { TrainingBackend } from '../training-backend.ts';
 import { TrainingState, type WeightChanges } from '../training-state.ts';
@@ -16,97 +16,97 @@ interface BackwardResult {
 }
 
 /**
- * Training on a tfjs backend. The backend computes the gradients, the host runs the optimiser. tfjs differentiates
+ * Training on a tfjs backend. The backend computes the gradients, the host runs the optimizer. tfjs differentiates
  * while it computes, so a part whose cotangents come later is computed twice.
  */
 export class EagerTraining implements TrainingBackend {
-  private readonly spec: PartsSpec;
-  private readonly backend: string;
-  private readonly state: TrainingState;
-  private readonly forwards = new Map<number, Held>();
-  private readonly backwards = new Map<number, WeightChanges>();
-  private count = 0;
+  readonly #spec: PartsSpec;
+  readonly #backend: string;
+  readonly #state: TrainingState;
+  readonly #forwards = new Map<number, Held>();
+  readonly #backwards = new Map<number, WeightChanges>();
+  #count = 0;
 
   constructor(spec: PartsSpec, options: TrainingOptions, backend: string) {
-    this.spec = spec;
-    this.backend = backend;
-    this.state = new TrainingState(spec, options);
+    this.#spec = spec;
+    this.#backend = backend;
+    this.#state = new TrainingState(spec, options);
   }
 
   async forward(part: string, inputs: ProgramInputs) {
-    const { loss, model } = this.spec.parts[part];
-    const pass = ++this.count;
-    const inputTensors = onBackend(this.backend, () => tensorsOf(inputs));
+    const { loss, model } = this.#spec.parts[part];
+    const pass = ++this.#count;
+    const inputTensors = onBackend(this.#backend, () => tensorsOf(inputs));
     if (loss !== undefined) {
-      const { outputs, ...passes } = this.differentiate(part, inputTensors, {});
+      const { outputs, ...passes } = this.#differentiate(part, inputTensors, {});
       disposeAll(inputTensors);
-      this.forwards.set(pass, await readPasses(passes));
+      this.#forwards.set(pass, await readPasses(passes));
       return { pass, outputs: eagerTensors(outputs) };
     }
-    const outputs = onBackend(this.backend, () =>
+    const outputs = onBackend(this.#backend, () =>
       // A result may be one of the inputs: clone the handle.
-      tf.tidy(() => mapped(model(this.parameters(), inputTensors).outputs as Tensors, (tensor) => tf.clone(tensor))),
+      tf.tidy(() => mapped(model(this.#parameters(), inputTensors).outputs as Tensors, (tensor) => tf.clone(tensor))),
     );
-    this.forwards.set(pass, { part, inputs: inputTensors });
+    this.#forwards.set(pass, { part, inputs: inputTensors });
     return { pass, outputs: eagerTensors(outputs) };
   }
 
   async backward(pass: number, cotangents: ProgramInputs) {
-    const forwardPass = this.forwards.get(pass)!;
-    this.forwards.delete(pass);
+    const forwardPass = this.#forwards.get(pass)!;
+    this.#forwards.delete(pass);
     const { changes, inputGradients } =
-      'part' in forwardPass ? await this.runAgain(forwardPass, cotangents) : forwardPass;
-    const backwardPass = ++this.count;
-    this.backwards.set(backwardPass, changes);
+      'part' in forwardPass ? await this.#runAgain(forwardPass, cotangents) : forwardPass;
+    const backwardPass = ++this.#count;
+    this.#backwards.set(backwardPass, changes);
     return { pass: backwardPass, inputGradients };
   }
 
-  private async runAgain(
+  async #runAgain(
     { inputs, part }: { readonly part: string; readonly inputs: Tensors },
     cotangents: ProgramInputs,
   ): Promise<BackwardResult> {
-    const cotangentTensors = onBackend(this.backend, () => tensorsOf(cotangents));
-    const { outputs, ...passes } = this.differentiate(part, inputs, cotangentTensors);
+    const cotangentTensors = onBackend(this.#backend, () => tensorsOf(cotangents));
+    const { outputs, ...passes } = this.#differentiate(part, inputs, cotangentTensors);
     for (const tensors of [cotangentTensors, inputs, outputs]) disposeAll(tensors);
     return readPasses(passes);
   }
 
   async weightGradients(pass: number): Promise<NamedArrays> {
-    return mapped(this.backwards.get(pass)!.gradients, (gradient) => gradient.slice());
+    return mapped(this.#backwards.get(pass)!.gradients, (gradient) => gradient.slice());
   }
 
   async apply(passes: readonly number[], learningRate: number): Promise<number | undefined> {
-    const changes = passes.map((pass) => this.backwards.get(pass)!);
-    for (const pass of passes) this.backwards.delete(pass);
-    return this.state.step(changes, learningRate);
+    const changes = passes.map((pass) => this.#backwards.get(pass)!);
+    for (const pass of passes) this.#backwards.delete(pass);
+    return this.#state.step(changes, learningRate);
   }
 
   release(pass: number): void {
-    const forwardPass = this.forwards.get(pass);
+    const forwardPass = this.#forwards.get(pass);
     if (forwardPass && 'part' in forwardPass) disposeAll(forwardPass.inputs);
     else for (const tensor of Object.values(forwardPass?.inputGradients ?? {})) tensor.dispose();
-    this.forwards.delete(pass);
-    this.backwards.delete(pass);
+    this.#forwards.delete(pass);
+    this.#backwards.delete(pass);
   }
 
   async snapshot(): Promise<Snapshot> {
-    return this.state.snapshot();
+    return this.#state.snapshot();
   }
 
   async dispose(): Promise<void> {
-    for (const pass of this.forwards.keys()) this.release(pass);
+    for (const pass of this.#forwards.keys()) this.release(pass);
   }
 
-  private parameters(): Tensors {
-    const { state } = this;
-    return parameterTensors(mapped(this.spec.weights, ({ shape }, name) => ({ shape, data: state.weights[name] })));
+  #parameters(): Tensors {
+    const state = this.#state;
+    return parameterTensors(mapped(this.#spec.weights, ({ shape }, name) => ({ shape, data: state.weights[name] })));
   }
 
-  private differentiate(part: string, inputs: Tensors, cotangents: Tensors): Differentiated {
-    const { parts, trainable } = this.spec;
-    return onBackend(this.backend, () =>
+  #differentiate(part: string, inputs: Tensors, cotangents: Tensors): Differentiated {
+    const { parts, trainable } = this.#spec;
+    return onBackend(this.#backend, () =>
       tf.tidy(() => {
-        const passes = differentiate(parts[part], trainable, this.parameters(), inputs, () => cotangents);
+        const passes = differentiate(parts[part], trainable, this.#parameters(), inputs, () => cotangents);
         const asStored = (tensor: tf.Tensor) => (tensor.rank === 4 ? tf.transpose(tensor, TO_OIHW) : tf.clone(tensor));
         return {
           ...passes,

@@ -113,10 +113,10 @@ export function registerTrainingKernels(backendName: string): void {
   });
   provide(backendName, BATCH_NORM_TRAINING_GRAD, ({ dy, x, gamma, mean, variance }, { epsilon }) => {
     const inverse = tf.rsqrt(tf.add(variance, epsilon as number));
-    const normalised = tf.mul(tf.sub(x, mean), inverse);
+    const normalized = tf.mul(tf.sub(x, mean), inverse);
     const beta = tf.sum(dy, PIXELS);
-    const product = tf.mul(dy, normalised);
-    const rest = tf.add(tf.mean(dy, PIXELS), tf.mul(normalised, tf.mean(product, PIXELS)));
+    const product = tf.mul(dy, normalized);
+    const rest = tf.add(tf.mean(dy, PIXELS), tf.mul(normalized, tf.mean(product, PIXELS)));
     return [tf.mul(tf.mul(gamma, inverse), tf.sub(dy, rest)), tf.sum(product, PIXELS), beta];
   });
   provide(backendName, 'Conv2DBackpropFilter', filterGradient);

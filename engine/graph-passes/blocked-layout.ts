@@ -30,50 +30,50 @@ const affine = (channels: number): Node['attributes'] => ({ group: channels, ker
 
 class BlockedLayout extends FilterForms {
   /** By name of a blocked form: the convolution that makes it and may be fused with the next operator. */
-  private readonly makers = new Map<string, Node>();
+  readonly #makers = new Map<string, Node>();
   /** By value: how many operators and outputs use it. */
-  private readonly uses = new Map<string, number>();
+  readonly #uses = new Map<string, number>();
 
   constructor(source: Graph, block: number) {
     super(source, block);
     const nodes = source.liveNodes();
     for (const name of [...nodes.flatMap((node) => node.inputs), ...source.outputs.map(({ value }) => value)]) {
-      this.uses.set(name, (this.uses.get(name) ?? 0) + 1);
+      this.#uses.set(name, (this.#uses.get(name) ?? 0) + 1);
     }
-    for (const node of nodes) if (!this.rewrite(node)) this.copy(node);
+    for (const node of nodes) if (!this.#rewrite(node)) this.#copy(node);
     for (const { value } of source.outputs) this.plainForm(value);
   }
 
-  private rewrite(node: Node): boolean {
-    if (node.op === 'Conv') return this.convolution(node);
-    if (node.op === 'BatchNormalization') return this.batchNorm(node);
-    if (node.op === 'ReduceMean') return this.mean(node);
-    if (node.op === 'Shape') return this.shape(node);
-    if (node.op === 'ReorderInput') return this.takeBlocks(node);
-    if (node.op === 'ReorderOutput') return this.giveBlocks(node);
-    if (node.op === 'Mul' && this.scaling(node)) return true;
-    if (node.op === 'Add' && this.shifting(node)) return true;
-    return ELEMENTWISE.has(node.op) && this.elementwise(node);
+  #rewrite(node: Node): boolean {
+    if (node.op === 'Conv') return this.#convolution(node);
+    if (node.op === 'BatchNormalization') return this.#batchNorm(node);
+    if (node.op === 'ReduceMean') return this.#mean(node);
+    if (node.op === 'Shape') return this.#shape(node);
+    if (node.op === 'ReorderInput') return this.#takeBlocks(node);
+    if (node.op === 'ReorderOutput') return this.#giveBlocks(node);
+    if (node.op === 'Mul' && this.#scaling(node)) return true;
+    if (node.op === 'Add' && this.#shifting(node)) return true;
+    return ELEMENTWISE.has(node.op) && this.#elementwise(node);
   }
 
-  private copy(node: Node): void {
+  #copy(node: Node): void {
     for (const input of node.inputs) this.plainForm(input);
     this.put(node);
   }
 
   /** A ReorderOutput of the source: its input is the blocked form. */
-  private giveBlocks({ inputs: [blocked], outputs: [output] }: Node): boolean {
+  #giveBlocks({ inputs: [blocked], outputs: [output] }: Node): boolean {
     this.blocked.set(output, blocked);
     return true;
   }
 
   /** A ReorderInput of the source: the blocked form itself. */
-  private takeBlocks({ inputs: [x], outputs: [output] }: Node): boolean {
+  #takeBlocks({ inputs: [x], outputs: [output] }: Node): boolean {
     this.put({ op: 'Identity', inputs: [this.blockedForm(x)], outputs: [output], attributes: {} });
     return true;
   }
 
-  private convolution({ attributes, inputs: [x, filter], outputs }: Node): boolean {
+  #convolution({ attributes, inputs: [x, filter], outputs }: Node): boolean {
     const [o, i, k] = this.shapeOf(filter);
     const [n, , h, w] = this.shapeOf(outputs[0]);
     const plainInput = i < this.block;
@@ -82,27 +82,27 @@ class BlockedLayout extends FilterForms {
     // With dynamic dimensions the product is NaN and the convolution is rewritten.
     if (n * h * w < WORTH_IT) return false;
     const map = plainInput ? this.plainForm(x) : this.blockedForm(x);
-    this.make(outputs[0], [map, this.blockedFilter(filter, o, i, k)], attributes);
+    this.#make(outputs[0], [map, this.blockedFilter(filter, o, i, k)], attributes);
     return true;
   }
 
-  private make(output: string, inputs: readonly string[], attributes: Node['attributes']): void {
+  #make(output: string, inputs: readonly string[], attributes: Node['attributes']): void {
     const blocked = this.emitBlocked('Conv', inputs, this.shapeOf(output), attributes);
-    this.makers.set(blocked, this.graph.nodes[this.graph.nodes.length - 1]);
+    this.#makers.set(blocked, this.graph.nodes[this.graph.nodes.length - 1]);
     this.blocked.set(output, blocked);
   }
 
-  private affine(output: string, x: string, scale: string, shift?: string): void {
+  #affine(output: string, x: string, scale: string, shift?: string): void {
     const channels = this.shapeOf(output)[1];
-    this.make(output, this.affineInputs(x, scale, shift), affine(channels));
+    this.#make(output, this.#affineInputs(x, scale, shift), affine(channels));
   }
 
-  private affineInputs(x: string, scale: string, shift?: string): string[] {
+  #affineInputs(x: string, scale: string, shift?: string): string[] {
     const filter = this.reshape(scale, [this.shapeOf(x)[1], 1, 1, 1]);
     return [this.blockedForm(x), filter, ...(shift === undefined ? [] : [shift])];
   }
 
-  private batchNorm({ attributes, inputs, outputs }: Node): boolean {
+  #batchNorm({ attributes, inputs, outputs }: Node): boolean {
     const [x, gamma, beta] = inputs;
     if (!this.isMap(x) || !this.leansToBlocks([x])) return false;
     const channels = [this.shapeOf(x)[1]];
@@ -110,23 +110,23 @@ class BlockedLayout extends FilterForms {
     const epsilon = this.graph.scalar((attributes.epsilon as { readonly float: number }).float).name;
     let [, , , mean, variance] = inputs;
     if (attributes.training_mode) {
-      mean = this.meanOf(this.blockedForm(x), x, outputs[1]);
+      mean = this.#meanOf(this.blockedForm(x), x, outputs[1]);
       // Not E[x²] − E[x]²: that cancels when the mean is large and the variance small.
       const apart = this.emitBlocked(
         'Conv',
-        this.affineInputs(x, this.ones(channels[0]), op('Neg', mean)),
+        this.#affineInputs(x, this.#ones(channels[0]), op('Neg', mean)),
         this.shapeOf(x),
         affine(channels[0]),
       );
-      variance = this.meanOf(this.emit('Mul', [apart, apart], this.shapeOf(x)), x, outputs[2]);
+      variance = this.#meanOf(this.emit('Mul', [apart, apart], this.shapeOf(x)), x, outputs[2]);
     }
     const scale = op('Div', gamma, op('Sqrt', op('Add', variance, epsilon)));
-    this.affine(outputs[0], x, scale, op('Sub', beta, op('Mul', mean, scale)));
+    this.#affine(outputs[0], x, scale, op('Sub', beta, op('Mul', mean, scale)));
     return true;
   }
 
   /** The mean of a blocked map over images and pixels, by channel. */
-  private meanOf(blocked: string, source: string, output?: string): string {
+  #meanOf(blocked: string, source: string, output?: string): string {
     const [n, c] = this.shapeOf(source);
     const pooled = this.emitBlocked('GlobalAveragePool', [blocked], [n, c, 1, 1]);
     const attributes = { axes: [0, 2, 3], keepdims: 0 };
@@ -136,7 +136,7 @@ class BlockedLayout extends FilterForms {
   }
 
   /** A mean over pixels, possibly also over images. A 1×1 map is the same in both layouts. */
-  private mean(node: Node): boolean {
+  #mean(node: Node): boolean {
     const [x] = node.inputs;
     const axes = `${node.attributes.axes}`;
     if (!this.isMap(x) || !this.leansToBlocks([x]) || (axes !== '0,2,3' && axes !== '2,3')) return false;
@@ -145,7 +145,7 @@ class BlockedLayout extends FilterForms {
     return true;
   }
 
-  private shape(node: Node): boolean {
+  #shape(node: Node): boolean {
     const blocked = this.blocked.get(node.inputs[0]);
     if (blocked === undefined || this.plain.has(node.inputs[0])) return false;
     this.put({ ...node, inputs: [blocked] });
@@ -153,67 +153,67 @@ class BlockedLayout extends FilterForms {
   }
 
   /** Whether `x` is a map that is better in blocks, and `numbers` has one number per channel of it. */
-  private isByChannel(x: string, numbers: string): boolean {
+  #isByChannel(x: string, numbers: string): boolean {
     const byChannel = `${[this.shapeOf(x)[1], 1, 1]}`;
     const shape = `${this.shapeOf(numbers)}`;
     return this.isMap(x) && (shape === byChannel || shape === `1,${byChannel}`) && this.leansToBlocks([x]);
   }
 
-  private scaling({ inputs: [x, factor], outputs }: Node): boolean {
-    if (!this.isByChannel(x, factor)) return false;
-    this.affine(outputs[0], x, this.plainForm(factor));
+  #scaling({ inputs: [x, factor], outputs }: Node): boolean {
+    if (!this.#isByChannel(x, factor)) return false;
+    this.#affine(outputs[0], x, this.plainForm(factor));
     return true;
   }
 
   /** The bias of a convolution is its own; else a scale of 1 comes with it. */
-  private shifting({ inputs: [x, added], outputs }: Node): boolean {
-    if (!this.isByChannel(x, added)) return false;
+  #shifting({ inputs: [x, added], outputs }: Node): boolean {
+    if (!this.#isByChannel(x, added)) return false;
     const channels = this.shapeOf(x)[1];
     const shift = this.reshape(this.plainForm(added), [channels]);
-    const maker = this.makers.get(this.blockedForm(x));
-    if (maker?.inputs.length === 2 && this.uses.get(x) === 1) {
-      this.make(outputs[0], [...maker.inputs, shift], maker.attributes);
+    const maker = this.#makers.get(this.blockedForm(x));
+    if (maker?.inputs.length === 2 && this.#uses.get(x) === 1) {
+      this.#make(outputs[0], [...maker.inputs, shift], maker.attributes);
     } else {
-      this.affine(outputs[0], x, this.ones(channels), shift);
+      this.#affine(outputs[0], x, this.#ones(channels), shift);
     }
     return true;
   }
 
-  private ones(count: number): string {
+  #ones(count: number): string {
     return this.graph.constant(new Float32Array(count).fill(1), [count], 'float32').name;
   }
 
-  private elementwise({ attributes, inputs, op, outputs: [output] }: Node): boolean {
+  #elementwise({ attributes, inputs, op, outputs: [output] }: Node): boolean {
     const shape = this.shapeOf(output);
     if (!this.isMap(output)) return false;
     const maps = inputs.filter((name) => `${this.shapeOf(name)}` === `${shape}`);
     const numbers = inputs.filter((name) => this.shapeOf(name).every((size) => size === 1));
     if (maps.length + numbers.length < inputs.length || !maps.length || !this.leansToBlocks(maps)) return false;
     const forms = inputs.map((name) => (maps.includes(name) ? this.blockedForm(name) : this.plainForm(name)));
-    if ((op === 'Add' || op === 'Sum') && maps.length === 2 && this.takeSum(output, inputs, forms)) return true;
-    if (op === 'Relu' && this.takeRelu(output, inputs[0], forms[0])) return true;
+    if ((op === 'Add' || op === 'Sum') && maps.length === 2 && this.#takeSum(output, inputs, forms)) return true;
+    if (op === 'Relu' && this.#takeRelu(output, inputs[0], forms[0])) return true;
     const { dtype } = this.graph.values.get(output)!;
     this.blocked.set(output, this.graph.emit(op, forms, { shape, dtype }, attributes).name);
     return true;
   }
 
   /** A sum with what a convolution gives is the convolution's own. */
-  private takeSum(output: string, names: readonly string[], forms: readonly string[]): boolean {
+  #takeSum(output: string, names: readonly string[], forms: readonly string[]): boolean {
     for (const [i, other] of [1, 0].entries()) {
-      const maker = this.makers.get(forms[i]);
-      if (!maker || maker.inputs.length > 3 || this.uses.get(names[i]) !== 1 || names[0] === names[1]) continue;
+      const maker = this.#makers.get(forms[i]);
+      if (!maker || maker.inputs.length > 3 || this.#uses.get(names[i]) !== 1 || names[0] === names[1]) continue;
       const [x, filter, shift = ''] = maker.inputs;
-      this.make(output, [x, filter, shift, forms[other]], maker.attributes);
+      this.#make(output, [x, filter, shift, forms[other]], maker.attributes);
       return true;
     }
     return false;
   }
 
-  private takeRelu(output: string, name: string, form: string): boolean {
-    const maker = this.makers.get(form);
-    if (!maker || this.uses.get(name) !== 1) return false;
-    this.make(output, maker.inputs, { ...maker.attributes, activation: 'Relu' });
-    this.makers.delete(this.blocked.get(output)!);
+  #takeRelu(output: string, name: string, form: string): boolean {
+    const maker = this.#makers.get(form);
+    if (!maker || this.#uses.get(name) !== 1) return false;
+    this.#make(output, maker.inputs, { ...maker.attributes, activation: 'Relu' });
+    this.#makers.delete(this.blocked.get(output)!);
     return true;
   }
 }

@@ -5,15 +5,15 @@ import { MapForms } from './map-forms.ts';
 /** A graph under construction whose filters exist in plain order (OIHW), in blocks of channels, or in both forms. */
 export class FilterForms extends MapForms {
   /** By name of a filter in the source: the name of its blocked form. */
-  private readonly filters = new Map<string, string>();
+  readonly #filters = new Map<string, string>();
   /** By shape of a filter: the order of its rows. */
-  private readonly rowsByFilter = new Map<string, string>();
+  readonly #rowsByFilter = new Map<string, string>();
   /** By name of a value in the source: the node that makes it. */
-  private readonly sourceMakers = new Map<string, Node>();
+  readonly #sourceMakers = new Map<string, Node>();
 
   constructor(source: Graph, block: number) {
     super(source, block);
-    for (const node of source.nodes) for (const output of node.outputs) this.sourceMakers.set(output, node);
+    for (const node of source.nodes) for (const output of node.outputs) this.#sourceMakers.set(output, node);
   }
 
   /**
@@ -21,29 +21,29 @@ export class FilterForms extends MapForms {
    * outputs of a block adjacent, then a Gather moves them a block at a time.
    */
   protected blockedFilter(filter: string, o: number, i: number, k: number): string {
-    const blockedName = this.filters.get(filter);
+    const blockedName = this.#filters.get(filter);
     if (blockedName !== undefined) return blockedName;
     const b = this.block;
     let blocked: string;
     if (i < b) {
       blocked = this.transpose(this.reshape(this.plainForm(filter), [o / b, b, i * k * k]), [0, 2, 1]);
     } else {
-      const before = this.turnedFrom(filter, k);
+      const before = this.#turnedFrom(filter, k);
       const [whole, shape] = before === undefined ? [filter, [o, i * k * k]] : [before, [i * o, k * k]];
       const outputsLast = this.transpose(this.reshape(this.plainForm(whole), shape), [1, 0]);
       const rows = [(o * i * k * k) / b, b];
-      const order = this.rowsOfFilter(o, i, k, before !== undefined);
+      const order = this.#rowsOfFilter(o, i, k, before !== undefined);
       blocked = this.emit('Gather', [this.reshape(outputsLast, rows), order], rows);
     }
     const result = this.reshape(blocked, [o, i, k, k]);
-    this.filters.set(filter, result);
+    this.#filters.set(filter, result);
     return result;
   }
 
   /** A blocked filter's rows of B outputs, in order: of [I, k, k, O / B] or, turned, of [k, k, I, O / B] reversed. */
-  private rowsOfFilter(o: number, i: number, k: number, turned: boolean): string {
+  #rowsOfFilter(o: number, i: number, k: number, turned: boolean): string {
     const key = `${[o, i, k, turned]}`;
-    let rows = this.rowsByFilter.get(key);
+    let rows = this.#rowsByFilter.get(key);
     if (rows === undefined) {
       const [b, kk] = [this.block, k * k];
       const rowIndices: number[] = [];
@@ -59,18 +59,18 @@ export class FilterForms extends MapForms {
         }
       }
       rows = this.graph.constant(Int32Array.from(rowIndices), [rowIndices.length], 'int32').name;
-      this.rowsByFilter.set(key, rows);
+      this.#rowsByFilter.set(key, rows);
     }
     return rows;
   }
 
   /** If `filter` is another filter rotated by 180° with its channels swapped (as in a backward pass): that filter. */
-  private turnedFrom(filter: string, k: number): string | undefined {
-    let maker = this.sourceMakers.get(filter);
+  #turnedFrom(filter: string, k: number): string | undefined {
+    let maker = this.#sourceMakers.get(filter);
     if (k > 1) {
       const steps = maker?.op === 'Slice' && this.graph.constants.get(maker.inputs[4])?.data;
       if (!steps || `${steps}` !== '-1,-1') return undefined;
-      maker = this.sourceMakers.get(maker!.inputs[0]);
+      maker = this.#sourceMakers.get(maker!.inputs[0]);
     }
     return maker?.op === 'Transpose' && `${maker.attributes.perm}` === '1,0,2,3' ? maker.inputs[0] : undefined;
   }

@@ -75,7 +75,7 @@ export class MapForms {
     const blocked = this.blocked.get(name);
     if (!this.plain.has(name) && blocked !== undefined) {
       const attributes = { channels: this.shapeOf(name)[1], channels_last: 0 };
-      this.reorder(blocked, name, { op: 'ReorderOutput', domain: BLOCKED, attributes });
+      this.#reorder(blocked, name, { op: 'ReorderOutput', domain: BLOCKED, attributes });
     }
     return name;
   }
@@ -85,14 +85,14 @@ export class MapForms {
     if (blocked === undefined) {
       blocked = `${name}_blocked`;
       this.graph.values.set(blocked, this.graph.values.get(name)!);
-      this.reorder(name, blocked, { op: 'ReorderInput', domain: BLOCKED, attributes: { channels_last: 0 } });
+      this.#reorder(name, blocked, { op: 'ReorderInput', domain: BLOCKED, attributes: { channels_last: 0 } });
       this.blocked.set(name, blocked);
     }
     return blocked;
   }
 
   /** ONNX Runtime reorders only floats, so other types are cast before and after. */
-  private reorder(from: string, to: string, how: Omit<Node, 'inputs' | 'outputs'>): void {
+  #reorder(from: string, to: string, how: Omit<Node, 'inputs' | 'outputs'>): void {
     const { dtype, shape } = this.graph.values.get(from)!;
     if (dtype === 'float32') {
       this.put({ ...how, inputs: [from], outputs: [to] });

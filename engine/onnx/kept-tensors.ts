@@ -15,15 +15,15 @@ export type Ports = Readonly<Record<string, HostTensor | KeptTensor>>;
 export class KeptTensors {
   /** The memory of tensors that the host makes. */
   readonly memory = new ReusedMemory();
-  private readonly tensors = new Map<number, ort.Tensor>();
-  private count = 0;
+  readonly #tensors = new Map<number, ort.Tensor>();
+  #count = 0;
 
   /** The tensor that a graph takes for an input. */
   feed(input: HostTensor | KeptTensor): ort.Tensor {
     if (!('kept' in input)) {
       return new ort.Tensor(input.data instanceof Float32Array ? 'float32' : 'int32', input.data, input.shape);
     }
-    const tensor = this.tensors.get(input.kept);
+    const tensor = this.#tensors.get(input.kept);
     if (!tensor) throw new Error('a device-resident (kept) tensor was used after dispose()');
     return tensor;
   }
@@ -35,14 +35,14 @@ export class KeptTensors {
       return { shape: tensor.dims, data };
     }
     this.memory.use(tensor);
-    this.tensors.set(++this.count, tensor);
-    return { kept: this.count, shape: tensor.dims };
+    this.#tensors.set(++this.#count, tensor);
+    return { kept: this.#count, shape: tensor.dims };
   }
 
   /** Releases a tensor. A pass that uses it still holds it. */
   release(kept: number): void {
-    const tensor = this.tensors.get(kept);
-    this.tensors.delete(kept);
+    const tensor = this.#tensors.get(kept);
+    this.#tensors.delete(kept);
     if (tensor) this.memory.done(tensor);
   }
 }

@@ -16,7 +16,7 @@ import type {
 } from '../engine.ts';
 import { applyPasses, compilePasses, exportPasses } from '../graph-passes/graph-pass.ts';
 import { LossProgram, lossParts } from '../loss-program.ts';
-import { checkTrainingOptions } from '../optimisers/check-options.ts';
+import { checkTrainingOptions } from '../optimizers/check-options.ts';
 import { trace } from '../trace/trace.ts';
 import { TrainedParts } from '../trained-parts.ts';
 import { blockSize } from './block-size.ts';
@@ -39,7 +39,7 @@ const REMEDIES: Readonly<Record<Provider, string>> = {
 /** Exports a model as an ONNX file for any runtime. Batch norms are folded into the convolutions before them. */
 export const exportOnnx = (spec: ProgramSpec): Uint8Array => encodeOnnx(applyPasses(trace(spec), exportPasses));
 
-/** The compiled engine: traces a model to an ONNX graph, which ONNX Runtime optimises and runs in other threads. */
+/** The compiled engine: traces a model to an ONNX graph, which ONNX Runtime optimizes and runs in other threads. */
 export function createOnnxEngine(name: EngineName, provider: Provider, options: EngineOptions = {}): Engine {
   const threads = options.threads ?? availableParallelism();
   const streams = provider === 'cpu' ? Math.min(options.streams ?? 1, threads) : 1;

@@ -1,5 +1,5 @@
 import type { PartsSpec, ProgramInputs, Snapshot } from '../engine.ts';
-import type { NamedArrays } from '../optimisers/optimiser.ts';
+import type { NamedArrays } from '../optimizers/optimizer.ts';
 import type { TrainingBackend } from '../training-backend.ts';
 import type { Ports } from './kept-tensors.ts';
 import { onnxTensors, portsOf } from './onnx-tensor.ts';

@@ -4,7 +4,7 @@ import * as ort from 'onnxruntime-node';
 import { type SentError, sentError } from '../../io/threads/sent-error.ts';
 import type { Snapshot, TrainingOptions, Weights } from '../engine.ts';
 import type { HostTensor } from '../host-tensor.ts';
-import type { NamedArrays } from '../optimisers/optimiser.ts';
+import type { NamedArrays } from '../optimizers/optimizer.ts';
 import type { RoiAlignGradientStep } from '../trace/host-steps.ts';
 import { type KeptTensor, KeptTensors, type Ports } from './kept-tensors.ts';
 import { type PassResult, type PassSessions, TrainingSession } from './training-session.ts';

@@ -2,7 +2,7 @@
 import * as ort from 'onnxruntime-node';
 import type { Snapshot, TrainingOptions, Weights } from '../engine.ts';
 import { roiAlignGradientOfMaps } from '../ops/roi-align-gradient.ts';
-import type { NamedArrays } from '../optimisers/optimiser.ts';
+import type { NamedArrays } from '../optimizers/optimizer.ts';
 import type { RoiAlignGradientStep } from '../trace/host-steps.ts';
 import { partPorts, portsOfKind } from '../trace/part-ports.ts';
 import { TrainingState, type WeightChanges } from '../training-state.ts';
@@ -28,19 +28,19 @@ export interface PassResult {
 type OrtTensors = Readonly<Record<string, ort.Tensor>>;
 
 export class TrainingSession {
-  private readonly parts: Readonly<Record<string, PassSessions>>;
-  private readonly kept: KeptTensors;
-  private readonly state: TrainingState;
+  readonly #parts: Readonly<Record<string, PassSessions>>;
+  readonly #kept: KeptTensors;
+  readonly #state: TrainingState;
   /** The weights as the sessions take them. They share memory with `state`, so the next step sees the changes. */
-  private readonly weights: OrtTensors;
+  readonly #weights: OrtTensors;
   /** By number, the tensors that forward passes save for backward passes. */
-  private readonly forwards = new Map<
+  readonly #forwards = new Map<
     number,
     { readonly part: string; readonly fed: OrtTensors; readonly held: OrtTensors }
   >();
   /** By number, the weight gradients and updates of backward passes. */
-  private readonly backwards = new Map<number, WeightChanges>();
-  private count = 0;
+  readonly #backwards = new Map<number, WeightChanges>();
+  #count = 0;
 
   constructor(
     parts: Readonly<Record<string, PassSessions>>,
@@ -48,91 +48,91 @@ export class TrainingSession {
     options: TrainingOptions,
     kept: KeptTensors,
   ) {
-    this.parts = parts;
-    this.kept = kept;
-    this.state = new TrainingState({ weights }, options);
-    const entries = Object.entries(this.state.weights).map(([name, data]) => [
+    this.#parts = parts;
+    this.#kept = kept;
+    this.#state = new TrainingState({ weights }, options);
+    const entries = Object.entries(this.#state.weights).map(([name, data]) => [
       partPorts.weight(name),
       new ort.Tensor('float32', data, weights[name].shape),
     ]);
-    this.weights = Object.fromEntries(entries);
+    this.#weights = Object.fromEntries(entries);
   }
 
   /** @param keep outputs that stay in this thread */
   async forward(part: string, inputs: Ports, keep: readonly string[]): Promise<PassResult> {
-    const { backward, forward } = this.parts[part];
-    const fed = this.fed('input', inputs);
-    const feeds = { ...this.weights, ...fed };
+    const { backward, forward } = this.#parts[part];
+    const fed = this.#fed('input', inputs);
+    const feeds = { ...this.#weights, ...fed };
     const results = await forward.run(chosen(feeds, forward.inputNames));
     const all = { ...feeds, ...results };
     // What the backward session needs; without one, all results.
     const held = backward ? chosen(all, backward.inputNames) : results;
     const updates = Object.entries(results).filter(([port]) => port.startsWith(partPorts.update('')));
-    const pass = ++this.count;
-    this.forwards.set(pass, { part, fed, held: { ...held, ...Object.fromEntries(updates) } });
-    return { pass, ports: await this.sent('output', results, keep) };
+    const pass = ++this.#count;
+    this.#forwards.set(pass, { part, fed, held: { ...held, ...Object.fromEntries(updates) } });
+    return { pass, ports: await this.#sent('output', results, keep) };
   }
 
   /** @param keep inputs whose gradients stay in this thread */
   async backward(pass: number, cotangents: Ports, keep: readonly string[]): Promise<PassResult> {
-    const { fed, held, part } = this.forwards.get(pass)!;
-    this.forwards.delete(pass);
-    const { backward, steps } = this.parts[part];
-    const cotangentsFed = this.fed('cotangent', cotangents);
-    const feeds = { ...this.weights, ...held, ...cotangentsFed };
+    const { fed, held, part } = this.#forwards.get(pass)!;
+    this.#forwards.delete(pass);
+    const { backward, steps } = this.#parts[part];
+    const cotangentsFed = this.#fed('cotangent', cotangents);
+    const feeds = { ...this.#weights, ...held, ...cotangentsFed };
     const run: OrtTensors = backward ? await backward.run(chosen(feeds, backward.inputNames)) : held;
-    const results = steps.length ? await withSteps(run, steps, this.kept.memory) : run;
-    this.done(fed, cotangentsFed);
+    const results = steps.length ? await withSteps(run, steps, this.#kept.memory) : run;
+    this.#done(fed, cotangentsFed);
     const gradients = arrays(portsOfKind('weightGradient', results));
-    const backwardPass = ++this.count;
-    this.backwards.set(backwardPass, { gradients, updates: arrays(portsOfKind('update', held)) });
-    return { pass: backwardPass, ports: await this.sent('inputGradient', results, keep) };
+    const backwardPass = ++this.#count;
+    this.#backwards.set(backwardPass, { gradients, updates: arrays(portsOfKind('update', held)) });
+    return { pass: backwardPass, ports: await this.#sent('inputGradient', results, keep) };
   }
 
   weightGradients(pass: number): NamedArrays {
-    return this.backwards.get(pass)!.gradients;
+    return this.#backwards.get(pass)!.gradients;
   }
 
   /** @returns the norm of the gradients, if they are clipped */
   apply(passes: readonly number[], learningRate: number): number | undefined {
-    const changes = passes.map((pass) => this.backwards.get(pass)!);
-    for (const pass of passes) this.backwards.delete(pass);
-    return this.state.step(changes, learningRate);
+    const changes = passes.map((pass) => this.#backwards.get(pass)!);
+    for (const pass of passes) this.#backwards.delete(pass);
+    return this.#state.step(changes, learningRate);
   }
 
   release(pass: number): void {
-    this.done(this.forwards.get(pass)?.fed ?? {});
-    this.forwards.delete(pass);
-    this.backwards.delete(pass);
+    this.#done(this.#forwards.get(pass)?.fed ?? {});
+    this.#forwards.delete(pass);
+    this.#backwards.delete(pass);
   }
 
   snapshot(): Snapshot {
-    return this.state.snapshot();
+    return this.#state.snapshot();
   }
 
   async dispose(): Promise<void> {
-    for (const { backward, forward } of Object.values(this.parts)) {
+    for (const { backward, forward } of Object.values(this.#parts)) {
       await forward.release();
       await backward?.release();
     }
   }
 
   /** The tensors that a pass takes, in use until `done`. */
-  private fed(kind: 'input' | 'cotangent', ports: Ports): OrtTensors {
+  #fed(kind: 'input' | 'cotangent', ports: Ports): OrtTensors {
     const fed = Object.fromEntries(
-      Object.entries(ports).map(([name, port]) => [partPorts[kind](name), this.kept.feed(port)]),
+      Object.entries(ports).map(([name, port]) => [partPorts[kind](name), this.#kept.feed(port)]),
     );
-    for (const tensor of Object.values(fed)) this.kept.memory.use(tensor);
+    for (const tensor of Object.values(fed)) this.#kept.memory.use(tensor);
     return fed;
   }
 
-  private done(...all: readonly OrtTensors[]): void {
-    for (const fed of all) for (const tensor of Object.values(fed)) this.kept.memory.done(tensor);
+  #done(...all: readonly OrtTensors[]): void {
+    for (const fed of all) for (const tensor of Object.values(fed)) this.#kept.memory.done(tensor);
   }
 
-  private async sent(kind: 'output' | 'inputGradient', results: OrtTensors, keep: readonly string[]): Promise<Ports> {
+  async #sent(kind: 'output' | 'inputGradient', results: OrtTensors, keep: readonly string[]): Promise<Ports> {
     const entries = Object.entries(portsOfKind(kind, results)).map(
-      async ([name, tensor]) => [name, await this.kept.result(tensor, keep.includes(name))] as const,
+      async ([name, tensor]) => [name, await this.#kept.result(tensor, keep.includes(name))] as const,
     );
     return Object.fromEntries(await Promise.all(entries));
   }

@@ -16,14 +16,14 @@ export interface RoiAlignOptions {
   readonly spatialScale: number;
   /** Points per bin along each axis. 0 or less: one point per cell of the map, rounded up. */
   readonly samplingRatio: number;
-  /** True for half-pixel centres (ROIAlignV2); false for torchvision's default, where regions are at least 1 cell. */
+  /** True for half-pixel centers (ROIAlignV2); false for torchvision's default, where regions are at least 1 cell. */
   readonly aligned: boolean;
 }
 
 /** [N, H, W, C] */
 export type FeatureShape = readonly [images: number, height: number, width: number, channels: number];
 
-/** The sampling points of one region along one axis, `perBin` a bin: two neighbouring cells and their weights. */
+/** The sampling points of one region along one axis, `perBin` a bin: two neighboring cells and their weights. */
 export interface AxisSamples {
   readonly perBin: number;
   /** The lower cell; -1 for a point outside of the map, which counts as 0. */

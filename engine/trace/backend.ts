@@ -20,8 +20,8 @@ function graphInTrace(): Graph {
 }
 
 class TraceBackend extends tf.KernelBackend {
-  private readonly values = new WeakMap<object, Value>();
-  private alive = 0;
+  readonly #values = new WeakMap<object, Value>();
+  #alive = 0;
 
   override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): object {
     const dataId = {};
@@ -45,23 +45,23 @@ class TraceBackend extends tf.KernelBackend {
   }
 
   hold(dataId: object, value: Value): void {
-    this.alive++;
-    this.values.set(dataId, value);
+    this.#alive++;
+    this.#values.set(dataId, value);
   }
 
   lookUp(tensor: tf.TensorInfo): Value {
-    const value = this.values.get(tensor.dataId);
+    const value = this.#values.get(tensor.dataId);
     if (!value) throw new Error(`tensor of shape [${tensor.shape}] was not made in this trace`);
     return value;
   }
 
   override disposeData(): boolean {
-    this.alive--;
+    this.#alive--;
     return true;
   }
 
   override numDataIds(): number {
-    return this.alive;
+    return this.#alive;
   }
 
   override incRef(): void {}

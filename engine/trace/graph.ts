@@ -71,18 +71,18 @@ export class Graph {
   /** Every ONNX value, in order of creation. Dynamic dimensions (names) appear only after traces are merged. */
   readonly values = new Map<string, { readonly dtype: DType; readonly shape: readonly (number | string)[] }>();
   readonly target: Target;
-  private readonly reordered = new Map<string, string>();
-  private readonly scalars = new Map<string, Value>();
-  private count: number;
+  readonly #reordered = new Map<string, string>();
+  readonly #scalars = new Map<string, Value>();
+  #count: number;
 
   /** @param from the graph whose numbering of names this one continues */
   constructor(target: Target = {}, from?: Graph) {
     this.target = target;
-    this.count = from?.count ?? 0;
+    this.#count = from ? from.#count : 0;
   }
 
-  private fresh(prefix: string): string {
-    return `${prefix}_${this.count++}`;
+  #fresh(prefix: string): string {
+    return `${prefix}_${this.#count++}`;
   }
 
   /** Appends an operator. Its result has `shape` as the model sees it, and lies in memory in `order`. */
@@ -104,7 +104,7 @@ export class Graph {
     attributes: Readonly<Record<string, Attribute>> = {},
     domain?: string,
   ): Value[] {
-    const values = results.map((result) => this.resultOf(op, result));
+    const values = results.map((result) => this.#resultOf(op, result));
     this.nodes.push({ op, domain, inputs, outputs: values.map(({ name }) => name), attributes });
     return values;
   }
@@ -113,13 +113,13 @@ export class Graph {
   emitBeside(value: string, result: Result): Value {
     const at = this.nodes.findIndex(({ outputs }) => outputs.includes(value));
     const node = this.nodes[at];
-    const added = this.resultOf(node.op, result);
+    const added = this.#resultOf(node.op, result);
     this.nodes[at] = { ...node, outputs: [...node.outputs, added.name] };
     return added;
   }
 
-  private resultOf(op: string, { dtype = 'float32', shape, order = identityOrder(shape.length) }: Result): Value {
-    const name = this.fresh(op);
+  #resultOf(op: string, { dtype = 'float32', shape, order = identityOrder(shape.length) }: Result): Value {
+    const name = this.#fresh(op);
     this.values.set(name, { dtype, shape: order.map((axis) => shape[axis]) });
     return { name, shape, dtype, order };
   }
@@ -144,14 +144,14 @@ export class Graph {
     order: readonly number[] = identityOrder(shape.length),
   ): Value {
     const key = data.length === 1 ? `${dtype}[${shape}]${data[0]}` : '';
-    const scalar = key && this.scalars.get(key);
+    const scalar = key && this.#scalars.get(key);
     if (scalar) return scalar;
-    const name = this.fresh('constant');
+    const name = this.#fresh('constant');
     const physicalShape = order.map((axis) => shape[axis]);
     this.constants.set(name, { dtype, shape: physicalShape, data });
     this.values.set(name, { dtype, shape: physicalShape });
     const value = { name, shape, dtype, order };
-    if (key) this.scalars.set(key, value);
+    if (key) this.#scalars.set(key, value);
     return value;
   }
 
@@ -166,7 +166,7 @@ export class Graph {
 
   /** A list of sizes that may depend on the inputs' sizes. */
   sizeList(values: readonly number[]): string {
-    const name = this.fresh('sizes');
+    const name = this.#fresh('sizes');
     this.sizes.set(name, values);
     return name;
   }
@@ -175,11 +175,11 @@ export class Graph {
   inOrder(value: Value, order: readonly number[]): string {
     if (order.every((axis, i) => axis === value.order[i])) return value.name;
     const key = `${value.name}|${value.order}|${order}`;
-    let name = this.reordered.get(key);
+    let name = this.#reordered.get(key);
     if (name === undefined) {
       const perm = order.map((axis) => value.order.indexOf(axis));
       name = this.emit('Transpose', [value.name], { shape: value.shape, dtype: value.dtype, order }, { perm }).name;
-      this.reordered.set(key, name);
+      this.#reordered.set(key, name);
     }
     return name;
   }

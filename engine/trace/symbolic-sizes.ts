@@ -91,61 +91,61 @@ const OFFSETS = [0, ...[1, 2, 3, 4, 5, 6, 7, 8].flatMap((offset) => [offset, -of
 
 /** Computes sizes at run time: a size that differs between the traces is read from an axis that equals it in both. */
 class SizeResolver {
-  private readonly a: Graph;
-  private readonly b: Graph;
-  private readonly merged: Graph;
+  readonly #a: Graph;
+  readonly #b: Graph;
+  readonly #merged: Graph;
   /** By pair of sizes: the first value with an axis of these sizes, the axis, and the index of the value's node. */
-  private readonly axisOf = new Map<string, { readonly value: string; readonly axis: number; readonly at: number }>();
-  private readonly known = new Map<string, string>();
+  readonly #axisOf = new Map<string, { readonly value: string; readonly axis: number; readonly at: number }>();
+  readonly #known = new Map<string, string>();
 
   constructor(a: Graph, b: Graph, merged: Graph) {
-    this.a = a;
-    this.b = b;
-    this.merged = merged;
+    this.#a = a;
+    this.#b = b;
+    this.#merged = merged;
     // In order of creation, so that a size of the forward pass is never read from an input of the backward pass.
     const madeBy = new Map(a.nodes.flatMap((node, i) => node.outputs.map((output) => [output, i] as const)));
     for (const value of a.values.keys()) {
       const at = madeBy.get(value) ?? -1;
       // A padded map may never be computed: the next operator may take over its padding.
-      if (a.nodes[at]?.op !== 'Pad') this.define(value, at);
+      if (a.nodes[at]?.op !== 'Pad') this.#define(value, at);
     }
   }
 
-  private define(value: string, at: number): void {
-    const other = this.b.values.get(value)!.shape;
-    this.a.values.get(value)!.shape.forEach((size, axis) => {
+  #define(value: string, at: number): void {
+    const other = this.#b.values.get(value)!.shape;
+    this.#a.values.get(value)!.shape.forEach((size, axis) => {
       const key = `${size}|${other[axis]}`;
-      if (size !== other[axis] && !this.axisOf.has(key)) this.axisOf.set(key, { value, axis, at });
+      if (size !== other[axis] && !this.#axisOf.has(key)) this.#axisOf.set(key, { value, axis, at });
     });
   }
 
   /** The ONNX value that holds the list at run time; undefined if no axis has one of the sizes. */
   list(node: Node, index: number, a: readonly number[], b: readonly number[]): string | undefined {
     const differs = a.map((size, i) => size !== b[i]);
-    if (!differs.includes(true)) return this.fixed(a);
+    if (!differs.includes(true)) return this.#fixed(a);
     let entries: (number | undefined)[] = a.map((size, i) => (differs[i] ? undefined : size));
-    if (node.op === 'Reshape') entries = this.reshapeEntries(node, a, b, entries);
-    if (!entries.includes(undefined)) return this.fixed(entries as number[]);
+    if (node.op === 'Reshape') entries = this.#reshapeEntries(node, a, b, entries);
+    if (!entries.includes(undefined)) return this.#fixed(entries as number[]);
 
     const parts: string[] = [];
     for (let i = 0; i < entries.length; i++) {
       const entry = entries[i];
-      const part = entry === undefined ? this.lookUp(a[i], b[i], index) : this.fixed([entry]);
+      const part = entry === undefined ? this.#lookUp(a[i], b[i], index) : this.#fixed([entry]);
       if (part === undefined) return undefined;
       parts.push(part);
     }
     if (parts.length === 1) return parts[0];
-    return this.merged.emit('Concat', parts, { shape: [parts.length], dtype: 'int64' }, { axis: 0 }).name;
+    return this.#merged.emit('Concat', parts, { shape: [parts.length], dtype: 'int64' }, { axis: 0 }).name;
   }
 
-  /** Uses Reshape's short forms, which ONNX Runtime's optimiser understands: 0 copies an axis, one -1 is the rest. */
-  private reshapeEntries(
+  /** Uses Reshape's short forms, which ONNX Runtime's optimizer understands: 0 copies an axis, one -1 is the rest. */
+  #reshapeEntries(
     node: Node,
     a: readonly number[],
     b: readonly number[],
     entries: (number | undefined)[],
   ): (number | undefined)[] {
-    const from = { a: this.a.values.get(node.inputs[0])!.shape, b: this.b.values.get(node.inputs[0])!.shape };
+    const from = { a: this.#a.values.get(node.inputs[0])!.shape, b: this.#b.values.get(node.inputs[0])!.shape };
     const short = entries.map((entry, i) =>
       entry === undefined && from.a[i] === a[i] && from.b[i] === b[i] ? 0 : entry,
     );
@@ -154,44 +154,44 @@ class SizeResolver {
     return short;
   }
 
-  private fixed(values: readonly number[]): string {
+  #fixed(values: readonly number[]): string {
     const key = `fixed ${values}`;
-    let name = this.known.get(key);
+    let name = this.#known.get(key);
     if (name === undefined) {
-      name = `sizes_of_${this.known.size}`;
-      this.merged.constants.set(name, {
+      name = `sizes_of_${this.#known.size}`;
+      this.#merged.constants.set(name, {
         dtype: 'int64',
         shape: [values.length],
         data: BigInt64Array.from(values, BigInt),
       });
-      this.known.set(key, name);
+      this.#known.set(key, name);
     }
     return name;
   }
 
   /** A size read from an axis that has it, or that differs from it by one of `OFFSETS`. */
-  private lookUp(a: number, b: number, before: number): string | undefined {
+  #lookUp(a: number, b: number, before: number): string | undefined {
     for (const offset of OFFSETS) {
-      const source = this.axisOf.get(`${a - offset}|${b - offset}`);
+      const source = this.#axisOf.get(`${a - offset}|${b - offset}`);
       if (!source || source.at >= before) continue;
-      const size = this.sizeOf(source.value, source.axis);
-      return offset ? this.once(`${size} + ${offset}`, 'Add', [size, this.fixed([offset])]) : size;
+      const size = this.#sizeOf(source.value, source.axis);
+      return offset ? this.#once(`${size} + ${offset}`, 'Add', [size, this.#fixed([offset])]) : size;
     }
     return undefined;
   }
 
-  private sizeOf(value: string, axis: number): string {
-    const rank = this.a.values.get(value)!.shape.length;
-    const shape = this.once(`shape of ${value}`, 'Shape', [value], rank);
-    return this.once(`${value} ${axis}`, 'Gather', [shape, this.fixed([axis])], 1, { axis: 0 });
+  #sizeOf(value: string, axis: number): string {
+    const rank = this.#a.values.get(value)!.shape.length;
+    const shape = this.#once(`shape of ${value}`, 'Shape', [value], rank);
+    return this.#once(`${value} ${axis}`, 'Gather', [shape, this.#fixed([axis])], 1, { axis: 0 });
   }
 
   /** An operator on lists of sizes, emitted at its first use. */
-  private once(key: string, op: string, inputs: readonly string[], length = 1, attributes = {}): string {
-    let name = this.known.get(key);
+  #once(key: string, op: string, inputs: readonly string[], length = 1, attributes = {}): string {
+    let name = this.#known.get(key);
     if (name === undefined) {
-      name = this.merged.emit(op, inputs, { shape: [length], dtype: 'int64' }, attributes).name;
-      this.known.set(key, name);
+      name = this.#merged.emit(op, inputs, { shape: [length], dtype: 'int64' }, attributes).name;
+      this.#known.set(key, name);
     }
     return name;
   }

@@ -30,7 +30,7 @@ export interface CategoryAnalysis {
  *
  * @throws Error when nothing was accumulated
  */
-export function analyseCategories(
+export function analyzeCategories(
   e: COCOeval,
   { categories, detections, positives }: Outcomes,
   best: readonly (ScoreThreshold | null)[],

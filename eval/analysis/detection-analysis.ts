@@ -3,7 +3,7 @@ import type { COCOeval } from '../cocoeval/coco-eval.ts';
 import type { IouType } from '../cocoeval/params.ts';
 import { statNames, summarizeAll } from '../cocoeval/summary.ts';
 import { bestThresholds, type ScoreThreshold } from './best-threshold.ts';
-import { analyseCategories, type CategoryAnalysis } from './categories.ts';
+import { analyzeCategories, type CategoryAnalysis } from './categories.ts';
 import { confusionMatrix, type DetectionConfusion } from './confusion.ts';
 import { type PrecisionCurve, precisionCurves } from './curves.ts';
 import { breakDownErrors, type ErrorBreakdown } from './error-breakdown.ts';
@@ -34,7 +34,7 @@ export interface DetectionAnalysis {
   readonly worstImages: readonly ImageErrors[];
 }
 
-/** Settings of `analyseDetections`. */
+/** Settings of `analyzeDetections`. */
 export interface AnalysisOptions {
   /**
    * Detections of this score or less are left out of the confusion matrix and the worst images. By default the
@@ -51,13 +51,13 @@ const WORST_IMAGES = 24;
  * @param e evaluated and accumulated
  * @throws Error when nothing was accumulated
  */
-export function analyseDetections(e: COCOeval, options: AnalysisOptions = {}): DetectionAnalysis {
+export function analyzeDetections(e: COCOeval, options: AnalysisOptions = {}): DetectionAnalysis {
   const curves = precisionCurves(e);
   const { params } = e.evaluationDone;
   const outcomes = outcomesOf(e);
   const { categories: best, overall, overallCurve } = bestThresholds(e, outcomes);
   const score = options.score ?? overall?.threshold ?? 0;
-  const categories = analyseCategories(e, outcomes, best);
+  const categories = analyzeCategories(e, outcomes, best);
   const total = (field: 'objects' | 'detections') => categories.reduce((sum, category) => sum + category[field], 0);
   const { stats } = summarizeAll(e.accumulationDone);
   return {

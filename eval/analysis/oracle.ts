@@ -8,26 +8,26 @@ const CLASSIFICATION = errorTypes.indexOf('classification');
 
 /** Rankings of the detections with some errors corrected. */
 export class Oracle {
-  private readonly e: COCOeval;
-  private readonly outcomes: Outcomes;
-  private readonly typed: TypedErrors;
+  readonly #e: COCOeval;
+  readonly #outcomes: Outcomes;
+  readonly #typed: TypedErrors;
 
   constructor(e: COCOeval, outcomes: Outcomes, typed: TypedErrors) {
-    this.e = e;
-    this.outcomes = outcomes;
-    this.typed = typed;
+    this.#e = e;
+    this.#outcomes = outcomes;
+    this.#typed = typed;
   }
 
   withoutType(type: ErrorType): Ranking {
-    const { types } = this.typed;
+    const { types } = this.#typed;
     const wrong = errorTypes.indexOf(type);
     return this.without((row) => types[row] === wrong);
   }
 
   /** The ranking without some false detections, and with others turned into hits. */
   without(isTaken: (row: number) => boolean, isHit: (row: number) => boolean = () => false): Ranking {
-    const { categoryStarts, rows } = this.e.evaluationDone;
-    const { verdicts } = this.outcomes.detections;
+    const { categoryStarts, rows } = this.#e.evaluationDone;
+    const { verdicts } = this.#outcomes.detections;
     const kept = { rows: new Int32Array(rows.length), hits: new Uint8Array(rows.length) };
     const starts = new Int32Array(categoryStarts.length);
     let count = 0;
@@ -45,8 +45,8 @@ export class Oracle {
   }
 
   relocated(): Ranking {
-    const { types } = this.typed;
-    const best = this.bestOfEachTarget(LOCALISATION);
+    const { types } = this.#typed;
+    const best = this.#bestOfEachTarget(LOCALISATION);
     return this.without(
       (row) => types[row] === LOCALISATION,
       (row) => best.has(row),
@@ -55,13 +55,13 @@ export class Oracle {
 
   /** Each detection goes where it would have ranked with the right class. */
   reclassified(): Ranking {
-    const { images } = this.outcomes.detections;
-    const { categories } = this.outcomes.objects;
-    const { scores } = this.e.cocoDt.table;
+    const { images } = this.#outcomes.detections;
+    const { categories } = this.#outcomes.objects;
+    const { scores } = this.#e.cocoDt.table;
     const others = this.withoutType('classification');
     const moved = new Map<number, number[]>();
-    for (const row of this.bestOfEachTarget(CLASSIFICATION)) {
-      const category = categories[this.typed.targets[row]];
+    for (const row of this.#bestOfEachTarget(CLASSIFICATION)) {
+      const category = categories[this.#typed.targets[row]];
       const list = moved.get(category) ?? [];
       list.push(row);
       moved.set(category, list);
@@ -91,10 +91,10 @@ export class Oracle {
   }
 
   /** Among the errors of a type: the detection with the highest score for each object that has none. */
-  private bestOfEachTarget(type: number): Set<number> {
-    const { targets, types } = this.typed;
-    const { scores } = this.e.cocoDt.table;
-    const { detections } = this.outcomes.objects;
+  #bestOfEachTarget(type: number): Set<number> {
+    const { targets, types } = this.#typed;
+    const { scores } = this.#e.cocoDt.table;
+    const { detections } = this.#outcomes.objects;
     const best = new Map<number, number>();
     for (const [row, target] of targets.entries()) {
       if (types[row] !== type || detections[target] >= 0) continue;

@@ -94,21 +94,24 @@ export function outcomesOf(e: COCOeval): Outcomes {
 
 /** COCO's matching at one threshold and one area range. */
 class CategoryMatching {
-  private readonly e: COCOeval;
-  private readonly rules: EvaluationRules;
-  private readonly area: readonly [number, number];
-  private readonly matcher = new Matcher([FOREGROUND]);
-  private readonly group = new GroupBuffers();
+  readonly #e: COCOeval;
+  readonly #rules: EvaluationRules;
+  readonly #area: readonly [number, number];
+  readonly #matcher = new Matcher([FOREGROUND]);
+  readonly #group = new GroupBuffers();
 
   constructor(e: COCOeval, rules: EvaluationRules, area: readonly [number, number]) {
-    this.e = e;
-    this.rules = rules;
-    this.area = area;
+    this.#e = e;
+    this.#rules = rules;
+    this.#area = area;
   }
 
   match(image: EvaluatedImage, { detections, objects, positives }: Outcomes): void {
-    const { area, group, matcher, rules } = this;
-    const [gt, dt] = [this.e.cocoGt.table, this.e.cocoDt.table];
+    const area = this.#area;
+    const group = this.#group;
+    const matcher = this.#matcher;
+    const rules = this.#rules;
+    const [gt, dt] = [this.#e.cocoGt.table, this.#e.cocoDt.table];
     for (const { category, detections: detectionRange, objects: objectRange } of image.parts) {
       const rows = image.objects.subarray(...objectRange);
       const [D, G] = [detectionRange[1] - detectionRange[0], rows.length];

@@ -52,7 +52,7 @@ export function classificationPage(evaluated: EvaluatedClassifier, pictures: rea
     section(
       'Confusion matrix',
       confusionMap(result.confusion, nameOf),
-      'Rows: true classes. Columns: predicted classes. Blue is right, orange is wrong; a stronger colour means a larger share of the row.',
+      'Rows: true classes. Columns: predicted classes. Blue is right, orange is wrong; a stronger color means a larger share of the row.',
     ),
     section('Classes', classTable(evaluated)),
     pictures.length

@@ -26,7 +26,7 @@ export interface ClassificationResult {
   readonly top1: number;
   /** Share of images whose class is among the five most probable. */
   readonly top5: number;
-  /** Mean of the classes' accuracies; unlike `top1` it does not favour frequent classes. */
+  /** Mean of the classes' accuracies; unlike `top1` it does not favor frequent classes. */
   readonly balancedAccuracy: number;
   /** Mean negative log likelihood, in nats. */
   readonly nll: number;

@@ -72,7 +72,7 @@ export class GrowingTable implements AnnotationTable {
   }
 
   add(row: AnnotationRow): void {
-    if (this.length === this.images.length) this.grow();
+    if (this.length === this.images.length) this.#grow();
     const { area, box, category, image, isCrowd, isKeypointless, keypoints, score, segmentation } = row;
     const at = this.length++;
     this.images[at] = image;
@@ -88,7 +88,7 @@ export class GrowingTable implements AnnotationTable {
 
   /** Adds a result that has only a box. */
   addBox(image: number, category: number, box: Float64Array, score: number): void {
-    if (this.length === this.images.length) this.grow();
+    if (this.length === this.images.length) this.#grow();
     const at = this.length++;
     this.images[at] = image;
     this.categories[at] = category;
@@ -97,7 +97,7 @@ export class GrowingTable implements AnnotationTable {
     this.scores[at] = score;
   }
 
-  private grow(): void {
+  #grow(): void {
     const length = 2 * this.images.length;
     this.images = resized(this.images, new Int32Array(length));
     this.categories = resized(this.categories, new Float64Array(length));

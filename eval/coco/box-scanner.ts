@@ -28,81 +28,81 @@ export class BoxScanner {
   categoryId = 0;
   readonly box = new Float64Array(4);
   score = 0;
-  private bytes: Uint8Array = new Uint8Array(0);
-  private at = 0;
-  private end = 0;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #at = 0;
+  #end = 0;
   /** The last number read. */
-  private value = 0;
+  #value = 0;
 
   /** @returns false when the text is anything else; it is then read as JSON */
   scan(bytes: Uint8Array, begin: number, end: number): boolean {
-    this.bytes = bytes;
-    this.at = begin;
-    this.end = end;
-    if (this.next() === COMMA) this.at++;
-    if (!this.takes(OPEN_OBJECT)) return false;
+    this.#bytes = bytes;
+    this.#at = begin;
+    this.#end = end;
+    if (this.#next() === COMMA) this.#at++;
+    if (!this.#takes(OPEN_OBJECT)) return false;
     for (let seen = 0; ; ) {
-      if (!this.takes(QUOTE)) return false;
-      if (this.isName(IMAGE_ID)) {
-        if (!this.number()) return false;
-        this.imageId = this.value;
+      if (!this.#takes(QUOTE)) return false;
+      if (this.#isName(IMAGE_ID)) {
+        if (!this.#number()) return false;
+        this.imageId = this.#value;
         seen |= 1;
-      } else if (this.isName(CATEGORY_ID)) {
-        if (!this.number()) return false;
-        this.categoryId = this.value;
+      } else if (this.#isName(CATEGORY_ID)) {
+        if (!this.#number()) return false;
+        this.categoryId = this.#value;
         seen |= 2;
-      } else if (this.isName(SCORE)) {
-        if (!this.number()) return false;
-        this.score = this.value;
+      } else if (this.#isName(SCORE)) {
+        if (!this.#number()) return false;
+        this.score = this.#value;
         seen |= 4;
-      } else if (this.isName(BBOX)) {
-        if (!this.boxNumbers()) return false;
+      } else if (this.#isName(BBOX)) {
+        if (!this.#boxNumbers()) return false;
         seen |= 8;
       } else {
         return false;
       }
-      if (this.takes(COMMA)) continue;
-      return this.takes(CLOSE_OBJECT) && this.at === this.end && seen === 15;
+      if (this.#takes(COMMA)) continue;
+      return this.#takes(CLOSE_OBJECT) && this.#at === this.#end && seen === 15;
     }
   }
 
-  private boxNumbers(): boolean {
-    if (!this.takes(OPEN_LIST)) return false;
+  #boxNumbers(): boolean {
+    if (!this.#takes(OPEN_LIST)) return false;
     for (let side = 0; side < 4; side++) {
-      if ((side && !this.takes(COMMA)) || !this.number()) return false;
-      this.box[side] = this.value;
+      if ((side && !this.#takes(COMMA)) || !this.#number()) return false;
+      this.box[side] = this.#value;
     }
-    return this.takes(CLOSE_LIST);
+    return this.#takes(CLOSE_LIST);
   }
 
   /** The next byte that is not white space. */
-  private next(): number {
-    let byte = this.bytes[this.at];
-    while (isSpace(byte)) byte = this.bytes[++this.at];
+  #next(): number {
+    let byte = this.#bytes[this.#at];
+    while (isSpace(byte)) byte = this.#bytes[++this.#at];
     return byte;
   }
 
-  private takes(byte: number): boolean {
-    if (this.next() !== byte) return false;
-    this.at++;
+  #takes(byte: number): boolean {
+    if (this.#next() !== byte) return false;
+    this.#at++;
     return true;
   }
 
   /** Skips the rest of a name and its colon. */
-  private isName(name: Uint8Array): boolean {
-    for (let i = 0; i < name.length; i++) if (this.bytes[this.at + i] !== name[i]) return false;
-    this.at += name.length;
-    return this.takes(COLON);
+  #isName(name: Uint8Array): boolean {
+    for (let i = 0; i < name.length; i++) if (this.#bytes[this.#at + i] !== name[i]) return false;
+    this.#at += name.length;
+    return this.#takes(COLON);
   }
 
   /**
    * Reads a number. Digits up to 2⁵³ and powers of ten up to 22 are exact, and a division rounds once, so the result is
    * as exact as parsing. JavaScript parses longer numbers.
    */
-  private number(): boolean {
-    const { bytes } = this;
-    let byte = this.next();
-    const begin = this.at;
+  #number(): boolean {
+    const bytes = this.#bytes;
+    let byte = this.#next();
+    const begin = this.#at;
     let at = begin;
     const isNegative = byte === MINUS;
     if (isNegative) byte = bytes[++at];
@@ -134,15 +134,15 @@ export class BoxScanner {
       while (byte >= ZERO && byte <= NINE) byte = bytes[++at];
       if (at === exponent) return false;
     }
-    this.at = at;
+    this.#at = at;
     if (isExact && decimals < TENS.length) {
       const value = digits / TENS[decimals];
-      this.value = isNegative ? -value : value;
+      this.#value = isNegative ? -value : value;
       return true;
     }
     let text = '';
     for (let i = begin; i < at; i++) text += String.fromCharCode(bytes[i]);
-    this.value = Number(text);
-    return Number.isFinite(this.value);
+    this.#value = Number(text);
+    return Number.isFinite(this.#value);
   }
 }

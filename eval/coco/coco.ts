@@ -63,11 +63,11 @@ export class COCO {
   /** The kind of results; undefined for annotations and for an empty list of results. */
   readonly resultKind: ResultKind | undefined;
   /** Annotations are stored in one of two forms; the other is made on demand. */
-  private objects: readonly CocoAnnotation[] | undefined;
-  private columns: AnnotationTable | undefined;
-  private readonly source: Omit<CocoDataset, 'annotations'>;
-  private byId: ReadonlyMap<number, CocoAnnotation> | undefined;
-  private byImage: ReadonlyMap<ImageId, readonly CocoAnnotation[]> | undefined;
+  #objects: readonly CocoAnnotation[] | undefined;
+  #columns: AnnotationTable | undefined;
+  readonly #source: Omit<CocoDataset, 'annotations'>;
+  #byId: ReadonlyMap<number, CocoAnnotation> | undefined;
+  #byImage: ReadonlyMap<ImageId, readonly CocoAnnotation[]> | undefined;
 
   /**
    * @param dataset the content of an annotation file
@@ -75,13 +75,13 @@ export class COCO {
    * @throws ResnetCocoError BAD_DATASET when an entry is wrong; names the entry and field
    */
   constructor(dataset: CocoDataset, name = 'the data set', results?: Results) {
-    this.source = dataset;
+    this.#source = dataset;
     if (results) {
       this.warnings = results.warnings;
-      this.columns = results.table;
+      this.#columns = results.table;
     } else {
       this.warnings = checkDataset(dataset, name);
-      this.objects = dataset.annotations ?? [];
+      this.#objects = dataset.annotations ?? [];
     }
     this.resultKind = results?.kind;
     this.images = dataset.images;
@@ -104,43 +104,44 @@ export class COCO {
 
   /** The content of the annotation file. */
   get dataset(): CocoDataset {
-    return { ...this.source, annotations: this.annotations };
+    return { ...this.#source, annotations: this.annotations };
   }
 
   get annotations(): readonly CocoAnnotation[] {
-    if (!this.objects) {
-      const { columns, images } = this;
+    if (!this.#objects) {
+      const { images } = this;
+      const columns = this.#columns;
       if (!columns) return [];
       const ids = images.map(({ id }) => id);
-      this.objects = Array.from({ length: columns.length }, (_, row) => annotationOf(columns, row, ids));
+      this.#objects = Array.from({ length: columns.length }, (_, row) => annotationOf(columns, row, ids));
     }
-    return this.objects;
+    return this.#objects;
   }
 
   /** Annotations by id. */
   get anns(): ReadonlyMap<number, CocoAnnotation> {
-    this.byId ??= new Map(this.annotations.map((annotation) => [annotation.id, annotation]));
-    return this.byId;
+    this.#byId ??= new Map(this.annotations.map((annotation) => [annotation.id, annotation]));
+    return this.#byId;
   }
 
   /** The annotations of each image that has some. */
   get imgToAnns(): ReadonlyMap<ImageId, readonly CocoAnnotation[]> {
-    if (!this.byImage) {
+    if (!this.#byImage) {
       const byImage = new Map<ImageId, CocoAnnotation[]>();
       for (const annotation of this.annotations) {
         const known = byImage.get(annotation.image_id);
         if (known) known.push(annotation);
         else byImage.set(annotation.image_id, [annotation]);
       }
-      this.byImage = byImage;
+      this.#byImage = byImage;
     }
-    return this.byImage;
+    return this.#byImage;
   }
 
   /** The annotations in columns, for evaluation. */
   get table(): AnnotationTable {
-    this.columns ??= tableOf(this.annotations, this.images);
-    return this.columns;
+    this.#columns ??= tableOf(this.annotations, this.images);
+    return this.#columns;
   }
 
   /** Ids of the annotations that pass all given filters. */
@@ -209,7 +210,7 @@ export class COCO {
   loadRes(results: string | URL | readonly CocoResult[]): COCO {
     const positions = new Map(this.images.map(({ id }, position) => [id, position]));
     const context = { positions, images: this.images, categories: this.cats };
-    return new COCO(this.source as CocoDataset, 'results', readResults(results, context));
+    return new COCO(this.#source as CocoDataset, 'results', readResults(results, context));
   }
 
   /**
@@ -219,10 +220,10 @@ export class COCO {
    * @throws ResnetCocoError BAD_DATASET when the mask is wrong or the image is unknown; names the annotation
    */
   annToRLE(annotation: CocoAnnotation): CocoRle {
-    return compressed(this.rleOf(annotation));
+    return compressed(this.#rleOf(annotation));
   }
 
-  private rleOf({ bbox, id, image_id, segmentation }: CocoAnnotation): Rle {
+  #rleOf({ bbox, id, image_id, segmentation }: CocoAnnotation): Rle {
     const place = `annotation ${id} of image ${JSON.stringify(image_id)}`;
     const image = this.imgs.get(image_id);
     if (!image) throw new ResnetCocoError('BAD_DATASET', `${place}: the data set has no such image`);
@@ -235,12 +236,12 @@ export class COCO {
 
   /** The mask of an annotation, one byte per pixel. Throws as `annToRLE` does. */
   annToMask(annotation: CocoAnnotation): BinaryMask {
-    const rle = this.rleOf(annotation);
+    const rle = this.#rleOf(annotation);
     return { data: rleToRows(rle), height: rle.height, width: rle.width };
   }
 
   /**
-   * Draws annotations on a copy of their image, each in its category's colour.
+   * Draws annotations on a copy of their image, each in its category's color.
    *
    * @param image of the size that the data set states
    * @throws ResnetCocoError BAD_DATASET when an annotation is wrong; names it
@@ -277,7 +278,7 @@ function tableOf(annotations: readonly CocoAnnotation[], images: readonly CocoIm
       area: area ?? Number.NaN,
       score: (annotation as { readonly score?: number }).score ?? 1,
       isCrowd: Boolean(iscrowd),
-      isKeypointless: num_keypoints === undefined ? !hasLabelled(keypoints) : num_keypoints === 0,
+      isKeypointless: num_keypoints === undefined ? !hasLabeled(keypoints) : num_keypoints === 0,
       segmentation,
       keypoints,
     });
@@ -285,8 +286,8 @@ function tableOf(annotations: readonly CocoAnnotation[], images: readonly CocoIm
   return table;
 }
 
-/** Whether any keypoint of an object is labelled; `keypoints` may be any JSON value. */
-const hasLabelled = (keypoints: readonly number[] | undefined): boolean =>
+/** Whether any keypoint of an object is labeled; `keypoints` may be any JSON value. */
+const hasLabeled = (keypoints: readonly number[] | undefined): boolean =>
   Array.isArray(keypoints) && keypoints.some((v, i) => i % 3 === 2 && v > 0);
 
 /** Marks a missing box. */

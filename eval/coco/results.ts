@@ -77,29 +77,29 @@ const sizeOf = (file: string | URL): number => statsOf(filePath(file))?.size ?? 
 class ResultReader {
   readonly table: GrowingTable;
   kind: ResultKind | undefined;
-  private readonly where: string;
-  private readonly context: ResultContext;
-  private readonly unknownImages = new Set<unknown>();
-  private readonly scanner = new BoxScanner();
-  private readonly otherSizes = new MaskSizes();
+  readonly #where: string;
+  readonly #context: ResultContext;
+  readonly #unknownImages = new Set<unknown>();
+  readonly #scanner = new BoxScanner();
+  readonly #otherSizes = new MaskSizes();
 
   constructor(where: string, context: ResultContext, capacity: number) {
     this.table = new GrowingTable(undefined, capacity);
-    this.where = where;
-    this.context = context;
+    this.#where = where;
+    this.#context = context;
   }
 
   /** Adds results that are still text: plain boxes are scanned, all else is parsed to objects. */
   addElements(elements: JsonElements): void {
     const { bytes, count, ends, first } = elements;
-    const { scanner } = this;
+    const scanner = this.#scanner;
     for (let i = 0; i < count; i++) {
       if (!scanner.scan(bytes, i ? ends[i - 1] : 0, ends[i])) {
         this.add(elements.parseOne(i), first + i);
         continue;
       }
       this.kind ??= 'bbox';
-      const image = this.context.positions.get(scanner.imageId);
+      const image = this.#context.positions.get(scanner.imageId);
       const isUsual =
         image !== undefined &&
         this.kind === 'bbox' &&
@@ -112,20 +112,20 @@ class ResultReader {
 
   add(result: unknown, index: number): void {
     if (typeof result !== 'object' || result === null || Array.isArray(result)) {
-      this.fail(index, `is ${shown(result)}, not an object`);
+      this.#fail(index, `is ${shown(result)}, not an object`);
     }
-    this.addOne(result as Raw, index);
+    this.#addOne(result as Raw, index);
   }
 
   refuseUnknownImages(): void {
-    const { size } = this.unknownImages;
+    const { size } = this.#unknownImages;
     if (!size) return;
-    const names = [...this.unknownImages].slice(0, SHOWN).map((id) => JSON.stringify(id));
-    const first = this.context.positions.keys().next().value;
-    const types = `; these are ${typesOf(this.unknownImages)}, and its ids are ${typesOf([first])}, such as ${JSON.stringify(first)}`;
+    const names = [...this.#unknownImages].slice(0, SHOWN).map((id) => JSON.stringify(id));
+    const first = this.#context.positions.keys().next().value;
+    const types = `; these are ${typesOf(this.#unknownImages)}, and its ids are ${typesOf([first])}, such as ${JSON.stringify(first)}`;
     throw new ResnetCocoError(
       'BAD_RESULTS',
-      `${this.where} have ${size} image_id that the annotations lack: ${names.join(', ')}${size > SHOWN ? ' …' : ''}${first === undefined ? '' : types}. ` +
+      `${this.#where} have ${size} image_id that the annotations lack: ${names.join(', ')}${size > SHOWN ? ' …' : ''}${first === undefined ? '' : types}. ` +
         'Results and annotations must belong to the same set of images',
     );
   }
@@ -142,7 +142,7 @@ class ResultReader {
     const { boxes, images } = this.table;
     let [lastId, isKnown] = [Number.NaN, false];
     for (let row = 0; row < length; row++) {
-      const image = this.context.images[images[row]];
+      const image = this.#context.images[images[row]];
       const [x, y, width, height] = boxes.subarray(4 * row, 4 * row + 4);
       if (width < 0 || height < 0) negative.add(placeOf(row, image));
       else if (this.kind === 'bbox') {
@@ -153,7 +153,7 @@ class ResultReader {
         }
       }
       const id = this.table.categories[row];
-      if (id !== lastId) [lastId, isKnown] = [id, this.context.categories.has(id)];
+      if (id !== lastId) [lastId, isKnown] = [id, this.#context.categories.has(id)];
       if (!isKnown) unknown.set(id, (unknown.get(id) ?? 0) + 1);
     }
     const count = [...unknown.values()].reduce((sum, one) => sum + one, 0);
@@ -161,103 +161,103 @@ class ResultReader {
     return [
       ...(count
         ? [
-            `${this.where}: ${count} of ${length} are of ${categories} that the annotations do not have (${listed(unknown.keys())}); they do not count`,
+            `${this.#where}: ${count} of ${length} are of ${categories} that the annotations do not have (${listed(unknown.keys())}); they do not count`,
           ]
         : []),
-      ...this.otherSizes.warnings(this.where),
-      ...negative.warnings(this.where),
-      ...outside.warnings(this.where),
-      ...fractions.warnings(this.where),
+      ...this.#otherSizes.warnings(this.#where),
+      ...negative.warnings(this.#where),
+      ...outside.warnings(this.#where),
+      ...fractions.warnings(this.#where),
     ];
   }
 
-  private addOne(result: Raw, index: number): void {
+  #addOne(result: Raw, index: number): void {
     const { image_id, category_id, score } = result;
-    if (isRoundedId(image_id)) this.fail(index, `image_id is read as ${image_id}: ${roundedIdProblem(true)}`);
-    if (isRoundedId(category_id)) this.fail(index, `category_id is read as ${category_id}: ${roundedIdProblem()}`);
-    const image = this.context.positions.get(image_id as ImageId);
+    if (isRoundedId(image_id)) this.#fail(index, `image_id is read as ${image_id}: ${roundedIdProblem(true)}`);
+    if (isRoundedId(category_id)) this.#fail(index, `category_id is read as ${category_id}: ${roundedIdProblem()}`);
+    const image = this.#context.positions.get(image_id as ImageId);
     if (image === undefined) {
       if (typeof image_id !== 'number' && typeof image_id !== 'string')
-        this.wants(index, 'image_id', image_id, 'an id');
-      this.unknownImages.add(image_id);
+        this.#wants(index, 'image_id', image_id, 'an id');
+      this.#unknownImages.add(image_id);
       return;
     }
-    const category = this.number(category_id, index, 'category_id');
-    const row = { image, category, score: this.number(score, index, 'score') };
-    this.otherSizes.add(result.segmentation, this.context.images[image], `results[${index}]`);
+    const category = this.#number(category_id, index, 'category_id');
+    const row = { image, category, score: this.#number(score, index, 'score') };
+    this.#otherSizes.add(result.segmentation, this.#context.images[image], `results[${index}]`);
     this.kind ??= kindOf(result);
     switch (this.kind) {
       case 'bbox': {
-        const box = this.numbers(result.bbox, index, 'bbox', 4);
+        const box = this.#numbers(result.bbox, index, 'bbox', 4);
         const segmentation = result.segmentation as CocoSegmentation | undefined;
-        const keypoints = this.keypointsBeside(result.keypoints, index);
+        const keypoints = this.#keypointsBeside(result.keypoints, index);
         this.table.add({ ...row, box, area: box[2] * box[3], segmentation, keypoints });
         return;
       }
       case 'segmentation': {
         const segmentation = result.segmentation as CocoSegmentation;
-        const { width, height } = this.context.images[image];
-        const rle = this.mask(segmentation, width, height, index);
-        const box = hasBox(result) ? this.numbers(result.bbox, index, 'bbox', 4) : rleToBbox(rle);
-        const keypoints = this.keypointsBeside(result.keypoints, index);
+        const { width, height } = this.#context.images[image];
+        const rle = this.#mask(segmentation, width, height, index);
+        const box = hasBox(result) ? this.#numbers(result.bbox, index, 'bbox', 4) : rleToBbox(rle);
+        const keypoints = this.#keypointsBeside(result.keypoints, index);
         this.table.add({ ...row, box, area: rleArea(rle), segmentation, keypoints });
         return;
       }
       case 'keypoints': {
-        const keypoints = this.numbers(result.keypoints, index, 'keypoints');
+        const keypoints = this.#numbers(result.keypoints, index, 'keypoints');
         if (!keypoints.length || keypoints.length % 3) {
-          this.fail(index, `keypoints has ${keypoints.length} numbers, not three a point`);
+          this.#fail(index, `keypoints has ${keypoints.length} numbers, not three a point`);
         }
         const { box, area } = extent(keypoints);
         this.table.add({ ...row, box, area, keypoints });
         return;
       }
       default:
-        this.fail(index, "has neither 'bbox' nor 'segmentation' nor 'keypoints'");
+        this.#fail(index, "has neither 'bbox' nor 'segmentation' nor 'keypoints'");
     }
   }
 
   /** Keypoints of results whose area comes from their boxes or masks. */
-  private keypointsBeside(keypoints: unknown, index: number): readonly number[] | undefined {
-    return keypoints === undefined ? undefined : this.numbers(keypoints, index, 'keypoints');
+  #keypointsBeside(keypoints: unknown, index: number): readonly number[] | undefined {
+    return keypoints === undefined ? undefined : this.#numbers(keypoints, index, 'keypoints');
   }
 
-  private mask(segmentation: CocoSegmentation | undefined, width: number, height: number, index: number) {
+  #mask(segmentation: CocoSegmentation | undefined, width: number, height: number, index: number) {
     if (typeof segmentation !== 'object' || segmentation === null) {
-      this.wants(index, 'segmentation', segmentation, 'a run-length encoded mask');
+      this.#wants(index, 'segmentation', segmentation, 'a run-length encoded mask');
     }
     try {
       return toRle(segmentation as CocoSegmentation, height, width);
     } catch (error) {
-      return this.fail(index, `segmentation: ${(error as Error).message}`);
+      return this.#fail(index, `segmentation: ${(error as Error).message}`);
     }
   }
 
-  private number(value: unknown, index: number, field: string): number {
-    if (typeof value !== 'number' || !Number.isFinite(value)) this.wants(index, field, value, 'a finite number');
+  #number(value: unknown, index: number, field: string): number {
+    if (typeof value !== 'number' || !Number.isFinite(value)) this.#wants(index, field, value, 'a finite number');
     return value as number;
   }
 
-  private numbers(value: unknown, index: number, field: string, count?: number): readonly number[] {
+  #numbers(value: unknown, index: number, field: string, count?: number): readonly number[] {
     if (!Array.isArray(value) || (count !== undefined && value.length !== count)) {
-      this.wants(index, field, value, `a list of ${count === undefined ? '' : `${count} `}numbers`);
+      this.#wants(index, field, value, `a list of ${count === undefined ? '' : `${count} `}numbers`);
     }
     for (const number of value as unknown[]) {
       if (typeof number !== 'number' || !Number.isFinite(number)) {
-        this.wants(index, field, value, 'finite numbers only');
+        this.#wants(index, field, value, 'finite numbers only');
       }
       if (!isCoordinate(number))
-        this.wants(index, field, value, `numbers from -${MOST.detection} to ${MOST.detection}`);
+        this.#wants(index, field, value, `numbers from -${MOST.detection} to ${MOST.detection}`);
     }
     return value as readonly number[];
   }
 
-  private wants(index: number, field: string, value: unknown, wanted: string): never {
-    return this.fail(index, `${field} wants ${wanted}, got ${shown(value)}`);
+  #wants(index: number, field: string, value: unknown, wanted: string): never {
+    return this.#fail(index, `${field} wants ${wanted}, got ${shown(value)}`);
   }
 
-  private fail(index: number, problem: string): never {
-    throw new ResnetCocoError('BAD_RESULTS', `${this.where}[${index}] ${problem}`);
+  #fail(index: number, problem: string): never {
+    throw new ResnetCocoError('BAD_RESULTS', `${this.#where}[${index}] ${problem}`);
   }
 }
 

@@ -22,7 +22,7 @@ const [HIDDEN, SEEN]: readonly Color[] = [
 ];
 
 /**
- * Draws annotations on a copy of their image, each in its category's colour: masks and polygons translucent with
+ * Draws annotations on a copy of their image, each in its category's color: masks and polygons translucent with
  * outlines; keypoints joined by the category's skeleton, with a white rim if visible and a black one if hidden.
  *
  * @param image of the size that the data set states
@@ -111,12 +111,12 @@ function drawKeypoints(
   const thickness = Math.max(1.5, side * LINE * 1.5);
   const radius = Math.max(2, side * POINT);
   const at = (i: number): Point => [keypoints[3 * i], keypoints[3 * i + 1]];
-  const isLabelled = (i: number) => keypoints[3 * i + 2] > 0;
+  const isLabeled = (i: number) => keypoints[3 * i + 2] > 0;
   for (const [from, to] of skeleton) {
-    if (isLabelled(from - 1) && isLabelled(to - 1)) strokeLine(canvas, at(from - 1), at(to - 1), thickness, color);
+    if (isLabeled(from - 1) && isLabeled(to - 1)) strokeLine(canvas, at(from - 1), at(to - 1), thickness, color);
   }
   for (let i = 0; 3 * i + 2 < keypoints.length; i++) {
-    if (!isLabelled(i)) continue;
+    if (!isLabeled(i)) continue;
     fillDisc(canvas, at(i), radius, keypoints[3 * i + 2] > 1 ? SEEN : HIDDEN);
     fillDisc(canvas, at(i), radius * 0.65, color);
   }

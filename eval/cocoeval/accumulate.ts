@@ -83,38 +83,41 @@ export class Curve {
   detections = 0;
   /** Number of detections that count. */
   counted = 0;
-  private readonly evaluation: Evaluation;
+  readonly #evaluation: Evaluation;
   /** At hit h, from 0: the highest precision there or later, and the score. */
-  private readonly precisions: Float64Array;
+  readonly #precisions: Float64Array;
   readonly hitScores: Float64Array;
   /** At hit h: number of detections that count up to it. */
   readonly hitCounts: Int32Array;
-  private firstScore = 0;
+  #firstScore = 0;
   /** Detections that match or do not count at some threshold; all others are false. */
-  private eventCount = 0;
-  private readonly eventPlaces: Int32Array;
-  private readonly eventRows: Int32Array;
+  #eventCount = 0;
+  readonly #eventPlaces: Int32Array;
+  readonly #eventRows: Int32Array;
   /** The category, area range and limit they were gathered for. */
-  private gathered = '';
+  #gathered = '';
 
   constructor(evaluation: Evaluation) {
-    this.evaluation = evaluation;
+    this.#evaluation = evaluation;
     const count = evaluation.rows.length;
-    this.precisions = new Float64Array(count);
+    this.#precisions = new Float64Array(count);
     this.hitScores = new Float64Array(count);
     this.hitCounts = new Int32Array(count);
-    this.eventPlaces = new Int32Array(count);
-    this.eventRows = new Int32Array(count);
+    this.#eventPlaces = new Int32Array(count);
+    this.#eventRows = new Int32Array(count);
   }
 
   walk(k: number, a: number, t: number, maxDet: number): void {
-    const { ignored, rows, scores, truePositives, words } = this.evaluation;
-    const { eventPlaces, eventRows, hitCounts, hitScores, precisions } = this;
+    const { ignored, rows, scores, truePositives, words } = this.#evaluation;
+    const { hitCounts, hitScores } = this;
+    const eventPlaces = this.#eventPlaces;
+    const eventRows = this.#eventRows;
+    const precisions = this.#precisions;
     const plane = (a * words + (t >> 5)) * rows.length;
     const bit = 1 << (t & 31);
-    this.gather(k, a, t >> 5, maxDet);
+    this.#gather(k, a, t >> 5, maxDet);
     let [hits, skipped] = [0, 0];
-    for (let e = 0; e < this.eventCount; e++) {
+    for (let e = 0; e < this.#eventCount; e++) {
       const i = eventRows[e];
       if (ignored[plane + i] & bit) {
         skipped++;
@@ -133,29 +136,31 @@ export class Curve {
   }
 
   /** Gathers them once for all thresholds of a word, so each threshold reads few detections. */
-  private gather(k: number, a: number, word: number, maxDet: number): void {
+  #gather(k: number, a: number, word: number, maxDet: number): void {
     const key = `${k} ${a} ${word} ${maxDet}`;
-    if (key === this.gathered) return;
-    this.gathered = key;
-    const { categoryStarts, ignored, ranks, rows, scores, truePositives, words } = this.evaluation;
-    const { eventPlaces, eventRows } = this;
+    if (key === this.#gathered) return;
+    this.#gathered = key;
+    const { categoryStarts, ignored, ranks, rows, scores, truePositives, words } = this.#evaluation;
+    const eventPlaces = this.#eventPlaces;
+    const eventRows = this.#eventRows;
     const plane = (a * words + word) * rows.length;
     let [detections, events] = [0, 0];
     for (let i = categoryStarts[k]; i < categoryStarts[k + 1]; i++) {
       if (ranks[i] >= maxDet) continue;
-      if (detections++ === 0) this.firstScore = scores[i];
+      if (detections++ === 0) this.#firstScore = scores[i];
       if (!(truePositives[plane + i] | ignored[plane + i])) continue;
       eventPlaces[events] = detections;
       eventRows[events++] = i;
     }
     this.detections = detections;
-    this.eventCount = events;
+    this.#eventCount = events;
   }
 
   /** Precision at a recall or above, and its score; 0 and 0 when the recall is not reached. */
   at(recall: number, objects: number): readonly [precision: number, score: number] {
-    const { detections, hits, hitScores, precisions } = this;
-    if (recall <= 0) return detections ? [hits ? precisions[0] : 0, this.firstScore] : [0, 0];
+    const { detections, hits, hitScores } = this;
+    const precisions = this.#precisions;
+    if (recall <= 0) return detections ? [hits ? precisions[0] : 0, this.#firstScore] : [0, 0];
     let hit = Math.min(hits + 1, Math.max(1, Math.ceil(recall * objects)));
     while (hit > 1 && (hit - 1) / objects >= recall) hit--;
     while (hit <= hits && hit / objects < recall) hit++;

@@ -35,8 +35,8 @@ export class COCOeval {
   stats: readonly number[] = [];
   readonly cocoGt: COCO;
   readonly cocoDt: COCO;
-  private evaluation: Evaluation | undefined;
-  private images: (EvalImage | undefined)[] | undefined;
+  #evaluation: Evaluation | undefined;
+  #images: (EvalImage | undefined)[] | undefined;
 
   /** @param cocoDt results from `cocoGt.loadRes` */
   constructor(cocoGt: COCO, cocoDt: COCO, iouType: IouType = 'bbox') {
@@ -60,8 +60,8 @@ export class COCOeval {
     params.catIds = params.useCats ? sortedIds(params.catIds) : [...new Set(params.catIds)];
     params.maxDets = [...params.maxDets].sort((a, b) => a - b);
     checkParams(params);
-    this.evaluation = this.evaluated(params);
-    this.images = undefined;
+    this.#evaluation = this.#evaluated(params);
+    this.#images = undefined;
     this.eval = undefined;
   }
 
@@ -75,7 +75,7 @@ export class COCOeval {
     const isSame = (['imgIds', 'catIds', 'areaRng', 'maxDets', 'iouThrs', 'useCats'] as const).every(
       (field) => JSON.stringify(params[field]) === JSON.stringify(evaluated[field]),
     );
-    const evaluation = isSame ? this.evaluationDone : this.evaluated(params);
+    const evaluation = isSame ? this.evaluationDone : this.#evaluated(params);
     this.eval = accumulateAll({ ...evaluation, params: params.copy() });
   }
 
@@ -109,15 +109,15 @@ export class COCOeval {
    * objects.
    */
   get evalImgs(): readonly (EvalImage | undefined)[] {
-    this.images ??= this.detailed(this.evaluationDone.params);
-    return this.images;
+    this.#images ??= this.#detailed(this.evaluationDone.params);
+    return this.#images;
   }
 
   /** `[D][G]`: similarity of the detections of an image and category, best first, to its objects. */
   computeIoU(imgId: ImageId, catId: number): number[][] {
     const params = this.params.copy();
     [params.imgIds, params.catIds] = [[imgId], params.useCats ? [catId] : params.catIds];
-    if (!this.evaluation) this.checkInput(params);
+    if (!this.#evaluation) this.#checkInput(params);
     const { similarity } = cocoRules(this.cocoGt, this.cocoDt, params);
     for (const { detections, objects } of groupsOf(
       this.cocoGt.table,
@@ -135,8 +135,8 @@ export class COCOeval {
 
   /** The evaluation, for analyses beyond pycocotools. @throws Error when nothing was evaluated */
   get evaluationDone(): Evaluation {
-    if (!this.evaluation) throw new Error('nothing is evaluated: call evaluate() first');
-    return this.evaluation;
+    if (!this.#evaluation) throw new Error('nothing is evaluated: call evaluate() first');
+    return this.#evaluation;
   }
 
   /** Precision and recall, for analyses beyond pycocotools. @throws Error when nothing was accumulated */
@@ -145,19 +145,19 @@ export class COCOeval {
     return this.eval;
   }
 
-  private evaluated(params: Params): Evaluation {
+  #evaluated(params: Params): Evaluation {
     const { cocoDt, cocoGt } = this;
-    this.checkInput(params);
+    this.#checkInput(params);
     return evaluateAll(cocoGt, cocoDt, params.copy(), cocoRules(cocoGt, cocoDt, params));
   }
 
   /** Results were checked when read, but annotations may be given as results. */
-  private checkInput({ iouType }: Params): void {
+  #checkInput({ iouType }: Params): void {
     checkObjects(this.cocoGt, iouType);
     if (this.cocoDt.table.ids) checkObjects(this.cocoDt, iouType);
   }
 
-  private detailed(params: Params): (EvalImage | undefined)[] {
+  #detailed(params: Params): (EvalImage | undefined)[] {
     const { cocoDt, cocoGt } = this;
     const tables = { gt: cocoGt.table, dt: cocoDt.table };
     const rules = cocoRules(cocoGt, cocoDt, params);

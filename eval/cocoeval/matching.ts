@@ -19,32 +19,33 @@ export class Matcher {
   detectionMatches = new Int32Array(1024);
   /** `[T, G]`: 1 + the object's last detection, or 0. */
   objectMatches = new Int32Array(1024);
-  private readonly thresholds: readonly number[];
-  private readonly lowest: number;
+  readonly #thresholds: readonly number[];
+  readonly #lowest: number;
 
   constructor(thresholds: readonly number[]) {
-    this.thresholds = thresholds.map((threshold) => Math.min(threshold, 1 - 1e-10));
-    this.lowest = Math.min(...this.thresholds);
+    this.#thresholds = thresholds.map((threshold) => Math.min(threshold, 1 - 1e-10));
+    this.#lowest = Math.min(...this.#thresholds);
   }
 
   /** @param similarities `[D, G]` */
   match(detections: number, objects: MatchingObjects, similarities: Float64Array): void {
     const { count, crowds, ignored, order } = objects;
-    const cells = this.thresholds.length * Math.max(detections, count);
+    const cells = this.#thresholds.length * Math.max(detections, count);
     if (cells > this.detectionMatches.length) {
       this.detectionMatches = new Int32Array(2 * cells);
       this.objectMatches = new Int32Array(2 * cells);
     }
-    const { detectionMatches, lowest, objectMatches } = this;
-    detectionMatches.fill(0, 0, this.thresholds.length * detections);
-    objectMatches.fill(0, 0, this.thresholds.length * count);
+    const { detectionMatches, objectMatches } = this;
+    const lowest = this.#lowest;
+    detectionMatches.fill(0, 0, this.#thresholds.length * detections);
+    objectMatches.fill(0, 0, this.#thresholds.length * count);
     for (let d = 0; d < detections; d++) {
       const row = d * count;
       let highest = -1;
       for (let g = 0; g < count; g++) if (similarities[row + g] > highest) highest = similarities[row + g];
       if (!(highest >= lowest)) continue;
-      for (let t = 0; t < this.thresholds.length; t++) {
-        let best = this.thresholds[t];
+      for (let t = 0; t < this.#thresholds.length; t++) {
+        let best = this.#thresholds[t];
         if (highest < best) continue;
         let match = -1;
         for (let i = 0; i < count; i++) {

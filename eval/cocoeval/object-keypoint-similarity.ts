@@ -3,8 +3,8 @@ import { type AnnotationTable, boxOf, rowError, type Similarity } from '../coco/
 import { pairwiseSum } from './pairwise-sum.ts';
 
 /**
- * Object keypoint similarity (cocodataset.org/#keypoints-eval): the mean over an object's labelled keypoints of exp(-d²
- * / 2s²k²). If none is labelled, d is a keypoint's distance outside the object's box, doubled in size.
+ * Object keypoint similarity (cocodataset.org/#keypoints-eval): the mean over an object's labeled keypoints of exp(-d²
+ * / 2s²k²). If none is labeled, d is a keypoint's distance outside the object's box, doubled in size.
  *
  * @param sigmas J numbers; k = 2 sigma
  */
@@ -12,20 +12,20 @@ export function keypointSimilarity(dt: AnnotationTable, gt: AnnotationTable, sig
   const variances = sigmas.map((sigma) => (sigma * 2) ** 2);
   return (detections, objects, out) => {
     objects.forEach((object, j) => {
-      // An object without keypoints is compared by its box, like one without labelled keypoints.
+      // An object without keypoints is compared by its box, like one without labeled keypoints.
       const points = gt.keypoints[object]?.length === 0 ? [] : pointsOf(gt, object, sigmas.length);
       const [x, y, width, height] = boxOf(gt, object);
       const [left, right] = [x - width, x + width * 2];
       const [top, bottom] = [y - height, y + height * 2];
       const area = gt.areas[object] + Number.EPSILON;
-      const isLabelled = variances.some((_, k) => points[3 * k + 2] > 0);
+      const isLabeled = variances.some((_, k) => points[3 * k + 2] > 0);
       detections.forEach((detection, i) => {
         const keypoints = pointsOf(dt, detection, sigmas.length);
         const likeness: number[] = [];
         variances.forEach((variance, k) => {
           const [xd, yd] = [keypoints[3 * k], keypoints[3 * k + 1]];
           let [dx, dy] = [xd - points[3 * k], yd - points[3 * k + 1]];
-          if (!isLabelled) {
+          if (!isLabeled) {
             dx = Math.max(0, left - xd) + Math.max(0, xd - right);
             dy = Math.max(0, top - yd) + Math.max(0, yd - bottom);
           } else if (!(points[3 * k + 2] > 0)) return;

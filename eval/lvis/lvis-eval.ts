@@ -29,8 +29,8 @@ export class LVISeval {
   results: Readonly<Record<string, number>> = {};
   readonly lvisGt: COCO;
   readonly lvisDt: COCO;
-  private evaluation: Evaluation | undefined;
-  private lines: readonly string[] = [];
+  #evaluation: Evaluation | undefined;
+  #lines: readonly string[] = [];
 
   /**
    * @param lvisGt an LVIS data set
@@ -62,14 +62,14 @@ export class LVISeval {
     }
     checkObjects(lvisGt, params.iouType);
     frequencyGroups(lvisGt, params);
-    this.evaluation = evaluateAll(lvisGt, lvisDt, params.copy(), lvisRules(lvisGt, lvisDt, params));
+    this.#evaluation = evaluateAll(lvisGt, lvisDt, params.copy(), lvisRules(lvisGt, lvisDt, params));
     this.eval = undefined;
   }
 
   /** Computes precision and recall of the evaluation. @throws Error when nothing was evaluated */
   accumulate(): void {
-    if (!this.evaluation) throw new Error('nothing is evaluated: call evaluate() first');
-    this.eval = accumulateAll(this.evaluation);
+    if (!this.#evaluation) throw new Error('nothing is evaluated: call evaluate() first');
+    this.eval = accumulateAll(this.#evaluation);
   }
 
   /** Computes `results`. @throws Error when nothing was accumulated */
@@ -77,7 +77,7 @@ export class LVISeval {
     if (!this.eval) throw new Error('nothing is accumulated: call accumulate() first');
     const { lines, results } = summarizeLvis(this.eval, frequencyGroups(this.lvisGt, this.eval.params));
     this.results = results;
-    this.lines = lines;
+    this.#lines = lines;
   }
 
   /** `evaluate`, `accumulate` and `summarize`. */
@@ -89,6 +89,6 @@ export class LVISeval {
 
   /** Prints `results` as lvis-api does. */
   printResults(print: (line: string) => void = console.log): void {
-    for (const line of this.lines) print(line);
+    for (const line of this.#lines) print(line);
   }
 }

@@ -75,7 +75,7 @@ function columnsBefore(x: number, width: number): number {
 }
 
 /**
- * Adds the crossings of an edge with the middles of columns. Per column, the two neighbouring points of the edge at u =
+ * Adds the crossings of an edge with the middles of columns. Per column, the two neighboring points of the edge at u =
  * 5 · column + 2 and + 3 count; the v of the upper one decides.
  */
 function crossEdge(

@@ -24,7 +24,7 @@ export interface OverlayBox {
   readonly score?: number;
   /** A class of the page's style. */
   readonly className: string;
-  /** Colours of the box and of the text on it. */
+  /** Colors of the box and of the text on it. */
   readonly paint: readonly [fill: string, text: string];
   /** For ground truth; its tag is below if there is room. */
   readonly dashed: boolean;

@@ -1,4 +1,4 @@
-/** Charts as SVG text, for a page of `page.ts` that includes `chartStyle`, in the page's colours, light and dark. */
+/** Charts as SVG text, for a page of `page.ts` that includes `chartStyle`, in the page's colors, light and dark. */
 import { escapeHtml } from '../../io/html.ts';
 
 export interface Axis {
@@ -20,7 +20,7 @@ export interface Line {
   readonly dashed?: boolean;
   /** For a line behind another that shows the same more clearly; the legend leaves it out. */
   readonly faint?: boolean;
-  /** Its colour, 0–7, if it shares one with another; by default by its index among the series. */
+  /** Its color, 0–7, if it shares one with another; by default by its index among the series. */
   readonly color?: number;
 }
 
@@ -40,7 +40,7 @@ export interface Bars {
   readonly bars: readonly Bar[];
 }
 
-/** Drawn in order, each in its own colour, up to eight. */
+/** Drawn in order, each in its own color, up to eight. */
 export type Series = Line | Bars;
 
 export interface Chart {

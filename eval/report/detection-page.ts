@@ -70,7 +70,7 @@ export function detectionPage({ title, analysis, pictures, warnings }: Detection
     section(
       'Confusion matrix',
       confusionMap({ classes: [...confusion.matrix.keys()], counts: confusion.matrix }, (k) => names[k] ?? BACKGROUND),
-      `Rows: categories of objects. Columns: categories of their detections at ${measure} 0.5 and a score above ${score}. The last column holds missed objects, the last row detections without an object. A stronger colour means a larger share of the row. Categories without objects and such detections are left out.`,
+      `Rows: categories of objects. Columns: categories of their detections at ${measure} 0.5 and a score above ${score}. The last column holds missed objects, the last row detections without an object. A stronger color means a larger share of the row. Categories without objects and such detections are left out.`,
     ),
     worstImages.length ? worst(worstImages, pictures, names, score) : '',
   ];

@@ -30,7 +30,7 @@ export const errorBarsStyle = `
 
 const MEANINGS: Readonly<Record<ErrorType, readonly [name: string, meaning: (measure: string) => string]>> = {
   classification: ['Classification', (measure) => `in the right place (${measure} ≥ 0.5), but of another category`],
-  localisation: ['Localisation', (measure) => `of the right category, but not quite in place (${measure} 0.1 to 0.5)`],
+  localisation: ['Localization', (measure) => `of the right category, but not quite in place (${measure} 0.1 to 0.5)`],
   both: ['Both', (measure) => `neither the right category nor quite in place (${measure} 0.1 to 0.5)`],
   duplicate: ['Duplicate', () => 'of an object that a better detection already matches'],
   background: ['Background', (measure) => `of nothing (${measure} with every object ≤ 0.1)`],

@@ -11,7 +11,7 @@ import { foreign, section } from './page.ts';
 
 export interface SampleBox {
   readonly label: string;
-  /** Decides the colour. */
+  /** Decides the color. */
   readonly category_id: number;
   readonly bbox: CocoBox;
   /** Only for a detection. */
@@ -82,7 +82,7 @@ export function samplePictures(list: readonly SampleEvaluation[], previews: Read
   return section(
     'Detections',
     `<svg class="sources" aria-hidden="true">${sources.join('')}</svg>${key}${groups.join('')}`,
-    'In some of the evaluated images, beside the ground truth; one colour per category.',
+    'In some of the evaluated images, beside the ground truth; one color per category.',
   );
 }
 

@@ -42,7 +42,7 @@ function figure(picture: WorstPicture, names: readonly string[]): string {
   return `<figure><div class="shot">${shot}</div><figcaption><bdi>${escapeHtml(file_name)}</bdi><span class="soft">${counts}</span></figcaption></figure>\n`;
 }
 
-/** Colours by outcome, and whether the box is of ground truth. */
+/** Colors by outcome, and whether the box is of ground truth. */
 const KINDS = {
   missed: { kind: 'missed', paint: ['#ffb000', '#000000'], dashed: true },
   false: { kind: 'false', paint: ['#ff3b6b', '#000000'], dashed: false },

@@ -26,28 +26,28 @@ export class JsonWindow {
   /** A hash of the keys of the last skipped value, in order, and of the objects they belong to. */
   shape = 0;
   /** Number of bytes of the file before `bytes[0]`. */
-  private before = 0;
-  private readonly descriptor: number;
-  private readonly fail: (problem: string) => never;
+  #before = 0;
+  readonly #descriptor: number;
+  readonly #fail: (problem: string) => never;
 
   /** @param fail called for a value that is too deep or too long */
   constructor(descriptor: number, fail: (problem: string) => never) {
-    this.descriptor = descriptor;
-    this.fail = fail;
+    this.#descriptor = descriptor;
+    this.#fail = fail;
   }
 
   /** Reads more; false at the end of the file. */
   more(): boolean {
     const kept = this.end - this.start;
     if (kept > MAX_VALUE)
-      this.fail(`has a value of more than ${MAX_VALUE} bytes, before byte ${this.before + this.end}`);
+      this.#fail(`has a value of more than ${MAX_VALUE} bytes, before byte ${this.#before + this.end}`);
     const target = kept + CHUNK > this.bytes.length ? Buffer.allocUnsafe(2 * (kept + CHUNK)) : this.bytes;
     this.bytes.copy(target, 0, this.start, this.end);
     this.bytes = target;
-    this.before += this.start;
+    this.#before += this.start;
     this.at -= this.start;
     this.start = 0;
-    this.end = kept + readSync(this.descriptor, target, kept, CHUNK, null);
+    this.end = kept + readSync(this.#descriptor, target, kept, CHUNK, null);
     return this.end > kept;
   }
 
@@ -102,7 +102,7 @@ export class JsonWindow {
         }
         if (isText || depth > 0) continue;
       } else if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
-        if (++depth > MAX_DEPTH) this.fail(`nests deeper than ${MAX_DEPTH} levels, at byte ${this.before + at}`);
+        if (++depth > MAX_DEPTH) this.#fail(`nests deeper than ${MAX_DEPTH} levels, at byte ${this.#before + at}`);
         if (byte === OPEN_OBJECT) this.shape = hashed(this.shape, byte);
         at++;
         continue;
@@ -135,6 +135,6 @@ export class JsonWindow {
   }
 
   get position(): number {
-    return this.before + this.at;
+    return this.#before + this.at;
   }
 }

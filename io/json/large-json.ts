@@ -98,66 +98,66 @@ export function longNumbers(file: string | URL): ReadonlyMap<string, string> {
 }
 
 class PartReader {
-  private readonly window: JsonWindow;
-  private readonly fail: (problem: string) => never;
+  readonly #window: JsonWindow;
+  readonly #fail: (problem: string) => never;
   /** Shapes of values without duplicate keys. Most elements of a list share a shape, so few are checked in full. */
-  private readonly shapes = new Set<number>();
+  readonly #shapes = new Set<number>();
 
   constructor(window: JsonWindow, fail: (problem: string) => never) {
-    this.window = window;
-    this.fail = fail;
+    this.#window = window;
+    this.#fail = fail;
   }
 
   *parts(): Generator<JsonPart> {
-    const { window } = this;
+    const window = this.#window;
     window.skipMark();
     const first = window.peek();
-    if (first === undefined) this.fail('is empty');
+    if (first === undefined) this.#fail('is empty');
     // A byte-order mark of UTF-16, or a character with NUL bytes: in UTF-32 two or three of four are NUL.
     const [, second, ...rest] = window.bytes.subarray(window.at, Math.min(window.at + 4, window.end));
     const isWide = first >= 0xfe || first === 0 || second === 0;
     const nuls = [first, second, ...rest].filter((byte) => byte === 0).length;
     const encoding = nuls > 2 || (nuls === 2 && (first >= 0xfe || (first === 0 && second === 0))) ? 'UTF-32' : 'UTF-16';
-    if (isWide) this.fail(`is text in ${encoding}, as it seems, and JSON is in UTF-8; save it as that`);
-    if (first === OPEN_OBJECT) yield* this.object();
-    else yield* this.value(undefined);
-    if (window.peek() !== undefined) this.wrong('the end of the file');
+    if (isWide) this.#fail(`is text in ${encoding}, as it seems, and JSON is in UTF-8; save it as that`);
+    if (first === OPEN_OBJECT) yield* this.#object();
+    else yield* this.#value(undefined);
+    if (window.peek() !== undefined) this.#wrong('the end of the file');
   }
 
-  private *object(): Generator<JsonPart> {
-    const { window } = this;
+  *#object(): Generator<JsonPart> {
+    const window = this.#window;
     window.at++;
     const fields = new Set<string>();
     for (let isFirst = true; ; isFirst = false) {
       if (isFirst && window.peek() === CLOSE_OBJECT) break;
-      if (window.peek() !== QUOTE) this.wrong('the name of a field');
-      const field = String(this.single('the name of a field'));
-      if (window.peek() !== COLON) this.wrong(`':' after "${field}"`);
-      if (fields.has(field)) this.fail(repeatedKeyProblem(field));
+      if (window.peek() !== QUOTE) this.#wrong('the name of a field');
+      const field = String(this.#single('the name of a field'));
+      if (window.peek() !== COLON) this.#wrong(`':' after "${field}"`);
+      if (fields.has(field)) this.#fail(repeatedKeyProblem(field));
       fields.add(field);
       window.at++;
-      yield* this.value(field);
+      yield* this.#value(field);
       const next = window.peek();
       if (next === CLOSE_OBJECT) break;
-      if (next !== COMMA) this.wrong(`',' or '}' after ${field}`);
+      if (next !== COMMA) this.#wrong(`',' or '}' after ${field}`);
       window.at++;
     }
     window.at++;
   }
 
-  private *value(field: string | undefined): Generator<JsonPart> {
-    if (this.window.peek() === OPEN_LIST) yield* this.list(field);
-    else yield { field, value: this.single(field ?? 'the file', field === undefined) };
+  *#value(field: string | undefined): Generator<JsonPart> {
+    if (this.#window.peek() === OPEN_LIST) yield* this.#list(field);
+    else yield { field, value: this.#single(field ?? 'the file', field === undefined) };
   }
 
-  private *list(field: string | undefined): Generator<JsonPart> {
-    const { window } = this;
+  *#list(field: string | undefined): Generator<JsonPart> {
+    const window = this.#window;
     window.at++;
     const place = (index: number) => `${field ?? ''}[${index}]`;
     let isLast = window.peek() === CLOSE_LIST;
     if (isLast) {
       window.at++;
-      yield { field, elements: this.elements(0, [], place) };
+      yield { field, elements: this.#elements(0, [], place) };
     }
     for (let count = 0; !isLast; ) {
       // The batch, from the window's start to its end, holds elements and the commas between them.
@@ -165,35 +165,35 @@ class PartReader {
       const ends: number[] = [];
       let length = 0;
       do {
-        if (window.peek() === undefined) this.endsWithin(place(count));
+        if (window.peek() === undefined) this.#endsWithin(place(count));
         if (!ends.length) window.start = window.at;
-        if (!window.skipValue()) this.endsWithin(place(count));
-        if (!this.shapes.has(window.shape)) this.checkKeys(length, place(count));
+        if (!window.skipValue()) this.#endsWithin(place(count));
+        if (!this.#shapes.has(window.shape)) this.#checkKeys(length, place(count));
         length = window.at - window.start;
         ends.push(length);
         const next = window.peek();
-        if (next === undefined) this.endsWithin(place(count));
-        if (next !== COMMA && next !== CLOSE_LIST) this.wrong(`',' or ']' after ${place(count)}`);
+        if (next === undefined) this.#endsWithin(place(count));
+        if (next !== COMMA && next !== CLOSE_LIST) this.#wrong(`',' or ']' after ${place(count)}`);
         isLast = next === CLOSE_LIST;
         window.at++;
         count++;
       } while (!isLast && length < BATCH);
-      yield { field, elements: this.elements(first, ends, place) };
+      yield { field, elements: this.#elements(first, ends, place) };
       window.start = window.at;
     }
   }
 
-  private elements(first: number, ends: readonly number[], place: (index: number) => string): JsonElements {
-    const { window } = this;
+  #elements(first: number, ends: readonly number[], place: (index: number) => string): JsonElements {
+    const window = this.#window;
     const count = ends.length;
     const bytes = window.bytes.subarray(window.start, window.start + (count ? ends[count - 1] : 0));
     if (!isUtf8(bytes)) {
       const at = ends.findIndex((end, i) => !isUtf8(bytes.subarray(i ? ends[i - 1] : 0, end)));
-      this.notUtf8(place(first + at));
+      this.#notUtf8(place(first + at));
     }
     const parseOne = (i: number) => {
       const begin = i ? bytes.indexOf(COMMA, ends[i - 1]) + 1 : 0;
-      return this.parse(bytes.toString('utf8', begin, ends[i]), place(first + i));
+      return this.#parse(bytes.toString('utf8', begin, ends[i]), place(first + i));
     };
     const parse = () => {
       try {
@@ -207,22 +207,22 @@ class PartReader {
   }
 
   /** Parses the next value alone. */
-  private single(place: string, isWholeFile = false): unknown {
-    const { window } = this;
-    if (window.peek() === undefined) this.endsWithin(place);
+  #single(place: string, isWholeFile = false): unknown {
+    const window = this.#window;
+    if (window.peek() === undefined) this.#endsWithin(place);
     window.start = window.at;
-    if (!window.skipValue()) this.endsWithin(place);
-    if (!this.shapes.has(window.shape)) this.checkKeys(0, place);
-    if (!isUtf8(window.bytes.subarray(window.start, window.at))) this.notUtf8(place);
+    if (!window.skipValue()) this.#endsWithin(place);
+    if (!this.#shapes.has(window.shape)) this.#checkKeys(0, place);
+    if (!isUtf8(window.bytes.subarray(window.start, window.at))) this.#notUtf8(place);
     const text = window.text(window.at - window.start);
-    if (!isWholeFile && window.peek() === undefined) this.endsWithin(place);
+    if (!isWholeFile && window.peek() === undefined) this.#endsWithin(place);
     window.start = window.at;
-    return this.parse(text, place);
+    return this.#parse(text, place);
   }
 
   /** Refuses a value with a duplicate key. @param begin of the value, relative to the window's start */
-  private checkKeys(begin: number, place: string): void {
-    const { window } = this;
+  #checkKeys(begin: number, place: string): void {
+    const window = this.#window;
     const text = window.bytes.toString('utf8', window.start + begin, window.at);
     let problem: string | undefined;
     try {
@@ -231,34 +231,34 @@ class PartReader {
       // Not JSON: parsing reports where.
       return;
     }
-    if (problem !== undefined) this.fail(`${place} ${problem}`);
-    this.shapes.add(window.shape);
+    if (problem !== undefined) this.#fail(`${place} ${problem}`);
+    this.#shapes.add(window.shape);
   }
 
-  private parse(text: string, place: string): unknown {
+  #parse(text: string, place: string): unknown {
     try {
       return JSON.parse(text) as unknown;
     } catch (error) {
-      if (text.trim() === '') this.fail(`${place} is not JSON: there is no value; is a comma too many?`);
+      if (text.trim() === '') this.#fail(`${place} is not JSON: there is no value; is a comma too many?`);
       const unknown = /\b(NaN|Infinity)\b/.exec(text)?.[0];
       const reason = unknown ? `JSON has no ${unknown}` : (error as Error).message;
-      return this.fail(`${place} is not JSON: ${reason}; it reads ${shortened(text.trim())}`);
+      return this.#fail(`${place} is not JSON: ${reason}; it reads ${shortened(text.trim())}`);
     }
   }
 
-  private wrong(expected: string): never {
-    const { window } = this;
-    if (window.peek() === undefined) this.endsWithin(expected);
+  #wrong(expected: string): never {
+    const window = this.#window;
+    if (window.peek() === undefined) this.#endsWithin(expected);
     const found = shortened(window.bytes.toString('utf8', window.at, Math.min(window.end, window.at + 40)));
-    return this.fail(`is not JSON: after ${window.position} bytes it wants ${expected} and has ${found}`);
+    return this.#fail(`is not JSON: after ${window.position} bytes it wants ${expected} and has ${found}`);
   }
 
-  private notUtf8(place: string): never {
-    return this.fail(`${place} is not text in UTF-8, as JSON is; save the file in that encoding`);
+  #notUtf8(place: string): never {
+    return this.#fail(`${place} is not text in UTF-8, as JSON is; save the file in that encoding`);
   }
 
-  private endsWithin(place: string): never {
-    return this.fail(`is not whole: it ends after ${this.window.position} bytes, at ${place}`);
+  #endsWithin(place: string): never {
+    return this.#fail(`is not whole: it ends after ${this.#window.position} bytes, at ${place}`);
   }
 }
 

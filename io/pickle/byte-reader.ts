@@ -5,38 +5,38 @@ const BLOCK = 1 << 16;
 /** Reads the bytes of a file, or of a part of it, in order, one block at a time. */
 export class ByteReader {
   position: number;
-  private readonly source: FileSlice;
-  private block: Uint8Array = new Uint8Array(0);
-  private blockStart = 0;
+  readonly #source: FileSlice;
+  #block: Uint8Array = new Uint8Array(0);
+  #blockStart = 0;
 
   constructor(source: FileSlice, position: number) {
-    this.source = source;
+    this.#source = source;
     this.position = position;
   }
 
   /** The next `count` bytes, valid until the next read. */
   bytes(count: number): Uint8Array {
-    const left = this.expectLeft(count);
-    const inBlock = this.position - this.blockStart;
-    if (inBlock < 0 || inBlock + count > this.block.length) {
-      this.block = this.source.read(this.position, Math.min(left, Math.max(BLOCK, count)));
-      this.blockStart = this.position;
+    const left = this.#expectLeft(count);
+    const inBlock = this.position - this.#blockStart;
+    if (inBlock < 0 || inBlock + count > this.#block.length) {
+      this.#block = this.#source.read(this.position, Math.min(left, Math.max(BLOCK, count)));
+      this.#blockStart = this.position;
     }
-    const start = this.position - this.blockStart;
+    const start = this.position - this.#blockStart;
     this.position += count;
-    return this.block.subarray(start, start + count);
+    return this.#block.subarray(start, start + count);
   }
 
   skip(count: number): void {
-    this.expectLeft(count);
+    this.#expectLeft(count);
     this.position += count;
   }
 
   byte(): number {
-    const inBlock = this.position - this.blockStart;
-    if (inBlock < 0 || inBlock >= this.block.length) return this.bytes(1)[0];
+    const inBlock = this.position - this.#blockStart;
+    if (inBlock < 0 || inBlock >= this.#block.length) return this.bytes(1)[0];
     this.position++;
-    return this.block[inBlock];
+    return this.#block[inBlock];
   }
 
   /** Little-endian, unsigned. */
@@ -70,8 +70,8 @@ export class ByteReader {
     return Buffer.from(bytes).toString('utf8');
   }
 
-  private expectLeft(count: number): number {
-    const left = this.source.length - this.position;
+  #expectLeft(count: number): number {
+    const left = this.#source.length - this.position;
     if (count <= left) return left;
     throw new Error(`the pickle ends early: ${count} bytes wanted, ${left} left`);
   }

@@ -28,7 +28,7 @@ export function drawn<K extends keyof SVGElementTagNameMap>(
   return made;
 }
 
-/** Sets the category's colour and the colour of text on it, for page.css. */
+/** Sets the category's color and the color of text on it, for page.css. */
 export function paint<E extends ElementCSSInlineStyle>(painted: E, category: number): E {
   const [fill, text] = categoryPaint(category);
   painted.style.setProperty('--paint', fill);

@@ -35,7 +35,7 @@ export function showObjects(detected: Detected | undefined): void {
   draw();
 }
 
-/** The number of objects of each label, most first, and the category of its colour. */
+/** The number of objects of each label, most first, and the category of its color. */
 function counts(): { label: string; count: number; category: number }[] {
   const least = Number(score.value);
   const all = new Map<string, { label: string; count: number; category: number }>();

@@ -6,7 +6,7 @@ import {
   classifierParameters,
   classifierProgram,
   classifierShapes,
-  initialise,
+  initialize,
   parameterCount,
   parseClassifierConfig,
   planClassifier,
@@ -120,7 +120,7 @@ test('a plain net has the tensors of the residual one, without those of projecti
 test('weights at the start: the deviation of He et al., the identity as norms, blocks that begin as their shortcut', () => {
   for (const architecture of ['resnet20', 'resnet50']) {
     const plan = planOf({ architecture });
-    const weights = initialise(classifierParameters(plan, { zeroGamma: true }), new Random(3));
+    const weights = initialize(classifierParameters(plan, { zeroGamma: true }), new Random(3));
     const { data, shape } = weights['layer3.1.conv2.weight'];
     const deviation = Math.sqrt([...data].reduce((sum, value) => sum + value * value, 0) / data.length);
     assert.ok(Math.abs(deviation / Math.sqrt(2 / (shape[0] * 9)) - 1) < 0.03, `${deviation}`);
@@ -149,9 +149,9 @@ test('weights at the start: the deviation of He et al., the identity as norms, b
   assert.is(ends({ architecture: 'resnet20', shortcut: 'C' }), 9);
 });
 
-test('the deepest of the paper is laid out, initialised and traced', () => {
+test('the deepest of the paper is laid out, initialized and traced', () => {
   const config = parseClassifierConfig({ architecture: 'resnet1202', num_classes: 10 }, 'test');
-  const weights = initialise(classifierParameters(planClassifier(config)), new Random(1));
+  const weights = initialize(classifierParameters(planClassifier(config)), new Random(1));
   assert.ok(exportOnnx(classifierProgram(config, weights)).length > 4 * 19421274);
 });
 

@@ -37,7 +37,7 @@ interface Fixture {
 const { gradients, steps }: Fixture = JSON.parse(readFileSync(join(fixturesDir, 'training.json'), 'utf8'));
 
 const CLASSES = 10;
-const OPTIONS: TrainingOptions = { optimiser: { kind: 'sgd', momentum: 0.9, weightDecay: 1e-4 } };
+const OPTIONS: TrainingOptions = { optimizer: { kind: 'sgd', momentum: 0.9, weightDecay: 1e-4 } };
 
 /** The images and targets of a step, those that the script makes: a wave for each class, and one for each image. */
 function batchOf(count: number, size: number, which: number): Record<'image' | 'target', HostTensor> {
@@ -113,7 +113,7 @@ for (const example of gradients) {
 }
 
 test('settings without meaning are refused before anything is compiled', async () => {
-  const options: TrainingOptions = { optimiser: { kind: 'sgd', nesterov: true } };
+  const options: TrainingOptions = { optimizer: { kind: 'sgd', nesterov: true } };
   await rejects(startTraining(gradients[0], 1, options), 'BAD_CONFIG', /nesterov/);
 });
 

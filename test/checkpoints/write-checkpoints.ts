@@ -12,7 +12,7 @@ for (let step = Number(first); ; step++) {
     empty: new Float32Array(),
   });
   await saveRun(folder, {
-    state: { weights: filled(100_000), average: filled(100_000), optimiser: filled(100_000) },
+    state: { weights: filled(100_000), average: filled(100_000), optimizer: filled(100_000) },
     progress: {
       step,
       epoch: 0,

@@ -58,7 +58,7 @@ async function failure(command: Command, ...args: string[]): Promise<ResnetCocoE
   return error as ResnetCocoError;
 }
 
-test('list: each known data set, its size, licence and source', async () => {
+test('list: each known data set, its size, license and source', async () => {
   const { stdout } = await run(list);
   for (const name of ['cifar10', 'cifar100', 'coco-val2017', 'bccd']) assert.ok(stdout.includes(name));
   assert.match(stdout, /1\.1 GB.*cocodataset/);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { initialise } from '../../backbone/index.ts';
+import { initialize } from '../../backbone/index.ts';
 import { writeModel } from '../../checkpoints/write-model.ts';
 import evaluateDetector from '../../cli/evaluate-detector.ts';
 import { parseFlags } from '../../cli/terminal/flags.ts';
@@ -29,7 +29,7 @@ const { model: config } = detectorSettings(painted, {
   maxSize: 64,
   config: { ...smallHeads, box_score_thresh: 0.001 },
 });
-await writeModel(model, config, initialise(fasterRcnnParameters(config), new Random(3)));
+await writeModel(model, config, initialize(fasterRcnnParameters(config), new Random(3)));
 
 let calls = 0;
 

@@ -20,7 +20,7 @@ export class FakeOutput extends Writable {
     done();
   }
 
-  /** The lines that a terminal shows after all of it, for text without colours. */
+  /** The lines that a terminal shows after all of it, for text without colors. */
   get screen(): string[] {
     const lines = [''];
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the codes of a terminal

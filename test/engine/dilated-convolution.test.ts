@@ -70,7 +70,7 @@ async function compare(engine: Engine, compared = cases): Promise<void> {
     };
     const weights = { filter: inputOf(one, 'filter') };
     const spec = { name: 'a convolution', weights, trainable: ['filter'], parts: { part } };
-    const program = await engine.trainParts(spec, { optimiser: { kind: 'sgd' } });
+    const program = await engine.trainParts(spec, { optimizer: { kind: 'sgd' } });
     const pass = await program.parts.part.forward({ x });
     const what = `filter ${one.shapes.filter}, stride ${one.stride}, dilation ${one.dilation}:`;
     const data = (await pass.outputs.y.data()) as Float32Array;
@@ -105,7 +105,7 @@ test('the compiled gradient of a convolution whose sides differ is refused, not 
       inputs: { x: { shape: x.shape } },
     };
     const spec = { name: 'a convolution', weights: { filter }, trainable: ['filter'], parts: { part } };
-    const program = await compiled.trainParts(spec, { optimiser: { kind: 'sgd' } });
+    const program = await compiled.trainParts(spec, { optimizer: { kind: 'sgd' } });
     await program.parts.part.forward({ x });
   };
   await rejects(gradient(draw(3, 2, 3, 1), [1, 1], [1, 1]), 'UNSUPPORTED_OP', /by a filter of 3 × 1/);

@@ -74,7 +74,7 @@ const cases: Readonly<Record<string, Case>> = {
   'convolution 7×7, stride 2': [[[1, 9, 10, 2], [7, 7, 2, 3]], (x, w) => conv2d(images(x), images(w), 2)],
   'max pooling': [[[2, 7, 6, 2]], (x) => maxPool(images(x), 3, 2, 1)],
   subsample: [[[2, 6, 5, 2]], (x) => tf.avgPool(images(x), 1, 2, 'valid')],
-  'nearest neighbours': [[[2, 3, 4, 2]], (x) => tf.image.resizeNearestNeighbor(images(x), [6, 8])],
+  'nearest neighbors': [[[2, 3, 4, 2]], (x) => tf.image.resizeNearestNeighbor(images(x), [6, 8])],
   'batch norm with fixed statistics': [
     [[2, 3, 4, 3], [3], [3], [3], [3]],
     (x, mean, variance, beta, gamma) => tf.batchNorm(images(x), vector(mean), vector(positive(variance)), vector(beta), vector(gamma), 1e-5),
@@ -143,7 +143,7 @@ test('a model in parts: gradients of all weights, through the cut, as finite dif
   const engine = createEagerEngine('wasm', 'cpu', 'tfjs cpu');
   const forward = async (start: typeof weights) => {
     const spec = { name: 'parts', weights: start, trainable: Object.keys(start), parts: { map, head } };
-    const { parts } = await engine.trainParts(spec, { optimiser: { kind: 'sgd' } });
+    const { parts } = await engine.trainParts(spec, { optimizer: { kind: 'sgd' } });
     const first = await parts.map.forward({ image });
     const second = await parts.head.forward({ map: first.outputs.map });
     return { first, second, loss: (await second.outputs.loss.data())[0] };

@@ -62,7 +62,7 @@ const cotangents = { align: draw([600, 7, 7, 16]), pool: draw([2, 33, 32, 16]) }
 
 async function gradients(threads: number, repeats: number, part: 'align' | 'pool'): Promise<Float32Array[]> {
   const engine = createOnnxEngine('onnx', 'cpu', { threads });
-  const program = await engine.trainParts(parts, { optimiser: { kind: 'sgd' } });
+  const program = await engine.trainParts(parts, { optimizer: { kind: 'sgd' } });
   const results: Float32Array[] = [];
   for (let i = 0; i < repeats; i++) {
     const pass = await program.parts[part].forward(inputs[part]);

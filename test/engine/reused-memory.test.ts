@@ -68,7 +68,7 @@ const batches: readonly Batch[] = [
   },
 }));
 
-const create = () => createOnnxEngine('onnx', 'cpu', { threads: 2 }).trainParts(spec, { optimiser: { kind: 'sgd' } });
+const create = () => createOnnxEngine('onnx', 'cpu', { threads: 2 }).trainParts(spec, { optimizer: { kind: 'sgd' } });
 type Program = Awaited<ReturnType<typeof create>>;
 
 /** Forward through both and back through the head. */

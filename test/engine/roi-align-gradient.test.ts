@@ -53,7 +53,7 @@ for (const attributes of [
   test(`as the host's, ${attributes.aligned ? '' : 'not '}aligned, at several sizes and without regions`, async () => {
     const options = { ...attributes, outputSize: [attributes.outputSize, attributes.outputSize] as const };
     for (const engine of engines) {
-      const program = await engine.trainParts(spec(attributes), { optimiser: { kind: 'sgd' } });
+      const program = await engine.trainParts(spec(attributes), { optimizer: { kind: 'sgd' } });
       for (const [n, h, w] of [
         [2, 12, 20],
         [1, 7, 5],

@@ -82,7 +82,7 @@ test('pooling; padding never wins a maximum', () =>
     average: tf.avgPool(image(x), 3, 1, 'same'),
   })));
 
-test('normalisation and activation between convolutions', () =>
+test('normalization and activation between convolutions', () =>
   agrees('block', (p, { x }) => {
     const y = tf.batchNorm(
       conv2d(image(x), filter(p.big)),

@@ -59,14 +59,14 @@ test('compiled gradients are tfjs’s, and so are the weights after steps, and t
     assert.ok(a > 1 && Math.abs(a - b) < 1e-4 * b);
   }
   const [ours, theirs] = await Promise.all(programs.map((program) => program.snapshot()));
-  for (const part of ['weights', 'optimiser', 'average'] as const) assertClose(ours[part]!, theirs[part]!, 1e-4);
+  for (const part of ['weights', 'optimizer', 'average'] as const) assertClose(ours[part]!, theirs[part]!, 1e-4);
   assert.not.equal(ours.weights['norm.running_mean'], weights['norm.running_mean'].data);
   assert.equal(ours.weights['unused.weight'], weights['unused.weight'].data);
   await Promise.all(programs.map((program) => program.dispose()));
 });
 
 test('a run that goes on from a snapshot ends with the very same weights', async () => {
-  const all: TrainingOptions = { optimiser: { kind: 'adamw' }, averageDecay: 0.9, clipNorm: 1 };
+  const all: TrainingOptions = { optimizer: { kind: 'adamw' }, averageDecay: 0.9, clipNorm: 1 };
   const inputs = batch(16, 16);
   const steps = async (program: PartsProgram<'features' | 'head'>, count: number) => {
     for (let i = 0; i < count; i++) {
@@ -84,7 +84,7 @@ test('a run that goes on from a snapshot ends with the very same weights', async
 
 test('gradients of passes that share weights are summed', async () => {
   const inputs = [batch(8, 8), batch(16, 8)];
-  const plain: TrainingOptions = { optimiser: { kind: 'sgd' } };
+  const plain: TrainingOptions = { optimizer: { kind: 'sgd' } };
   for (const engine of [compiled, eager]) {
     const program = await engine.trainParts(spec, plain);
     const alone: NamedArrays[] = [];

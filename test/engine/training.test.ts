@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { classificationLoss } from '../../backbone/classification-loss.ts';
 import {
   classifierParameters,
-  initialise,
+  initialize,
   parseClassifierConfig,
   planClassifier,
   type ResNetPlan,
@@ -21,7 +21,7 @@ import { assertClose } from './assert-close.ts';
 const test = suite('training');
 const compiled = createOnnxEngine('onnx', 'cpu', { threads: 1 });
 const eager = createEagerEngine('wasm', 'cpu', 'tfjs cpu');
-const options: TrainingOptions = { optimiser: { kind: 'sgd', momentum: 0.9, weightDecay: 1e-4 } };
+const options: TrainingOptions = { optimizer: { kind: 'sgd', momentum: 0.9, weightDecay: 1e-4 } };
 
 const randomTensor = (random: Random, shape: number[]): HostTensor => ({
   shape,
@@ -41,7 +41,7 @@ function problem(settings: object, size: number, batch = 4): { spec: LossSpec; i
   const random = new Random(5);
   const whole = planClassifier(config);
   const plan = whole.pool ? shortened(whole) : whole;
-  const weights = initialise(classifierParameters(plan), random);
+  const weights = initialize(classifierParameters(plan), random);
   const target = new Float32Array(batch * 3);
   for (let i = 0; i < batch; i++) target[3 * i + (i % 3)] = 1;
   return {
@@ -70,7 +70,7 @@ for (const [name, settings, size] of [
     await Promise.all(programs.map((program) => program.step(inputs, 0.01)));
     const [a, b] = await Promise.all(programs.map((program) => program.snapshot()));
     assertClose(a.weights, b.weights, 1e-4);
-    assertClose(a.optimiser, b.optimiser, 1e-4);
+    assertClose(a.optimizer, b.optimizer, 1e-4);
     await Promise.all(programs.map((program) => program.dispose()));
   });
 }

@@ -18,7 +18,7 @@ import { Random } from '../../io/random.ts';
 
 export const compiled = createOnnxEngine('onnx', 'cpu', { threads: 1 });
 export const eager = createEagerEngine('wasm', 'cpu', 'tfjs cpu');
-export const options: TrainingOptions = { optimiser: { kind: 'sgd', momentum: 0.9, weightDecay: 1e-4 } };
+export const options: TrainingOptions = { optimizer: { kind: 'sgd', momentum: 0.9, weightDecay: 1e-4 } };
 const random = new Random(3);
 
 const randomTensor = (...shape: number[]): HostTensor => ({

@@ -8,7 +8,7 @@ import type { FlagTable } from '../../cli/terminal/flags.ts';
 import { checkDetectionRecipe, checkRecipe, encodeImage, ImagePool, writeObjectCrops } from '../../datasets/index.ts';
 import { parseDetectorConfig, parseTrainingSettings } from '../../detection/index.ts';
 import { createEngine, createSchedule } from '../../engine/index.ts';
-import { checkTrainingOptions } from '../../engine/optimisers/check-options.ts';
+import { checkTrainingOptions } from '../../engine/optimizers/check-options.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { loadClassifier, loadDetector } from '../../index.ts';
 import { serverSettings } from '../../server/options.ts';
@@ -178,7 +178,7 @@ test('numbers that are handed to a model, and to what reads and writes images, h
   }
 });
 
-test('every number of a service, of a schedule and of an optimiser has a bound', () => {
+test('every number of a service, of a schedule and of an optimizer has a bound', () => {
   const numbers = Object.entries(serverSettings({ models: ['a'], threads: 1, batch: 1 })).filter(
     ([, value]) => typeof value === 'number',
   );
@@ -199,8 +199,8 @@ test('every number of a service, of a schedule and of an optimiser has a bound',
       );
     }
     for (const field of ['epsilon', 'weightDecay'])
-      refusal(() => checkTrainingOptions({ optimiser: { kind: 'adamw', [field]: value } }));
-    refusal(() => checkTrainingOptions({ optimiser: { kind: 'sgd' }, clipNorm: value }));
+      refusal(() => checkTrainingOptions({ optimizer: { kind: 'adamw', [field]: value } }));
+    refusal(() => checkTrainingOptions({ optimizer: { kind: 'sgd' }, clipNorm: value }));
   }
 });
 

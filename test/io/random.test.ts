@@ -15,7 +15,7 @@ test("gives the sequence of the authors' C code for xoshiro128** 1.1", () => {
   );
 });
 
-test('a seed fixes the sequence on every machine; neighbouring and large seeds differ', () => {
+test('a seed fixes the sequence on every machine; neighboring and large seeds differ', () => {
   const first = (seed: number) => new Random(seed).bits();
   assert.equal([0, 1, 2].map(first), [0, 1, 2].map(first));
   const seeds = [0, 1, 2, -1, 2 ** 32, 2 ** 32 + 1, Number.MAX_SAFE_INTEGER];

@@ -93,7 +93,7 @@ test('a chosen picture: boxes where the service says, a slider, a filter, downlo
     (await boxes(page)).toReversed(),
     detections.map(({ bbox }) => bbox),
   );
-  // In the colours and words of drawn pictures; all tags lie over all lines.
+  // In the colors and words of drawn pictures; all tags lie over all lines.
   const drawnAs = (expression: string) =>
     page.evaluate(`[...document.querySelectorAll('#overlay .box')].map((box) => ${expression}).reverse()`);
   assert.equal(

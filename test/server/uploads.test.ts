@@ -146,7 +146,7 @@ test('a broken form is its sender\u2019s fault, a fault of the service is not', 
   Object.assign(server.models[0], { answer: () => Promise.reject(new TypeError('a fault')) });
   lines.length = 0;
   const reply = await post(`${at}/v1/classify`, form({ 'a.png': await wavePicture(64, 48, 3, 'png') }));
-  assert.match(problemOf(reply), /^500 INTERNAL: something failed/);
+  assert.match(problemOf(reply), /^500 INTERNAL: an internal error; see the log/);
   assert.ok(lines.some((line) => JSON.parse(line).level === 50 && line.includes('a fault')));
   await server.close();
 });

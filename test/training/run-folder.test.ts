@@ -24,7 +24,7 @@ const config: RunConfig = {
   architecture: 'resnet20',
   learning_rate: 0.1,
   milestones: [32000, 48000],
-  optimiser: { momentum: 0.9, weight_decay: 1e-4 },
+  optimizer: { momentum: 0.9, weight_decay: 1e-4 },
   workers: 2,
 };
 
@@ -33,7 +33,7 @@ function checkpoint(step = 500, best: RunCheckpoint['progress']['best'] = null):
     state: {
       weights: { 'conv1.weight': Float32Array.of(0.1, -0, 1e-42, 1 / 0), 'bn1.weight': Float32Array.of(step) },
       average: { 'conv1.weight': Float32Array.of(3, 4, 5, 6), 'bn1.weight': Float32Array.of(7) },
-      optimiser: { 'momentum_buffer/conv1.weight': Float32Array.of(1, 2, 3, 4), step: Float32Array.of(step) },
+      optimizer: { 'momentum_buffer/conv1.weight': Float32Array.of(1, 2, 3, 4), step: Float32Array.of(step) },
     },
     progress: { step, epoch: 1, batch: 109, seed: 2 ** 40, seconds: 61.5, best, sums: { epoch: { loss: 0.1 } } },
     config,
@@ -54,10 +54,18 @@ test('a checkpoint is read back as it was written', async () => {
   assert.equal((await readRunCheckpoint(file)).state, state);
 });
 
+test('settings of an older run are read under the names of today', async () => {
+  const file = join(newFolder(), 'a.safetensors');
+  const { optimizer, ...rest } = config;
+  const old = { ...rest, optimiser: optimizer, command: { optimiser: 'sgd', lr: 0.1 } };
+  await writeRunCheckpoint(file, { ...checkpoint(), config: old });
+  assert.equal((await readRunCheckpoint(file)).config, { ...config, command: { optimizer: 'sgd', lr: 0.1 } });
+});
+
 test('views of a larger buffer are written as they are', async () => {
   const file = join(newFolder(), 'a.safetensors');
   const view = Float32Array.of(1, 2, 3, 4).subarray(1, 3);
-  await writeRunCheckpoint(file, { ...checkpoint(), state: { weights: { view }, optimiser: {} } });
+  await writeRunCheckpoint(file, { ...checkpoint(), state: { weights: { view }, optimizer: {} } });
   assert.equal((await readRunCheckpoint(file)).state.weights.view, Float32Array.of(2, 3));
 });
 
@@ -164,16 +172,16 @@ test('other settings than the run was begun with are refused, by name', async ()
     ...config,
     learning_rate: 0.05,
     milestones: [32000],
-    optimiser: { weight_decay: 1e-4, momentum: 0.8 },
+    optimizer: { weight_decay: 1e-4, momentum: 0.8 },
     workers: 4,
     augment: true,
   };
   await rejects(
     resumeRun(folder, changed, ['workers']),
     'BAD_CONFIG',
-    /last\.safetensors: the run was begun with other settings: learning_rate was 0\.1, now 0\.05; milestones was \[32000,48000\], now \[32000\]; optimiser\.momentum was 0\.9, now 0\.8; augment was not set, now true; resume/,
+    /last\.safetensors: the run was begun with other settings: learning_rate was 0\.1, now 0\.05; milestones was \[32000,48000\], now \[32000\]; optimizer\.momentum was 0\.9, now 0\.8; augment was not set, now true; resume/,
   );
-  await resumeRun(folder, changed, ['workers', 'learning_rate', 'milestones', 'optimiser', 'augment']);
+  await resumeRun(folder, changed, ['workers', 'learning_rate', 'milestones', 'optimizer', 'augment']);
   await rejects(resumeRun(folder, { ...config, workers: 3 }, ['work']), 'BAD_CONFIG', /: workers was 2, now 3;/);
 });
 
@@ -205,7 +213,7 @@ async function killAgainAndAgain(folder: string, kills: number, random: Random):
     const [last, best] = await Promise.all([runFiles(folder).last, runFiles(folder).best].map(readRunCheckpoint));
     for (const { progress, state, config: saved } of [last, best]) {
       assert.is(saved.step, progress.step);
-      for (const arrays of [state.weights, state.average!, state.optimiser]) {
+      for (const arrays of [state.weights, state.average!, state.optimizer]) {
         assert.is(arrays['conv1.weight'].length, 100_000);
         assert.ok(arrays['conv1.weight'].every((value) => value === progress.step));
       }

@@ -1,7 +1,7 @@
 /** Settings of models and runs in words, for pages, cards and the terminal. */
 
 import { percent } from '../../datasets/index.ts';
-import { stepSettings } from '../optimisation-fields.ts';
+import { stepSettings } from '../optimization-fields.ts';
 import { isShare, shown } from './training-names.ts';
 
 /** A setting under a heading. */
@@ -30,7 +30,7 @@ const ORDER = [...Object.keys(GROUPS), OTHERS];
 /** Words that are not those of the name, and those that have capitals. */
 const NAMES: Readonly<Record<string, string>> = {
   dataset: 'trained on',
-  optimiser: 'optimizer',
+  optimizer: 'optimizer',
   init: 'begins from',
   ema: 'moving average',
   rate: 'learning rate',
@@ -39,7 +39,7 @@ const NAMES: Readonly<Record<string, string>> = {
 const WORDS: Readonly<Record<string, string>> = {
   ...{ rpn: 'RPN', fpn: 'FPN', nms: 'NMS', iou: 'IoU', roi: 'RoI' },
   ...{ fg: 'foreground', bg: 'background', thresh: 'threshold', img: 'image' },
-  ...{ num: 'number of', optimiser: 'optimizer' },
+  ...{ num: 'number of', optimizer: 'optimizer' },
 };
 
 /** A setting's name in words: `RPN foreground IoU threshold` for `rpn_fg_iou_thresh`. */

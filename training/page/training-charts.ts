@@ -89,7 +89,7 @@ export function trainingCharts(runs: readonly TrainingRun[]): string {
 }
 
 /**
- * One run: a colour for each split, or for each name where there are several. Several runs: a colour for each. What else
+ * One run: a color for each split, or for each name where there are several. Several runs: a color for each. What else
  * is told apart, training from evaluation, is by dashes: training is dashed.
  */
 function linesOf(

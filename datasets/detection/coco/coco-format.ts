@@ -45,7 +45,7 @@ export interface CocoAnnotation {
   /** 1 when the box or mask covers a crowd of objects of one category. */
   readonly iscrowd: 0 | 1;
   readonly segmentation?: CocoSegmentation;
-  /** x, y, v of each keypoint; v is 0 for not labelled, 1 for hidden, 2 for visible. */
+  /** x, y, v of each keypoint; v is 0 for not labeled, 1 for hidden, 2 for visible. */
   readonly keypoints?: readonly number[];
   readonly num_keypoints?: number;
 }

@@ -14,7 +14,7 @@ import { findYoloLayout, type YoloImage, type YoloLayout } from './yolo-layout.t
 import { YoloPoseCheck } from './yolo-pose.ts';
 
 /**
- * Reads YOLO's label files. Each line is an object: its class, counted from 0, then either the box's centre, width and
+ * Reads YOLO's label files. Each line is an object: its class, counted from 0, then either the box's center, width and
  * height as fractions of the image's, or a polygon, which gives `segmentation` and the box around it. An image without
  * a label file has no objects. Image ids are the numbers in the names if those are unique, else 1, 2, 3 …; annotation
  * ids count from 1; category ids are classes + 1, or come from `categories.json` beside the names.
@@ -33,7 +33,7 @@ export async function readYolo(source: DetectionSource, problems: ProblemList): 
   const annotations: CocoAnnotation[] = [];
   const files = new Map<ImageId, string>();
   const pose = new YoloPoseCheck();
-  let labelled = 0;
+  let labeled = 0;
   let index = 0;
   const loaded = mapOrdered(layout.images, FILES_AT_ONCE, async (image) => ({
     image,
@@ -47,7 +47,7 @@ export async function readYolo(source: DetectionSource, problems: ProblemList): 
     files.set(id, image.path);
     images.push({ id, file_name: image.name, ...size });
     if (image.labels === undefined) continue;
-    labelled++;
+    labeled++;
     const place = { file: image.labels, image: id };
     for (const { line, columns } of rows) pose.add(image.labels, line, columns.slice(1).map(Number));
     const distinct = distinctRows(rows);
@@ -71,7 +71,7 @@ export async function readYolo(source: DetectionSource, problems: ProblemList): 
   }
   const doubt = pose.verdict();
   if (doubt) problems.warning({ ...doubt, kind: 'wrong value' });
-  if (images.length && !labelled) {
+  if (images.length && !labeled) {
     const [{ path }] = layout.images;
     throw new ResnetCocoError(
       'BAD_DATASET',

@@ -91,8 +91,8 @@ function findInLine(columns: readonly string[], classes: number): Omit<LineFindi
 
 function shapeOf(numbers: readonly number[], { width, height }: ImageSize): Omit<YoloObject, 'line' | 'index'> {
   if (numbers.length === 4) {
-    const [centreX, centreY, w, h] = numbers;
-    const corner: CocoBox = [(centreX - w / 2) * width, (centreY - h / 2) * height, w * width, h * height];
+    const [centerX, centerY, w, h] = numbers;
+    const corner: CocoBox = [(centerX - w / 2) * width, (centerY - h / 2) * height, w * width, h * height];
     const bbox: CocoBox = [pixel(corner[0]), pixel(corner[1]), pixel(corner[2]), pixel(corner[3])];
     return { bbox, area: bbox[2] * bbox[3] };
   }

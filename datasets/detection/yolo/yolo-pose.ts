@@ -15,7 +15,7 @@ type Point = readonly [x: number, y: number];
 const pointsOf = (numbers: Numbers, step: number): Point[] =>
   Array.from({ length: numbers.length / step }, (_, at) => [numbers[at * step], numbers[at * step + 1]]);
 
-/** Whether a line can be a box and points in it. Points at 0, 0 are not labelled. */
+/** Whether a line can be a box and points in it. Points at 0, 0 are not labeled. */
 function hasPointsInBox([x, y, w, h, ...rest]: Numbers, step: number): boolean {
   if (w <= 0 || h <= 0) return false;
   const [halfWidth, halfHeight] = [w / 2 + TOLERANCE, h / 2 + TOLERANCE];
@@ -26,7 +26,7 @@ function hasPointsInBox([x, y, w, h, ...rest]: Numbers, step: number): boolean {
   );
 }
 
-/** Whether a line can be a box and points with a flag each: 0, 1 or 2 for not labelled, hidden or visible. */
+/** Whether a line can be a box and points with a flag each: 0, 1 or 2 for not labeled, hidden or visible. */
 function hasMarkedPoints(numbers: Numbers): boolean {
   const rest = numbers.slice(4);
   return rest.length % 3 === 0 && rest.every((value, at) => at % 3 !== 2 || value === 0 || value === 1 || value === 2);

@@ -12,7 +12,7 @@ export interface BmpHeader {
   readonly topDown: boolean;
   /** Masks of red, green and blue, for pixels of 16, 24 or 32 bits. */
   readonly masks: readonly number[];
-  /** RGB of 256 colours; those missing in the file are black. */
+  /** RGB of 256 colors; those missing in the file are black. */
   readonly colors: Uint8Array;
   /** The stored rows, up to the end of the file. */
   readonly stored: Uint8Array;

@@ -5,10 +5,10 @@ import type { JpegHeader } from './jpeg-header.ts';
 import { withoutJunk } from './jpeg-segments.ts';
 
 /**
- * Decodes a JPEG file of one component (grey), three (YCbCr, RGB) or four (CMYK and YCCK as Adobe stores them).
+ * Decodes a JPEG file of one component (gray), three (YCbCr, RGB) or four (CMYK and YCCK as Adobe stores them).
  * Orientation is not applied.
  *
- * @param turbo decodes grey and colour, if given; what it refuses, and CMYK, is decoded here
+ * @param turbo decodes gray and color, if given; what it refuses, and CMYK, is decoded here
  * @throws Error with the reason when the file is damaged or not supported
  */
 export async function decodeJpeg(bytes: Uint8Array, header: JpegHeader, turbo?: Turbo): Promise<Image> {

@@ -1,19 +1,19 @@
 import type { JpegHeader } from './jpeg-header.ts';
 
-/** The colour space of a picture's components, by the rules of libjpeg's `default_decompress_parms`. */
-export type JpegColors = 'grey' | 'RGB' | 'YCbCr' | 'CMYK' | 'YCCK';
+/** The color space of a picture's components, by the rules of libjpeg's `default_decompress_parms`. */
+export type JpegColors = 'gray' | 'RGB' | 'YCbCr' | 'CMYK' | 'YCCK';
 
-/** @throws Error when the number of components has no colour space */
+/** @throws Error when the number of components has no color space */
 export function jpegColors({ components, jfif, adobeTransformAt }: JpegHeader, bytes: Uint8Array): JpegColors {
   const transform = adobeTransformAt >= 0 ? bytes[adobeTransformAt] : undefined;
-  if (components.length === 1) return 'grey';
+  if (components.length === 1) return 'gray';
   if (components.length === 3) {
     if (jfif) return 'YCbCr';
     if (transform !== undefined) return transform === 0 ? 'RGB' : 'YCbCr';
     return String.fromCharCode(...components.map(({ id }) => id)) === 'RGB' ? 'RGB' : 'YCbCr';
   }
   if (components.length === 4) return transform === undefined || transform === 0 ? 'CMYK' : 'YCCK';
-  throw new Error(`it has ${components.length} components; expected grey, three colours or four inks`);
+  throw new Error(`it has ${components.length} components; expected gray, three colors or four inks`);
 }
 
 /**
@@ -32,7 +32,7 @@ export function writeColors(
   const [first, second, third, black] = rows;
   const ycc = colors === 'YCbCr' || colors === 'YCCK';
   for (let x = 0, o = at; x < width; x++, o += 3) {
-    if (colors === 'grey') {
+    if (colors === 'gray') {
       data[o] = data[o + 1] = data[o + 2] = first[x];
     } else if (ycc) {
       const luma = first[x];

@@ -23,7 +23,7 @@ interface FrameComponent extends CodedComponent {
 }
 
 /**
- * Decodes a Huffman-coded JPEG file, sequential or progressive, of grey, RGB, YCbCr, CMYK or YCCK in any subsampling,
+ * Decodes a Huffman-coded JPEG file, sequential or progressive, of gray, RGB, YCbCr, CMYK or YCCK in any subsampling,
  * to the same pixels as libjpeg. Damaged bits and missing data, which libjpeg only warns of, give a picture here too.
  *
  * @throws Error with the reason when the file cannot be decoded

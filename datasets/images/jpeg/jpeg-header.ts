@@ -17,7 +17,7 @@ export interface JpegHeader {
   readonly components: readonly JpegComponent[];
   readonly coding: 'sequential' | 'progressive' | 'lossless' | 'arithmetic';
   readonly jfif: boolean;
-  /** Where Adobe's colour transform byte is, -1 without its marker: 0 is RGB or CMYK, 1 YCbCr, 2 YCCK. */
+  /** Where Adobe's color transform byte is, -1 without its marker: 0 is RGB or CMYK, 1 YCbCr, 2 YCCK. */
   readonly adobeTransformAt: number;
   readonly orientation: Orientation;
   readonly scans: number;

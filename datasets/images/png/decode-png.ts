@@ -13,9 +13,9 @@ const SPARE_BYTES = 65_536;
 const INFLATED_BYTES = 1 << 16;
 
 /**
- * Decodes a PNG file: every colour type and depth, interlaced or not. Rows are inflated and converted one at a time, so
- * only the result takes memory. Alpha is dropped. Of 16 bits the high byte is kept, as Pillow does for colour. For
- * 16-bit grey this differs from Pillow on purpose: Pillow clips it at 255, so that nearly all of it turns white.
+ * Decodes a PNG file: every color type and depth, interlaced or not. Rows are inflated and converted one at a time, so
+ * only the result takes memory. Alpha is dropped. Of 16 bits the high byte is kept, as Pillow does for color. For
+ * 16-bit gray this differs from Pillow on purpose: Pillow clips it at 255, so that nearly all of it turns white.
  * Orientation is not applied.
  *
  * @throws Error with the reason when the file is damaged

@@ -11,7 +11,7 @@ export interface PngHeader {
   /** Samples per pixel. */
   readonly channels: number;
   readonly interlaced: boolean;
-  /** RGB of each colour; empty without a palette. */
+  /** RGB of each color; empty without a palette. */
   readonly palette: Uint8Array;
   readonly orientation: Orientation;
   /** The compressed rows, in parts. */
@@ -20,7 +20,7 @@ export interface PngHeader {
 
 export const PALETTE = 3;
 export const SIGNATURE_LENGTH = 8;
-/** By colour type: samples per pixel, and the allowed bits per sample. */
+/** By color type: samples per pixel, and the allowed bits per sample. */
 const KINDS: Readonly<Record<number, { readonly channels: number; readonly depths: readonly number[] }>> = {
   0: { channels: 1, depths: [1, 2, 4, 8, 16] },
   2: { channels: 3, depths: [8, 16] },
@@ -70,8 +70,8 @@ function readImageHeader(content: Uint8Array): ImageHeader {
   const view = viewOf(content);
   const [depth, colorType, , filterMethod, interlace] = content.subarray(8);
   const kind = KINDS[colorType];
-  if (!kind) throw new Error(`its colour type ${colorType} does not exist`);
-  if (!kind.depths.includes(depth)) throw new Error(`colour type ${colorType} has no ${depth} bits a sample`);
+  if (!kind) throw new Error(`its color type ${colorType} does not exist`);
+  if (!kind.depths.includes(depth)) throw new Error(`color type ${colorType} has no ${depth} bits a sample`);
   if (filterMethod !== 0) throw new Error(`its filter method ${filterMethod} does not exist`);
   return {
     width: view.getUint32(0),
@@ -131,8 +131,8 @@ export class PngChunks {
 }
 
 /**
- * Walks the chunks of a PNG file. Chunks that do not change the colours are skipped. So are transparency and gamma: a
- * transparent pixel keeps its colour, as in Pillow's `convert('RGB')`.
+ * Walks the chunks of a PNG file. Chunks that do not change the colors are skipped. So are transparency and gamma: a
+ * transparent pixel keeps its color, as in Pillow's `convert('RGB')`.
  *
  * @throws Error with the reason when the file ends before its header does or the header is wrong
  */

@@ -31,7 +31,7 @@ export function pngPasses({ width, height, depth, channels, interlaced }: PngHea
   });
 }
 
-/** Undoes the filters of rows (PNG, section 9), which predict a byte from its left and upper neighbours. */
+/** Undoes the filters of rows (PNG, section 9), which predict a byte from its left and upper neighbors. */
 export class RowFilter {
   /** The row to fill: its filter byte, then its samples. */
   row: Uint8Array;

@@ -27,9 +27,9 @@ function augment(image: Image, augmentation: Augmentation, size: number, random:
 }
 
 /**
- * Augments, normalises and erases a picture as the recipe says, and writes it into a batch.
+ * Augments, normalizes and erases a picture as the recipe says, and writes it into a batch.
  *
- * @param levels of the recipe's normalisation
+ * @param levels of the recipe's normalization
  * @param out a batch, [N, H, W, 3]
  * @param at index of the picture's first element
  * @throws ResnetCocoError BAD_CONFIG when the recipe does not give a picture of its size

@@ -20,7 +20,7 @@ export interface TrainingRecipe extends MixSettings {
   /** Of red, green and blue, scaled to 0–1. */
   readonly image_mean: readonly number[];
   readonly image_std: readonly number[];
-  /** Applied after normalising; none by default. */
+  /** Applied after normalizing; none by default. */
   readonly random_erasing?: RandomErasing | undefined;
   /** Share of the target spread over all classes; 0 by default. */
   readonly label_smoothing?: number | undefined;

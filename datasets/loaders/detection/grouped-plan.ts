@@ -28,19 +28,19 @@ export interface GroupedPlanOptions {
  * last batch are filled with images used before. There are as many batches as whole ones fit in all images.
  */
 export class GroupedPlan {
-  private readonly groups: Int32Array;
-  private readonly order: Int32Array;
-  private readonly list: readonly Int32Array[];
+  readonly #groups: Int32Array;
+  readonly #order: Int32Array;
+  readonly #list: readonly Int32Array[];
 
   constructor({ batch, epoch, groups, seed }: GroupedPlanOptions) {
-    this.groups = groups;
-    this.order = seeded(seed, 'order', epoch).permutation(groups.length);
-    this.list = batchesOf(this.order, groups, batch);
+    this.#groups = groups;
+    this.#order = seeded(seed, 'order', epoch).permutation(groups.length);
+    this.#list = batchesOf(this.#order, groups, batch);
   }
 
   /** Number of batches. */
   get batches(): number {
-    return this.list.length;
+    return this.#list.length;
   }
 
   /**
@@ -51,13 +51,14 @@ export class GroupedPlan {
    * @returns undefined when no image is left as a replacement
    */
   batch(number: number, broken: { has(index: number): boolean }): PlannedBatch | undefined {
-    const places = this.list[number];
-    const indices = places.map((index) => (broken.has(index) ? this.substitute(index, broken) : index));
+    const places = this.#list[number];
+    const indices = places.map((index) => (broken.has(index) ? this.#substitute(index, broken) : index));
     return indices.includes(NONE) ? undefined : { indices, places };
   }
 
-  private substitute(index: number, broken: { has(index: number): boolean }): number {
-    const { groups, order } = this;
+  #substitute(index: number, broken: { has(index: number): boolean }): number {
+    const groups = this.#groups;
+    const order = this.#order;
     const at = order.indexOf(index);
     const following = [...order.subarray(at + 1), ...order.subarray(0, at)].filter((other) => !broken.has(other));
     return following.find((other) => groups[other] === groups[index]) ?? following[0] ?? NONE;

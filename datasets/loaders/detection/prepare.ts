@@ -12,7 +12,7 @@ import type { DetectionAugmentation, DetectionRecipe } from './recipe.ts';
 export interface PreparedSample {
   readonly height: number;
   readonly width: number;
-  /** [H, W, 3], normalised. */
+  /** [H, W, 3], normalized. */
   readonly data: Float32Array;
   /** [G, 4], in pixels of the prepared image. */
   readonly boxes: Float32Array;
@@ -31,9 +31,9 @@ function augment(picture: BoxedPicture, augmentation: DetectionAugmentation, ran
 }
 
 /**
- * Augments an image with its objects, then resizes and normalises it as torchvision's `GeneralizedRCNNTransform` does.
+ * Augments an image with its objects, then resizes and normalizes it as torchvision's `GeneralizedRCNNTransform` does.
  *
- * @param levels of the recipe's normalisation
+ * @param levels of the recipe's normalization
  */
 export function prepareSample(
   original: BoxedPicture,

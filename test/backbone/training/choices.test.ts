@@ -10,7 +10,7 @@ import {
 import { networkNamed } from '../../../backbone/training/network.ts';
 import { checkTrainingSettings } from '../../../backbone/training/settings.ts';
 import type { ErrorCode, ResnetCocoError } from '../../../errors.ts';
-import { learningRates, trainingOptions } from '../../../training/optimisation.ts';
+import { learningRates, trainingOptions } from '../../../training/optimization.ts';
 
 const test = suite('choices of a training run');
 
@@ -31,7 +31,7 @@ test('CIFAR goes by the paper', () => {
     [settings.architecture, settings.stem, settings.shortcut, settings.epochs, settings.batch],
     ['resnet20', 'cifar', 'A', 164, 128],
   );
-  assert.equal(settings.optimiser, {
+  assert.equal(settings.optimizer, {
     kind: 'sgd',
     momentum: 0.9,
     nesterov: false,
@@ -66,7 +66,7 @@ test('folders go by torchvision', () => {
 test('what is chosen is what is set', () => {
   const { recipe, ...settings } = trainingSettings('imagefolder', {
     arch: 'resnet18',
-    optimiser: 'adamw',
+    optimizer: 'adamw',
     decayNorms: false,
     schedule: 'cosine',
     warmup: 2.5,
@@ -96,7 +96,7 @@ test('what is chosen is what is set', () => {
   );
   const options = trainingOptions(settings as TrainingSettings, { 'conv1.weight': [4, 3, 3, 3], 'bn1.weight': [4] });
   assert.equal(options, {
-    optimiser: { kind: 'adamw', weightDecay: 0.01, noDecay: ['bn1.weight'] },
+    optimizer: { kind: 'adamw', weightDecay: 0.01, noDecay: ['bn1.weight'] },
     clipNorm: 1,
     averageDecay: 0.999,
   });
@@ -162,8 +162,8 @@ test('choices that exclude one another are refused with what to do', () => {
     [{ arch: 'plain20', shortcut: 'B' }, /plain20 has none; leave it out/],
     [{ schedule: 'one-cycle', warmup: 1 }, /one-cycle warms up by itself: leave out `warmup`/],
     [{ schedule: 'cosine', milestones: [3] }, /`milestones` are of `schedule` steps, not cosine/],
-    [{ optimiser: 'adamw', momentum: 0.9 }, /`momentum` is of SGD/],
-    [{ optimiser: 'adamw', nesterov: true }, /`nesterov` is of SGD/],
+    [{ optimizer: 'adamw', momentum: 0.9 }, /`momentum` is of SGD/],
+    [{ optimizer: 'adamw', nesterov: true }, /`nesterov` is of SGD/],
     [{ momentum: 0, nesterov: true }, /`nesterov` needs a `momentum` above 0/],
     [{ warmup: 5, epochs: 5 }, /`warmup` 5 takes the whole run of 5 epochs/],
     [{ freeze: 1 }, /`freeze` .* `init`/],
@@ -174,7 +174,7 @@ test('choices that exclude one another are refused with what to do', () => {
     [{ milestones: [5, 3], epochs: 9 }, /schedule\.milestones: 5, 3 do not ascend/],
     [{ milestones: [3, 10], epochs: 9 }, /schedule\.milestones: 10 is beyond the last of 9 epochs/],
     [{ lr: 0 }, /schedule\.rate/],
-    [{ momentum: 1 }, /optimiser\.momentum/],
+    [{ momentum: 1 }, /optimizer\.momentum/],
     [{ ema: 1 }, /ema/],
     [{ labelSmoothing: 2 }, /label_smoothing is 2/],
     [{ mixup: -1 }, /mixup_alpha is -1/],

@@ -7,8 +7,8 @@ const COLORS = [
   [40, 40, 200],
 ];
 
-/** Noisy pictures of 8×8 pixels that show a colour each, red, green or blue. */
-export function colouredPictures(
+/** Noisy pictures of 8×8 pixels that show a color each, red, green or blue. */
+export function coloredPictures(
   length: number,
   seed: number,
   classes = ['red', 'green', 'blue'],
@@ -20,7 +20,7 @@ export function colouredPictures(
     return { width: 8, height: 8, data };
   });
   return {
-    name: 'colours',
+    name: 'colors',
     classes,
     length,
     nameOf: (index) => `#${index}`,

@@ -16,18 +16,18 @@ import { createEngine } from '../../../engine/index.ts';
 import { readLog, readRunCheckpoint, runFiles } from '../../../training/index.ts';
 import { writeRunCheckpoint } from '../../../training/run-checkpoint.ts';
 import { rejects } from '../../rejects.ts';
-import { colouredPictures } from './pictures.ts';
+import { coloredPictures } from './pictures.ts';
 
 const test = suite('train a classifier');
 const root = mkdtempSync(join(tmpdir(), 'train-'));
 test.after(() => rmSync(root, { recursive: true }));
 const newFolder = () => mkdtempSync(join(root, 'run-'));
 
-const dataset = colouredPictures(50, 1);
-const validation = colouredPictures(21, 2);
+const dataset = coloredPictures(50, 1);
+const validation = coloredPictures(21, 2);
 const engine = await createEngine('onnx', { threads: 2 });
 const small = { arch: 'resnet8', size: 8, batch: 8, lr: 0.05 } as const;
-const settings = trainingSettings('colours', { ...small, epochs: 3 });
+const settings = trainingSettings('colors', { ...small, epochs: 3 });
 const base = (): TrainClassifierOptions => ({ engine, dataset, validation, settings, folder: newFolder() });
 
 /** The log without what the clock says. */
@@ -103,7 +103,7 @@ test('it learns; what is in the folder loads as a model that classifies', async 
   assert.is(readdirSync(options.folder).filter((name) => name.startsWith('events.')).length, 1);
 });
 
-const everything = trainingSettings('colours', {
+const everything = trainingSettings('colors', {
   ...small,
   epochs: 3,
   augment: 'randaugment',
@@ -166,7 +166,7 @@ test('however it is interrupted and resumed, and with however many threads: the 
 });
 
 test('a loss that is not finite ends the run and keeps the last good checkpoint', async () => {
-  const wild = (lr: number) => trainingSettings('colours', { ...small, epochs: 2, schedule: 'constant', lr });
+  const wild = (lr: number) => trainingSettings('colors', { ...small, epochs: 2, schedule: 'constant', lr });
   const options = { ...base(), settings: wild(1e25), checkpointMinutes: 0 };
   await rejects(
     trainClassifier(options),
@@ -182,7 +182,7 @@ test('a loss that is not finite ends the run and keeps the last good checkpoint'
 });
 
 test('weights that are not finite are no good checkpoint', async () => {
-  const wild = trainingSettings('colours', { ...small, epochs: 1, schedule: 'constant', lr: 3e38, weightDecay: 1000 });
+  const wild = trainingSettings('colors', { ...small, epochs: 1, schedule: 'constant', lr: 3e38, weightDecay: 1000 });
   const options = { ...base(), settings: wild, checkpointMinutes: 0 };
   await rejects(trainClassifier(options), 'DIVERGED', /after step 1, \S+ is not finite/);
   assert.is((await readRunCheckpoint(runFiles(options.folder).last)).progress.step, 0);
@@ -192,13 +192,13 @@ test('frozen stages stay to the last bit, and a head of other classes is new', a
   const options = trained;
   const { model } = runFiles(options.folder);
   const notes: string[] = [];
-  const other = colouredPictures(24, 3, ['warm', 'cold']);
+  const other = coloredPictures(24, 3, ['warm', 'cold']);
   const choices = { ...small, epochs: 1, freeze: 2 };
   const tuned = {
     ...options,
     dataset: other,
     validation: other,
-    settings: trainingSettings('colours', choices, await initialConfig(model)),
+    settings: trainingSettings('colors', choices, await initialConfig(model)),
     folder: newFolder(),
     init: model,
     onNote: (text: string) => void notes.push(text),
@@ -216,7 +216,7 @@ test('frozen stages stay to the last bit, and a head of other classes is new', a
     if (isFrozen) assert.equal(weights[name], array, name);
     else assert.not.equal(weights[name], array, name);
   }
-  assert.ok(Object.keys(state.optimiser).every((name) => /\/(layer3\.|linear\.)/.test(name)));
+  assert.ok(Object.keys(state.optimizer).every((name) => /\/(layer3\.|linear\.)/.test(name)));
 });
 
 test('a run is resumed with its own settings and data only', async () => {
@@ -227,10 +227,10 @@ test('a run is resumed with its own settings and data only', async () => {
   const rejected = (changes: Partial<TrainClassifierOptions>, pattern: RegExp) =>
     rejects(trainClassifier({ ...options, resume: true, ...changes }), 'BAD_CONFIG', pattern);
   await rejected(
-    { settings: trainingSettings('colours', { ...small, epochs: 4 }) },
+    { settings: trainingSettings('colors', { ...small, epochs: 4 }) },
     /epochs was 3, now 4; schedule\.milestones was \[1,2\], now \[1,3\]/,
   );
-  await rejected({ dataset: colouredPictures(51, 1) }, /dataset\.images was 50, now 51/);
+  await rejected({ dataset: coloredPictures(51, 1) }, /dataset\.images was 50, now 51/);
   await rejects(trainClassifier(options), 'USAGE', /holds a run already/);
   await rejects(
     trainClassifier({ ...options, folder: newFolder(), resume: true }),
@@ -245,7 +245,7 @@ test('what cannot be trained is refused before anything is written', async () =>
     rejects(trainClassifier({ ...base(), folder, ...changes }), code, pattern);
   const foreign = { ...validation, classes: ['red', 'green', 'violet'] };
   await refused({ validation: foreign }, 'BAD_DATASET', /show 'violet', which is no class .*red, green, blue/);
-  await refused({ dataset: colouredPictures(7, 1) }, 'BAD_DATASET', /7 images make no batch of 8/);
+  await refused({ dataset: coloredPictures(7, 1) }, 'BAD_DATASET', /7 images make no batch of 8/);
   await refused({ settings: { ...settings, freeze: 4 } }, 'BAD_CONFIG', /freeze is 4, but resnet8 has 3 stages/);
   await refused({ settings: { ...settings, epochs: 0 } }, 'BAD_CONFIG', /epochs/);
   assert.not(existsSync(folder));

@@ -4,7 +4,7 @@ import { classificationLoss } from '../../../backbone/classification-loss.ts';
 import {
   classifierParameters,
   classifierProgram,
-  initialise,
+  initialize,
   parseClassifierConfig,
   planClassifier,
 } from '../../../backbone/index.ts';
@@ -12,7 +12,7 @@ import { labelsIn, score } from '../../../backbone/training/validation.ts';
 import { createEngine } from '../../../engine/index.ts';
 import { Random } from '../../../io/random.ts';
 import { RunningMeans } from '../../../training/running-means.ts';
-import { colouredPictures } from './pictures.ts';
+import { coloredPictures } from './pictures.ts';
 
 const test = suite('evaluation in training');
 
@@ -54,7 +54,7 @@ test('what is not finite is wrong', () => {
 });
 
 test('labels go by the names of classes, and by place where two have the same', () => {
-  const dataset = colouredPictures(3, 1, ['b', 'a', 'b']);
+  const dataset = coloredPictures(3, 1, ['b', 'a', 'b']);
   assert.equal([...labelsIn(dataset, ['a', 'b'])], [1, 0, 1]);
   assert.equal([...labelsIn(dataset, ['b', 'a', 'b'])], [0, 1, 2]);
 });
@@ -77,7 +77,7 @@ test('norms of frozen weights go by their running statistics, the others by the 
   );
   const plan = planClassifier(config);
   const random = new Random(3);
-  const weights = initialise(classifierParameters(plan), random);
+  const weights = initialize(classifierParameters(plan), random);
   for (const [name, { data }] of Object.entries(weights)) {
     if (!name.includes('running')) continue;
     const least = name.endsWith('mean') ? -0.5 : 0.5;
@@ -92,7 +92,7 @@ test('norms of frozen weights go by their running statistics, the others by the 
   const off = async (freeze: number | undefined) => {
     const size = { batch: 2, height: 8, width: 8 };
     const loss = classificationLoss(plan, weights, size, freeze);
-    const training = await engine.train(loss, { optimiser: { kind: 'sgd' } });
+    const training = await engine.train(loss, { optimizer: { kind: 'sgd' } });
     const { outputs } = await training.step({ image, target }, 0.1);
     const after = (await training.snapshot()).weights;
     await training.dispose();

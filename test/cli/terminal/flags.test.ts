@@ -109,4 +109,13 @@ test('the nearest name is one that begins alike, or the fewest edits away', () =
   assert.is(nearestName('x', []), undefined);
 });
 
+test('a flag answers to its former name, which is proposed to nobody', () => {
+  const renamed = {
+    optimizer: { kind: 'text', value: 'NAME', alias: 'optimiser', help: '' },
+  } as const satisfies FlagTable;
+  assert.is(parseFlags(renamed, ['--optimiser', 'adamw']).flags.optimizer, 'adamw');
+  assert.is(parseFlags(renamed, ['--optimiser=sgd', '--optimizer=adamw']).flags.optimizer, 'adamw');
+  assert.throws(() => parseFlags(renamed, ['--optimise', 'x']), /the nearest known one is '--optimizer'/);
+});
+
 test.run();

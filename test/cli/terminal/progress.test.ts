@@ -75,7 +75,7 @@ test('a bar fits every width, filled in proportion', () => {
   assert.equal([filled(0), filled(500), filled(1000), filled(0, 0)], [0, 12, 24, 24]);
 });
 
-test('colours only where wanted', () => {
+test('colors only where wanted', () => {
   assert.not(progressBar(state(), 100, false).includes('\x1b'));
   assert.ok(progressBar(state(), 100, true).includes('\x1b[36m'));
 });

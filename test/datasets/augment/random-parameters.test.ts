@@ -92,22 +92,22 @@ test('padding and cropping takes every place alike', async () => {
   await rejects(tooSmall(), 'BAD_CONFIG', /14×14 from a picture of 5×5 with 4 around/);
 });
 
-test('colour jitter draws its factors evenly within their range, never below 0', () => {
+test('color jitter draws its factors evenly within their range, never below 0', () => {
   const random = new Random(6);
-  const grey: Image = { width: 1, height: 1, data: new Uint8Array([100, 100, 100]) };
+  const gray: Image = { width: 1, height: 1, data: new Uint8Array([100, 100, 100]) };
   const levels = Array.from({ length: 5000 }, () => {
-    return colorJitter(grey, { kind: 'color_jitter', brightness: 0.4 }, random).data[0];
+    return colorJitter(gray, { kind: 'color_jitter', brightness: 0.4 }, random).data[0];
   });
   assert.ok(Math.min(...levels) >= 60 && Math.max(...levels) <= 140);
   assert.ok(Math.abs(mean(levels) - 99.5) < 1.5, String(mean(levels)));
   assert.ok(Math.abs(deviation(levels) - 80 / Math.sqrt(12)) < 1, String(deviation(levels)));
   for (let i = 0; i < 500; i++) {
-    const [level] = colorJitter(grey, { kind: 'color_jitter', brightness: 1.5 }, random).data;
+    const [level] = colorJitter(gray, { kind: 'color_jitter', brightness: 1.5 }, random).data;
     assert.ok(level <= 250);
   }
 });
 
-test('colour jitter applies what it is given, in either order', () => {
+test('color jitter applies what it is given, in either order', () => {
   const picture = testPicture(6, 5);
   const jitter = { kind: 'color_jitter', brightness: 0.5, contrast: 0.5 } as const;
   const orders = new Set<string>();

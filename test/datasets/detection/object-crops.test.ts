@@ -20,7 +20,7 @@ const SIZE = { width: 96, height: 64 };
 const RED = [220, 30, 30];
 const BLUE = [30, 30, 220];
 
-/** A grey picture with filled boxes. */
+/** A gray picture with filled boxes. */
 function painted(boxes: readonly (readonly [CocoBox, readonly number[]])[]): Image {
   const data = new Uint8Array(SIZE.width * SIZE.height * 3).fill(128);
   for (const [[x, y, width, height], color] of boxes) {

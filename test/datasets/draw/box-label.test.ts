@@ -10,7 +10,7 @@ test('percentages have one form', () => {
   assert.is(percent(0.5234, 0), '52 %');
 });
 
-test('a box is labelled with its category and score, ground truth with its category', () => {
+test('a box is labeled with its category and score, ground truth with its category', () => {
   assert.is(boxLabel('traffic light', 0.984), 'traffic light 98 %');
   assert.is(boxLabel('cat'), 'cat');
 });

@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { categoryColor, drawBoxes, type Image, type LabelledBox } from '../../../datasets/index.ts';
+import { categoryColor, drawBoxes, type Image, type LabeledBox } from '../../../datasets/index.ts';
 
-const grey = (width: number, height: number): Image => ({
+const gray = (width: number, height: number): Image => ({
   width,
   height,
   data: new Uint8Array(width * height * 3).fill(99),
@@ -23,8 +23,8 @@ function drawn(image: Image): { left: number; top: number; right: number; bottom
   return { left: Math.min(...xs), top: Math.min(...ys), right: Math.max(...xs), bottom: Math.max(...ys) };
 }
 
-test('a box is an outline in its category’s colour, on a copy', () => {
-  const picture = grey(200, 160);
+test('a box is an outline in its category’s color, on a copy', () => {
+  const picture = gray(200, 160);
   const result = drawBoxes(picture, [{ bbox: [40, 50, 100, 80], label: 'cat', score: 0.5, category_id: 17 }]);
   const color = [...categoryColor(17)];
   for (const [x, y] of [
@@ -44,7 +44,7 @@ test('a box is an outline in its category’s colour, on a copy', () => {
 test('ground truth has a dashed line, and as large a box', () => {
   const box = { bbox: [40, 50, 100, 80], label: '', category_id: 17 };
   const row = (dashed: boolean) => {
-    const picture = drawBoxes(grey(200, 160), [{ ...box, dashed }]);
+    const picture = drawBoxes(gray(200, 160), [{ ...box, dashed }]);
     return Array.from({ length: 100 }, (_, i) => at(picture, 40 + i, 129).join() === categoryColor(17).join());
   };
   assert.ok(row(false).every(Boolean));
@@ -55,9 +55,9 @@ test('ground truth has a dashed line, and as large a box', () => {
 test('no line runs through a label, of whichever box', () => {
   const low = { bbox: [20, 60, 200, 100], label: 'dog', score: 0.3, category_id: 18 };
   const size = [300, 200] as const;
-  const alone = drawBoxes(grey(...size), [low]);
+  const alone = drawBoxes(gray(...size), [low]);
   // Its line crosses where the label of the other lies.
-  const crossing = drawBoxes(grey(...size), [low, { bbox: [30, 20, 8, 150], label: '', score: 0.9, category_id: 1 }]);
+  const crossing = drawBoxes(gray(...size), [low, { bbox: [30, 20, 8, 150], label: '', score: 0.9, category_id: 1 }]);
   const line = [...categoryColor(1)];
   const inLabel = Array.from({ length: 8 }, (_, i) => at(crossing, 30, 48 + i));
   assert.equal(
@@ -68,7 +68,7 @@ test('no line runs through a label, of whichever box', () => {
 });
 
 test('the label lies above the box, and inside the picture at every border', () => {
-  const free = drawn(drawBoxes(grey(200, 160), [{ bbox: [40, 50, 100, 80], label: 'cat', score: 0.5 }]))!;
+  const free = drawn(drawBoxes(gray(200, 160), [{ bbox: [40, 50, 100, 80], label: 'cat', score: 0.5 }]))!;
   assert.ok(free.top < 45 && free.top > 30);
   for (const bbox of [
     [0, 0, 50, 40],
@@ -78,9 +78,9 @@ test('the label lies above the box, and inside the picture at every border', () 
     [0, 0, 200, 160],
     [-100, -100, 400, 400],
   ]) {
-    const picture = drawBoxes(grey(200, 160), [{ bbox, label: 'traffic light', score: 0.98, category_id: 10 }]);
-    const unlabelled = drawBoxes(grey(200, 160), [{ bbox, label: '', category_id: 10 }]);
-    const label = picture.data.filter((level, i) => level !== unlabelled.data[i]).length;
+    const picture = drawBoxes(gray(200, 160), [{ bbox, label: 'traffic light', score: 0.98, category_id: 10 }]);
+    const unlabeled = drawBoxes(gray(200, 160), [{ bbox, label: '', category_id: 10 }]);
+    const label = picture.data.filter((level, i) => level !== unlabeled.data[i]).length;
     assert.ok(label > 300, `the label of ${bbox} is there: ${label}`);
   }
 });
@@ -88,7 +88,7 @@ test('the label lies above the box, and inside the picture at every border', () 
 test('lines and labels grow with the picture', () => {
   const thickness = (size: number) => {
     const box = { bbox: [size / 4, size / 4, size / 2, size / 2], label: '', category_id: 1 };
-    const picture = drawBoxes(grey(size, size), [box]);
+    const picture = drawBoxes(gray(size, size), [box]);
     let count = 0;
     for (let x = 0; x < size / 2; x++) if (at(picture, x, size / 2).some((level) => level !== 99)) count++;
     return count;
@@ -98,8 +98,8 @@ test('lines and labels grow with the picture', () => {
 
 test('labels avoid one another while there is room', () => {
   const box = { bbox: [20, 60, 200, 100], label: 'dog', category_id: 18 };
-  const one = drawn(drawBoxes(grey(300, 200), [box]))!;
-  const two = drawn(drawBoxes(grey(300, 200), [box, { ...box, bbox: [24, 62, 200, 130] }]))!;
+  const one = drawn(drawBoxes(gray(300, 200), [box]))!;
+  const two = drawn(drawBoxes(gray(300, 200), [box, { ...box, bbox: [24, 62, 200, 130] }]))!;
   assert.ok(two.top >= one.top - 3, 'the second label is not stacked over the first');
 });
 
@@ -110,7 +110,7 @@ test('of two boxes the better one lies on top, in whatever order they come', () 
     [worse, better],
     [better, worse],
   ]) {
-    assert.equal(at(drawBoxes(grey(100, 100), boxes), 10, 50), [...categoryColor(2)]);
+    assert.equal(at(drawBoxes(gray(100, 100), boxes), 10, 50), [...categoryColor(2)]);
   }
 });
 
@@ -123,8 +123,8 @@ test('boxes that are nowhere in the picture draw nothing', () => {
     [0, 0, Number.POSITIVE_INFINITY, 5],
     [10, 10, -5, 5],
     [10],
-  ].map((bbox): LabelledBox => ({ bbox, label: 'ghost', score: 0.9 }));
-  assert.is(drawn(drawBoxes(grey(100, 80), boxes)), undefined);
+  ].map((bbox): LabeledBox => ({ bbox, label: 'ghost', score: 0.9 }));
+  assert.is(drawn(drawBoxes(gray(100, 80), boxes)), undefined);
 });
 
 test('any label fits any picture', () => {
@@ -136,7 +136,7 @@ test('any label fits any picture', () => {
     [40, 20],
   ]) {
     for (const label of ['person', 'x'.repeat(10_000), '汽车 🚗', ' ', '\u0000\n', 'Ä'.repeat(30)]) {
-      const picture = drawBoxes(grey(width, height), [{ bbox: [0, 0, width, height], label, score: 1 }]);
+      const picture = drawBoxes(gray(width, height), [{ bbox: [0, 0, width, height], label, score: 1 }]);
       assert.is(picture.data.length, width * height * 3);
     }
   }

@@ -30,7 +30,7 @@ test('a line covers its length times its thickness, in every direction', () => {
   }
 });
 
-test('a disc covers its area, around its centre', () => {
+test('a disc covers its area, around its center', () => {
   const image = black(40, 40);
   fillDisc(image, [20, 15], 8, WHITE);
   assert.ok(Math.abs(ink(image) / (Math.PI * 64) - 1) < 0.02);
@@ -49,7 +49,7 @@ test('what lies outside the picture, or nowhere, is not drawn', () => {
   assert.ok(Math.abs(ink(image) - 20) < 1);
 });
 
-test('a tint goes part of the way to a colour', () => {
+test('a tint goes part of the way to a color', () => {
   const image = black(2, 1);
   tint(image, 1, [200, 100, 0], 0.5);
   assert.equal([...image.data], [0, 0, 0, 100, 50, 0]);

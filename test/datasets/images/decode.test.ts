@@ -52,7 +52,7 @@ async function compareAll(prefix: string, tolerance: number, images = named(pref
   }
 }
 
-test('every kind of JPEG equals Pillow: sampling, progressive, grey, inks, restarts, orientation, junk', () =>
+test('every kind of JPEG equals Pillow: sampling, progressive, gray, inks, restarts, orientation, junk', () =>
   withDecoder('js', () =>
     compareAll(
       'jpeg-',
@@ -158,7 +158,7 @@ test('sizes are checked before anything is decoded', () =>
     );
     await refused(pngFile(0, 5, { colorType: 2 }, nothing), /0×5/);
     await refused(pngFile(13_000, 13_000, { colorType: 6 }, nothing), /truncated/);
-    await refused(pngFile(5, 5, { colorType: 7 }, nothing), /colour type 7/);
+    await refused(pngFile(5, 5, { colorType: 7 }, nothing), /color type 7/);
     const jpeg = file('jpeg-420.jpg');
     const sizeAt = jpeg.indexOf(Buffer.of(0xff, 0xc0)) + 5;
     const resized = (height: number, width: number) => {

@@ -16,7 +16,7 @@ import {
 import { ResnetCocoError } from '../../../errors.ts';
 import { projectRoot } from '../../shared-data.ts';
 import { imagesDir, testPicture } from './test-picture.ts';
-import { greyPng, pngChunk } from './test-png.ts';
+import { grayPng, pngChunk } from './test-png.ts';
 
 const test = suite('image-pool');
 const folder = mkdtempSync(join(tmpdir(), 'resnet-coco-'));
@@ -199,7 +199,7 @@ test('a pool that nobody closes does not keep the process alive', () => {
 
 test('a picture that exhausts its thread’s memory fails alone', async () => {
   const large = join(folder, 'large.png');
-  writeFileSync(large, greyPng([[1, 2, 3]], { behind: Array<Buffer>(600_000).fill(pngChunk('IDAT', Buffer.of(0))) }));
+  writeFileSync(large, grayPng([[1, 2, 3]], { behind: Array<Buffer>(600_000).fill(pngChunk('IDAT', Buffer.of(0))) }));
   const printed = runProcess(
     `
     const pool = new ImagePool({ threads: 1 });

@@ -7,7 +7,7 @@ import { decodingCost, readImage, readImageSize } from '../../../datasets/index.
 import { ResnetCocoError } from '../../../errors.ts';
 import { scannedJpeg } from './scanned-jpeg.ts';
 import { expectedImages, imagesDir } from './test-picture.ts';
-import { greyPng, pngChunk, pngFile } from './test-png.ts';
+import { grayPng, pngChunk, pngFile } from './test-png.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'image-size-'));
 test.after(() => rmSync(folder, { recursive: true }));
@@ -81,7 +81,7 @@ test('no file has more segments or chunks than are looked at', async () => {
     Buffer.concat([jpeg.subarray(0, 2), Buffer.alloc(4 * count, Buffer.of(0xff, 0xe4, 0, 2)), jpeg.subarray(2)]);
   assert.is((await decodingCost(segments(60_000)))?.work, 1200);
   assert.is(await decodingCost(segments(70_000)), undefined);
-  const png = greyPng([[1, 2]]);
+  const png = grayPng([[1, 2]]);
   const chunk = pngChunk('abCd', Buffer.alloc(0));
   const chunks = (count: number) =>
     Buffer.concat([png.subarray(0, 33), Buffer.alloc(12 * count, chunk), png.subarray(33)]);
@@ -126,7 +126,7 @@ async function sizeOf(name: string, content: Uint8Array): Promise<unknown> {
 }
 
 test('what the decoder makes of odd headers is the size that is told', async () => {
-  const png = greyPng([
+  const png = grayPng([
     [1, 2, 3],
     [4, 5, 6],
   ]);
@@ -144,7 +144,7 @@ test('what the decoder makes of odd headers is the size that is told', async () 
   damaged[29] ^= 1; // the header's checksum
   assert.is(await sizeOf('damaged.png', damaged), 'BAD_IMAGE');
   const strange = pngFile(3, 2, { colorType: 5 }, Buffer.alloc(0));
-  assert.is(await sizeOf('colour-type.png', strange), 'BAD_IMAGE');
+  assert.is(await sizeOf('color-type.png', strange), 'BAD_IMAGE');
 
   const jpeg = readFileSync(join(imagesDir, 'jpeg-420.jpg'));
   const precise = Buffer.from(jpeg);

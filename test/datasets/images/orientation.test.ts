@@ -6,7 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readImage, readImageSize } from '../../../datasets/index.ts';
 import { imagesDir } from './test-picture.ts';
-import { greyPng, pngChunk } from './test-png.ts';
+import { grayPng, pngChunk } from './test-png.ts';
 
 const test = suite('orientation');
 const folder = mkdtempSync(join(tmpdir(), 'orientation-'));
@@ -151,16 +151,16 @@ test('of PNG: eXIf, ImageMagick’s profile and XMP, before or behind the pixels
     'XMP in compressed iTXt': pngChunk('iTXt', Buffer.concat([latin1(`${itxt}\x01\0\0\0`), deflateSync(xmp)])),
   };
   for (const [name, chunk] of Object.entries(chunks)) {
-    assert.ok(await isTurned(greyPng(rows, { before: [chunk] })), name);
-    assert.ok(await isTurned(greyPng(rows, { behind: [chunk] })), `${name} behind the pixels`);
+    assert.ok(await isTurned(grayPng(rows, { before: [chunk] })), name);
+    assert.ok(await isTurned(grayPng(rows, { behind: [chunk] })), `${name} behind the pixels`);
   }
   const upright = pngChunk('eXIf', tiff([short(1)]));
-  assert.not(await isTurned(greyPng(rows, { before: [upright, ...Object.values(chunks).slice(2)] })));
+  assert.not(await isTurned(grayPng(rows, { before: [upright, ...Object.values(chunks).slice(2)] })));
   const bomb = pngChunk(
     'zTXt',
     Buffer.concat([latin1('Raw profile type exif\0\0'), deflateSync(Buffer.alloc(1 << 26))]),
   );
-  assert.not(await isTurned(greyPng(rows, { before: [bomb] })));
+  assert.not(await isTurned(grayPng(rows, { before: [bomb] })));
 });
 
 test.run();

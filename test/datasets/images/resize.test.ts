@@ -47,7 +47,7 @@ test('plain bilinear equals torch within 1e-6, up and down', () => {
   }
 });
 
-test('a picture of one colour keeps it at any size', () => {
+test('a picture of one color keeps it at any size', () => {
   const flat = { width: 7, height: 5, data: new Uint8Array(105).fill(201) };
   for (const [width, height] of [
     [1, 1],

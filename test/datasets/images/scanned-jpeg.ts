@@ -24,7 +24,7 @@ const segment = (marker: number, ...content: number[]) =>
   Buffer.from([0xff, marker, (content.length + 2) >> 8, (content.length + 2) & 255, ...content]);
 
 /**
- * A progressive JPEG of plain grey that keeps decoders busy. Each of three components has a scan of all DC coefficients, a
+ * A progressive JPEG of plain gray that keeps decoders busy. Each of three components has a scan of all DC coefficients, a
  * bit for each block; then they take turns with scans that say in a few bytes that all others are zero, or still are.
  */
 export function scannedJpeg(width: number, height: number, scans: number): Buffer {

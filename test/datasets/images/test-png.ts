@@ -47,8 +47,8 @@ export function pngFile(width: number, height: number, kind: PngKind, compressed
   ]);
 }
 
-/** A grey picture, each row with the filter 0. */
-export function greyPng(rows: readonly (readonly number[])[], kind: Partial<PngKind> = {}): Buffer {
+/** A gray picture, each row with the filter 0. */
+export function grayPng(rows: readonly (readonly number[])[], kind: Partial<PngKind> = {}): Buffer {
   const raw = Buffer.from(rows.flatMap((row) => [0, ...row]));
   return pngFile(rows[0].length, rows.length, { colorType: 0, ...kind }, deflateSync(raw));
 }

@@ -16,7 +16,7 @@ const fixtures = JSON.parse(readFileSync(join(fixturesDir, 'resize.json'), 'utf8
 const image_mean = [0.485, 0.456, 0.406];
 const image_std = [0.229, 0.224, 0.225];
 
-test('the classifier input equals torchvision: resize, crop, padding, normalisation', () => {
+test('the classifier input equals torchvision: resize, crop, padding, normalization', () => {
   for (const { in: from, resize_size, crop_size, values } of fixtures.classification) {
     const transform: ImageTransform = { kind: 'classification', resize_size, crop_size, image_mean, image_std };
     const { shape, data } = transformImage(testPicture(...from), transform);

@@ -23,7 +23,7 @@ test('no two places of many, seeds and purposes share a stream', () => {
   assert.is(seen.size, count);
 });
 
-test('the first numbers of neighbouring places are independent of one another', () => {
+test('the first numbers of neighboring places are independent of one another', () => {
   const count = 20_000;
   const firsts = Array.from({ length: count }, (_, index) => seeded(0, 'sample', 0, index).uniform());
   const mean = firsts.reduce((sum, value) => sum + value, 0) / count;

@@ -46,7 +46,7 @@ test('flat lists mean one size per level and the same ratios everywhere', () => 
   assert.equal(flat.anchorsPerLocation, [3, 3]);
 });
 
-test('base anchors are centred, and halves are rounded to even', () => {
+test('base anchors are centered, and halves are rounded to even', () => {
   const [base] = new AnchorGenerator([[45, 47, 32]], [[1]]).baseAnchors;
   assert.equal([...base], [-22, -22, 22, 22, -24, -24, 24, 24, -16, -16, 16, 16]);
 });

@@ -241,7 +241,7 @@ async function render(path: string, boxes: number): Promise<string> {
 });
 
 (browser ? test : test.skip)(
-  'chips in the first row have objects; colours and labels are those of drawn pictures',
+  'chips in the first row have objects; colors and labels are those of drawn pictures',
   async () => {
     const path = join(newFolder(), 'index.html');
     const gallery = await Gallery.create(path, 'Chips', 1, 0.5);

@@ -98,7 +98,7 @@ function assertProbe(
 async function create(
   { config, settings }: Pick<Case, 'config' | 'settings'>,
   more = {},
-  options: TrainingOptions = { optimiser: { kind: 'sgd' } },
+  options: TrainingOptions = { optimizer: { kind: 'sgd' } },
   isTame = false,
 ) {
   const parsed = parseDetectorConfig(config, 'fixture');
@@ -136,14 +136,14 @@ for (const { batches, config, settings } of cases) {
 
 test('twenty steps of SGD, momentum, decay and clipped gradients follow torchvision', async () => {
   const recorded: Pick<Case, 'config' | 'settings'> & {
-    readonly optimiser: Record<'rate' | 'momentum' | 'weight_decay' | 'clip_norm', number>;
+    readonly optimizer: Record<'rate' | 'momentum' | 'weight_decay' | 'clip_norm', number>;
     readonly steps: { readonly images: ImageCase[]; readonly losses: Record<string, number> }[];
   } = JSON.parse(readFileSync(join(fixturesDir, 'detection_steps.json'), 'utf8'));
-  const { clip_norm, momentum, rate, weight_decay } = recorded.optimiser;
+  const { clip_norm, momentum, rate, weight_decay } = recorded.optimizer;
   const training = await create(
     recorded,
     {},
-    { optimiser: { kind: 'sgd', momentum, weightDecay: weight_decay }, clipNorm: clip_norm },
+    { optimizer: { kind: 'sgd', momentum, weightDecay: weight_decay }, clipNorm: clip_norm },
     true,
   );
   for (const [step, { images, losses }] of recorded.steps.entries()) {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { classifierParameters, initialise, parseClassifierConfig, planClassifier } from '../../../backbone/index.ts';
+import { classifierParameters, initialize, parseClassifierConfig, planClassifier } from '../../../backbone/index.ts';
 import { writeModel } from '../../../checkpoints/index.ts';
 import {
   type DetectorEpoch,
@@ -159,7 +159,7 @@ test('a loss that is not finite ends the run and keeps the last good checkpoint'
 test('from a classifier: its backbone, frozen, under a new detector', async () => {
   const config = parseClassifierConfig({ architecture: 'resnet18', num_classes: 2 }, 'test');
   const init = join(root, 'resnet18.safetensors');
-  const weights = initialise(classifierParameters(planClassifier(config)), new Random(5));
+  const weights = initialize(classifierParameters(planClassifier(config)), new Random(5));
   await writeModel(init, config, weights);
   const start = await detectorStart(init);
   const { backbone, ...choices } = small;

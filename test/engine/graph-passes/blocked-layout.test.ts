@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { trainingNorm } from '../../../backbone/batch-norm.ts';
 import { classificationLoss } from '../../../backbone/classification-loss.ts';
-import { classifierParameters, initialise, parseClassifierConfig, planClassifier } from '../../../backbone/index.ts';
+import { classifierParameters, initialize, parseClassifierConfig, planClassifier } from '../../../backbone/index.ts';
 import { parametersOf } from '../../../backbone/parameters.ts';
 import type { HostTensor, LossSpec } from '../../../engine/index.ts';
 import { lossParts } from '../../../engine/loss-program.ts';
@@ -64,7 +64,7 @@ const randomTensor = (random: Random, shape: number[]): HostTensor => ({
 function problem(settings: object, batch: number, size: number): [LossSpec, Record<string, HostTensor>] {
   const plan = planClassifier(parseClassifierConfig({ num_classes: 3, ...settings }, 'test'));
   const random = new Random(3);
-  const weights = initialise(classifierParameters(plan), random);
+  const weights = initialize(classifierParameters(plan), random);
   const target = new Float32Array(batch * 3);
   for (let i = 0; i < batch; i++) target[3 * i + (i % 3)] = 1;
   const inputs = {

@@ -23,7 +23,7 @@ const train = (thread: SessionThread, training: TrainingOptions) =>
 test('an error keeps its code and message, and others are errors with the message alone', async () => {
   const thread = new SessionThread();
   try {
-    const coded = await thrownBy(train(thread, { optimiser: { kind: 'sgd', momentum: 7 } }));
+    const coded = await thrownBy(train(thread, { optimizer: { kind: 'sgd', momentum: 7 } }));
     assert.instance(coded, ResnetCocoError);
     assert.is((coded as ResnetCocoError).code, 'BAD_CONFIG');
     assert.match((coded as ResnetCocoError).message, /^training: momentum must be from 0 to below 1, not 7$/);
@@ -44,7 +44,7 @@ test('what cannot be copied is refused, and no request waits for it', async () =
     );
     assert.match((error as Error).message, /could not be cloned/);
     assert.is(thread.load, 0);
-    await train(thread, { optimiser: { kind: 'sgd' } });
+    await train(thread, { optimizer: { kind: 'sgd' } });
   } finally {
     await thread.stop();
   }
@@ -62,9 +62,9 @@ test('a snapshot changes hands whole, and gradients, which a step still needs, d
   const snapshot = {
     weights: { w: Float32Array.of(1, 2) },
     average: { w: Float32Array.of(3, 4) },
-    optimiser: { 'momentum_buffer/w': Float32Array.of(5) },
+    optimizer: { 'momentum_buffer/w': Float32Array.of(5) },
   };
-  const arrays = [snapshot.weights.w, snapshot.average.w, snapshot.optimiser['momentum_buffer/w']];
+  const arrays = [snapshot.weights.w, snapshot.average.w, snapshot.optimizer['momentum_buffer/w']];
   assert.equal(
     handedOver('snapshot', snapshot),
     arrays.map(({ buffer }) => buffer),
@@ -73,7 +73,7 @@ test('a snapshot changes hands whole, and gradients, which a step still needs, d
 
   const thread = new SessionThread();
   try {
-    await train(thread, { optimiser: { kind: 'sgd', momentum: 0.9 }, averageDecay: 0.5 });
+    await train(thread, { optimizer: { kind: 'sgd', momentum: 0.9 }, averageDecay: 0.5 });
     // The thread still has the weights after it has given copies away.
     for (let i = 0; i < 2; i++) {
       const { average, weights } = await thread.ask('snapshot', { program: 1 });
@@ -109,7 +109,7 @@ test('what a model asks for in vain keeps its code, too', async () => {
       },
     },
   };
-  const error = await thrownBy(createOnnxEngine('onnx', 'cpu').trainParts(part, { optimiser: { kind: 'sgd' } }));
+  const error = await thrownBy(createOnnxEngine('onnx', 'cpu').trainParts(part, { optimizer: { kind: 'sgd' } }));
   assert.is((error as ResnetCocoError).code, 'UNSUPPORTED_OP');
 });
 

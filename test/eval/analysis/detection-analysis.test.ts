@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { analyseDetections } from '../../../eval/analysis/detection-analysis.ts';
+import { analyzeDetections } from '../../../eval/analysis/detection-analysis.ts';
 import { COCO, COCOeval } from '../../../eval/index.ts';
 import { hasShared, sharedData } from '../../shared-data.ts';
 import { evaluated, evaluatedCase, randomCases } from './random-cases.ts';
 
 test('is plain data that survives JSON', () => {
-  const analysis = analyseDetections(evaluatedCase(randomCases[0]));
+  const analysis = analyzeDetections(evaluatedCase(randomCases[0]));
   assert.equal(JSON.parse(JSON.stringify(analysis)), analysis);
 });
 
@@ -15,7 +15,7 @@ test('tells of each category what COCOeval tells', () => {
   for (const one of randomCases) {
     const e = evaluatedCase(one);
     e.summarize(() => {});
-    const { best, categories, confusion, stats } = analyseDetections(e);
+    const { best, categories, confusion, stats } = analyzeDetections(e);
     assert.equal(
       categories.map(({ id, name, AP }) => ({ id, name, AP })),
       e.perCategory,
@@ -33,7 +33,7 @@ test('tells of each category what COCOeval tells', () => {
 
 test('the worst images come first, with every object and detection judged', () => {
   for (const one of randomCases) {
-    const { worstImages } = analyseDetections(evaluatedCase(one), { score: 0.3 });
+    const { worstImages } = analyzeDetections(evaluatedCase(one), { score: 0.3 });
     let last = Number.POSITIVE_INFINITY;
     for (const { boxes, falseAlarms, id, missed, objects } of worstImages) {
       assert.ok(missed + falseAlarms <= last && missed + falseAlarms > 0);
@@ -57,7 +57,7 @@ test('categories that are not told apart are one', () => {
   const e = evaluated(one.dataset, one.results, 'bbox', undefined, ({ params }) => {
     params.useCats = 0;
   });
-  const { categories, confusion, errors } = analyseDetections(e);
+  const { categories, confusion, errors } = analyzeDetections(e);
   assert.equal(
     categories.map(({ id, name }) => [id, name]),
     [[-1, 'all categories']],
@@ -83,13 +83,13 @@ test('only images and categories that are evaluated count', () => {
   const kept = <T extends { readonly image_id: number | string; readonly category_id: number }>(list: readonly T[]) =>
     list.filter(({ image_id, category_id }) => [2, 3, 5].includes(image_id as number) && [2, 7].includes(category_id));
   const alone = evaluated({ ...dataset, annotations: kept(one.dataset.annotations) }, kept(one.results));
-  assert.equal(analyseDetections(part), analyseDetections(alone));
+  assert.equal(analyzeDetections(part), analyzeDetections(alone));
 });
 
-test('an evaluation that is not finished cannot be analysed', () => {
+test('an evaluation that is not finished cannot be analyzed', () => {
   const gt = new COCO(randomCases[0].dataset);
   const e = new COCOeval(gt, gt.loadRes(randomCases[0].results), 'bbox');
-  assert.throws(() => analyseDetections(e), /accumulate/);
+  assert.throws(() => analyzeDetections(e), /accumulate/);
 });
 
 const real = 'coco-eval/val2017-79';
@@ -103,7 +103,7 @@ for (const [type, annotations, results] of [
     const e = new COCOeval(gt, gt.loadRes(join(sharedData, real, results)), type);
     e.evaluate();
     e.accumulate();
-    const { categories, errors, stats } = analyseDetections(e);
+    const { categories, errors, stats } = analyzeDetections(e);
     assert.ok(Math.abs(errors.AP - stats.AP50) < 1e-12);
     const alarms = Object.entries(errors.errors).filter(([name]) => name !== 'missed');
     assert.is(

@@ -16,7 +16,7 @@ test('the shortest number that keeps one score and leaves out the next', () => {
   ] as const) {
     assert.is(thresholdBetween(kept, leftOut), threshold, `${kept}, ${leftOut}`);
   }
-  assert.is(thresholdBetween(0.3 + 2 ** -54, 0.3), 0.3, 'neighbours');
+  assert.is(thresholdBetween(0.3 + 2 ** -54, 0.3), 0.3, 'neighbors');
 });
 
 test('a network has scores in single precision: there, too, the threshold separates', () => {

@@ -5,7 +5,7 @@ import { ResnetCocoError } from '../../../errors.ts';
 import { COCO, mask } from '../../../eval/index.ts';
 
 const [WIDTH, HEIGHT] = [120, 90];
-const grey = (): Image => ({ width: WIDTH, height: HEIGHT, data: new Uint8Array(WIDTH * HEIGHT * 3).fill(99) });
+const gray = (): Image => ({ width: WIDTH, height: HEIGHT, data: new Uint8Array(WIDTH * HEIGHT * 3).fill(99) });
 const coco = new COCO({
   images: [{ id: 1, file_name: 'a.jpg', width: WIDTH, height: HEIGHT }],
   categories: [
@@ -41,8 +41,8 @@ for (const [kind, segmentation] of [
   ['polygons', polygon],
   ['a mask', rle],
 ] as readonly (readonly [string, CocoSegmentation])[]) {
-  test(`${kind}: translucent inside, the full colour at the edge, nothing outside, on a copy`, () => {
-    const picture = grey();
+  test(`${kind}: translucent inside, the full color at the edge, nothing outside, on a copy`, () => {
+    const picture = gray();
     const drawn = coco.showAnns([annotation({ segmentation })], picture);
     assert.equal(at(drawn, 40, 25), mixed(2));
     const edge = at(drawn, 20, 25);
@@ -64,16 +64,16 @@ for (const [kind, segmentation] of [
 
 test('a box is drawn where it is asked for, and where there is nothing else', () => {
   const inside = annotation({ segmentation: [[30, 20, 40, 20, 40, 30, 30, 30]] });
-  assert.equal(at(coco.showAnns([inside], grey()), 20, 25), untouched);
-  assert.is.not(at(coco.showAnns([inside], grey(), { drawBbox: true }), 20, 25).join(), untouched.join());
-  const alone = coco.showAnns([annotation({})], grey());
+  assert.equal(at(coco.showAnns([inside], gray()), 20, 25), untouched);
+  assert.is.not(at(coco.showAnns([inside], gray(), { drawBbox: true }), 20, 25).join(), untouched.join());
+  const alone = coco.showAnns([annotation({})], gray());
   assert.is.not(at(alone, 20, 25).join(), untouched.join());
   assert.equal(at(alone, 40, 25), untouched);
 });
 
-test('keypoints that are labelled are drawn, and joined by the skeleton where both ends are', () => {
+test('keypoints that are labeled are drawn, and joined by the skeleton where both ends are', () => {
   const person = (v: number) =>
-    coco.showAnns([annotation({ category_id: 1, keypoints: [20, 20, 2, 80, 60, v, 100, 80, 0] })], grey());
+    coco.showAnns([annotation({ category_id: 1, keypoints: [20, 20, 2, 80, 60, v, 100, 80, 0] })], gray());
   const joined = person(1);
   const color = [...categoryColor(1)];
   assert.equal(at(joined, 20, 20), color);
@@ -87,7 +87,7 @@ test('keypoints that are labelled are drawn, and joined by the skeleton where bo
 
 test('what lies partly outside the picture is cut off', () => {
   const big = annotation({ bbox: [-50, -50, 500, 500], segmentation: [[-50, -50, 500, -50, 500, 500, -50, 500]] });
-  assert.equal(at(coco.showAnns([big], grey(), { drawBbox: true }), 60, 45), mixed(2));
+  assert.equal(at(coco.showAnns([big], gray(), { drawBbox: true }), 60, 45), mixed(2));
 });
 
 test('a segmentation that does not fit is refused by the annotation’s id', () => {
@@ -97,7 +97,7 @@ test('a segmentation that does not fit is refused by the annotation’s id', () 
     [[[1, 2, 3, 4, 5, Number.NaN]], 'NaN'],
   ] as readonly (readonly [CocoSegmentation, string])[]) {
     assert.throws(
-      () => coco.showAnns([annotation({ segmentation })], grey()),
+      () => coco.showAnns([annotation({ segmentation })], gray()),
       (error: Error) =>
         error instanceof ResnetCocoError &&
         error.code === 'BAD_DATASET' &&

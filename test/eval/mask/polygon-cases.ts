@@ -11,7 +11,7 @@ type Shape = (d: Draws, w: number, h: number) => number[];
 const scattered: Shape = (d, w, h) =>
   d.list(d.between(3, 12), () => [d.between(-50 * w, 150 * w) / 100, d.between(-50 * h, 150 * h) / 100]).flat();
 
-/** Around a centre, on the right from above to below, on the left back; by t → (1 − t²) / (1 + t²), 2t / (1 + t²). */
+/** Around a center, on the right from above to below, on the left back; by t → (1 − t²) / (1 + t²), 2t / (1 + t²). */
 const rounded: Shape = (d, w, h) => {
   const n = d.between(2, 200);
   const [cx, cy] = [d.below(w * 8) / 8, d.below(h * 8) / 8];

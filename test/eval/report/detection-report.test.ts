@@ -8,7 +8,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { CocoDataset } from '../../../datasets/index.ts';
 import { ResnetCocoError } from '../../../errors.ts';
-import { analyseDetections } from '../../../eval/analysis/detection-analysis.ts';
+import { analyzeDetections } from '../../../eval/analysis/detection-analysis.ts';
 import { writeDetectionReport } from '../../../eval/report/detection-report.ts';
 import { evaluated, evaluatedCase, randomCases } from '../analysis/random-cases.ts';
 
@@ -18,7 +18,7 @@ test.after(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
 
 const FILES = ['categories.csv', 'confusion.csv', 'curves.csv', 'report.html', 'report.json'];
 const one = randomCases[10];
-const analysis = analyseDetections(evaluatedCase(one));
+const analysis = analyzeDetections(evaluatedCase(one));
 const read = (folder: string, name: string) => readFileSync(join(folder, name), 'utf8');
 const linesOf = (csv: string) =>
   csv
@@ -91,7 +91,7 @@ test('nothing that a title, category, file or warning is called becomes markup',
   const folder = newFolder();
   const plain = newFolder();
   const e = evaluated(renamed(one.dataset), one.results);
-  const report = { title: hostile, analysis: analyseDetections(e), warnings: [hostile] };
+  const report = { title: hostile, analysis: analyzeDetections(e), warnings: [hostile] };
   await writeDetectionReport(folder, { ...report, images: folder });
   await writeDetectionReport(plain, { title: 't', analysis, warnings: ['w'], images: plain });
   const [page, expected] = [folder, plain].map((path) => read(path, 'report.html'));
@@ -179,7 +179,7 @@ test('where one category has objects there is one curve chart; bars without a va
   const categories = one.dataset.categories.slice(0, 2);
   const annotations = one.dataset.annotations.filter(({ category_id }) => category_id === categories[0].id);
   const e = evaluated({ ...one.dataset, categories, annotations }, one.results);
-  await writeDetectionReport(folder, { title: 't', analysis: analyseDetections(e) });
+  await writeDetectionReport(folder, { title: 't', analysis: analyzeDetections(e) });
   const page = read(folder, 'report.html');
   const curves = page.slice(page.indexOf('Precision and recall'), page.indexOf('Score threshold'));
   assert.is(curves.match(/<svg class="chart"/g)!.length, 1);
@@ -201,7 +201,7 @@ test('a file name that leads out of the folder is not followed', async () => {
   const folder = newFolder();
   await writeDetectionReport(folder, {
     title: 't',
-    analysis: analyseDetections(evaluated(dataset, one.results)),
+    analysis: analyzeDetections(evaluated(dataset, one.results)),
     images: join(outside, 'images'),
   });
   const page = read(folder, 'report.html');
@@ -249,7 +249,7 @@ test('nothing to show is a page all the same: no objects, no detections, keypoin
   );
   for (const e of [evaluated(none, one.results), evaluated(one.dataset, []), evaluated(none, []), keypoints]) {
     const folder = newFolder();
-    await writeDetectionReport(folder, { title: 't', analysis: analyseDetections(e) });
+    await writeDetectionReport(folder, { title: 't', analysis: analyzeDetections(e) });
     const page = read(folder, 'report.html');
     assert.is(/NaN|undefined|Infinity/.exec(page.replace(/<script>.*?<\/script>/gs, '')), null);
     assert.is(page.match(/<dt>/g)!.length, e === keypoints ? 10 : 12);

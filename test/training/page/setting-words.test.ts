@@ -6,7 +6,7 @@ const test = suite('settings in words');
 
 test('names are words of the field', () => {
   assert.equal(
-    ['rpn_fg_iou_thresh', 'weight_decay', 'optimiser', 'rpn_pre_nms_top_n_train', 'selfDescribing'].map(settingName),
+    ['rpn_fg_iou_thresh', 'weight_decay', 'optimizer', 'rpn_pre_nms_top_n_train', 'selfDescribing'].map(settingName),
     ['RPN foreground IoU threshold', 'weight decay', 'optimizer', 'RPN proposals before NMS train', 'self describing'],
   );
 });
@@ -33,7 +33,7 @@ test('values are words, whatever they are made of', () => {
 
 test('rows stand under their headings, in one order', () => {
   const rows = settingRows({
-    optimiser: { kind: 'sgd', momentum: 0.9 },
+    optimizer: { kind: 'sgd', momentum: 0.9 },
     dataset: { images: 24 },
     command: { epochs: 2, nesterov: true, flip: false },
     odd: 1,

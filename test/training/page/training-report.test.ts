@@ -54,7 +54,7 @@ const lines = (markup: string): string[] => [...markup.matchAll(/polyline class=
 const legend = (markup: string): string[] => [...markup.matchAll(/<\/svg>([^<]+)<\/li>/g)].map(([, label]) => label);
 
 test('one run: its best, its curves, its evaluations, its settings', async () => {
-  const page = await pageOf([run('r', 4, 0.875, { batch: 128, optimiser: { momentum: 0.9 }, milestones: [1, 2] })]);
+  const page = await pageOf([run('r', 4, 0.875, { batch: 128, optimizer: { momentum: 0.9 }, milestones: [1, 2] })]);
   assert.match(page, /Best top-1<\/dt><dd>87\.5 %<\/dd><dd class="soft">after 2 epochs/);
   assert.match(page, /Last top-1<\/dt><dd>25\.0 %/);
   assert.match(page, /Steps<\/dt><dd>400<\/dd><dd class="soft">4 epochs/);
@@ -76,7 +76,7 @@ test('many noisy points are drawn as they are and smoothed, with one name in the
   assert.equal(legend(loss), ['train', 'val']);
 });
 
-test('several runs: a colour each, training dashed, error instead of accuracy, and where settings differ', async () => {
+test('several runs: a color each, training dashed, error instead of accuracy, and where settings differ', async () => {
   const runs = [run('plain-20', 3, 0.5, { depth: 20, batch: 128 }), run('plain-56', 3, 0.4, { depth: 56, batch: 128 })];
   const page = await pageOf(runs);
   assert.equal(titles(page), ['Runs', 'Loss', 'Top-1 error', 'Learning rate', 'Speed', 'Settings']);
@@ -198,7 +198,7 @@ test('detections and ground truth in sample images: as many as the caption says,
     newest,
     'aria-label="street &#60;1&#62;.png. Detections: raccoon 87 %, fox 50 %. Ground truth: raccoon, raccoon."',
   );
-  // The colours of drawn pictures.
+  // The colors of drawn pictures.
   const [fill] = categoryPaint(3);
   assert.ok(newest.includes(`<g class="truth"><rect class="box dashed" stroke="${fill}"`));
   assert.ok(newest.includes(`<g class="detection"><rect class="box" stroke="${fill}"`));

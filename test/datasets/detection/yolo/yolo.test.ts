@@ -376,7 +376,7 @@ test("Roboflow's Darknet sets: names beside the images of each split", async () 
 const poses: readonly (readonly [string, string, RegExp])[] = [
   ['of three numbers', '0 0.5 0.5 0.2 0.25 0.45 0.45 1 0.55 0.55 2', /a\.txt:1: .*2 keypoints of 3 numbers/],
   ['of three numbers, one of them', '0 0.5 0.5 0.2 0.25 0.45 0.45 1', /1 keypoint of 3 numbers/],
-  ['of three numbers, not labelled', '0 .5 .5 .2 .2 0 0 0 .5 .5 2 0 0 0 .45 .5 1', /4 keypoints of 3 numbers/],
+  ['of three numbers, not labeled', '0 .5 .5 .2 .2 0 0 0 .5 .5 2 0 0 0 .45 .5 1', /4 keypoints of 3 numbers/],
   ['of two numbers', '0 0.5 0.5 0.2 0.25 0.45 0.45 0.55 0.55', /2 keypoints of 2 numbers/],
   ['of two numbers, one of them', '0 0.5 0.5 0.2 0.25 0.45 0.45', /1 keypoint of 2 numbers/],
   ['of two numbers, in a large box', '0 0.5 0.5 0.4 0.4 0.4 0.4 0.6 0.6', /2 keypoints of 2 numbers/],

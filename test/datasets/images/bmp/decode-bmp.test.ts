@@ -14,7 +14,7 @@ test.after(() => rmSync(folder, { recursive: true }));
 interface Kind {
   readonly depth: number;
   readonly compression?: number;
-  /** Blue, green, red of each colour. */
+  /** Blue, green, red of each color. */
   readonly palette?: readonly number[][];
   readonly masks?: readonly number[];
   readonly headerSize?: number;
@@ -51,7 +51,7 @@ const [BLACK, BLUE, GREEN, RED] = [
   [0, 0, 100],
 ];
 const palette = [BLACK, BLUE, GREEN, RED];
-/** RGB values of pixels that number colours of that palette. */
+/** RGB values of pixels that number colors of that palette. */
 const colors = (...indices: number[]): number[] => indices.flatMap((i) => palette[i].toReversed());
 
 test('Pillow’s own file, its size from the header, and there and back', async () => {
@@ -91,7 +91,7 @@ test('palettes of 1, 2, 4 and 8 bits, from the bottom up and from the top down, 
   assert.equal(
     await values(bmp(2, 1, { depth: 8, palette }, [3, 77, 0, 0])),
     colors(3, 0),
-    'a colour that is not there',
+    'a color that is not there',
   );
 });
 
@@ -118,7 +118,7 @@ test('run lengths of 8 and 4 bits: runs, single pixels, moves, ends of rows', as
   assert.equal(await values(bmp(3, 2, { depth: 8, compression: 1, palette }, moved)), colors(0, 0, 2, 1, 0, 0));
   const beyond = [9, 1, 0, 0, 3, 2, 0, 1];
   assert.equal(await values(bmp(3, 2, { depth: 8, compression: 1, palette }, beyond)), colors(2, 2, 2, 1, 1, 1));
-  // A run of two colours in turn; then five single pixels in three bytes and one to fill up, which Pillow misreads.
+  // A run of two colors in turn; then five single pixels in three bytes and one to fill up, which Pillow misreads.
   const rle4 = [5, 0x12, 0, 0, 0, 5, 0x12, 0x31, 0x20, 0, 0, 1];
   const expected = colors(1, 2, 3, 1, 2, 1, 2, 1, 2, 1);
   assert.equal(await values(bmp(5, 2, { depth: 4, compression: 2, palette }, rle4)), expected);

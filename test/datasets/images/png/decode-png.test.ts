@@ -4,11 +4,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readImage } from '../../../../datasets/index.ts';
 import { rejects } from '../../../rejects.ts';
-import { greyPng, pngChunk, pngFile } from '../test-png.ts';
+import { grayPng, pngChunk, pngFile } from '../test-png.ts';
 
 const test = suite('decode-png');
 const values = async (bytes: Uint8Array): Promise<number[]> => Array.from((await readImage(bytes)).data);
-const greys = (...levels: number[]): number[] => levels.flatMap((level) => [level, level, level]);
+const grays = (...levels: number[]): number[] => levels.flatMap((level) => [level, level, level]);
 
 test('each filter predicts from the pixels to the left and above', async () => {
   const rows = [
@@ -19,31 +19,31 @@ test('each filter predicts from the pixels to the left and above', async () => {
     [4, 1, 1, 1], // 11 22 33: the nearest of left, above and their corner
   ];
   const bytes = pngFile(3, 5, { colorType: 0 }, deflateSync(Buffer.from(rows.flat())));
-  assert.equal(await values(bytes), greys(10, 20, 30, 10, 20, 30, 11, 22, 33, 10, 21, 32, 11, 22, 33));
+  assert.equal(await values(bytes), grays(10, 20, 30, 10, 20, 30, 11, 22, 33, 10, 21, 32, 11, 22, 33));
 });
 
-test('colours that a palette lacks are black', async () => {
+test('colors that a palette lacks are black', async () => {
   const kind = { colorType: 3, before: [pngChunk('PLTE', Buffer.of(9, 8, 7, 6, 5, 4))] };
-  assert.equal(await values(greyPng([[0, 1, 2, 200]], kind)), [9, 8, 7, 6, 5, 4, 0, 0, 0, 0, 0, 0]);
-  assert.equal(await values(greyPng([[0, 1]], { colorType: 3 })), [0, 0, 0, 0, 0, 0]);
+  assert.equal(await values(grayPng([[0, 1, 2, 200]], kind)), [9, 8, 7, 6, 5, 4, 0, 0, 0, 0, 0, 0]);
+  assert.equal(await values(grayPng([[0, 1]], { colorType: 3 })), [0, 0, 0, 0, 0, 0]);
 });
 
 test('what Pillow reads is read: pixels without their checksums, bytes behind them, more rows than there should be', async () => {
   const rows = Buffer.from([0, 10, 20, 0, 30, 40]);
-  const expected = greys(10, 20, 30, 40);
+  const expected = grays(10, 20, 30, 40);
   const packed = deflateSync(rows);
-  const grey = { colorType: 0 };
-  assert.equal(await values(pngFile(2, 2, grey, packed.subarray(0, -1))), expected);
-  assert.equal(await values(pngFile(2, 2, grey, packed.subarray(0, -4))), expected);
-  assert.equal(await values(pngFile(2, 2, grey, Buffer.concat([packed, Buffer.from('behind')]))), expected);
-  assert.equal(await values(pngFile(2, 2, grey, deflateSync(Buffer.concat([rows, rows])))), expected);
-  const wrongChecksum = pngFile(2, 2, grey, packed);
+  const gray = { colorType: 0 };
+  assert.equal(await values(pngFile(2, 2, gray, packed.subarray(0, -1))), expected);
+  assert.equal(await values(pngFile(2, 2, gray, packed.subarray(0, -4))), expected);
+  assert.equal(await values(pngFile(2, 2, gray, Buffer.concat([packed, Buffer.from('behind')]))), expected);
+  assert.equal(await values(pngFile(2, 2, gray, deflateSync(Buffer.concat([rows, rows])))), expected);
+  const wrongChecksum = pngFile(2, 2, gray, packed);
   wrongChecksum[wrongChecksum.length - 13] ^= 1; // of the IDAT chunk
   assert.equal(await values(wrongChecksum), expected);
   const later = pngChunk('IDAT', Buffer.from('more'));
   assert.equal(
-    await values(greyPng([[10, 20]], { behind: [pngChunk('tIME', Buffer.alloc(7)), later] })),
-    greys(10, 20),
+    await values(grayPng([[10, 20]], { behind: [pngChunk('tIME', Buffer.alloc(7)), later] })),
+    grays(10, 20),
   );
 });
 
@@ -51,12 +51,12 @@ test('what is damaged is refused with its reason', async () => {
   const packed = deflateSync(Buffer.from([0, 10, 20, 0, 30, 40]));
   const wrongAdler = Buffer.from(packed);
   wrongAdler[wrongAdler.length - 1] ^= 1;
-  const grey = { colorType: 0 };
-  await rejects(readImage(pngFile(2, 2, grey, wrongAdler)), 'BAD_IMAGE', /damaged/);
-  await rejects(readImage(pngFile(2, 3, grey, packed)), 'BAD_IMAGE', /rows are missing/);
-  await rejects(readImage(pngFile(2, 1, grey, deflateSync(Buffer.of(7, 1, 2)))), 'BAD_IMAGE', /filter 7/);
+  const gray = { colorType: 0 };
+  await rejects(readImage(pngFile(2, 2, gray, wrongAdler)), 'BAD_IMAGE', /damaged/);
+  await rejects(readImage(pngFile(2, 3, gray, packed)), 'BAD_IMAGE', /rows are missing/);
+  await rejects(readImage(pngFile(2, 1, gray, deflateSync(Buffer.of(7, 1, 2)))), 'BAD_IMAGE', /filter 7/);
   await rejects(readImage(pngFile(2, 2, { colorType: 2, depth: 4 }, packed)), 'BAD_IMAGE', /no 4 bits/);
-  const header = greyPng([[1, 2]]);
+  const header = grayPng([[1, 2]]);
   header[19] ^= 2; // the width
   await rejects(readImage(header), 'BAD_IMAGE', /checksum of IHDR/);
 });

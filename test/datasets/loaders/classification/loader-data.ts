@@ -48,7 +48,7 @@ export const pixels = (length: number, size = 12): ClassificationDataset =>
     return { ...picture, data: picture.data.map((level) => level + index * 3) };
   });
 
-/** Colours that change slowly, as in a photograph. */
+/** Colors that change slowly, as in a photograph. */
 function gradient(width: number, height: number): Image {
   const data = new Uint8Array(width * height * 3);
   for (let i = 0; i < data.length; i++) {

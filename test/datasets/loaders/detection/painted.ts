@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { type DetectionSample, encodeImage, type Image } from '../../../../datasets/index.ts';
 import type { Random } from '../../../../io/random.ts';
 
-/** A box of pixels [x1, y1, x2, y2] and its colour. */
+/** A box of pixels [x1, y1, x2, y2] and its color. */
 export interface PaintedBox {
   readonly box: readonly [number, number, number, number];
   readonly color: readonly [number, number, number];
 }
 
-/** Grey, with boxes on it. */
+/** Gray, with boxes on it. */
 export function painted(width: number, height: number, boxes: readonly PaintedBox[]): Image {
   const data = new Uint8Array(width * height * 3).fill(60);
   for (const { box, color } of boxes) {

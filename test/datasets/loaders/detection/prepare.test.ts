@@ -16,7 +16,7 @@ const levels = normalizedLevels(plain.image_mean, plain.image_std);
 function picture(random: Random): BoxedPicture {
   const [width, height] = [40 + random.integer(60), 40 + random.integer(60)];
   const boxes = [randomBox(width, height, random), randomBox(width, height, random)];
-  // Colours that shine in channels of their own where boxes overlap: the later one adds.
+  // Colors that shine in channels of their own where boxes overlap: the later one adds.
   const image = painted(width, height, [{ box: boxes[0], color: [255, 0, 0] }]);
   const second = painted(width, height, [{ box: boxes[1], color: [0, 255, 0] }]);
   for (let p = 1; p < image.data.length; p += 3) image.data[p] = second.data[p] === 255 ? 255 : 0;
@@ -112,7 +112,7 @@ test('a part keeps what is in it: boxes are cut, those outside are gone', () => 
   assert.equal([...part.boxes], [0, 0, 6, 6, 1, 1, 16, 20]);
 });
 
-test('an IoU crop holds the centre of an object and keeps to its shares; without objects the picture is whole', () => {
+test('an IoU crop holds the center of an object and keeps to its shares; without objects the picture is whole', () => {
   const random = new Random(4);
   const [boxes, size] = [Float32Array.of(10, 10, 30, 40), { width: 80, height: 60 }];
   let [parts, whole] = [0, 0];

@@ -3,20 +3,20 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { NamedArrays, TrainingOptions } from '../../engine/index.ts';
-import { checkTrainingOptions } from '../../engine/optimisers/check-options.ts';
-import { clipGradients } from '../../engine/optimisers/clip-gradients.ts';
-import { createOptimiser, type OptimiserSettings } from '../../engine/optimisers/create-optimiser.ts';
-import { MovingAverage } from '../../engine/optimisers/moving-average.ts';
+import { checkTrainingOptions } from '../../engine/optimizers/check-options.ts';
+import { clipGradients } from '../../engine/optimizers/clip-gradients.ts';
+import { createOptimizer, type OptimizerSettings } from '../../engine/optimizers/create-optimizer.ts';
+import { MovingAverage } from '../../engine/optimizers/moving-average.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { fixturesDir } from '../shared-data.ts';
 import { wave } from '../waves.ts';
 
-const test = suite('optimisers');
+const test = suite('optimizers');
 
 /** What torch did, as `fixtures/optimisers.py` writes it. */
 interface Case {
   readonly name: string;
-  readonly settings: OptimiserSettings;
+  readonly settings: OptimizerSettings;
   readonly weights: Readonly<Record<string, string>>;
   readonly clipNorm?: number;
   readonly norms?: readonly number[];
@@ -59,14 +59,14 @@ for (const { average: averages, averageDecay, clipNorm, name, norms, settings, w
       Object.entries(SIZES).map(([weight, size], which) => [weight, scaledWave(size, which, 1)]),
     );
     weights.running = new Float32Array(3);
-    let optimiser = createOptimiser(settings);
+    let optimizer = createOptimizer(settings);
     let average = new MovingAverage(averageDecay ?? 0);
     assert.is(average.weights, undefined);
     for (let step = 0; step < STEPS; step++) {
       if (step === 9) {
-        const state = optimiser.state();
-        optimiser = createOptimiser(settings);
-        optimiser.restore(state);
+        const state = optimizer.state();
+        optimizer = createOptimizer(settings);
+        optimizer.restore(state);
         average = new MovingAverage(averageDecay ?? 0, average.weights);
       }
       const gradients = gradientsOf(step);
@@ -74,7 +74,7 @@ for (const { average: averages, averageDecay, clipNorm, name, norms, settings, w
         const norm = clipGradients(gradients, clipNorm);
         assert.ok(Math.abs(norm / norms![step] - 1) < TOLERANCE, `norm ${step}: ${norm}, not ${norms![step]}`);
       }
-      optimiser.step(weights, gradients, RATE * (1 - step / STEPS));
+      optimizer.step(weights, gradients, RATE * (1 - step / STEPS));
       scaledWave(3, step, 1).forEach((value, i) => {
         weights.running[i] += value;
       });
@@ -89,14 +89,14 @@ for (const { average: averages, averageDecay, clipNorm, name, norms, settings, w
 test('settings under which steps have no meaning are refused, naming them', () => {
   const sgd = { kind: 'sgd', momentum: 0.9 } as const;
   const wrong: readonly (readonly [TrainingOptions, RegExp])[] = [
-    [{ optimiser: { kind: 'sgd', momentum: 1 } }, /momentum.*not 1/],
-    [{ optimiser: { kind: 'sgd', momentum: Number.NaN } }, /momentum.*not NaN/],
-    [{ optimiser: { kind: 'sgd', nesterov: true } }, /nesterov.*momentum/],
-    [{ optimiser: { ...sgd, weightDecay: -1e-4 } }, /weightDecay.*-0\.0001/],
-    [{ optimiser: { kind: 'adamw', betas: [0.9, 1] } }, /betas.*not 1/],
-    [{ optimiser: { kind: 'adamw', epsilon: 0 } }, /epsilon/],
-    [{ optimiser: sgd, clipNorm: 0 }, /clipNorm/],
-    [{ optimiser: sgd, averageDecay: 1 }, /averageDecay/],
+    [{ optimizer: { kind: 'sgd', momentum: 1 } }, /momentum.*not 1/],
+    [{ optimizer: { kind: 'sgd', momentum: Number.NaN } }, /momentum.*not NaN/],
+    [{ optimizer: { kind: 'sgd', nesterov: true } }, /nesterov.*momentum/],
+    [{ optimizer: { ...sgd, weightDecay: -1e-4 } }, /weightDecay.*-0\.0001/],
+    [{ optimizer: { kind: 'adamw', betas: [0.9, 1] } }, /betas.*not 1/],
+    [{ optimizer: { kind: 'adamw', epsilon: 0 } }, /epsilon/],
+    [{ optimizer: sgd, clipNorm: 0 }, /clipNorm/],
+    [{ optimizer: sgd, averageDecay: 1 }, /averageDecay/],
   ];
   for (const [options, pattern] of wrong) {
     assert.throws(
@@ -106,8 +106,8 @@ test('settings under which steps have no meaning are refused, naming them', () =
       `${pattern}`,
     );
   }
-  checkTrainingOptions({ optimiser: { ...sgd, nesterov: true }, clipNorm: 1, averageDecay: 0 });
-  checkTrainingOptions({ optimiser: { kind: 'adamw' } });
+  checkTrainingOptions({ optimizer: { ...sgd, nesterov: true }, clipNorm: 1, averageDecay: 0 });
+  checkTrainingOptions({ optimizer: { kind: 'adamw' } });
 });
 
 test.run();

@@ -6,21 +6,21 @@ import type { TrainingOptions } from '../engine.ts';
 const MOST_EPSILON = 1000;
 
 /**
- * Refuses meaningless settings of the optimiser.
+ * Refuses meaningless settings of the optimizer.
  *
  * @throws BAD_CONFIG when a setting is out of range; the message names the setting and its value
  */
-export function checkTrainingOptions({ averageDecay, clipNorm, optimiser }: TrainingOptions): void {
-  if (optimiser.kind === 'sgd') {
-    const { momentum = 0, nesterov = false } = optimiser;
+export function checkTrainingOptions({ averageDecay, clipNorm, optimizer }: TrainingOptions): void {
+  if (optimizer.kind === 'sgd') {
+    const { momentum = 0, nesterov = false } = optimizer;
     check('momentum', momentum, momentum >= 0 && momentum < 1, 'from 0 to below 1');
     if (nesterov && !momentum) fail('nesterov has no effect without momentum: set momentum, such as 0.9');
   } else {
-    const { betas = [], epsilon = 1e-8 } = optimiser;
+    const { betas = [], epsilon = 1e-8 } = optimizer;
     for (const beta of betas) check('betas', beta, beta >= 0 && beta < 1, 'from 0 to below 1');
     check('epsilon', epsilon, epsilon > 0 && epsilon <= MOST_EPSILON, `above 0 and at most ${MOST_EPSILON}`);
   }
-  const { weightDecay = 0 } = optimiser;
+  const { weightDecay = 0 } = optimizer;
   check('weightDecay', weightDecay, weightDecay >= 0 && weightDecay <= MOST.decay, `from 0 to ${MOST.decay}`);
   if (clipNorm !== undefined)
     check('clipNorm', clipNorm, clipNorm > 0 && clipNorm <= MOST.norm, `above 0 and at most ${MOST.norm}`);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createSchedule, type ScheduleSettings } from '../../../engine/optimisers/schedules.ts';
+import { createSchedule, type ScheduleSettings } from '../../../engine/optimizers/schedules.ts';
 import { ResnetCocoError } from '../../../errors.ts';
 import { fixturesDir } from '../../shared-data.ts';
 

@@ -6,7 +6,7 @@ const ofEpochs = numberWithin(0, MOST.epochs);
 const share = v.pipe(numberWithin(0, 1), v.ltValue(1, 'must be below 1'));
 
 const decay = { weight_decay: numberWithin(0, MOST.decay), decay_norms: v.boolean() };
-const optimiser = v.variant('kind', [
+const optimizer = v.variant('kind', [
   v.strictObject({ kind: v.literal('sgd'), momentum: share, nesterov: v.boolean(), ...decay }),
   v.strictObject({ kind: v.literal('adamw'), ...decay }),
 ]);
@@ -25,10 +25,10 @@ const schedule = v.variant('kind', [
 ]);
 
 /** What decides how a step changes the weights. */
-const stepFields = { optimiser, schedule, clip_norm: v.optional(positiveWithin(MOST.norm)), ema: v.optional(share) };
+const stepFields = { optimizer, schedule, clip_norm: v.optional(positiveWithin(MOST.norm)), ema: v.optional(share) };
 
 /** The fields of all settings, in the order in which a run keeps them. */
-export const optimisationFields = {
+export const optimizationFields = {
   epochs: wholeWithin(1, MOST.epochs),
   batch: wholeWithin(1, MOST.batch),
   seed: v.pipe(v.number(), v.safeInteger()),

@@ -1,5 +1,5 @@
-import { createSchedule, type OptimiserSettings, type Schedule, type TrainingOptions } from '../engine/index.ts';
-import type { OptimisationSettings } from './optimisation-options.ts';
+import { createSchedule, type OptimizerSettings, type Schedule, type TrainingOptions } from '../engine/index.ts';
+import type { OptimizationSettings } from './optimization-options.ts';
 
 /**
  * How an engine takes steps.
@@ -7,14 +7,14 @@ import type { OptimisationSettings } from './optimisation-options.ts';
  * @param shapes of all weights, by name: norms and biases are the vectors among them
  */
 export function trainingOptions(
-  { optimiser, clip_norm, ema }: Pick<OptimisationSettings, 'optimiser' | 'clip_norm' | 'ema'>,
+  { optimizer, clip_norm, ema }: Pick<OptimizationSettings, 'optimizer' | 'clip_norm' | 'ema'>,
   shapes: Readonly<Record<string, readonly number[]>>,
 ): TrainingOptions {
-  const { decay_norms, weight_decay: weightDecay, ...rest } = optimiser;
+  const { decay_norms, weight_decay: weightDecay, ...rest } = optimizer;
   const vectors = Object.keys(shapes).filter((name) => shapes[name].length === 1);
-  const settings: OptimiserSettings = { ...rest, weightDecay, noDecay: decay_norms ? [] : vectors };
+  const settings: OptimizerSettings = { ...rest, weightDecay, noDecay: decay_norms ? [] : vectors };
   return {
-    optimiser: settings,
+    optimizer: settings,
     ...(clip_norm === undefined ? {} : { clipNorm: clip_norm }),
     ...(ema === undefined ? {} : { averageDecay: ema }),
   };
@@ -22,7 +22,7 @@ export function trainingOptions(
 
 /** The learning rate of each step. @param batches steps of an epoch */
 export function learningRates(
-  { epochs, schedule }: Pick<OptimisationSettings, 'epochs' | 'schedule'>,
+  { epochs, schedule }: Pick<OptimizationSettings, 'epochs' | 'schedule'>,
   batches: number,
 ): Schedule {
   const steps = (count: number) => Math.round(count * batches);

@@ -1,4 +1,4 @@
-import type { NamedArrays, Optimiser } from './optimiser.ts';
+import type { NamedArrays, Optimizer } from './optimizer.ts';
 
 export interface AdamWSettings {
   readonly betas?: readonly [number, number];
@@ -21,28 +21,28 @@ interface Moments {
  * AdamW (Loshchilov and Hutter 2019, algorithm 2; `torch.optim.AdamW`): w ← w(1 − ηλ), then m ← β₁m + (1 − β₁)g;
  * v ← β₂v + (1 − β₂)g²; w ← w − η m̂ / (√v̂ + ε), where hats mark bias-corrected moments.
  */
-export class AdamW implements Optimiser {
-  private readonly betas: readonly [number, number];
-  private readonly epsilon: number;
-  private readonly weightDecay: number;
-  private readonly noDecay: ReadonlySet<string>;
-  private readonly moments = new Map<string, Moments>();
+export class AdamW implements Optimizer {
+  readonly #betas: readonly [number, number];
+  readonly #epsilon: number;
+  readonly #weightDecay: number;
+  readonly #noDecay: ReadonlySet<string>;
+  readonly #moments = new Map<string, Moments>();
 
   constructor({ betas = [0.9, 0.999], epsilon = 1e-8, noDecay = [], weightDecay = 0.01 }: AdamWSettings) {
-    this.betas = betas;
-    this.epsilon = epsilon;
-    this.weightDecay = weightDecay;
-    this.noDecay = new Set(noDecay);
+    this.#betas = betas;
+    this.#epsilon = epsilon;
+    this.#weightDecay = weightDecay;
+    this.#noDecay = new Set(noDecay);
   }
 
   step(weights: NamedArrays, gradients: NamedArrays, learningRate: number): void {
-    const { epsilon } = this;
-    const [beta1, beta2] = this.betas;
+    const epsilon = this.#epsilon;
+    const [beta1, beta2] = this.#betas;
     for (const [name, gradient] of Object.entries(gradients)) {
       const weight = weights[name];
-      const { first, second, step } = this.momentsOf(name, weight.length);
+      const { first, second, step } = this.#momentsOf(name, weight.length);
       const t = ++step[0];
-      const decayFactor = 1 - learningRate * (this.noDecay.has(name) ? 0 : this.weightDecay);
+      const decayFactor = 1 - learningRate * (this.#noDecay.has(name) ? 0 : this.#weightDecay);
       // Numerator and denominator are multiplied by √(1 − β₂ᵗ), and each number is read once: two thirds of the time.
       const correction = Math.sqrt(1 - beta2 ** t);
       const size = (correction * learningRate) / (1 - beta1 ** t);
@@ -60,17 +60,17 @@ export class AdamW implements Optimiser {
     }
   }
 
-  private momentsOf(name: string, length: number): Moments {
-    let moments = this.moments.get(name);
+  #momentsOf(name: string, length: number): Moments {
+    let moments = this.#moments.get(name);
     if (!moments) {
       moments = { first: new Float32Array(length), second: new Float32Array(length), step: new Float32Array(1) };
-      this.moments.set(name, moments);
+      this.#moments.set(name, moments);
     }
     return moments;
   }
 
   state(): NamedArrays {
-    const entries = [...this.moments].flatMap(([name, { first, second, step }]): [string, Float32Array][] => [
+    const entries = [...this.#moments].flatMap(([name, { first, second, step }]): [string, Float32Array][] => [
       [FIRST + name, first],
       [SECOND + name, second],
       [STEP + name, step],
@@ -79,12 +79,12 @@ export class AdamW implements Optimiser {
   }
 
   restore(state: NamedArrays): void {
-    this.moments.clear();
+    this.#moments.clear();
     for (const [key, first] of Object.entries(state)) {
       if (!key.startsWith(FIRST)) continue;
       const name = key.slice(FIRST.length);
       const copy = (prefix: string) => Float32Array.from(state[prefix + name]);
-      this.moments.set(name, { first: Float32Array.from(first), second: copy(SECOND), step: copy(STEP) });
+      this.#moments.set(name, { first: Float32Array.from(first), second: copy(SECOND), step: copy(STEP) });
     }
   }
 }

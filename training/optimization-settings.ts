@@ -1,8 +1,8 @@
 import { ResnetCocoError } from '../errors.ts';
-import { type OptimisationChoices, type OptimisationSettings, optimisationOptions } from './optimisation-options.ts';
+import { type OptimizationChoices, type OptimizationSettings, optimizationOptions } from './optimization-options.ts';
 
 /** What choices leave open. */
-export interface UsualOptimisation {
+export interface UsualOptimization {
   readonly epochs: number;
   readonly batch: number;
   /** The highest learning rate. */
@@ -16,16 +16,16 @@ export interface UsualOptimisation {
  *
  * @throws ResnetCocoError USAGE for choices that exclude one another
  */
-export function optimisationSettings(choices: OptimisationChoices, usual: UsualOptimisation) {
+export function optimizationSettings(choices: OptimizationChoices, usual: UsualOptimization) {
   const { epochs = usual.epochs, lr = usual.rate } = choices;
-  const options = Object.values(optimisationOptions).flatMap((option) => ('setting' in option ? [option] : []));
+  const options = Object.values(optimizationOptions).flatMap((option) => ('setting' in option ? [option] : []));
   const chosen = options.flatMap(({ choice, setting }) =>
     choices[choice] === undefined ? [] : [[setting, choices[choice]]],
   );
   return {
     ...{ epochs, batch: usual.batch, seed: 0, evaluate_every: 1 },
     ...Object.fromEntries(chosen),
-    optimiser: optimiserOf(choices),
+    optimizer: optimizerOf(choices),
     schedule: scheduleOf(choices, lr, epochs, usual.drops),
   };
 }
@@ -33,11 +33,11 @@ export function optimisationSettings(choices: OptimisationChoices, usual: UsualO
 const usage = (message: string): ResnetCocoError => new ResnetCocoError('USAGE', message);
 
 /** @throws ResnetCocoError USAGE for choices that exclude one another */
-function optimiserOf(choices: OptimisationChoices) {
-  const { decayNorms = true, momentum, nesterov = false, optimiser, weightDecay } = choices;
-  if (optimiser === 'adamw') {
+function optimizerOf(choices: OptimizationChoices) {
+  const { decayNorms = true, momentum, nesterov = false, optimizer, weightDecay } = choices;
+  if (optimizer === 'adamw') {
     if (momentum !== undefined || nesterov) {
-      throw usage(`\`${nesterov ? 'nesterov' : 'momentum'}\` is of SGD: leave it out, or use \`optimiser\` sgd`);
+      throw usage(`\`${nesterov ? 'nesterov' : 'momentum'}\` is of SGD: leave it out, or use \`optimizer\` sgd`);
     }
     return { kind: 'adamw', weight_decay: weightDecay ?? 0.01, decay_norms: decayNorms };
   }
@@ -57,7 +57,7 @@ function optimiserOf(choices: OptimisationChoices) {
  * @throws ResnetCocoError USAGE for choices that exclude one another
  */
 function scheduleOf(
-  { milestones, schedule: kind = 'steps', warmup, warmupSteps }: OptimisationChoices,
+  { milestones, schedule: kind = 'steps', warmup, warmupSteps }: OptimizationChoices,
   rate: number,
   epochs: number,
   drops: readonly number[],
@@ -83,7 +83,7 @@ function scheduleOf(
 export function scheduleProblem({
   epochs,
   schedule,
-}: Pick<OptimisationSettings, 'epochs' | 'schedule'>): string | undefined {
+}: Pick<OptimizationSettings, 'epochs' | 'schedule'>): string | undefined {
   if (schedule.kind !== 'steps') return undefined;
   const { milestones } = schedule;
   const ascend = milestones.every((milestone, i) => i === 0 || milestone >= milestones[i - 1]);

@@ -1,4 +1,4 @@
-import type { NamedArrays, Optimiser } from './optimiser.ts';
+import type { NamedArrays, Optimizer } from './optimizer.ts';
 
 export interface SgdSettings {
   readonly momentum?: number;
@@ -14,41 +14,42 @@ const BUFFER = 'momentum_buffer/';
  * Stochastic gradient descent as in torch (`torch.optim.SGD`): g ← g + λw; v ← μv + g, with v ← g in the first step;
  * w ← w − ηv, with Nesterov w ← w − η(g + μv).
  */
-export class Sgd implements Optimiser {
-  private readonly momentum: number;
-  private readonly nesterov: boolean;
-  private readonly weightDecay: number;
-  private readonly noDecay: ReadonlySet<string>;
-  private readonly buffers = new Map<string, Float32Array>();
+export class Sgd implements Optimizer {
+  readonly #momentum: number;
+  readonly #nesterov: boolean;
+  readonly #weightDecay: number;
+  readonly #noDecay: ReadonlySet<string>;
+  readonly #buffers = new Map<string, Float32Array>();
 
   constructor({ momentum = 0, nesterov = false, noDecay = [], weightDecay = 0 }: SgdSettings) {
-    this.momentum = momentum;
-    this.nesterov = nesterov;
-    this.weightDecay = weightDecay;
-    this.noDecay = new Set(noDecay);
+    this.#momentum = momentum;
+    this.#nesterov = nesterov;
+    this.#weightDecay = weightDecay;
+    this.#noDecay = new Set(noDecay);
   }
 
   step(weights: NamedArrays, gradients: NamedArrays, learningRate: number): void {
     for (const [name, gradient] of Object.entries(gradients)) {
-      const decay = this.noDecay.has(name) ? 0 : this.weightDecay;
-      if (this.momentum) this.stepWithMomentum(name, weights[name], gradient, decay, learningRate);
+      const decay = this.#noDecay.has(name) ? 0 : this.#weightDecay;
+      if (this.#momentum) this.#stepWithMomentum(name, weights[name], gradient, decay, learningRate);
       else for (let w = weights[name], i = 0; i < w.length; i++) w[i] -= learningRate * (gradient[i] + decay * w[i]);
     }
   }
 
-  private stepWithMomentum(
+  #stepWithMomentum(
     name: string,
     weight: Float32Array,
     gradient: Float32Array,
     decay: number,
     learningRate: number,
   ): void {
-    const { momentum, nesterov } = this;
-    let buffer = this.buffers.get(name);
+    const momentum = this.#momentum;
+    const nesterov = this.#nesterov;
+    let buffer = this.#buffers.get(name);
     if (!buffer) {
       // Starting from 0 equals torch's first step v ← g, except for the sign of zeros.
       buffer = new Float32Array(weight.length);
-      this.buffers.set(name, buffer);
+      this.#buffers.set(name, buffer);
     }
     const [ofG, ofV] = nesterov ? [learningRate, learningRate * momentum] : [0, learningRate];
     // No branch, each number read once, four numbers at a time: a third of the time.
@@ -82,13 +83,13 @@ export class Sgd implements Optimiser {
   }
 
   state(): NamedArrays {
-    return Object.fromEntries([...this.buffers].map(([name, buffer]) => [BUFFER + name, buffer]));
+    return Object.fromEntries([...this.#buffers].map(([name, buffer]) => [BUFFER + name, buffer]));
   }
 
   restore(state: NamedArrays): void {
-    this.buffers.clear();
+    this.#buffers.clear();
     for (const [key, buffer] of Object.entries(state)) {
-      if (key.startsWith(BUFFER)) this.buffers.set(key.slice(BUFFER.length), Float32Array.from(buffer));
+      if (key.startsWith(BUFFER)) this.#buffers.set(key.slice(BUFFER.length), Float32Array.from(buffer));
     }
   }
 }

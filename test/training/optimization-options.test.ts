@@ -5,10 +5,10 @@ import { parseFlags } from '../../cli/terminal/flags.ts';
 import { detectorChoicesOf, detectorTrainingFlags } from '../../cli/training/detector-training-flags.ts';
 import { choicesOf, trainingFlags } from '../../cli/training/training-flags.ts';
 import { detectorSettings } from '../../detection/index.ts';
-import { optimisationOptions } from '../../training/index.ts';
-import { trainingOptions } from '../../training/optimisation.ts';
+import { optimizationOptions } from '../../training/index.ts';
+import { trainingOptions } from '../../training/optimization.ts';
 
-const test = suite('optimisation options');
+const test = suite('optimization options');
 
 const images = {
   dataset: {
@@ -28,14 +28,14 @@ const images = {
 
 const given = [
   ...['--epochs', '7', '--batch', '3', '--lr', '0.5', '--schedule', 'steps', '--milestones', '2,5', '--warmup', '1'],
-  ...['--optimiser', 'sgd', '--momentum', '0.8', '--nesterov', '--weight-decay', '0.01', '--no-decay-norms'],
+  ...['--optimizer', 'sgd', '--momentum', '0.8', '--nesterov', '--weight-decay', '0.01', '--no-decay-norms'],
   ...['--clip-norm', '2', '--ema', '0.5', '--eval-every', '3', '--seed', '9'],
 ];
 const expected = {
   epochs: 7,
   batch: 3,
   seed: 9,
-  optimiser: { kind: 'sgd', momentum: 0.8, nesterov: true, weight_decay: 0.01, decay_norms: false },
+  optimizer: { kind: 'sgd', momentum: 0.8, nesterov: true, weight_decay: 0.01, decay_norms: false },
   schedule: { kind: 'steps', rate: 0.5, warmup: 1, milestones: [2, 5] },
   clip_norm: 2,
   ema: 0.5,
@@ -47,7 +47,7 @@ const common = (settings: object) =>
   Object.fromEntries(Object.entries(settings).filter(([name]) => Object.hasOwn(expected, name)));
 
 test('both commands take every option as it is declared', () => {
-  for (const [name, { kind, ...option }] of Object.entries(optimisationOptions)) {
+  for (const [name, { kind, ...option }] of Object.entries(optimizationOptions)) {
     for (const table of [trainingFlags, detectorTrainingFlags]) {
       if (name === 'warmup-steps' && table === trainingFlags) continue;
       const flag: Readonly<Record<string, unknown>> = table[name as keyof typeof table];
@@ -64,15 +64,15 @@ test('every option goes from its flag to the settings of both, and on to the eng
   const detector = detectorSettings(images, detectorChoicesOf(parseFlags(detectorTrainingFlags, given).flags));
   for (const settings of [classifier, detector]) {
     assert.equal(common(settings), expected);
-    const { averageDecay, clipNorm, optimiser } = trainingOptions(settings, { weight: [2, 2], bias: [2] });
+    const { averageDecay, clipNorm, optimizer } = trainingOptions(settings, { weight: [2, 2], bias: [2] });
     assert.equal([averageDecay, clipNorm], [0.5, 2]);
-    assert.equal(optimiser, { kind: 'sgd', momentum: 0.8, nesterov: true, weightDecay: 0.01, noDecay: ['bias'] });
+    assert.equal(optimizer, { kind: 'sgd', momentum: 0.8, nesterov: true, weightDecay: 0.01, noDecay: ['bias'] });
   }
 });
 
 test('what is not chosen is left to the command, or is not in the settings at all', () => {
   const settings = trainingSettings('cifar10', choicesOf(parseFlags(trainingFlags, []).flags));
-  assert.equal(Object.keys(common(settings)), ['epochs', 'batch', 'seed', 'optimiser', 'schedule', 'evaluate_every']);
+  assert.equal(Object.keys(common(settings)), ['epochs', 'batch', 'seed', 'optimizer', 'schedule', 'evaluate_every']);
   assert.equal([settings.epochs, settings.batch, settings.seed, settings.evaluate_every], [164, 128, 0, 1]);
 });
 

@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   classifierParameters,
-  initialise,
+  initialize,
   type ParameterPlan,
   parseClassifierConfig,
   planClassifier,
@@ -15,7 +15,7 @@ import { Random } from '../../io/random.ts';
 /** The first digits of a digest of all weights, by name, shape and bits. */
 function digest(parameters: readonly ParameterPlan[], seed: number): string {
   const hash = createHash('sha256');
-  for (const [name, { data, shape }] of Object.entries(initialise(parameters, new Random(seed)))) {
+  for (const [name, { data, shape }] of Object.entries(initialize(parameters, new Random(seed)))) {
     hash.update(`${name} ${shape}`).update(new Uint8Array(data.buffer));
   }
   return hash.digest('hex').slice(0, 16);

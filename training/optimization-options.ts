@@ -1,12 +1,12 @@
 /**
  * The options of every training, each declared once: what a caller chooses, the flag with its words, and the setting that
- * is kept with the run; its check is in `optimisation-fields.ts`. `optimisation-settings.ts` makes settings of choices,
- * `optimisation.ts` gives them to the engine.
+ * is kept with the run; its check is in `optimization-fields.ts`. `optimization-settings.ts` makes settings of choices,
+ * `optimization.ts` gives them to the engine.
  */
 import { MOST } from '../io/bounds.ts';
 
 /** What a person decides about how a network is trained, whatever it is. */
-export interface OptimisationChoices {
+export interface OptimizationChoices {
   readonly epochs?: number;
   readonly batch?: number;
   readonly lr?: number;
@@ -16,7 +16,7 @@ export interface OptimisationChoices {
   readonly warmup?: number;
   /** Where there is no `warmup`. */
   readonly warmupSteps?: number;
-  readonly optimiser?: 'sgd' | 'adamw';
+  readonly optimizer?: 'sgd' | 'adamw';
   readonly momentum?: number;
   readonly nesterov?: boolean;
   readonly weightDecay?: number;
@@ -28,12 +28,12 @@ export interface OptimisationChoices {
 }
 
 /** Of every training: how long, how fast, by which steps. */
-export interface OptimisationSettings {
+export interface OptimizationSettings {
   readonly epochs: number;
   /** Images of a batch. */
   readonly batch: number;
   readonly seed: number;
-  readonly optimiser: OptimiserFields;
+  readonly optimizer: OptimizerFields;
   readonly schedule: ScheduleFields;
   readonly clip_norm?: number | undefined;
   readonly ema?: number | undefined;
@@ -45,7 +45,7 @@ interface Decay {
   readonly decay_norms: boolean;
 }
 
-type OptimiserFields =
+type OptimizerFields =
   | (Decay & { readonly kind: 'sgd'; readonly momentum: number; readonly nesterov: boolean })
   | (Decay & { readonly kind: 'adamw' });
 
@@ -61,19 +61,19 @@ type ScheduleFields =
   | { readonly kind: 'one-cycle'; readonly rate: number };
 
 /** An option as a flag, as a choice, and as the setting that the choice is kept as where it is kept as it is. */
-interface OptimisationOption {
-  readonly choice: keyof OptimisationChoices;
-  readonly setting?: keyof OptimisationSettings;
+interface OptimizationOption {
+  readonly choice: keyof OptimizationChoices;
+  readonly setting?: keyof OptimizationSettings;
   readonly kind: 'integer' | 'number' | 'text' | 'choice' | 'boolean';
   readonly help: string;
   readonly [field: string]: unknown;
 }
 
-const group = 'Optimisation';
+const group = 'Optimization';
 const epochsValue = { kind: 'number', group, value: 'EPOCHS', min: 0, max: MOST.epochs } as const;
 
 /** By flag, in the order of `--help`. Without a default a flag follows from the data set. */
-export const optimisationOptions = {
+export const optimizationOptions = {
   epochs: {
     choice: 'epochs',
     setting: 'epochs',
@@ -127,7 +127,14 @@ export const optimisationOptions = {
     max: MOST.steps,
     help: 'the same in steps',
   },
-  optimiser: { choice: 'optimiser', kind: 'choice', group, choices: ['sgd', 'adamw'], help: 'default sgd' },
+  optimizer: {
+    choice: 'optimizer',
+    kind: 'choice',
+    group,
+    alias: 'optimiser',
+    choices: ['sgd', 'adamw'],
+    help: 'default sgd',
+  },
   momentum: {
     choice: 'momentum',
     kind: 'number',
@@ -193,4 +200,4 @@ export const optimisationOptions = {
     min: 0,
     help: 'of all that is random (default 0)',
   },
-} as const satisfies Readonly<Record<string, OptimisationOption>>;
+} as const satisfies Readonly<Record<string, OptimizationOption>>;

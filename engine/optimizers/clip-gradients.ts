@@ -1,4 +1,4 @@
-import type { NamedArrays } from './optimiser.ts';
+import type { NamedArrays } from './optimizer.ts';
 
 /**
  * Scales all gradients together so that their norm is at most `maxNorm` (torch's `clip_grad_norm_`).

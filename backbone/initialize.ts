@@ -7,7 +7,7 @@ import type { Init, ParameterPlan } from './parameter-plan.ts';
  *
  * @param parameters such as `classifierParameters` gives
  */
-export function initialise(parameters: readonly ParameterPlan[], random: Random): Record<string, HostTensor> {
+export function initialize(parameters: readonly ParameterPlan[], random: Random): Record<string, HostTensor> {
   const weights: Record<string, HostTensor> = {};
   const draw = ({ name, shape }: ParameterPlan, init: Init) => {
     const data = new Float32Array(sizeOf(shape));

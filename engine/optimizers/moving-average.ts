@@ -1,4 +1,4 @@
-import type { NamedArrays } from './optimiser.ts';
+import type { NamedArrays } from './optimizer.ts';
 
 /**
  * An exponential moving average of weights: after the first step a ← w, then after each a ← d · a + (1 − d) · w, as

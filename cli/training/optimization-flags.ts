@@ -1,7 +1,7 @@
 /** Flags of every command that trains. */
 
 import { ResnetCocoError } from '../../errors.ts';
-import { type OptimisationChoices, optimisationOptions } from '../../training/index.ts';
+import { type OptimizationChoices, optimizationOptions } from '../../training/index.ts';
 import type { FlagTable } from '../terminal/flags.ts';
 import { defined, engineFlags } from '../terminal/shared-flags.ts';
 
@@ -24,10 +24,10 @@ export const colorJitterFlag = {
   },
 } as const satisfies FlagTable;
 
-const { 'eval-every': evalEvery, seed, ...optimisation } = optimisationOptions;
+const { 'eval-every': evalEvery, seed, ...optimization } = optimizationOptions;
 
 /** Before the flags of the run; a command says more in the help of some. */
-export const optimisationFlags = optimisation;
+export const optimizationFlags = optimization;
 
 export const runFlags = {
   'eval-every': evalEvery,
@@ -62,11 +62,11 @@ export function givenFlags(
 }
 
 /** What the flags choose, whatever is trained. */
-export function optimisationChoices(
+export function optimizationChoices(
   flags: Readonly<Record<string, unknown>> & { readonly milestones: string | undefined },
-): OptimisationChoices {
+): OptimizationChoices {
   const { milestones } = flags;
-  const chosen = Object.entries(optimisationOptions).map(([flag, { choice }]) => [choice, flags[flag]]);
+  const chosen = Object.entries(optimizationOptions).map(([flag, { choice }]) => [choice, flags[flag]]);
   return defined({
     ...Object.fromEntries(chosen),
     milestones: milestones === undefined ? undefined : readMilestones(milestones),
