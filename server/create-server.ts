@@ -54,8 +54,8 @@ export async function createServer(options: ServerOptions, log?: Log): Promise<S
   const models: ServedModel[] = [];
   const app = application(settings, log);
   /** Host names under which the service answers. */
-  const hosts = new Set(settings.allow_hosts);
-  const decoding = new Decoding(settings.max_pixels);
+  const hosts = new Set(settings.allowHosts);
+  const decoding = new Decoding(settings.maxPixels);
   const dispose = async () => {
     await decoding.close();
     for (const model of models) await model.dispose();
@@ -78,7 +78,7 @@ export async function createServer(options: ServerOptions, log?: Log): Promise<S
     metrics.watch(models, uploads);
     await addRoutes(app, settings, models, uploads, metrics, hosts);
     const close = async () => {
-      await drain(app, 1000 * settings.grace_s);
+      await drain(app, 1000 * settings.graceSeconds);
       await dispose();
     };
     return {
@@ -116,9 +116,9 @@ function application(settings: ServerSettings, log: Log | undefined): FastifyIns
     logger: log
       ? { stream: { write: (line: string) => log.write(line) }, serializers: { req: described, res: answered } }
       : false,
-    bodyLimit: settings.max_bytes,
+    bodyLimit: settings.maxBytes,
     // Bodies are timed while they are read; this limit is for requests that never get there.
-    requestTimeout: 1000 * settings.timeout_s + 2000,
+    requestTimeout: 1000 * settings.timeoutSeconds + 2000,
     keepAliveTimeout: 5000,
     http: { connectionsCheckingInterval: 1000, headersTimeout: 10_000, requireHostHeader: false },
     clientErrorHandler: refuseUnreadable,
@@ -170,11 +170,11 @@ async function addRoutes(
     isPartAFile: (_, type, name) =>
       name !== undefined || type === 'application/octet-stream' || /^image\//i.test(type ?? ''),
     limits: {
-      fileSize: settings.max_bytes,
-      files: settings.max_files + 1,
+      fileSize: settings.maxBytes,
+      files: settings.maxFiles + 1,
       fields: 16,
       fieldSize: 1000,
-      parts: settings.max_files + 17,
+      parts: settings.maxFiles + 17,
     },
   });
   await app.register(swagger, {

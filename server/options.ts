@@ -18,17 +18,17 @@ const schema = v.strictObject({
   engine: v.optional(v.picklist(['auto', ...engineNames]), 'auto'),
   threads: v.optional(wholeWithin(1, MOST.threads)),
   batch: v.optional(wholeWithin(1, MOST.batch)),
-  window_ms: v.optional(numberWithin(0, 60_000), 30),
+  windowMs: v.optional(numberWithin(0, 60_000), 30),
   queue: v.optional(wholeWithin(1, 1e6), 64),
-  queue_bytes: v.optional(wholeWithin(1, 2 ** 36), 160 * 2 ** 20),
-  timeout_s: v.optional(seconds, 30),
-  max_bytes: v.optional(wholeWithin(1, 2 ** 31), 20 * 2 ** 20),
-  max_pixels: v.optional(wholeWithin(1, 1e9), 50_000_000),
-  max_files: v.optional(wholeWithin(1, 10_000), 16),
+  queueBytes: v.optional(wholeWithin(1, 2 ** 36), 160 * 2 ** 20),
+  timeoutSeconds: v.optional(seconds, 30),
+  maxBytes: v.optional(wholeWithin(1, 2 ** 31), 20 * 2 ** 20),
+  maxPixels: v.optional(wholeWithin(1, 1e9), 50_000_000),
+  maxFiles: v.optional(wholeWithin(1, 10_000), 16),
   token: v.optional(v.pipe(v.string(), v.minLength(8, 'must have at least 8 characters'))),
-  allow_hosts: v.optional(v.array(v.pipe(v.string(), v.transform(plainHost), v.nonEmpty('must be a host name'))), []),
+  allowHosts: v.optional(v.array(v.pipe(v.string(), v.transform(plainHost), v.nonEmpty('must be a host name'))), []),
   cors: v.optional(v.array(origin), []),
-  grace_s: v.optional(seconds, 20),
+  graceSeconds: v.optional(seconds, 20),
 });
 
 /** The options of a service, as plain data. */
@@ -40,46 +40,59 @@ export interface ServerOptions {
   /** Images per batch. Default: what suits the model. */
   readonly batch?: number | undefined;
   /** Milliseconds that a batch which is not full waits for images that are being decoded. */
-  readonly window_ms?: number | undefined;
+  readonly windowMs?: number | undefined;
   /** How many images of each model may wait, and how many bodies may be arriving; beyond it the answer is 503. */
   readonly queue?: number | undefined;
   /** Maximum total bytes of the requests in memory; beyond it the answer is 503. */
-  readonly queue_bytes?: number | undefined;
+  readonly queueBytes?: number | undefined;
   /** Maximum seconds for an answer. */
-  readonly timeout_s?: number | undefined;
+  readonly timeoutSeconds?: number | undefined;
   /** Maximum bytes of a request and of an image in it; half as many for JSON. */
-  readonly max_bytes?: number | undefined;
+  readonly maxBytes?: number | undefined;
   /** Maximum pixels of an image, read from its header. */
-  readonly max_pixels?: number | undefined;
+  readonly maxPixels?: number | undefined;
   /** Maximum images in a request. */
-  readonly max_files?: number | undefined;
+  readonly maxFiles?: number | undefined;
   /** Requests without this bearer token are refused. */
   readonly token?: string | undefined;
   /** Host names that the service accepts besides localhost and addresses. With a token, any name is accepted. */
-  readonly allow_hosts?: readonly string[] | undefined;
+  readonly allowHosts?: readonly string[] | undefined;
   /** Origins whose pages may call the service from a browser; none by default. */
   readonly cors?: readonly string[] | undefined;
   /** Seconds to answer accepted requests when the service ends. */
-  readonly grace_s?: number | undefined;
+  readonly graceSeconds?: number | undefined;
 }
 
 type WithDefault =
   | 'engine'
-  | 'window_ms'
+  | 'windowMs'
   | 'queue'
-  | 'queue_bytes'
-  | 'timeout_s'
-  | 'max_bytes'
-  | 'max_pixels'
-  | 'max_files'
-  | 'allow_hosts'
+  | 'queueBytes'
+  | 'timeoutSeconds'
+  | 'maxBytes'
+  | 'maxPixels'
+  | 'maxFiles'
+  | 'allowHosts'
   | 'cors'
-  | 'grace_s';
+  | 'graceSeconds';
 
 /** The options with their defaults filled in. */
 export type ServerSettings = ServerOptions & { readonly [Name in WithDefault]-?: NonNullable<ServerOptions[Name]> };
 
+/** Former names of options, which still work. */
+const former: Readonly<Record<string, string>> = {
+  window_ms: 'windowMs',
+  queue_bytes: 'queueBytes',
+  timeout_s: 'timeoutSeconds',
+  max_bytes: 'maxBytes',
+  max_pixels: 'maxPixels',
+  max_files: 'maxFiles',
+  allow_hosts: 'allowHosts',
+  grace_s: 'graceSeconds',
+};
+
 /** @throws BAD_CONFIG when an option is invalid; the message names the field */
 export function serverSettings(options: ServerOptions): ServerSettings {
-  return parseConfig(schema, options, 'server', () => undefined);
+  const named = Object.entries(options ?? {}).map(([name, value]) => [former[name] ?? name, value]);
+  return parseConfig(schema, Object.fromEntries(named), 'server', () => undefined);
 }

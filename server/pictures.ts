@@ -18,7 +18,7 @@ export interface Upload {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-type Limits = Pick<ServerSettings, 'max_bytes' | 'max_files' | 'max_pixels'>;
+type Limits = Pick<ServerSettings, 'maxBytes' | 'maxFiles' | 'maxPixels'>;
 
 /**
  * Reads the images of a request: files of a multipart form, a body that is an image itself, or base64 in JSON.
@@ -30,7 +30,7 @@ type Limits = Pick<ServerSettings, 'max_bytes' | 'max_files' | 'max_pixels'>;
 export async function receive(request: FastifyRequest, limits: Limits): Promise<Upload> {
   const upload = await received(request, limits);
   if (!upload.pictures.length) throw new Problem('BAD_REQUEST', `there is no image in the request: ${WAYS}`);
-  if (upload.pictures.length > limits.max_files) throw tooMany(limits);
+  if (upload.pictures.length > limits.maxFiles) throw tooMany(limits);
   return upload;
 }
 
@@ -43,9 +43,9 @@ const isJson = ({ headers }: FastifyRequest) => /^\s*application\/json\b/i.test(
 export const isPictureItself = (request: FastifyRequest): boolean => !request.isMultipart() && !isJson(request);
 
 /** Maximum bytes of a request of this type. */
-export function bodyLimit(request: FastifyRequest, { max_bytes }: Limits): number {
-  if (request.isMultipart()) return max_bytes + FORM_OVERHEAD;
-  return isJson(request) ? Math.ceil(max_bytes / 2) : max_bytes;
+export function bodyLimit(request: FastifyRequest, { maxBytes }: Limits): number {
+  if (request.isMultipart()) return maxBytes + FORM_OVERHEAD;
+  return isJson(request) ? Math.ceil(maxBytes / 2) : maxBytes;
 }
 
 async function received(request: FastifyRequest, limits: Limits): Promise<Upload> {
@@ -53,7 +53,7 @@ async function received(request: FastifyRequest, limits: Limits): Promise<Upload
   if (request.headers['content-type'] === undefined) throw new Problem('BAD_REQUEST', `the request is empty: ${WAYS}`);
   const limit = bodyLimit(request, limits);
   if (isJson(request)) {
-    const body = parseJson(await readBody(request, limit), limits.max_files);
+    const body = parseJson(await readBody(request, limit), limits.maxFiles);
     if (typeof body === 'object' && body !== null && !Array.isArray(body))
       return ofJson(body as Record<string, unknown>, limits);
     throw new Problem('BAD_REQUEST', `the body must be a JSON object: ${WAYS}`);
@@ -86,10 +86,10 @@ async function ofForm(request: FastifyRequest, limits: Limits): Promise<Upload> 
       fields[part.fieldname] = part.value;
       continue;
     }
-    if (pictures.length === limits.max_files) throw tooMany(limits);
+    if (pictures.length === limits.maxFiles) throw tooMany(limits);
     const content = await ofReader(part.toBuffer());
     bytes += content.length;
-    if (bytes > limits.max_bytes) throw new Problem('TOO_LARGE', `a request may have ${limits.max_bytes} bytes`);
+    if (bytes > limits.maxBytes) throw new Problem('TOO_LARGE', `a request may have ${limits.maxBytes} bytes`);
     pictures.push({ file: fileName(part.filename, pictures.length + 1), bytes: content });
   }
 }
@@ -99,7 +99,7 @@ function ofJson({ image, images, ...fields }: Record<string, unknown>, limits: L
   if (image !== undefined && images !== undefined) throw new Problem('BAD_REQUEST', 'give image or images, not both');
   const list = images === undefined ? (image === undefined ? [] : [image]) : images;
   if (!Array.isArray(list)) throw new Problem('BAD_REQUEST', 'images must be an array');
-  if (list.length > limits.max_files) throw tooMany(limits);
+  if (list.length > limits.maxFiles) throw tooMany(limits);
   const pictures = list.map((item: unknown, i): Picture => {
     const where = images === undefined ? 'image' : `images[${i}]`;
     const { data, file, ...others } =
@@ -130,8 +130,8 @@ function fileName(name: unknown, number: number): string {
   return last === '' ? `image ${number}` : last;
 }
 
-const tooMany = ({ max_files }: Limits): Problem =>
-  new Problem('TOO_LARGE', `a request may have ${max_files} images; send the others in another request`);
+const tooMany = ({ maxFiles }: Limits): Problem =>
+  new Problem('TOO_LARGE', `a request may have ${maxFiles} images; send the others in another request`);
 
 /** An image within the limits. */
 export interface WelcomePicture extends Picture {
@@ -150,19 +150,19 @@ const LARGEST_OF_REQUEST = 4;
  */
 export async function checkPictures(
   pictures: readonly Picture[],
-  { max_pixels }: Limits,
+  { maxPixels }: Limits,
 ): Promise<readonly (WelcomePicture | Problem)[]> {
   const tooLarge = (file: string, problem: string) => new Problem('TOO_LARGE', `${file}: ${problem}`);
-  const most = LARGEST_OF_REQUEST * max_pixels;
+  const most = LARGEST_OF_REQUEST * maxPixels;
   const checked: (WelcomePicture | Problem)[] = [];
   let total = 0;
   for (const { bytes, file } of pictures) {
     const cost = await decodingCost(bytes);
     const { width = 0, height = 0, work = 0 } = cost ?? {};
-    const tooLong = cost && scansProblem(cost, max_pixels);
+    const tooLong = cost && scansProblem(cost, maxPixels);
     const size = `${width}×${height} pixels`;
-    if (width * height > max_pixels) {
-      checked.push(tooLarge(file, `${size} are more than the ${max_pixels} that this service allows; make it smaller`));
+    if (width * height > maxPixels) {
+      checked.push(tooLarge(file, `${size} are more than the ${maxPixels} that this service allows; make it smaller`));
     } else if (tooLong) {
       checked.push(tooLarge(file, tooLong));
     } else if (total + work > most && total > 0) {

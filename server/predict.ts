@@ -31,7 +31,7 @@ export function predict(
 ) {
   const able = models.filter(({ record }) => record.task === task);
   return async (request: FastifyRequest, reply: FastifyReply): Promise<readonly (Answer | Failed)[]> => {
-    const patience = patienceOf(request, reply, settings.timeout_s);
+    const patience = patienceOf(request, reply, settings.timeoutSeconds);
     const { signal } = patience;
     let upload: ReturnType<Uploads['admit']> | undefined;
     try {

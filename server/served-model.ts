@@ -68,7 +68,7 @@ export class ServedModel {
     name: string,
     source: string,
     model: Classifier | Detector,
-    { batch, queue, window_ms }: ServerSettings,
+    { batch, queue, windowMs }: ServerSettings,
     decoding: Decoding,
     onBatch: (name: string, items: number) => void,
   ) {
@@ -95,7 +95,7 @@ export class ServedModel {
       {
         size: batch ?? (isSmall(model.config) ? SMALL_BATCH : 1),
         streams: model.streams,
-        windowMs: window_ms,
+        windowMs: windowMs,
         limit: queue,
         isSlow: ({ image, picture }) => !image && decoding.isMedium(picture.work),
         onBatch: (items) => onBatch(name, items),

@@ -15,9 +15,9 @@ interface Upload {
 
 /** A body slower than this, after its first second, gives way if another body needs room. */
 const SLOW_BYTES_PER_S = 10_000;
-/** Bodies above this share of `queue_bytes` are large. */
+/** Bodies above this share of `queueBytes` are large. */
 const LARGE = 1 / 64;
-/** The share of `queue_bytes` that large bodies may fill; the rest is reserved for small ones. */
+/** The share of `queueBytes` that large bodies may fill; the rest is reserved for small ones. */
 const OF_LARGE = 3 / 4;
 
 const connectionBytes = ({ raw }: FastifyRequest): number => raw.socket?.bytesRead ?? 0;
@@ -25,9 +25,9 @@ const connectionBytes = ({ raw }: FastifyRequest): number => raw.socket?.bytesRe
 /** Limits the bodies in flight: their number while they arrive, and their bytes until they are answered. */
 export class Uploads {
   readonly #uploads = new Set<Upload>();
-  readonly #settings: Pick<ServerSettings, 'queue' | 'queue_bytes' | 'max_bytes'>;
+  readonly #settings: Pick<ServerSettings, 'queue' | 'queueBytes' | 'maxBytes'>;
 
-  constructor(settings: Pick<ServerSettings, 'queue' | 'queue_bytes' | 'max_bytes'>) {
+  constructor(settings: Pick<ServerSettings, 'queue' | 'queueBytes' | 'maxBytes'>) {
     this.#settings = settings;
   }
 
@@ -54,7 +54,7 @@ export class Uploads {
    */
   admit(request: FastifyRequest, giveWay: () => void): { received(): void; leave(): void } {
     const announced = request.headers['content-length'];
-    const bytes = announced === undefined ? this.#settings.max_bytes : Number(announced);
+    const bytes = announced === undefined ? this.#settings.maxBytes : Number(announced);
     while (!this.#hasRoom(bytes)) {
       const slowest = this.#slowest();
       if (!slowest) throw new QueueFull();
@@ -74,13 +74,13 @@ export class Uploads {
 
   /** If no other body is in memory, one of any size has room. */
   #hasRoom(bytes: number): boolean {
-    const { queue, queue_bytes } = this.#settings;
-    const isLarge = (of: number) => of > LARGE * queue_bytes;
+    const { queue, queueBytes } = this.#settings;
+    const isLarge = (of: number) => of > LARGE * queueBytes;
     const all = [...this.#uploads];
     if (this.coming >= queue) return false;
     const beside = isLarge(bytes) ? all.filter((other) => isLarge(other.bytes)) : all;
     const total = beside.reduce((sum, other) => sum + other.bytes, 0);
-    return total === 0 || total + bytes <= (isLarge(bytes) ? OF_LARGE : 1) * queue_bytes;
+    return total === 0 || total + bytes <= (isLarge(bytes) ? OF_LARGE : 1) * queueBytes;
   }
 
   #slowest(): Upload | undefined {

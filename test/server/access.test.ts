@@ -33,7 +33,7 @@ const start = async (options: Partial<ServerOptions> = {}): Promise<Server> => {
 };
 
 test('without a token, who asks by a name that is not the service\u2019s is turned away', async () => {
-  const server = await start({ allow_hosts: ['GPU.example.', 'bücher.example'] });
+  const server = await start({ allowHosts: ['GPU.example.', 'bücher.example'] });
   const own = ['localhost', 'localhost:8080', 'LOCALHOST:1', 'localhost.', '127.0.0.1:8080', '[::1]:8080', '[::1]'];
   for (const host of [
     ...own,
@@ -85,11 +85,11 @@ test('the name that it listens on is its own; names that are none are refused', 
   assert.is(await ask(), 200);
   await server.close();
   for (const name of ['https://example.org', 'example.org:80', '', 'a b']) {
-    const message = await createServer({ models: ['cifar10-resnet20'], allow_hosts: [name] }).then(
+    const message = await createServer({ models: ['cifar10-resnet20'], allowHosts: [name] }).then(
       () => 'it started',
       (error: Error) => error.message,
     );
-    assert.match(message, /allow_hosts.*host name/, name);
+    assert.match(message, /allowHosts.*host name/, name);
   }
 });
 

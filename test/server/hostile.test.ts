@@ -17,14 +17,14 @@ const cat = readFileSync(join(projectRoot, 'samples', 'cat.jpg'));
 let services: Record<'patient' | 'hasty', { readonly server: Server; readonly port: number }>;
 
 test.before(async () => {
-  const start = async (timeout_s: number) => {
+  const start = async (timeoutSeconds: number) => {
     const server = await createServer({
       models: ['cifar10-resnet20'],
       threads: 1,
       token: TOKEN,
-      timeout_s,
-      max_bytes: 200_000,
-      max_files: 4,
+      timeoutSeconds,
+      maxBytes: 200_000,
+      maxFiles: 4,
       queue: 1000,
     });
     await server.listen({ port: 0 });

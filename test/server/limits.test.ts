@@ -30,9 +30,9 @@ test.after(() => rmSync(folder, { recursive: true }));
 test('limits on bytes, pictures and pixels, the last before anything is decoded', async () => {
   const { at, made } = await start({
     models: ['cifar10-resnet20'],
-    max_bytes: 40_000,
-    max_files: 2,
-    max_pixels: 10_000,
+    maxBytes: 40_000,
+    maxFiles: 2,
+    maxPixels: 10_000,
   });
   const files = { 'a.jpg': jpeg, 'b.jpg': jpeg, 'c.jpg': jpeg };
   assert.match(problemOf(await post(`${at}/v1/classify`, form(files))), /^413 TOO_LARGE: a request may have 2 images/);
@@ -49,7 +49,7 @@ test('limits on bytes, pictures and pixels, the last before anything is decoded'
 });
 
 test('pictures of a request that come to too many pixels together are refused, those before them answered', async () => {
-  const { at, made } = await start({ models: ['cifar10-resnet20'], max_pixels: 64 * 48 });
+  const { at, made } = await start({ models: ['cifar10-resnet20'], maxPixels: 64 * 48 });
   const files = Object.fromEntries(Array.from({ length: 6 }, (_, i) => [`${i}.jpg`, jpeg]));
   const { json, status } = await post(`${at}/v1/classify`, form(files));
   assert.is(status, 200);
@@ -76,7 +76,7 @@ test('sixteen pictures of many scans are refused, and others answered meanwhile'
 });
 
 test('what a request that is over has begun is not decoded to its end', async () => {
-  const { at, made } = await start({ models: ['cifar10-resnet20'], max_pixels: 170_000_000 });
+  const { at, made } = await start({ models: ['cifar10-resnet20'], maxPixels: 170_000_000 });
   const slow = scannedJpeg(13_000, 13_000, 12);
   const files = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`${i}.jpg`, slow]));
   const gone = new AbortController();
@@ -115,13 +115,13 @@ test('a full queue answers 503 with Retry-After; what takes too long, 504', asyn
   }
   assert.ok(replies.every(({ status }) => status === 200 || status === 503));
   await made.close();
-  const slow = await start({ models: [detectorFile], timeout_s: 0.005 });
+  const slow = await start({ models: [detectorFile], timeoutSeconds: 0.005 });
   assert.match(problemOf(await post(`${slow.at}/v1/detect`, form({ 'a.png': png }))), /^504 TIMEOUT/);
   await slow.made.close();
 });
 
 test('a form whose part has no Content-Disposition is answered, and the service closes', async () => {
-  const { at, made } = await start({ models: ['cifar10-resnet20'], timeout_s: 1 });
+  const { at, made } = await start({ models: ['cifar10-resnet20'], timeoutSeconds: 1 });
   const body = '--b\r\nContent-Type: image/png\r\n\r\nno name\r\n--b--\r\n';
   const headers = { 'content-type': 'multipart/form-data; boundary=b' };
   const reply = await fetch(`${at}/v1/classify`, { method: 'POST', headers, body });

@@ -13,7 +13,7 @@ const TRIES = 3;
 let server: Server;
 let at: string;
 test.before(async () => {
-  server = await createServer({ models: ['cifar10-resnet20'], threads: 1, max_bytes: MAX_BYTES });
+  server = await createServer({ models: ['cifar10-resnet20'], threads: 1, maxBytes: MAX_BYTES });
   at = await server.listen({ port: 0 });
 });
 test.after(() => server.close());

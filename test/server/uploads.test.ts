@@ -41,7 +41,7 @@ const answerOf = async (socket: Socket): Promise<string> => {
 };
 
 test('bodies in flight are bounded in bytes; some are left for small ones, and they come back', async () => {
-  const { at, server } = await start({ queue_bytes: 4_000_000, max_bytes: 2_000_000 });
+  const { at, server } = await start({ queueBytes: 4_000_000, maxBytes: 2_000_000 });
   const picture = await wavePicture(64, 48, 3, 'png');
   const large = Buffer.alloc(1_500_000);
   const send = (body: Buffer) => post(`${at}/v1/classify`, body, { 'content-type': 'image/png' });
@@ -75,7 +75,7 @@ test('bodies on their way are bounded in number; one that does not come gives wa
 });
 
 test('bodies that are refused hold no place and no bytes while their rest is thrown away', async () => {
-  const { at, server } = await start({ queue: 1, queue_bytes: 4_000_000, max_bytes: 2_000_000 });
+  const { at, server } = await start({ queue: 1, queueBytes: 4_000_000, maxBytes: 2_000_000 });
   const { port } = server.app.server.address() as AddressInfo;
   const head = 'POST /v1/classify HTTP/1.1\r\nhost: localhost\r\ncontent-type: ';
   const refused = [
@@ -118,7 +118,7 @@ test('JSON is counted in its text', async () => {
 });
 
 test('JSON may have half of the bytes', async () => {
-  const { at, server } = await start({ max_bytes: 10_000 });
+  const { at, server } = await start({ maxBytes: 10_000 });
   const send = (length: number) =>
     post(`${at}/v1/classify`, JSON.stringify({ image: 'a'.repeat(length) }), { 'content-type': 'application/json' });
   assert.match(problemOf(await send(6000)), /^413 TOO_LARGE: a request of this type may have 5000 bytes/);
@@ -127,7 +127,7 @@ test('JSON may have half of the bytes', async () => {
 });
 
 test('a broken form is its sender\u2019s fault, a fault of the service is not', async () => {
-  const limits = { max_bytes: 1000, max_files: 2, max_pixels: 1e6 };
+  const limits = { maxBytes: 1000, maxFiles: 2, maxPixels: 1e6 };
   const asked = (parts: () => AsyncGenerator<object>) =>
     receive({ isMultipart: () => true, headers: {}, parts } as unknown as FastifyRequest, limits);
   const broken = asked(async function* () {
@@ -161,7 +161,7 @@ test('a caller that goes is logged as information', async () => {
 });
 
 test('a service with a form that never ends closes when the form\u2019s time is up', async () => {
-  const { server } = await start({ timeout_s: 1, grace_s: 86_400 });
+  const { server } = await start({ timeoutSeconds: 1, graceSeconds: 86_400 });
   const { port } = server.app.server.address() as AddressInfo;
   const socket = connect(port, '127.0.0.1');
   lines.length = 0;
