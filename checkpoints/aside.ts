@@ -14,7 +14,7 @@ const OF_TRAINING: readonly RegExp[] = [
   /^n_averaged$/,
   // A run's checkpoint of this toolkit.
   /^run\//,
-  /^(optimizers?|optimizer_states?|optimizers?|optim|lr_schedulers?|schedulers?|grad_scaler|scaler)[./]/,
+  /^(optimi[sz]ers?|optimi[sz]er_states?|optim|lr_schedulers?|schedulers?|grad_scaler|scaler)[./]/,
   /^(criterion|loss|loss_fn|loss_func|loss_function)\./,
   /^(\w+_)?(acc|acc1|acc5|accuracy|metric|metrics|f1|auroc)\./,
 ];

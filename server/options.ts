@@ -80,19 +80,21 @@ type WithDefault =
 export type ServerSettings = ServerOptions & { readonly [Name in WithDefault]-?: NonNullable<ServerOptions[Name]> };
 
 /** Former names of options, which still work. */
-const former: Readonly<Record<string, string>> = {
-  window_ms: 'windowMs',
-  queue_bytes: 'queueBytes',
-  timeout_s: 'timeoutSeconds',
-  max_bytes: 'maxBytes',
-  max_pixels: 'maxPixels',
-  max_files: 'maxFiles',
-  allow_hosts: 'allowHosts',
-  grace_s: 'graceSeconds',
-};
+const former = new Map(
+  Object.entries({
+    window_ms: 'windowMs',
+    queue_bytes: 'queueBytes',
+    timeout_s: 'timeoutSeconds',
+    max_bytes: 'maxBytes',
+    max_pixels: 'maxPixels',
+    max_files: 'maxFiles',
+    allow_hosts: 'allowHosts',
+    grace_s: 'graceSeconds',
+  }),
+);
 
 /** @throws BAD_CONFIG when an option is invalid; the message names the field */
 export function serverSettings(options: ServerOptions): ServerSettings {
-  const named = Object.entries(options ?? {}).map(([name, value]) => [former[name] ?? name, value]);
+  const named = Object.entries(options ?? {}).map(([name, value]) => [former.get(name) ?? name, value]);
   return parseConfig(schema, Object.fromEntries(named), 'server', () => undefined);
 }

@@ -1,4 +1,4 @@
-import { ResnetCocoError } from '../errors.ts';
+import { ResnetCocoError, shortened } from '../errors.ts';
 import { type OptimizationChoices, type OptimizationSettings, optimizationOptions } from './optimization-options.ts';
 
 /** What choices leave open. */
@@ -32,9 +32,14 @@ export function optimizationSettings(choices: OptimizationChoices, usual: UsualO
 
 const usage = (message: string): ResnetCocoError => new ResnetCocoError('USAGE', message);
 
-/** @throws ResnetCocoError USAGE for choices that exclude one another */
+/** @throws ResnetCocoError USAGE for choices that exclude one another, or for an optimizer that there is not */
 function optimizerOf(choices: OptimizationChoices) {
-  const { decayNorms = true, momentum, nesterov = false, optimizer, weightDecay } = choices;
+  const { decayNorms = true, momentum, nesterov = false, optimizer = 'sgd', weightDecay } = choices;
+  // JavaScript's callers: neither a former name nor a wrong one trains by another optimizer in silence.
+  if ('optimiser' in choices) throw usage('`optimiser` is called `optimizer`');
+  if (!['sgd', 'adamw'].includes(optimizer)) {
+    throw usage(`\`optimizer\` must be sgd or adamw, is ${shortened(JSON.stringify(optimizer) ?? 'a function')}`);
+  }
   if (optimizer === 'adamw') {
     if (momentum !== undefined || nesterov) {
       throw usage(`\`${nesterov ? 'nesterov' : 'momentum'}\` is of SGD: leave it out, or use \`optimizer\` sgd`);

@@ -12,7 +12,7 @@ test('options have defaults, and former names still work', () => {
 });
 
 test('what is no option is refused by name', () => {
-  for (const options of [undefined, {}, { models: ['a'], maxByte: 1 }]) {
+  for (const options of [undefined, {}, { models: ['a'], maxByte: 1 }, { models: ['a'], toString: 1 }]) {
     assert.throws(
       () => serverSettings(options as unknown as ServerOptions),
       (error: unknown) => error instanceof ResnetCocoError && error.code === 'BAD_CONFIG',

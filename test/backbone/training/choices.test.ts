@@ -169,7 +169,13 @@ test('choices that exclude one another are refused with what to do', () => {
     [{ freeze: 1 }, /`freeze` .* `init`/],
     [{ size: 64 }, /`size` 64: CIFAR's pictures have 32 pixels/],
   ];
-  for (const [choices, pattern] of cases) fails(() => trainingSettings('cifar10', choices), 'USAGE', pattern);
+  const untyped: [object, RegExp][] = [
+    [{ optimizer: 'adam' }, /`optimizer` must be sgd or adamw, is "adam"/],
+    [{ optimiser: 'adamw' }, /`optimiser` is called `optimizer`/],
+  ];
+  for (const [choices, pattern] of [...cases, ...untyped]) {
+    fails(() => trainingSettings('cifar10', choices), 'USAGE', pattern);
+  }
   const values: [choices: TrainingChoices, pattern: RegExp][] = [
     [{ milestones: [5, 3], epochs: 9 }, /schedule\.milestones: 5, 3 do not ascend/],
     [{ milestones: [3, 10], epochs: 9 }, /schedule\.milestones: 10 is beyond the last of 9 epochs/],
