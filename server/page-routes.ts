@@ -1,16 +1,29 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
+import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
-import { Problem } from './problem.ts';
 
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** Modules of the library that do not need Node. The page runs models with them. */
-const SHARED =
-  /^\/(errors|datasets\/(box-label|boxes|normalize|palette|resize|transform)|backbone\/(finite-outputs|top-classes)|detection\/(anchors|box-coder|boxes|detector-category|faster-rcnn|image-list|level-mapper|name-detections|nms|postprocess|proposals|top-k))\.js$/;
+/** The build: what the page imports from the library lies in its rooms. */
+const BUILD = folder('..');
+
+/** Modules of the library that the page's scripts import, directly or not, by path from the build: none needs Node. */
+function sharedModules(): ReadonlySet<string> {
+  const modules = new Set<string>();
+  const visit = (file: string): void => {
+    for (const [, path] of readFileSync(join(BUILD, file), 'utf8').matchAll(/(?:from|import) '(\.[^']+)'/g)) {
+      const target = posix.join(posix.dirname(file), path);
+      if (modules.has(target)) continue;
+      modules.add(target);
+      visit(target);
+    }
+  };
+  for (const script of readdirSync(folder('./page'))) if (script.endsWith('.js')) visit(`server/page/${script}`);
+  return new Set([...modules].filter((path) => !path.startsWith('server/page/')));
+}
 
 /** The folder of `onnxruntime-web`, if it is installed. */
 function runtimeFolder(): string | undefined {
@@ -35,16 +48,9 @@ export async function pageRoutes(app: FastifyInstance): Promise<void> {
     allowedPath: (path) => path.endsWith('.jpg'),
     decorateReply: false,
   });
-  await app.register(async (modules) => {
-    modules.addHook('onRequest', async ({ url }) => {
-      if (!SHARED.test(url)) throw new Problem('NOT_FOUND', `there is nothing at GET ${url.split('?')[0]}`);
-    });
-    const roots = ['backbone', 'datasets', 'detection'];
-    for (const name of roots) {
-      await modules.register(fastifyStatic, { root: folder(`../${name}`), prefix: `/${name}/`, decorateReply: false });
-    }
-    modules.get('/errors.js', { schema: { hide: true } }, (_, reply) => reply.sendFile('errors.js', folder('..')));
-  });
+  for (const path of sharedModules()) {
+    app.get(`/${path}`, { schema: { hide: true } }, (_, reply) => reply.sendFile(path, BUILD));
+  }
   const runtime = runtimeFolder();
   if (runtime !== undefined) {
     await app.register(fastifyStatic, {
