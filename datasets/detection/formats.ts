@@ -49,7 +49,7 @@ async function tellFolder(
     ending !== undefined && names.some((name) => name.toLowerCase().endsWith(`.${ending}`));
   const [match] = entries.find(([, { ending }]) => has(ending)) ?? [];
   if (match) return match;
-  const kinds = Object.values({ coco, voc, yolo }).map(({ looksFor }) => looksFor);
+  const kinds = detectionFormats.map((format) => formats[format].looksFor);
   throw new ResnetCocoError(
     'BAD_DATASET',
     `${folder}: no data set for detection; looked for ${kinds.slice(0, -1).join(', ')} and ${kinds.at(-1)}`,
