@@ -1,7 +1,6 @@
-import { classifierConfigOf, classifierShapes, planClassifier, tensorShapes } from '../backbone/index.ts';
-import { type ModelFile, type OpenModelOptions, openModel, writeConverted } from '../checkpoints/index.ts';
-import { detectorParameters, isDetectorModel } from './architectures/architectures.ts';
-import { detectorConfigOf } from './load-detector.ts';
+import { tensorShapes } from '../backbone/index.ts';
+import { type OpenModelOptions, openModel, writeConverted } from '../checkpoints/index.ts';
+import { describeModel } from './describe-model.ts';
 
 /** Settings of `convertModel`. */
 export interface ConvertModelOptions extends Pick<OpenModelOptions, 'onNote'> {
@@ -28,21 +27,14 @@ export async function convertModel(from: string, to: string, options: ConvertMod
       options.config === undefined
         ? opened
         : { ...opened, config: options.config, configFile: options.configFile ?? 'config' };
-    const detects = isDetectorModel(model);
-    const { config, needed } = detects ? describeDetector(model, options) : describeClassifier(model, options);
-    const architecture = options.arch ?? config.architecture;
-    await writeConverted(to, model.checkpoint, { architecture, config, needed, half: options.half ?? false });
+    const { config, parameters } = describeModel(model, options.arch);
+    await writeConverted(to, model.checkpoint, {
+      architecture: options.arch ?? config.architecture,
+      config,
+      needed: tensorShapes(parameters),
+      half: options.half ?? false,
+    });
   } finally {
     opened.checkpoint.close();
   }
-}
-
-function describeDetector(model: ModelFile, { arch }: ConvertModelOptions) {
-  const config = detectorConfigOf(model, arch);
-  return { config, needed: tensorShapes(detectorParameters(config)) };
-}
-
-function describeClassifier(model: ModelFile, { arch }: ConvertModelOptions) {
-  const config = classifierConfigOf(model, { arch });
-  return { config, needed: classifierShapes(planClassifier(config)) };
 }

@@ -1,11 +1,5 @@
 import { statSync } from 'node:fs';
-import {
-  classifierConfigOf,
-  classifierParameters,
-  parameterCount,
-  planClassifier,
-  tensorShapes,
-} from '../backbone/index.ts';
+import { parameterCount, tensorShapes } from '../backbone/index.ts';
 import {
   besideWeights,
   checkFit,
@@ -17,8 +11,7 @@ import {
   shapesOf,
 } from '../checkpoints/index.ts';
 import type { ResnetCocoError } from '../errors.ts';
-import { detectorParameters, isDetectorModel } from './architectures/architectures.ts';
-import { detectorConfigOf } from './load-detector.ts';
+import { describeModel } from './describe-model.ts';
 
 /** What a model file holds. */
 export interface ModelFileInfo {
@@ -72,32 +65,11 @@ export async function modelInfo(nameOrFile: string): Promise<ModelInfo> {
       ...(beside.length ? { beside } : {}),
     };
     try {
-      if (isDetectorModel(model)) {
-        const config = detectorConfigOf(model);
-        const parameters = detectorParameters(config);
-        const problem = problemOf(() =>
-          checkFit(shapesOf(checkpoint), tensorShapes(parameters), file, config.architecture),
-        );
-        return {
-          ...held,
-          task: 'detection',
-          parameters: parameterCount(parameters),
-          config: { ...config },
-          ...problem,
-        };
-      }
-      const config = classifierConfigOf(model);
-      const parameters = classifierParameters(planClassifier(config));
+      const { config, parameters, task } = describeModel(model);
       const problem = problemOf(() =>
         checkFit(shapesOf(checkpoint), tensorShapes(parameters), file, config.architecture),
       );
-      return {
-        ...held,
-        task: 'classification',
-        parameters: parameterCount(parameters),
-        config: { ...config },
-        ...problem,
-      };
+      return { ...held, task, parameters: parameterCount(parameters), config: { ...config }, ...problem };
     } catch (error) {
       return { ...held, task: 'unknown', problem: (error as ResnetCocoError).message };
     }
