@@ -8,7 +8,8 @@ import { rleArea, rleToBbox } from '../mask/rle.ts';
 import { toRle } from '../mask/segmentation.ts';
 import { type AnnotationTable, GrowingTable } from './annotation-table.ts';
 import { BoxScanner } from './box-scanner.ts';
-import { listed, MaskSizes, OddBoxes } from './oddities.ts';
+import { MaskSizes } from './oddities.ts';
+import { resultWarnings } from './result-warnings.ts';
 
 /** What results describe each object with. */
 export type ResultKind = 'bbox' | 'segmentation' | 'keypoints';
@@ -67,8 +68,8 @@ export function readResults(source: string | URL | readonly CocoResult[], contex
     }
   }
   reader.refuseUnknownImages();
-  const { kind, table, warnings } = reader;
-  return { kind, table, warnings };
+  const { kind, otherSizes, table, where } = reader;
+  return { kind, table, warnings: resultWarnings({ kind, otherSizes, table, where }, context) };
 }
 
 /** The size of a file; 0 when there is none, and reading it then gives the reason. */
@@ -77,15 +78,15 @@ const sizeOf = (file: string | URL): number => statsOf(filePath(file))?.size ?? 
 class ResultReader {
   readonly table: GrowingTable;
   kind: ResultKind | undefined;
-  readonly #where: string;
+  readonly where: string;
   readonly #context: ResultContext;
   readonly #unknownImages = new Set<unknown>();
   readonly #scanner = new BoxScanner();
-  readonly #otherSizes = new MaskSizes();
+  readonly otherSizes = new MaskSizes();
 
   constructor(where: string, context: ResultContext, capacity: number) {
     this.table = new GrowingTable(undefined, capacity);
-    this.#where = where;
+    this.where = where;
     this.#context = context;
   }
 
@@ -125,50 +126,9 @@ class ResultReader {
     const types = `; these are ${typesOf(this.#unknownImages)}, and its ids are ${typesOf([first])}, such as ${JSON.stringify(first)}`;
     throw new ResnetCocoError(
       'BAD_RESULTS',
-      `${this.#where} have ${size} image_id that the annotations lack: ${names.join(', ')}${size > SHOWN ? ' …' : ''}${first === undefined ? '' : types}. ` +
+      `${this.where} have ${size} image_id that the annotations lack: ${names.join(', ')}${size > SHOWN ? ' …' : ''}${first === undefined ? '' : types}. ` +
         'Results and annotations must belong to the same set of images',
     );
-  }
-
-  /** What does not count or matches nothing. */
-  get warnings(): string[] {
-    const { length } = this.table;
-    const unknown = new Map<number, number>();
-    const [negative, outside, fractions] = [
-      new OddBoxes('negative'),
-      new OddBoxes('outside'),
-      new OddBoxes('fractions'),
-    ];
-    const { boxes, images } = this.table;
-    let [lastId, isKnown] = [Number.NaN, false];
-    for (let row = 0; row < length; row++) {
-      const image = this.#context.images[images[row]];
-      const [x, y, width, height] = boxes.subarray(4 * row, 4 * row + 4);
-      if (width < 0 || height < 0) negative.add(placeOf(row, image));
-      else if (this.kind === 'bbox') {
-        if (x >= image.width || y >= image.height || x + width <= 0 || y + height <= 0)
-          outside.add(placeOf(row, image));
-        else if (areFractions(x, y, width, height) && Math.max(image.width, image.height) > 2) {
-          fractions.add(placeOf(row, image));
-        }
-      }
-      const id = this.table.categories[row];
-      if (id !== lastId) [lastId, isKnown] = [id, this.#context.categories.has(id)];
-      if (!isKnown) unknown.set(id, (unknown.get(id) ?? 0) + 1);
-    }
-    const count = [...unknown.values()].reduce((sum, one) => sum + one, 0);
-    const categories = unknown.size === 1 ? 'a category' : `${unknown.size} categories`;
-    return [
-      ...(count
-        ? [
-            `${this.#where}: ${count} of ${length} are of ${categories} that the annotations do not have (${listed(unknown.keys())}); they do not count`,
-          ]
-        : []),
-      ...this.#otherSizes.warnings(this.#where),
-      ...negative.warnings(this.#where),
-      ...outside.warnings(this.#where),
-      ...fractions.warnings(this.#where),
-    ];
   }
 
   #addOne(result: Raw, index: number): void {
@@ -184,7 +144,7 @@ class ResultReader {
     }
     const category = this.#number(category_id, index, 'category_id');
     const row = { image, category, score: this.#number(score, index, 'score') };
-    this.#otherSizes.add(result.segmentation, this.#context.images[image], `results[${index}]`);
+    this.otherSizes.add(result.segmentation, this.#context.images[image], `results[${index}]`);
     this.kind ??= kindOf(result);
     switch (this.kind) {
       case 'bbox': {
@@ -257,7 +217,7 @@ class ResultReader {
   }
 
   #fail(index: number, problem: string): never {
-    throw new ResnetCocoError('BAD_RESULTS', `${this.#where}[${index}] ${problem}`);
+    throw new ResnetCocoError('BAD_RESULTS', `${this.where}[${index}] ${problem}`);
   }
 }
 
@@ -266,13 +226,6 @@ const typesOf = (ids: Iterable<unknown>): string => {
   const types = new Set([...ids].map((id) => (typeof id === 'string' ? 'texts' : 'numbers')));
   return [...types].join(' and ');
 };
-
-const placeOf = (row: number, { id }: ResultContext['images'][number]): string =>
-  `results[${row}] of image ${JSON.stringify(id)}`;
-
-/** Whether a box looks like fractions of the image; a box of the first pixel has whole numbers. */
-const areFractions = (x: number, y: number, width: number, height: number): boolean =>
-  x >= 0 && y >= 0 && x + width <= 1 && y + height <= 1 && !(Number.isInteger(width) && Number.isInteger(height));
 
 const isCoordinate = (value: number): boolean => Math.abs(value) <= MOST.detection;
 
