@@ -8,14 +8,14 @@ import type {
   Image,
   ImageId,
 } from '../../datasets/index.ts';
+import { boxPolygon } from '../../datasets/masks/polygon.ts';
+import type { Rle } from '../../datasets/masks/rle.ts';
+import { compressed } from '../../datasets/masks/rle-string.ts';
+import { rleToRows } from '../../datasets/masks/row-major.ts';
+import { toRle } from '../../datasets/masks/segmentation.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { readJsonFile } from '../../io/json/large-json.ts';
 import type { BinaryMask } from '../mask/mask.ts';
-import { boxPolygon } from '../mask/polygon.ts';
-import type { Rle } from '../mask/rle.ts';
-import { compressed } from '../mask/rle-string.ts';
-import { rleToRows } from '../mask/row-major.ts';
-import { toRle } from '../mask/segmentation.ts';
 import { type AnnotationTable, annotationOf, GrowingTable } from './annotation-table.ts';
 import { checkDataset } from './check-dataset.ts';
 import { type ResultKind, type Results, readResults } from './results.ts';

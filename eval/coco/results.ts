@@ -1,11 +1,11 @@
 import { isRoundedId, roundedIdProblem } from '../../datasets/detection/coco/exact-id.ts';
 import type { CocoResult, CocoSegmentation, ImageId } from '../../datasets/index.ts';
+import { rleArea, rleToBbox } from '../../datasets/masks/rle.ts';
+import { toRle } from '../../datasets/masks/segmentation.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { MOST } from '../../io/bounds.ts';
 import { type JsonElements, readJsonParts } from '../../io/json/large-json.ts';
 import { filePath, statsOf } from '../../io/regular-file.ts';
-import { rleArea, rleToBbox } from '../mask/rle.ts';
-import { toRle } from '../mask/segmentation.ts';
 import { type AnnotationTable, GrowingTable } from './annotation-table.ts';
 import { BoxScanner } from './box-scanner.ts';
 import { MaskSizes } from './oddities.ts';

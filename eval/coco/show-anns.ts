@@ -1,9 +1,9 @@
 import { isEmptySegmentation } from '../../datasets/detection/coco/empty-segmentation.ts';
 import { fillDisc, type Point, strokeLine, tint } from '../../datasets/draw/strokes.ts';
 import { type CocoAnnotation, type CocoCategory, type Color, categoryColor, type Image } from '../../datasets/index.ts';
+import { type Rle, rleDecode } from '../../datasets/masks/rle.ts';
+import { toRle } from '../../datasets/masks/segmentation.ts';
 import { ResnetCocoError } from '../../errors.ts';
-import { type Rle, rleDecode } from '../mask/rle.ts';
-import { toRle } from '../mask/segmentation.ts';
 
 /** Settings of `showAnns`. */
 export interface ShowAnnsOptions {

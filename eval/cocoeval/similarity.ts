@@ -1,9 +1,9 @@
 // D detections, G objects of an image.
 import type { CocoImage } from '../../datasets/index.ts';
+import { boxPolygon } from '../../datasets/masks/polygon.ts';
+import { toRle } from '../../datasets/masks/segmentation.ts';
 import { type AnnotationTable, boxOf, rowError, type Similarity } from '../coco/annotation-table.ts';
 import { maskIou, type PreparedMask, prepareMask } from '../mask/mask-iou.ts';
-import { boxPolygon } from '../mask/polygon.ts';
-import { toRle } from '../mask/segmentation.ts';
 import { keypointSimilarity } from './object-keypoint-similarity.ts';
 import type { IouType } from './params.ts';
 

@@ -1,5 +1,5 @@
 /** Intersection over union of masks and of boxes, in the order of operations of maskApi's `rleIou` and `bbIou`. */
-import { type Rle, type RleBox, rleArea, rleMerge, rleToBbox } from './rle.ts';
+import { type Rle, type RleBox, rleArea, rleMerge, rleToBbox } from '../../datasets/masks/rle.ts';
 
 /** A mask with precomputed values for comparisons. */
 export interface PreparedMask {

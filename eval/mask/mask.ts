@@ -4,11 +4,9 @@
  * throws ResnetCocoError BAD_DATASET. Compressed runs are text, or bytes as in Python.
  */
 import type { CocoBox } from '../../datasets/index.ts';
-import { ResnetCocoError } from '../../errors.ts';
-import { bbIou, rleIou } from './mask-iou.ts';
-import { type Rle, rleArea, rleMerge, rleToBbox } from './rle.ts';
-import { type CompressedRle, compressed } from './rle-string.ts';
-import { rleFromRows, rleToRows } from './row-major.ts';
+import { type Rle, rleArea, rleMerge, rleToBbox } from '../../datasets/masks/rle.ts';
+import { type CompressedRle, compressed } from '../../datasets/masks/rle-string.ts';
+import { rleFromRows, rleToRows } from '../../datasets/masks/row-major.ts';
 import {
   checkBox,
   checkSize,
@@ -18,10 +16,12 @@ import {
   rlesFromBoxes,
   rlesFromPolygons,
   within,
-} from './segmentation.ts';
+} from '../../datasets/masks/segmentation.ts';
+import { ResnetCocoError } from '../../errors.ts';
+import { bbIou, rleIou } from './mask-iou.ts';
 
-export type { CompressedRle } from './rle-string.ts';
-export type { RleLike } from './segmentation.ts';
+export type { CompressedRle } from '../../datasets/masks/rle-string.ts';
+export type { RleLike } from '../../datasets/masks/segmentation.ts';
 
 /** A mask as pixels, row by row: [H, W]; pixels other than 0 are inside. */
 export interface BinaryMask {

@@ -1,9 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { CocoRle, CocoSegmentation } from '../../../datasets/index.ts';
+import { toRle } from '../../../datasets/masks/segmentation.ts';
 import { ResnetCocoError } from '../../../errors.ts';
 import { mask } from '../../../eval/index.ts';
-import { toRle } from '../../../eval/mask/segmentation.ts';
 
 const full: CocoRle = { size: [2, 3], counts: '06' };
 const triangle = [1, 1, 4, 4, 1, 5];

@@ -1,9 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { type Rle, rleArea, rleDecode, rleEncode, rleMerge, rleToBbox } from '../../../datasets/masks/rle.ts';
+import { rleFromRows, rleToRows } from '../../../datasets/masks/row-major.ts';
 import { type BinaryMask, decode, encode } from '../../../eval/mask/mask.ts';
 import { bbIou, maskIntersection, maskIou, prepareMask, rleIou } from '../../../eval/mask/mask-iou.ts';
-import { type Rle, rleArea, rleDecode, rleEncode, rleMerge, rleToBbox } from '../../../eval/mask/rle.ts';
-import { rleFromRows, rleToRows } from '../../../eval/mask/row-major.ts';
 import { maskCase } from './mask-cases.ts';
 
 const small = Array.from({ length: 300 }, (_, i) => maskCase(i + 1)).filter(({ data }) => data.length < 50_000);

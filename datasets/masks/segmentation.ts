@@ -2,7 +2,7 @@
  * Makes masks of `segmentation` and other objects of COCO's JSON, and checks them. Every function throws a plain Error
  * with the reason alone; the caller adds the place.
  */
-import type { CocoSegmentation } from '../../datasets/index.ts';
+import type { CocoSegmentation } from '../detection/coco/coco-format.ts';
 import { rleFromBox, rleFromPolygon } from './polygon.ts';
 import { type Rle, rleMerge } from './rle.ts';
 import { rleFromString, wrongTotal } from './rle-string.ts';

@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Rle } from '../../../eval/mask/rle.ts';
-import { rleFromString, rleToString } from '../../../eval/mask/rle-string.ts';
-import { Draws } from './draws.ts';
+import type { Rle } from '../../../datasets/masks/rle.ts';
+import { rleFromString, rleToString } from '../../../datasets/masks/rle-string.ts';
+import { Draws } from '../../eval/mask/draws.ts';
 
 const row = (...runs: number[]): Rle => ({
   height: 1,

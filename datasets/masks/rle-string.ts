@@ -3,7 +3,7 @@
  * code 48 + bits, + 32 if more follow. The highest bit of the last character is the sign. From the fourth run on
  * (maskApi's `i > 2`), the number is the difference to the run two before.
  */
-import type { CocoRle } from '../../datasets/index.ts';
+import type { CocoRle } from '../detection/coco/coco-format.ts';
 import type { Rle } from './rle.ts';
 
 const FIRST_CODE = 48;
