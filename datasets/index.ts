@@ -17,4 +17,5 @@ export { cocoCategories } from './known/coco-categories.ts';
 export { imagenetClasses } from './known/imagenet-classes.ts';
 export { checkRecipe } from './loaders/classification/check-recipe.ts';
 export { checkDetectionRecipe } from './loaders/detection/check-recipe.ts';
+export { usableSegmentation } from './masks/usable-segmentation.ts';
 export * from './public.ts';

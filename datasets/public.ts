@@ -19,6 +19,7 @@ export type {
 export { type Conversion, type ConvertDatasetOptions, convertDataset } from './detection/convert-dataset.ts';
 export type { DetectionSource } from './detection/detection-source.ts';
 export { type DetectionFormat, detectionFormats } from './detection/formats.ts';
+export { type KeypointLayout, keypointLayout } from './detection/keypoint-layout.ts';
 export { type ObjectCropOptions, type ObjectCrops, writeObjectCrops } from './detection/object-crops.ts';
 export { type DatasetProblem, type DatasetProblems, describeProblem, type ProblemKind } from './detection/problems.ts';
 export { type DetectionDataset, type ReadOptions, readDetectionDataset } from './detection/read-detection-dataset.ts';
@@ -50,4 +51,5 @@ export type { DetectionLoaderOptions, DetectionSample } from './loaders/detectio
 export type { DetectionAugmentation, DetectionRecipe } from './loaders/detection/recipe.ts';
 export { type DetectionBatch, DetectionLoader, type LoadedSample } from './loaders/detection-loader.ts';
 export { type Batch, Loader } from './loaders/loader.ts';
+export type { ObjectMask } from './masks/object-mask.ts';
 export type { Spread } from './spread.ts';

@@ -20,6 +20,8 @@ export const MOST = {
   /** Images per batch. */
   batch: 65_536,
   classes: 100_000,
+  /** Joints of an object. */
+  keypoints: 1000,
   channels: 8192,
   /** Trainable parameters. */
   parameters: 2 ** 29,

@@ -50,7 +50,7 @@ export function randomIouCrop(picture: BoxedPicture, settings: RandomIouCrop, ra
   const region = randomIouRegion(picture.image, picture.boxes, settings, random);
   if (!region) return picture;
   const within = chosenObjects(picture, rowsWithin(picture.boxes, region));
-  return cropPicture({ image: picture.image, ...within }, region);
+  return cropPicture({ ...picture, ...within }, region);
 }
 
 /** Rows of the boxes with their center in the crop. */

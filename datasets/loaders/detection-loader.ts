@@ -5,6 +5,7 @@ import { type Cancelled, cancel, isCancelled, newCancelled } from '../../io/thre
 import { mapOrdered } from '../../io/threads/map-ordered.ts';
 import { WorkerPool, wholeNumber } from '../../io/threads/worker-pool.ts';
 import type { EpochOptions } from './classification/loader-options.ts';
+import { checkKeypoints } from './detection/check-keypoints.ts';
 import { checkDetectionRecipe } from './detection/check-recipe.ts';
 import { aspectRatioGroups, GroupedPlan } from './detection/grouped-plan.ts';
 import type { DetectionLoaderOptions, DetectionSample } from './detection/loader-options.ts';
@@ -45,9 +46,9 @@ export class DetectionLoader {
   readonly #epochs = new Set<Cancelled>();
 
   /**
-   * @throws ResnetCocoError BAD_CONFIG when the recipe is wrong
+   * @throws ResnetCocoError BAD_CONFIG when the recipe is wrong, or does not say which keypoints to exchange
    * @throws ResnetCocoError USAGE when a number is out of range
-   * @throws ResnetCocoError BAD_DATASET when the samples make no batch
+   * @throws ResnetCocoError BAD_DATASET when the samples make no batch, or an object has other keypoints than the recipe
    */
   constructor(samples: readonly DetectionSample[], options: DetectionLoaderOptions) {
     const { aspect_ratio_group_factor = ASPECT_RATIO_GROUP_FACTOR, seed = 0 } = options;
@@ -58,6 +59,7 @@ export class DetectionLoader {
       const problem = `${samples.length} images with objects make no batch of ${batch}`;
       throw new ResnetCocoError('BAD_DATASET', `${problem}${samples.length ? '; take smaller batches' : ''}`);
     }
+    checkKeypoints(samples, recipe);
     this.#samples = samples;
     this.#options = options;
     this.#groups = aspectRatioGroups(samples, aspect_ratio_group_factor);

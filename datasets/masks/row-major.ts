@@ -1,5 +1,5 @@
 /** Masks as pixels row by row, [H, W], as images are; runs are column by column. */
-import { type Rle, rleEncode } from './rle.ts';
+import { type Rle, type RleBox, rleEncode } from './rle.ts';
 
 /** Pixels are moved in squares of this side, so that their rows and columns stay in the cache. */
 const TILE = 32;
@@ -20,17 +20,21 @@ export function rleFromRows(data: Uint8Array, height: number, width: number): Rl
 }
 
 /** Decodes to pixels 0 or 1: [H, W]. */
-export function rleToRows({ height, width, counts }: Rle): Uint8Array {
-  const data = new Uint8Array(height * width);
+export const rleToRows = (rle: Rle): Uint8Array => rleToBoxRows(rle, [0, 0, rle.width, rle.height]);
+
+/** Decodes the pixels of a box around the mask, such as `rleToBbox` finds it: [height, width]. */
+export function rleToBoxRows({ height, counts }: Rle, [left, top, width, rows]: RleBox): Uint8Array {
+  const data = new Uint8Array(rows * width);
   for (let run = 1, end = 0; run < counts.length; run += 2) {
     const start = end + counts[run - 1];
     end = start + counts[run];
     let x = Math.floor(start / height);
     let y = start - x * height;
-    for (let i = start, at = y * width + x; i < end; i++, at += width) {
+    for (let i = start, at = (y - top) * width + x - left; i < end; i++, at += width) {
+      // A run over several columns fills the whole height, so the box begins in the first row.
       if (y === height) {
         y = 0;
-        at = ++x;
+        at = ++x - left;
       }
       data[at] = 1;
       y++;

@@ -167,7 +167,10 @@ async function train(
   rate: number,
 ): Promise<StepOutcome> {
   const taken = batches.map(({ epoch, images, number }) => ({
-    images: images.map(({ boxes, labels, ...image }) => ({ ...image, objects: { boxes, labels } })),
+    images: images.map(({ boxes, keypoints, labels, masks, ...image }) => ({
+      ...image,
+      objects: { boxes, labels, ...(masks && { masks }), ...(keypoints && { keypoints }) },
+    })),
     random: seeded(seed, 'choices', epoch, number),
   }));
   const { gradientNorm, losses } = await training.stepOf(taken, rate);

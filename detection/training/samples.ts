@@ -1,6 +1,7 @@
 import type { CocoAnnotation, DetectionDataset, DetectionSample, ImageId } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { type Labels, labelByCategory } from './labels.ts';
+import { type ObjectTargets, objectTargets } from './object-targets.ts';
 import { hasUsableBox, trainingObjects } from './training-objects.ts';
 
 /** What of a data set is needed to train. */
@@ -21,11 +22,14 @@ export function annotationsByImage({ dataset }: AnnotatedImages): Map<ImageId, C
  * The images to train on, with their objects: without crowds, boxes clipped to the image, and images without a usable box
  * left out, as torchvision's reference has it (`coco_utils.py`).
  *
- * @throws ResnetCocoError BAD_DATASET where no file is known, or a category is none of the labels
+ * @param targets what is learned of objects besides their boxes
+ * @throws ResnetCocoError BAD_DATASET where no file is known, a category is none of the labels, or an annotation has a
+ *   malformed mask or another number of keypoints
  */
 export function trainingSamples(
   images: AnnotatedImages,
   { categories }: Pick<Labels, 'categories'>,
+  targets: ObjectTargets = {},
 ): DetectionSample[] {
   const { dataset, files } = images;
   if (!files.size && dataset.images.length) {
@@ -40,8 +44,17 @@ export function trainingSamples(
     const file = files.get(id);
     const own = annotations.get(id) ?? [];
     if (file === undefined || !hasUsableBox(own.filter(({ iscrowd }) => !iscrowd))) return [];
-    const { boxes, labels } = trainingObjects(own, { height, width });
+    const { annotations: kept, boxes, labels } = trainingObjects(own, { height, width });
     if (!labels.length) return [];
-    return [{ file, width, height, boxes, labels: labels.map((category) => labelOf.get(category)!) }];
+    return [
+      {
+        file,
+        width,
+        height,
+        boxes,
+        labels: labels.map((category) => labelOf.get(category)!),
+        ...objectTargets(kept, { height, width }, targets),
+      },
+    ];
   });
 }

@@ -4,6 +4,7 @@
  *
  * Shapes: G objects.
  */
+import type { ObjectMask } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { type Boxes, clipBoxes, gatherBoxes, type ImageSize, rowsWithArea, xywhToXyxy } from '../ops/boxes.ts';
 
@@ -13,6 +14,10 @@ export interface TrainingObjects {
   readonly boxes: Boxes;
   /** [G], classes from 1 */
   readonly labels: Int32Array;
+  /** [G], where masks are learned; undefined for an object without one. */
+  readonly masks?: readonly (ObjectMask | undefined)[];
+  /** [G], where keypoints are learned: [K, 3], x, y, v; undefined for an object without keypoints. */
+  readonly keypoints?: readonly (Float32Array | undefined)[];
 }
 
 /** What is looked at of a COCO annotation. */
@@ -23,12 +28,24 @@ export interface ObjectAnnotation {
   readonly iscrowd?: number;
 }
 
+/** Objects and their annotations, both [G]. */
+export interface AnnotatedObjects<A> extends TrainingObjects {
+  readonly annotations: readonly A[];
+}
+
 /** The objects of an image: without crowds, clipped to the image, and of some area then. */
-export function trainingObjects(annotations: readonly ObjectAnnotation[], image: ImageSize): TrainingObjects {
+export function trainingObjects<A extends ObjectAnnotation>(
+  annotations: readonly A[],
+  image: ImageSize,
+): AnnotatedObjects<A> {
   const single = annotations.filter(({ iscrowd }) => !iscrowd);
   const boxes = clipBoxes(xywhToXyxy(Float32Array.from(single.flatMap(({ bbox }) => bbox))), image);
   const rows = rowsWithArea(boxes);
-  return { boxes: gatherBoxes(boxes, rows), labels: rows.map((row) => single[row].category_id) };
+  return {
+    boxes: gatherBoxes(boxes, rows),
+    labels: rows.map((row) => single[row].category_id),
+    annotations: Array.from(rows, (row) => single[row]),
+  };
 }
 
 /** Whether an image is worth training on: one of its boxes is more than a pixel wide and high. */

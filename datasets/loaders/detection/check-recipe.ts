@@ -27,6 +27,16 @@ const schema = v.strictObject({
   min_size: v.pipe(v.array(side), v.minLength(1, 'must have a size'), v.maxLength(1000, 'must be at most 1000')),
   max_size: side,
   scale_jitter: v.optional(v.strictObject({ scale_range: v.optional(scales) })),
+  keypoint_hflip_indices: v.optional(
+    v.pipe(
+      v.array(wholeWithin(0, MOST.keypoints - 1)),
+      v.maxLength(MOST.keypoints, `must be at most ${MOST.keypoints}`),
+      v.check(
+        (indices) => indices.every((index, keypoint) => indices[index] === keypoint),
+        'must exchange keypoints in pairs, or leave them: if 1 becomes 2, 2 becomes 1',
+      ),
+    ),
+  ),
   ...normalization,
 });
 

@@ -15,6 +15,11 @@ export interface DetectionRecipe {
   /** … unless the longer one would then exceed this. */
   readonly max_size: number;
   readonly scale_jitter?: ScaleJitter | undefined;
+  /**
+   * For each keypoint, which one takes its place in a mirrored image: the right eye that of the left. `keypointLayout`
+   * finds them by their names. Needed only to mirror images whose keypoints are learned.
+   */
+  readonly keypoint_hflip_indices?: readonly number[] | undefined;
   /** Of red, green and blue, scaled to 0–1. */
   readonly image_mean: readonly number[];
   readonly image_std: readonly number[];

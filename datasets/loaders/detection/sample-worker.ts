@@ -3,6 +3,7 @@ import { type Transferable, workerData } from 'node:worker_threads';
 import { ResnetCocoError } from '../../../errors.ts';
 import { answerJobs } from '../../../io/threads/answer-jobs.ts';
 import { isCancelled } from '../../../io/threads/cancelled.ts';
+import { wholeView } from '../../augment/view.ts';
 import type { Image } from '../../images/image.ts';
 import { normalizedLevels } from '../../images/normalize.ts';
 import { readImage } from '../../images/read-image.ts';
@@ -17,9 +18,10 @@ const levels = normalizedLevels(recipe.image_mean, recipe.image_std);
 async function makeSample({ cancelled, epoch, place, sample }: SampleJob): Promise<SampleResult> {
   if (isCancelled(cancelled)) return undefined;
   try {
-    const { boxes, labels } = sample;
     const image = await readAnnotated(sample);
-    return { sample: prepareSample({ image, boxes, labels }, recipe, levels, seeded(seed, 'sample', epoch, place)) };
+    const picture = { ...sample, image, view: wholeView(image) };
+    const random = seeded(seed, 'sample', epoch, place);
+    return { sample: prepareSample(picture, recipe, levels, random, sample.file) };
   } catch (error) {
     // An error that the image caused makes it broken; any other error ends the run.
     const isImages = error instanceof ResnetCocoError && IMAGES_OWN.includes(error.code);
@@ -43,6 +45,7 @@ async function readAnnotated({ file, height, width }: DetectionSample): Promise<
 
 answerJobs<SampleJob, SampleResult>(makeSample, (result) => {
   if (!result || !('sample' in result)) return [];
-  const { boxes, data, labels } = result.sample;
-  return [data.buffer, boxes.buffer, labels.buffer] as Transferable[];
+  const { boxes, data, keypoints = [], labels, masks = [] } = result.sample;
+  const parts = [data, boxes, labels, ...keypoints, ...masks.map((mask) => mask?.data)];
+  return parts.flatMap((part) => (part ? [part.buffer] : [])) as Transferable[];
 });

@@ -69,6 +69,63 @@ test('threads and where an epoch is taken up change nothing; the epoch and the s
   assert.not.equal(await batches(samples, { seed: 8 }, 3), all);
 });
 
+/** Each box as a mask, and its upper corners as keypoints; every third object has neither. */
+const withTargets = samples.map((sample, i): DetectionSample => {
+  const [x1, y1, x2, y2] = sample.boxes;
+  const isPlain = i % 3 === 0;
+  return {
+    ...sample,
+    segmentations: [isPlain ? undefined : [[x1, y1, x2, y1, x2, y2, x1, y2]]],
+    keypoints: [isPlain ? undefined : [x1, y1, 2, x2, y1, 1]],
+  };
+});
+
+test('masks and keypoints come from the threads with their objects; images and boxes are as without them', async () => {
+  const exchanging = { ...recipe, keypoint_hflip_indices: [1, 0] };
+  const all = await batches(withTargets, { recipe: exchanging, workers: 2 }, 3);
+  assert.equal(await batches(withTargets, { recipe: exchanging, workers: 1 }, 3), all);
+  const plain = await batches(samples, {}, 3);
+  let masked = 0;
+  for (const [number, { images }] of all.entries()) {
+    for (const [at, { keypoints, masks, ...image }] of images.entries()) {
+      assert.equal(image, plain[number].images[at]);
+      assert.is(masks!.length, image.labels.length);
+      for (const [object, mask] of masks!.entries()) {
+        const points = keypoints![object];
+        assert.is(mask === undefined, image.index % 3 === 0);
+        assert.is(points === undefined, image.index % 3 === 0);
+        if (!mask || !points) continue;
+        masked++;
+        assert.ok(mask.data.length > 0 && mask.data.every((value) => value === 1));
+        // The mask shines through where the image is red.
+        const seen = brightBox(image, 0, 0.62)!;
+        const drawn = [mask.left, mask.top, mask.left + mask.width, mask.top + mask.height];
+        for (const [side, value] of drawn.entries()) assert.ok(Math.abs(value - seen[side]) <= 4, `${drawn} ${seen}`);
+        if (points[2]) assert.ok(Math.abs(points[0] - image.boxes[object * 4]) < 0.01);
+        if (points[5]) assert.ok(Math.abs(points[3] - image.boxes[object * 4 + 2]) < 0.01);
+      }
+    }
+  }
+  assert.ok(masked >= 4);
+});
+
+test('a mask that cannot be drawn makes its image a problem; keypoints must fit the recipe', async () => {
+  const list = withTargets.map((sample, i) =>
+    i === 1 ? { ...sample, segmentations: [{ size: [1, 1] as const, counts: [1] }] } : sample,
+  );
+  const exchanging = { ...recipe, keypoint_hflip_indices: [1, 0] };
+  const problems: string[] = [];
+  const onProblem = ({ message }: Error) => void problems.push(message);
+  const all = await batches(list, { batch: 1, recipe: exchanging, onProblem });
+  assert.ok(all.every(({ images }) => images[0].index !== 1));
+  assert.match(problems.join('\n'), /1\.png: a segmentation cannot be drawn: the mask is of 1 × 1 pixels/);
+  await rejects(batches(withTargets), 'BAD_CONFIG', /keypoint_hflip_indices is missing/);
+  const still = { ...recipe, augmentations: [] };
+  assert.is((await batches(withTargets, { recipe: still })).length, 5);
+  const three = { ...recipe, keypoint_hflip_indices: [1, 0, 2] };
+  await rejects(batches(withTargets, { recipe: three }), 'BAD_DATASET', /object 0 are 6 numbers; the recipe has 3/);
+});
+
 test('images that cannot be read or are of another size are named once, and others take their places', async () => {
   const bad = join(root, 'bad.png');
   writeFileSync(bad, 'no picture');
@@ -96,6 +153,11 @@ test('what makes no sense is refused', async () => {
   await refused({ scale_jitter: { scale_range: [2, 1] } }, /scale_jitter\.scale_range is \[2,1\]/);
   await refused({ augmentations: [{ kind: 'random_iou_crop', scale: [0.3, 2] }] }, /must not exceed 1/);
   await refused({ augmentations: [{ kind: 'mirror' }] }, /kind/);
+  await refused(
+    { keypoint_hflip_indices: [1, 2, 0] },
+    /keypoint_hflip_indices is .*: must exchange keypoints in pairs/,
+  );
+  await refused({ keypoint_hflip_indices: [0, 5] }, /must exchange keypoints in pairs/);
 });
 
 test('an epoch that is left, and a loader that is closed', async () => {

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { type BoxedPicture, cropPicture, flipPicture } from '../../../../datasets/augment/objects.ts';
 import { randomIouRegion } from '../../../../datasets/augment/random-iou-crop.ts';
 import { jitteredScale } from '../../../../datasets/augment/scale-jitter.ts';
+import { wholeView } from '../../../../datasets/augment/view.ts';
 import { normalizedLevels } from '../../../../datasets/images/normalize.ts';
 import type { DetectionRecipe } from '../../../../datasets/index.ts';
 import { prepareSample } from '../../../../datasets/loaders/detection/prepare.ts';
@@ -20,7 +21,7 @@ function picture(random: Random): BoxedPicture {
   const image = painted(width, height, [{ box: boxes[0], color: [255, 0, 0] }]);
   const second = painted(width, height, [{ box: boxes[1], color: [0, 255, 0] }]);
   for (let p = 1; p < image.data.length; p += 3) image.data[p] = second.data[p] === 255 ? 255 : 0;
-  return { image, boxes: Float32Array.from(boxes.flat()), labels: Int32Array.of(1, 2) };
+  return { image, view: wholeView(image), boxes: Float32Array.from(boxes.flat()), labels: Int32Array.of(1, 2) };
 }
 
 /** Whether the object of each label is where its box is, to `tolerance` pixels. */
@@ -88,7 +89,8 @@ for (const [name, recipe] of Object.entries(recipes)) {
 }
 
 test('the size is torchvision’s: shorter side, longer at most; one of several sizes for each picture', () => {
-  const wide = { image: painted(100, 40, []), boxes: new Float32Array(0), labels: new Int32Array(0) };
+  const image = painted(100, 40, []);
+  const wide = { image, view: wholeView(image), boxes: new Float32Array(0), labels: new Int32Array(0) };
   const size = (recipe: DetectionRecipe, random = new Random(1)) => {
     const { boxes, height, width } = prepareSample(wide, recipe, levels, random);
     assert.is(boxes.length, 0);
@@ -105,7 +107,8 @@ test('the size is torchvision’s: shorter side, longer at most; one of several 
 
 test('a part keeps what is in it: boxes are cut, those outside are gone', () => {
   const boxes = Float32Array.of(0, 0, 10, 10, 5, 5, 30, 30, 20, 0, 30, 40);
-  const original = { image: painted(40, 40, []), boxes, labels: Int32Array.of(1, 2, 3) };
+  const image = painted(40, 40, []);
+  const original = { image, view: wholeView(image), boxes, labels: Int32Array.of(1, 2, 3) };
   const part = cropPicture(original, { left: 4, top: 4, width: 16, height: 20 });
   assert.equal([part.image.width, part.image.height], [16, 20]);
   assert.equal([...part.labels], [1, 2]);
