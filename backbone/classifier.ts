@@ -16,6 +16,8 @@ import type { Engine, Program, ProgramSpec, Weights } from '../engine/index.ts';
 import type { Tensors } from '../engine/ops/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { batchProblem, MOST } from '../io/bounds.ts';
+import { checkOptions, type OptionKinds } from '../io/options.ts';
+import { shownValue } from '../io/shown-value.ts';
 import { batched } from '../io/threads/batched.ts';
 import { mapOrdered } from '../io/threads/map-ordered.ts';
 import { parseArchitecture } from './architecture.ts';
@@ -42,6 +44,9 @@ export interface ClassifyAllOptions extends ClassifyOptions {
 /** Settings of `logitsAll`. */
 export type LogitsOptions = Omit<ClassifyAllOptions, 'top'>;
 
+const classifyKinds: OptionKinds<ClassifyOptions> = { top: 'checked' };
+const logitsKinds: OptionKinds<LogitsOptions> = { batch: 'checked', signal: 'signal' };
+
 /** What the model says of one of many images, before softmax: a logit for each class; or why it could not be read. */
 export type ScoredImage<S extends ImageSource = ImageSource> =
   | { readonly index: number; readonly source: S; readonly logits: Float32Array; readonly error?: never }
@@ -58,13 +63,16 @@ interface OfItem<S extends ImageSource> {
   readonly item: S;
 }
 
-/** What the model says of one of many images, in `logitsAll`. */
-export type ScoredItem<S extends ImageSource = ImageSource> = ScoredImage<S> & OfItem<S>;
+/** What the model says of one of many images, in `logitsAll`; `file` is its path, or words for one in memory. */
+export type ScoredItem<S extends ImageSource = ImageSource> = ScoredImage<S> & OfItem<S> & { readonly file: string };
 
 /** What became of one of many images, in `classifyAll`. */
 export type ClassifiedItem<S extends ImageSource = ImageSource> = ClassifiedFile & OfItem<S>;
 
 const DEFAULT_TOP = 5;
+
+/** What is said of every call after `dispose`. */
+export const MODEL_DISPOSED = 'the model was disposed; load it again';
 
 /** The layers of the classifier that a configuration describes. */
 export const planClassifier = (config: ClassifierConfig): ResNetPlan =>
@@ -86,7 +94,7 @@ export function classifierProgram(config: ClassifierConfig, weights: Weights): P
 /** @throws ResnetCocoError USAGE for a number of classes that makes no sense */
 function checkTop(top: number): void {
   if (Number.isInteger(top) && top >= 1 && top <= MOST.classes) return;
-  throw new ResnetCocoError('USAGE', `top must be a whole number from 1 to ${MOST.classes}, is ${top}`);
+  throw new ResnetCocoError('USAGE', `top must be a whole number from 1 to ${MOST.classes}, is ${shownValue(top)}`);
 }
 
 /** An image classifier that is ready to run. Made by `loadClassifier`. */
@@ -105,7 +113,7 @@ export class Classifier {
     this.device = device;
     this.streams = streams;
     this.#program = program;
-    this.#pool = new ImagePool();
+    this.#pool = new ImagePool({}, MODEL_DISPOSED);
     const { crop_size, image_mean, image_std, resize_size } = config;
     this.#transform = { kind: 'classification', crop_size, image_mean, image_std, resize_size };
   }
@@ -125,8 +133,10 @@ export class Classifier {
   async classify(input: ImageSources, options?: ClassifyOptions): Promise<Prediction[][]>;
   async classify(
     input: ImageSource | ImageSources,
-    { top = DEFAULT_TOP }: ClassifyOptions = {},
+    options: ClassifyOptions = {},
   ): Promise<Prediction[] | Prediction[][]> {
+    checkOptions('classify', options, classifyKinds);
+    const { top = DEFAULT_TOP } = options;
     checkTop(top);
     const results: Prediction[][] = [];
     for await (const { error, image } of this.#pool.prefetch(eachSource<ImageSource>(input), this.#transform)) {
@@ -148,10 +158,9 @@ export class Classifier {
   }
 
   /** The most probable classes of each of several images from `load`, computed at once. */
-  async classifyLoaded(
-    images: readonly LoadedImage[],
-    { top = DEFAULT_TOP }: ClassifyOptions = {},
-  ): Promise<Prediction[][]> {
+  async classifyLoaded(images: readonly LoadedImage[], options: ClassifyOptions = {}): Promise<Prediction[][]> {
+    checkOptions('classifyLoaded', options, classifyKinds);
+    const { top = DEFAULT_TOP } = options;
     checkTop(top);
     const logits = await this.#logits(images.map(({ tensor }) => tensor));
     return logits.map((values) => topClasses(values, top, this.config.categories));
@@ -171,11 +180,13 @@ export class Classifier {
   ): AsyncGenerator<ClassifiedItem<S>>;
   async *classifyAll<S extends ImageSource>(
     input: S | ImageSources<S>,
-    { top = DEFAULT_TOP, ...options }: ClassifyAllOptions = {},
+    options: ClassifyAllOptions = {},
   ): AsyncGenerator<ClassifiedItem<S>> {
+    checkOptions('classifyAll', options, { ...classifyKinds, ...logitsKinds });
+    const { top = DEFAULT_TOP, ...others } = options;
     checkTop(top);
-    for await (const { index, item, error, logits } of this.logitsAll(eachSource<S>(input), options)) {
-      const which = { index, item, file: sourceName(item) };
+    for await (const { index, item, file, error, logits } of this.logitsAll(eachSource<S>(input), others)) {
+      const which = { index, item, file };
       yield error ? { ...which, error } : { ...which, predictions: topClasses(logits, top, this.config.categories) };
     }
   }
@@ -191,8 +202,10 @@ export class Classifier {
   logitsAll<S extends ImageSource>(input: ImageSources<S>, options?: LogitsOptions): AsyncGenerator<ScoredItem<S>>;
   async *logitsAll<S extends ImageSource>(
     input: S | ImageSources<S>,
-    { batch = 1, signal }: LogitsOptions = {},
+    options: LogitsOptions = {},
   ): AsyncGenerator<ScoredItem<S>> {
+    checkOptions('logitsAll', options, logitsKinds);
+    const { batch = 1, signal } = options;
     const problem = batchProblem(batch, this.config.crop_size ** 2);
     if (problem !== undefined) throw new ResnetCocoError('USAGE', problem);
     const ahead = batch * (this.streams + 2);
@@ -203,9 +216,10 @@ export class Classifier {
   async #scoreLoaded<S extends ImageSource>(items: readonly Prefetched<S>[]): Promise<ScoredItem<S>[]> {
     const logits = await this.#logits(items.flatMap(({ image }) => image?.tensor ?? []));
     let done = 0;
-    return items.map(({ index, source, error }) =>
-      error ? { index, item: source, source, error } : { index, item: source, source, logits: logits[done++] },
-    );
+    return items.map(({ index, source, error }) => {
+      const which = { index, item: source, file: sourceName(source), source };
+      return error ? { ...which, error } : { ...which, logits: logits[done++] };
+    });
   }
 
   /** Frees the model and ends the threads that decode images. */

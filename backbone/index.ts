@@ -1,11 +1,11 @@
 /** What users import, and what rooms share besides. */
 
 export { type Architecture, parseArchitecture, type Stem } from './architecture.ts';
-export { planClassifier } from './classifier.ts';
+export { MODEL_DISPOSED, planClassifier } from './classifier.ts';
 export { finiteOutputs } from './finite-outputs.ts';
 export { depthFromShapes, inferResNet } from './infer-classifier.ts';
 export { initialize } from './initialize.ts';
-export { classifierConfigOf, compileClassifier } from './load-classifier.ts';
+export { classifierConfigOf, compileClassifier, isOfClassifier, loadOptionKinds } from './load-classifier.ts';
 export {
   biasPlan,
   filterPlan,

@@ -1,7 +1,17 @@
 import { knownModels } from '../checkpoints/known-models.ts';
-import { type ModelFile, type OpenModelOptions, openModel, readWeights, shapesOf } from '../checkpoints/model-file.ts';
-import { createEngine, type EngineName, type EngineOptions } from '../engine/index.ts';
+import {
+  type ModelFile,
+  type OpenModelOptions,
+  openModelFile,
+  openModelKinds,
+  readWeights,
+  shapesOf,
+} from '../checkpoints/model-file.ts';
+import { type EngineName, type EngineOptions, engineOptionKinds, startEngine } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
+import { checkOptions, type OptionKinds } from '../io/options.ts';
+import { shownValue } from '../io/shown-value.ts';
+import { ARCHITECTURE_NAME } from './architecture.ts';
 import { Classifier, planClassifier } from './classifier.ts';
 import { type ClassifierConfig, parseClassifierConfig } from './classifier-config.ts';
 import { type InferOptions, inferResNet } from './infer-classifier.ts';
@@ -15,16 +25,24 @@ export interface LoadOptions extends EngineOptions, OpenModelOptions {
   readonly arch?: string;
 }
 
+export const loadOptionKinds: OptionKinds<LoadOptions> = {
+  ...openModelKinds,
+  ...engineOptionKinds,
+  engine: 'checked',
+  arch: 'text',
+};
+
 /**
  * Loads an image classifier.
  *
- * @param nameOrPath a known model such as `resnet50`, fetched on first use, or a model file: safetensors, or PyTorch's
- *   `.pth`, `.pt`, `.th`
- * @throws ResnetCocoError UNKNOWN_MODEL, FILE_NOT_FOUND, BAD_CHECKPOINT, UNSAFE_CHECKPOINT, BAD_MODEL, BAD_CONFIG,
+ * @param nameOrPath a known model such as `resnet50`, fetched on first use, or the path or `file:` URL of a model file:
+ *   safetensors, or PyTorch's `.pth`, `.pt`, `.th`
+ * @throws ResnetCocoError USAGE for what is no name or path, or an unknown option; UNKNOWN_MODEL, FILE_NOT_FOUND, BAD_CHECKPOINT, UNSAFE_CHECKPOINT, BAD_MODEL, BAD_CONFIG,
  *   DOWNLOAD_FAILED, ENGINE_UNAVAILABLE
  */
-export async function loadClassifier(nameOrPath: string, options: LoadOptions = {}): Promise<Classifier> {
-  const model = await openModel(nameOrPath, options);
+export async function loadClassifier(nameOrPath: string | URL, options: LoadOptions = {}): Promise<Classifier> {
+  checkOptions('loadClassifier', options, loadOptionKinds);
+  const model = await openModelFile('loadClassifier', nameOrPath, options);
   try {
     return await compileClassifier(model, options);
   } finally {
@@ -36,25 +54,32 @@ export async function loadClassifier(nameOrPath: string, options: LoadOptions = 
 export async function compileClassifier(model: ModelFile, options: LoadOptions): Promise<Classifier> {
   const config = classifierConfigOf(model, options);
   const weights = readWeights(model.checkpoint, classifierShapes(planClassifier(config)), config.architecture);
-  return await Classifier.compile(await createEngine(options.engine, options), config, weights);
+  return await Classifier.compile(await startEngine(options.engine, options), config, weights);
 }
 
 /** The configuration in a model file, or what its tensors tell. */
 export function classifierConfigOf(model: ModelFile, options: InferOptions = {}): ClassifierConfig {
   const { checkpoint, config, configFile = checkpoint.file } = model;
   if (config === undefined) return parseClassifierConfig(inferredConfig(model, options), checkpoint.file);
-  if (isOfDetector(config)) {
+  const { architecture } = (config ?? {}) as { readonly architecture?: unknown };
+  if (detectorNames.includes(architecture)) {
     throw new ResnetCocoError('BAD_MODEL', `${configFile}: a detector, not a classifier; use it with detect`);
   }
-  return parseClassifierConfig(config, configFile);
+  if (typeof architecture !== 'string' || isOfClassifier(config)) return parseClassifierConfig(config, configFile);
+  const known = `of detectors ${detectorNames.join(', ')}, of classifiers names such as resnet50 or plain34`;
+  const problem = `architecture: ${shownValue(architecture)} is not known; known are ${known}`;
+  throw new ResnetCocoError('BAD_CONFIG', `${configFile}: config: ${problem}`);
 }
 
-/** Whether a configuration is a detector's: of an architecture that known detectors have, or with a backbone in it. */
-function isOfDetector(config: unknown): boolean {
-  if (typeof config !== 'object' || config === null) return false;
-  const { architecture } = config as { readonly architecture?: unknown };
-  const isKnown = knownModels.some((known) => known.task === 'detection' && known.config.architecture === architecture);
-  return isKnown || 'backbone' in config;
+/** What configurations of detectors say in `architecture`. */
+const detectorNames: readonly unknown[] = [
+  ...new Set(knownModels.flatMap(({ config, task }) => (task === 'detection' ? [config.architecture] : []))),
+];
+
+/** Whether a configuration names a network that classifies. */
+export function isOfClassifier(config: unknown): boolean {
+  const { architecture } = (config ?? {}) as { readonly architecture?: unknown };
+  return typeof architecture === 'string' && ARCHITECTURE_NAME.test(architecture);
 }
 
 function inferredConfig({ checkpoint, dialect }: ModelFile, options: InferOptions): object {

@@ -1,5 +1,6 @@
+import { checkOptions } from '../io/options.ts';
 import { type RunSummary, runTraining } from '../training/index.ts';
-import { classifierTask, type TrainClassifierOptions } from './training/classifier-task.ts';
+import { classifierTask, type TrainClassifierOptions, trainClassifierKinds } from './training/classifier-task.ts';
 import { checkTrainingSettings } from './training/settings.ts';
 import type { Validation } from './training/validation.ts';
 
@@ -15,11 +16,13 @@ export interface TrainingSummary extends RunSummary<Validation> {
  * A run that was interrupted or killed goes on with `resume` from its last checkpoint, in the middle of an epoch too. On
  * the same machine, with the same number of threads of the engine, it gives the same weights to the last bit.
  *
- * @throws ResnetCocoError DIVERGED where the loss is no finite number any more; USAGE where the folder holds a run
- *   already, or another process trains there; FILE_NOT_FOUND, BAD_CHECKPOINT or BAD_CONFIG where one cannot be resumed;
+ * @throws ResnetCocoError DIVERGED where the loss is no finite number any more; USAGE where an option is unknown, missing
+ *   or of another kind, the folder holds a run already, or another process trains there; FILE_NOT_FOUND, BAD_CHECKPOINT or BAD_CONFIG where one cannot be resumed;
  *   BAD_CONFIG, BAD_DATASET, BAD_MODEL; FILE_NOT_WRITABLE
  */
 export async function trainClassifier(options: TrainClassifierOptions): Promise<TrainingSummary> {
+  const needed = ['engine', 'folder', 'dataset', 'validation', 'settings'] as const;
+  checkOptions('trainClassifier', options, trainClassifierKinds, needed);
   const settings = checkTrainingSettings(options.settings);
   const summary = await runTraining(options, classifierTask(options, settings));
   return { architecture: settings.architecture, ...summary };

@@ -9,11 +9,13 @@ const OF_THE_MODEL: readonly RegExp[] = [
   /^roi_heads\.(mask_head|mask_predictor|keypoint_head|keypoint_predictor)\./,
 ];
 
+/** In a run's checkpoint of this toolkit: the optimizer's state, and raw weights beside their average. */
+const OF_A_RUN = /^run\//;
+
 /** What training leaves among the weights, by name. */
 const OF_TRAINING: readonly RegExp[] = [
   /^n_averaged$/,
-  // A run's checkpoint of this toolkit.
-  /^run\//,
+  OF_A_RUN,
   /^(optimi[sz]ers?|optimi[sz]er_states?|optim|lr_schedulers?|schedulers?|grad_scaler|scaler)[./]/,
   /^(criterion|loss|loss_fn|loss_func|loss_function)\./,
   /^(\w+_)?(acc|acc1|acc5|accuracy|metric|metrics|f1|auroc)\./,
@@ -39,11 +41,16 @@ export function namesAside(tensors: ReadonlyMap<string, Pick<StoredTensor, 'shap
   return aside;
 }
 
+/** What is said of the tensors with which a run goes on, however many kinds there are. */
+export const TRAINING_STATE = 'the state of its training run';
+
 /** Tensors aside by what they belong to, with counts, such as `num_batches_tracked (53 tensors)`. */
 export function describeAside(names: Iterable<string>): string[] {
   const counts = new Map<string, number>();
   for (const name of names) {
-    const [part] = /num_batches_tracked$/.exec(name) ?? /^(roi_heads\.\w+|run\/\w+|\w+)/.exec(name) ?? [name];
+    const [part] = OF_A_RUN.test(name)
+      ? [TRAINING_STATE]
+      : (/num_batches_tracked$/.exec(name) ?? /^(roi_heads\.\w+|\w+)/.exec(name) ?? [name]);
     counts.set(part, (counts.get(part) ?? 0) + 1);
   }
   return [...counts].map(([part, count]) => `${part} (${count} tensor${count === 1 ? '' : 's'})`);

@@ -1,8 +1,9 @@
 import { dirname, join } from 'node:path';
 import { ResnetCocoError } from '../errors.ts';
 import { cacheFolder } from '../io/download/cache-folder.ts';
-import { download, type FetchOptions, type Patience } from '../io/download/download.ts';
+import { download, type FetchOptions, fetchOptionKinds, type Patience } from '../io/download/download.ts';
 import { offlineHint, sourceOf } from '../io/download/mirror.ts';
+import { checkArgument, checkOptions } from '../io/options.ts';
 import { isFile } from '../io/regular-file.ts';
 import { findModel, type KnownModel, knownModels } from './known-models.ts';
 
@@ -25,9 +26,12 @@ const modelPath = ({ file }: Pick<KnownModel, 'file'>): string => join(cacheFold
  * cache will do: `file:///home/me/.cache/torch/hub/checkpoints`.
  *
  * @returns the file's path
- * @throws ResnetCocoError UNKNOWN_MODEL, DOWNLOAD_FAILED, FILE_NOT_WRITABLE; the signal's reason, if aborted
+ * @throws ResnetCocoError USAGE for an unknown option; UNKNOWN_MODEL, DOWNLOAD_FAILED, FILE_NOT_WRITABLE; the signal's
+ *   reason, if aborted
  */
 export async function fetchModel(name: string, options: FetchOptions = {}): Promise<string> {
+  checkArgument('fetchModel', 'the model', name, 'text');
+  checkOptions('fetchModel', options, fetchOptionKinds);
   return await fetchWeights(findModel(name), options);
 }
 

@@ -11,6 +11,8 @@ export {
   type ModelFile,
   type OpenModelOptions,
   openModel,
+  openModelFile,
+  openModelKinds,
   readNumbers,
   readWeights,
   shapesOf,

@@ -2,14 +2,15 @@ import { existsSync } from 'node:fs';
 import { basename, sep } from 'node:path';
 import type { HostTensor, Weights } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
-import type { FetchOptions } from '../io/download/download.ts';
+import { type FetchOptions, fetchOptionKinds } from '../io/download/download.ts';
 import { structureProblem } from '../io/json/json-keys.ts';
-import { describeAside, namesAside } from './aside.ts';
+import { checkOptions, type OptionKinds, pathArgument } from '../io/options.ts';
+import { describeAside, namesAside, TRAINING_STATE } from './aside.ts';
 import { type Checkpoint, openCheckpoint, toFloat32 } from './checkpoint.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { readableDialect } from './dialects/table.ts';
 import { embeddedModels } from './embedded-models.ts';
-import { fetchModel } from './fetch-model.ts';
+import { fetchWeights } from './fetch-model.ts';
 import { numberProblem } from './finite.ts';
 import { checkFit } from './fit.ts';
 import { findModel, isModelName } from './known-models.ts';
@@ -36,15 +37,27 @@ export interface OpenModelOptions extends FetchOptions {
   readonly onNote?: (note: string) => void;
 }
 
+export const openModelKinds: OptionKinds<OpenModelOptions> = { ...fetchOptionKinds, onNote: 'function' };
+
 /**
- * Opens a model by path, by the name of one that comes with the package, or of a known one, which is fetched on first use.
- * Tells the dialect of its tensors' names, which are renamed to those of here.
+ * Opens a model by path or `file:` URL, by the name of one that comes with the package, or of a known one, which is
+ * fetched on first use. Tells the dialect of its tensors' names, which are renamed to those of here.
  *
- * @throws ResnetCocoError UNKNOWN_MODEL, FILE_NOT_FOUND, BAD_CHECKPOINT, UNSAFE_CHECKPOINT, BAD_MODEL, BAD_CONFIG,
- *   DOWNLOAD_FAILED
+ * @throws ResnetCocoError USAGE for what is no name or path, or an unknown option; UNKNOWN_MODEL, FILE_NOT_FOUND,
+ *   BAD_CHECKPOINT, UNSAFE_CHECKPOINT, BAD_MODEL, BAD_CONFIG, DOWNLOAD_FAILED
  */
-export async function openModel(nameOrPath: string, options: OpenModelOptions = {}): Promise<ModelFile> {
-  const model = await openNamed(nameOrPath, options);
+export async function openModel(nameOrPath: string | URL, options: OpenModelOptions = {}): Promise<ModelFile> {
+  checkOptions('openModel', options, openModelKinds);
+  return await openModelFile('openModel', nameOrPath, options);
+}
+
+/** `openModel` by options among which others may be. @param call what was called, for errors */
+export async function openModelFile(
+  call: string,
+  nameOrPath: string | URL,
+  options: OpenModelOptions = {},
+): Promise<ModelFile> {
+  const model = await openNamed(pathArgument(call, 'the model', nameOrPath), options);
   const note = options.onNote && noteOf(model);
   if (note !== undefined) options.onNote?.(note);
   return model;
@@ -53,7 +66,7 @@ export async function openModel(nameOrPath: string, options: OpenModelOptions = 
 async function openNamed(nameOrPath: string, options: FetchOptions): Promise<ModelFile> {
   const embedded = existsSync(nameOrPath) ? undefined : embeddedModels().get(nameOrPath);
   const record = embedded !== undefined || isPath(nameOrPath) ? undefined : findModel(nameOrPath);
-  const file = record ? await fetchModel(nameOrPath, options) : (embedded ?? nameOrPath);
+  const file = record ? await fetchWeights(record, options) : (embedded ?? nameOrPath);
   const checkpoint = await openCheckpoint(file);
   try {
     const dialect = readableDialect(shapesOf(checkpoint));
@@ -114,14 +127,18 @@ const MOST_LISTED = 12;
 function noteOf({ checkpoint, config }: ModelFile): string | undefined {
   const { file, prefix } = checkpoint;
   const beside = besideWeights(checkpoint);
-  const isUsual = beside.every((entry) => entry.startsWith('num_batches_tracked '));
-  const unused = config !== undefined && isUsual ? [] : beside;
+  // A checkpoint of a run is meant to be a model too; its state is for resuming, not left over.
+  const state = beside.filter((entry) => entry.startsWith(`${TRAINING_STATE} `));
+  const others = beside.filter((entry) => !state.includes(entry));
+  const isUsual = others.every((entry) => entry.startsWith('num_batches_tracked '));
+  const unused = config !== undefined && isUsual ? [] : others;
   const parts: string[] = [];
   if (prefix) parts.push(`'${prefix}', with which all names of its tensors begin, is left out`);
   if (unused.length) {
     const more = unused.length > MOST_LISTED ? ` and ${unused.length - MOST_LISTED} more` : '';
     parts.push(`not used: ${unused.slice(0, MOST_LISTED).join(', ')}${more}`);
   }
+  if (state.length) parts.push(`${state.join(', ')} is only for resuming it`);
   return parts.length ? `${file}: ${parts.join('; ')}` : undefined;
 }
 

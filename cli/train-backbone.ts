@@ -53,7 +53,7 @@ function isSplit(spec: string): boolean {
 
 /** What a run was begun with, where it is to go on: its flags, and the configuration of what it began from. */
 async function storedRun(folder: string): Promise<{ flags: Partial<TrainingFlags>; config: RunConfig }> {
-  const config = await storedConfig(folder);
+  const config = await storedConfig(folder, 'classifier');
   return { flags: (config.command ?? {}) as Partial<TrainingFlags>, config };
 }
 

@@ -4,13 +4,13 @@ import {
   type DetectorConfig,
   type DetectorStart,
   type DetectorSummary,
-  detectorSettings,
   detectorStart,
   detectorTitle,
   samplesFolder,
   type TrainDetectorOptions,
   trainDetector,
 } from '../detection/index.ts';
+import { planDetectorRun } from '../detection/training/run-choices.ts';
 import { type DetectionMeasures, shownThreshold } from '../eval/index.ts';
 import { type RunConfig, storedConfig } from '../training/index.ts';
 import { offeringBundled } from './input/bundled-models.ts';
@@ -145,7 +145,7 @@ export default command({
   ],
   async run({ flags: given, terminal, signal }) {
     const table = detectorTrainingFlags;
-    const stored = given.resume && given.out !== undefined ? await storedConfig(given.out) : undefined;
+    const stored = given.resume && given.out !== undefined ? await storedConfig(given.out, 'detector') : undefined;
     const remembered = (stored?.command ?? {}) as Partial<DetectorTrainingFlags>;
     const flags: DetectorTrainingFlags = { ...given, ...remembered, ...givenFlags(table, given) };
     const datasets = await readDetectorDatasets(flags, terminal, signal);
@@ -155,8 +155,8 @@ export default command({
       ? rememberedSettings(stored)
       : { config: await readSettings(flags.config), defaults: {}, start: await startOf(init, terminal, signal) };
     const choices = { ...defaults, ...detectorChoicesOf(flags), ...defined({ config }) };
-    const settings = detectorSettings(images, choices, start);
-    for (const line of await describePlan({ datasets, flags, settings, start })) terminal.note(line);
+    const { samples, settings } = planDetectorRun(images, choices, start);
+    for (const line of await describePlan({ datasets, flags, samples, settings, start })) terminal.note(line);
     const folder = flags.out ?? join('runs', `detector-${settings.model.backbone}`);
     const options: TrainDetectorOptions = {
       engine: await engineOfRun(flags, stored, terminal),

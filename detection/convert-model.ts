@@ -1,5 +1,7 @@
 import { tensorShapes } from '../backbone/index.ts';
-import { type OpenModelOptions, openModel, writeConverted } from '../checkpoints/index.ts';
+import { type OpenModelOptions, openModelFile, writeConverted } from '../checkpoints/index.ts';
+import { ResnetCocoError } from '../errors.ts';
+import { checkOptions, type OptionKinds, pathArgument } from '../io/options.ts';
 import { describeModel } from './describe-model.ts';
 
 /** Settings of `convertModel`. */
@@ -14,21 +16,38 @@ export interface ConvertModelOptions extends Pick<OpenModelOptions, 'onNote'> {
   readonly half?: boolean;
 }
 
+const kinds: OptionKinds<ConvertModelOptions> = {
+  onNote: 'function',
+  arch: 'text',
+  config: 'checked',
+  configFile: 'text',
+  half: 'boolean',
+};
+
 /**
  * Turns a checkpoint, or a known model, into a model file that describes itself: safetensors with `config` in its
  * metadata, tensors under torchvision's present names. What training left beside the weights is left out.
  *
- * @throws ResnetCocoError as loading a model does; FILE_NOT_WRITABLE; BAD_MODEL for numbers beyond half precision
+ * @throws ResnetCocoError USAGE where `to` has the extension of another format; as loading a model does;
+ *   FILE_NOT_WRITABLE; BAD_MODEL for numbers beyond half precision
  */
-export async function convertModel(from: string, to: string, options: ConvertModelOptions = {}): Promise<void> {
-  const opened = await openModel(from, options);
+export async function convertModel(
+  from: string | URL,
+  to: string | URL,
+  options: ConvertModelOptions = {},
+): Promise<void> {
+  const call = 'convertModel';
+  checkOptions(call, options, kinds);
+  const target = pathArgument(call, 'the file to write', to);
+  checkExtension(target);
+  const opened = await openModelFile(call, from, options);
   try {
     const model =
       options.config === undefined
         ? opened
-        : { ...opened, config: options.config, configFile: options.configFile ?? 'config' };
+        : { ...opened, config: options.config, configFile: options.configFile ?? 'convertModel' };
     const { config, parameters } = describeModel(model, options.arch);
-    await writeConverted(to, model.checkpoint, {
+    await writeConverted(target, model.checkpoint, {
       architecture: options.arch ?? config.architecture,
       config,
       needed: tensorShapes(parameters),
@@ -37,4 +56,16 @@ export async function convertModel(from: string, to: string, options: ConvertMod
   } finally {
     opened.checkpoint.close();
   }
+}
+
+/** Extensions of formats that programs tell by the name. */
+const OTHER_FORMATS = /\.(onnx|pth?|th|ckpt|pkl|npz?|h5|hdf5|keras|pb|tflite|torchscript)$/i;
+
+/** @throws ResnetCocoError USAGE for a name under which no program would find safetensors */
+function checkExtension(to: string): void {
+  const [extension] = OTHER_FORMATS.exec(to) ?? [];
+  if (extension === undefined) return;
+  const isOnnx = extension.toLowerCase() === '.onnx';
+  const remedy = isOnnx ? `; ONNX is written by resnet-coco export MODEL --out ${to} (\`exportModel\`)` : '';
+  throw new ResnetCocoError('USAGE', `${to}: a conversion writes safetensors; name a .safetensors file${remedy}`);
 }

@@ -1,5 +1,6 @@
 // N images, D detections of an image.
 
+import { MODEL_DISPOSED } from '../backbone/index.ts';
 import {
   type DecodedImage,
   type DetectionTransform,
@@ -15,6 +16,8 @@ import {
 import type { Engine, Weights } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { batchProblem } from '../io/bounds.ts';
+import { checkOptions, type OptionKinds } from '../io/options.ts';
+import { shownValue } from '../io/shown-value.ts';
 import { batched } from '../io/threads/batched.ts';
 import { mapOrdered } from '../io/threads/map-ordered.ts';
 import type { DetectorModel } from './architectures/architecture.ts';
@@ -41,6 +44,14 @@ export interface DetectAllOptions extends DetectOptions {
   /** Whether to hand the decoded images on, for drawing. */
   readonly keepImage?: boolean;
 }
+
+const detectKinds: OptionKinds<DetectOptions> = { score: 'checked' };
+const detectAllKinds: OptionKinds<DetectAllOptions> = {
+  ...detectKinds,
+  batch: 'checked',
+  signal: 'signal',
+  keepImage: 'boolean',
+};
 
 /** What became of one image. */
 export type DetectedFile =
@@ -79,7 +90,7 @@ export class Detector {
     this.device = device;
     this.streams = streams;
     this.#model = model;
-    this.pool = new ImagePool();
+    this.pool = new ImagePool({}, MODEL_DISPOSED);
     const { categories, image_mean, image_std, max_size, min_size } = config;
     this.#transform = { kind: 'detection', image_mean, image_std, max_size, min_size };
     this.#categories = categoriesByLabel(categories);
@@ -99,6 +110,7 @@ export class Detector {
   async detect(input: ImageSource, options?: DetectOptions): Promise<Detection[]>;
   async detect(input: ImageSources, options?: DetectOptions): Promise<Detection[][]>;
   async detect(input: ImageSource | ImageSources, options: DetectOptions = {}): Promise<Detection[] | Detection[][]> {
+    checkOptions('detect', options, detectKinds);
     checkScore(options.score);
     const results: Detection[][] = [];
     for await (const { error, image } of this.pool.prefetch(eachSource<ImageSource>(input), this.#transform)) {
@@ -132,13 +144,15 @@ export class Detector {
     input: S | ImageSources<S>,
     options: DetectAllOptions = {},
   ): AsyncGenerator<DetectedItem<S>> {
+    checkOptions('detectAll', options, detectAllKinds);
     const { batch = 1, keepImage = false, score, signal } = options;
     checkScore(score);
     const problem = batchProblem(batch, this.config.min_size * this.config.max_size);
     if (problem !== undefined) throw new ResnetCocoError('USAGE', problem);
     const ahead = batch * (this.streams + 2);
     const loaded = this.pool.prefetch(eachSource<S>(input), this.#transform, { signal, keepImage, ahead });
-    const work = (items: readonly Prefetched<S>[]) => this.#detectPrefetched(items, options);
+    const work = (items: readonly Prefetched<S>[]) =>
+      this.#detectPrefetched(items, score === undefined ? {} : { score });
     for await (const results of mapOrdered(batched(loaded, batch), this.streams, work)) yield* results;
   }
 
@@ -168,10 +182,9 @@ export class Detector {
   }
 
   /** The objects in each of several images from `load`, computed at once. */
-  async detectLoaded(
-    images: readonly LoadedImage[],
-    { score = SHOWN_SCORE }: DetectOptions = {},
-  ): Promise<Detection[][]> {
+  async detectLoaded(images: readonly LoadedImage[], options: DetectOptions = {}): Promise<Detection[][]> {
+    checkOptions('detectLoaded', options, detectKinds);
+    const { score = SHOWN_SCORE } = options;
     checkScore(score);
     const prepared = images.map(({ tensor: { data, shape } }) => ({ height: shape[0], width: shape[1], data }));
     const results = await this.#model.detect(prepared, images, score);
@@ -181,6 +194,6 @@ export class Detector {
 }
 
 function checkScore(score: number | undefined): void {
-  if (score === undefined || (score >= 0 && score <= 1)) return;
-  throw new ResnetCocoError('USAGE', `score must be a number from 0 to 1, is ${score}`);
+  if (score === undefined || (typeof score === 'number' && score >= 0 && score <= 1)) return;
+  throw new ResnetCocoError('USAGE', `score must be a number from 0 to 1, is ${shownValue(score)}`);
 }

@@ -1,6 +1,7 @@
 import type { CocoResult, ImageId } from '../datasets/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { type COCO, COCOeval } from '../eval/index.ts';
+import { checkOptions, type OptionKinds } from '../io/options.ts';
 import type { DetectAllOptions, DetectedFile } from './detector.ts';
 import type { DetectorConfig } from './model/detector-config.ts';
 import { cocoResults } from './results/coco-results.ts';
@@ -19,6 +20,14 @@ export interface EvaluateDetectorOptions {
   /** Told of each image, which categories go by the model's ids in, before the next is begun. */
   readonly onImage?: (found: DetectedFile, id: ImageId) => void | Promise<void>;
 }
+
+const kinds: OptionKinds<EvaluateDetectorOptions> = {
+  name: 'text',
+  batch: 'checked',
+  signal: 'signal',
+  onMatch: 'function',
+  onImage: 'function',
+};
 
 /** What is asked of a detector here, such as a `Detector`. */
 export interface FileDetector {
@@ -56,8 +65,10 @@ export async function evaluateDetector(
   detector: FileDetector,
   gt: COCO,
   files: ReadonlyMap<ImageId, string>,
-  { name = 'the data set', onImage, onMatch, ...options }: EvaluateDetectorOptions = {},
+  settings: EvaluateDetectorOptions = {},
 ): Promise<EvaluatedDetector> {
+  checkOptions('evaluateDetector', settings, kinds);
+  const { name = 'the data set', onImage, onMatch, ...options } = settings;
   const match = matchCategories(detector.config.categories, gt.categories, name);
   onMatch?.(match);
   if (!match.ids.size && gt.categories.length) {

@@ -3,10 +3,12 @@ import {
   classifierProgram,
   classifierShapes,
   type LoadOptions,
+  loadOptionKinds,
   planClassifier,
 } from '../backbone/index.ts';
-import { openModel, readWeights } from '../checkpoints/index.ts';
+import { openModelFile, readWeights } from '../checkpoints/index.ts';
 import { exportOnnx } from '../engine/index.ts';
+import { checkOptions } from '../io/options.ts';
 import { architectureOfModel } from './architectures/architectures.ts';
 import { detectorConfigOf, readDetectorWeights } from './load-detector.ts';
 
@@ -24,8 +26,12 @@ export interface ExportedGraph {
  *
  * @throws ResnetCocoError as loading a model does
  */
-export async function exportModel(nameOrPath: string, options: LoadOptions = {}): Promise<readonly ExportedGraph[]> {
-  const model = await openModel(nameOrPath, options);
+export async function exportModel(
+  nameOrPath: string | URL,
+  options: LoadOptions = {},
+): Promise<readonly ExportedGraph[]> {
+  checkOptions('exportModel', options, loadOptionKinds);
+  const model = await openModelFile('exportModel', nameOrPath, options);
   try {
     const architecture = architectureOfModel(model);
     if (architecture) {

@@ -1,21 +1,28 @@
-import { type LoadOptions, tensorShapes } from '../backbone/index.ts';
-import { type ModelFile, openModel, readWeights, shapesOf } from '../checkpoints/index.ts';
-import { createEngine, type Weights } from '../engine/index.ts';
+import { isOfClassifier, type LoadOptions, loadOptionKinds, tensorShapes } from '../backbone/index.ts';
+import { type ModelFile, openModelFile, readWeights, shapesOf } from '../checkpoints/index.ts';
+import { startEngine, type Weights } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
-import { architectureOfModel, defaultArchitecture, detectorParameters } from './architectures/architectures.ts';
+import { checkOptions } from '../io/options.ts';
+import {
+  architectureOfModel,
+  defaultArchitecture,
+  detectorParameters,
+  parseDetectorConfig,
+} from './architectures/architectures.ts';
 import { Detector } from './detector.ts';
 import type { DetectorConfig } from './model/detector-config.ts';
 
 /**
  * Loads an object detector.
  *
- * @param nameOrPath a known model such as `fasterrcnn_resnet50_fpn`, fetched on first use, or a model file: safetensors,
- *   or PyTorch's `.pth`, `.pt`, `.th`
- * @throws ResnetCocoError UNKNOWN_MODEL, FILE_NOT_FOUND, BAD_CHECKPOINT, UNSAFE_CHECKPOINT, BAD_MODEL, BAD_CONFIG,
+ * @param nameOrPath a known model such as `fasterrcnn_resnet50_fpn`, fetched on first use, or the path or `file:` URL of a
+ *   model file: safetensors, or PyTorch's `.pth`, `.pt`, `.th`
+ * @throws ResnetCocoError USAGE for what is no name or path, or an unknown option; UNKNOWN_MODEL, FILE_NOT_FOUND, BAD_CHECKPOINT, UNSAFE_CHECKPOINT, BAD_MODEL, BAD_CONFIG,
  *   DOWNLOAD_FAILED, ENGINE_UNAVAILABLE
  */
-export async function loadDetector(nameOrPath: string, options: LoadOptions = {}): Promise<Detector> {
-  const model = await openModel(nameOrPath, options);
+export async function loadDetector(nameOrPath: string | URL, options: LoadOptions = {}): Promise<Detector> {
+  checkOptions('loadDetector', options, loadOptionKinds);
+  const model = await openModelFile('loadDetector', nameOrPath, options);
   try {
     return await compileDetector(model, options);
   } finally {
@@ -27,7 +34,7 @@ export async function loadDetector(nameOrPath: string, options: LoadOptions = {}
 export async function compileDetector(model: ModelFile, options: LoadOptions): Promise<Detector> {
   const config = detectorConfigOf(model, options.arch);
   const weights = readDetectorWeights(model, config);
-  return await Detector.compile(await createEngine(options.engine, options), config, weights);
+  return await Detector.compile(await startEngine(options.engine, options), config, weights);
 }
 
 export function readDetectorWeights(model: ModelFile, config: DetectorConfig): Weights {
@@ -49,8 +56,8 @@ export function detectorConfigOf(model: ModelFile, arch?: string): DetectorConfi
     if (arch === undefined || arch === inferred.backbone || names.includes(arch)) return inferred;
     throw new ResnetCocoError('BAD_MODEL', `${file}: its tensors are those of ${names[0]}, not of \`arch\` ${arch}`);
   }
-  if (!architecture) {
+  if (!architecture && isOfClassifier(config)) {
     throw new ResnetCocoError('BAD_MODEL', `${configFile}: not a detector but a classifier; use it with classify`);
   }
-  return architecture.parse(config, configFile);
+  return parseDetectorConfig(config, configFile);
 }

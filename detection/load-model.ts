@@ -4,8 +4,10 @@ import {
   classifierConfigOf,
   compileClassifier,
   type LoadOptions,
+  loadOptionKinds,
 } from '../backbone/index.ts';
-import { openModel } from '../checkpoints/index.ts';
+import { openModelFile } from '../checkpoints/index.ts';
+import { checkOptions } from '../io/options.ts';
 import { isDetectorModel } from './architectures/architectures.ts';
 import type { Detector } from './detector.ts';
 import { compileDetector, detectorConfigOf } from './load-detector.ts';
@@ -18,11 +20,12 @@ import type { DetectorConfig } from './model/detector-config.ts';
  * @throws ResnetCocoError as `loadDetector` and `loadClassifier`
  */
 export async function loadModel(
-  nameOrPath: string,
+  nameOrPath: string | URL,
   options: LoadOptions = {},
   suited: (config: ClassifierConfig | DetectorConfig) => LoadOptions = () => ({}),
 ): Promise<Classifier | Detector> {
-  const model = await openModel(nameOrPath, options);
+  checkOptions('loadModel', options, loadOptionKinds);
+  const model = await openModelFile('loadModel', nameOrPath, options);
   try {
     const detects = isDetectorModel(model);
     const config = detects ? detectorConfigOf(model, options.arch) : classifierConfigOf(model, options);

@@ -7,10 +7,11 @@ import {
   isModelName,
   listModels,
   type ModelListing,
-  openModel,
+  openModelFile,
   shapesOf,
 } from '../checkpoints/index.ts';
 import type { ResnetCocoError } from '../errors.ts';
+import { pathArgument } from '../io/options.ts';
 import { describeModel } from './describe-model.ts';
 
 /** What a model file holds. */
@@ -45,18 +46,19 @@ export type ModelInfo = ModelFileInfo | KnownModelInfo;
  *
  * @throws ResnetCocoError UNKNOWN_MODEL, FILE_NOT_FOUND, BAD_CHECKPOINT, UNSAFE_CHECKPOINT
  */
-export async function modelInfo(nameOrFile: string): Promise<ModelInfo> {
+export async function modelInfo(model: string | URL): Promise<ModelInfo> {
+  const nameOrFile = pathArgument('modelInfo', 'the model', model);
   if (isModelName(nameOrFile)) {
     const { config, name } = findModel(nameOrFile);
     return { ...(await listModels()).find((model) => model.name === name)!, config };
   }
-  const model = await openModel(nameOrFile);
-  const { checkpoint } = model;
+  const opened = await openModelFile('modelInfo', nameOrFile);
+  const { checkpoint } = opened;
   try {
     const dtypes: Record<string, number> = {};
     for (const { dtype } of checkpoint.tensors.values()) dtypes[dtype] = (dtypes[dtype] ?? 0) + 1;
     const { file } = checkpoint;
-    const selfDescribing = model.config !== undefined;
+    const selfDescribing = opened.config !== undefined;
     const { prefix } = checkpoint;
     const beside = besideWeights(checkpoint);
     const held = {
@@ -65,7 +67,7 @@ export async function modelInfo(nameOrFile: string): Promise<ModelInfo> {
       ...(beside.length ? { beside } : {}),
     };
     try {
-      const { config, parameters, task } = describeModel(model);
+      const { config, parameters, task } = describeModel(opened);
       const problem = problemOf(() =>
         checkFit(shapesOf(checkpoint), tensorShapes(parameters), file, config.architecture),
       );

@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module';
 import { ResnetCocoError } from '../errors.ts';
 import { MOST } from '../io/bounds.ts';
+import { checkOptions, type OptionKinds } from '../io/options.ts';
+import { shownValue } from '../io/shown-value.ts';
 import { type Engine, type EngineName, type EngineOptions, engineNames } from './engine.ts';
 
 /**
@@ -9,14 +11,23 @@ import { type Engine, type EngineName, type EngineOptions, engineNames } from '.
  * `auto` is the compiled engine on the CPU. Without its optional package it is WebAssembly, which is several times
  * slower; a process warning says so.
  *
- * @throws USAGE when the name is unknown, or the number of threads or streams is out of range
+ * @throws USAGE when the name or an option is unknown, or the number of threads or streams is out of range
  * @throws ENGINE_UNAVAILABLE when the engine does not work here; the message says what to do
  */
 export async function createEngine(name: EngineName | 'auto' = 'auto', options: EngineOptions = {}): Promise<Engine> {
+  checkOptions('createEngine', options, engineOptionKinds);
+  return await startEngine(name, options);
+}
+
+export const engineOptionKinds: OptionKinds<EngineOptions> = { threads: 'checked', streams: 'checked' };
+
+/** `createEngine` by options among which others may be. */
+export async function startEngine(name: EngineName | 'auto' = 'auto', options: EngineOptions = {}): Promise<Engine> {
   for (const field of ['threads', 'streams'] as const) {
-    const value = options[field] ?? 1;
+    const { [field]: value = 1 } = options;
     if (Number.isInteger(value) && value >= 1 && value <= MOST.threads) continue;
-    throw new ResnetCocoError('USAGE', `${field} must be a whole number from 1 to ${MOST.threads}, is ${value}`);
+    const wanted = `a whole number from 1 to ${MOST.threads}`;
+    throw new ResnetCocoError('USAGE', `${field} must be ${wanted}, is ${shownValue(value)}`);
   }
   switch (name) {
     case 'auto':
@@ -24,9 +35,9 @@ export async function createEngine(name: EngineName | 'auto' = 'auto', options: 
         process.emitWarning(`${NO_ONNX_RUNTIME}; WebAssembly computes instead, several times slower`, {
           code: 'RESNET_COCO_WASM',
         });
-        return createEngine('wasm', options);
+        return startEngine('wasm', options);
       }
-      return createEngine('onnx', options);
+      return startEngine('onnx', options);
     case 'onnx':
     case 'webgpu':
     case 'cuda':

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { shownValue } from './shown-value.ts';
 
 /**
  * Upper bounds of numbers in configurations, settings and flags: far above what anyone uses, and small enough that a
@@ -82,7 +83,7 @@ export const deviationTriple = v.pipe(v.array(numberWithin(LEAST_DEVIATION, 1000
  */
 export function batchProblem(batch: number, pixels: number): string | undefined {
   if (!Number.isInteger(batch) || batch < 1 || batch > MOST.batch) {
-    return `batch: must be a whole number from 1 to ${MOST.batch}, is ${batch}`;
+    return `batch: must be a whole number from 1 to ${MOST.batch}, is ${shownValue(batch)}`;
   }
   if (batch * pixels <= MOST.batchPixels) return undefined;
   return `batch: ${batch} images of ${pixels} pixels have ${batch * pixels}, more than ${MOST.batchPixels}`;

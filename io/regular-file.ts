@@ -26,9 +26,15 @@ function shownPath(path: string): string {
 const notFound = (path: string, reason: string, cause?: unknown): ResnetCocoError =>
   new ResnetCocoError('FILE_NOT_FOUND', `${shownPath(path)}: ${reason}`, { cause });
 
+const FETCH_FIRST = 'a URL, not a file; fetch it first, and give the path of the file or its bytes';
+
+/** Whether a path is the URL of something on another machine. */
+const isRemote = (path: string): boolean => /^(https?|ftp|s3|gs):\/\//i.test(path);
+
 /** Converts a system error about a path to `FILE_NOT_FOUND`. */
 export function unreadable(path: string, cause: unknown, wanted = 'file'): ResnetCocoError {
   const { code, message } = cause as NodeJS.ErrnoException;
+  if (isRemote(path)) return notFound(path, FETCH_FIRST, cause);
   const reasons: Record<string, string> = {
     ENOENT: `no such ${wanted}`,
     ENOTDIR: `no such ${wanted}`,
@@ -62,6 +68,7 @@ export function filePath(source: string | URL): string {
   try {
     return fileURLToPath(source);
   } catch (cause) {
+    if (isRemote(String(source))) throw notFound(String(source), FETCH_FIRST, cause);
     const remedy = 'give a path, a file: URL or the bytes themselves';
     throw notFound(String(source), `not the URL of a local file; ${remedy}`, cause);
   }
@@ -162,4 +169,19 @@ export function readAt(descriptor: number, bytes: Uint8Array, position: number):
     done += count;
   }
   return done;
+}
+
+/** The first bytes of a file, at most `most` of them; undefined where it cannot be read. */
+export function startOf(path: string, most: number): Buffer | undefined {
+  try {
+    const { descriptor } = openFile(path);
+    try {
+      const bytes = Buffer.alloc(most);
+      return bytes.subarray(0, readAt(descriptor, bytes, 0));
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    return undefined;
+  }
 }

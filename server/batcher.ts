@@ -1,4 +1,4 @@
-import { setMaxListeners } from 'node:events';
+import { onAbort } from '../io/threads/on-abort.ts';
 import { Turns } from '../io/threads/turns.ts';
 
 /** How items are gathered into batches. */
@@ -113,20 +113,18 @@ export class Batcher<S, L, O> {
         }),
     );
     const settled = Promise.allSettled(results);
-    setMaxListeners(0, signal); // one listener for each source is no leak
     this.#advance();
-    let drop: (() => void) | undefined;
+    let release = () => {};
     const dropped = new Promise<never>((_, reject) => {
-      drop = () => {
+      release = onAbort(signal, () => {
         this.#discard(signal);
         reject(signal.reason);
-      };
-      signal.addEventListener('abort', drop, { once: true });
+      });
     });
     try {
       return await Promise.race([settled, dropped]);
     } finally {
-      signal.removeEventListener('abort', drop!);
+      release();
     }
   }
 

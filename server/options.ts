@@ -1,7 +1,9 @@
 import * as v from 'valibot';
 import { type EngineName, engineNames } from '../engine/index.ts';
+import { ResnetCocoError } from '../errors.ts';
 import { MOST, numberWithin, positiveWithin, wholeWithin } from '../io/bounds.ts';
 import { parseConfig } from '../io/config.ts';
+import { checkArgument, unknownOption } from '../io/options.ts';
 import { plainHost } from './access.ts';
 
 /** A day. Node's timers hold at most 25 days. */
@@ -93,8 +95,20 @@ const former = new Map(
   }),
 );
 
-/** @throws BAD_CONFIG when an option is invalid; the message names the field */
+/**
+ * @throws USAGE when an option is unknown, or given by its former and its present name
+ * @throws BAD_CONFIG when an option is missing or invalid; the message names the field
+ */
 export function serverSettings(options: ServerOptions): ServerSettings {
-  const named = Object.entries(options ?? {}).map(([name, value]) => [former.get(name) ?? name, value]);
+  const call = 'createServer';
+  checkArgument(call, 'its options', options ?? {}, 'object');
+  const named = Object.entries(options ?? {}).map(([name, value]) => [former.get(name) ?? name, value] as const);
+  const known = Object.keys(schema.entries);
+  for (const name of Object.keys(options ?? {})) {
+    const present = former.get(name);
+    if (present === undefined && !known.includes(name)) throw unknownOption(call, name, known);
+    if (present === undefined || !Object.hasOwn(options, present)) continue;
+    throw new ResnetCocoError('USAGE', `${call}: \`${name}\` is the former name of \`${present}\`; give one of them`);
+  }
   return parseConfig(schema, Object.fromEntries(named), 'server', () => undefined);
 }

@@ -1,8 +1,13 @@
 export { Journal } from './journal.ts';
 export { type LogEntry, RunLog, readLog } from './log.ts';
 export { type ModelCard, writeModelCard } from './model-card.ts';
-export { type OptimizationChoices, type OptimizationSettings, optimizationOptions } from './optimization-options.ts';
-export { optimizationSettings, scheduleProblem } from './optimization-settings.ts';
+export {
+  type OptimizationChoices,
+  type OptimizationSettings,
+  optimizationKinds,
+  optimizationOptions,
+} from './optimization-options.ts';
+export { optimizationNames, optimizationSettings, scheduleProblem } from './optimization-settings.ts';
 export { commandLine, settingName, settingRows, settingValue } from './page/setting-words.ts';
 export { type TrainingReport, writeTrainingPage } from './page/training-report.ts';
 export type { TrainingEntry, TrainingRun } from './page/training-run.ts';
@@ -12,12 +17,13 @@ export type { RunData } from './run-data.ts';
 export { type RunFiles, runFiles, storedConfig } from './run-folder.ts';
 export { runTraining } from './run-training.ts';
 export { TensorBoardWriter } from './tensorboard.ts';
-export type {
-  LoopState,
-  RunOptions,
-  RunSummary,
-  StartWeights,
-  StepOutcome,
-  Trainer,
-  TrainingTask,
+export {
+  type LoopState,
+  type RunOptions,
+  type RunSummary,
+  runOptionKinds,
+  type StartWeights,
+  type StepOutcome,
+  type Trainer,
+  type TrainingTask,
 } from './training-task.ts';

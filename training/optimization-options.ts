@@ -4,6 +4,7 @@
  * `optimization.ts` gives them to the engine.
  */
 import { MOST } from '../io/bounds.ts';
+import type { OptionKinds } from '../io/options.ts';
 
 /** What a person decides about how a network is trained, whatever it is. */
 export interface OptimizationChoices {
@@ -26,6 +27,25 @@ export interface OptimizationChoices {
   readonly evaluateEvery?: number;
   readonly seed?: number;
 }
+
+export const optimizationKinds: OptionKinds<OptimizationChoices> = {
+  epochs: 'number',
+  batch: 'number',
+  lr: 'number',
+  schedule: ['steps', 'cosine', 'one-cycle', 'constant'],
+  milestones: 'list',
+  warmup: 'number',
+  warmupSteps: 'number',
+  optimizer: 'checked',
+  momentum: 'number',
+  nesterov: 'boolean',
+  weightDecay: 'number',
+  decayNorms: 'boolean',
+  clipNorm: 'number',
+  ema: 'number',
+  evaluateEvery: 'number',
+  seed: 'number',
+};
 
 /** Of every training: how long, how fast, by which steps. */
 export interface OptimizationSettings {

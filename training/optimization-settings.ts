@@ -11,6 +11,25 @@ export interface UsualOptimization {
   readonly drops: readonly number[];
 }
 
+/** By setting, the choice that it follows from, as errors name it. */
+export const optimizationNames: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    Object.values(optimizationOptions).flatMap((option) =>
+      'setting' in option ? [[option.setting, `\`${option.choice}\``]] : [],
+    ),
+  ),
+  optimizer: '`optimizer`',
+  'optimizer.momentum': '`momentum`',
+  'optimizer.nesterov': '`nesterov`',
+  'optimizer.weight_decay': '`weightDecay`',
+  'optimizer.decay_norms': '`decayNorms`',
+  schedule: '`schedule`',
+  'schedule.rate': '`lr`',
+  'schedule.milestones': '`milestones`',
+  'schedule.warmup': '`warmup`',
+  'schedule.warmup_steps': '`warmupSteps`',
+};
+
 /**
  * The settings that choices amount to, not yet checked.
  *
@@ -35,8 +54,7 @@ const usage = (message: string): ResnetCocoError => new ResnetCocoError('USAGE',
 /** @throws ResnetCocoError USAGE for choices that exclude one another, or for an optimizer that there is not */
 function optimizerOf(choices: OptimizationChoices) {
   const { decayNorms = true, momentum, nesterov = false, optimizer = 'sgd', weightDecay } = choices;
-  // JavaScript's callers: neither a former name nor a wrong one trains by another optimizer in silence.
-  if ('optimiser' in choices) throw usage('`optimiser` is called `optimizer`');
+  // JavaScript's callers: a wrong one does not train by another optimizer in silence.
   if (!['sgd', 'adamw'].includes(optimizer)) {
     throw usage(`\`optimizer\` must be sgd or adamw, is ${shortened(JSON.stringify(optimizer) ?? 'a function')}`);
   }

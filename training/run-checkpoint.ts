@@ -10,7 +10,8 @@ import {
 import { FORMAT } from '../checkpoints/model-file.ts';
 import type { NamedArrays, Snapshot } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
-import type { RunConfig } from './run-config.ts';
+import { problemOf } from '../io/config.ts';
+import { presentNames, type RunConfig } from './run-config.ts';
 
 /** Of what a checkpoint says of its run. */
 const VERSION = 1;
@@ -161,10 +162,10 @@ function readRun({ file, metadata: { format, run } }: Checkpoint): Pick<RunCheck
   const parsed = v.safeParse(runSchema, value);
   if (!parsed.success) {
     const [issue] = parsed.issues;
-    throw damaged(file, `what it says of the run is wrong: ${v.getDotPath(issue) ?? 'all of it'}: ${issue.message}`);
+    throw damaged(file, `what it says of the run is wrong: ${v.getDotPath(issue) ?? 'all of it'}: ${problemOf(issue)}`);
   }
   const { progress, config } = parsed.output;
-  return { progress, config: renamed(config) as RunConfig };
+  return { progress, config: presentNames(config) as RunConfig };
 }
 
 /** @throws ResnetCocoError BAD_CHECKPOINT where it is not what was written; those of older releases have no checksum */
@@ -191,15 +192,4 @@ function readTensors({ file, metadata, tensors }: Checkpoint): Pick<RunCheckpoin
   const isAveraged = Object.keys(raw).length > 0;
   const state = isAveraged ? { weights: raw, average: weights, optimizer } : { weights, optimizer };
   return { state, model: { config, shapes } };
-}
-
-/** A run's configuration under the names of today: older runs have British spelling, in settings and flags alike. */
-function renamed(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const { command, optimiser, ...rest } = config;
-  const isObject = typeof command === 'object' && command !== null;
-  return {
-    ...rest,
-    ...(optimiser === undefined ? {} : { optimizer: optimiser }),
-    ...(command === undefined ? {} : { command: isObject ? renamed({ ...command }) : command }),
-  };
 }

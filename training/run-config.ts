@@ -11,6 +11,39 @@ export type RunSetting =
 /** The settings of a training run, as JSON has them. */
 export type RunConfig = Readonly<Record<string, RunSetting>>;
 
+/** A run's configuration under the names of today: older runs have British spelling, in settings and flags alike. */
+export function presentNames(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { command, optimiser, ...rest } = config;
+  const isObject = typeof command === 'object' && command !== null;
+  return {
+    ...rest,
+    ...(optimiser === undefined ? {} : { optimizer: optimiser }),
+    ...(command === undefined ? {} : { command: isObject ? presentNames({ ...command }) : command }),
+  };
+}
+
+/** What a run trains. */
+export type Trained = 'classifier' | 'detector';
+
+/** Settings of a detector's run have those of its model in them. */
+const trainedBy = ({ model }: RunConfig): Trained =>
+  typeof model === 'object' && model !== null ? 'detector' : 'classifier';
+
+const COMMANDS: Readonly<Record<Trained, string>> = { classifier: 'train backbone', detector: 'train detector' };
+
+/**
+ * Refuses a run that trains something else.
+ *
+ * @param place the folder or file of the run, for the error
+ * @throws ResnetCocoError USAGE, saying what resumes it
+ */
+export function checkTrained(config: RunConfig, trained: Trained, place: string): void {
+  const is = trainedBy(config);
+  if (is === trained) return;
+  const remedy = `resnet-coco ${COMMANDS[is]} --resume goes on with it`;
+  throw new ResnetCocoError('USAGE', `${place}: a run of ${COMMANDS[is]}, not of ${COMMANDS[trained]}; ${remedy}`);
+}
+
 /**
  * Refuses to go on with a run under other settings than it was begun with: what comes out would be neither's.
  *
@@ -18,9 +51,11 @@ export type RunConfig = Readonly<Record<string, RunSetting>>;
  * @param given what it is to go on with
  * @param mayChange fields that may differ, such as `workers`; `optimizer.momentum` is a field of a field
  * @param file where `stored` comes from, for the error
- * @throws ResnetCocoError BAD_CONFIG, naming each field that differs and both its values
+ * @throws ResnetCocoError BAD_CONFIG, naming each field that differs and both its values; USAGE where something else is
+ *   trained
  */
 export function checkSameRun(stored: RunConfig, given: RunConfig, mayChange: readonly string[], file: string): void {
+  checkTrained(stored, trainedBy(given), file);
   const allowed = (field: string) => mayChange.some((name) => field === name || field.startsWith(`${name}.`));
   const differing = differences(stored, given, '').filter(({ field }) => !allowed(field));
   if (!differing.length) return;

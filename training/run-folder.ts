@@ -4,7 +4,7 @@ import { ResnetCocoError } from '../errors.ts';
 import { lockFolder } from '../io/folder-lock.ts';
 import { removeUnfinished } from '../io/whole-file.ts';
 import { type RunCheckpoint, readRunCheckpoint, readRunConfig, writeRunCheckpoint } from './run-checkpoint.ts';
-import { checkSameRun, type RunConfig } from './run-config.ts';
+import { checkSameRun, checkTrained, type RunConfig, type Trained } from './run-config.ts';
 
 /** Where a run keeps what. TensorBoard's event files are in the folder itself. */
 export interface RunFiles {
@@ -72,9 +72,15 @@ function lastCheckpoint(folder: string): string {
 /**
  * What the run in a folder was begun with.
  *
- * @throws ResnetCocoError FILE_NOT_FOUND where there is no run; BAD_CHECKPOINT, saying how to go on
+ * @param trained what is to be trained further
+ * @throws ResnetCocoError FILE_NOT_FOUND where there is no run; BAD_CHECKPOINT, saying how to go on; USAGE where the run
+ *   trains something else
  */
-export const storedConfig = (folder: string): Promise<RunConfig> => readLast(folder, readRunConfig);
+export async function storedConfig(folder: string, trained?: Trained): Promise<RunConfig> {
+  const config = await readLast(folder, readRunConfig);
+  if (trained !== undefined) checkTrained(config, trained, folder);
+  return config;
+}
 
 /** Reads the newest checkpoint; where it is damaged, the error says what else there is to go on from. */
 async function readLast<T>(folder: string, read: (file: string) => Promise<T>): Promise<T> {

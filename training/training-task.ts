@@ -1,5 +1,6 @@
 import type { Engine, NamedArrays, Snapshot, TrainingOptions, Weights } from '../engine/index.ts';
 import type { ResnetCocoError } from '../errors.ts';
+import type { OptionKinds } from '../io/options.ts';
 import type { OptimizationSettings } from './optimization-options.ts';
 import type { RunCheckpoint } from './run-checkpoint.ts';
 import type { RunSetting } from './run-config.ts';
@@ -31,6 +32,19 @@ export interface RunOptions {
   /** Told of each image that cannot be read; others take its place. */
   readonly onProblem?: (error: ResnetCocoError) => void;
 }
+
+export const runOptionKinds: OptionKinds<RunOptions> = {
+  engine: 'object',
+  folder: 'text',
+  resume: 'boolean',
+  init: 'text',
+  workers: 'number',
+  checkpointMinutes: 'number',
+  command: 'checked',
+  signal: 'signal',
+  onNote: 'function',
+  onProblem: 'function',
+};
 
 /** What came of a run. V: what an evaluation measures. */
 export interface RunSummary<V> {

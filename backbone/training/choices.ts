@@ -1,5 +1,12 @@
 import { ResnetCocoError } from '../../errors.ts';
-import { type OptimizationChoices, optimizationSettings } from '../../training/index.ts';
+import { inNamesOf } from '../../io/config.ts';
+import { checkArgument, checkOptions, type OptionKinds } from '../../io/options.ts';
+import {
+  type OptimizationChoices,
+  optimizationKinds,
+  optimizationNames,
+  optimizationSettings,
+} from '../../training/index.ts';
 import { type ClassifierConfig, IMAGENET_MEAN, IMAGENET_STD } from '../classifier-config.ts';
 import { type AugmentationChoices, trainingRecipe } from './augmentation.ts';
 import { type Network, networkNamed } from './network.ts';
@@ -13,6 +20,22 @@ export interface TrainingChoices extends AugmentationChoices, OptimizationChoice
   readonly freeze?: number;
   readonly zeroGamma?: boolean;
 }
+
+const kinds: OptionKinds<TrainingChoices> = {
+  ...optimizationKinds,
+  arch: 'text',
+  shortcut: ['A', 'B', 'C'],
+  freeze: 'number',
+  zeroGamma: 'boolean',
+  augment: ['none', 'basic', 'randaugment'],
+  cropScale: 'number',
+  colorJitter: 'number',
+  erase: 'number',
+  mixup: 'number',
+  cutmix: 'number',
+  labelSmoothing: 'number',
+  size: 'number',
+};
 
 /** A published recipe of a kind of data set. */
 interface Defaults {
@@ -44,6 +67,9 @@ const FOLDER: Defaults = {
   image_std: IMAGENET_STD,
 };
 
+/** Names of data sets. */
+const DATASETS = [...Object.keys(DEFAULTS), 'imagefolder'];
+
 const ADAMW_RATE = 1e-3;
 /** Weights that are good already are changed by so much of the usual rate. */
 const FINE_TUNING = 0.1;
@@ -54,11 +80,19 @@ const usage = (message: string): ResnetCocoError => new ResnetCocoError('USAGE',
  * The settings that choices amount to. What they leave open follows the paper for CIFAR, and torchvision's reference
  * training for all else.
  *
- * @param dataset its name: `cifar10`, `cifar100`, or another
+ * @param dataset its name: `cifar10`, `cifar100`, or `imagefolder` for all others
  * @param init the configuration of the model that the run begins from, if any
- * @throws ResnetCocoError USAGE for choices that exclude one another; BAD_CONFIG for a value that makes no sense
+ * @throws ResnetCocoError USAGE for an unknown data set or choice, and for choices that exclude one another; BAD_CONFIG for a value that makes no sense
  */
-export function trainingSettings(dataset: string, choices: TrainingChoices, init?: ClassifierConfig): TrainingSettings {
+export function trainingSettings(
+  dataset: string,
+  choices: TrainingChoices = {},
+  init?: ClassifierConfig,
+): TrainingSettings {
+  const call = 'trainingSettings';
+  checkArgument(call, 'the data set', dataset, DATASETS);
+  checkOptions(call, choices, kinds);
+  if (init !== undefined) checkArgument(call, 'the configuration to begin from', init, 'object');
   const smallPictures = Object.hasOwn(DEFAULTS, dataset);
   const defaults = smallPictures ? DEFAULTS[dataset] : FOLDER;
   const { batch = defaults.batch, freeze, zeroGamma: zero_gamma } = choices;
@@ -71,7 +105,7 @@ export function trainingSettings(dataset: string, choices: TrainingChoices, init
   }
   const { image_mean, image_std } = init ?? defaults;
   const { recipe, resize_size } = trainingRecipe(choices, { smallPictures, image_mean, image_std, init });
-  return checkTrainingSettings({
+  const settings = {
     ...network,
     shortcut: choices.shortcut ?? shortcut,
     recipe,
@@ -84,8 +118,26 @@ export function trainingSettings(dataset: string, choices: TrainingChoices, init
     }),
     ...(freeze === undefined ? {} : { freeze }),
     ...(zero_gamma ? { zero_gamma } : {}),
-  });
+  };
+  return inNamesOf(CHOICE_NAMES, () => checkTrainingSettings(settings));
 }
+
+/** By setting, the choice that it follows from. */
+const CHOICE_NAMES: Readonly<Record<string, string>> = {
+  ...optimizationNames,
+  architecture: '`arch`',
+  shortcut: '`shortcut`',
+  freeze: '`freeze`',
+  zero_gamma: '`zeroGamma`',
+  size: '`size`',
+  resize_size: '`size`',
+  'augmentations.scale': '`cropScale`',
+  'augmentations.brightness': '`colorJitter`',
+  'random_erasing.p': '`erase`',
+  mixup_alpha: '`mixup`',
+  cutmix_alpha: '`cutmix`',
+  label_smoothing: '`labelSmoothing`',
+};
 
 function networkOf(
   { arch }: TrainingChoices,

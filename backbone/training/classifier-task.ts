@@ -1,6 +1,14 @@
 import { type Batch, type ClassificationDataset, classificationFingerprint, Loader } from '../../datasets/index.ts';
 import type { TrainingProgram } from '../../engine/index.ts';
-import type { LoopState, RunOptions, StepOutcome, TrainingTask } from '../../training/index.ts';
+import { ResnetCocoError } from '../../errors.ts';
+import type { OptionKinds } from '../../io/options.ts';
+import {
+  type LoopState,
+  type RunOptions,
+  runOptionKinds,
+  type StepOutcome,
+  type TrainingTask,
+} from '../../training/index.ts';
 import { classificationLoss } from '../classification-loss.ts';
 import { planClassifier } from '../classifier.ts';
 import { parameterCount, tensorShapes } from '../parameter-plan.ts';
@@ -44,6 +52,17 @@ export interface TrainClassifierOptions extends RunOptions, TrainingEvents {
   readonly cache?: string;
 }
 
+export const trainClassifierKinds: OptionKinds<TrainClassifierOptions> = {
+  ...runOptionKinds,
+  onStep: 'function',
+  onEpoch: 'function',
+  onEvaluated: 'function',
+  dataset: 'object',
+  validation: 'object',
+  settings: 'object',
+  cache: 'text',
+};
+
 /** What tells the training of a classifier from others. */
 export function classifierTask(
   options: TrainClassifierOptions,
@@ -54,6 +73,7 @@ export function classifierTask(
   const config = modelConfig(settings, dataset);
   const plan = planClassifier(config);
   checkFreeze(settings, plan);
+  checkSteps(dataset.length, batch);
   const parameters = classifierParameters(plan, { zeroGamma: settings.zero_gamma === true });
   const labels = labelsIn(validation, dataset.classes);
   const { crop_size, image_mean, image_std, resize_size } = config;
@@ -107,6 +127,13 @@ export function classifierTask(
       await loader.close();
     },
   };
+}
+
+/** @throws ResnetCocoError BAD_DATASET where an epoch has no step */
+function checkSteps(images: number, batch: number): void {
+  if (images >= batch) return;
+  const problem = `${images} images to learn from make no batch of ${batch}, which a step takes`;
+  throw new ResnetCocoError('BAD_DATASET', `${problem}; make \`batch\` smaller`);
 }
 
 const loaderOptions = ({ workers, cache, onProblem }: TrainClassifierOptions) => ({

@@ -33,6 +33,6 @@ function categoriesOf({ classes, wnids }: ClassificationDataset): { readonly nam
 /** @throws ResnetCocoError BAD_CONFIG where more stages are to be frozen than there are */
 export function checkFreeze({ architecture, freeze = 0 }: TrainingSettings, { stages }: ResNetPlan): void {
   if (freeze <= stages.length) return;
-  const problem = `training: freeze is ${freeze}, but ${architecture} has ${stages.length} stages`;
+  const problem = `training: \`freeze\` is ${freeze}, but ${architecture} has ${stages.length} stages`;
   throw new ResnetCocoError('BAD_CONFIG', problem);
 }

@@ -1,5 +1,5 @@
 import { listNames, strangers } from '../../checkpoints/fit.ts';
-import { type OpenModelOptions, openModel, readNumbers, shapesOf } from '../../checkpoints/model-file.ts';
+import { type OpenModelOptions, openModelFile, readNumbers, shapesOf } from '../../checkpoints/model-file.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { Random } from '../../io/random.ts';
 import type { StartWeights } from '../../training/index.ts';
@@ -15,7 +15,7 @@ import { type ParameterPlan, tensorShapes } from '../parameter-plan.ts';
  * @throws ResnetCocoError as loading a model does
  */
 export async function initialConfig(nameOrPath: string, options: OpenModelOptions = {}): Promise<ClassifierConfig> {
-  const model = await openModel(nameOrPath, options);
+  const model = await openModelFile('trainClassifier', nameOrPath, options);
   try {
     return classifierConfigOf(model, { partial: true });
   } finally {
@@ -39,7 +39,7 @@ export async function startWeights(
   const weights = initialize(parameters, new Random(seed));
   const shapes = tensorShapes(parameters);
   if (init === undefined) return { weights };
-  const { checkpoint } = await openModel(init);
+  const { checkpoint } = await openModelFile('trainClassifier', init);
   try {
     const changed: string[] = [];
     for (const [name, shape] of Object.entries(shapes)) {

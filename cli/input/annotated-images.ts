@@ -45,7 +45,7 @@ export async function openAnnotatedImages(
   if (json !== undefined) return await openCoco(images ?? place, json, terminal, signal);
   const folder = images ?? (annotations === undefined ? undefined : place);
   const source = { annotations: annotations ?? place, ...defined({ images: folder, split }) };
-  const { dataset, files, problems } = await readDetectionDataset({ ...source, format, strict: false, signal });
+  const { dataset, files, problems } = await readDetectionDataset({ ...source, strict: false, signal });
   reportProblems(problems, terminal);
   const name = split === undefined ? source.annotations : `${source.annotations} (${split})`;
   if (!files.size) {

@@ -57,7 +57,7 @@ export const command = <T extends FlagTable>(definition: Command<T>): Command =>
       try {
         return await definition.run(invocation);
       } catch (error) {
-        throw inFlags(error, definition.flags);
+        throw inFlags(error, definition.flags, invocation.flags);
       }
     },
   }) as unknown as Command<FlagTable>;

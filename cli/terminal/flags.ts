@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { ResnetCocoError } from '../../errors.ts';
-import { nearestName } from './nearest.ts';
+import { nearestName } from '../../io/nearest.ts';
 
 interface FlagText {
   /** One line of `--help`. */

@@ -4,6 +4,7 @@ import type { FlagTable } from './flags.ts';
 /** Fields of the library that the command line has under names of its own, with a value that makes them plain. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   validation: 'val',
+  evaluateEvery: 'eval-every',
   'images.files': 'images DIR',
   'validation.files': 'val-images DIR',
 };
@@ -13,13 +14,20 @@ const flagNameOf = (field: string): string =>
 
 /**
  * An error in the words of the command line: what the library calls `` `valImages` ``, with backticks, is `--val-images`
- * where the command has such a flag.
+ * where the command has such a flag. A file is named with its flag: what is wrong may be in it.
+ *
+ * @param values of the flags, as they were given
  */
-export function inFlags(error: unknown, flags: FlagTable): unknown {
+export function inFlags(error: unknown, flags: FlagTable, values: Readonly<Record<string, unknown>> = {}): unknown {
   if (!(error instanceof ResnetCocoError)) return error;
   const message = error.message.replace(/`([a-zA-Z.]+)`/g, (text, field: string) => {
     const name = flagNameOf(field);
-    return Object.hasOwn(flags, name.split(' ')[0]) ? `--${name}` : text;
+    const [flag] = name.split(' ');
+    if (!Object.hasOwn(flags, flag)) return text;
+    const { kind, value } = flags[flag] as { readonly kind: string; readonly value?: string };
+    return kind === 'text' && value === 'FILE' && values[flag] !== undefined
+      ? `--${name} ${values[flag]}`
+      : `--${name}`;
   });
   return message === error.message ? error : new ResnetCocoError(error.code, message, { cause: error });
 }

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { ResnetCocoError } from '../../errors.ts';
+import { nearestName } from '../../io/nearest.ts';
 import { printable } from '../../io/printable.ts';
 import type { Command, CommandEntry, CommandGroup, CommandList } from './command.ts';
 import { type FlagTable, parseFlags } from './flags.ts';
 import { commandHelp, groupHelp, helpStyleOf, programHelp } from './help.ts';
 import { INTERRUPTED, stopOnSignal } from './interrupt.ts';
-import { nearestName } from './nearest.ts';
 import { oneLine, Terminal } from './terminal.ts';
 
 /** Exit code for a wrong call: usage, a missing file, an unreadable model. */

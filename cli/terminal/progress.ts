@@ -23,6 +23,9 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')} min`;
 }
 
+/** An expected duration: what is still to come takes some time, however short. */
+export const formatEstimate = (seconds: number): string => (seconds < 0.05 ? 'under 0.1 s' : formatDuration(seconds));
+
 /** `97.8 MB`, in decimal units. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
@@ -54,7 +57,7 @@ export function progressText(state: ProgressState): string {
   if (done > before && seconds > 0) {
     const rate = (done - before) / seconds;
     parts.push(formatRate(unit, rate));
-    if (total !== undefined && total > done) parts.push(`${formatDuration((total - done) / rate)} left`);
+    if (total !== undefined && total > done) parts.push(`${formatEstimate((total - done) / rate)} left`);
   }
   if (failed) parts.push(`${failed} failed`);
   return parts.join(', ');

@@ -2,7 +2,6 @@ import type { DetectionSample } from '../../datasets/index.ts';
 import type { DetectorStart } from '../../detection/index.ts';
 import { isFineTuning } from '../../detection/training/run-choices.ts';
 import type { DetectorRunSettings } from '../../detection/training/run-settings.ts';
-import { trainingSamples } from '../../detection/training/samples.ts';
 import { bundledModels } from '../input/bundled-models.ts';
 import { counted } from '../terminal/table.ts';
 import type { DetectorDatasets } from './detector-datasets.ts';
@@ -13,6 +12,8 @@ export interface DetectorPlan {
   readonly datasets: DetectorDatasets;
   readonly flags: DetectorTrainingFlags;
   readonly settings: DetectorRunSettings;
+  /** The images to learn from. */
+  readonly samples: readonly DetectionSample[];
   readonly start: DetectorStart | undefined;
 }
 
@@ -20,10 +21,7 @@ const number = (value: number): string => value.toLocaleString('en', { maximumSi
 
 const NAMES = 5;
 
-function dataLine(
-  { datasets: { isHeldOut, validation }, settings }: DetectorPlan,
-  samples: readonly DetectionSample[],
-): string {
+function dataLine({ datasets: { isHeldOut, validation }, samples, settings }: DetectorPlan): string {
   const objects = samples.reduce((sum, { labels }) => sum + labels.length, 0);
   const names = settings.model.categories.map(({ name }) => name);
   const more = names.length > NAMES ? ` and ${names.length - NAMES} more` : '';
@@ -85,12 +83,11 @@ function epochsOf({ flags, settings: { epochs }, start }: DetectorPlan, steps: n
 
 /** What a run will do, before it does: a line each on images, start, sizes, steps and rate. */
 export async function describePlan(plan: DetectorPlan): Promise<string[]> {
-  const { accumulate, batch, model } = plan.settings;
-  const samples = trainingSamples(plan.datasets.images, model);
-  const batches = Math.floor(samples.length / batch);
+  const { accumulate, batch } = plan.settings;
+  const batches = Math.floor(plan.samples.length / batch);
   const size = accumulate > 1 ? `${accumulate} batches of ${batch}` : `a batch of ${batch}`;
   return [
-    dataLine(plan, samples),
+    dataLine(plan),
     await startLine(plan),
     sizeLine(plan),
     `${epochsOf(plan, Math.floor(batches / accumulate))}; a step is ${size}; how long it takes is said after some steps`,

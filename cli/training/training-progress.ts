@@ -1,5 +1,5 @@
 import type { LoopState } from '../../training/index.ts';
-import { formatDuration, formatRate } from '../terminal/progress.ts';
+import { formatEstimate, formatRate } from '../terminal/progress.ts';
 import type { Progress, Terminal } from '../terminal/terminal.ts';
 
 /** A training run that is piped says how it goes once a minute. */
@@ -38,7 +38,7 @@ export class TrainingProgress {
     this.#progress.describe(`epoch ${epoch}/${epochs}, ${measured}`);
     this.#stepAt = performance.now();
     this.#first ??= { step, at: this.#stepAt };
-    if (step - this.#first.step === MEASURED_STEPS) this.#tellTime(step, steps);
+    if (step - this.#first.step === MEASURED_STEPS && step < steps) this.#tellTime(step, steps);
   }
 
   #tellTime(step: number, steps: number): void {
@@ -46,7 +46,7 @@ export class TrainingProgress {
     const seconds = (this.#stepAt - at) / MEASURED_STEPS / 1000;
     const left = seconds * (steps - step);
     this.#terminal.note(
-      `expected time: ${formatDuration(left)} for the ${steps - step} steps to come, at ${formatDuration(seconds)} a step; evaluation comes on top`,
+      `expected time: ${formatEstimate(left)} for the ${steps - step} steps to come, at ${formatEstimate(seconds)} a step; evaluation comes on top`,
     );
   }
 
@@ -62,7 +62,7 @@ export class TrainingProgress {
     const parts = [measured];
     if (evaluated !== undefined) parts.push(`evaluated: ${evaluated}${isBest ? ', the best so far' : ''}`);
     const left = ((now - this.#epochAt) / 1000) * (epochs - epoch);
-    if (left && images) parts.push(`${formatDuration(left)} left`);
+    if (left && images) parts.push(`${formatEstimate(left)} left`);
     const rate = images / seconds;
     if (images) parts.push(rate < 0.5 ? formatRate('images', rate) : `${Math.round(rate)} images/s`);
     this.#terminal.note(`epoch ${epoch}/${epochs}: ${parts.join('; ')}`);

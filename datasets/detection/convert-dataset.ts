@@ -2,19 +2,22 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
 import { inLockedFolder } from '../../io/folder-lock.ts';
+import { checkOptions, type OptionKinds, pathArgument } from '../../io/options.ts';
 import type { CocoImage, ImageId } from './coco/coco-format.ts';
 import { portablePath } from './file-finder.ts';
 import { type DetectionFormat, formats } from './formats.ts';
 import { checkImageName, OutputFolder } from './output-folder.ts';
 import type { DatasetProblems } from './problems.ts';
-import { type ReadOptions, readDetectionDataset } from './read-detection-dataset.ts';
-import type { WriteOptions } from './write-detection-dataset.ts';
+import { type ReadOptions, readOptionKinds, readSource, withPaths } from './read-detection-dataset.ts';
+import { type WriteOptions, writeOptionKinds } from './write-detection-dataset.ts';
 
 /** Settings of `convertDataset`. */
 export interface ConvertDatasetOptions extends ReadOptions, WriteOptions {
   /** Also copy the images: to `JPEGImages/` for VOC, to `images/` for YOLO, beside the file for COCO. */
   readonly copyImages?: boolean;
 }
+
+const kinds: OptionKinds<ConvertDatasetOptions> = { ...readOptionKinds, ...writeOptionKinds, copyImages: 'boolean' };
 
 /** What `convertDataset` did. */
 export interface Conversion {
@@ -36,10 +39,14 @@ export interface Conversion {
  * @throws ResnetCocoError BAD_DATASET when the format cannot store a name
  * @throws ResnetCocoError FILE_NOT_FOUND when images are to be copied and none is found
  * @throws ResnetCocoError FILE_NOT_WRITABLE when the folder or file cannot be written
- * @throws ResnetCocoError USAGE when another process writes to the folder; the signal's reason when aborted
+ * @throws ResnetCocoError USAGE when an option is unknown or of another kind, or another process writes to the folder; the signal's reason when aborted
  */
-export async function convertDataset({ to, out, copyImages, ...source }: ConvertDatasetOptions): Promise<Conversion> {
-  const { format, dataset, files, problems } = await readDetectionDataset(source);
+export async function convertDataset(options: ConvertDatasetOptions): Promise<Conversion> {
+  const call = 'convertDataset';
+  checkOptions(call, options, kinds, ['annotations', 'to', 'out']);
+  const { to, out: target, copyImages, ...source } = withPaths(call, options);
+  const out = pathArgument(call, '`out`', target);
+  const { format, dataset, files, problems } = await readSource(source);
   const { imageFolder, isFolder, lost, omits, write } = formats[to];
   if (!isFolder && isSameFile(out, source.annotations)) {
     throw new ResnetCocoError('USAGE', `${out}: is what is read; name another file to write`);

@@ -11,6 +11,8 @@ export interface DatasetFormat {
   readonly hasLayout?: (folder: string) => Promise<boolean>;
   /** Extension of annotation files in a folder without a layout, such as `xml`. */
   readonly ending?: string;
+  /** Its files of annotations in a folder that was taken for another format: they are told of, as they are not read. */
+  readonly filesIn: (folder: string) => Promise<readonly string[]>;
   /** Extensions of a single file that names the whole data set. */
   readonly fileEndings: readonly string[];
   /** First characters of such a file, if its extension is unknown. */

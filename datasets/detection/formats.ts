@@ -56,6 +56,18 @@ async function tellFolder(
   );
 }
 
+/** What a folder has in other formats than the one that it was taken for: files, at least one of each format. */
+export async function othersIn(
+  folder: string,
+  format: DetectionFormat,
+): Promise<{ readonly format: DetectionFormat; readonly files: readonly string[] }[]> {
+  const others = detectionFormats.filter((other) => other !== format);
+  const found = await Promise.all(
+    others.map(async (other) => ({ format: other, files: await formats[other].filesIn(folder) })),
+  );
+  return found.filter(({ files }) => files.length > 0);
+}
+
 function firstCharacter(path: string): string {
   const { descriptor } = openFile(path, 'file or folder');
   try {

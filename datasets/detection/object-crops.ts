@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
 import { inLockedFolder } from '../../io/folder-lock.ts';
+import { checkOptions, type OptionKinds, pathArgument } from '../../io/options.ts';
 import type { Random } from '../../io/random.ts';
+import { shownValue } from '../../io/shown-value.ts';
 import { checkWithin } from '../../io/within-folder.ts';
 import { crop } from '../augment/crop.ts';
 import { writeImage } from '../images/encode.ts';
@@ -12,14 +14,15 @@ import type { Region } from '../images/resize.ts';
 import { seeded } from '../loaders/seeded.ts';
 import type { CocoAnnotation, CocoBox, CocoDataset, CocoImage, ImageId } from './coco/coco-format.ts';
 import { portablePath, withoutExtension } from './file-finder.ts';
+import { detectionFormats } from './formats.ts';
 import { holdOut } from './hold-out.ts';
 import type { DatasetProblems } from './problems.ts';
-import { type ReadOptions, readDetectionDataset } from './read-detection-dataset.ts';
+import { type ReadOptions, readSource, withPaths } from './read-detection-dataset.ts';
 
 /** Settings of `writeObjectCrops`. */
 export interface ObjectCropOptions extends Omit<ReadOptions, 'checkImages' | 'strict'> {
   /** The folder to write. It gets one folder per category, or `train/` and `val/` with one per category each. */
-  readonly out: string;
+  readonly out: string | URL;
   /** Objects whose longer side has fewer pixels are left out; 1 or more, 32 by default. */
   readonly smallest?: number;
   /** The margin shown around an object, as a share of its box's longer side; 0.1 by default. */
@@ -35,6 +38,21 @@ export interface ObjectCropOptions extends Omit<ReadOptions, 'checkImages' | 'st
   readonly seed?: number;
   readonly onProgress?: (images: number, total: number) => void;
 }
+
+const kinds: OptionKinds<ObjectCropOptions> = {
+  annotations: 'path',
+  images: 'path',
+  split: 'text',
+  signal: 'signal',
+  format: detectionFormats,
+  out: 'path',
+  smallest: 'checked',
+  margin: 'checked',
+  background: 'checked',
+  valFraction: 'checked',
+  seed: 'number',
+  onProgress: 'function',
+};
 
 /** What `writeObjectCrops` wrote. */
 export interface ObjectCrops {
@@ -59,8 +77,8 @@ const MOST_COVERED = 0.1;
 const [MOST_PIXELS, MOST_MARGIN, MOST_SQUARES] = [100_000, 100, 10_000];
 
 function checkNumber(name: string, value: number, least: number, most: number): void {
-  if (value >= least && value <= most) return;
-  throw new ResnetCocoError('USAGE', `${name} must be a number from ${least} to ${most}, is ${value}`);
+  if (typeof value === 'number' && value >= least && value <= most) return;
+  throw new ResnetCocoError('USAGE', `${name} must be a number from ${least} to ${most}, is ${shownValue(value)}`);
 }
 
 /**
@@ -76,8 +94,10 @@ function checkNumber(name: string, value: number, least: number, most: number): 
  *   reason when aborted
  */
 export async function writeObjectCrops(options: ObjectCropOptions): Promise<ObjectCrops> {
+  const call = 'writeObjectCrops';
+  checkOptions(call, options, kinds, ['annotations', 'out']);
   const {
-    out,
+    out: target,
     smallest = 32,
     margin = 0.1,
     background = 0,
@@ -85,12 +105,13 @@ export async function writeObjectCrops(options: ObjectCropOptions): Promise<Obje
     valFraction = 0,
     onProgress,
     ...source
-  } = options;
+  } = withPaths(call, options);
+  const out = pathArgument(call, '`out`', target);
   checkNumber('smallest', smallest, 1, MOST_PIXELS);
   checkNumber('margin', margin, 0, MOST_MARGIN);
   checkNumber('background', background, 0, MOST_SQUARES);
   checkNumber('valFraction', valFraction, 0, 1);
-  const { dataset, files, problems } = await readDetectionDataset(source);
+  const { dataset, files, problems } = await readSource(source);
   if (!files.size) throw new ResnetCocoError('FILE_NOT_FOUND', `${source.annotations}: name the folder of its images`);
   const folders = new Map(dataset.categories.map(({ id, name }) => [id, folderName(name)]));
   const objects = new Map<ImageId, CocoAnnotation[]>(dataset.images.map(({ id }) => [id, []]));

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
+import { pathArgument } from '../../io/options.ts';
 import { makeFolder, writeWholeFile } from '../../io/whole-file.ts';
 import { encodeBmp } from './bmp/encode-bmp.ts';
 import { chosenSharp, chosenTurboEncoder } from './decode.ts';
@@ -53,7 +54,8 @@ async function encodePng({ width, height, data }: Image): Promise<Uint8Array> {
 }
 
 /** Encodes a picture and writes it, whole or not at all; missing folders are made. */
-export async function writeImage(path: string, image: Image, format: ImageFormat): Promise<void> {
+export async function writeImage(target: string | URL, image: Image, format: ImageFormat): Promise<void> {
+  const path = pathArgument('writeImage', 'the file', target);
   const bytes = await encodeImage(image, format);
   await makeFolder(dirname(path));
   await writeWholeFile(path, bytes);

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { ResnetCocoError } from '../../errors.ts';
 import { MOST } from '../../io/bounds.ts';
+import { checkOptions, type OptionKinds } from '../../io/options.ts';
 import { mapOrdered } from '../../io/threads/map-ordered.ts';
 import { WorkerPool, wholeNumber } from '../../io/threads/worker-pool.ts';
 import type { LabeledBox } from '../draw/draw.ts';
@@ -21,6 +22,8 @@ export interface ImagePoolOptions {
   readonly inBackground?: boolean;
 }
 
+const poolKinds: OptionKinds<ImagePoolOptions> = { threads: 'checked', standby: 'number', inBackground: 'boolean' };
+
 export interface LoadImageOptions {
   /** Also return the decoded picture, for drawing on it later. */
   readonly keepImage?: boolean;
@@ -35,6 +38,9 @@ export interface PrefetchOptions extends LoadImageOptions {
   /** When aborted, no further picture is started or yielded. */
   readonly signal?: AbortSignal | undefined;
 }
+
+const loadKinds: OptionKinds<LoadImageOptions> = { keepImage: 'boolean', signal: 'signal' };
+const prefetchKinds: OptionKinds<PrefetchOptions> = { ...loadKinds, ahead: 'checked' };
 
 /** A picture from `prefetch`: loaded, or the error. */
 export type Prefetched<S extends ImageSource = ImageSource> =
@@ -53,10 +59,13 @@ export class ImagePool {
   readonly #threads: number;
   readonly #pool: WorkerPool<Job, JobResult>;
 
-  constructor(options: ImagePoolOptions = {}) {
+  /** @param closed what a user is told once it is closed, where it is part of something else */
+  constructor(options: ImagePoolOptions = {}, closed?: string) {
+    checkOptions('ImagePool', options, poolKinds);
     this.#threads = options.threads ?? Math.min(4, availableParallelism());
     this.#pool = new WorkerPool({
       name: 'image pool',
+      closed,
       module: new URL('./image-worker.js', import.meta.url),
       threads: this.#threads,
       workerData: { inBackground: options.inBackground ?? false } satisfies ImageWorkerData,
@@ -79,6 +88,7 @@ export class ImagePool {
    * @throws ResnetCocoError DISPOSED when the pool is closed; the signal's reason when aborted
    */
   async load(source: ImageSource, transform: ImageTransform, options: LoadImageOptions = {}): Promise<LoadedImage> {
+    checkOptions('load', options, loadKinds);
     const keepImage = options.keepImage ?? false;
     const job: Job = { kind: 'load', ...sent(source), transform, keepImage };
     return (await this.#pool.run(job, options.signal)) as LoadedImage;
@@ -121,6 +131,7 @@ export class ImagePool {
     transform: ImageTransform,
     options: PrefetchOptions = {},
   ): AsyncGenerator<Prefetched<S>, void, void> {
+    checkOptions('prefetch', options, prefetchKinds);
     const ahead = wholeNumber('ahead', options.ahead ?? 2 * this.#threads, MOST.ahead);
     const { keepImage = false } = options;
     const load = async (source: S, index: number, signal: AbortSignal): Promise<Prefetched<S>> => {

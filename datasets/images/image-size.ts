@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import { pathArgument } from '../../io/options.ts';
 import { openHandle, unreadable } from '../../io/regular-file.ts';
 import { readBmpHeader } from './bmp/decode-bmp.ts';
 import { chosenSharp } from './decode.ts';
@@ -194,10 +195,12 @@ async function sizeBySharp(bytes: Uint8Array): Promise<ImageSize | undefined> {
  * The size of a file's picture as `readImage` would give it, EXIF orientation applied. For JPEG, PNG and BMP only the
  * header is read; other formats are decoded.
  *
+ * @param source a path or a `file:` URL
  * @throws ResnetCocoError FILE_NOT_FOUND when there is no such file
  * @throws ResnetCocoError BAD_IMAGE when it cannot be read
  */
-export async function readImageSize(path: string): Promise<ImageSize> {
+export async function readImageSize(source: string | URL): Promise<ImageSize> {
+  const path = pathArgument('readImageSize', 'the image', source);
   const { isRefused, orientation = 1, size } = (await claimOfFile(path)) ?? {};
   if (isRefused || !size?.width || !size.height) {
     // Another format, or damaged; the decoder gives the best message.

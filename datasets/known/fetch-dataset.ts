@@ -2,9 +2,10 @@ import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
 import { cacheFolder } from '../../io/download/cache-folder.ts';
-import { download, type FetchOptions, type Patience } from '../../io/download/download.ts';
+import { download, type FetchOptions, fetchOptionKinds, type Patience } from '../../io/download/download.ts';
 import { offlineHint, sourceOf } from '../../io/download/mirror.ts';
 import { atUsersRegistry } from '../../io/download/npm-registry.ts';
+import { checkArgument, checkOptions, type OptionKinds } from '../../io/options.ts';
 import { isFile, isFolder } from '../../io/regular-file.ts';
 import { type DatasetArchive, findDataset, type KnownDataset, knownDatasets } from './known-datasets.ts';
 
@@ -15,6 +16,8 @@ export interface FetchDatasetOptions extends FetchOptions {
   /** Called with notes on what happens besides the download, one line each. */
   readonly onNote?: (note: string) => void;
 }
+
+const kinds: OptionKinds<FetchDatasetOptions> = { ...fetchOptionKinds, out: 'text', onNote: 'function' };
 
 /** A known data set, and whether it is on this machine. */
 export interface DatasetListing extends Omit<KnownDataset, 'sources'> {
@@ -51,12 +54,14 @@ export function listDatasets(): DatasetListing[] {
  * URL + `/` + their names.
  *
  * @returns the folder
- * @throws ResnetCocoError USAGE when the name is unknown
+ * @throws ResnetCocoError USAGE when the name or an option is unknown
  * @throws ResnetCocoError DOWNLOAD_FAILED when an archive cannot be fetched
  * @throws ResnetCocoError FILE_NOT_WRITABLE when the folder cannot be written
  * @throws ResnetCocoError BAD_DATASET when an archive is damaged; the signal's reason when aborted
  */
 export async function fetchDataset(name: string, options: FetchDatasetOptions = {}): Promise<string> {
+  checkArgument('fetchDataset', 'the data set', name, 'text');
+  checkOptions('fetchDataset', options, kinds);
   return fetchKnown(findDataset(name), options);
 }
 

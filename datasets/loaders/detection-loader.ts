@@ -1,14 +1,15 @@
 import { availableParallelism } from 'node:os';
 import { ResnetCocoError } from '../../errors.ts';
 import { MOST } from '../../io/bounds.ts';
+import { checkOptions } from '../../io/options.ts';
 import { type Cancelled, cancel, isCancelled, newCancelled } from '../../io/threads/cancelled.ts';
 import { mapOrdered } from '../../io/threads/map-ordered.ts';
 import { WorkerPool, wholeNumber } from '../../io/threads/worker-pool.ts';
-import type { EpochOptions } from './classification/loader-options.ts';
+import { type EpochOptions, epochKinds } from './classification/loader-options.ts';
 import { checkKeypoints } from './detection/check-keypoints.ts';
 import { checkDetectionRecipe } from './detection/check-recipe.ts';
 import { aspectRatioGroups, GroupedPlan } from './detection/grouped-plan.ts';
-import type { DetectionLoaderOptions, DetectionSample } from './detection/loader-options.ts';
+import { type DetectionLoaderOptions, type DetectionSample, detectionLoaderKinds } from './detection/loader-options.ts';
 import type { PreparedSample } from './detection/prepare.ts';
 import type { SampleJob, SampleResult, SampleSettings } from './detection/sample-job.ts';
 
@@ -51,13 +52,14 @@ export class DetectionLoader {
    * @throws ResnetCocoError BAD_DATASET when the samples make no batch, or an object has other keypoints than the recipe
    */
   constructor(samples: readonly DetectionSample[], options: DetectionLoaderOptions) {
+    checkOptions('DetectionLoader', options, detectionLoaderKinds);
     const { aspect_ratio_group_factor = ASPECT_RATIO_GROUP_FACTOR, seed = 0 } = options;
     const batch = wholeNumber('batch', options.batch, MOST.batch);
     const recipe = checkDetectionRecipe(options.recipe);
     this.batches = Math.floor(samples.length / batch);
     if (!this.batches) {
       const problem = `${samples.length} images with objects make no batch of ${batch}`;
-      throw new ResnetCocoError('BAD_DATASET', `${problem}${samples.length ? '; take smaller batches' : ''}`);
+      throw new ResnetCocoError('BAD_DATASET', `${problem}${samples.length ? '; make `batch` smaller' : ''}`);
     }
     checkKeypoints(samples, recipe);
     this.#samples = samples;
@@ -81,7 +83,9 @@ export class DetectionLoader {
    * @throws ResnetCocoError BAD_DATASET when no image can be read
    * @throws ResnetCocoError DISPOSED when the loader is closed
    */
-  async *epoch(epoch: number, { from = 0, signal }: EpochOptions = {}): AsyncGenerator<DetectionBatch, void, void> {
+  async *epoch(epoch: number, options: EpochOptions = {}): AsyncGenerator<DetectionBatch, void, void> {
+    checkOptions('epoch', options, epochKinds);
+    const { from = 0, signal } = options;
     const { ahead = AHEAD, batch, seed = 0 } = this.#options;
     const plan = new GroupedPlan({ groups: this.#groups, batch, seed, epoch });
     const numbers = Array.from({ length: plan.batches - from }, (_, i) => from + i);

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
 import { MOST } from '../../io/bounds.ts';
+import { checkOptions } from '../../io/options.ts';
 import { filePath } from '../../io/regular-file.ts';
 import { type Cancelled, cancel, isCancelled, newCancelled } from '../../io/threads/cancelled.ts';
 import { mapOrdered } from '../../io/threads/map-ordered.ts';
@@ -16,7 +17,7 @@ import type {
 } from './classification/batch-job.ts';
 import { checkRecipe } from './classification/check-recipe.ts';
 import { batchesOf, EpochPlan, type PlannedBatch } from './classification/epoch-plan.ts';
-import type { EpochOptions, LoaderOptions } from './classification/loader-options.ts';
+import { type EpochOptions, epochKinds, type LoaderOptions, loaderKinds } from './classification/loader-options.ts';
 import { PictureCache } from './classification/picture-cache.ts';
 import { isDecoded, storePixels } from './classification/pixel-store.ts';
 import { type Recipe, sizeOf } from './classification/recipe.ts';
@@ -66,13 +67,14 @@ export class Loader {
    * @throws ResnetCocoError BAD_DATASET when the data set makes no batch
    */
   constructor(dataset: ClassificationDataset, options: LoaderOptions) {
+    checkOptions('Loader', options, loaderKinds);
     const { batch, seed = 0, dropLast = false } = options;
     const recipe = checkRecipe(options.recipe);
     wholeNumber('batch', batch, MOST.batch);
     if (!Number.isSafeInteger(seed)) throw new ResnetCocoError('USAGE', `seed is ${seed}; expected a safe integer`);
     this.batches = batchesOf(dataset.length, batch, dropLast);
     if (this.batches === 0) {
-      const remedy = dataset.length ? '; take smaller batches, or keep the last one' : '';
+      const remedy = dataset.length ? '; make `batch` smaller, or keep the last one' : '';
       throw new ResnetCocoError('BAD_DATASET', `${dataset.length} images make no batch of ${batch}${remedy}`);
     }
     this.#dataset = dataset;
@@ -117,7 +119,9 @@ export class Loader {
    * @throws ResnetCocoError FILE_NOT_WRITABLE when the cache cannot be opened
    * @throws ResnetCocoError DISPOSED when the loader is closed
    */
-  async *epoch(epoch: number, { from = 0, signal }: EpochOptions = {}): AsyncGenerator<Batch, void, void> {
+  async *epoch(epoch: number, options: EpochOptions = {}): AsyncGenerator<Batch, void, void> {
+    checkOptions('epoch', options, epochKinds);
+    const { from = 0, signal } = options;
     within('epoch', epoch, 2 ** 32 - 1);
     within('from', from, this.batches);
     const { batch, seed = 0, dropLast = false, recipe } = this.#options;

@@ -1,6 +1,7 @@
 import { type ParameterPlan, parameterCount } from '../../backbone/index.ts';
 import type { ModelFile } from '../../checkpoints/index.ts';
-import { ResnetCocoError, shortened } from '../../errors.ts';
+import { ResnetCocoError } from '../../errors.ts';
+import { shownValue } from '../../io/shown-value.ts';
 import type { DetectorConfig } from '../model/detector-config.ts';
 import type { DetectorArchitecture } from './architecture.ts';
 import { fasterRcnn } from './faster-rcnn.ts';
@@ -36,7 +37,7 @@ export function parseDetectorConfig(value: unknown, source: string): DetectorCon
   const architecture = namedIn(value);
   if (architecture) return architecture.parse(value, source);
   const { architecture: given } = (value ?? {}) as { readonly architecture?: unknown };
-  const is = given === undefined ? 'is missing' : `is ${shortened(JSON.stringify(given))}`;
+  const is = given === undefined ? 'is missing' : `is ${shownValue(given)}`;
   const names = architectures.map(({ name }) => `'${name}'`).join(', ');
   throw new ResnetCocoError('BAD_CONFIG', `${source}: config: architecture: must be one of ${names}, ${is}`);
 }

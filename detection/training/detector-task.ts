@@ -5,8 +5,15 @@ import { seeded } from '../../datasets/loaders/seeded.ts';
 import type { Engine } from '../../engine/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import type { DetectionMeasures } from '../../eval/index.ts';
+import type { OptionKinds } from '../../io/options.ts';
 import { batched } from '../../io/threads/batched.ts';
-import type { LoopState, RunOptions, StepOutcome, TrainingTask } from '../../training/index.ts';
+import {
+  type LoopState,
+  type RunOptions,
+  runOptionKinds,
+  type StepOutcome,
+  type TrainingTask,
+} from '../../training/index.ts';
 import type { DetectorTrainer } from '../architectures/architecture.ts';
 import {
   architectureOf,
@@ -50,6 +57,16 @@ export interface TrainDetectorOptions extends RunOptions, DetectorEvents {
   /** Such as `detectorSettings(images, { epochs: 12 }, await detectorStart('resnet50'))`. */
   readonly settings: DetectorRunSettings;
 }
+
+export const trainDetectorKinds: OptionKinds<TrainDetectorOptions> = {
+  ...runOptionKinds,
+  onStep: 'function',
+  onEpoch: 'function',
+  onEvaluated: 'function',
+  images: 'object',
+  validation: 'object',
+  settings: 'object',
+};
 
 /** Where a run draws what it detects at each evaluation. */
 export const samplesFolder = (folder: string): string => join(folder, 'samples');
@@ -136,7 +153,7 @@ function checkCategories({ dataset }: AnnotatedImages, { model }: DetectorRunSet
 function checkSteps(batches: number, accumulate: number): void {
   if (batches >= accumulate) return;
   const problem = `${batches} batches an epoch are fewer than the ${accumulate} that make one step`;
-  throw new ResnetCocoError('BAD_DATASET', `${problem}; accumulate fewer, or take smaller batches`);
+  throw new ResnetCocoError('BAD_DATASET', `${problem}; make \`accumulate\` or \`batch\` smaller`);
 }
 
 const described = ({ dataset }: AnnotatedImages) => ({

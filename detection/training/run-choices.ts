@@ -1,6 +1,13 @@
-import type { DetectionAugmentation, DetectionRecipe } from '../../datasets/index.ts';
+import type { DetectionAugmentation, DetectionRecipe, DetectionSample } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
-import { type OptimizationChoices, optimizationSettings } from '../../training/index.ts';
+import { inNamesOf } from '../../io/config.ts';
+import { checkArgument, checkOptions, type OptionKinds } from '../../io/options.ts';
+import {
+  type OptimizationChoices,
+  optimizationKinds,
+  optimizationNames,
+  optimizationSettings,
+} from '../../training/index.ts';
 import { architectureOf, defaultArchitecture, parseDetectorConfig } from '../architectures/architectures.ts';
 import type { DetectorConfig } from '../model/detector-config.ts';
 import { labelsOf } from './labels.ts';
@@ -31,6 +38,21 @@ export interface DetectorChoices extends OptimizationChoices {
   readonly config?: Readonly<Record<string, unknown>>;
 }
 
+const kinds: OptionKinds<DetectorChoices> = {
+  ...optimizationKinds,
+  backbone: 'text',
+  minSize: 'list',
+  maxSize: 'number',
+  accumulate: 'number',
+  trainableLayers: 'number',
+  flip: 'number',
+  colorJitter: 'number',
+  crop: 'boolean',
+  scaleJitter: 'list',
+  aspectRatioGroupFactor: 'number',
+  config: 'object',
+};
+
 /** torchvision's reference training of COCO: 26 epochs, drops after 16 and 22, .02 for 16 images. */
 const EPOCHS = 26;
 const DROPS = [16 / EPOCHS, 22 / EPOCHS];
@@ -54,7 +76,7 @@ const OF_THE_DATA = ['architecture', 'categories', 'num_classes', 'provenance'];
  * from a detector, it has 12 epochs, with drops after 8 and 11, and a warmup of 500 steps at most.
  *
  * @param start the model that the run begins from, if any, such as `detectorStart('resnet50')` tells of it
- * @throws ResnetCocoError USAGE for choices that exclude one another; BAD_CONFIG for a value that makes no sense;
+ * @throws ResnetCocoError USAGE for an unknown choice, and for choices that exclude one another; BAD_CONFIG for a value that makes no sense;
  *   BAD_DATASET where there is nothing to train on
  */
 export function detectorSettings(
@@ -62,25 +84,67 @@ export function detectorSettings(
   choices: DetectorChoices = {},
   start?: DetectorStart,
 ): DetectorRunSettings {
+  const call = 'detectorSettings';
+  checkOptions(call, choices, kinds);
+  checkArgument(call, 'the images', images, 'object');
+  checkArgument(call, '`dataset` of the images', images.dataset, 'object');
+  checkArgument(call, '`files` of the images', images.files, 'object');
+  if (start !== undefined) checkArgument(call, '`model` of what it begins from', start?.model, 'object');
+  return planDetectorRun(images, choices, start).settings;
+}
+
+/** The settings that choices amount to, and what there is to learn from, which they depend on. */
+export function planDetectorRun(
+  images: AnnotatedImages,
+  choices: DetectorChoices,
+  start: DetectorStart | undefined,
+): { readonly settings: DetectorRunSettings; readonly samples: readonly DetectionSample[] } {
   const [epochs, drops, usualWarmup] = isFineTuning(start)
     ? [TUNING_EPOCHS, TUNING_DROPS, TUNING_WARMUP_STEPS]
     : [EPOCHS, DROPS, WARMUP_STEPS];
   const { accumulate = 1, aspectRatioGroupFactor = ASPECT_RATIO_GROUP_FACTOR, batch = BATCH } = choices;
-  const { model, training } = configured(images, choices, start);
-  const count = trainingSamples(images, model).length;
-  const steps = Math.floor(Math.floor(count / batch) / accumulate);
+  const names = choiceNames(choices);
+  const { model, training } = inNamesOf(names, () => configured(images, choices, start));
+  const samples = trainingSamples(images, model);
+  const steps = Math.floor(Math.floor(samples.length / batch) / accumulate);
   // torchvision's warmup ends with the first epoch.
   const warmupSteps = choices.warmupSteps ?? Math.max(0, Math.min(usualWarmup, steps - 1));
   const rate = choices.optimizer === 'adamw' ? ADAMW_RATE : (RATE * batch * accumulate) / IMAGES_OF_RATE;
   const ofOneCycle = choices.schedule === 'one-cycle' && choices.warmupSteps === undefined;
-  return checkDetectorRunSettings({
+  const settings = {
     model,
     training,
     accumulate,
     recipe: recipeOf(choices, model),
     aspect_ratio_group_factor: aspectRatioGroupFactor,
     ...optimizationSettings(ofOneCycle ? choices : { ...choices, warmupSteps }, { epochs, batch, rate, drops }),
-  });
+  };
+  return { settings: inNamesOf(names, () => checkDetectorRunSettings(settings)), samples };
+}
+
+/** By setting, the choice that it follows from. */
+const CHOICE_NAMES: Readonly<Record<string, string>> = {
+  ...optimizationNames,
+  backbone: '`backbone`',
+  min_size: '`minSize`',
+  max_size: '`maxSize`',
+  trainable_backbone_layers: '`trainableLayers`',
+  accumulate: '`accumulate`',
+  aspect_ratio_group_factor: '`aspectRatioGroupFactor`',
+  'augmentations.p': '`flip`',
+  'augmentations.brightness': '`colorJitter`',
+  'scale_jitter.scale_range': '`scaleJitter`',
+};
+
+/** The names under which a caller gave settings: as choices, or in `config` where no choice overrules it. */
+function choiceNames({ config = {}, maxSize, minSize, trainableLayers }: DetectorChoices): Record<string, string> {
+  const overruled: Readonly<Record<string, unknown>> = {
+    min_size: minSize,
+    max_size: maxSize,
+    trainable_backbone_layers: trainableLayers,
+  };
+  const fields = Object.keys(config).filter((field) => overruled[field] === undefined && field !== 'backbone');
+  return { ...CHOICE_NAMES, ...Object.fromEntries(fields.map((field) => [field, `${field} of \`config\``])) };
 }
 
 function configured({ dataset }: AnnotatedImages, choices: DetectorChoices, start: DetectorStart | undefined) {

@@ -8,12 +8,14 @@ import {
 import {
   listNames,
   type OpenModelOptions,
-  openModel,
+  openModelFile,
+  openModelKinds,
   readNumbers,
   shapesOf,
   strangers,
 } from '../../checkpoints/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
+import { checkOptions } from '../../io/options.ts';
 import { Random } from '../../io/random.ts';
 import type { StartWeights } from '../../training/index.ts';
 import { detectorParameters, isDetectorModel } from '../architectures/architectures.ts';
@@ -33,8 +35,9 @@ export interface DetectorStart {
  * @param nameOrPath a known model, or a model file
  * @throws ResnetCocoError as loading a model does; BAD_MODEL for a network that is no backbone of a detector
  */
-export async function detectorStart(nameOrPath: string, options: OpenModelOptions = {}): Promise<DetectorStart> {
-  const model = await openModel(nameOrPath, options);
+export async function detectorStart(nameOrPath: string | URL, options: OpenModelOptions = {}): Promise<DetectorStart> {
+  checkOptions('detectorStart', options, openModelKinds);
+  const model = await openModelFile('detectorStart', nameOrPath, options);
   try {
     if (isDetectorModel(model)) {
       const { provenance, ...config } = detectorConfigOf(model);
@@ -66,7 +69,7 @@ export async function detectorStartWeights(config: DetectorConfig, seed: number,
   const parameters = detectorParameters(config);
   const weights = initialize(parameters, new Random(seed));
   if (init === undefined) return { weights };
-  const model = await openModel(init);
+  const model = await openModelFile('trainDetector', init);
   const { checkpoint } = model;
   try {
     const isDetector = isDetectorModel(model);

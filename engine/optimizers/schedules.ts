@@ -1,5 +1,6 @@
 import { ResnetCocoError } from '../../errors.ts';
 import { MOST } from '../../io/bounds.ts';
+import { checkOptions, type OptionKinds } from '../../io/options.ts';
 
 /** The learning rate of a step. Steps are counted from 0. */
 export type Schedule = (step: number) => number;
@@ -18,6 +19,15 @@ export interface ScheduleSettings {
   readonly gamma?: number;
 }
 
+const kinds: OptionKinds<ScheduleSettings> = {
+  kind: ['constant', 'steps', 'cosine', 'one-cycle'],
+  rate: 'checked',
+  total: 'checked',
+  warmup: 'checked',
+  milestones: 'list',
+  gamma: 'checked',
+};
+
 /** A gamma above 1, by which the rate grows, is unusual already. */
 const MOST_GAMMA = 1000;
 const WARMUP_START = 1e-3;
@@ -31,9 +41,11 @@ const cosine = (from: number, to: number, progress: number): number =>
  * Creates a schedule: `steps` as torch's MultiStepLR, `cosine` as CosineAnnealingLR down to 0 (after the warmup),
  * `one-cycle` as OneCycleLR with its usual settings (Smith and Topin 2018). The rate is constant after the last step.
  *
+ * @throws USAGE when a setting is unknown or missing
  * @throws BAD_CONFIG when a setting is out of range; the message names it
  */
 export function createSchedule(settings: ScheduleSettings): Schedule {
+  checkOptions('createSchedule', settings, kinds, ['kind', 'rate', 'total']);
   checkSettings(settings);
   const { gamma = 0.1, kind, milestones = [], rate, total, warmup = 0 } = settings;
   if (kind === 'one-cycle') return oneCycle(rate, total);

@@ -1,4 +1,5 @@
 // K categories.
+import { checkOptions } from '../../io/options.ts';
 import type { COCOeval } from '../cocoeval/coco-eval.ts';
 import type { IouType } from '../cocoeval/params.ts';
 import { statNames, summarizeAll } from '../cocoeval/summary.ts';
@@ -52,6 +53,7 @@ const WORST_IMAGES = 24;
  * @throws Error when nothing was accumulated
  */
 export function analyzeDetections(e: COCOeval, options: AnalysisOptions = {}): DetectionAnalysis {
+  checkOptions('analyzeDetections', options, { score: 'number' });
   const curves = precisionCurves(e);
   const { params } = e.evaluationDone;
   const outcomes = outcomesOf(e);

@@ -15,6 +15,7 @@ import { rleToRows } from '../../datasets/masks/row-major.ts';
 import { toRle } from '../../datasets/masks/segmentation.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { readJsonFile } from '../../io/json/large-json.ts';
+import { checkOptions, type OptionKinds } from '../../io/options.ts';
 import type { BinaryMask } from '../mask/mask.ts';
 import { type AnnotationTable, annotationOf, GrowingTable } from './annotation-table.ts';
 import { checkDataset } from './check-dataset.ts';
@@ -44,6 +45,14 @@ export interface ImageFilter {
   readonly imgIds?: OneOrMany<ImageId>;
   readonly catIds?: OneOrMany<number>;
 }
+
+const imageFilterKinds: OptionKinds<ImageFilter> = { imgIds: 'checked', catIds: 'checked' };
+const categoryFilterKinds: OptionKinds<CategoryFilter> = { catNms: 'checked', supNms: 'checked', catIds: 'checked' };
+const annotationFilterKinds: OptionKinds<AnnotationFilter> = {
+  ...imageFilterKinds,
+  areaRng: 'list',
+  iscrowd: 'checked',
+};
 
 /**
  * Annotations or results in COCO's format: pycocotools' `COCO` (`pycocotools/coco.py`), with its names in camelCase.
@@ -145,7 +154,9 @@ export class COCO {
   }
 
   /** Ids of the annotations that pass all given filters. */
-  getAnnIds({ imgIds, catIds, areaRng, iscrowd }: AnnotationFilter = {}): number[] {
+  getAnnIds(filter: AnnotationFilter = {}): number[] {
+    checkOptions('getAnnIds', filter, annotationFilterKinds);
+    const { imgIds, catIds, areaRng, iscrowd } = filter;
     const images = listOf(imgIds);
     const categories = new Set(listOf(catIds));
     const candidates = images.length ? images.flatMap((id) => this.imgToAnns.get(id) ?? []) : this.annotations;
@@ -160,7 +171,9 @@ export class COCO {
   }
 
   /** Ids of the categories that pass all given filters. */
-  getCatIds({ catNms, supNms, catIds }: CategoryFilter = {}): number[] {
+  getCatIds(names: CategoryFilter = {}): number[] {
+    checkOptions('getCatIds', names, categoryFilterKinds);
+    const { catNms, supNms, catIds } = names;
     const passes = <T>(filter: OneOrMany<T> | undefined, value: T | undefined): boolean => {
       const wanted = listOf(filter);
       return !wanted.length || (value !== undefined && wanted.includes(value));
@@ -173,7 +186,9 @@ export class COCO {
   }
 
   /** Ids of the given images that have all given categories. */
-  getImgIds({ imgIds, catIds }: ImageFilter = {}): ImageId[] {
+  getImgIds(filter: ImageFilter = {}): ImageId[] {
+    checkOptions('getImgIds', filter, imageFilterKinds);
+    const { imgIds, catIds } = filter;
     let ids = listOf(imgIds).length ? [...new Set(listOf(imgIds))] : [...this.imgs.keys()];
     for (const category of listOf(catIds)) {
       const having = new Set(

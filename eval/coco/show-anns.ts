@@ -4,6 +4,7 @@ import { type CocoAnnotation, type CocoCategory, type Color, categoryColor, type
 import { type Rle, rleDecode } from '../../datasets/masks/rle.ts';
 import { toRle } from '../../datasets/masks/segmentation.ts';
 import { ResnetCocoError } from '../../errors.ts';
+import { checkOptions } from '../../io/options.ts';
 
 /** Settings of `showAnns`. */
 export interface ShowAnnsOptions {
@@ -33,8 +34,10 @@ export function showAnns(
   image: Image,
   annotations: readonly CocoAnnotation[],
   categories: ReadonlyMap<number, CocoCategory>,
-  { drawBbox = false }: ShowAnnsOptions = {},
+  options: ShowAnnsOptions = {},
 ): Image {
+  checkOptions('showAnns', options, { drawBbox: 'boolean' });
+  const { drawBbox = false } = options;
   const canvas: Image = { ...image, data: new Uint8Array(image.data) };
   const side = (image.width + image.height) / 2;
   const thickness = Math.max(1, Math.round(side * LINE));

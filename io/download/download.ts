@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ResnetCocoError } from '../../errors.ts';
 import { takeLock } from '../lock-file.ts';
 import { notWritable } from '../not-writable.ts';
+import type { OptionKinds } from '../options.ts';
 import { makeFolder } from '../whole-file.ts';
 import { type FileDigest, hashName } from './file-digest.ts';
 import {
@@ -41,6 +42,8 @@ export interface FetchOptions {
    */
   readonly signal?: AbortSignal;
 }
+
+export const fetchOptionKinds: OptionKinds<FetchOptions> = { onProgress: 'function', signal: 'signal' };
 
 /** How long to wait. */
 export interface Patience {

@@ -1,3 +1,5 @@
+import { onAbort } from './on-abort.ts';
+
 type Outcome<R> = { readonly value: R } | { readonly error: unknown };
 
 /** A task that is running, or done with its result not yet taken. */
@@ -55,8 +57,7 @@ export async function* mapOrdered<T, R>(
     state.asks = false;
     wake();
   };
-  const onAbort = () => wake();
-  signal?.addEventListener('abort', onAbort);
+  const release = onAbort(signal, () => wake());
   try {
     while (!signal?.aborted) {
       const mayAsk = !state.asks && !state.isExhausted && !state.hasFailed;
@@ -70,7 +71,7 @@ export async function* mapOrdered<T, R>(
       else return;
     }
   } finally {
-    signal?.removeEventListener('abort', onAbort);
+    release();
     stop.abort();
     const closing = state.isExhausted ? undefined : Promise.resolve(source.return?.());
     // A source that waits for something else may never end.

@@ -1,13 +1,17 @@
 import { type Transferable, Worker } from 'node:worker_threads';
 import { ResnetCocoError } from '../../errors.ts';
 import { MOST } from '../bounds.ts';
+import { shownValue } from '../shown-value.ts';
 import type { Reply } from './answer-jobs.ts';
+import { onAbort } from './on-abort.ts';
 import { receivedError, type SentError, sentError } from './sent-error.ts';
 import { Turns } from './turns.ts';
 
 export interface WorkerPoolOptions<J> {
   /** The pool's name in errors. */
   readonly name: string;
+  /** What its user is told once it is closed; by default that the pool is. */
+  readonly closed?: string | undefined;
   /** The built module that runs the jobs. */
   readonly module: URL;
   /** Maximum number of threads. */
@@ -85,17 +89,16 @@ export class WorkerPool<J, R> {
   async run(job: J, signal?: AbortSignal): Promise<R> {
     signal?.throwIfAborted();
     if (this.#closing) throw this.#closedError();
-    let abort: (() => void) | undefined;
+    let release = () => {};
     try {
       return await new Promise<R>((resolve, reject) => {
         const task: Task<J, R> = { job, resolve, reject, signal };
-        abort = () => this.#takeBack(task);
-        signal?.addEventListener('abort', abort);
+        release = onAbort(signal, () => this.#takeBack(task));
         this.#queue.push(task);
         this.#dispatch();
       });
     } finally {
-      if (abort) signal?.removeEventListener('abort', abort);
+      release();
     }
   }
 
@@ -128,7 +131,8 @@ export class WorkerPool<J, R> {
   }
 
   #closedError(): ResnetCocoError {
-    return new ResnetCocoError('DISPOSED', `the ${this.#options.name} is closed; make a new one`);
+    const { closed, name } = this.#options;
+    return new ResnetCocoError('DISPOSED', closed ?? `the ${name} is closed; make a new one`);
   }
 
   #isBusy(): boolean {
@@ -231,5 +235,5 @@ export class WorkerPool<J, R> {
 /** @throws ResnetCocoError USAGE when `value` is not a whole number from 1 to `most` */
 export function wholeNumber(name: string, value: number, most: number): number {
   if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-  throw new ResnetCocoError('USAGE', `${name} is ${value}; expected a whole number from 1 to ${most}`);
+  throw new ResnetCocoError('USAGE', `${name} is ${shownValue(value)}; expected a whole number from 1 to ${most}`);
 }

@@ -122,8 +122,8 @@ test('every number of a classifier, of a recipe and of training has a bound', ()
     );
   }
   assert.match(
-    refusal(() => trainingSettings('folder', { batch: 5000 })),
-    /batch: 5000 images of 50176 pixels/,
+    refusal(() => trainingSettings('imagefolder', { batch: 5000 })),
+    /^`batch`: 5000 images of 50176 pixels/,
   );
   for (const architecture of ['resnet99999999999999999999', 'resnet1208', 'plain4294967296'])
     parseClassifierConfig({ architecture, num_classes: 3 }, 'test');

@@ -2,6 +2,7 @@
 
 import { percent } from '../../datasets/index.ts';
 import { stepSettings } from '../optimization-fields.ts';
+import { presentNames } from '../run-config.ts';
 import { isShare, shown } from './training-names.ts';
 
 /** A setting under a heading. */
@@ -109,10 +110,10 @@ function rowsOf(group: string, name: string, value: unknown): SettingRow[] {
   return Object.entries(value).flatMap(([inner, its]) => rowsOf(group, inner === 'kind' ? name : inner, its));
 }
 
-/** All settings, one a row, by their headings. */
+/** All settings, one a row, by their headings. Those of older runs go by the names of today. */
 export function settingRows(settings: Fields): SettingRow[] {
   const groupOf = (name: string) => ORDER.find((group) => GROUPS[group]?.includes(name)) ?? OTHERS;
-  return Object.entries(settings)
+  return Object.entries(presentNames(settings))
     .filter(([, value]) => value !== undefined)
     .flatMap(([name, value]) => rowsOf(groupOf(name), name, value))
     .sort((a, b) => ORDER.indexOf(a.group) - ORDER.indexOf(b.group));

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { DatasetFormat } from '../dataset-format.ts';
 import type { VocAnnotation } from '../voc/read-voc.ts';
 import { countLost, lostBesideBoxes } from '../what-is-lost.ts';
@@ -8,6 +8,10 @@ import { findNamesFile } from './yolo-names.ts';
 export const yolo: DatasetFormat = {
   looksFor: "YOLO's data.yaml or classes.txt",
   hasLayout: async (folder) => (await findNamesFile(folder)) !== undefined,
+  filesIn: async (folder) => {
+    const names = await findNamesFile(folder);
+    return names === undefined ? [] : [relative(folder, names)];
+  },
   fileEndings: ['yaml', 'yml', 'data', 'names', 'labels', 'txt'],
   // YOLO stores no sizes: they are read from the images.
   statesSizes: false,

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { ResnetCocoError, shortened } from '../../../errors.ts';
+import { problemOf } from '../../../io/config.ts';
 import type { Recipe } from './recipe.ts';
 import { recipeSchema } from './recipe-schema.ts';
 
@@ -19,5 +20,5 @@ export function checkRecipe(value: unknown): Recipe {
       : field
         ? `${field}: `
         : '';
-  throw new ResnetCocoError('BAD_CONFIG', `recipe: ${shown}${issue.message}`);
+  throw new ResnetCocoError('BAD_CONFIG', `recipe: ${shown}${problemOf(issue)}`);
 }

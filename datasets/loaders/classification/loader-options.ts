@@ -1,4 +1,5 @@
 import type { ResnetCocoError } from '../../../errors.ts';
+import type { OptionKinds } from '../../../io/options.ts';
 import type { Recipe } from './recipe.ts';
 
 /** Settings of a `Loader`. */
@@ -36,6 +37,18 @@ export interface LoaderOptions {
   readonly onProblem?: (error: ResnetCocoError) => void;
 }
 
+export const loaderKinds: OptionKinds<LoaderOptions> = {
+  recipe: 'checked',
+  batch: 'checked',
+  seed: 'checked',
+  dropLast: 'boolean',
+  workers: 'checked',
+  ahead: 'checked',
+  cache: 'text',
+  cacheSide: 'checked',
+  onProblem: 'function',
+};
+
 /** Settings of one epoch of a `Loader`. */
 export interface EpochOptions {
   /** First batch to give; earlier ones are not made. 0 by default. */
@@ -43,3 +56,5 @@ export interface EpochOptions {
   /** When aborted, the epoch ends and no further batch is given. */
   readonly signal?: AbortSignal | undefined;
 }
+
+export const epochKinds: OptionKinds<EpochOptions> = { from: 'checked', signal: 'signal' };

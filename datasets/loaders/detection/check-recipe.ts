@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { ResnetCocoError, shortened } from '../../../errors.ts';
 import { MOST, wholeWithin } from '../../../io/bounds.ts';
+import { problemOf } from '../../../io/config.ts';
 import { colorJitterSchema, flipSchema, normalization, range } from '../classification/recipe-schema.ts';
 import type { DetectionRecipe } from './recipe.ts';
 
@@ -52,7 +53,7 @@ export function checkDetectionRecipe(value: unknown): DetectionRecipe {
     const field = v.getDotPath(issue) ?? 'all of it';
     throw new ResnetCocoError(
       'BAD_CONFIG',
-      `recipe: ${field} is ${shortened(`${JSON.stringify(issue.input)}`)}: ${issue.message}`,
+      `recipe: ${field} is ${shortened(`${JSON.stringify(issue.input)}`)}: ${problemOf(issue)}`,
     );
   }
   const { max_size, min_size } = parsed.output;

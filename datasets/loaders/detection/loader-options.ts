@@ -1,4 +1,5 @@
 import type { ResnetCocoError } from '../../../errors.ts';
+import type { OptionKinds } from '../../../io/options.ts';
 import type { BoxedObjects } from '../../augment/objects.ts';
 import type { DetectionRecipe } from './recipe.ts';
 
@@ -30,3 +31,13 @@ export interface DetectionLoaderOptions {
   /** Called once for each image that cannot be read or whose size differs from the annotation; it is replaced. */
   readonly onProblem?: (error: ResnetCocoError) => void;
 }
+
+export const detectionLoaderKinds: OptionKinds<DetectionLoaderOptions> = {
+  recipe: 'checked',
+  batch: 'checked',
+  seed: 'number',
+  aspect_ratio_group_factor: 'number',
+  workers: 'checked',
+  ahead: 'number',
+  onProblem: 'function',
+};

@@ -100,7 +100,7 @@ test('what is chosen is what is set', () => {
     clipNorm: 1,
     averageDecay: 0.999,
   });
-  assert.equal(trainingSettings('x', { augment: 'none' }).recipe.augmentations?.length, 1);
+  assert.equal(trainingSettings('imagefolder', { augment: 'none' }).recipe.augmentations?.length, 1);
   assert.equal(trainingSettings('cifar10', { augment: 'none' }).recipe.augmentations, []);
 });
 
@@ -109,7 +109,7 @@ test('a random crop shows a least share of the picture, where there are crops', 
   assert.equal(recipe.augmentations?.[0], { kind: 'random_resized_crop', scale: [0.25, 1] });
   fails(() => trainingSettings('cifar10', { cropScale: 0.25 }), 'USAGE', /`cropScale` 0.25: CIFAR's .* leave it out/);
   fails(
-    () => trainingSettings('x', { cropScale: 0.5, augment: 'none' }),
+    () => trainingSettings('imagefolder', { cropScale: 0.5, augment: 'none' }),
     'USAGE',
     /`cropScale` 0.5: without augmentation/,
   );
@@ -171,19 +171,21 @@ test('choices that exclude one another are refused with what to do', () => {
   ];
   const untyped: [object, RegExp][] = [
     [{ optimizer: 'adam' }, /`optimizer` must be sgd or adamw, is "adam"/],
-    [{ optimiser: 'adamw' }, /`optimiser` is called `optimizer`/],
+    [{ optimiser: 'adamw' }, /no option `optimiser`; did you mean `optimizer`\?/],
   ];
   for (const [choices, pattern] of [...cases, ...untyped]) {
     fails(() => trainingSettings('cifar10', choices), 'USAGE', pattern);
   }
   const values: [choices: TrainingChoices, pattern: RegExp][] = [
-    [{ milestones: [5, 3], epochs: 9 }, /schedule\.milestones: 5, 3 do not ascend/],
-    [{ milestones: [3, 10], epochs: 9 }, /schedule\.milestones: 10 is beyond the last of 9 epochs/],
-    [{ lr: 0 }, /schedule\.rate/],
-    [{ momentum: 1 }, /optimizer\.momentum/],
-    [{ ema: 1 }, /ema/],
-    [{ labelSmoothing: 2 }, /label_smoothing is 2/],
-    [{ mixup: -1 }, /mixup_alpha is -1/],
+    [{ milestones: [5, 3], epochs: 9 }, /^`milestones`: 5, 3 do not ascend$/],
+    [{ milestones: [3, 10], epochs: 9 }, /^`milestones`: 10 is beyond the last of 9 epochs$/],
+    [{ lr: 0 }, /^`lr`: must be above 0 .*, is 0$/],
+    [{ momentum: 1 }, /^`momentum`: must be below 1, is 1$/],
+    [{ clipNorm: -1 }, /^`clipNorm`: must be above 0 .*, is -1$/],
+    [{ evaluateEvery: 0 }, /^`evaluateEvery`: must be a whole number from 1 .*, is 0$/],
+    [{ ema: 1 }, /^`ema`: must be below 1, is 1$/],
+    [{ labelSmoothing: 2 }, /^`labelSmoothing` is 2: must be a number from 0 to 1$/],
+    [{ mixup: -1 }, /^`mixup` is -1: must be/],
   ];
   for (const [choices, pattern] of values) fails(() => trainingSettings('cifar10', choices), 'BAD_CONFIG', pattern);
 });

@@ -27,7 +27,7 @@ const dataset = coloredPictures(50, 1);
 const validation = coloredPictures(21, 2);
 const engine = await createEngine('onnx', { threads: 2 });
 const small = { arch: 'resnet8', size: 8, batch: 8, lr: 0.05 } as const;
-const settings = trainingSettings('colors', { ...small, epochs: 3 });
+const settings = trainingSettings('imagefolder', { ...small, epochs: 3 });
 const base = (): TrainClassifierOptions => ({ engine, dataset, validation, settings, folder: newFolder() });
 
 /** The log without what the clock says. */
@@ -103,7 +103,7 @@ test('it learns; what is in the folder loads as a model that classifies', async 
   assert.is(readdirSync(options.folder).filter((name) => name.startsWith('events.')).length, 1);
 });
 
-const everything = trainingSettings('colors', {
+const everything = trainingSettings('imagefolder', {
   ...small,
   epochs: 3,
   augment: 'randaugment',
@@ -166,7 +166,7 @@ test('however it is interrupted and resumed, and with however many threads: the 
 });
 
 test('a loss that is not finite ends the run and keeps the last good checkpoint', async () => {
-  const wild = (lr: number) => trainingSettings('colors', { ...small, epochs: 2, schedule: 'constant', lr });
+  const wild = (lr: number) => trainingSettings('imagefolder', { ...small, epochs: 2, schedule: 'constant', lr });
   const options = { ...base(), settings: wild(1e25), checkpointMinutes: 0 };
   await rejects(
     trainClassifier(options),
@@ -182,7 +182,13 @@ test('a loss that is not finite ends the run and keeps the last good checkpoint'
 });
 
 test('weights that are not finite are no good checkpoint', async () => {
-  const wild = trainingSettings('colors', { ...small, epochs: 1, schedule: 'constant', lr: 3e38, weightDecay: 1000 });
+  const wild = trainingSettings('imagefolder', {
+    ...small,
+    epochs: 1,
+    schedule: 'constant',
+    lr: 3e38,
+    weightDecay: 1000,
+  });
   const options = { ...base(), settings: wild, checkpointMinutes: 0 };
   await rejects(trainClassifier(options), 'DIVERGED', /after step 1, \S+ is not finite/);
   assert.is((await readRunCheckpoint(runFiles(options.folder).last)).progress.step, 0);
@@ -198,7 +204,7 @@ test('frozen stages stay to the last bit, and a head of other classes is new', a
     ...options,
     dataset: other,
     validation: other,
-    settings: trainingSettings('colors', choices, await initialConfig(model)),
+    settings: trainingSettings('imagefolder', choices, await initialConfig(model)),
     folder: newFolder(),
     init: model,
     onNote: (text: string) => void notes.push(text),
@@ -227,7 +233,7 @@ test('a run is resumed with its own settings and data only', async () => {
   const rejected = (changes: Partial<TrainClassifierOptions>, pattern: RegExp) =>
     rejects(trainClassifier({ ...options, resume: true, ...changes }), 'BAD_CONFIG', pattern);
   await rejected(
-    { settings: trainingSettings('colors', { ...small, epochs: 4 }) },
+    { settings: trainingSettings('imagefolder', { ...small, epochs: 4 }) },
     /epochs was 3, now 4; schedule\.milestones was \[1,2\], now \[1,3\]/,
   );
   await rejected({ dataset: coloredPictures(51, 1) }, /dataset\.images was 50, now 51/);

@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type FlagTable, parseFlags } from '../../../cli/terminal/flags.ts';
-import { nearestName } from '../../../cli/terminal/nearest.ts';
 import { ResnetCocoError } from '../../../errors.ts';
+import { nearestName } from '../../../io/nearest.ts';
 
 const table = {
   top: { kind: 'integer', value: 'N', min: 1, default: 5, help: '' },

@@ -10,3 +10,13 @@ export function nearestName(name: string, known: readonly string[]): string | un
   for (const candidate of known) if (best === undefined || edits(candidate) < edits(best)) best = candidate;
   return best;
 }
+
+/** The known name that `name` may be a misspelling of; undefined where none is alike. */
+export function similarName(name: string, known: readonly string[]): string | undefined {
+  const nearest = nearestName(name, known);
+  if (nearest === undefined || name.length < 3) return undefined;
+  const begins = nearest.startsWith(name) || name.startsWith(nearest);
+  // A third of the letters may be wrong: `min_size`, `minSizes`, `miniSize`, but not `bogus`.
+  const edits = distance(name.toLowerCase(), nearest.toLowerCase());
+  return begins || edits <= Math.max(1, Math.floor(nearest.length / 3)) ? nearest : undefined;
+}
