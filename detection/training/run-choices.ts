@@ -144,7 +144,7 @@ function choiceNames({ config = {}, maxSize, minSize, trainableLayers }: Detecto
     trainable_backbone_layers: trainableLayers,
   };
   const fields = Object.keys(config).filter((field) => overruled[field] === undefined && field !== 'backbone');
-  return { ...CHOICE_NAMES, ...Object.fromEntries(fields.map((field) => [field, `${field} of \`config\``])) };
+  return { ...CHOICE_NAMES, ...Object.fromEntries(fields.map((field) => [field, `\`config\`: ${field}`])) };
 }
 
 function configured({ dataset }: AnnotatedImages, choices: DetectorChoices, start: DetectorStart | undefined) {

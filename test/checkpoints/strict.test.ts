@@ -11,7 +11,7 @@ import {
   type StoredTensor,
   writeSafetensors,
 } from '../../checkpoints/index.ts';
-import { convertModel, loadClassifier, loadDetector, modelInfo, ResnetCocoError } from '../../index.ts';
+import { convertModel, loadClassifier, loadDetector, loadModel, modelInfo, ResnetCocoError } from '../../index.ts';
 import { waveCheckpoint, waveDetector } from '../wave-models.ts';
 
 const test = suite('strict loading');
@@ -168,6 +168,21 @@ test('tensors that nobody uses are refused, named and counted', async () => {
   const masks = await written('masks.safetensors', beside(detector, 'roi_heads.mask_head.mask_fcn1.weight'));
   assert.match((await notesOf(masks))[0], /roi_heads\.mask_head \(1 tensor\)/);
   await (await loadDetector(masks, { threads: 1 })).dispose();
+});
+
+test('an architecture that is not known is named, with those that are', async () => {
+  const config = { architecture: 'retinanet', backbone: 'resnet18', num_classes: 3, categories: [] };
+  const file = join(folder, 'retinanet.safetensors');
+  await writeSafetensors(file, detector, { format: 'resnet-coco', config: JSON.stringify(config) });
+  for (const load of [loadClassifier, loadDetector, loadModel]) {
+    const message = await messageOf(load(file), 'BAD_CONFIG');
+    assert.match(message, /retinanet\.safetensors: config: architecture: .*"retinanet"/);
+    assert.match(message, /fasterrcnn/);
+  }
+  const classifier = join(folder, 'named.safetensors');
+  const named = { architecture: 'resnet18', num_classes: 1000 };
+  await writeSafetensors(classifier, resnet18, { format: 'resnet-coco', config: JSON.stringify(named) });
+  assert.match(await messageOf(loadDetector(classifier)), /not a detector but a classifier/);
 });
 
 test('a detector, a classifier and a body without a head are told from one another', async () => {

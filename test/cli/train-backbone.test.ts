@@ -192,6 +192,16 @@ test('calls that make no sense are refused', async () => {
   await refused(['--dataset', cifar, '--schedule', 'one-cycle', '--warmup', '2', ...out], /leave out --warmup/);
   await refused(['--dataset', cifar, '--arch', 'resnet21', ...out], /--arch is 'resnet21'/);
   await refused(['--dataset', cifar, '--learning-rate', '1'], /unknown flag '--learning-rate'/);
+  await refused(
+    ['--dataset', cifar, '--milestones', '3,2', ...out],
+    /^--milestones: 3, 2 do not ascend$/,
+    'BAD_CONFIG',
+  );
+  await refused(
+    ['--dataset', cifar, '--batch', '5000', ...out],
+    /images to learn from make no batch of 5000, which a step takes; make --batch smaller$/,
+    'BAD_DATASET',
+  );
   await refused(['--resume', ...out], /no run to resume/, 'FILE_NOT_FOUND');
   await refused(
     ['--dataset', cifar, '--val', classes, ...small, ...out],

@@ -193,17 +193,26 @@ test('calls that make no sense are refused', async () => {
   await refused(['--annotations', join(root, 'none')], /none: no such file or folder/, 'FILE_NOT_FOUND');
   await refused([...cocoFlags, '--min-size', 'big'], /--min-size wants sizes such as 480,640,800, got 'big'/);
   await refused([...cocoFlags, '--scale-jitter', '2,1'], /--scale-jitter wants two factors above 0, .* got '2,1'/);
-  await refused([...cocoFlags, '--max-size', '40'], /max_size 40 is less than min_size 48/, 'BAD_CONFIG');
-  await refused([...cocoFlags, '--backbone', 'resnet20'], /backbone: must be resnet18, 34/, 'BAD_CONFIG');
+  await refused([...cocoFlags, '--max-size', '40'], /^--max-size 40 is less than --min-size 48$/, 'BAD_CONFIG');
+  await refused(
+    [...cocoFlags, '--backbone', 'resnet20'],
+    /^--backbone: must be resnet18, 34.*, is "resnet20"$/,
+    'BAD_CONFIG',
+  );
+  await refused([...cocoFlags, '--milestones', '3,2'], /^--milestones: 3, 2 do not ascend$/, 'BAD_CONFIG');
   await refused([...cocoFlags, '--val-images', folder], /--val-images needs --val-annotations/);
   await refused([...cocoFlags, '--config', join(root, 'no.json')], /no\.json: no such file/, 'FILE_NOT_FOUND');
   writeFileSync(config, JSON.stringify({ fpn_channels: 16 }));
-  await refused(cocoFlags, /fpn_channels: no such setting/, 'BAD_CONFIG');
+  await refused(cocoFlags, /^--config .*config\.json: fpn_channels: no such setting$/, 'BAD_CONFIG');
   writeFileSync(config, JSON.stringify({ size_divisible: 16 }));
-  await refused(cocoFlags, /size_divisible: must be a multiple of 32/, 'BAD_CONFIG');
+  await refused(cocoFlags, /^--config .*config\.json: size_divisible: must be a multiple of 32/, 'BAD_CONFIG');
   writeFileSync(config, JSON.stringify(smallHeads));
   await refused([...cocoFlags, '--schedule', 'one-cycle', '--warmup-steps', '5'], /leave out --warmup/);
-  await refused([...cocoFlags, '--batch', '6'], /5 images with objects make no batch of 6/, 'BAD_DATASET');
+  await refused(
+    [...cocoFlags, '--batch', '6'],
+    /5 images with objects make no batch of 6; make --batch smaller$/,
+    'BAD_DATASET',
+  );
   const alone = join(root, 'alone', 'instances.json');
   mkdirSync(dirname(alone));
   copyFileSync(coco, alone);

@@ -8,7 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { writeSafetensors } from '../../checkpoints/index.ts';
+import { openModelFile, writeSafetensors } from '../../checkpoints/index.ts';
 import { Random } from '../../io/random.ts';
 import { type RunCheckpoint, readRunCheckpoint, writeRunCheckpoint } from '../../training/run-checkpoint.ts';
 import { checkSameRun, type RunConfig } from '../../training/run-config.ts';
@@ -183,6 +183,30 @@ test('other settings than the run was begun with are refused, by name', async ()
   );
   await resumeRun(folder, changed, ['workers', 'learning_rate', 'milestones', 'optimizer', 'augment']);
   await rejects(resumeRun(folder, { ...config, workers: 3 }, ['work']), 'BAD_CONFIG', /: workers was 2, now 3;/);
+});
+
+test('a run of something else is refused with the command that resumes it', async () => {
+  const folder = newFolder();
+  await saveRun(folder, checkpoint());
+  await storedConfig(folder, 'classifier');
+  const ofDetector = { ...config, model: { architecture: 'fasterrcnn' } };
+  const message = /a run of train backbone, not of train detector; resnet-coco train backbone --resume goes on with it/;
+  await rejects(storedConfig(folder, 'detector'), 'USAGE', message);
+  await rejects(resumeRun(folder, ofDetector), 'USAGE', message);
+  const other = newFolder();
+  await saveRun(other, { ...checkpoint(), config: ofDetector });
+  await storedConfig(other, 'detector');
+  await rejects(storedConfig(other, 'classifier'), 'USAGE', /a run of train detector, not of train backbone/);
+});
+
+test('the state of a run in its checkpoint is told of in one line', async () => {
+  const folder = newFolder();
+  const file = join(folder, 'a.safetensors');
+  await writeRunCheckpoint(file, checkpoint());
+  const notes: string[] = [];
+  const model = await openModelFile('a test', file, { onNote: (note) => notes.push(note) });
+  model.checkpoint.close();
+  assert.equal(notes, [`${file}: the state of its training run (4 tensors) is only for resuming it`]);
 });
 
 test('the order of fields, and fields that are undefined, make no difference', () => {

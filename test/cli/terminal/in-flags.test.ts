@@ -20,6 +20,14 @@ test("the library's fields become the command's flags", () => {
   }
 });
 
+test('a file that a flag names is named with it: what is wrong may be in it', () => {
+  const table = { ...flags, config: { kind: 'text', value: 'FILE', help: '' } } as const;
+  const error = new ResnetCocoError('BAD_CONFIG', '`config`: fpn_out_channels: must be a number');
+  const named = inFlags(error, table, { config: 'a.json' }) as ResnetCocoError;
+  assert.is(named.message, '--config a.json: fpn_out_channels: must be a number');
+  assert.is((inFlags(error, table) as ResnetCocoError).message, '--config: fpn_out_channels: must be a number');
+});
+
 test('other errors stay as they are', () => {
   const other = new TypeError('`val`');
   assert.is(inFlags(other, flags), other);

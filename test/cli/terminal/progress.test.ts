@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import {
   formatBytes,
   formatDuration,
+  formatEstimate,
   type ProgressState,
   progressBar,
   progressText,
@@ -29,6 +30,12 @@ test('durations', () => {
     [7400, '2 h 03 min'],
   ];
   for (const [seconds, text] of expected) assert.is(formatDuration(seconds), text);
+});
+
+test('what is still to come takes some time', () => {
+  assert.equal([0, 0.001, 0.049, 0.05, 65].map(formatEstimate), [
+    ...['under 0.1 s', 'under 0.1 s', 'under 0.1 s', '0.1 s', '1 min 05 s'],
+  ]);
 });
 
 test('bytes', () => {

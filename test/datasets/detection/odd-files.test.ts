@@ -61,6 +61,31 @@ if (process.platform !== 'win32') {
   });
 }
 
+test('of a folder with annotations of several formats it is said which are not read', async () => {
+  const box = '<bndbox><xmin>1</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax></bndbox>';
+  const object = `<object><name>cat</name>${box}</object>`;
+  const size = '<size><width>200</width><height>100</height><depth>3</depth></size>';
+  const xml = `<annotation><filename>1.png</filename>${size}${object}</annotation>`;
+  const coco = JSON.stringify({ images: [], annotations: [], categories: [] });
+  const settings = JSON.stringify({ version: 1 });
+  const folder = scratch.tree({
+    '1.png': png,
+    '1.xml': xml,
+    'a.json': coco,
+    'sub/b.json': coco,
+    'settings.json': settings,
+    'categories.json': JSON.stringify([{ id: 1, name: 'cat' }]),
+  });
+  assert.equal(await warningsOf(folder), [
+    `${folder}: the folder is read as voc; 2 files of coco are not read (a.json …); to read one, name the file`,
+  ]);
+  const both = scratch.tree({ 'data.yaml': names, 'images/1.png': png, 'labels/1.txt': line, 'old.xml': xml });
+  assert.equal(await warningsOf(both), [
+    `${both}: the folder is read as yolo; 1 file of voc is not read (old.xml); move what is meant to a folder of its own`,
+  ]);
+  assert.equal(await problemsOf({ annotations: both, format: 'yolo' }), []);
+});
+
 test('equal lines count once, and are told of with a count', async () => {
   const labels = [line, '0 0.50 0.5 .25 5e-1', '', '0 0.5 0.5 0.25 0.4', line].join('\n');
   const folder = scratch.tree({ 'data.yaml': names, 'images/1.png': png, 'labels/1.txt': labels });

@@ -54,4 +54,15 @@ test('rows stand under their headings, in one order', () => {
   );
 });
 
+test('settings of older runs stand where those of today do', () => {
+  const rows = settingRows({ optimiser: { kind: 'sgd' }, command: { optimiser: 'sgd' } });
+  assert.equal(
+    rows.map(({ group, name, value }) => [group, name, value]),
+    [
+      ['Optimization', 'optimizer', 'sgd'],
+      ['Run', 'flags', '--optimizer sgd'],
+    ],
+  );
+});
+
 test.run();
