@@ -1,5 +1,6 @@
 import type { DetectionSample } from '../../datasets/index.ts';
 import type { DetectorStart } from '../../detection/index.ts';
+import { describeObjects } from '../../detection/training/object-targets.ts';
 import { isFineTuning } from '../../detection/training/run-choices.ts';
 import type { DetectorRunSettings } from '../../detection/training/run-settings.ts';
 import { bundledModels } from '../input/bundled-models.ts';
@@ -21,11 +22,11 @@ const number = (value: number): string => value.toLocaleString('en', { maximumSi
 
 const NAMES = 5;
 
-function dataLine({ datasets: { isHeldOut, validation }, samples, settings }: DetectorPlan): string {
-  const objects = samples.reduce((sum, { labels }) => sum + labels.length, 0);
+function dataLine({ datasets: { images, isHeldOut, validation }, samples, settings }: DetectorPlan): string {
+  const objects = describeObjects(samples, images.dataset.annotations);
   const names = settings.model.categories.map(({ name }) => name);
   const more = names.length > NAMES ? ` and ${names.length - NAMES} more` : '';
-  const learnt = `learns from ${counted(samples.length, 'image')} with ${number(objects)} objects: ${names.slice(0, NAMES).join(', ')}${more}`;
+  const learnt = `learns from ${counted(samples.length, 'image')} with ${objects}: ${names.slice(0, NAMES).join(', ')}${more}`;
   if (!validation) return `${learnt}; not evaluated: --val-fraction 0.2 would keep a fifth of the images for that`;
   const drawn = isHeldOut ? `, drawn with seed ${settings.seed}` : '';
   return `${learnt}; evaluated on ${number(validation.files.size)} others${drawn}`;

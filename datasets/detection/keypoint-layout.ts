@@ -25,7 +25,7 @@ export function keypointLayout({
   annotations,
   categories,
 }: Pick<CocoDataset, 'annotations' | 'categories'>): KeypointLayout | undefined {
-  const [first, ...others] = categories.filter(({ keypoints }) => keypoints !== undefined && keypoints?.length !== 0);
+  const [first, ...others] = categories.filter(({ keypoints }) => keypoints != null && keypoints.length !== 0);
   if (!first) return unnamedLayout(annotations);
   const names = namesOf(first);
   for (const other of others) {

@@ -1,6 +1,11 @@
 import { join } from 'node:path';
 import { tensorShapes } from '../../backbone/index.ts';
-import { type DetectionBatch, DetectionLoader, detectionFingerprint } from '../../datasets/index.ts';
+import {
+  type DetectionBatch,
+  DetectionLoader,
+  type DetectionSample,
+  detectionFingerprint,
+} from '../../datasets/index.ts';
 import { seeded } from '../../datasets/loaders/seeded.ts';
 import type { Engine } from '../../engine/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
@@ -23,6 +28,7 @@ import {
 } from '../architectures/architectures.ts';
 import { DetectorEvaluation } from './evaluation.ts';
 import { labelsOf } from './labels.ts';
+import { describeObjects } from './object-targets.ts';
 import type { DetectorRunSettings } from './run-settings.ts';
 import { type AnnotatedImages, trainingSamples } from './samples.ts';
 import { detectorStartWeights } from './start.ts';
@@ -113,7 +119,7 @@ export function detectorTask(
         evaluated: validation && (await detectionFingerprint(validation.dataset, validation.files)),
       }),
     },
-    description: describe(settings, engine, steps, images.dataset.images.length - samples.length, evaluation?.count),
+    description: describe(settings, engine, steps, leftOut(images, samples), evaluation?.count),
     startWeights: (init) => detectorStartWeights(model, seed, init),
     createTrainer: async (weights, trainingOptions) => {
       const { train: create } = architectureOf(model);
@@ -161,16 +167,23 @@ const described = ({ dataset }: AnnotatedImages) => ({
   annotations: dataset.annotations.length,
 });
 
+/** What of the data set is not learned: images without boxes, and objects without what is learned besides boxes. */
+function leftOut({ dataset }: AnnotatedImages, samples: readonly DetectionSample[]): string {
+  const images = dataset.images.length - samples.length;
+  const left = images ? `, ${images} without usable boxes left out` : '';
+  const hasTargets = samples.some(({ keypoints, segmentations }) => keypoints ?? segmentations);
+  return hasTargets ? `${left}, ${describeObjects(samples, dataset.annotations)}` : left;
+}
+
 function describe(
   { accumulate, batch, model }: DetectorRunSettings,
   engine: Engine,
   steps: number,
-  leftOut: number,
+  left: string,
   evaluated: number | undefined,
 ): string {
   const parameters = detectorParameterCount(model).toLocaleString('en');
   const size = accumulate > 1 ? `${accumulate} × ${batch}` : String(batch);
-  const left = leftOut ? `, ${leftOut} without usable boxes left out` : '';
   return (
     `${detectorTitle(model)}, ${parameters} parameters, on ${engine.device}: ` +
     `${steps} steps of ${size} images an epoch${left}, ${evaluated === undefined ? 'not evaluated' : `evaluated on ${evaluated} images`}`

@@ -49,18 +49,25 @@ function keypointsOf({ id, image_id, keypoints }: CocoAnnotation, count: number)
 }
 
 /**
- * Says how many objects there are to learn from, and how many of them have no mask or keypoints: "1,203 objects, 17
- * without a mask".
+ * Says how many objects there are to learn from, and what is missing: "1,203 objects, 17 without a mask, 5 crowds left
+ * out".
+ *
+ * @param annotations of the data set
  */
-export function describeObjects(samples: readonly DetectionSample[]): string {
+export function describeObjects(
+  samples: readonly DetectionSample[],
+  annotations: readonly Pick<CocoAnnotation, 'iscrowd'>[],
+): string {
   const sum = (count: (sample: DetectionSample) => number) => samples.reduce((total, one) => total + count(one), 0);
   const missing = (list: readonly unknown[] | undefined) => list?.filter((target) => target === undefined).length ?? 0;
   const number = (value: number) => value.toLocaleString('en');
   const masks = sum(({ segmentations }) => missing(segmentations));
   const keypoints = sum(({ keypoints: points }) => missing(points));
+  const crowds = annotations.filter(({ iscrowd }) => iscrowd).length;
   return [
     `${number(sum(({ labels }) => labels.length))} objects`,
     ...(masks ? [`${number(masks)} without a mask`] : []),
     ...(keypoints ? [`${number(keypoints)} without keypoints`] : []),
+    ...(crowds ? [`${number(crowds)} ${crowds === 1 ? 'crowd' : 'crowds'} left out`] : []),
   ].join(', ');
 }

@@ -1,7 +1,15 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { hflipIndices } from '../../../datasets/detection/keypoint-layout.ts';
-import { type CocoAnnotation, type CocoCategory, keypointLayout } from '../../../datasets/index.ts';
+import {
+  type CocoAnnotation,
+  type CocoCategory,
+  keypointLayout,
+  readDetectionDataset,
+} from '../../../datasets/index.ts';
 import { cocoKeypoints, cocoSkeleton } from '../../../datasets/known/coco-keypoints.ts';
 import type { ResnetCocoError } from '../../../errors.ts';
 
@@ -20,6 +28,21 @@ test("COCO's persons: left and right exchanged in pairs, the nose alone", () => 
   // Each line joins what is near on a body: the same side, two halves of a pair, or the nose.
   assert.is(cocoSkeleton.length, 19);
   for (const [a, b] of cocoSkeleton) assert.ok(a >= 1 && b <= 17 && a !== b);
+});
+
+test('a file that is read keeps the keypoints and the skeleton of its categories', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'keypoint-layout-'));
+  try {
+    const file = join(folder, 'a.json');
+    const category = { id: 3, name: 'stick', keypoints: ['head', 'right_hand', 'left_hand'], skeleton: [[1, 2]] };
+    const images = [{ id: 1, file_name: 'a.png', width: 9, height: 9 }];
+    writeFileSync(file, JSON.stringify({ images, annotations: [], categories: [category] }));
+    const { dataset } = await readDetectionDataset({ annotations: file });
+    const expected = { names: category.keypoints, skeleton: [[1, 2]], hflip_indices: [0, 2, 1], notes: [] };
+    assert.equal(keypointLayout(dataset), expected);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('sides are told by words of names, however they are written', () => {
@@ -50,7 +73,16 @@ test('sides are told by words of names, however they are written', () => {
 
 test('without names, 17 are those of COCO, others are numbered; that is said', () => {
   assert.is(layout([{ id: 1, name: 'person' }]), undefined);
-  assert.is(layout([{ id: 1, name: 'a', keypoints: [] }], [{ keypoints: [] }, {}]), undefined);
+  assert.is(
+    layout(
+      [
+        { id: 1, name: 'a', keypoints: [] },
+        { id: 2, name: 'b', keypoints: null },
+      ],
+      [{ keypoints: [] }, {}],
+    ),
+    undefined,
+  );
   const coco = layout([{ id: 1, name: 'a' }], [{}, { keypoints: new Array(51).fill(1) }])!;
   assert.is(coco.names, cocoKeypoints);
   assert.match(coco.notes.join(), /no category names its 17 keypoints: they are taken for those of COCO/);

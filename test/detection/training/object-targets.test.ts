@@ -40,13 +40,15 @@ test('targets go with the objects that are trained on, and only where they are a
 });
 
 test('objects without a mask or keypoints are counted', () => {
-  assert.is(describeObjects(samples(objects)), '4 objects');
+  const crowds = [{ iscrowd: 1 }, { iscrowd: 0 }] as const;
+  assert.is(describeObjects(samples(objects), []), '4 objects');
+  assert.is(describeObjects(samples(objects), crowds), '4 objects, 1 crowd left out');
   assert.is(
-    describeObjects(samples(objects, { masks: true, keypoints: 2 })),
-    '4 objects, 2 without a mask, 3 without keypoints',
+    describeObjects(samples(objects, { masks: true, keypoints: 2 }), [...crowds, ...crowds]),
+    '4 objects, 2 without a mask, 3 without keypoints, 2 crowds left out',
   );
   const many = Array.from({ length: 1203 }, (_, i) => (i < 17 ? {} : { segmentation: triangle }));
-  assert.is(describeObjects(samples(many, { masks: true })), '1,203 objects, 17 without a mask');
+  assert.is(describeObjects(samples(many, { masks: true }), []), '1,203 objects, 17 without a mask');
 });
 
 test('a malformed mask or another number of keypoints is refused, by the annotation', () => {
