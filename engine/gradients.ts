@@ -43,6 +43,18 @@ const unary = (kernelName: string, of: (dy: tf.Tensor, x: tf.Tensor) => tf.Tenso
 const byResult = (kernelName: string, name: string, of: (dy: tf.Tensor, y: tf.Tensor) => tf.Tensor): void =>
   gradient(kernelName, { output: true, of: (dy, [y]) => ({ [name]: () => of(dy, y) }) });
 
+/**
+ * A kernel whose result does not change with small changes of its operands, such as a comparison. Without a registered
+ * gradient tfjs would refuse a loss that masks by `tf.less`.
+ */
+const constant = (kernelName: string, ...names: readonly string[]): void =>
+  gradient(kernelName, {
+    inputs: names,
+    of: (_, operands) =>
+      // Gradients are floats, also of an operand that is a bool.
+      Object.fromEntries(names.map((name, i) => [name, () => tf.zerosLike(asFloat(operands[i]))])),
+  });
+
 /** A kernel of two operands that broadcast. */
 const binary = (
   kernelName: string,
@@ -85,6 +97,12 @@ binary(
   (dy, a, b) => tf.mul(dy, tf.mul(2, tf.sub(b, a))),
 );
 binary(
+  'Pow',
+  (dy, a, b) => tf.mul(dy, tf.mul(b, tf.pow(a, tf.sub(b, 1)))),
+  // As tfjs has it: a power of a negative number has no gradient by its exponent.
+  (dy, a, b) => tf.mul(dy, tf.mul(tf.pow(a, b), tf.where(tf.greater(a, 0), tf.log(a), tf.zerosLike(a)))),
+);
+binary(
   'Maximum',
   (dy, a, b) => tf.mul(dy, asFloat(tf.greaterEqual(a, b))),
   (dy, a, b) => tf.mul(dy, asFloat(tf.less(a, b))),
@@ -95,15 +113,25 @@ binary(
   (dy, a, b) => tf.mul(dy, asFloat(tf.greater(a, b))),
 );
 
+for (const name of ['Equal', 'NotEqual', 'Greater', 'GreaterEqual', 'Less', 'LessEqual']) constant(name, 'a', 'b');
+for (const name of ['LogicalAnd', 'LogicalOr']) constant(name, 'a', 'b');
+for (const name of ['LogicalNot', 'Ceil', 'Floor', 'Round', 'Sign', 'Step', 'ZerosLike', 'OnesLike'])
+  constant(name, 'x');
+
 unary('Abs', (dy, x) => tf.mul(dy, tf.sign(x)));
 unary('Cast', (dy) => dy);
+unary('Cos', (dy, x) => tf.neg(tf.mul(dy, tf.sin(x))));
+unary('Erf', (dy, x) => tf.mul(dy, tf.mul(2 / Math.sqrt(Math.PI), tf.exp(tf.neg(tf.square(x))))));
 unary('Identity', (dy) => dy);
 unary('Log', (dy, x) => tf.div(dy, x));
 unary('Neg', (dy) => tf.neg(dy));
+unary('Relu6', (dy, x) => tf.mul(dy, asFloat(tf.logicalAnd(tf.greater(x, 0), tf.lessEqual(x, 6)))));
 unary('Reshape', (dy, x) => tf.reshape(dy, x.shape));
+unary('Sin', (dy, x) => tf.mul(dy, tf.cos(x)));
 unary('Softplus', (dy, x) => tf.mul(dy, tf.sigmoid(x)));
 unary('Square', (dy, x) => tf.mul(dy, tf.mul(2, x)));
 byResult('Exp', 'x', (dy, y) => tf.mul(dy, y));
+byResult('Reciprocal', 'x', (dy, y) => tf.neg(tf.mul(dy, tf.square(y))));
 // The result is positive exactly where x is, and the next layer saves it anyway: one map is held instead of two.
 byResult('Relu', 'x', (dy, y) => tf.mul(dy, tf.step(y)));
 byResult('Rsqrt', 'x', (dy, y) => tf.mul(dy, tf.mul(-0.5, tf.mul(y, tf.square(y)))));
@@ -126,6 +154,10 @@ gradient('ClipByValue', {
         asFloat(tf.logicalAnd(tf.greaterEqual(x, clipValueMin as number), tf.lessEqual(x, clipValueMax as number))),
       ),
   }),
+});
+gradient('LeakyRelu', {
+  inputs: ['x'],
+  of: (dy, [x], { alpha }) => ({ x: () => tf.where(tf.greater(x, 0), dy, tf.mul(dy, alpha as number)) }),
 });
 gradient('Select', {
   inputs: ['condition'],
@@ -162,13 +194,18 @@ gradient('Mean', {
     },
   }),
 });
-gradient('Max', {
-  inputs: ['x'],
-  output: true,
-  of: (dy, [x, y], { reductionIndices: axis }) => ({
-    x: () => tf.mul(spread(dy, x, axis), asFloat(tf.equal(x, spread(y, x, axis)))),
-  }),
-});
+for (const [kernelName, attribute] of [
+  ['Max', 'reductionIndices'],
+  ['Min', 'axis'],
+]) {
+  gradient(kernelName, {
+    inputs: ['x'],
+    output: true,
+    of: (dy, [x, y], { [attribute]: axis }) => ({
+      x: () => tf.mul(spread(dy, x, axis), asFloat(tf.equal(x, spread(y, x, axis)))),
+    }),
+  });
+}
 
 gradient('Transpose', {
   of: (dy, _, { perm }) => ({ x: () => tf.transpose(dy, tf.backend_util.getUndoAxesPermutation(perm as number[])) }),
@@ -193,6 +230,19 @@ gradient('Slice', {
         dy,
         starts.map((start, axis) => [start, x.shape[axis] - start - sizes[axis]]),
       );
+    },
+  }),
+});
+gradient('Tile', {
+  inputs: ['x'],
+  of: (dy, [x], { reps }) => ({
+    x: () => {
+      // [r · s, …] as [r, s, …]: the copies of an element along each axis.
+      const copies = tf.reshape(
+        dy,
+        x.shape.flatMap((size, i) => [(reps as number[])[i], size]),
+      );
+      return tf.sum(copies, x.shape.map((_, i) => 2 * i)); // biome-ignore format: one line
     },
   }),
 });

@@ -96,6 +96,40 @@ test('a pooling beside zeros, which may win, has the gradient of the padded map'
   await Promise.all(programs.map((program) => program.dispose()));
 });
 
+test('a loss that masks by comparisons has the same compiled and eager gradient', async () => {
+  const weights = { w: { shape: [4], data: Float32Array.of(-2, -0.5, 0.25, 3) } };
+  const spec: LossSpec = {
+    name: 'smooth L1',
+    weights,
+    trainable: ['w'],
+    inputs: { target: { shape: [4] } },
+    loss: ({ w }, { target }) => {
+      const distance = tf.sub(w as tf.Tensor, target as tf.Tensor);
+      const size = tf.abs(distance);
+      const isNear = tf.logicalAnd(tf.less(size, 1), tf.logicalNot(tf.equal(tf.sign(distance), 2)));
+      const near = tf.cast(isNear, 'float32');
+      const quadratic = tf.mul(near, tf.mul(0.5, tf.square(distance)));
+      return { loss: tf.sum(tf.add(quadratic, tf.where(isNear, tf.zerosLike(size), tf.sub(size, 0.5)))) as tf.Scalar };
+    },
+  };
+  const inputs = { target: { shape: [4], data: new Float32Array(4) } };
+  for (const engine of [compiled, eager]) {
+    const program = await engine.train(spec, options);
+    const { gradients, loss } = await program.gradients(inputs);
+    assert.is(loss, 1.5 + 0.125 + 0.03125 + 2.5);
+    assert.equal([...gradients.w], [-1, -0.5, 0.25, 1]);
+    await program.dispose();
+  }
+});
+
+test('every operation of the compiled engine has a gradient', () => {
+  const isGradient = (name: string) => /Grad$|Backprop|Gradient/.test(name);
+  const kernels = tf.getKernelsForBackend('resnet-coco-trace').map(({ kernelName }) => kernelName);
+  // Fill has no operand.
+  const without = kernels.filter((name) => !isGradient(name) && name !== 'Fill' && !tf.getGradient(name));
+  assert.equal([kernels.length > 50, without], [true, []]);
+});
+
 test('wasm trains too', async () => {
   const { inputs, spec } = problem({ architecture: 'resnet8', stem: 'cifar', shortcut: 'B' }, 8);
   const programs = [await compiled.train(spec, options), await (await createEngine('wasm')).train(spec, options)];
