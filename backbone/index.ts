@@ -1,9 +1,9 @@
-/** What users import, and what rooms share besides. */
+/** The public exports, and what other rooms use. */
 
-export { type Architecture, parseArchitecture, type Stem } from './architecture.ts';
-export { MODEL_DISPOSED, planClassifier } from './classifier.ts';
-export { finiteOutputs } from './finite-outputs.ts';
-export { depthFromShapes, inferResNet } from './infer-classifier.ts';
+export { parseArchitecture } from './architecture.ts';
+export { classifierProgram, MODEL_DISPOSED, planClassifier } from './classifier.ts';
+export { IMAGENET_MEAN, IMAGENET_STD, parseClassifierConfig } from './classifier-config.ts';
+export { depthFromShapes } from './infer-classifier.ts';
 export { initialize } from './initialize.ts';
 export { classifierConfigOf, compileClassifier, isOfClassifier, loadOptionKinds } from './load-classifier.ts';
 export {
@@ -14,7 +14,6 @@ export {
   normal,
   normPlan,
   type ParameterPlan,
-  type ParameterTraits,
   parameterCount,
   tensorShapes,
   trainedNames,

@@ -1,9 +1,9 @@
 import type { Random } from '../io/random.ts';
 
-/** How a tensor begins: its numbers, one after the other. */
+/** The initialization of a tensor: draws its numbers, one after the other. */
 export type Init = (random: Random) => number;
 
-export const constant =
+const constant =
   (value: number): Init =>
   () =>
     value;
@@ -16,24 +16,24 @@ export const uniform =
   (random) =>
     random.uniform(-bound, bound);
 
-/** One tensor of a network, as the layer that it belongs to declares it. */
+/** One tensor of a network, as its layer declares it. */
 export interface ParameterPlan {
-  /** In a checkpoint. */
+  /** Its name in a checkpoint. */
   readonly name: string;
-  /** In PyTorch's layout. */
+  /** Its shape in PyTorch's layout. */
   readonly shape: readonly number[];
   readonly init: Init;
-  /** What it begins with in place of `init`, in a layer that does not begin as layers of its kind do. */
+  /** The constant that replaces `init`, in a layer that is initialized differently from others of its kind. */
   readonly redrawn?: Init | undefined;
-  /** Whether training adjusts it: not running statistics, which follow the data, nor a frozen norm. */
+  /** Whether it is trained. Running statistics, which follow the data, and frozen norms are not. */
   readonly trained: boolean;
-  /** Of a backbone: the stage that it is in, 0 for the stem. */
+  /** The stage of the backbone that it belongs to, 0 for the stem. */
   readonly stage?: number | undefined;
-  /** Whether it has a part for each class, so that it fits no other classes. */
+  /** Whether it has a part for each class, so that it does not fit other classes. */
   readonly ofClasses?: boolean | undefined;
 }
 
-/** What a layer says of its tensors besides. */
+/** What else a layer declares about its tensors. */
 export type ParameterTraits = Pick<ParameterPlan, 'redrawn' | 'stage' | 'ofClasses'>;
 
 /**
@@ -59,7 +59,7 @@ export const biasPlan = (name: string, size: number, traits: ParameterTraits = {
   ...traits,
 });
 
-/** A linear layer, uniform within 1 / √fan-in, as torch's. @param bias how its bias begins, where that is not 0 */
+/** A linear layer, uniform within 1 / √fan-in, as torch's. @param bias initialization of its bias, if that is not 0 */
 export function linearPlan(
   name: string,
   from: number,
@@ -73,7 +73,7 @@ export function linearPlan(
   ];
 }
 
-/** A batch norm, which begins as the identity. @param gamma what scales begin with @param trained not, if frozen */
+/** A batch norm, initialized as the identity. @param gamma initial scales @param trained false if it is frozen */
 export function normPlan(
   name: string,
   channels: number,
@@ -102,13 +102,13 @@ export function normPlan(
 export const tensorShapes = (parameters: readonly ParameterPlan[]): Record<string, readonly number[]> =>
   Object.fromEntries(parameters.map(({ name, shape }) => [name, shape]));
 
-/** How many numbers training adjusts, as published. */
+/** The number of trainable parameters, as publications count them. */
 export const parameterCount = (parameters: readonly ParameterPlan[]): number =>
   parameters
     .filter(({ trained }) => trained)
     .reduce((total, { shape }) => total + shape.reduce((size, dim) => size * dim, 1), 0);
 
-/** Names of what is trained. @param from the first stage of the backbone that is */
+/** Names of the trained tensors. @param from the first trained stage of the backbone */
 export const trainedNames = (parameters: readonly ParameterPlan[], from = 0): string[] =>
   parameters
     .filter(({ stage = Number.POSITIVE_INFINITY, trained }) => trained && stage >= from)

@@ -1,13 +1,11 @@
 export { type Checkpoint, openCheckpoint, toFloat32 } from './checkpoint.ts';
 export { refuseDialect } from './dialects/table.ts';
 export { fetchModel, listModels, type ModelListing } from './fetch-model.ts';
-export { numberProblem } from './finite.ts';
 export { checkFit, listNames, strangers } from './fit.ts';
 export { floatToHalf } from './half-floats.ts';
-export { findModel, isModelName, type KnownModel, knownModels, type PublishedMetric } from './known-models.ts';
+export { findModel, isModelName, type KnownModel, knownModels } from './known-models.ts';
 export {
   besideWeights,
-  FORMAT,
   type ModelFile,
   type OpenModelOptions,
   openModel,
@@ -19,6 +17,6 @@ export {
 } from './model-file.ts';
 export { writeSafetensors } from './safetensors.ts';
 export type { Shapes } from './shapes.ts';
-export type { StoredDType, StoredTensor } from './stored-tensor.ts';
+export type { StoredTensor } from './stored-tensor.ts';
 export { writeConverted } from './write-converted.ts';
 export { writeModel } from './write-model.ts';

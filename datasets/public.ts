@@ -1,6 +1,5 @@
 /** The public exports of `resnet-coco/datasets`; `index.ts` also has what other rooms use. */
 
-export { Random } from '../io/random.ts';
 export type { ClassificationDataset, Split } from './classification/classification-dataset.ts';
 export { type OpenDatasetOptions, openClassificationDataset } from './classification/open-classification-dataset.ts';
 export { type ClassificationSummary, summarizeClassification } from './classification/summarize-classification.ts';
@@ -18,25 +17,22 @@ export type {
 } from './detection/coco/coco-format.ts';
 export { type Conversion, type ConvertDatasetOptions, convertDataset } from './detection/convert-dataset.ts';
 export type { DetectionSource } from './detection/detection-source.ts';
-export { type DetectionFormat, detectionFormats } from './detection/formats.ts';
+export type { DetectionFormat } from './detection/formats.ts';
 export { type KeypointLayout, keypointLayout } from './detection/keypoint-layout.ts';
 export { type ObjectCropOptions, type ObjectCrops, writeObjectCrops } from './detection/object-crops.ts';
 export { type DatasetProblem, type DatasetProblems, describeProblem, type ProblemKind } from './detection/problems.ts';
 export { type DetectionDataset, type ReadOptions, readDetectionDataset } from './detection/read-detection-dataset.ts';
 export { type CategorySummary, type DetectionSummary, summarizeDetection } from './detection/summarize.ts';
-export type { VocAnnotation } from './detection/voc/read-voc.ts';
 export { writeDetectionDataset } from './detection/write-detection-dataset.ts';
 export { drawBoxes, type LabeledBox } from './draw/draw.ts';
-export { type Color, categoryColor } from './draw/palette.ts';
 export { encodeImage, writeImage } from './images/encode.ts';
-export { type DecodedImage, type Image, type ImageSource, MAX_IMAGE_PIXELS } from './images/image.ts';
+export type { DecodedImage, Image, ImageSource } from './images/image.ts';
 export type { ImageFormat } from './images/image-format.ts';
 export { ImagePool, type ImagePoolOptions, type Prefetched, type PrefetchOptions } from './images/image-pool.ts';
 export { type ImageSize, readImageSize } from './images/image-size.ts';
 export type { ImageSources } from './images/image-sources.ts';
 export type { LoadedImage } from './images/image-worker.ts';
 export { readImage } from './images/read-image.ts';
-export { type Region, resizeAntialiased, resizeBilinear } from './images/resize.ts';
 export {
   type ClassificationTransform,
   type DetectionTransform,
@@ -44,7 +40,9 @@ export {
   type ImageTransform,
   transformImage,
 } from './images/transform.ts';
+export { cocoCategories } from './known/coco-categories.ts';
 export { type DatasetListing, type FetchDatasetOptions, fetchDataset, listDatasets } from './known/fetch-dataset.ts';
+export { type ImageNetClass, imagenetClasses } from './known/imagenet-classes.ts';
 export type { EpochOptions, LoaderOptions } from './loaders/classification/loader-options.ts';
 export type { Augmentation, Recipe, TrainingRecipe } from './loaders/classification/recipe.ts';
 export type { DetectionLoaderOptions, DetectionSample } from './loaders/detection/loader-options.ts';

@@ -1,6 +1,6 @@
-/** What users import from `resnet-coco/detection`; `index.ts` is what rooms share. */
+/** The public exports of `resnet-coco/detection`; `index.ts` also has what other rooms use. */
+
 export type { DetectionMeasures } from '../eval/cocoeval/box-measures.ts';
-export { parseDetectorConfig } from './architectures/architectures.ts';
 export { type ConvertModelOptions, convertModel } from './convert-model.ts';
 export {
   type DetectAllOptions,
@@ -22,12 +22,11 @@ export type { DetectorCategory } from './model/detector-category.ts';
 export type { DetectorConfig } from './model/detector-config.ts';
 export { type KnownModelInfo, type ModelFileInfo, type ModelInfo, modelInfo } from './model-info.ts';
 export type { CategoryMatch } from './results/match-categories.ts';
-export { type Detection, SHOWN_SCORE } from './results/name-detections.ts';
+export type { Detection } from './results/name-detections.ts';
 export { type DetectorSummary, trainDetector } from './train-detector.ts';
 export type { DetectorEpoch, DetectorStep, TrainDetectorOptions } from './training/detector-task.ts';
 export { type DetectorChoices, detectorSettings } from './training/run-choices.ts';
 export type { DetectorRunSettings } from './training/run-settings.ts';
 export type { AnnotatedImages } from './training/samples.ts';
 export { type DetectorStart, detectorStart } from './training/start.ts';
-export type { DetectorLosses } from './training/training-batch.ts';
 export type { DetectorTrainingSettings } from './training/training-settings.ts';

@@ -14,13 +14,6 @@ export interface Tensor {
 /** Tensors by name. */
 export type NamedTensors = Readonly<Record<string, Tensor>>;
 
-/**
- * A model is a pure function from named parameters and named inputs to named outputs, written in tfjs ops. It does not
- * know which engine runs it. Feature maps are NHWC and convolution filters HWIO, as in tfjs. Its parameters may be
- * declared as tfjs tensors.
- */
-export type ModelFunction = ProgramSpec['model'];
-
 /** Weights as a checkpoint stores them: PyTorch's names, PyTorch's layout (convolution filters are OIHW). */
 export type Weights = Readonly<Record<string, HostTensor>>;
 
@@ -39,7 +32,11 @@ export interface InputSpec {
 export interface ProgramSpec {
   /** Names the program in errors. */
   readonly name: string;
-  /** See `ModelFunction`. A method, so that it may be declared with tfjs's own types. */
+  /**
+   * A pure function from named parameters and named inputs to named outputs, written in tfjs ops. It does not know which
+   * engine runs it. Feature maps are NHWC and convolution filters HWIO, as in tfjs. Its parameters may be declared as
+   * tfjs tensors: that is why it is a method.
+   */
   model(parameters: NamedTensors, inputs: NamedTensors): NamedTensors;
   readonly weights: Weights;
   readonly inputs: Readonly<Record<string, InputSpec>>;
@@ -78,13 +75,11 @@ export interface LossResult {
   readonly updates?: NamedTensors;
 }
 
-/** A loss to minimize: a pure function of named parameters and named inputs, written in tfjs ops. */
-export type LossFunction = LossSpec['loss'];
-
 /** A loss, and the weights that are trained to make it small. */
 export interface LossSpec {
   /** Names the loss in errors. */
   readonly name: string;
+  /** The loss to minimize: a pure function of named parameters and named inputs, written in tfjs ops. */
   loss(parameters: NamedTensors, inputs: NamedTensors): LossResult;
   /** Initial weights. They are copied. */
   readonly weights: Weights;
@@ -151,11 +146,9 @@ export interface PartResult {
   readonly updates?: NamedTensors;
 }
 
-/** A part of a model in training: a pure function of named parameters and named inputs. */
-export type PartFunction = PartSpec['model'];
-
 /** A part of a model in training. Between parts the host reads values. */
 export interface PartSpec {
+  /** A pure function of named parameters and named inputs, written in tfjs ops. */
   model(parameters: NamedTensors, inputs: NamedTensors): PartResult;
   /** Dynamic dimensions must be multiples of the model's stride: compiled gradients of strided layers rely on it. */
   readonly inputs: Readonly<Record<string, InputSpec>>;

@@ -1,5 +1,6 @@
-/** The public interface, and what other rooms import besides. */
+/** The public exports, and what other rooms use. */
 
 export { engineOptionKinds, startEngine } from './create-engine.ts';
-export type { Optimizer } from './optimizers/optimizer.ts';
+export { sizeOf } from './host-tensor.ts';
+export { createSchedule, type Schedule, type ScheduleSettings } from './optimizers/schedules.ts';
 export * from './public.ts';

@@ -1,9 +1,9 @@
 /** The public exports of `resnet-coco/eval`; `index.ts` also has what other rooms use. */
 
-export type { BestThresholds, ScoreThreshold } from './analysis/best-threshold.ts';
+export type { ScoreThreshold } from './analysis/best-threshold.ts';
 export type { CategoryAnalysis } from './analysis/categories.ts';
 export type { DetectionConfusion } from './analysis/confusion.ts';
-export { type PrecisionCurve, precisionCurves } from './analysis/curves.ts';
+export type { PrecisionCurve } from './analysis/curves.ts';
 export { type AnalysisOptions, analyzeDetections, type DetectionAnalysis } from './analysis/detection-analysis.ts';
 export type { ErrorBreakdown, ErrorCost, ErrorCosts } from './analysis/error-breakdown.ts';
 export type { ErrorType } from './analysis/error-types.ts';
@@ -15,18 +15,17 @@ export {
   type ClassificationResult,
   type ClassResult,
 } from './classification/classification.ts';
-export { classificationRecord, type EvaluatedClassifier } from './classification/classification-record.ts';
+export type { EvaluatedClassifier } from './classification/classification-record.ts';
 export { writeClassificationReport } from './classification/classification-report.ts';
 export type { ConfusionMatrix } from './classification/confusion.ts';
 export type { Mistake } from './classification/mistakes.ts';
 export { type AnnotationFilter, type CategoryFilter, COCO, type ImageFilter } from './coco/coco.ts';
 export type { ShowAnnsOptions } from './coco/show-anns.ts';
-export { type Accumulated, NumberGrid } from './cocoeval/accumulate.ts';
+export type { Accumulated, NumberGrid } from './cocoeval/accumulate.ts';
 export type { DetectionMeasures } from './cocoeval/box-measures.ts';
 export { type CategoryAP, COCOeval } from './cocoeval/coco-eval.ts';
 export type { EvalImage } from './cocoeval/eval-images.ts';
 export { type IouType, Params } from './cocoeval/params.ts';
-export { statNames } from './cocoeval/summary.ts';
 export { LVISeval } from './lvis/lvis-eval.ts';
 export type { Frequency, LvisAnnotation, LvisCategory, LvisDataset, LvisImage } from './lvis/lvis-format.ts';
 /** pycocotools' `mask` module. */

@@ -1,4 +1,3 @@
-export { Journal } from './journal.ts';
 export { type LogEntry, RunLog, readLog } from './log.ts';
 export { type ModelCard, writeModelCard } from './model-card.ts';
 export {
@@ -11,9 +10,8 @@ export { optimizationNames, optimizationSettings, scheduleProblem } from './opti
 export { commandLine, settingName, settingRows, settingValue } from './page/setting-words.ts';
 export { type TrainingReport, writeTrainingPage } from './page/training-report.ts';
 export type { TrainingEntry, TrainingRun } from './page/training-run.ts';
-export { type RunProgress, readRunCheckpoint, readRunConfig } from './run-checkpoint.ts';
-export type { RunConfig, RunSetting } from './run-config.ts';
-export type { RunData } from './run-data.ts';
+export { readRunCheckpoint, readRunConfig } from './run-checkpoint.ts';
+export type { RunConfig } from './run-config.ts';
 export { type RunFiles, runFiles, storedConfig } from './run-folder.ts';
 export { runTraining } from './run-training.ts';
 export { TensorBoardWriter } from './tensorboard.ts';
@@ -24,6 +22,5 @@ export {
   runOptionKinds,
   type StartWeights,
   type StepOutcome,
-  type Trainer,
   type TrainingTask,
 } from './training-task.ts';

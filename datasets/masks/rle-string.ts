@@ -77,7 +77,7 @@ export function wrongTotal(total: number, height: number, width: number): string
 
 function strangeCharacter(text: string): string {
   const at = [...text].findIndex((character) => character < '0' || character > 'o');
-  return `character ${at} is ${JSON.stringify([...text][at])}, which such text does not have`;
+  return `character ${at} is ${JSON.stringify([...text][at])}, which is not a character of compressed runs`;
 }
 
 /** A mask with its runs as text. */

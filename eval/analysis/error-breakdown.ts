@@ -37,9 +37,8 @@ const [FIRST, LAST] = [errorTypes.indexOf('classification'), errorTypes.indexOf(
 
 /**
  * TIDE's errors, and the AP that each costs:
- * - classification: the class is corrected; localisation: the box is corrected. If the object has a detection already,
- * or
- * a better error of this type, the detection is removed instead;
+ * - classification: the class is corrected; localisation: the box is corrected. If the object already has a
+ *   detection, or a better error of this type, the detection is removed instead;
  * - both, duplicate, background: the detection is removed;
  * - missed: the object is removed.
  *

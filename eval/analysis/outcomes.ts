@@ -37,7 +37,7 @@ export interface Outcomes {
     /** The nearest object that counts, of its own category and of all others. */
     readonly nearest: Nearest;
     readonly nearestOther: Nearest;
-    /** 1 when an ignored object of its category, such as a crowd, covers it. */
+    /** 1 if an ignored object of its category, such as a crowd, covers it. */
     readonly covered: Uint8Array;
   };
   /** By row of the annotations, `[M]`. */

@@ -138,7 +138,7 @@ function frequentMistakes({ classes, counts }: ConfusionMatrix, nameOf: (index: 
       count && prediction !== label ? [{ label, prediction, count, share: count / total }] : [],
     );
   });
-  if (!pairs.length) return '<p>None: every image was told right.</p>';
+  if (!pairs.length) return '<p>None: every prediction is right.</p>';
   pairs.sort((a, b) => b.count - a.count || b.share - a.share);
   const items = pairs.slice(0, PAIRS_SHOWN).map(({ label, prediction, count, share }) => {
     const names = `${foreign(nameOf(classes[label]))} → ${foreign(nameOf(classes[prediction]))}`;

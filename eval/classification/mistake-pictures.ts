@@ -13,7 +13,7 @@ const SIDE = 240;
 const TINY = 64;
 const QUALITY = 80;
 
-/** Reads the images of mistakes again and reduces them; images that cannot be read any more are left out. */
+/** Reads the images of mistakes again and reduces them; images that can no longer be read are left out. */
 export async function mistakePictures(
   dataset: Pick<ClassificationDataset, 'image'>,
   mistakes: readonly Mistake[],

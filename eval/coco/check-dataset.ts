@@ -19,10 +19,10 @@ export function checkDataset(dataset: CocoDataset, name: string): string[] {
   if (typeof dataset !== 'object' || dataset === null) fail(`is ${JSON.stringify(dataset)}, not an annotation file`);
   const list = (field: 'images' | 'annotations' | 'categories'): readonly Readonly<Record<string, unknown>>[] => {
     const value: unknown = dataset[field];
-    // Files of images without ground truth, as test sets have, lack annotations.
+    // Files of test sets, which have no ground truth, lack annotations.
     if (value === undefined && field !== 'images') return [];
     if (!Array.isArray(value))
-      fail(`is not an annotation file: '${field}' is ${value === undefined ? 'missing' : 'no list'}`);
+      fail(`is not an annotation file: '${field}' is ${value === undefined ? 'missing' : 'not a list'}`);
     return value as readonly Readonly<Record<string, unknown>>[];
   };
   const refuseRounded = (id: unknown, place: string, mayBeText = false): void => {

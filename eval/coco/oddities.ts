@@ -62,7 +62,7 @@ interface CocoSize {
 const BOX_ODDITIES = {
   /** Such boxes are empty, so nothing matches them. */
   negative: ['has', 'have', 'a negative width or height, and match nothing', 'a box is x, y, width, height'],
-  outside: ['lies', 'lie', 'wholly outside of the image, and match nothing', 'a box is x, y, width, height in pixels'],
+  outside: ['lies', 'lie', 'wholly outside the image, and match nothing', 'a box is x, y, width, height in pixels'],
   fractions: ['is', 'are', 'within the first pixel, as if in fractions of the image', 'a box is in pixels'],
 } as const;
 

@@ -34,7 +34,7 @@ export interface Results {
 type Raw = Readonly<Record<string, unknown>>;
 
 const SHOWN = 5;
-/** Least size of a result in a file, about. */
+/** Approximate minimum size of a result in a file. */
 const BYTES_A_RESULT = 80;
 
 /**
@@ -58,7 +58,7 @@ export function readResults(source: string | URL | readonly CocoResult[], contex
     for (const part of readJsonParts(source as string | URL, 'BAD_RESULTS')) {
       if (part.field !== undefined || 'value' in part) {
         const kind = part.field === undefined ? 'a single value' : `an object with the field '${part.field}'`;
-        const hint = part.field === undefined ? '' : '; annotation files are such, but results are a list';
+        const hint = part.field === undefined ? '' : '; annotation files are objects, but results are a list';
         throw new ResnetCocoError(
           'BAD_RESULTS',
           `${source}: is ${kind}, not a list of results [{"image_id", "category_id", "bbox", "score"}]${hint}`,
@@ -166,7 +166,7 @@ class ResultReader {
       case 'keypoints': {
         const keypoints = this.#numbers(result.keypoints, index, 'keypoints');
         if (!keypoints.length || keypoints.length % 3) {
-          this.#fail(index, `keypoints has ${keypoints.length} numbers, not three a point`);
+          this.#fail(index, `keypoints has ${keypoints.length} numbers, not three per point`);
         }
         const { box, area } = extent(keypoints);
         this.table.add({ ...row, box, area, keypoints });

@@ -74,7 +74,7 @@ function drawMask(canvas: Image, { category_id, id, segmentation }: CocoAnnotati
   try {
     rle = toRle(segmentation, height, width);
     if (rle.height !== height || rle.width !== width) {
-      throw new Error(`it is of ${rle.width}×${rle.height} pixels, the picture of ${width}×${height}`);
+      throw new Error(`it has ${rle.width}×${rle.height} pixels, the image ${width}×${height}`);
     }
   } catch (error) {
     throw new ResnetCocoError('BAD_DATASET', `annotation ${id}: segmentation: ${(error as Error).message}`, {

@@ -4,12 +4,12 @@ import type { CocoAnnotation, CocoCategory, CocoDataset, CocoImage } from '../..
 /** By number of training images with the category: rare up to 10, common up to 100, frequent above. */
 export type Frequency = 'r' | 'c' | 'f';
 
-/** A category, as LVIS's JSON has it. */
+/** A category in LVIS's JSON. */
 export interface LvisCategory extends CocoCategory {
   readonly frequency: Frequency;
 }
 
-/** An image, as LVIS's JSON has it. */
+/** An image in LVIS's JSON. */
 export interface LvisImage extends CocoImage {
   /** Categories known to be absent from the image. */
   readonly neg_category_ids: readonly number[];
@@ -17,13 +17,13 @@ export interface LvisImage extends CocoImage {
   readonly not_exhaustive_category_ids: readonly number[];
 }
 
-/** An object of an image, as LVIS's JSON has it. */
+/** An object of an image in LVIS's JSON. */
 export interface LvisAnnotation extends CocoAnnotation {
   /** 1: neither the object nor a detection of it counts. */
   readonly ignore?: 0 | 1;
 }
 
-/** The ground truth, as LVIS's JSON has it. */
+/** The ground truth in LVIS's JSON. */
 export interface LvisDataset extends CocoDataset {
   readonly images: readonly LvisImage[];
   readonly annotations: readonly LvisAnnotation[];

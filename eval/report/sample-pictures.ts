@@ -73,7 +73,7 @@ export function samplePictures(list: readonly SampleEvaluation[], previews: Read
   );
   const groups = shown.map(({ images, isBest, score, title }, i) => {
     const total = (field: 'detections' | 'objects') => images.reduce((sum, image) => sum + image[field].length, 0);
-    const why = isBest ? 'above which F1 is highest on all images' : 'as no detection on any image is right';
+    const why = isBest ? 'above which F1 is highest on all images' : 'because no detection on any image is right';
     const note = `${counted(total('detections'), 'detection')} of a score above ${percent(shownThreshold(score))}, ${why}; ${counted(total('objects'), 'object')}.`;
     const pictures = images.map((image) => figure(image, previews.get(image.file), places.get(image.file)));
     return `<details class="evaluation"${i ? '' : ' open'}><summary>${escapeHtml(title)}</summary><p class="soft">${note}</p><div class="samples">${pictures.join('')}</div></details>\n`;

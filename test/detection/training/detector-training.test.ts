@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
-  type DetectorLosses,
   DetectorTraining,
   fasterRcnnShapes,
   parseDetectorConfig,
@@ -13,6 +12,7 @@ import {
 } from '../../../detection/index.ts';
 import type { RpnLevel } from '../../../detection/ops/proposals.ts';
 import type { Sample } from '../../../detection/ops/sampler.ts';
+import type { DetectorLosses } from '../../../detection/training/training-batch.ts';
 import { createEngine, type TrainingOptions } from '../../../engine/index.ts';
 import type { ResnetCocoError } from '../../../errors.ts';
 import { Random } from '../../../io/random.ts';
