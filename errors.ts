@@ -16,7 +16,7 @@ export const errorCodes = {
   DOWNLOAD_FAILED: 'a file could not be fetched or its checksum differs',
   ENGINE_UNAVAILABLE: 'an engine or device is not installed or does not work here',
   UNSUPPORTED_OP: 'a tensor operation that an engine cannot run',
-  DIVERGED: 'the loss of a training run, or its weights, are no finite numbers any more',
+  DIVERGED: 'the loss or the weights of a training run are not finite',
   DISPOSED: 'a model was used after dispose()',
 } as const;
 

@@ -1,6 +1,6 @@
 import { ResnetCocoError } from '../errors.ts';
 
-/** What a network's name says: `resnet34` is a residual net of 34 weighted layers, `plain34` the same without shortcuts. */
+/** A network's name: `resnet34` is a residual net of 34 weighted layers, `plain34` the same without shortcuts. */
 export interface Architecture {
   readonly kind: 'resnet' | 'plain';
   readonly depth: number;
@@ -27,16 +27,16 @@ const IMAGENET_DEPTHS: Readonly<Record<number, Omit<StageLayout, 'widths'>>> = {
 };
 const IMAGENET_WIDTHS = [64, 128, 256, 512];
 const CIFAR_WIDTHS = [16, 32, 64];
-/** Of the paper's networks for CIFAR; the bound keeps a damaged name from asking for all memory. */
+/** The depth of the deepest network for CIFAR in the paper. Without a bound, a damaged name could demand all memory. */
 const DEEPEST_CIFAR = 1202;
 
-/** What networks' names look like. */
+/** Pattern of a network's name. */
 export const ARCHITECTURE_NAME = /^(resnet|plain)([1-9]\d*)$/;
 
 /**
- * Takes a network's name apart.
+ * Parses a network's name.
  *
- * @throws ResnetCocoError BAD_CONFIG, if it is of no such form
+ * @throws ResnetCocoError BAD_CONFIG if the name has another form
  */
 export function parseArchitecture(name: string): Architecture {
   const [, kind, depth] = ARCHITECTURE_NAME.exec(name) ?? [];
@@ -46,25 +46,25 @@ export function parseArchitecture(name: string): Architecture {
 
 export const architectureName = ({ depth, kind }: Architecture): string => `${kind}${depth}`;
 
-/** Plain nets have no bottlenecks: those came with the residual ones of 50 layers and more. */
+/** The paper has bottlenecks only in residual nets of 50 layers and more. */
 const imagenetDepths = (kind: Architecture['kind']): number[] =>
   Object.keys(IMAGENET_DEPTHS)
     .map(Number)
     .filter((depth) => kind === 'resnet' || !IMAGENET_DEPTHS[depth].bottleneck);
 
-/** Blocks in each stage of a network for CIFAR; undefined for a depth that there is not. */
+/** Blocks in each stage of a network for CIFAR; undefined for a depth that does not exist. */
 function cifarBlocks(depth: number): number | undefined {
   const n = (depth - 2) / 6;
   return Number.isInteger(n) && n > 0 && depth <= DEEPEST_CIFAR ? n : undefined;
 }
 
 /**
- * The stem that a network's name means where nothing else is said: CIFAR's for depths that only CIFAR's nets have, and
- * for small pictures also for those, such as 50, that both have.
+ * The default stem of a network: CIFAR's for depths that only CIFAR's nets have, and, if images are small, also for
+ * depths that both kinds have, such as 50.
  */
-export function usualStem({ depth, kind }: Architecture, smallPictures = false): Stem {
+export function usualStem({ depth, kind }: Architecture, smallImages = false): Stem {
   const both = imagenetDepths(kind).includes(depth);
-  return cifarBlocks(depth) && (smallPictures || !both) ? 'cifar' : 'imagenet';
+  return cifarBlocks(depth) && (smallImages || !both) ? 'cifar' : 'imagenet';
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Parameters } from './parameters.ts';
 /** torch's default epsilon of batch norm; torchvision's published detectors were trained with 0. */
 const BATCH_NORM_EPS = 1e-5;
 
-/** How much of a batch's statistics goes into the running ones at a step, as torch has it by default. */
+/** The weight of a batch's statistics in the running ones, torch's default momentum. */
 const MOMENTUM = 0.1;
 
 /** A norm after a convolution: `name` is the layer's, before `.weight`, `.bias`, `.running_mean` and `.running_var`. */
@@ -22,15 +22,15 @@ function batchNorm(parameters: Parameters, name: string, x: tf.Tensor4D, eps = B
   return tf.batchNorm(x, part('running_mean'), part('running_var'), part('bias'), part('weight'), eps);
 }
 
-/** `batchNorm` as a Norm. */
+/** `batchNorm` as a `Norm`. */
 export const fixedNorm =
   (eps = BATCH_NORM_EPS): Norm =>
   (parameters, name, x) =>
     batchNorm(parameters, name, x, eps);
 
 /**
- * Batch norm with the batch's own statistics, as torch's `train()` does. Beside the norm: the running statistics after
- * the step, by full name, filled in as the network is built. Their variance is the unbiased one.
+ * Batch norm with the batch's own statistics, as in torch's `train()`. Also returns the running statistics after the
+ * step, by full name, which are filled in while the network is built. Their variance is the unbiased one.
  */
 export function trainingNorm(): { readonly norm: Norm; readonly running: Record<string, tf.Tensor> } {
   const running: Record<string, tf.Tensor> = {};

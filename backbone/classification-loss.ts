@@ -9,9 +9,8 @@ import { resnetLogits } from './resnet.ts';
 import { classifierParameters, type ResNetPlan } from './resnet-plan.ts';
 
 /**
- * Cross-entropy with soft targets, the mean over images of −Σ q log p: with one-hot targets the usual one, with targets
- * that are smoothed or mixed (label smoothing, Mixup, CutMix) theirs. The engine differentiates it, within the graph of the
- * network.
+ * Cross-entropy with soft targets: the mean over images of −Σ q log p. Targets are one-hot, or smoothed or mixed (label
+ * smoothing, Mixup, CutMix). The engine differentiates it within the network's graph.
  *
  * @param logits `[N, K]` @param targets `[N, K]`, rows that sum to 1
  */
@@ -19,10 +18,10 @@ const crossEntropy = (logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Scalar =>
   tf.neg(tf.mean<tf.Scalar>(tf.sum(tf.mul(targets, tf.logSoftmax(logits)), 1)));
 
 /**
- * The loss of a classifier in training: `image` `[N, H, W, 3]`, normalized, and `target` `[N, K]`. Besides the loss it
- * gives `logits`.
+ * The loss of a classifier in training. Inputs: `image` `[N, H, W, 3]`, normalized, and `target` `[N, K]`. It also
+ * outputs `logits`.
  *
- * @param freeze so many stages and the stem stay as they are; their norms go by their running statistics, which stay too
+ * @param freeze the stem and this many stages do not change; their norms use their running statistics
  */
 export function classificationLoss(
   plan: ResNetPlan,

@@ -3,7 +3,7 @@ import { channelTriple, deviationTriple, MOST, wholeWithin } from '../io/bounds.
 import { parseConfig } from '../io/config.ts';
 import { ARCHITECTURE_NAME, parseArchitecture, type Stem, usualStem } from './architecture.ts';
 
-/** Means and deviations of ImageNet's pixels, 0–1 RGB: what torchvision's models expect. */
+/** The mean of each RGB channel over ImageNet, of values from 0 to 1: what torchvision's models expect. */
 export const IMAGENET_MEAN: readonly number[] = [0.485, 0.456, 0.406];
 /** The standard deviation of each channel over ImageNet, of values from 0 to 1. */
 export const IMAGENET_STD: readonly number[] = [0.229, 0.224, 0.225];
@@ -22,7 +22,7 @@ const fields = v.strictObject({
   provenance: v.optional(v.record(v.string(), v.unknown())),
 });
 
-/** What is left out is as the paper has it for the network of that name. */
+/** Defaults follow the paper's network of that name. */
 const schema = v.pipe(
   fields,
   v.transform((config) => {
@@ -35,7 +35,7 @@ const schema = v.pipe(
   }),
 );
 
-/** Everything that rebuilds a classifier, as a model file's `config` holds it. */
+/** Everything needed to rebuild a classifier: a model file's `config`. */
 export interface ClassifierConfig {
   readonly architecture: string;
   readonly stem: Stem;
@@ -44,20 +44,20 @@ export interface ClassifierConfig {
   readonly stride_on: '3x3' | '1x1';
   readonly num_classes: number;
   readonly categories?: readonly { readonly name: string; readonly wnid?: string | undefined }[] | undefined;
-  /** Of pixels 0–1, of each channel. */
+  /** The mean of each RGB channel, of values from 0 to 1. */
   readonly image_mean: readonly number[];
   readonly image_std: readonly number[];
-  /** What the shorter side is resized to; null: the side of the crop. */
+  /** The length of the shorter side after resizing; null means the side of the crop. */
   readonly resize_size: number | null;
   readonly crop_size: number;
   readonly provenance?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /**
- * Checks a classifier's configuration and fills in what it leaves out.
+ * Checks a classifier's configuration and fills in defaults.
  *
- * @param source the file or model it comes from, for errors
- * @throws ResnetCocoError BAD_CONFIG, naming the field
+ * @param source its file or model, for errors
+ * @throws ResnetCocoError BAD_CONFIG that names the field
  */
 export function parseClassifierConfig(value: unknown, source: string): ClassifierConfig {
   return parseConfig(schema, value, source, (config) => {

@@ -30,7 +30,7 @@ import { type Prediction, topClasses } from './top-classes.ts';
 
 /** Settings of `classify`. */
 export interface ClassifyOptions {
-  /** How many classes to return, most probable first, from 1 to 100,000: at most all there are. Default 5. */
+  /** How many classes to return, most probable first, from 1 to 100,000. Default 5. */
   readonly top?: number;
 }
 
@@ -52,12 +52,12 @@ export type ScoredImage<S extends ImageSource = ImageSource> =
   | { readonly index: number; readonly source: S; readonly logits: Float32Array; readonly error?: never }
   | { readonly index: number; readonly source: S; readonly error: ResnetCocoError; readonly logits?: never };
 
-/** What became of one image; `file` is its path, or words for one in memory. */
+/** The result of one image. `file` is its path, or words for one in memory. */
 export type ClassifiedFile =
   | { readonly file: string; readonly predictions: readonly Prediction[] }
   | { readonly file: string; readonly error: ResnetCocoError };
 
-/** A result of one of many images: `item` is the caller's own, `index` its place among them. */
+/** A result of one of many images: `item` is the caller's image, `index` its position. */
 interface OfItem<S extends ImageSource> {
   readonly index: number;
   readonly item: S;
@@ -66,7 +66,7 @@ interface OfItem<S extends ImageSource> {
 /** What the model says of one of many images, in `logitsAll`; `file` is its path, or words for one in memory. */
 export type ScoredItem<S extends ImageSource = ImageSource> = ScoredImage<S> & OfItem<S> & { readonly file: string };
 
-/** What became of one of many images, in `classifyAll`. */
+/** A result of `classifyAll`. */
 export type ClassifiedItem<S extends ImageSource = ImageSource> = ClassifiedFile & OfItem<S>;
 
 const DEFAULT_TOP = 5;
@@ -78,7 +78,7 @@ export const MODEL_DISPOSED = 'the model was disposed; load it again';
 export const planClassifier = (config: ClassifierConfig): ResNetPlan =>
   planResNet({ ...config, depth: parseArchitecture(config.architecture).depth });
 
-/** A classifier as a program of an engine: `image` `[N, H, W, 3]`, normalized, to `logits` `[N, K]`. */
+/** A classifier as a program: from `image` `[N, H, W, 3]`, normalized, to `logits` `[N, K]`. */
 export function classifierProgram(config: ClassifierConfig, weights: Weights): ProgramSpec {
   const plan = planClassifier(config);
   return {
@@ -91,7 +91,7 @@ export function classifierProgram(config: ClassifierConfig, weights: Weights): P
   };
 }
 
-/** @throws ResnetCocoError USAGE for a number of classes that makes no sense */
+/** @throws ResnetCocoError USAGE for an invalid number of classes */
 function checkTop(top: number): void {
   if (Number.isInteger(top) && top >= 1 && top <= MOST.classes) return;
   throw new ResnetCocoError('USAGE', `top must be a whole number from 1 to ${MOST.classes}, is ${shownValue(top)}`);
@@ -100,9 +100,9 @@ function checkTop(top: number): void {
 /** An image classifier that is ready to run. Made by `loadClassifier`. */
 export class Classifier {
   readonly config: ClassifierConfig;
-  /** What computes, such as `CPU, 2 threads (ONNX Runtime)`. */
+  /** The device and its engine, such as `CPU, 2 threads (ONNX Runtime)`. */
   readonly device: string;
-  /** Computations side by side. */
+  /** How many computations run in parallel. */
   readonly streams: number;
   readonly #program: Program;
   readonly #pool: ImagePool;
@@ -123,11 +123,11 @@ export class Classifier {
   }
 
   /**
-   * The most probable classes of an image, or of each of several.
+   * Returns the most probable classes of an image, or of each of several.
    *
-   * @param input a path, a `file:` URL, the bytes of a JPEG or PNG, pixels, or an array, another iterable or a stream of
-   *   them
-   * @throws ResnetCocoError FILE_NOT_FOUND or BAD_IMAGE, naming the image; USAGE for a `top` that makes no sense
+   * @param input a path, a `file:` URL, the bytes of a JPEG or PNG, pixels, or an array, another iterable or a stream
+   *   of them
+   * @throws ResnetCocoError FILE_NOT_FOUND or BAD_IMAGE, naming the image; USAGE for an invalid `top`
    */
   async classify(input: ImageSource, options?: ClassifyOptions): Promise<Prediction[]>;
   async classify(input: ImageSources, options?: ClassifyOptions): Promise<Prediction[][]>;
@@ -147,10 +147,11 @@ export class Classifier {
   }
 
   /**
-   * Reads an image for `classifyLoaded`, in another thread: for callers who gather batches themselves, such as a server.
+   * Reads an image for `classifyLoaded` in another thread, for callers that gather batches themselves, such as a
+   * server.
    *
-   * @param signal takes it back: nothing of it goes on for long
-   * @param pool of threads that several models share, instead of the model's own
+   * @param signal aborts the call
+   * @param pool threads that several models share, instead of the model's own
    * @throws ResnetCocoError FILE_NOT_FOUND or BAD_IMAGE, naming the image; the signal's reason
    */
   async load(source: ImageSource, signal?: AbortSignal, pool: ImagePool = this.#pool): Promise<LoadedImage> {
@@ -167,11 +168,11 @@ export class Classifier {
   }
 
   /**
-   * Classifies images one after another, in order and in constant memory. An image that cannot be read yields its error
-   * and stops nothing.
+   * Classifies images one after another, in order and in constant memory. An image that cannot be read yields its
+   * error, and the others go on.
    *
    * @param input what `classify` takes
-   * @throws ResnetCocoError USAGE for a `top` or a `batch` that makes no sense
+   * @throws ResnetCocoError USAGE for an invalid `top` or `batch`
    */
   classifyAll<S extends ImageSource>(input: S, options?: ClassifyAllOptions): AsyncGenerator<ClassifiedItem<S>>;
   classifyAll<S extends ImageSource>(
@@ -192,11 +193,11 @@ export class Classifier {
   }
 
   /**
-   * The logits of images one after another, in order and in constant memory, for evaluation. An image that cannot be
-   * read yields its error.
+   * Computes the logits of images one after another, in order and in constant memory, for evaluation. An image that
+   * cannot be read yields its error.
    *
    * @param input what `classify` takes
-   * @throws ResnetCocoError USAGE for a `batch` that makes no sense
+   * @throws ResnetCocoError USAGE for an invalid `batch`
    */
   logitsAll<S extends ImageSource>(input: S, options?: LogitsOptions): AsyncGenerator<ScoredItem<S>>;
   logitsAll<S extends ImageSource>(input: ImageSources<S>, options?: LogitsOptions): AsyncGenerator<ScoredItem<S>>;

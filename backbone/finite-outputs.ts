@@ -1,7 +1,7 @@
 import { ResnetCocoError } from '../errors.ts';
 
 /**
- * What a model computed, where all of it is finite: finite weights may still overflow, and NaN would pass for "nothing".
+ * Checks that a model's output is finite: finite weights may still overflow, and NaN would look like "no objects".
  *
  * @throws ResnetCocoError BAD_MODEL
  */
@@ -10,7 +10,7 @@ export function finiteOutputs(values: Float32Array): Float32Array {
     if (Number.isFinite(values[i])) continue;
     throw new ResnetCocoError(
       'BAD_MODEL',
-      `the model computes ${values[i]}, which is no finite number: its weights are damaged or too large; take another file`,
+      `the model computes ${values[i]}, which is not a finite number: its weights are damaged or too large; use another file`,
     );
   }
   return values;

@@ -29,21 +29,21 @@ export function depthFromShapes(shapes: Shapes, prefix = ''): number {
 }
 
 export interface InferOptions {
-  /** The architecture's name, where it is known. */
+  /** The architecture's name, if it is known. */
   readonly arch?: string | undefined;
-  /** Whether a part of a classifier, such as its body, or one with more than that will do. */
+  /** Whether a part of a classifier, such as its body, is enough, and whether extra tensors are allowed. */
   readonly partial?: boolean;
 }
 
-/** Of a body without a head, which says nothing of classes. */
+/** The number of classes of a body without a head. */
 const USUAL_CLASSES = 1000;
 
 /**
- * Tells a classifier's architecture from the names and shapes of its tensors. Where a bottleneck strides cannot be told:
- * torchvision's 3×3 is taken. Nor can a plain net, whose tensors are those of option A.
+ * Infers a classifier's architecture from the names and shapes of its tensors. They do not tell which convolution of a
+ * bottleneck strides: torchvision's 3×3 is assumed. Nor do they tell a plain net from a residual one with option A.
  *
- * @param dialect what the names say of it; undefined where they are of no dialect that is read
- * @throws ResnetCocoError BAD_MODEL, if they are not those of a ResNet of the family
+ * @param dialect the dialect of the names; undefined if no readable dialect has such names
+ * @throws ResnetCocoError BAD_MODEL if it is not a ResNet of the family
  */
 export function inferResNet(
   shapes: Shapes,
@@ -61,18 +61,18 @@ export function inferResNet(
   const names = [...shapes.keys()];
   if (names.some((name) => /^(backbone\.body|rpn|roi_heads)\./.test(name))) {
     refuseDialect(shapes, file);
-    return bad('a detector, not a classifier; use it with detect, or begin the training of a detector from it');
+    return bad('a detector, not a classifier; use it with detect, or start a detector training from it');
   }
   const head = ['fc.weight', 'linear.weight'].find((name) => shapes.has(name));
   if (dialect && !head && !partial && blocksPerStage(shapes).length) {
     refuseDialect(shapes, file);
     return bad(
-      "the body of a ResNet without a head ('fc.weight'), which cannot classify; begin a training from it, as train backbone --init does",
+      "the body of a ResNet without a head ('fc.weight'), which cannot classify; start a training from it, as train backbone --init does",
     );
   }
   if (!dialect) return unlike(`it has neither 'fc.weight' (ImageNet) nor 'linear.weight' (CIFAR)${straysFrom(shapes)}`);
   const projects = names.some((name) => /^layer\d\.0\.(downsample|shortcut)\.0\.weight$/.test(name));
-  // Where shapes do not differ, only option C projects.
+  // Where shapes are equal, only option C projects.
   const everywhere = names.some((name) => /^layer(\d\.1\.downsample|1\.0\.shortcut)\.0\.weight$/.test(name));
   const plain = arch !== undefined && parseArchitecture(arch).kind === 'plain';
   if (plain && projects) return bad(`has projection shortcuts, but ${arch} has no shortcuts`);

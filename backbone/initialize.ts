@@ -3,9 +3,9 @@ import type { Random } from '../io/random.ts';
 import type { Init, ParameterPlan } from './parameter-plan.ts';
 
 /**
- * Weights of an untrained network: each tensor as its layer declares it.
+ * Initializes the weights of a network: each tensor as its layer declares it.
  *
- * @param parameters such as `classifierParameters` gives
+ * @param parameters as from `classifierParameters`
  */
 export function initialize(parameters: readonly ParameterPlan[], random: Random): Record<string, HostTensor> {
   const weights: Record<string, HostTensor> = {};
@@ -15,7 +15,7 @@ export function initialize(parameters: readonly ParameterPlan[], random: Random)
     weights[name] = { shape, data };
   };
   for (const parameter of parameters) draw(parameter, parameter.init);
-  // After all others, so that a seed gives the weights that it always gave.
+  // Drawn after all others, so that a seed still gives the weights of earlier versions.
   for (const parameter of parameters) if (parameter.redrawn) draw(parameter, parameter.redrawn);
   return weights;
 }

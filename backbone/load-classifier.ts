@@ -19,9 +19,9 @@ import { classifierShapes } from './resnet-plan.ts';
 
 /** Settings of `loadClassifier`, `loadDetector` and `loadModel`. */
 export interface LoadOptions extends EngineOptions, OpenModelOptions {
-  /** What runs the model. Default `auto`. */
+  /** The engine that runs the model. Default `auto`. */
   readonly engine?: EngineName | 'auto';
-  /** The architecture of a plain checkpoint, such as `resnet50`, where its tensors do not tell it right. */
+  /** The architecture of a plain checkpoint, such as `resnet50`, if its tensors do not tell it. */
   readonly arch?: string;
 }
 
@@ -50,14 +50,14 @@ export async function loadClassifier(nameOrPath: string | URL, options: LoadOpti
   }
 }
 
-/** The classifier in a file that is open. Throws as `loadClassifier` does. */
+/** Builds the classifier in an open file. Throws as `loadClassifier` does. */
 export async function compileClassifier(model: ModelFile, options: LoadOptions): Promise<Classifier> {
   const config = classifierConfigOf(model, options);
   const weights = readWeights(model.checkpoint, classifierShapes(planClassifier(config)), config.architecture);
   return await Classifier.compile(await startEngine(options.engine, options), config, weights);
 }
 
-/** The configuration in a model file, or what its tensors tell. */
+/** The configuration in a model file, or the one inferred from its tensors. */
 export function classifierConfigOf(model: ModelFile, options: InferOptions = {}): ClassifierConfig {
   const { checkpoint, config, configFile = checkpoint.file } = model;
   if (config === undefined) return parseClassifierConfig(inferredConfig(model, options), checkpoint.file);

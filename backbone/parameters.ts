@@ -8,13 +8,13 @@ export interface Parameters {
   matrix(name: string): Tensor2D;
   vector(name: string): Tensor1D;
   has(name: string): boolean;
-  /** The whole name of one, from the outermost part. */
+  /** The full name of a parameter. */
   nameOf(name: string): string;
   /** The parameters whose names begin with `prefix`, without it. */
   within(prefix: string): Parameters;
 }
 
-/** Looks parameters up by name; a name that is not there is a mistake of the caller, who checks shapes when loading. */
+/** Looks parameters up by name. A missing name is a mistake of the caller, who checks shapes when loading. */
 export function parametersOf(tensors: Tensors, prefix = ''): Parameters {
   const get = <T extends Tensor>(name: string): T => {
     const tensor = tensors[prefix + name];

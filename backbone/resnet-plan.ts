@@ -1,14 +1,14 @@
 import { type Architecture, type Stem, stageLayout } from './architecture.ts';
 import { filterPlan, linearPlan, normPlan, type ParameterPlan, tensorShapes } from './parameter-plan.ts';
 
-/** What tells one network of He et al. 2015 from another. */
+/** What distinguishes one network of He et al. 2015 from another. */
 export interface ResNetConfig {
   /** Weighted layers: 18, 34, 50, 101, 152 with the ImageNet stem; 6n + 2 with the CIFAR one. */
   readonly depth: number;
   readonly stem: Stem;
   /**
-   * Where shapes differ: A pads channels with zeros, B projects; C projects everywhere (§4.1). None at all makes a
-   * plain net.
+   * The shortcuts where shapes differ: A pads channels with zeros, B projects. C projects everywhere (§4.1). A plain
+   * net has none.
    */
   readonly shortcut: 'A' | 'B' | 'C' | 'none';
   /** Which convolution of a bottleneck strides: `3x3` as torchvision has it ("v1.5"), `1x1` as the paper. */
@@ -24,13 +24,13 @@ export interface ConvPlan {
   readonly stride: number;
   readonly inChannels: number;
   readonly outChannels: number;
-  /** From 1 on; 0 for the stem. */
+  /** Its stage, from 1 on; 0 for the stem. */
   readonly stage: number;
-  /** Whether it is the last of a residual block, before the shortcut is added. */
+  /** Whether it is the last convolution of a residual block, before the shortcut is added. */
   readonly endsResidual?: boolean;
 }
 
-/** A block: convolutions with ReLU between, added to the shortcut if there is one. */
+/** A block: convolutions with ReLUs between them, added to the shortcut if there is one. */
 export interface BlockPlan {
   readonly convs: readonly ConvPlan[];
   /** A projection, or for option A how the identity is subsampled and padded. */
@@ -43,24 +43,24 @@ export interface ResNetPlan {
   readonly pool: boolean;
   /** Stages named `layer1` …; each ends in a feature map. */
   readonly stages: readonly (readonly BlockPlan[])[];
-  /** Of each stage's feature map: its channels, and how many pixels of the image one of its pixels spans. */
+  /** Of each stage's feature map: the channels, and the stride in pixels of the image. */
   readonly channels: readonly number[];
   readonly strides: readonly number[];
   readonly head: { readonly name: string; readonly inFeatures: number; readonly numClasses: number };
 }
 
-/** Bottlenecks widen on the way out. */
+/** The last convolution of a bottleneck has this many times the channels of the others. */
 const EXPANSION = 4;
 
-/** The name that a configuration has by its depth and shortcuts. */
+/** The architecture's name, by depth and shortcuts. */
 export const architectureOfConfig = ({ depth, shortcut }: ResNetConfig): Architecture => ({
   kind: shortcut === 'none' ? 'plain' : 'resnet',
   depth,
 });
 
 /**
- * Lays a network out: every layer with its name in a checkpoint (torchvision's for the ImageNet nets,
- * akamaster/pytorch_resnet_cifar10's for the CIFAR ones) and its sizes. A plain net has the names of the residual one.
+ * Plans a network: every layer with its sizes and its name in a checkpoint (torchvision's for the ImageNet nets,
+ * akamaster/pytorch_resnet_cifar10's for the CIFAR ones). A plain net has the names of the residual one.
  *
  * @throws ResnetCocoError BAD_CONFIG for a depth that the paper does not have
  */
@@ -139,11 +139,11 @@ export function convsOf(plan: ResNetPlan): ConvPlan[] {
   return [plan.stem, ...plan.stages.flat().flatMap(ofBlock)];
 }
 
-/** How the tensors of a network are wanted. */
+/** Options of `bodyParameters`. */
 export interface BodyOptions {
-  /** What their names begin with. */
+  /** The prefix of their names. */
   readonly prefix?: string;
-  /** Whether norms stay as they are: torchvision's `FrozenBatchNorm2d`. */
+  /** Whether norms are frozen: torchvision's `FrozenBatchNorm2d`. */
   readonly frozenNorms?: boolean;
   /**
    * Whether each residual block starts as its shortcut, its last norm with γ = 0 (Goyal et al. 2017 §5.1, torchvision's

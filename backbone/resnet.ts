@@ -10,7 +10,7 @@ function convNorm(parameters: Parameters, plan: ConvPlan, x: tf.Tensor4D, norm: 
   return norm(parameters, plan.norm, y);
 }
 
-/** F(x) and what the shortcut makes of x, added. */
+/** F(x) + shortcut(x). */
 function withShortcut(
   parameters: Parameters,
   plan: BlockPlan['shortcut'],
@@ -21,7 +21,7 @@ function withShortcut(
   if (plan === 'none') return y;
   if (plan === 'identity') return tf.add(y, x);
   if ('conv' in plan) return tf.add(y, convNorm(parameters, plan, x, norm));
-  // Option A. A pooling over one pixel is a subsample that has a gradient on every backend.
+  // Option A. Pooling over one pixel subsamples, and has a gradient on every backend.
   const subsampled = tf.avgPool(x, 1, plan.stride, 'valid');
   const before = Math.floor(plan.padChannels / 2);
   const padded = tf.pad(subsampled, [
@@ -33,7 +33,7 @@ function withShortcut(
   return tf.add(y, padded);
 }
 
-/** y = ReLU(F(x) + x), equations 1 and 2 of the paper; of a plain net ReLU(F(x)). */
+/** y = ReLU(F(x) + x), equations 1 and 2 of the paper; in a plain net ReLU(F(x)). */
 function block(parameters: Parameters, { convs, shortcut }: BlockPlan, x: tf.Tensor4D, norm: Norm): tf.Tensor4D {
   let y = x;
   convs.forEach((conv, i) => {

@@ -2,14 +2,14 @@
 export interface Prediction {
   readonly index: number;
   readonly label: string;
-  /** WordNet's id of the class, for models of ImageNet. */
+  /** WordNet's id of the class, for ImageNet models. */
   readonly wnid?: string;
   readonly probability: number;
 }
 
 type Categories = readonly { readonly name: string; readonly wnid?: string | undefined }[];
 
-/** The most probable classes, most probable first, by the softmax of an image's logits. */
+/** The classes with the highest softmax of an image's logits, most probable first. */
 export function topClasses(logits: Float32Array, top: number, categories: Categories = []): Prediction[] {
   const greatest = Math.max(...logits);
   const powers = Float64Array.from(logits, (logit) => Math.exp(logit - greatest));

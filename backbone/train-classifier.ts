@@ -4,17 +4,17 @@ import { classifierTask, type TrainClassifierOptions, trainClassifierKinds } fro
 import { checkTrainingSettings } from './training/settings.ts';
 import type { Validation } from './training/validation.ts';
 
-/** What came of a run. */
+/** The result of a run. */
 export interface TrainingSummary extends RunSummary<Validation> {
   readonly architecture: string;
 }
 
 /**
- * Trains an image classifier. In the folder are then `model.safetensors`, the best weights; `best.safetensors` and
- * `last.safetensors`, checkpoints, which load as models too; `log.jsonl`; and event files for TensorBoard.
+ * Trains an image classifier. Writes to the folder: `model.safetensors` with the best weights, the checkpoints
+ * `best.safetensors` and `last.safetensors`, which also load as models, `log.jsonl`, and event files for TensorBoard.
  *
- * A run that was interrupted or killed goes on with `resume` from its last checkpoint, in the middle of an epoch too. On
- * the same machine, with the same number of threads of the engine, it gives the same weights to the last bit.
+ * `resume` continues an interrupted or killed run from its last checkpoint, even within an epoch. On the same machine,
+ * with the same number of engine threads, it gives the same weights to the last bit.
  *
  * @throws ResnetCocoError DIVERGED where the loss is no finite number any more; USAGE where an option is unknown, missing
  *   or of another kind, the folder holds a run already, or another process trains there; FILE_NOT_FOUND, BAD_CHECKPOINT or BAD_CONFIG where one cannot be resumed;

@@ -23,12 +23,12 @@ const OF_TRAINING: readonly RegExp[] = [
 
 const matches = (name: string, patterns: readonly RegExp[]): boolean => patterns.some((pattern) => pattern.test(name));
 
-/** Whether a tensor that is not read belongs to the model nevertheless, rather than to its training. */
+/** Whether an unused tensor belongs to the model and not to its training. */
 export const isOfTheModel = (name: string): boolean => matches(name, OF_THE_MODEL);
 
 /**
- * Names of tensors that change nothing of what a model says: an optimizer's state, counters, a loss's weights, a moving
- * average beside the weights, lone numbers such as the epoch.
+ * Names of tensors that do not change a model's output: an optimizer's state, counters, a loss's weights, a moving
+ * average beside the weights, single numbers such as the epoch.
  */
 export function namesAside(tensors: ReadonlyMap<string, Pick<StoredTensor, 'shape'>>): Set<string> {
   const names = [...tensors.keys()];

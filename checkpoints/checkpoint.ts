@@ -13,16 +13,17 @@ import { readLegacyTorchFile, readTorchZip } from './torch/torch-file.ts';
 /** An open weight file: only names, types and shapes are in memory until a tensor is read. */
 export interface Checkpoint extends Contents {
   readonly file: string;
-  /** What all names begin with in the file, such as `module.`; here they are without it. */
+  /** The prefix of all names in the file, such as `module.`. The names in `tensors` are without it. */
   readonly prefix: string;
   close(): void;
 }
 
 /**
- * Opens a weight file, told by its content: safetensors, or PyTorch's `.pth`, `.pt`, `.th` in the zip or the older
- * layout. Nothing in it is ever executed.
+ * Opens a weight file and recognizes its format by the content: safetensors, or PyTorch's `.pth`, `.pt`, `.th` in the
+ * zip or the older layout. Never executes anything in it.
  *
- * @throws ResnetCocoError FILE_NOT_FOUND, BAD_CHECKPOINT, or UNSAFE_CHECKPOINT for a pickle that asks for more than tensors
+ * @throws ResnetCocoError FILE_NOT_FOUND, BAD_CHECKPOINT, or UNSAFE_CHECKPOINT for a pickle that asks for more than
+ *   tensors
  */
 export async function openCheckpoint(file: string): Promise<Checkpoint> {
   if (isFolder(file)) {
@@ -39,7 +40,7 @@ export async function openCheckpoint(file: string): Promise<Checkpoint> {
   }
 }
 
-/** Tensors without the prefix that all have in common, apart from those aside. */
+/** Strips the prefix that all names share; `aside` names do not count. */
 function withoutPrefix(tensors: Contents['tensors']): Pick<Checkpoint, 'prefix' | 'tensors'> {
   const aside = namesAside(tensors);
   const prefix = commonPrefix([...tensors.keys()].filter((name) => !aside.has(name)));
@@ -48,10 +49,10 @@ function withoutPrefix(tensors: Contents['tensors']): Pick<Checkpoint, 'prefix' 
   return { prefix, tensors: new Map([...tensors].map(([name, tensor]) => [bare(name), tensor])) };
 }
 
-/** A tar archive's first file has its magic after name, owner, size and time. */
+/** In a tar archive the magic follows the name, owner, size and time of the first file. */
 const TAR_MAGIC = { at: 257, is: 'ustar' };
 
-/** What lies in the place of weights at times, by how it begins. */
+/** Text files that users mistake for weights, by their first characters. */
 const STRANGERS: readonly [begins: RegExp, problem: string][] = [
   [/^version https:\/\/git-lfs/, 'a Git LFS pointer, not the weights themselves; run git lfs pull'],
   [/^\s*<(!doctype|html)/i, 'a web page, not a weight file; download it again'],
@@ -61,10 +62,10 @@ async function readContents(file: FileSlice): Promise<Contents> {
   const head = file.read(0, Math.min(64, file.length));
   const begins = (...bytes: number[]) => bytes.every((byte, i) => head[i] === byte);
   const hasHeader = head.length > 9 && head[8] === 0x7b;
-  // First of all: a header's length can begin like a pickle.
+  // Checked first: the length of a safetensors header can look like the start of a pickle.
   if (hasHeader && new DataView(head.buffer).getBigUint64(0, true) <= file.length - 8) return readSafetensors(file);
   if (begins(0x50, 0x4b, 0x03, 0x04)) return readTorchZip(file);
-  // The first opcode of a pickle: of its protocol, or in the oldest ones a name, a mark or a number.
+  // The first opcode of a pickle: the protocol, or in the oldest pickles a name, a mark or a number.
   if (begins(0x80) || begins(0x63) || begins(0x28) || begins(0x4c)) return readLegacyTorchFile(file);
   const bad = (problem: string): never => {
     throw new ResnetCocoError('BAD_CHECKPOINT', `${file.file}: ${problem}`);
@@ -81,7 +82,7 @@ async function readContents(file: FileSlice): Promise<Contents> {
   return bad('not a weight file: neither safetensors nor a PyTorch checkpoint (.pth, .pt, .th)');
 }
 
-/** Any element type to single precision; 64-bit numbers are rounded. */
+/** Converts any element type to single precision. 64-bit numbers are rounded. */
 export function toFloat32(tensor: StoredTensor): Float32Array {
   const bytes = tensor.bytes();
   const isWhole = bytes.byteLength === bytes.buffer.byteLength;
@@ -109,7 +110,7 @@ export function toFloat32(tensor: StoredTensor): Float32Array {
   }
 }
 
-/** 64-bit whole numbers by their lower and upper halves: without a BigInt each, fifty times faster. */
+/** Reads 64-bit integers as two halves: fifty times faster than a BigInt for each. */
 function longToFloat(halves: Uint32Array): Float32Array {
   const floats = new Float32Array(halves.length / 2);
   for (let i = 0; i < floats.length; i++) floats[i] = (halves[2 * i + 1] | 0) * 2 ** 32 + halves[2 * i];

@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url';
 const FOLDER = new URL('../../models/', import.meta.url);
 const EXTENSION = '.safetensors';
 
-/** What a photograph of everyday life is given to where no model is named. */
+/** The detector that the package offers for everyday photographs. */
 const EVERYDAY = 'coco-mini-resnet18-fpn';
 
 /**
- * Models that come with the package, which trained them itself: by name, their files, that for everyday photographs first.
- * Each has a card beside it.
+ * Files of the models that come with the package and were trained with it, by name. The one for everyday photographs is
+ * first. Each has a card beside it.
  */
 export function embeddedModels(): ReadonlyMap<string, string> {
   let files: string[];

@@ -10,20 +10,20 @@ import { findModel, type KnownModel, knownModels } from './known-models.ts';
 /** A known model without its configuration, and whether it is on this machine. */
 export interface ModelListing extends Omit<KnownModel, 'config'> {
   readonly cached: boolean;
-  /** Where its weights lie or would lie. */
+  /** The path of its weights, fetched or not. */
   readonly path: string;
 }
 
-/** Where a known model's weights lie once they are fetched, or are to be put by hand. */
+/** Where `fetchModel` stores a known model's weights; users may also put the file there. */
 const modelPath = ({ file }: Pick<KnownModel, 'file'>): string => join(cacheFolder(), file);
 
 /**
- * A known model's weight file, downloaded on first use, continued if an earlier download broke off, and checked against
- * its published hash. One that is in the cache folder is returned at once, wherever it came from.
+ * Downloads a known model's weight file on first use and checks it against its published hash. Resumes an interrupted
+ * download. A file that is already in the cache folder is returned at once.
  *
- * With the environment's `RESNET_COCO_MIRROR`, an http:, https: or file: URL, the file comes from that URL + `/` + the
- * file's name, such as `https://mirror.example/weights/resnet18-f37072fd.pth`, and from nowhere else. PyTorch's own
- * cache will do: `file:///home/me/.cache/torch/hub/checkpoints`.
+ * If the environment variable `RESNET_COCO_MIRROR` is set to an http:, https: or file: URL, the file comes only from
+ * that URL + `/` + the file's name, such as `https://mirror.example/weights/resnet18-f37072fd.pth`. PyTorch's own cache
+ * works too: `file:///home/me/.cache/torch/hub/checkpoints`.
  *
  * @returns the file's path
  * @throws ResnetCocoError USAGE for an unknown option; UNKNOWN_MODEL, DOWNLOAD_FAILED, FILE_NOT_WRITABLE; the signal's
@@ -35,7 +35,7 @@ export async function fetchModel(name: string, options: FetchOptions = {}): Prom
   return await fetchWeights(findModel(name), options);
 }
 
-/** `fetchModel` of any record. */
+/** `fetchModel` for a record of a model. */
 export async function fetchWeights(
   model: Pick<KnownModel, 'name' | 'file' | 'url' | 'hashPrefix'>,
   options: FetchOptions = {},
@@ -46,7 +46,7 @@ export async function fetchWeights(
   try {
     await download(sourceOf(model), path, { algorithm: 'sha256', hex: model.hashPrefix }, options, patience);
   } catch (cause) {
-    // Another process may have put it in place meanwhile.
+    // Another process may have downloaded it in the meantime.
     if (!options.signal?.aborted && isFile(path)) return path;
     if (!(cause instanceof ResnetCocoError && cause.code === 'DOWNLOAD_FAILED')) throw cause;
     const remedy = offlineHint(`put ${model.file} into ${dirname(path)}`);

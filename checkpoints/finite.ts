@@ -1,4 +1,6 @@
-/** Whether all numbers are finite: each times 0 is 0, unless it is NaN or infinite. Four sums, for the processor's sake. */
+/**
+ * Whether all numbers are finite: x · 0 is 0 unless x is NaN or infinite. Four sums let the processor work in parallel.
+ */
 function areFinite(floats: Float32Array): boolean {
   const whole = floats.length - (floats.length % 4);
   let [a, b, c, d] = [0, 0, 0, 0];
@@ -12,13 +14,15 @@ function areFinite(floats: Float32Array): boolean {
   return a + b + c + d === 0;
 }
 
-/** How many of these numbers are NaN or infinite. */
+/** Counts the numbers that are NaN or infinite. */
 function countNonFinite(floats: Float32Array): number {
   if (areFinite(floats)) return 0;
   return floats.reduce((count, value) => count + Number(!Number.isFinite(value)), 0);
 }
 
-/** What makes the numbers of a tensor unfit for a model, if anything: such as `3 of its 64 numbers are NaN or infinite`. */
+/**
+ * Why a tensor's numbers are unusable, such as `3 of its 64 numbers are NaN or infinite`; undefined if they are usable.
+ */
 export function numberProblem(name: string, floats: Float32Array): string | undefined {
   const nonFinite = countNonFinite(floats);
   if (nonFinite) return `${nonFinite} of its ${floats.length} numbers are NaN or infinite`;

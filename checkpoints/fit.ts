@@ -5,24 +5,24 @@ import type { Shapes } from './shapes.ts';
 
 type TensorShapes = Readonly<Record<string, readonly number[]>>;
 
-/** Names as a message holds them: three of them, and how many more. */
+/** Names for a message: the first three, and how many more there are. */
 export const listNames = (names: readonly string[]): string =>
   `${names
     .slice(0, 3)
     .map((name) => (name.length > 100 ? `${name.slice(0, 100)}…` : name))
     .join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`;
 
-/** Tensors that a network does not use, those aside left out. */
+/** Tensors that a network does not use, without those that training stores beside the weights. */
 export function strangers(shapes: Shapes, needed: TensorShapes): string[] {
   const aside = namesAside(new Map([...shapes].map(([name, shape]) => [name, { shape }])));
   return [...shapes.keys()].filter((name) => !Object.hasOwn(needed, name) && !aside.has(name));
 }
 
 /**
- * Compares a checkpoint's tensors with those that an architecture needs: all of those, in their shapes, and no others
- * but what training leaves beside them.
+ * Checks that a checkpoint has every tensor that an architecture needs, in its shape, and no others except those that
+ * training stores beside the weights.
  *
- * @throws ResnetCocoError BAD_MODEL, naming the first tensors that are missing, of another shape or of no use
+ * @throws ResnetCocoError BAD_MODEL that names the first tensors that are missing, have another shape or are not used
  */
 export function checkFit(shapes: Shapes, needed: TensorShapes, file: string, architecture: string): void {
   const bad = (problem: string): never => {
@@ -52,7 +52,7 @@ export function checkFit(shapes: Shapes, needed: TensorShapes, file: string, arc
   );
 }
 
-/** Where most names have a prefix, but not all, which: that is why it was not stripped. */
+/** Names the prefix that most names have, and the names without it, which kept it from being stripped. */
 export function straysFrom(shapes: Shapes): string {
   const aside = namesAside(new Map([...shapes].map(([name, shape]) => [name, { shape }])));
   const names = [...shapes.keys()].filter((name) => !aside.has(name));
@@ -60,5 +60,5 @@ export function straysFrom(shapes: Shapes): string {
   if (match === undefined) return '';
   const strays = names.filter((name) => !name.startsWith(match));
   if (!strays.length || strays.length >= names.length / 2) return '';
-  return ` (most names begin with '${match}', which is stripped only where all do; not so ${listNames(strays)})`;
+  return ` (most names begin with '${match}', which is stripped only if all do; these do not: ${listNames(strays)})`;
 }

@@ -2,22 +2,22 @@ import type { FileSlice } from '../io/pickle/file-slice.ts';
 import { NumpyWorld } from '../io/pickle/numpy-world.ts';
 import { readPickle } from '../io/pickle/pickle.ts';
 
-/** What a person may take instead. */
+/** What to use instead. */
 export const WHAT_LOADS =
   "what loads are ResNets and Faster R-CNNs with FPN under torchvision's names, as safetensors or as PyTorch's state dicts (.pth, .pt, .th)";
 const SAVE_STATE_DICT = 'not a state dict; save model.state_dict() instead';
 const EXPORTED = 'take the checkpoint that it was exported from';
 
 interface ForeignFormat {
-  /** How it begins, as `legible` shows it. */
+  /** Pattern of its first bytes, as `legible` shows them. */
   readonly begins?: RegExp;
-  /** How its file's name ends. */
+  /** Pattern of its file name. */
   readonly ends?: RegExp;
   readonly what: string;
   readonly remedy?: string;
 }
 
-/** Files of other programs: the first that fits is what it is. */
+/** Files of other programs. The first row that matches applies. */
 const FORMATS: readonly ForeignFormat[] = [
   { begins: /^<89>HDF/, what: 'an HDF5 file, as Keras writes its weights' },
   { begins: /^(<..>|.){4}TFL3/, what: 'a TensorFlow Lite model' },
@@ -34,7 +34,7 @@ const FORMATS: readonly ForeignFormat[] = [
   { begins: /^%PDF/, what: 'a PDF document' },
   { begins: /^(<7f>ELF|MZ<90>)/, what: 'a program' },
   { begins: /^<3c>\?xml.*<3c>net /, what: 'a model of OpenVINO', remedy: EXPORTED },
-  // Field 1 is the version; field 2 is in the one all of the model, in the other the name of a program.
+  // Field 1 is the version. Field 2 is the whole model in a SavedModel, and the name of the producer in ONNX.
   { begins: /^<08><01><12>(<[89a-f].>)+(<..>|.)<0a>/, what: "TensorFlow's SavedModel (saved_model.pb)" },
   { begins: /^<08><0[1-9a-f]>(<12>|<1a>|["2(:B])/, what: 'an ONNX model', remedy: EXPORTED },
   { ends: /\.onnx$/, what: 'an ONNX model', remedy: EXPORTED },
@@ -47,7 +47,7 @@ const FORMATS: readonly ForeignFormat[] = [
   { ends: /\.msgpack$/, what: 'weights of Flax' },
 ];
 
-/** Bytes as text: those that are no ASCII letters or signs in hexadecimal, such as `<89>`. */
+/** Bytes as text. Bytes that are not printable ASCII are hexadecimal, such as `<89>`. */
 const legible = (bytes: Uint8Array): string =>
   [...bytes]
     .map((byte) => {
@@ -56,14 +56,14 @@ const legible = (bytes: Uint8Array): string =>
     })
     .join('');
 
-/** What a file of another program is, by its first bytes and its name; undefined where that is not known. */
+/** Says which program wrote a file, by its first bytes and its name; undefined if that is unknown. */
 export function foreignFormat(head: Uint8Array, name: string): string | undefined {
   const text = legible(head);
   const format = FORMATS.find(({ begins, ends }) => begins?.test(text) || ends?.test(name.toLowerCase()));
   return format && `${format.what}, which is not read; ${format.remedy ?? WHAT_LOADS}`;
 }
 
-/** What a zip archive is that is none of torch.save, by the names of its files. */
+/** Says what a zip archive is that torch.save did not write, by the names of its files. */
 export function foreignArchive(names: readonly string[]): string | undefined {
   const has = (pattern: RegExp) => names.some((name) => pattern.test(name));
   if (has(/(^|\/)(serialized_)?exported_program\.json$|^[^/]+\/models\/[^/]+\.json$/)) {
@@ -79,10 +79,10 @@ export function foreignArchive(names: readonly string[]): string | undefined {
   return weights === undefined ? undefined : `an archive with ${shown(weights)} in it; unpack it first`;
 }
 
-/** How much of a pickle that cannot be read is looked through. */
+/** How many bytes of an unreadable pickle are searched for names. */
 const LOOK_THROUGH = 2 ** 20;
 
-/** What a pickle is that is none of torch.save, with names of its tensors: Detectron2's above all. */
+/** Says what a pickle is that torch.save did not write, such as Detectron2's, with names of its tensors. */
 export function foreignPickle(file: FileSlice): string {
   const edge = Math.min(LOOK_THROUGH, file.length);
   const [head, tail] = [file.read(0, edge), file.read(file.length - edge, edge)];
@@ -107,7 +107,7 @@ export function foreignPickle(file: FileSlice): string {
   return `${what}${holds}, which is not read; ${WHAT_LOADS}`;
 }
 
-/** The names of arrays in a pickle of NumPy's; undefined where it holds something else. */
+/** The names of the arrays in a pickle of NumPy arrays; undefined if it holds something else. */
 function namesInPickle(file: FileSlice): string[] | undefined {
   try {
     const { value } = readPickle(file, 0, new NumpyWorld());
@@ -120,10 +120,10 @@ function namesInPickle(file: FileSlice): string[] | undefined {
   }
 }
 
-/** A name out of a file that nobody vouches for. */
+/** A name from an untrusted file, made safe to print. */
 export const shown = (name: string): string => name.replace(/[^\x20-\x7e]/g, '?').slice(0, 100);
 
-/** What is wrong with a folder in the place of a file. */
+/** Says why a folder cannot be read as a weight file. */
 export function folderProblem(names: readonly string[]): string {
   if (names.includes('saved_model.pb')) return `a folder of TensorFlow's SavedModel, which is not read; ${WHAT_LOADS}`;
   const weights = names.find((name) => /\.(safetensors|pth?|th|ckpt|bin)$/i.test(name));

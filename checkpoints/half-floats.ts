@@ -14,7 +14,7 @@ function halfTable(): Float32Array {
   return table;
 }
 
-/** IEEE 754 half precision to single, exactly. */
+/** Converts IEEE 754 half precision to single, exactly. */
 export function halfToFloat(halves: Uint16Array): Float32Array {
   const lookup = halfTable();
   const floats = new Float32Array(halves.length);
@@ -29,7 +29,9 @@ export function bfloatToFloat(halves: Uint16Array): Float32Array {
   return new Float32Array(words.buffer);
 }
 
-/** Single precision to half, rounded to nearest, ties to even, as IEEE 754 and torch do; too large becomes infinite. */
+/**
+ * Converts single precision to half as IEEE 754 and torch do: rounds to nearest, ties to even; overflow is infinite.
+ */
 export function floatToHalf(floats: Float32Array): Uint16Array {
   const words = new Uint32Array(floats.buffer, floats.byteOffset, floats.length);
   const halves = new Uint16Array(floats.length);

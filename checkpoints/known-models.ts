@@ -10,7 +10,7 @@ export interface PublishedMetric {
   readonly value: number;
 }
 
-/** Official weights, and all that rebuilds their model. */
+/** Official weights, and what is needed to rebuild their model. */
 export interface KnownModel {
   readonly name: string;
   readonly aliases: readonly string[];
@@ -20,15 +20,15 @@ export interface KnownModel {
   readonly url: string;
   /** The first 8 hexadecimal digits of the file's SHA-256, which are part of its name. */
   readonly hashPrefix: string;
-  /** How many numbers training adjusts. */
+  /** The number of trainable parameters. */
   readonly parameters: number;
   readonly metric: readonly PublishedMetric[];
   readonly license: string;
-  /** The configuration, as the metadata of a model file would hold it. */
+  /** The configuration, as in the metadata of a model file. */
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** What torchvision tells of one set of weights, in `models/resnet.py` and `models/detection/faster_rcnn.py`. */
+/** torchvision's record of one set of weights, in `models/resnet.py` and `models/detection/faster_rcnn.py`. */
 interface Published {
   readonly name: string;
   readonly aliases: readonly string[];
@@ -73,7 +73,7 @@ function classifier(
 ): KnownModel {
   const base = `resnet${depth}`;
   const weights = `ResNet${depth}_Weights`;
-  // torchvision's DEFAULT is the latest version; 18 and 34 layers have one only.
+  // torchvision's DEFAULT is the latest version. ResNets of 18 and 34 layers have only one.
   const isOnly = depth < 50;
   const isDefault = isOnly || version === 2;
   const versioned = `${base}-v${version}`;
@@ -161,20 +161,20 @@ const byName = new Map(
   knownModels.flatMap((model) => [model.name, ...model.aliases].map((name) => [name.toLowerCase(), model] as const)),
 );
 
-/** Whether a known model goes by this name, in whatever case. */
+/** Whether a known model has this name. Case does not matter. */
 export const isModelName = (name: string): boolean => byName.has(name.toLowerCase());
 
 /**
- * The known model of a name: ours (`resnet50-v1`), torchvision's (`ResNet50_Weights.IMAGENET1K_V1`) or timm's
- * (`resnet50.tv_in1k`), in whatever case. `resnet50` is version 2, torchvision's default.
+ * Finds a known model by our name (`resnet50-v1`), torchvision's (`ResNet50_Weights.IMAGENET1K_V1`) or timm's
+ * (`resnet50.tv_in1k`). Case does not matter. `resnet50` is version 2, torchvision's default.
  *
- * @throws ResnetCocoError UNKNOWN_MODEL, naming the known names nearest to it
+ * @throws ResnetCocoError UNKNOWN_MODEL that lists the nearest known names
  */
 export function findModel(nameOrAlias: string): KnownModel {
   const name = nameOrAlias.toLowerCase();
   const model = byName.get(name);
   if (model) return model;
-  // A beginning, such as 'fasterrcnn' or 'resnet50-', is nearer than its number of missing letters tells.
+  // The start of a name, such as 'fasterrcnn' or 'resnet50-', is near however many letters are missing.
   const edits = (known: string): number => (name && known.startsWith(name) ? 0 : distance(name, known));
   const nearest = knownModels
     .map((candidate) => ({

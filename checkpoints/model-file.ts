@@ -16,24 +16,24 @@ import { checkFit } from './fit.ts';
 import { findModel, isModelName } from './known-models.ts';
 import type { StoredTensor } from './stored-tensor.ts';
 
-/** What a model file's metadata calls the format of its `config`. */
+/** The `format` in a model file's metadata. */
 export const FORMAT = 'resnet-coco';
 
-/** A checkpoint and what is known of its architecture. */
+/** A checkpoint and what is known about its architecture. */
 export interface ModelFile {
-  /** Its tensors go by the names that they have here, whatever the file calls them. */
+  /** Its tensors have this toolkit's names, whatever the names in the file. */
   readonly checkpoint: Checkpoint;
-  /** What the file's names are those of; undefined where that is nothing that is read. */
+  /** The dialect of the file's names; undefined if no readable dialect has such names. */
   readonly dialect: Dialect | undefined;
-  /** From the file's metadata, or from the list of known models; unchecked. */
+  /** The configuration from the file's metadata or the list of known models. Not checked yet. */
   readonly config: unknown;
-  /** The file that `config` comes from, for errors; undefined where it is the checkpoint's. */
+  /** The file that `config` comes from, for errors; undefined if it is the checkpoint. */
   readonly configFile?: string | undefined;
 }
 
 /** Settings of `openModel`. */
 export interface OpenModelOptions extends FetchOptions {
-  /** Called with what a person should know of the file: a prefix that was stripped, entries that are not used. */
+  /** Receives notes about the file: a stripped prefix, unused entries. */
   readonly onNote?: (note: string) => void;
 }
 
@@ -81,13 +81,13 @@ async function openNamed(nameOrPath: string, options: FetchOptions): Promise<Mod
   }
 }
 
-/** The checkpoint with its tensors under the names that they have here. */
+/** The checkpoint with its names translated to this toolkit's. */
 function renamed(checkpoint: Checkpoint, { rename = (name: string) => name }: Partial<Dialect> = {}): Checkpoint {
   const tensors = new Map<string, StoredTensor>();
   for (const [stored, tensor] of checkpoint.tensors) {
     const name = rename(stored);
     if (tensors.has(name)) {
-      const problem = `has ${name} under two names, one of them ${stored}; remove the one that is not meant`;
+      const problem = `has ${name} under two names, one of them ${stored}; remove one of them`;
       throw new ResnetCocoError('BAD_MODEL', `${checkpoint.file}: ${problem}`);
     }
     tensors.set(name, tensor);
@@ -95,7 +95,7 @@ function renamed(checkpoint: Checkpoint, { rename = (name: string) => name }: Pa
   return { ...checkpoint, tensors };
 }
 
-/** What is no known model's name but has a folder or an extension is a path; a file of that name comes first. */
+/** A name with a folder or an extension is a path, unless a known model has that name. An existing file comes first. */
 function isPath(nameOrPath: string): boolean {
   if (existsSync(nameOrPath)) return true;
   if (isModelName(nameOrPath)) return false;
@@ -115,7 +115,7 @@ function ownConfig(checkpoint: Checkpoint): unknown {
   }
 }
 
-/** What is in a checkpoint beside its weights, with counts. */
+/** The contents of a checkpoint besides its weights, with counts. */
 export const besideWeights = ({ beside, tensors }: Checkpoint): string[] => [
   ...describeAside(namesAside(tensors)),
   ...beside,
@@ -123,7 +123,7 @@ export const besideWeights = ({ beside, tensors }: Checkpoint): string[] => [
 
 const MOST_LISTED = 12;
 
-/** What a person should know of a file; undefined where it holds a model's weights and nothing else. */
+/** A note about a file; undefined if it holds only a model's weights. */
 function noteOf({ checkpoint, config }: ModelFile): string | undefined {
   const { file, prefix } = checkpoint;
   const beside = besideWeights(checkpoint);
@@ -133,7 +133,7 @@ function noteOf({ checkpoint, config }: ModelFile): string | undefined {
   const isUsual = others.every((entry) => entry.startsWith('num_batches_tracked '));
   const unused = config !== undefined && isUsual ? [] : others;
   const parts: string[] = [];
-  if (prefix) parts.push(`'${prefix}', with which all names of its tensors begin, is left out`);
+  if (prefix) parts.push(`the prefix '${prefix}' of all its tensors is left out`);
   if (unused.length) {
     const more = unused.length > MOST_LISTED ? ` and ${unused.length - MOST_LISTED} more` : '';
     parts.push(`not used: ${unused.slice(0, MOST_LISTED).join(', ')}${more}`);
@@ -148,26 +148,28 @@ export const shapesOf = (checkpoint: Checkpoint): Map<string, readonly number[]>
 const FLOATS: readonly string[] = ['F64', 'F32', 'F16', 'BF16'];
 
 /**
- * A tensor of a model as single precision.
+ * Reads a tensor of a model as single precision.
  *
- * @throws ResnetCocoError BAD_MODEL for whole numbers or booleans, NaN, infinite numbers or negative variances, naming the tensor
+ * @throws ResnetCocoError BAD_MODEL for integers, booleans, NaN, infinite numbers or negative variances; it names the
+ *   tensor
  */
 export function readNumbers(file: string, name: string, tensor: StoredTensor): Float32Array {
   if (!FLOATS.includes(tensor.dtype)) {
-    const remedy = 'weights are F64, F32, F16 or BF16; store them as such, or take the file before it was quantized';
-    throw new ResnetCocoError('BAD_MODEL', `${file}: ${name}: is of type ${tensor.dtype}; ${remedy}`);
+    const remedy =
+      'weights are F64, F32, F16 or BF16; store them in one of these types, or use the file from before quantization';
+    throw new ResnetCocoError('BAD_MODEL', `${file}: ${name}: has the type ${tensor.dtype}; ${remedy}`);
   }
   const floats = toFloat32(tensor);
   const problem = numberProblem(name, floats);
   if (problem === undefined) return floats;
-  const cause = 'training diverged, or the file is damaged; take an earlier checkpoint';
+  const cause = 'training diverged, or the file is damaged; use an earlier checkpoint';
   throw new ResnetCocoError('BAD_MODEL', `${file}: ${name}: ${problem}: ${cause}`);
 }
 
 /**
  * Reads the tensors that an architecture needs, as single precision.
  *
- * @throws ResnetCocoError BAD_MODEL, naming what is missing, of another shape, of no use or no finite number
+ * @throws ResnetCocoError BAD_MODEL that names what is missing, has another shape, is not used or is not finite
  */
 export function readWeights(
   checkpoint: Checkpoint,

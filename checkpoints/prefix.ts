@@ -1,17 +1,17 @@
 import { isFirstPart } from './dialects/table.ts';
 
-/** What torch's own wrappers put before a name. */
+/** Prefixes that torch's own wrappers add. */
 const WRAPPERS = /^((module|_orig_mod)\.)+/;
-/** A detector's names begin so; before those of a classifier it is a wrapper. */
+/** A detector's names begin with this part. Before a classifier's names it is a wrapper. */
 const BODY = 'backbone';
 
-/** No wrappers put more parts before a name; a hostile file may have millions. */
+/** The most parts that wrappers add to a name. A hostile file may have millions. */
 const MOST_PARTS = 16;
 
 /**
- * What wrappers such as `DataParallel` (`module.`), `torch.compile` (`_orig_mod.`) or Lightning (`model.`) put before
- * every name, several of them in a row as well: the parts, each ending in a dot, that all names begin with. Of
- * another kind of network, only torch's own.
+ * Finds the prefix that wrappers such as `DataParallel` (`module.`), `torch.compile` (`_orig_mod.`) or Lightning
+ * (`model.`) added to every name. It may have several parts, each ending in a dot. For another kind of network only
+ * torch's own wrappers count.
  */
 export function commonPrefix(names: readonly string[]): string {
   const [first = ''] = names;

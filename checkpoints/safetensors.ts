@@ -4,14 +4,14 @@ import type { FileSlice } from '../io/pickle/file-slice.ts';
 import { WholeFile } from '../io/whole-file.ts';
 import { byteLength, type Contents, ITEM_SIZES, type StoredDType, type StoredTensor } from './stored-tensor.ts';
 
-/** A tenth of the official library's limit, and enough for 80,000 tensors: more than that takes seconds to parse. */
+/** A tenth of the official library's limit, enough for 80,000 tensors. Longer headers take seconds to parse. */
 const MAX_HEADER = 10_000_000;
-/** A list in a tensor in the header. */
+/** How deep the header's JSON is nested: a list in a tensor in the header. */
 const MAX_DEPTH = 3;
 
 /**
- * Reads a safetensors file: eight bytes of header length, a JSON header, then the tensors without gaps. Everything that
- * the header claims is checked before a tensor is read.
+ * Reads a safetensors file: eight bytes of header length, a JSON header, then the tensors without gaps. Checks
+ * everything that the header claims before any tensor is read.
  */
 export function readSafetensors(file: FileSlice): Contents {
   const bad = (problem: string): never => {
@@ -62,7 +62,7 @@ function parseHeader(bytes: Uint8Array, bad: (problem: string) => never): Record
   return isRecord(header) ? header : bad('its header is not a JSON object');
 }
 
-/** A value out of a damaged header, as a message can hold it. */
+/** A value from a damaged header, for a message. */
 function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing';
   return text.length > 100 ? `${text.slice(0, 100)}…` : text;
@@ -87,12 +87,12 @@ function parseEntry(name: string, entry: unknown, bad: (problem: string) => neve
   return { dtype: dtype as StoredDType, shape: shape as number[], range: range as [number, number] };
 }
 
-/** The order of element types in a file, as the official library writes it: larger ones first, so that all are aligned. */
+/** The order in which the official library writes element types: larger ones first, so that all are aligned. */
 const ORDER: readonly StoredDType[] = ['I64', 'F64', 'F32', 'I32', 'BF16', 'F16', 'I16', 'I8', 'U8', 'BOOL'];
 
 /**
- * Writes a safetensors file, whole or not at all and onto the disk, byte for byte as the official library does: by
- * element type, then by name.
+ * Writes a safetensors file, whole or not at all, and flushes it to the disk. The bytes equal the official library's:
+ * tensors are sorted by element type, then by name.
  *
  * @throws ResnetCocoError FILE_NOT_WRITABLE
  */
@@ -109,7 +109,7 @@ export async function writeSafetensors(
   let position = 0;
   for (const [name, { dtype, shape }] of order) {
     const end = position + byteLength(dtype, shape)!;
-    // Not as one object, which would put names such as '0' first and lose '__proto__'.
+    // An object would put names such as '0' first and lose '__proto__'.
     header.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [position, end] })}`);
     position = end;
   }

@@ -1,2 +1,2 @@
-/** Shapes by tensor name: what a checkpoint says of its architecture. */
+/** Shapes by tensor name, which tell a checkpoint's architecture. */
 export type Shapes = ReadonlyMap<string, readonly number[]>;

@@ -7,19 +7,19 @@ export type StoredDType = keyof typeof ITEM_SIZES;
 export interface StoredTensor {
   readonly dtype: StoredDType;
   readonly shape: readonly number[];
-  /** Reads it: little-endian, row-major, in memory of its own. */
+  /** Reads the bytes, little-endian and row-major, into new memory. */
   bytes(): Uint8Array;
 }
 
-/** What a weight file holds, by name. */
+/** The contents of a weight file. */
 export interface Contents {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   readonly metadata: Readonly<Record<string, string>>;
-  /** What a training script keeps beside the weights, such as `optimizer (161 tensors)`; none of it is read. */
+  /** What a training script stored beside the weights, such as `optimizer (161 tensors)`. It is not read. */
   readonly beside: readonly string[];
 }
 
-/** The number of bytes of a tensor, or undefined where sizes are no whole numbers or too large to be true. */
+/** The number of bytes of a tensor; undefined if a size is not an integer or too large. */
 export function byteLength(dtype: StoredDType, shape: readonly unknown[]): number | undefined {
   let count = 1;
   for (const size of shape) {

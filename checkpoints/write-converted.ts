@@ -7,11 +7,11 @@ import { FORMAT, readNumbers, shapesOf } from './model-file.ts';
 import { writeSafetensors } from './safetensors.ts';
 import type { StoredTensor } from './stored-tensor.ts';
 
-/** What the file of a converted model is to say and hold. */
+/** The contents of a converted model's file. */
 export interface Conversion {
-  /** What an error calls the architecture. */
+  /** The architecture's name in errors. */
   readonly architecture: string;
-  /** Everything that rebuilds the model. */
+  /** Everything needed to rebuild the model. */
   readonly config: object;
   /** The shapes of its tensors. */
   readonly needed: Readonly<Record<string, readonly number[]>>;
@@ -20,9 +20,9 @@ export interface Conversion {
 }
 
 /**
- * Writes the tensors of a checkpoint as a model file that describes itself. Left out is what training left beside them.
+ * Writes the tensors of a checkpoint as a self-describing model file, without what training stored beside them.
  *
- * @throws ResnetCocoError BAD_MODEL where tensors are missing, of another shape, of no use or no finite number, or beyond
+ * @throws ResnetCocoError BAD_MODEL if tensors are missing, have another shape, are not used, are not finite, or exceed
  *   half precision; FILE_NOT_WRITABLE
  */
 export async function writeConverted(to: string, checkpoint: Checkpoint, conversion: Conversion): Promise<void> {
@@ -32,14 +32,14 @@ export async function writeConverted(to: string, checkpoint: Checkpoint, convers
   for (const [name, tensor] of checkpoint.tensors) {
     const isNeeded = Object.hasOwn(needed, name);
     if (!isNeeded && !isOfTheModel(name)) continue;
-    // Counters beside the weights stay as they are.
+    // Counters beside the weights keep their type.
     tensors.set(name, !isNeeded ? tensor : (half ? halved : checked)(file, name, tensor));
   }
   checkFit(shapesOf(checkpoint), needed, file, architecture);
   await writeSafetensors(to, tensors, { format: FORMAT, config: JSON.stringify(config) });
 }
 
-/** The tensor, whose numbers are looked at when it is written: nothing comes of the file where they are not fit. */
+/** The tensor, checked when it is read. If its numbers are unusable, no file is written. */
 function checked(file: string, name: string, tensor: StoredTensor): StoredTensor {
   const bytes = () => {
     readNumbers(file, name, tensor);
@@ -55,7 +55,7 @@ function halved(file: string, name: string, tensor: StoredTensor): StoredTensor 
     const halves = floatToHalf(readNumbers(file, name, tensor));
     const beyond = halves.reduce((count, half) => count + Number((half & 0x7fff) === 0x7c00), 0);
     if (!beyond) return new Uint8Array(halves.buffer);
-    const problem = `${beyond} of its ${halves.length} numbers are beyond ${LARGEST_HALF}, the largest of half precision`;
+    const problem = `${beyond} of its ${halves.length} numbers exceed ${LARGEST_HALF}, the largest number of half precision`;
     throw new ResnetCocoError('BAD_MODEL', `${file}: ${name}: ${problem}; leave out \`half\``);
   };
   return { dtype: 'F16', shape: tensor.shape, bytes };

@@ -4,9 +4,9 @@ import { writeSafetensors } from './safetensors.ts';
 import type { StoredTensor } from './stored-tensor.ts';
 
 /**
- * Writes a model file that describes itself, in single precision.
+ * Writes a self-describing model file in single precision.
  *
- * @param config everything that rebuilds the model
+ * @param config everything needed to rebuild the model
  * @throws ResnetCocoError FILE_NOT_WRITABLE
  */
 export async function writeModel(file: string, config: object, weights: Weights): Promise<void> {

@@ -20,7 +20,14 @@ import { displayWidth, formatTable, padColumns } from './terminal/table.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
 const flags = {
-  top: { kind: 'integer', value: 'N', min: 1, max: MOST.classes, default: 5, help: 'classes to print of each image' },
+  top: {
+    kind: 'integer',
+    value: 'N',
+    min: 1,
+    max: MOST.classes,
+    default: 5,
+    help: 'number of classes to print for each image',
+  },
   ...jsonFlag,
   ...inputFlags,
   model: { kind: 'text', group: 'Model', value: 'NAME|FILE', default: 'resnet50', help: 'a known model, or a file' },
@@ -42,12 +49,12 @@ interface ClassifyJob {
   readonly json: boolean;
 }
 
-/** What is asked of a classifier here. */
+/** What this command needs from a classifier. */
 interface FileClassifier {
   classifyAll(files: Iterable<string>, options?: ClassifyAllOptions): AsyncIterable<ClassifiedFile>;
 }
 
-/** Classifies the inputs and prints what they show. */
+/** Classifies the inputs and prints the results. */
 export async function classifyFiles(
   classifier: FileClassifier,
   inputs: Inputs,
@@ -56,7 +63,7 @@ export async function classifyFiles(
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const files = inputs.files.map(({ file }) => file);
-  // With one class an image, one line an image.
+  // With one class per image, one line per image.
   const nameWidth = top === 1 ? files.reduce((widest, file) => Math.max(widest, displayWidth(file)), 0) : 0;
   const failures = new Failures(terminal);
   const outcome = await runImageJob({
@@ -83,11 +90,11 @@ export default command({
   positionals: pathsPositional,
   flags,
   details: [
-    'JSON: [{"file", "predictions": [{"index", "label", "wnid", "probability"}]}], most probable first, wnid for models of ImageNet only. A failed image: {"file", "error"}.',
+    'JSON: [{"file", "predictions": [{"index", "label", "wnid", "probability"}]}], most probable first; wnid only for ImageNet models. A failed image: {"file", "error"}.',
   ],
   examples: [
     ['resnet-coco classify dog.jpg', ''],
-    ['resnet-coco classify photos --recursive --top 1', 'one line an image'],
+    ['resnet-coco classify photos --recursive --top 1', 'one line per image'],
     ["find . -name '*.jpg' -print0 | resnet-coco classify - --json", 'a list of files from another program'],
     ['resnet-coco classify cell.png --model my-cells.safetensors', 'a model of your own'],
   ],

@@ -58,7 +58,7 @@ export const commands: CommandList = {
       subcommands: {
         list: { summary: 'known models', load: async () => (await import('./models.ts')).list },
         info: {
-          summary: 'what is known of a model or stored in a file',
+          summary: 'details of a known model or of a model file',
           load: async () => (await import('./models.ts')).info,
         },
         fetch: { summary: 'download official weights', load: async () => (await import('./models.ts')).fetch },
@@ -87,7 +87,7 @@ export const commands: CommandList = {
           load: async () => (await import('./datasets.ts')).convert,
         },
         crops: {
-          summary: 'cut out the objects, for a classifier to train on',
+          summary: 'crop the objects, to train a classifier on them',
           load: async () => (await import('./dataset-crops.ts')).crops,
         },
         fetch: { summary: 'download and unpack one', load: async () => (await import('./datasets.ts')).fetch },
@@ -96,7 +96,7 @@ export const commands: CommandList = {
   },
   'This machine': {
     doctor: {
-      summary: 'what engines, devices and decoders it has, and why not the others',
+      summary: 'its engines, devices and decoders, and why others do not work',
       load: async () => (await import('./doctor.ts')).default,
     },
   },

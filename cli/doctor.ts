@@ -3,7 +3,7 @@ import { jsonFlag } from './terminal/shared-flags.ts';
 import { formatTable } from './terminal/table.ts';
 
 export default command({
-  summary: 'What engines, devices and decoders this machine has, and why not the others.',
+  summary: 'Engines, devices and decoders of this machine, and why others do not work.',
   positionals: noPositionals,
   flags: jsonFlag,
   examples: [['resnet-coco doctor', '']],

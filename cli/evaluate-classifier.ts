@@ -27,7 +27,7 @@ const flags = {
   split: {
     kind: 'choice',
     choices: ['test', 'train'],
-    help: 'part of the data set; by default test, and of an image folder without parts all',
+    help: 'part of the data set (default: test, or the whole of an image folder without parts)',
   },
   ...jsonFlag,
   report: {
@@ -35,22 +35,22 @@ const flags = {
     value: 'DIR',
     help: 'write report.html, report.json, per-class.csv and confusion.csv there',
   },
-  model: { kind: 'text', group: 'Model', value: 'NAME|FILE', help: 'a known model, or a file; must be given' },
+  model: { kind: 'text', group: 'Model', value: 'NAME|FILE', help: 'a known model, or a file; required' },
   ...archFlag,
   ...engineFlags,
 } as const satisfies FlagTable;
 
 export interface ClassifierEvaluation {
-  /** What reports call the model, and where the data set is. */
+  /** The name of the model and the place of the data set, for reports. */
   readonly model: string;
   readonly source: string;
   readonly batch?: number;
   readonly json: boolean;
-  /** Folder of the report, if one is wanted. */
+  /** The folder for the report, if any. */
   readonly report?: string;
 }
 
-/** Images of CIFAR's size are small work each: together they go twice as fast. */
+/** Images of CIFAR's size are twice as fast in batches. */
 const SMALL_CROP = 64;
 const SMALL_BATCH = 128;
 
@@ -58,13 +58,13 @@ function* imagesOf(dataset: ClassificationDataset): Generator<string | URL | Uin
   for (let i = 0; i < dataset.length; i++) yield dataset.image(i);
 }
 
-/** What is asked of a classifier here. */
+/** What this command needs from a classifier. */
 interface ScoringClassifier {
   readonly config: ClassifierConfig;
   logitsAll<S extends ImageSource>(images: Iterable<S>, options?: LogitsOptions): AsyncIterable<ScoredImage<S>>;
 }
 
-/** Runs the classifier on the data set, prints what it is worth, and writes the report. */
+/** Runs the classifier on the data set, prints the evaluation, and writes the report. */
 export async function evaluateClassifier(
   classifier: ScoringClassifier,
   dataset: ClassificationDataset,
@@ -74,7 +74,7 @@ export async function evaluateClassifier(
 ): Promise<ExitCode> {
   const { config } = classifier;
   const { by, indices, classes } = mapClasses(dataset, config.categories, config.num_classes);
-  if (by === 'order') terminal.note('the model does not have these classes by name: they are matched by their order');
+  if (by === 'order') terminal.note('the model does not know these class names: classes are matched by order');
   const evaluator = new ClassificationEvaluator(config.num_classes);
   const failures = new Failures(terminal);
   const failed: { file: string; error: string }[] = [];
@@ -105,7 +105,7 @@ export async function evaluateClassifier(
 }
 
 export default command({
-  summary: 'What a classifier is worth on a data set: top-1, top-5, per-class accuracy, confusion, calibration.',
+  summary: 'Evaluate a classifier on a data set: top-1, top-5, per-class accuracy, confusion, calibration.',
   positionals: {
     usage: '<dataset>',
     min: 1,
@@ -119,7 +119,7 @@ export default command({
   },
   flags,
   details: [
-    "Folders named by WordNet ids are matched to ImageNet's classes; else classes are matched by name, or, where the model does not know the names and has as many classes, by order.",
+    "Folders named by WordNet ids are matched to ImageNet's classes. Other classes are matched by name; if the model does not know the names but has as many classes, by order.",
     'JSON: {"images", "top1", "top5", "balancedAccuracy", "nll", "ece", "reliability", "confusion", "perClass": [{"index", "label", "wnid", "images", "top1", "top5", "precision", "f1"}], "mistakes", "failures"}, shares in 0..1.',
   ],
   examples: [
@@ -131,7 +131,7 @@ export default command({
   ],
   async run({ flags: { split, json, report, model, engine, threads, batch, arch }, positionals, terminal, signal }) {
     const [source] = positionals;
-    if (model === undefined) throw new ResnetCocoError('USAGE', '--model is missing: which classifier to evaluate?');
+    if (model === undefined) throw new ResnetCocoError('USAGE', '--model is missing: name the classifier to evaluate');
     const dataset = await openClassificationDataset(source, defined({ split }));
     for (const note of dataset.notes ?? []) terminal.note(note);
     const evaluate = async (): Promise<ExitCode> => {

@@ -18,7 +18,7 @@ const flags = {
   },
   ...jsonFlag,
   ...reportFlag,
-  images: { kind: 'text', value: 'DIR', help: 'folder of the images, so that the report can show the worst' },
+  images: { kind: 'text', value: 'DIR', help: 'folder of the images, for the worst images in the report' },
 } as const satisfies FlagTable;
 
 export default command({
@@ -26,7 +26,7 @@ export default command({
   positionals: noPositionals,
   flags,
   details: [
-    'JSON: {"type", "stats": [...], "AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl", "perCategory": [{"id", "name", "AP"}]}; -1 where there is nothing to measure. Keypoints have ten numbers.',
+    'JSON: {"type", "stats": [...], "AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl", "perCategory": [{"id", "name", "AP"}]}; -1 if there is nothing to measure. Keypoints have ten numbers.',
   ],
   examples: [
     ['resnet-coco evaluate coco --annotations instances_val2017.json --detections detections.json', ''],

@@ -42,7 +42,7 @@ const flags = {
   ...engineFlags,
 } as const satisfies FlagTable;
 
-/** Evaluates, with progress; images that cannot be read, and what else does not count, are told. */
+/** Evaluates with progress. Reports unreadable images and whatever else does not count. */
 async function evaluate(
   detector: FileDetector,
   gt: COCO,
@@ -78,13 +78,13 @@ export default command({
     help: [
       [
         '<folder>',
-        'images, in sub-folders too; those that the annotations do not name are left out. Or a data set with its images, as train detector takes it: a folder of VOC or YOLO, data.yaml, a JSON file',
+        'a folder of images, with its sub-folders; images that the annotations do not name are left out. Or a data set with its images, as for train detector: a folder of VOC or YOLO, data.yaml, a JSON file',
       ],
     ],
   },
   flags,
   details: [
-    'Images that are annotated but not in the folder do not count, and are mentioned. Categories of the model and of the annotations match by name, whatever their ids; those without a partner are mentioned. JSON: as of evaluate coco. The report has the detections too, as detections.json, under the category ids of the annotations.',
+    'Annotated images that are not in the folder do not count; their number is reported. Categories of the model and of the annotations match by name, whatever their ids; those without a match are reported. JSON: as for evaluate coco. The report also has the detections, as detections.json with the category ids of the annotations.',
   ],
   examples: [
     ['resnet-coco evaluate detector val2017 --annotations instances_val2017.json', ''],

@@ -4,6 +4,6 @@ import { withReturnedMemory } from './returned-memory.ts';
 import { runProgram } from './terminal/program.ts';
 
 const args = process.argv.slice(2);
-// The command that runs for weeks; its memory is to come back after each flood.
+// This command runs for weeks: memory must be returned after each burst of requests.
 if (args[0] === 'serve') await withReturnedMemory();
 await runProgram(commands, args);

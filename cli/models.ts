@@ -19,11 +19,11 @@ const oneModel = {
 const published = (metric: ModelListing['metric']): string =>
   metric.map(({ dataset, name, value }) => `${dataset} ${name} ${value}`).join(', ');
 
-/** A model's description for people: what is known of the file, then its configuration by headings. */
+/** A model's description for people: details of the file, then its configuration by headings. */
 function describeModel({ config, ...facts }: ModelInfo): string {
   const metric = 'metric' in facts ? { metric: published(facts.metric) } : {};
   const { provenance, ...settings } = (config ?? {}) as Readonly<Record<string, unknown>>;
-  // Beside the model's own settings, those of its training say the same again.
+  // The training settings repeat some of the model's own settings.
   const { model, ...training } = (provenance ?? {}) as Readonly<Record<string, unknown>>;
   const table = (fields: Readonly<Record<string, unknown>>, indent = '') =>
     formatTable(
@@ -73,7 +73,7 @@ export const list = command({
 });
 
 export const info = command({
-  summary: 'What is known of a model, or stored in a model file.',
+  summary: 'Details of a known model, or of a model file.',
   positionals: oneModel,
   flags: jsonFlag,
   examples: [
@@ -90,7 +90,7 @@ export const info = command({
 });
 
 export const fetch = command({
-  summary: "Download a model's official weights into the cache, resuming a broken download, and check them.",
+  summary: "Download a model's official weights into the cache and check them. Resumes an interrupted download.",
   positionals: { ...oneModel, help: [['<model>', 'a name from resnet-coco models list']] },
   flags: {},
   details: ['The cache is in RESNET_COCO_HOME; RESNET_COCO_MIRROR names a server to use instead of the official ones.'],
@@ -111,7 +111,7 @@ const convertFlags = {
 } as const satisfies FlagTable;
 
 export const convert = command({
-  summary: 'Turn a .pth, .pt, .th or .safetensors checkpoint into a model file that describes itself.',
+  summary: 'Convert a .pth, .pt, .th or .safetensors checkpoint to a self-describing model file.',
   positionals: {
     usage: '<in> <out>',
     min: 2,

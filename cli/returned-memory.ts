@@ -1,12 +1,14 @@
 /**
- * A process that gives freed memory back. In glibc each thread has a heap of its own, an "arena", and an arena keeps up to
- * 64 MB of what was freed once a large block was: after a flood of requests that is 150 MB and more. glibc reads its
- * settings when a process starts, so the command runs in a child process that has them.
+ * Runs a command in a process that returns freed memory. In glibc each thread has its own heap, an "arena", and after a
+ * large block was freed an arena keeps up to 64 MB: 150 MB and more after a burst of requests. glibc reads its settings
+ * when a process starts, so the command runs in a child process that has them.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-/** mallopt(3): few arenas, and fixed thresholds, which else grow. Lower ones cost detections a fifth of their speed. */
+/**
+ * mallopt(3): few arenas, and fixed thresholds, which would grow otherwise. Lower ones make detection a fifth slower.
+ */
 const SETTINGS = {
   MALLOC_ARENA_MAX: '2',
   MALLOC_TRIM_THRESHOLD_: String(32 * 2 ** 20),
@@ -16,14 +18,14 @@ const PARENT = 'RESNET_COCO_PARENT';
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Runs this call again with these settings, and ends as that process ends. Returns at once where it runs so already:
- * whoever sets one of them has the last word.
+ * Runs this call again in a child process with these settings, and ends as that process ends. Returns at once if one of
+ * the settings is already set: the user's own settings win.
  */
 export async function withReturnedMemory(): Promise<void> {
   const isSet = Object.keys(SETTINGS).some((name) => process.env[name] !== undefined);
   if (process.platform !== 'linux' || isSet) return endWithParent();
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
-    // The channel tells the child when this process ends, however it ends.
+    // The child notices by the channel when this process ends, however it ends.
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, ...SETTINGS, [PARENT]: String(process.pid) },
   });

@@ -9,25 +9,37 @@ import { counted } from './terminal/table.ts';
 const { engine, threads, batch } = engineFlags;
 
 const flags = {
-  host: { kind: 'text', value: 'ADDRESS', default: '127.0.0.1', help: 'where to listen; 0.0.0.0 for every network' },
-  port: { kind: 'integer', value: 'N', min: 0, max: 65535, default: 8080, help: 'the port; 0 for any that is free' },
+  host: {
+    kind: 'text',
+    value: 'ADDRESS',
+    default: '127.0.0.1',
+    help: 'address to listen on; 0.0.0.0 for every network',
+  },
+  port: {
+    kind: 'integer',
+    value: 'N',
+    min: 0,
+    max: 65535,
+    default: 8080,
+    help: 'port to listen on; 0 for any free port',
+  },
   token: {
     kind: 'text',
     group: 'Who may ask',
     value: 'TOKEN',
-    help: 'turn away who does not send it as bearer token (better: RESNET_COCO_TOKEN in the environment)',
+    help: 'refuse requests without this bearer token (better: RESNET_COCO_TOKEN in the environment)',
   },
   'allow-host': {
     kind: 'texts',
     group: 'Who may ask',
     value: 'NAME',
-    help: 'a name that it may be asked by besides localhost, addresses and --host, such as gpu.example.org; repeat it for others (with a token, any name)',
+    help: 'a host name that it accepts besides localhost, addresses and --host, such as gpu.example.org; may be repeated (with a token, any name is accepted)',
   },
   cors: {
     kind: 'text',
     group: 'Who may ask',
     value: 'ORIGIN,…',
-    help: "origins whose pages may ask, such as https://example.org (default: only the service's own)",
+    help: "origins whose pages may call it, such as https://example.org (default: only the service's own)",
   },
   queue: {
     kind: 'integer',
@@ -36,7 +48,7 @@ const flags = {
     min: 1,
     max: 1e6,
     default: 64,
-    help: 'images of a model, and bodies on their way, that may wait',
+    help: 'maximum of waiting images of each model, and of arriving bodies',
   },
   'queue-bytes': {
     kind: 'integer',
@@ -45,7 +57,7 @@ const flags = {
     min: 1,
     max: 2 ** 36,
     default: 160 * 2 ** 20,
-    help: 'bytes of all requests that are read or answered at a time',
+    help: 'maximum total bytes of the requests in memory',
   },
   timeout: {
     kind: 'number',
@@ -54,7 +66,7 @@ const flags = {
     min: 0.001,
     max: 86_400,
     default: 30,
-    help: 'to answer within',
+    help: 'maximum time for an answer',
   },
   'max-bytes': {
     kind: 'integer',
@@ -63,7 +75,7 @@ const flags = {
     min: 1,
     max: 2 ** 31,
     default: 20 * 2 ** 20,
-    help: 'bytes of a request; half of them where it is JSON',
+    help: 'maximum bytes of a request; half as many for JSON',
   },
   'max-pixels': {
     kind: 'integer',
@@ -72,7 +84,7 @@ const flags = {
     min: 1,
     max: 1e9,
     default: 50e6,
-    help: 'pixels of an image',
+    help: 'maximum pixels of an image',
   },
   'max-files': {
     kind: 'integer',
@@ -81,7 +93,7 @@ const flags = {
     min: 1,
     max: 10_000,
     default: 16,
-    help: 'images of a request',
+    help: 'maximum images of a request',
   },
   grace: {
     kind: 'number',
@@ -90,13 +102,13 @@ const flags = {
     min: 0.001,
     max: 86_400,
     default: 20,
-    help: 'to finish in when told to end',
+    help: 'time to answer accepted requests when it is stopped',
   },
   model: {
     kind: 'text',
     group: 'Model',
     value: 'NAME|FILE,…',
-    help: 'known models, or files, classifiers and detectors (default: those that come with the package)',
+    help: 'known models or files, classifiers and detectors (default: those of the package)',
   },
   engine,
   threads,
@@ -108,8 +120,8 @@ export default command({
   positionals: noPositionals,
   flags,
   details: [
-    'POST /v1/classify and /v1/detect take pictures as multipart/form-data, as a body of type image/*, or as base64 in JSON, and answer as classify --json and detect --json do. GET /v1/models, /healthz, /readyz, /metrics (Prometheus), /openapi.json; /docs reads well in a browser.',
-    'A line on stderr tells of each request, never of what is in it: text on a terminal, else JSON. Ctrl-C or SIGTERM: no further requests are taken, those that are here are answered.',
+    'POST /v1/classify and /v1/detect take images as multipart/form-data, as a body of type image/*, or as base64 in JSON, and answer as classify --json and detect --json do. GET /v1/models, /healthz, /readyz, /metrics (Prometheus), /openapi.json; /docs is for the browser.',
+    'Each request is logged in a line on stderr, without its content: text on a terminal, else JSON. After Ctrl-C or SIGTERM no further requests are accepted, and accepted ones are answered.',
   ],
   examples: [
     ['resnet-coco serve', 'then: curl -F files=@photo.jpg http://127.0.0.1:8080/v1/classify'],

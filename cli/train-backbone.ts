@@ -31,7 +31,7 @@ import { choicesOf, type TrainingFlags, trainingFlags } from './training/trainin
 import { writeRunPage } from './training/training-page.ts';
 import { amount, percent, TrainingProgress } from './training/training-progress.ts';
 
-/** Images to learn from, and to evaluate on. */
+/** The training set and the evaluation set. */
 async function openDatasets({ dataset, val }: TrainingFlags): Promise<[ClassificationDataset, ClassificationDataset]> {
   const spec = required('dataset', dataset);
   if (val !== undefined) {
@@ -39,25 +39,25 @@ async function openDatasets({ dataset, val }: TrainingFlags): Promise<[Classific
     return [training, await openClassificationDataset(val)];
   }
   if (!isSplit(spec)) {
-    const problem = `${spec}: no folders train and val in it; put the images there, or name some to evaluate on: --val`;
+    const problem = `${spec}: no folders train and val in it; put the images there, or name an evaluation set: --val`;
     throw new ResnetCocoError('USAGE', `${problem} imagefolder:DIR`);
   }
   return [await openClassificationDataset(spec, { split: 'train' }), await openClassificationDataset(spec)];
 }
 
-/** Whether a data set has a part to train on: CIFAR has, and of folders those with one called `train`. */
+/** Whether a data set has a training part: CIFAR has one, and so do folders with a folder `train`. */
 function isSplit(spec: string): boolean {
   const [kind, folder] = [spec.slice(0, spec.indexOf(':')), spec.slice(spec.indexOf(':') + 1)];
   return kind !== 'imagefolder' || !existsSync(folder) || spelledPath(folder, 'train') !== undefined;
 }
 
-/** What a run was begun with, where it is to go on: its flags, and the configuration of what it began from. */
+/** What a resumed run was started with: its flags, and the configuration of its initial model. */
 async function storedRun(folder: string): Promise<{ flags: Partial<TrainingFlags>; config: RunConfig }> {
   const config = await storedConfig(folder, 'classifier');
   return { flags: (config.command ?? {}) as Partial<TrainingFlags>, config };
 }
 
-/** The part of a model's configuration that a run takes over when it begins from it, as a resumed run remembers it. */
+/** The part of the initial model's configuration that a run takes over, as stored with the run. */
 function rememberedConfig({
   architecture,
   recipe,
@@ -78,7 +78,7 @@ function describe({ best, epochs, files, interrupted, seconds, steps }: Training
     lines.push(`best after epoch ${best.epoch}: top-1 ${percent(best.top1)}${fifth}, loss ${best.loss.toFixed(4)}`);
   }
   const outcome = interrupted
-    ? `stopped after step ${steps}; go on with: ${ownCall()} train backbone --resume --out ${dirname(files.last)}`
+    ? `stopped after step ${steps}; resume with: ${ownCall()} train backbone --resume --out ${dirname(files.last)}`
     : `model: ${files.model}`;
   return [...lines, outcome, `curves: ${reportFiles(dirname(files.last)).page}`].join('\n');
 }
@@ -111,18 +111,18 @@ async function train(
 }
 
 export default command({
-  summary: 'Train a ResNet to classify images, from scratch or from the weights of another.',
+  summary: 'Train a ResNet to classify images, from scratch or from the weights of another model.',
   positionals: { usage: '', min: 0, max: 0, help: [] },
   flags: trainingFlags,
   details: [
-    'Without further flags, CIFAR is trained as in §4.2 of the ResNet paper and image folders as ImageNet by torchvision.',
-    'The folder of the run has model.safetensors and model.md (the best weights and a card of them, once it is done), best.safetensors and last.safetensors (checkpoints, which load as models too), training.html (curves), log.jsonl, and event files for TensorBoard.',
-    'Ctrl-C saves and stops; a run that was killed loses what it did since its last checkpoint. --resume goes on with the settings of the run, which need not be given again, and on the same machine comes by the same weights to the last bit.',
+    'By default, CIFAR is trained as in §4.2 of the ResNet paper, and image folders as torchvision trains ImageNet.',
+    'The folder of the run has model.safetensors and model.md (at the end: the best weights and their card), best.safetensors and last.safetensors (checkpoints, which load as models too), training.html (curves), log.jsonl, and event files for TensorBoard.',
+    'Ctrl-C saves and stops; a killed run loses the steps since its last checkpoint. --resume takes the settings from the run; on the same machine it gives the same weights to the last bit.',
   ],
   examples: [
     ['resnet-coco train backbone --arch resnet20 --dataset cifar10:cifar-10-batches-bin', ''],
     ['resnet-coco train backbone --dataset imagefolder:flowers --init resnet50 --freeze 2 --epochs 20', 'fine-tuning'],
-    ['resnet-coco train backbone --resume --out runs/resnet20-cifar10', 'go on'],
+    ['resnet-coco train backbone --resume --out runs/resnet20-cifar10', 'resume'],
   ],
   async run({ flags: given, terminal, signal }) {
     const stored = given.resume && given.out !== undefined ? await storedRun(given.out) : undefined;

@@ -39,7 +39,7 @@ import { reportFiles, withReport } from './training/report-files.ts';
 import { writeRunPage } from './training/training-page.ts';
 import { amount, percent, TrainingProgress } from './training/training-progress.ts';
 
-/** What a run that is resumed remembers: how long and how fast, settings of `--config`, and the model that it began from. */
+/** The stored choices of a resumed run: length, rates, settings of `--config`, and the initial model. */
 function rememberedSettings({ epochs, init, model, schedule, training }: RunConfig) {
   const [config, chosen] = [model as unknown as DetectorConfig, training as Readonly<Record<string, unknown>>];
   const { milestones, rate, warmup_steps } = schedule as unknown as Partial<Record<string, number>> & {
@@ -55,7 +55,7 @@ function rememberedSettings({ epochs, init, model, schedule, training }: RunConf
   return { start, config: { ...config, ...chosen }, defaults };
 }
 
-/** What there is to know of the model to begin from, which is fetched if need be. */
+/** What is known about the initial model, which is fetched if necessary. */
 async function startOf(init: string | undefined, terminal: Terminal, signal: AbortSignal) {
   if (init === undefined) return undefined;
   const fetched = () =>
@@ -76,12 +76,12 @@ function describe({ best, epochs, files, interrupted, seconds, steps }: Detector
     );
   }
   const outcome = interrupted
-    ? `stopped after step ${steps}; go on with: ${ownCall()} train detector --resume --out ${dirname(files.last)}`
+    ? `stopped after step ${steps}; resume with: ${ownCall()} train detector --resume --out ${dirname(files.last)}`
     : `model: ${files.model}`;
   return [...lines, outcome, `curves: ${reportFiles(dirname(files.last)).page}`].join('\n');
 }
 
-/** The calls that come next, with the paths of this run. */
+/** The next commands, with the paths of this run. */
 function nextCalls(
   { best, files: { model } }: DetectorSummary,
   folder: string,
@@ -124,24 +124,24 @@ export default command({
   positionals: { usage: '', min: 0, max: 0, help: [] },
   flags: detectorTrainingFlags,
   details: [
-    "What flags leave open follows torchvision's reference training of COCO; from a detector, there are fewer epochs. Crowds are left out, boxes clipped to their images, and images without a usable box not trained on.",
-    'The folder of the run has model.safetensors and model.md (the best weights, without evaluation the last, and a card of them, once it is done), best.safetensors and last.safetensors (checkpoints, which load as models too), training.html (curves, and what was detected at each evaluation), samples (those pictures), validation.json (the images that --val-fraction kept), log.jsonl, and event files for TensorBoard.',
-    'Ctrl-C saves and stops; a run that was killed loses what it did since its last checkpoint. --resume goes on with the settings of the run, which need not be given again, and on the same machine comes by the same weights to the last bit.',
+    "Defaults follow torchvision's reference training of COCO, with fewer epochs if --init is a detector. Crowds are left out, boxes are clipped to their images, and images without a usable box are not trained on.",
+    'The folder of the run has model.safetensors and model.md (at the end: the best weights, or the last ones without evaluation, and their card), best.safetensors and last.safetensors (checkpoints, which load as models too), training.html (curves, and detections at each evaluation), samples (images of those detections), validation.json (the images that --val-fraction holds out), log.jsonl, and event files for TensorBoard.',
+    'Ctrl-C saves and stops; a killed run loses the steps since its last checkpoint. --resume takes the settings from the run; on the same machine it gives the same weights to the last bit.',
   ],
   examples: [
     [
       'resnet-coco train detector --annotations my-data --val-fraction 0.2 --init coco-mini-resnet18-fpn',
-      'fine-tuning the detector of the package on a folder of VOC or YOLO without lists',
+      'fine-tune the detector of the package on a VOC or YOLO folder without lists',
     ],
     [
       'resnet-coco train detector --annotations bccd --split train --val-split val --init fasterrcnn_resnet50_fpn',
-      'fine-tuning one of COCO on the splits of a data set',
+      'fine-tune a COCO detector on the splits of a data set',
     ],
     [
       'resnet-coco train detector --annotations train.json --images train --val-annotations val.json --val-images val --init resnet50',
       "from a classifier's backbone",
     ],
-    ['resnet-coco train detector --resume --out runs/detector-resnet50', 'go on'],
+    ['resnet-coco train detector --resume --out runs/detector-resnet50', 'resume'],
   ],
   async run({ flags: given, terminal, signal }) {
     const table = detectorTrainingFlags;

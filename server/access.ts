@@ -44,7 +44,7 @@ export function hostGuard(isAllowed: (name: string) => boolean): (request: Fasti
     throw new Problem(
       'HOST_NOT_ALLOWED',
       name === ''
-        ? `${why}, which is no host name`
+        ? `${why}, which is not a host name`
         : `${why}; start it with --allow-host ${cut(name)}, or with --token`,
     );
   };

@@ -180,7 +180,7 @@ async function addRoutes(
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'resnet-coco', version: '1', description: 'Classifies pictures and detects objects in them.' },
+      info: { title: 'resnet-coco', version: '1', description: 'Classifies images and detects objects in them.' },
       ...(settings.token === undefined
         ? {}
         : {
@@ -200,8 +200,8 @@ async function addRoutes(
       return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
     });
   });
-  app.get('/healthz', { schema: plainSchema('Whether the service lives') }, async () => ({ status: 'ok' }));
-  app.get('/readyz', { schema: plainSchema('Whether a request would find room') }, async () => {
+  app.get('/healthz', { schema: plainSchema('Whether the service runs') }, async () => ({ status: 'ok' }));
+  app.get('/readyz', { schema: plainSchema('Whether the service can take a request') }, async () => {
     if (isDraining(app)) throw new Problem('TOO_BUSY', 'the service is ending; ask another instance', 1);
     const full = models.filter(({ queue }) => queue.isFull).map(({ record }) => record.name);
     if (full.length) throw new Problem('TOO_BUSY', `the queue of ${full.join(', ')} is full`, 1);

@@ -134,7 +134,7 @@ const tooMany = ({ maxFiles }: Limits): Problem =>
   new Problem('TOO_LARGE', `a request may have ${maxFiles} images; send the others in another request`);
 
 /** An image within the limits. */
-export interface WelcomePicture extends Picture {
+export interface AcceptedPicture extends Picture {
   /** The cost of decoding it, in pixels; 0 without a readable header: decoding then fails at once. */
   readonly work: number;
 }
@@ -151,10 +151,10 @@ const LARGEST_OF_REQUEST = 4;
 export async function checkPictures(
   pictures: readonly Picture[],
   { maxPixels }: Limits,
-): Promise<readonly (WelcomePicture | Problem)[]> {
+): Promise<readonly (AcceptedPicture | Problem)[]> {
   const tooLarge = (file: string, problem: string) => new Problem('TOO_LARGE', `${file}: ${problem}`);
   const most = LARGEST_OF_REQUEST * maxPixels;
-  const checked: (WelcomePicture | Problem)[] = [];
+  const checked: (AcceptedPicture | Problem)[] = [];
   let total = 0;
   for (const { bytes, file } of pictures) {
     const cost = await decodingCost(bytes);

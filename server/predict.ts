@@ -6,7 +6,7 @@ import type { Metrics } from './metrics.ts';
 import type { ServerSettings } from './options.ts';
 import { bodyLimit, checkPictures, isPictureItself, type Picture, receive } from './pictures.ts';
 import { cut, echoed, Problem, problemOf } from './problem.ts';
-import type { Answer, Question, ServedModel, Task } from './served-model.ts';
+import type { Answer, AnswerOptions, ServedModel, Task } from './served-model.ts';
 import type { Uploads } from './uploads.ts';
 
 /** Seconds after which a refused client may try again. */
@@ -31,8 +31,8 @@ export function predict(
 ) {
   const able = models.filter(({ record }) => record.task === task);
   return async (request: FastifyRequest, reply: FastifyReply): Promise<readonly (Answer | Failed)[]> => {
-    const patience = patienceOf(request, reply, settings.timeoutSeconds);
-    const { signal } = patience;
+    const deadline = deadlineOf(request, reply, settings.timeoutSeconds);
+    const { signal } = deadline;
     let upload: ReturnType<Uploads['admit']> | undefined;
     try {
       // Refuse before admission what the headers already rule out, or what no model has room for.
@@ -42,7 +42,7 @@ export function predict(
       checkNames(task, parameters, 'query', isPictureItself(request) ? ['file'] : []);
       if (able.length && able.every(({ queue }) => queue.isFull)) throw new QueueFull();
       upload = uploads.admit(request, () =>
-        patience.abort(new Problem('TOO_BUSY', 'the body arrived too slowly while others waited', RETRY_AFTER)),
+        deadline.abort(new Problem('TOO_BUSY', 'the body arrived too slowly while others waited', RETRY_AFTER)),
       );
       const { fields, pictures } = await whileWaiting(receive(request, settings), signal);
       upload.received();
@@ -51,7 +51,7 @@ export function predict(
       if (twice !== undefined) throw new Problem('BAD_REQUEST', `${twice} is in the query and in the body; give one`);
       const values = { ...parameters, ...fields };
       const model = chooseModel(task, able, values);
-      return await answers(model, pictures, questionOf(task, values), signal, settings, metrics);
+      return await answers(model, pictures, answerOptions(task, values), signal, settings, metrics);
     } catch (error) {
       if (!(error instanceof QueueFull)) throw error;
       throw new Problem('TOO_BUSY', 'too many requests are waiting; try again later', RETRY_AFTER);
@@ -65,17 +65,17 @@ export function predict(
 async function answers(
   model: ServedModel,
   pictures: readonly Picture[],
-  question: Question,
+  options: AnswerOptions,
   signal: AbortSignal,
   settings: ServerSettings,
   metrics: Metrics,
 ): Promise<readonly (Answer | Failed)[]> {
   const { name } = model.record;
   const checked = await checkPictures(pictures, settings);
-  const welcome = checked.filter((picture) => 'work' in picture);
+  const accepted = checked.filter((picture) => 'work' in picture);
   let settled: PromiseSettledResult<Answer>[];
   try {
-    settled = welcome.length ? await model.answer(welcome, question, signal) : [];
+    settled = accepted.length ? await model.answer(accepted, options, signal) : [];
   } catch (error) {
     for (const _ of pictures) metrics.picture(name, error instanceof QueueFull ? 'refused' : 'dropped');
     throw error;
@@ -104,7 +104,7 @@ function named(error: unknown, { file }: Picture): unknown {
 }
 
 /** A controller that aborts when the client has gone or the time is over. */
-function patienceOf(request: FastifyRequest, reply: FastifyReply, seconds: number): AbortController {
+function deadlineOf(request: FastifyRequest, reply: FastifyReply, seconds: number): AbortController {
   const gone = new AbortController();
   const timer = setTimeout(
     () =>
@@ -170,7 +170,7 @@ function chooseModel(task: Task, able: readonly ServedModel[], { model: name }: 
   );
 }
 
-function questionOf(task: Task, { score, top }: { score?: unknown; top?: unknown }): Question {
+function answerOptions(task: Task, { score, top }: { score?: unknown; top?: unknown }): AnswerOptions {
   return {
     top: task === 'classify' ? (numberOf('top', top, 1, 10_000, true) ?? 5) : 0,
     score: task === 'detect' ? numberOf('score', score, 0, 1, false) : undefined,

@@ -4,10 +4,10 @@ import { type Detection, Detector, type DetectorConfig, isAbove, loadModel, SHOW
 import { Batcher } from './batcher.ts';
 import type { Decoding } from './decoding.ts';
 import type { ServerSettings } from './options.ts';
-import type { WelcomePicture } from './pictures.ts';
+import type { AcceptedPicture } from './pictures.ts';
 
-/** The parameters of a request. */
-export interface Question {
+/** The parameters of a request that decide what its answer contains. */
+export interface AnswerOptions {
   /** Number of classes to return. */
   readonly top: number;
   /** Only detections above this score are in the answer. */
@@ -37,9 +37,9 @@ export interface ModelRecord {
   readonly input_size?: number;
 }
 
-interface Asked {
-  readonly picture: WelcomePicture;
-  readonly question: Question;
+interface BatchItem {
+  readonly picture: AcceptedPicture;
+  readonly options: AnswerOptions;
   /** Set for large images, which are decoded before. */
   readonly image: LoadedImage | undefined;
 }
@@ -58,7 +58,7 @@ export class ServedModel {
   /** The known model or file that it was loaded from. */
   readonly source: string;
   readonly config: ClassifierConfig | DetectorConfig;
-  readonly #batcher: Batcher<Asked, LoadedImage, Answer>;
+  readonly #batcher: Batcher<BatchItem, LoadedImage, Answer>;
   readonly #model: Classifier | Detector;
   readonly #decoding: Decoding;
   /** The number of large images that wait to be decoded or are being decoded. */
@@ -91,7 +91,7 @@ export class ServedModel {
     this.#batcher = new Batcher(
       async ({ image, picture }, signal) =>
         image ?? (await model.load(picture.bytes, signal, decoding.poolFor(picture.work))),
-      (images, asked) => (model instanceof Detector ? detect(model, images, asked) : classify(model, images, asked)),
+      (images, items) => (model instanceof Detector ? detect(model, images, items) : classify(model, images, items)),
       {
         size: batch ?? (isSmall(model.config) ? SMALL_BATCH : 1),
         streams: model.streams,
@@ -112,7 +112,7 @@ export class ServedModel {
    * @param nameOrPath a known model, or a model file
    * @param name the name under which it is served
    * @param onNote called with notes for the user about the file
-   * @throws whatever loading a model throws
+   * @throws as `loadModel` does
    */
   static async load(
     nameOrPath: string,
@@ -136,16 +136,16 @@ export class ServedModel {
    * @throws QueueFull when there is no room; the signal's reason when it is aborted
    */
   async answer(
-    pictures: readonly WelcomePicture[],
-    question: Question,
+    pictures: readonly AcceptedPicture[],
+    options: AnswerOptions,
     signal: AbortSignal,
   ): Promise<PromiseSettledResult<Answer>[]> {
-    const isLarge = ({ work }: WelcomePicture) => this.#decoding.isLarge(work);
+    const isLarge = ({ work }: AcceptedPicture) => this.#decoding.isLarge(work);
     const small = pictures.filter((picture) => !isLarge(picture));
     const large = pictures.filter(isLarge);
-    const asked = (picture: WelcomePicture, image?: LoadedImage): Asked => ({ picture, question, image });
-    const ask = async (items: readonly Asked[]) => (items.length ? await this.#batcher.submit(items, signal) : []);
-    const ofSmall = small.map((picture) => asked(picture));
+    const itemOf = (picture: AcceptedPicture, image?: LoadedImage): BatchItem => ({ picture, options, image });
+    const ask = async (items: readonly BatchItem[]) => (items.length ? await this.#batcher.submit(items, signal) : []);
+    const ofSmall = small.map((picture) => itemOf(picture));
     this.#batcher.checkRoom(ofSmall);
     const images = this.#decoding.large(large, async ({ bytes }, pool) => {
       this.#largeLoading++;
@@ -155,7 +155,7 @@ export class ServedModel {
       ask(ofSmall),
       ...images.map(async (loading, i) => {
         const [loaded] = await Promise.allSettled([loading]);
-        return loaded.status === 'fulfilled' ? await ask([asked(large[i], loaded.value)]) : [loaded];
+        return loaded.status === 'fulfilled' ? await ask([itemOf(large[i], loaded.value)]) : [loaded];
       }),
     ]);
     signal.throwIfAborted();
@@ -175,27 +175,27 @@ export class ServedModel {
 async function classify(
   model: Classifier,
   images: readonly LoadedImage[],
-  asked: readonly Asked[],
+  items: readonly BatchItem[],
 ): Promise<readonly Answer[]> {
-  const top = Math.max(...asked.map(({ question }) => question.top));
+  const top = Math.max(...items.map(({ options }) => options.top));
   const results = await model.classifyLoaded(images, { top });
-  return asked.map(({ picture: { file }, question }, i) => ({
+  return items.map(({ picture: { file }, options }, i) => ({
     file,
-    predictions: results[i].slice(0, question.top),
+    predictions: results[i].slice(0, options.top),
   }));
 }
 
 async function detect(
   model: Detector,
   images: readonly LoadedImage[],
-  asked: readonly Asked[],
+  items: readonly BatchItem[],
 ): Promise<readonly Answer[]> {
-  const score = Math.min(...asked.map(({ question }) => question.score ?? SHOWN_SCORE));
+  const score = Math.min(...items.map(({ options }) => options.score ?? SHOWN_SCORE));
   const results = await model.detectLoaded(images, { score: Math.min(score, model.config.box_score_thresh) });
-  return asked.map(({ picture: { file }, question }, i) => ({
+  return items.map(({ picture: { file }, options }, i) => ({
     file,
     width: images[i].width,
     height: images[i].height,
-    detections: results[i].filter(({ score }) => isAbove(score, question.score ?? SHOWN_SCORE)),
+    detections: results[i].filter(({ score }) => isAbove(score, options.score ?? SHOWN_SCORE)),
   }));
 }

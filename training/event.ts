@@ -6,11 +6,11 @@ export interface EventText {
   readonly markdown: string;
 }
 
-/** What TensorBoard is told. */
+/** The contents of an event. */
 export type EventContent =
-  /** The first of a file. */
+  /** The first event of a file. */
   | { readonly kind: 'version' }
-  /** The run goes on at the event's step: what an earlier file says of it and of later ones is void. */
+  /** The run resumes at the event's step: TensorBoard drops this and later steps of earlier files. */
   | { readonly kind: 'start' }
   | { readonly kind: 'scalars'; readonly values: Readonly<Record<string, number>> }
   | ({ readonly kind: 'text' } & EventText);
@@ -47,7 +47,7 @@ function writeScalar({ tag, value }: { readonly tag: string; readonly value: num
   to.writeFloatField(2, value);
 }
 
-/** A text is a string tensor of one element that names the plug-in which shows it. */
+/** A text is a string tensor of one element. Its metadata names the plug-in that shows it. */
 function writeText(text: EventText, to: PbfWriter): void {
   const writePlugin = (name: string, pluginTo: PbfWriter) => pluginTo.writeStringField(1, name);
   const writeMetadata = (plugin: string, metadataTo: PbfWriter) => metadataTo.writeMessage(1, writePlugin, plugin);

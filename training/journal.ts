@@ -2,7 +2,7 @@ import { type LogEntry, RunLog } from './log.ts';
 import { runFiles } from './run-folder.ts';
 import { TensorBoardWriter } from './tensorboard.ts';
 
-/** What a run writes down of itself: a log of JSON lines, and the same for TensorBoard. */
+/** The record of a run: a log of JSON lines, and the same values for TensorBoard. */
 export class Journal {
   readonly #log: RunLog;
   readonly #board: TensorBoardWriter;
@@ -13,7 +13,7 @@ export class Journal {
   }
 
   /**
-   * @param resumeAt the step after which a resumed run goes on
+   * @param resumeAt the step after which a resumed run continues
    * @throws ResnetCocoError FILE_NOT_WRITABLE, BAD_RESULTS
    */
   static open(folder: string, resumeAt?: number): Journal {
@@ -27,7 +27,7 @@ export class Journal {
   }
 
   write(entry: LogEntry): void {
-    // TensorBoard shows one value of a name at a step: the first.
+    // TensorBoard shows only the first value of a name at a step.
     const tagged = Object.entries(entry.values)
       .filter(([name]) => !this.has(entry.step, name, entry.split))
       .map(([name, value]) => [`${entry.split}/${name}`, value] as const);
@@ -35,12 +35,12 @@ export class Journal {
     this.#board.scalars(entry.step, Object.fromEntries(tagged));
   }
 
-  /** Settings, as TensorBoard's text. */
+  /** Writes settings as a text of TensorBoard. */
   describe(settings: object): void {
     this.#board.text(0, 'settings', `\`\`\`\n${JSON.stringify(settings, null, 2)}\n\`\`\``);
   }
 
-  /** Whether it has a value of that name at that step, which is the newest there is. */
+  /** Whether this value is already logged at this step, which is the newest one. */
   has(step: number, name: string, split: LogEntry['split'] = 'train'): boolean {
     const { entries } = this.#log;
     for (let i = entries.length - 1; i >= 0 && entries[i].step === step; i--) {
@@ -49,7 +49,7 @@ export class Journal {
     return false;
   }
 
-  /** Brings all of it to the disk. */
+  /** Flushes everything to the disk. */
   sync(): void {
     this.#log.sync();
   }

@@ -2,24 +2,24 @@ import { ResnetCocoError } from '../errors.ts';
 import { AppendFile } from '../io/append-file.ts';
 import { readBytesSync } from '../io/regular-file.ts';
 
-/** Images that a run learns from, or those that it is evaluated on. */
+/** Training images (`train`) or evaluation images (`val`). */
 export type LogSplit = 'train' | 'val';
 
-/** What was measured at a step. */
+/** Values measured at a step. */
 export interface LogEntry {
   readonly split: LogSplit;
   /** Steps done. */
   readonly step: number;
   /** Epochs done, with a fraction within one. */
   readonly epoch: number;
-  /** By name, such as `loss`, `top1`, `learning_rate`, `images_per_second`. May be NaN or infinite. */
+  /** Values by name, such as `loss`, `top1`, `learning_rate`, `images_per_second`. They may be NaN or infinite. */
   readonly values: Readonly<Record<string, number>>;
 }
 
 /**
  * The log of a run: a file of JSON objects, one a line, such as
- * `{"split":"train","step":50,"epoch":0.13,"loss":1.98,"learning_rate":0.1}`. A number that JSON does not have, such as
- * NaN, is `null`.
+ * `{"split":"train","step":50,"epoch":0.13,"loss":1.98,"learning_rate":0.1}`. NaN and infinite numbers, which JSON does
+ * not have, are `null`.
  */
 export class RunLog {
   readonly #file: AppendFile;
@@ -31,11 +31,11 @@ export class RunLog {
   }
 
   /**
-   * Opens or makes a log.
+   * Opens or creates a log.
    *
-   * @param resumeAt the step after which a resumed run goes on: lines of later steps are cut, and so is a last line that
-   *   a killed process left unfinished. Without it the log begins anew, empty.
-   * @throws ResnetCocoError FILE_NOT_WRITABLE, FILE_NOT_FOUND where it cannot be read, BAD_RESULTS
+   * @param resumeAt the step after which a resumed run continues. Lines of later steps and an unfinished last line are
+   *   cut off. Without it the log starts empty.
+   * @throws ResnetCocoError FILE_NOT_WRITABLE, FILE_NOT_FOUND when it cannot be read, BAD_RESULTS
    */
   static open(path: string, resumeAt?: number): RunLog {
     const file = AppendFile.open(path);
@@ -57,19 +57,19 @@ export class RunLog {
     }
   }
 
-  /** All so far, in the order of the file. */
+  /** All entries so far, in the order of the file. */
   get entries(): readonly LogEntry[] {
     return this.#list;
   }
 
-  /** Adds a line; it is in the file when this returns. Steps never go down. */
+  /** Appends a line, which is in the file when this returns. Steps never decrease. */
   append(entry: LogEntry): void {
     const { values, ...place } = entry;
     this.#file.append(Buffer.from(`${JSON.stringify({ ...place, ...values })}\n`));
     this.#list.push(entry);
   }
 
-  /** Call it before a checkpoint is written: no checkpoint on the disk is then ahead of its log. */
+  /** Call this before you write a checkpoint, so that no checkpoint on the disk is ahead of its log. */
   sync(): void {
     this.#file.sync();
   }
@@ -80,13 +80,13 @@ export class RunLog {
 }
 
 /**
- * Reads the log of a run, be it still running or killed: a last line that is not finished is left out.
+ * Reads the log of a run, which may still be running or may have been killed. An unfinished last line is left out.
  *
  * @throws ResnetCocoError FILE_NOT_FOUND, or BAD_RESULTS naming the line
  */
 export const readLog = (path: string): LogEntry[] => [...linesOf(path)].map(({ entry }) => entry);
 
-/** The finished lines, with the byte behind each. */
+/** The finished lines, each with the position after it. */
 function* linesOf(path: string): Generator<{ readonly entry: LogEntry; readonly end: number }> {
   const bytes = readBytesSync(path, { code: 'BAD_RESULTS' });
   for (let start = 0, number = 1; ; number++) {
@@ -99,7 +99,7 @@ function* linesOf(path: string): Generator<{ readonly entry: LogEntry; readonly 
   }
 }
 
-/** The entry, or what is wrong with it. */
+/** Parses an entry; a string says what is wrong with it. */
 function parseLine(line: string): LogEntry | string {
   let record: unknown;
   try {

@@ -1,14 +1,14 @@
 import { writeWholeFile } from '../io/whole-file.ts';
 import { settingName, settingValue } from './page/setting-words.ts';
 
-/** What there is to say of a model that was trained, for those who use it or train it again. */
+/** Facts about a trained model, for those who use it or train it again. */
 export interface ModelCard {
   readonly name: string;
-  /** One or two sentences: what it is and what for. */
+  /** One or two sentences: what the model is, and what it is for. */
   readonly summary: string;
   readonly architecture: string;
   readonly parameters: number;
-  /** Of the weights, where whoever publishes them has decided. */
+  /** The license of the weights, if their publisher has chosen one. */
   readonly license?: string;
   readonly data: {
     readonly name: string;
@@ -16,17 +16,17 @@ export interface ModelCard {
     readonly trainImages: number;
     readonly evaluationImages: number;
   };
-  /** Measured on the evaluation images. */
+  /** Values measured on the evaluation images. */
   readonly results: readonly { readonly metric: string; readonly value: string }[];
-  /** Settings of the training, by name. */
+  /** The settings of the training, by name. */
   readonly recipe: Readonly<Record<string, unknown>>;
-  /** The command that trains it again. */
+  /** The command that trains the model again. */
   readonly command: string;
   readonly seed: number;
-  /** What was measured after each evaluation, in order. */
+  /** The values of each evaluation, in order. */
   readonly curve: { readonly metric: string; readonly values: readonly number[] };
   readonly seconds: number;
-  /** What it was trained on. */
+  /** The machine that trained it. */
   readonly machine: string;
 }
 
@@ -55,8 +55,8 @@ export function modelCard(card: ModelCard): string {
     table([
       ['data set', data.name],
       ['license', data.license],
-      ['images to train on', count(data.trainImages)],
-      ['images to evaluate on', count(data.evaluationImages)],
+      ['training images', count(data.trainImages)],
+      ['evaluation images', count(data.evaluationImages)],
     ]),
     '## Training',
     fenced(command),
@@ -82,7 +82,7 @@ function curveSection({ metric, values }: ModelCard['curve']): string[] {
 const BLOCKS = '▁▂▃▄▅▆▇█';
 const MOST_BLOCKS = 60;
 
-/** Numbers as a line of blocks, the least as the lowest; of long lists each block is the mean of its part. */
+/** Draws numbers as a line of block characters. In a long list, each block is the mean of a part. */
 export function sparkline(values: readonly number[]): string {
   const length = Math.min(MOST_BLOCKS, values.length);
   const means = Array.from({ length }, (_, i) => {
@@ -104,7 +104,7 @@ function duration(seconds: number): string {
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
 }
 
-/** Text on one line, of which nothing is taken for markup. */
+/** Text on one line, with markup escaped. */
 const inline = (value: string): string =>
   value.replace(/\s+/g, ' ').replace(/[\\`*_[\]<>|#~&]/g, (character) => `\\${character}`);
 
@@ -112,7 +112,7 @@ function table(rows: readonly (readonly [name: string, value: string])[]): strin
   return ['| | |', '|---|---|', ...rows.map(([name, value]) => `| ${inline(name)} | ${inline(value)} |`)].join('\n');
 }
 
-/** A block of text as it is, fenced by more backticks than it holds in a row. */
+/** Text in a code block. The fence has more backticks than the text has in a row. */
 function fenced(content: string): string {
   const longest = Math.max(2, ...[...content.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = '`'.repeat(longest + 1);

@@ -24,10 +24,10 @@ const schedule = v.variant('kind', [
   v.strictObject({ kind: v.literal('one-cycle'), rate }),
 ]);
 
-/** What decides how a step changes the weights. */
+/** Settings of the optimizer. */
 const stepFields = { optimizer, schedule, clip_norm: v.optional(positiveWithin(MOST.norm)), ema: v.optional(share) };
 
-/** The fields of all settings, in the order in which a run keeps them. */
+/** The fields that all settings have, in the order in which a run stores them. */
 export const optimizationFields = {
   epochs: wholeWithin(1, MOST.epochs),
   batch: wholeWithin(1, MOST.batch),
@@ -36,5 +36,5 @@ export const optimizationFields = {
   evaluate_every: wholeWithin(1, MOST.epochs),
 };
 
-/** Names of the settings that decide how a step changes the weights, for cards and pages. */
+/** Names of the settings of optimizer and schedule, for cards and pages. */
 export const stepSettings: readonly string[] = Object.keys(stepFields);

@@ -1,21 +1,21 @@
 /**
- * The options of every training, each declared once: what a caller chooses, the flag with its words, and the setting that
- * is kept with the run; its check is in `optimization-fields.ts`. `optimization-settings.ts` makes settings of choices,
- * `optimization.ts` gives them to the engine.
+ * The options of every training, each declared once: the caller's choice, the flag with its help text, and the setting
+ * that is stored with the run. `optimization-fields.ts` checks settings, `optimization-settings.ts` makes them of
+ * choices, and `optimization.ts` passes them to the engine.
  */
 import { MOST } from '../io/bounds.ts';
 import type { OptionKinds } from '../io/options.ts';
 
-/** What a person decides about how a network is trained, whatever it is. */
+/** What a user chooses about how any network is trained. */
 export interface OptimizationChoices {
   readonly epochs?: number;
   readonly batch?: number;
   readonly lr?: number;
   readonly schedule?: 'steps' | 'cosine' | 'one-cycle' | 'constant';
-  /** In epochs, as `warmup` is. */
+  /** Epochs after which the learning rate drops to a tenth. */
   readonly milestones?: readonly number[];
   readonly warmup?: number;
-  /** Where there is no `warmup`. */
+  /** The warmup in steps, instead of `warmup`. */
   readonly warmupSteps?: number;
   readonly optimizer?: 'sgd' | 'adamw';
   readonly momentum?: number;
@@ -50,7 +50,7 @@ export const optimizationKinds: OptionKinds<OptimizationChoices> = {
 /** Of every training: how long, how fast, by which steps. */
 export interface OptimizationSettings {
   readonly epochs: number;
-  /** Images of a batch. */
+  /** The number of images of a batch. */
   readonly batch: number;
   readonly seed: number;
   readonly optimizer: OptimizerFields;
@@ -80,7 +80,7 @@ type ScheduleFields =
   | (WarmedUp & { readonly kind: 'steps'; readonly milestones: readonly number[] })
   | { readonly kind: 'one-cycle'; readonly rate: number };
 
-/** An option as a flag, as a choice, and as the setting that the choice is kept as where it is kept as it is. */
+/** An option: its flag, its choice, and the setting that stores the choice if it is stored unchanged. */
 interface OptimizationOption {
   readonly choice: keyof OptimizationChoices;
   readonly setting?: keyof OptimizationSettings;
@@ -92,7 +92,7 @@ interface OptimizationOption {
 const group = 'Optimization';
 const epochsValue = { kind: 'number', group, value: 'EPOCHS', min: 0, max: MOST.epochs } as const;
 
-/** By flag, in the order of `--help`. Without a default a flag follows from the data set. */
+/** Options by flag, in the order of `--help`. A flag without a default follows from the data set. */
 export const optimizationOptions = {
   epochs: {
     choice: 'epochs',
@@ -112,7 +112,7 @@ export const optimizationOptions = {
     value: 'N',
     min: 1,
     max: MOST.batch,
-    help: 'images of a batch',
+    help: 'images per batch',
   },
   lr: {
     choice: 'lr',
@@ -128,16 +128,16 @@ export const optimizationOptions = {
     kind: 'choice',
     group,
     choices: ['steps', 'cosine', 'one-cycle', 'constant'],
-    help: 'how the learning rate goes (default steps)',
+    help: 'schedule of the learning rate (default steps)',
   },
   milestones: {
     choice: 'milestones',
     kind: 'text',
     group,
     value: 'EPOCHS',
-    help: 'where it drops to a tenth, such as 82,123',
+    help: 'epochs after which it drops to a tenth, such as 82,123',
   },
-  warmup: { choice: 'warmup', ...epochsValue, help: 'over which it rises at first' },
+  warmup: { choice: 'warmup', ...epochsValue, help: 'epochs over which it rises at the start' },
   'warmup-steps': {
     choice: 'warmupSteps',
     kind: 'integer',
@@ -145,7 +145,7 @@ export const optimizationOptions = {
     value: 'N',
     min: 0,
     max: MOST.steps,
-    help: 'the same in steps',
+    help: 'the warmup in steps',
   },
   optimizer: {
     choice: 'optimizer',
@@ -179,7 +179,7 @@ export const optimizationOptions = {
     kind: 'boolean',
     group,
     default: true,
-    help: 'no weight decay of norms and biases',
+    help: 'no weight decay for norms and biases',
   },
   'clip-norm': {
     choice: 'clipNorm',
@@ -189,7 +189,7 @@ export const optimizationOptions = {
     value: 'N',
     min: 0,
     max: MOST.norm,
-    help: 'greatest norm of the gradients',
+    help: 'maximum norm of the gradients',
   },
   ema: {
     choice: 'ema',
@@ -199,7 +199,7 @@ export const optimizationOptions = {
     value: 'DECAY',
     min: 0,
     max: 1,
-    help: 'keep a moving average of the weights, such as 0.999: it is evaluated, and is the model',
+    help: 'decay of a moving average of the weights, such as 0.999; the average is evaluated and becomes the model',
   },
   'eval-every': {
     choice: 'evaluateEvery',
@@ -218,6 +218,6 @@ export const optimizationOptions = {
     group: 'Run',
     value: 'N',
     min: 0,
-    help: 'of all that is random (default 0)',
+    help: 'seed of all random numbers (default 0)',
   },
 } as const satisfies Readonly<Record<string, OptimizationOption>>;

@@ -1,13 +1,13 @@
 import { ResnetCocoError, shortened } from '../errors.ts';
 import { type OptimizationChoices, type OptimizationSettings, optimizationOptions } from './optimization-options.ts';
 
-/** What choices leave open. */
+/** Defaults of choices. */
 export interface UsualOptimization {
   readonly epochs: number;
   readonly batch: number;
-  /** The highest learning rate. */
+  /** The maximum learning rate. */
   readonly rate: number;
-  /** Where it drops, as shares of the run. */
+  /** The shares of the run after which the learning rate drops. */
   readonly drops: readonly number[];
 }
 
@@ -31,7 +31,7 @@ export const optimizationNames: Readonly<Record<string, string>> = {
 };
 
 /**
- * The settings that choices amount to, not yet checked.
+ * Makes settings of choices. They are not checked yet.
  *
  * @throws ResnetCocoError USAGE for choices that exclude one another
  */
@@ -51,7 +51,7 @@ export function optimizationSettings(choices: OptimizationChoices, usual: UsualO
 
 const usage = (message: string): ResnetCocoError => new ResnetCocoError('USAGE', message);
 
-/** @throws ResnetCocoError USAGE for choices that exclude one another, or for an optimizer that there is not */
+/** @throws ResnetCocoError USAGE for choices that exclude one another, or for an unknown optimizer */
 function optimizerOf(choices: OptimizationChoices) {
   const { decayNorms = true, momentum, nesterov = false, optimizer = 'sgd', weightDecay } = choices;
   // JavaScript's callers: a wrong one does not train by another optimizer in silence.
@@ -60,7 +60,9 @@ function optimizerOf(choices: OptimizationChoices) {
   }
   if (optimizer === 'adamw') {
     if (momentum !== undefined || nesterov) {
-      throw usage(`\`${nesterov ? 'nesterov' : 'momentum'}\` is of SGD: leave it out, or use \`optimizer\` sgd`);
+      throw usage(
+        `\`${nesterov ? 'nesterov' : 'momentum'}\` applies to SGD only: leave it out, or use \`optimizer\` sgd`,
+      );
     }
     return { kind: 'adamw', weight_decay: weightDecay ?? 0.01, decay_norms: decayNorms };
   }
@@ -75,8 +77,8 @@ function optimizerOf(choices: OptimizationChoices) {
 }
 
 /**
- * @param rate the highest
- * @param drops where it drops unless the choices say, as shares of the run
+ * @param rate the maximum learning rate
+ * @param drops the default shares of the run after which it drops
  * @throws ResnetCocoError USAGE for choices that exclude one another
  */
 function scheduleOf(
@@ -86,7 +88,7 @@ function scheduleOf(
   drops: readonly number[],
 ): object {
   if (milestones && kind !== 'steps') {
-    throw usage(`\`milestones\` are of \`schedule\` steps, not ${kind}: leave them out, or use steps`);
+    throw usage(`\`milestones\` apply to \`schedule\` steps, not to ${kind}: leave them out, or use steps`);
   }
   if (kind === 'one-cycle') {
     if (warmup !== undefined || warmupSteps)
@@ -102,7 +104,7 @@ function scheduleOf(
   return { ...common, milestones: milestones ?? drops.map((share) => Math.round(share * epochs)) };
 }
 
-/** What is wrong between the fields of a schedule, if anything. */
+/** Says which fields of a schedule contradict each other; undefined if none do. */
 export function scheduleProblem({
   epochs,
   schedule,
@@ -110,7 +112,7 @@ export function scheduleProblem({
   if (schedule.kind !== 'steps') return undefined;
   const { milestones } = schedule;
   const ascend = milestones.every((milestone, i) => i === 0 || milestone >= milestones[i - 1]);
-  if (!ascend) return `schedule.milestones: ${milestones.join(', ')} do not ascend`;
+  if (!ascend) return `schedule.milestones: ${milestones.join(', ')} are not in ascending order`;
   const late = milestones.find((milestone) => milestone > epochs);
-  return late === undefined ? undefined : `schedule.milestones: ${late} is beyond the last of ${epochs} epochs`;
+  return late === undefined ? undefined : `schedule.milestones: ${late} is after the last of ${epochs} epochs`;
 }

@@ -2,7 +2,7 @@ import { createSchedule, type OptimizerSettings, type Schedule, type TrainingOpt
 import type { OptimizationSettings } from './optimization-options.ts';
 
 /**
- * How an engine takes steps.
+ * The engine's options for these settings.
  *
  * @param shapes of all weights, by name: norms and biases are the vectors among them
  */

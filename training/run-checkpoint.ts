@@ -13,7 +13,7 @@ import { ResnetCocoError } from '../errors.ts';
 import { problemOf } from '../io/config.ts';
 import { presentNames, type RunConfig } from './run-config.ts';
 
-/** Of what a checkpoint says of its run. */
+/** The version of a checkpoint's record of its run. */
 const VERSION = 1;
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -28,42 +28,42 @@ const progressSchema = v.object({
 });
 const runSchema = v.object({ progress: progressSchema, config: v.record(v.string(), v.unknown()) });
 
-/** How far a run has come. */
+/** The progress of a run. */
 export interface RunProgress {
-  /** Steps done. */
+  /** Steps taken. */
   readonly step: number;
-  /** Whole epochs done. */
+  /** Finished epochs. */
   readonly epoch: number;
-  /** Batches done of the epoch after those. */
+  /** Finished batches of the current epoch. */
   readonly batch: number;
   readonly seed: number;
-  /** Time spent on it so far, interruptions left out. */
+  /** The time spent so far, without interruptions. */
   readonly seconds: number;
-  /** The best evaluation, once there is one. */
+  /** The best evaluation so far, if there is one. */
   readonly best: { readonly metric: string; readonly value: number; readonly step: number } | null;
-  /** What is summed up for the log so far, by what it is summed over and by name. */
+  /** Sums for the log, by what they are summed over and by name. */
   readonly sums: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
-/** All that a run needs to go on as if it had never stopped. */
+/** Everything a run needs to resume as if it had never stopped. */
 export interface RunCheckpoint {
   readonly state: Snapshot;
   readonly progress: RunProgress;
   readonly config: RunConfig;
-  /** What makes a model of the weights: its configuration, and the shapes of its tensors, by name. */
+  /** What makes the weights a model: its configuration, and the shapes of its tensors by name. */
   readonly model: {
     readonly config: Readonly<Record<string, unknown>>;
     readonly shapes: Readonly<Record<string, readonly number[]>>;
   };
 }
 
-/** Where tensors are that only training needs: weights beside their average, and what the optimizer remembers. */
+/** The prefix of tensors that only training needs: weights beside their average, and the optimizer's state. */
 const [RAW, OPTIMIZER] = ['run/weights/', 'run/optimiser/'];
 
 /**
- * Writes a run's checkpoint. It is a model file, to be loaded as any other: under their own names it has the weights, or
- * their average where one is kept. What else a run needs is in tensors `run/…`, flat, and in `run` of its metadata.
- * Whole or not at all, even if the process is killed or power is lost.
+ * Writes a run's checkpoint, which also loads as a model file: it has the weights, or their moving average if there is
+ * one, under their own names. Whatever else a run needs is in the flat tensors `run/…` and in `run` of the metadata.
+ * The file is written whole or not at all, even if the process is killed or power is lost.
  *
  * @throws ResnetCocoError FILE_NOT_WRITABLE
  */
@@ -88,7 +88,7 @@ export async function writeRunCheckpoint(
   await writeSafetensors(file, tensors, { ...metadata, checksum: checksum(tensors, metadata) });
 }
 
-/** Over all that a checkpoint holds, in whatever order the file has it. */
+/** A checksum over everything in a checkpoint, independent of the order in the file. */
 function checksum(
   tensors: ReadonlyMap<string, StoredTensor>,
   { config, run }: Readonly<Record<string, string>>,
@@ -109,7 +109,7 @@ const stored = (array: Float32Array, shape: readonly number[]): StoredTensor => 
 /**
  * Reads a run's checkpoint.
  *
- * @throws ResnetCocoError FILE_NOT_FOUND, or BAD_CHECKPOINT where it is damaged or something else
+ * @throws ResnetCocoError FILE_NOT_FOUND, or BAD_CHECKPOINT when it is damaged or not a run's checkpoint
  */
 export async function readRunCheckpoint(file: string): Promise<RunCheckpoint> {
   const checkpoint = await openCheckpoint(file);
@@ -123,7 +123,7 @@ export async function readRunCheckpoint(file: string): Promise<RunCheckpoint> {
 }
 
 /**
- * What a run was begun with, as its checkpoint has it.
+ * Reads the configuration that a run was started with from its checkpoint.
  *
  * @throws ResnetCocoError FILE_NOT_FOUND, BAD_CHECKPOINT
  */
@@ -149,14 +149,14 @@ function parseJson(file: string, what: string, json: string): unknown {
 
 function readRun({ file, metadata: { format, run } }: Checkpoint): Pick<RunCheckpoint, 'progress' | 'config'> {
   if (format !== FORMAT || run === undefined) {
-    throw damaged(file, 'not a checkpoint of a training run; to begin from the weights of a model, begin a new run');
+    throw damaged(file, 'not a checkpoint of a training run; to start from the weights of a model, start a new run');
   }
-  const value = parseJson(file, 'what it says of the run', run);
+  const value = parseJson(file, 'its record of the run', run);
   const version = (value as { version?: unknown } | null)?.version;
   if (version !== VERSION) {
     throw damaged(
       file,
-      `a checkpoint of version ${version}, of which only ${VERSION} is known; use the newest release`,
+      `a checkpoint of version ${version}; this release reads only version ${VERSION}; use the newest release`,
     );
   }
   const parsed = v.safeParse(runSchema, value);
@@ -168,10 +168,10 @@ function readRun({ file, metadata: { format, run } }: Checkpoint): Pick<RunCheck
   return { progress, config: presentNames(config) as RunConfig };
 }
 
-/** @throws ResnetCocoError BAD_CHECKPOINT where it is not what was written; those of older releases have no checksum */
+/** @throws ResnetCocoError BAD_CHECKPOINT when its checksum is wrong. Checkpoints of older releases have none. */
 function checkSum({ file, metadata, tensors }: Checkpoint): void {
   if (metadata.checksum === undefined || metadata.checksum === checksum(tensors, metadata)) return;
-  throw damaged(file, 'damaged: its checksum does not match what it holds');
+  throw damaged(file, 'damaged: its checksum does not match its contents');
 }
 
 function readTensors({ file, metadata, tensors }: Checkpoint): Pick<RunCheckpoint, 'state' | 'model'> {

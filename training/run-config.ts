@@ -45,10 +45,10 @@ export function checkTrained(config: RunConfig, trained: Trained, place: string)
 }
 
 /**
- * Refuses to go on with a run under other settings than it was begun with: what comes out would be neither's.
+ * Refuses to resume a run with other settings: the result would belong to neither.
  *
- * @param stored what the run was begun with
- * @param given what it is to go on with
+ * @param stored the configuration that the run was started with
+ * @param given the configuration to resume it with
  * @param mayChange fields that may differ, such as `workers`; `optimizer.momentum` is a field of a field
  * @param file where `stored` comes from, for the error
  * @throws ResnetCocoError BAD_CONFIG, naming each field that differs and both its values; USAGE where something else is
@@ -62,7 +62,7 @@ export function checkSameRun(stored: RunConfig, given: RunConfig, mayChange: rea
   const list = differing.map(({ field, before, after }) => `${field} was ${before}, now ${after}`).join('; ');
   throw new ResnetCocoError(
     'BAD_CONFIG',
-    `${file}: the run was begun with other settings: ${list}; resume it with its own, or begin a new run in another folder`,
+    `${file}: the run was started with other settings: ${list}; resume it with its own, or start a new run in another folder`,
   );
 }
 
@@ -84,7 +84,7 @@ function differences(before: unknown, after: unknown, field: string): Difference
   return left === right ? [] : [{ field, before: left, after: right }];
 }
 
-/** A value as the message shows it; equal values are shown alike, whatever the order of their fields. */
+/** A value as the message shows it. Equal values look equal, whatever the order of their fields. */
 function shown(value: unknown): string {
   if (value === undefined) return 'not set';
   return JSON.stringify(value, (_, part) =>

@@ -1,12 +1,12 @@
 import { type Fingerprint, fingerprintChange } from '../datasets/fingerprint.ts';
 import type { RunConfig } from './run-config.ts';
 
-/** By what the data of a run is known again, as its configuration has it in `data`. */
+/** The fingerprints of a run's data, in `data` of its configuration. */
 export type RunData = Readonly<Record<'trained' | 'evaluated', Fingerprint | undefined>>;
 
 /**
- * What a person should know where a run goes on with other data than it was begun with, of which there is as much. It
- * goes on all the same: times differ in a copy, too.
+ * A note for a run that is resumed with other data of the same size. The run goes on nevertheless, because times also
+ * differ in a copy of the data.
  */
 export function dataChanges(before: RunConfig, after: RunConfig): string[] {
   const [old, now] = [before.data, after.data] as unknown as (Partial<RunData> | undefined)[];
@@ -15,7 +15,7 @@ export function dataChanges(before: RunConfig, after: RunConfig): string[] {
     const change = was && is && fingerprintChange(was, is);
     if (!change) return [];
     return [
-      `the data set that is ${use} on has changed since the run was begun: ${change}; where it is not a copy of the same, what comes out is neither's`,
+      `the data set that is ${use} on has changed since the run was started: ${change}; unless it is a copy, the result belongs to neither data set`,
     ];
   });
 }

@@ -6,13 +6,13 @@ import { removeUnfinished } from '../io/whole-file.ts';
 import { type RunCheckpoint, readRunCheckpoint, readRunConfig, writeRunCheckpoint } from './run-checkpoint.ts';
 import { checkSameRun, checkTrained, type RunConfig, type Trained } from './run-config.ts';
 
-/** Where a run keeps what. TensorBoard's event files are in the folder itself. */
+/** The files of a run. TensorBoard's event files are in the folder itself. */
 export interface RunFiles {
   /** The newest checkpoint. */
   readonly last: string;
   /** The checkpoint of the best evaluation. */
   readonly best: string;
-  /** What came out: the best weights, without what only training needs. */
+  /** The result: the best weights, without what only training needs. */
   readonly model: string;
   readonly log: string;
 }
@@ -25,15 +25,15 @@ export const runFiles = (folder: string): RunFiles => ({
 });
 
 /**
- * Takes the folder of a run, which is made where it is missing, for this process. Call it before `beginRun` and
+ * Locks the folder of a run for this process, and creates it if it is missing. Call this before `beginRun` and
  * `resumeRun`, which remove what an earlier process left.
  *
- * @returns gives it back
- * @throws ResnetCocoError FILE_NOT_WRITABLE; FILE_NOT_FOUND where a run is to be resumed and there is none; USAGE where
- *   another process trains there, or a new run is to be begun where there is one
+ * @returns a function that unlocks the folder
+ * @throws ResnetCocoError FILE_NOT_WRITABLE; FILE_NOT_FOUND when there is no run to resume; USAGE when another process
+ *   trains there, or when the folder of a new run already holds one
  */
 export async function lockRun(folder: string, resume: boolean): Promise<() => Promise<void>> {
-  // First, so that nothing is made for a call that is refused.
+  // Checked first, so that a refused call creates nothing.
   if (resume) lastCheckpoint(folder);
   else checkNoRun(folder);
   return await lockFolder(folder);
@@ -41,13 +41,13 @@ export async function lockRun(folder: string, resume: boolean): Promise<() => Pr
 
 function checkNoRun(folder: string): void {
   if (!existsSync(runFiles(folder).last)) return;
-  throw new ResnetCocoError('USAGE', `${folder}: holds a run already; resume it, or begin in another folder`);
+  throw new ResnetCocoError('USAGE', `${folder}: already holds a run; resume it, or start in another folder`);
 }
 
 /**
- * Makes a folder, which is locked, that of a new run.
+ * Starts a new run in a locked folder.
  *
- * @throws ResnetCocoError FILE_NOT_WRITABLE, or USAGE where there is a run in it already
+ * @throws ResnetCocoError FILE_NOT_WRITABLE; USAGE when the folder already holds a run
  */
 export async function beginRun(folder: string): Promise<void> {
   checkNoRun(folder);
@@ -55,14 +55,14 @@ export async function beginRun(folder: string): Promise<void> {
 }
 
 /**
- * The newest checkpoint of a run.
+ * The path of a run's newest checkpoint.
  *
- * @throws ResnetCocoError FILE_NOT_FOUND where there is no run
+ * @throws ResnetCocoError FILE_NOT_FOUND when there is no run
  */
 function lastCheckpoint(folder: string): string {
   const { last, best } = runFiles(folder);
   if (existsSync(last)) return last;
-  const remedy = existsSync(best) ? `; to go on from the best evaluation, copy ${best} to ${last}` : '';
+  const remedy = existsSync(best) ? `; to resume from the best evaluation, copy ${best} to ${last}` : '';
   throw new ResnetCocoError(
     'FILE_NOT_FOUND',
     `${folder}: no run to resume: there is no last.safetensors in it${remedy}`,
@@ -70,7 +70,7 @@ function lastCheckpoint(folder: string): string {
 }
 
 /**
- * What the run in a folder was begun with.
+ * Reads the configuration that the run in a folder was started with.
  *
  * @param trained what is to be trained further
  * @throws ResnetCocoError FILE_NOT_FOUND where there is no run; BAD_CHECKPOINT, saying how to go on; USAGE where the run
@@ -82,7 +82,7 @@ export async function storedConfig(folder: string, trained?: Trained): Promise<R
   return config;
 }
 
-/** Reads the newest checkpoint; where it is damaged, the error says what else there is to go on from. */
+/** Reads the newest checkpoint. If it is damaged, the error says what else the run can resume from. */
 async function readLast<T>(folder: string, read: (file: string) => Promise<T>): Promise<T> {
   const last = lastCheckpoint(folder);
   try {
@@ -92,19 +92,19 @@ async function readLast<T>(folder: string, read: (file: string) => Promise<T>): 
     const { best } = runFiles(folder);
     const remedy = await readRunCheckpoint(best).then(
       ({ progress }) =>
-        `to go on from the best evaluation, of step ${progress.step}, copy ${best} over it, then resume`,
-      () => 'begin a new run in another folder',
+        `to resume from the best evaluation, of step ${progress.step}, copy ${best} over it, then resume`,
+      () => 'start a new run in another folder',
     );
     throw new ResnetCocoError(error.code, `${error.message}; ${remedy}`, { cause: error });
   }
 }
 
 /**
- * Where a run stopped.
+ * Reads the state in which a run stopped.
  *
- * @param config what it is to go on with
- * @param mayChange fields of it that may differ from what the run was begun with
- * @throws ResnetCocoError FILE_NOT_FOUND where there is no run, BAD_CHECKPOINT, BAD_CONFIG naming what differs
+ * @param config the configuration to resume it with
+ * @param mayChange fields of it that may differ from the stored configuration
+ * @throws ResnetCocoError FILE_NOT_FOUND when there is no run; BAD_CHECKPOINT; BAD_CONFIG that names what differs
  */
 export async function resumeRun(
   folder: string,
@@ -119,8 +119,8 @@ export async function resumeRun(
 }
 
 /**
- * Writes `last`, and first `best` where this is the best so far: a run that is killed between the two goes on from the
- * older `last` and comes by the same `best` again. Log what was measured at this step before.
+ * Writes `last`. If this is the best evaluation so far, writes `best` first: a run that is killed between the two
+ * resumes from the older `last` and reaches the same `best` again. Log the values of this step before.
  *
  * @throws ResnetCocoError FILE_NOT_WRITABLE
  */

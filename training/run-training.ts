@@ -9,22 +9,22 @@ import { beginRun, lockRun, resumeRun, runFiles } from './run-folder.ts';
 import { TrainingLoop } from './training-loop.ts';
 import { type Numbers, type RunOptions, type RunSummary, shapedWeights, type TrainingTask } from './training-task.ts';
 
-/** From one checkpoint to the next within an epoch, unless something else is wanted. */
+/** The default time between checkpoints within an epoch. */
 const CHECKPOINT_MINUTES = 5;
 
-/** What may differ when a run is resumed. */
+/** Settings that may differ when a run is resumed. */
 const MAY_CHANGE = ['command', 'data', 'device', 'evaluate_every'];
 
 /**
- * Runs a training from the lock of its folder to the model that comes out: begins a run or resumes it, keeps its journal
- * and its checkpoints, the best and the last, and evaluates where that is due. What is trained is the task's, which is
- * closed in any case.
+ * Runs a training from the lock of its folder to the resulting model: starts or resumes the run, keeps its journal and
+ * its checkpoints, the best and the last, and evaluates when that is due. The task says what is trained. It is closed
+ * in any case.
  *
- * A run that was interrupted or killed goes on with `resume` from its last checkpoint, in the middle of an epoch too. On
- * the same machine, with the same number of threads of the engine, it gives the same weights to the last bit.
+ * `resume` continues an interrupted or killed run from its last checkpoint, even within an epoch. On the same machine,
+ * with the same number of engine threads, it gives the same weights to the last bit.
  *
- * @throws ResnetCocoError DIVERGED where a loss is no finite number any more; USAGE where the folder holds a run already,
- *   or another process trains there; FILE_NOT_FOUND, BAD_CHECKPOINT or BAD_CONFIG where one cannot be resumed; BAD_MODEL;
+ * @throws ResnetCocoError DIVERGED when a loss is not finite; USAGE when the folder already holds a run or another
+ *   process trains there; FILE_NOT_FOUND, BAD_CHECKPOINT or BAD_CONFIG when the run cannot be resumed; BAD_MODEL;
  *   FILE_NOT_WRITABLE
  */
 export async function runTraining<B, V extends Numbers>(
@@ -74,7 +74,7 @@ const newProgress = (seed: number): RunProgress => ({
   sums: {},
 });
 
-/** All that a resumed run is compared with, as JSON has it. */
+/** Everything that a resumed run is compared with, as in JSON. */
 async function runConfig<B, V extends Numbers>(
   { command, engine, init }: RunOptions,
   { data, settings }: TrainingTask<B, V>,
@@ -87,7 +87,7 @@ async function runConfig<B, V extends Numbers>(
   return JSON.parse(JSON.stringify(config));
 }
 
-/** Writes the model of a run that is done: its best weights, or its last where nothing was evaluated. */
+/** Writes the model of a finished run: its best weights, or the last ones if nothing was evaluated. */
 async function conclude<V extends Numbers>(
   folder: string,
   epochs: number,

@@ -1,6 +1,6 @@
 type Sums = Readonly<Record<string, number>>;
 
-/** Means over images, a batch at a time, that can be kept in a checkpoint and gone on with. */
+/** Means over images, updated a batch at a time. A checkpoint can store and resume them. */
 export class RunningMeans {
   #sums: Record<string, number>;
 
@@ -8,7 +8,7 @@ export class RunningMeans {
     this.#sums = { ...state };
   }
 
-  /** @param sums over `images` images, by name */
+  /** @param sums sums over `images` images, by name */
   add(images: number, sums: Sums): void {
     for (const [name, sum] of Object.entries({ ...sums, images })) this.#sums[name] = (this.#sums[name] ?? 0) + sum;
   }

@@ -16,9 +16,9 @@ export class TensorBoardWriter {
   }
 
   /**
-   * Begins a new event file in `folder`, which is made where it is missing. TensorBoard joins the files of a folder.
+   * Starts a new event file in `folder`, which is created if it is missing. TensorBoard joins the files of a folder.
    *
-   * @param resumeAt the step after which a resumed run goes on: what earlier files say of later steps is shown no more
+   * @param resumeAt the step after which a resumed run continues: TensorBoard drops later steps of earlier files
    * @throws ResnetCocoError FILE_NOT_WRITABLE
    */
   static open(folder: string, resumeAt?: number): TensorBoardWriter {
@@ -28,7 +28,7 @@ export class TensorBoardWriter {
     return writer;
   }
 
-  /** @param values by tag, such as `train/loss`; TensorBoard groups tags by what is before the slash */
+  /** @param values values by tag, such as `train/loss`. TensorBoard groups tags by the part before the slash. */
   scalars(step: number, values: Readonly<Record<string, number>>): void {
     this.#write({ kind: 'scalars', values }, step);
   }
@@ -46,7 +46,10 @@ export class TensorBoardWriter {
   }
 }
 
-/** TensorBoard reads the files of a folder in the order of their names: the time in it is later than any there. */
+/**
+ * TensorBoard reads the files of a folder in the order of their names, so the time in the name is later than all
+ * others.
+ */
 function newEventFile(folder: string): AppendFile {
   for (let seconds = Math.floor(Date.now() / 1000); ; seconds++) {
     const name = `events.out.tfevents.${String(seconds).padStart(10, '0')}.${hostname()}`;

@@ -16,13 +16,13 @@ export function crc32c(bytes: Uint8Array): number {
   return ~crc >>> 0;
 }
 
-/** The checksum as a record has it: rotated and shifted, since a checksum of data that holds checksums tells little. */
+/** TensorFlow's masked checksum: rotated and shifted, because a CRC of data that contains CRCs is weak. */
 function maskedCrc(bytes: Uint8Array): number {
   const crc = crc32c(bytes);
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }
 
-/** A record as a TFRecord file has it. */
+/** A record in TFRecord's framing. */
 export function tfRecord(data: Uint8Array): Uint8Array {
   const record = new Uint8Array(data.length + 16);
   const view = new DataView(record.buffer);

@@ -8,12 +8,12 @@ import { saveRun } from './run-folder.ts';
 import { RunningMeans } from './running-means.ts';
 import { type LoopState, type Numbers, shapedWeights, type Trainer, type TrainingTask } from './training-task.ts';
 
-/** What a loop is made of. B: what a step takes; V: what an evaluation measures. */
+/** The parts of a loop. B: the batch of a step; V: the values of an evaluation. */
 export interface LoopParts<B, V extends Numbers> {
   readonly task: TrainingTask<B, V>;
   readonly trainer: Trainer<B>;
   readonly folder: string;
-  /** All settings that a resumed run is compared with. */
+  /** All settings, which a resumed run must match. */
   readonly config: RunConfig;
   readonly rates: Schedule;
   readonly journal: Journal;
@@ -21,24 +21,24 @@ export interface LoopParts<B, V extends Numbers> {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Steps from one line of the log to the next. */
+/** Steps between two lines of the log. */
 const LOG_EVERY = 50;
 
-/** The epochs of a training, from wherever it stands to the end. */
+/** Runs the epochs of a training from its current state to the end. */
 export class TrainingLoop<B, V extends Numbers> {
   readonly #parts: LoopParts<B, V>;
   #progress: RunProgress;
-  /** Over the steps since the last line of the log, and over the epoch. */
+  /** Means over the steps since the last line of the log, and over the epoch. */
   readonly #window: RunningMeans;
   readonly #epoch: RunningMeans;
   readonly #startedAt = performance.now();
   readonly #secondsBefore: number;
   #savedAt = performance.now();
-  /** What the newest checkpoint holds. */
+  /** The state in the newest checkpoint. */
   #saved: RunProgress | undefined;
-  /** Names of what a step measures. */
+  /** Names of the values of a step. */
   #means: readonly string[] = [];
-  /** Of the window, what was seen since the run went on, and since when. */
+  /** Images seen in the current window since the run resumed, and since when. */
   #windowAt = performance.now();
   #windowImages = 0;
 
@@ -51,7 +51,7 @@ export class TrainingLoop<B, V extends Numbers> {
     this.#epoch = new RunningMeans(progress.sums.epoch);
   }
 
-  /** Goes on to the end, or until the signal; then all is saved. */
+  /** Trains to the end or until the signal, and saves everything. */
   async run(): Promise<void> {
     const { signal, task } = this.#parts;
     if (!this.#saved) await this.#save();
@@ -66,7 +66,7 @@ export class TrainingLoop<B, V extends Numbers> {
     }
   }
 
-  /** Progress as it is now. */
+  /** The current progress. */
   get now(): RunProgress {
     const seconds = this.#secondsBefore + (performance.now() - this.#startedAt) / 1000;
     return { ...this.#progress, seconds, sums: { window: this.#window.state, epoch: this.#epoch.state } };
@@ -80,7 +80,7 @@ export class TrainingLoop<B, V extends Numbers> {
       await this.#step(batch);
       if (signal?.aborted) return;
       const isDue = performance.now() - this.#savedAt >= checkpointMinutes * 60_000;
-      // The end of an epoch is saved in any case.
+      // The end of an epoch is always saved.
       if (isDue && this.#progress.batch < task.steps) await this.#save();
     }
   }
@@ -112,7 +112,7 @@ export class TrainingLoop<B, V extends Numbers> {
     return { epoch: epoch + 1, epochs, step, steps: epochs * steps };
   }
 
-  /** Over the epoch so far. */
+  /** The means over the epoch so far. */
   readonly #meanOf = (name: string): number => this.#epoch.mean(name);
 
   #logWindow(rate: number, hasNorm: boolean): void {
@@ -138,7 +138,7 @@ export class TrainingLoop<B, V extends Numbers> {
     this.#parts.journal.write({ split, step, epoch: step / this.#parts.task.steps, values });
   }
 
-  /** Evaluates the epoch where it is due, logs it and saves. False where the signal came before. */
+  /** Evaluates the epoch if that is due, logs it and saves. Returns false if the signal came before. */
   async #closeEpoch(): Promise<boolean> {
     const { journal, task } = this.#parts;
     const { epochMeans, metric, model, settings, validate } = task;
@@ -153,7 +153,7 @@ export class TrainingLoop<B, V extends Numbers> {
     const isBest = validation !== undefined && validation[metric] > (this.#progress.best?.value ?? -1);
     if (isBest) this.#progress = { ...this.#progress, best: { metric, value: validation[metric], step } };
     const means = new RunningMeans(this.#epoch.state);
-    // A run that is killed between log and checkpoint comes by here again.
+    // A run that was killed between log and checkpoint gets here again.
     if (!journal.has(step, 'epoch_loss')) {
       const named = epochMeans.map((name) => [`epoch_${name}`, this.#epoch.mean(name)]);
       this.#log('train', step, { ...Object.fromEntries(named), seconds: this.now.seconds });
@@ -186,7 +186,7 @@ export class TrainingLoop<B, V extends Numbers> {
     this.#savedAt = performance.now();
   }
 
-  /** The state of the run, which is that of a good one. */
+  /** The state of the run, checked to be finite. */
   async #snapshot(): Promise<Snapshot> {
     const snapshot = await this.#parts.trainer.snapshot();
     const { average = {}, optimizer, weights } = snapshot;
@@ -198,7 +198,7 @@ export class TrainingLoop<B, V extends Numbers> {
 
   #diverged(what: string): ResnetCocoError {
     const { folder, task } = this.#parts;
-    const remedy = `begin again with a lower learning rate than ${task.settings.schedule.rate}, a warmup or clipped gradients`;
+    const remedy = `start again with a lower learning rate than ${task.settings.schedule.rate}, a warmup or clipped gradients`;
     const epoch = `epoch ${this.#progress.epoch + 1}`;
     return new ResnetCocoError('DIVERGED', `${what} (${epoch}): ${remedy}; ${folder} keeps the last good checkpoint`);
   }

@@ -10,26 +10,26 @@ import type { RunFiles } from './run-folder.ts';
 /** Numbers by name. */
 export type Numbers = Readonly<Record<string, number>>;
 
-/** Options of every training, whatever is trained. */
+/** Options of every training. */
 export interface RunOptions {
   readonly engine: Engine;
-  /** Where checkpoints, the log and the model go. */
+  /** The folder for checkpoints, the log and the model. */
   readonly folder: string;
-  /** Go on with the run in the folder. */
+  /** Whether to resume the run in the folder. */
   readonly resume?: boolean;
-  /** A known model or a model file to begin from, such as `resnet50`. */
+  /** The initial model: a known model, such as `resnet50`, or a model file. */
   readonly init?: string;
-  /** Threads that make batches; what comes out does not depend on their number. */
+  /** Threads that make batches. The result does not depend on their number. */
   readonly workers?: number;
-  /** From one checkpoint to the next within an epoch; 5 by default. One is written after each epoch in any case. */
+  /** Minutes between checkpoints within an epoch. Default 5. One is always written after each epoch. */
   readonly checkpointMinutes?: number;
-  /** How the run was called, to be kept with it. */
+  /** The command line of the run, stored with it. */
   readonly command?: RunSetting;
-  /** Once aborted, the step under way is finished, everything is saved, and the call returns. */
+  /** After an abort the current step is finished, everything is saved, and the call returns. */
   readonly signal?: AbortSignal;
-  /** Told what a person should know. */
+  /** Receives notes for the user. */
   readonly onNote?: (text: string) => void;
-  /** Told of each image that cannot be read; others take its place. */
+  /** Called for each image that cannot be read. Others take its place. */
   readonly onProblem?: (error: ResnetCocoError) => void;
 }
 
@@ -52,75 +52,75 @@ export interface RunSummary<V> {
   readonly epochs: number;
   readonly steps: number;
   readonly seconds: number;
-  /** The best evaluation; absent before there is one. */
+  /** The best evaluation. Absent before the first one. */
   readonly best?: V & { readonly epoch: number };
   readonly files: RunFiles;
 }
 
-/** How training goes at a step. */
+/** The progress of a training after a step. */
 export interface LoopState {
-  /** The epoch under way, from 1 on, and how many there are. */
+  /** The current epoch, from 1 on, and the number of epochs. */
   readonly epoch: number;
   readonly epochs: number;
-  /** Steps done, and how many there are. */
+  /** Steps taken, and the number of steps. */
   readonly step: number;
   readonly steps: number;
 }
 
-/** What a step gave. */
+/** The result of a step. */
 export interface StepOutcome {
   readonly images: number;
-  /** Means over its images, of which `loss` is made small; where it is not finite, no step was taken. */
+  /** Means over its images. `loss` is minimized. If it is not finite, no step was taken. */
   readonly means: Numbers & { readonly loss: number };
-  /** Before clipping; only where gradients are clipped. */
+  /** The norm before clipping. Only if gradients are clipped. */
   readonly gradientNorm?: number | undefined;
 }
 
-/** Weights on an engine that learn. B: what a step takes. */
+/** Trains weights on an engine. B: the batch of a step. */
 export interface Trainer<B> {
   train(batch: B, learningRate: number): Promise<StepOutcome>;
   snapshot(): Promise<Snapshot>;
   dispose(): Promise<void>;
 }
 
-/** Weights to begin with, and where they come from. */
+/** Initial weights, and where they come from. */
 export interface StartWeights {
   readonly weights: Weights;
-  /** What a person should know of it; undefined where all is new. */
+  /** A note for the user; undefined if all weights are new. */
   readonly note?: string;
 }
 
 /**
- * What tells one kind of training from another: `runTraining` does all else. B: what a step takes; V: what an evaluation
- * measures.
+ * What one kind of training does differently from another. `runTraining` does the rest. B: the batch of a step; V: the
+ * values of an evaluation.
  */
 export interface TrainingTask<B, V extends Numbers> {
-  /** Checked; kept with the run. */
+  /** Checked settings. They are stored with the run. */
   readonly settings: OptimizationSettings;
-  /** The model's configuration, without its provenance, and its tensors' shapes. */
+  /** The model's configuration without its provenance, and the shapes of its tensors. */
   readonly model: RunCheckpoint['model'];
-  /** What else is kept with the run: what it learns from, what it is evaluated on, and by what both are known again. */
+  /** What else is stored with the run: its training data, its evaluation data, and their fingerprints. */
   readonly data: {
     readonly dataset: object;
     readonly evaluated_on: object | undefined;
     readonly fingerprints: () => Promise<RunData>;
-    /** Options that change what comes out. */
+    /** Options that change the result. */
     readonly options?: Readonly<Record<string, unknown>>;
   };
-  /** What is trained on what, in words, once it begins. */
+  /** A description of the model and the data for the user. */
   readonly description: string;
-  /** @param init a known model or a model file to begin from; undefined where all is new, or a run is resumed */
+  /** @param init the initial model; undefined for new weights or a resumed run */
   readonly startWeights: (init: string | undefined) => Promise<StartWeights>;
   readonly createTrainer: (weights: Weights, options: TrainingOptions) => Promise<Trainer<B>>;
-  /** Of an epoch. */
+  /** The steps of an epoch. */
   readonly steps: number;
-  /** What the steps of an epoch take, from one of them on. */
+  /** The batches of an epoch, from one of them on. */
   readonly batches: (epoch: number, from: number) => AsyncIterable<B>;
-  /** Means that are logged of an epoch as a whole. */
+  /** The means that are logged for an epoch as a whole. */
   readonly epochMeans: readonly string[];
-  /** What an evaluation is judged by. */
+  /** The metric of an evaluation. */
   readonly metric: keyof V & string;
-  /** Undefined where the signal ended it. Without it nothing is evaluated. */
+  /** Evaluates the weights; undefined if the signal ended it. Without this method nothing is evaluated. */
   readonly validate?: ((weights: Weights, at: LoopState) => Promise<V | undefined>) | undefined;
   readonly onStep: (state: LoopState, means: (name: string) => number) => void;
   readonly onEpoch: (
@@ -128,10 +128,10 @@ export interface TrainingTask<B, V extends Numbers> {
     means: (name: string) => number,
     evaluated: { readonly validation?: V; readonly isBest: boolean },
   ) => void | Promise<void>;
-  /** Ends its loaders. */
+  /** Closes its loaders. */
   readonly close: () => Promise<void>;
 }
 
-/** Arrays by name as weights of their shapes. */
+/** Arrays by name as weights with their shapes. */
 export const shapedWeights = (arrays: NamedArrays, shapes: RunCheckpoint['model']['shapes']): Weights =>
   Object.fromEntries(Object.entries(arrays).map(([name, data]) => [name, { shape: shapes[name], data }]));

@@ -2,30 +2,31 @@ import type { Augmentation, TrainingRecipe } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import type { ClassifierConfig } from '../classifier-config.ts';
 
-/** How pictures are varied while a network learns from them. */
+/** How training images are augmented. */
 export interface AugmentationChoices {
   /**
-   * `none`; `basic`, by default: cropped at random (for CIFAR shifted by up to 4 pixels) and flipped; `randaugment`: two
-   * operations of RandAugment on top of that.
+   * `none`; `basic`, the default: random crops (for CIFAR shifts by up to 4 pixels) and flips; `randaugment`: `basic`
+   * and two operations of RandAugment.
    */
   readonly augment?: 'none' | 'basic' | 'randaugment';
-  /** Least share of a picture's area that a random crop shows; 0.08 by default. Not of CIFAR. */
+  /** The smallest share of an image's area that a random crop shows. Default 0.08. Not for CIFAR. */
   readonly cropScale?: number;
-  /** By how much brightness, contrast and saturation vary, such as 0.4. */
+  /** How much brightness, contrast and saturation vary, such as 0.4. */
   readonly colorJitter?: number;
-  /** Share of pictures in which a rectangle is erased. */
+  /** The share of images in which a rectangle is erased. */
   readonly erase?: number;
-  /** α of Mixup's Beta distribution, and of CutMix's. */
+  /** α of Mixup's Beta distribution. */
   readonly mixup?: number;
+  /** α of CutMix's Beta distribution. */
   readonly cutmix?: number;
   readonly labelSmoothing?: number;
-  /** Side of the pictures in pixels; by default 32 for CIFAR, 224 for others, and that of a model to begin from. */
+  /** The side of the images in pixels. Default: that of the initial model, else 32 for CIFAR and 224 for others. */
   readonly size?: number;
 }
 
 export interface PictureKind {
-  /** Whether the pictures are CIFAR's. */
-  readonly smallPictures: boolean;
+  /** Whether the images are CIFAR's. */
+  readonly smallImages: boolean;
   readonly image_mean: readonly number[];
   readonly image_std: readonly number[];
   readonly init: ClassifierConfig | undefined;
@@ -34,23 +35,23 @@ export interface PictureKind {
 const CIFAR_SIDE = 32;
 const IMAGENET_SIDE = 224;
 
-/** The recipe that choices amount to, and `resize_size` of the evaluation. */
+/** The recipe that follows from choices, and `resize_size` of the evaluation. */
 export function trainingRecipe(
   choices: AugmentationChoices,
-  { image_mean, image_std, init, smallPictures }: PictureKind,
+  { image_mean, image_std, init, smallImages }: PictureKind,
 ): { readonly recipe: TrainingRecipe; readonly resize_size: number | null } {
   const { cutmix: cutmix_alpha, erase, labelSmoothing: label_smoothing, mixup: mixup_alpha } = choices;
-  if (smallPictures && choices.size !== undefined && choices.size !== CIFAR_SIDE) {
+  if (smallImages && choices.size !== undefined && choices.size !== CIFAR_SIDE) {
     throw new ResnetCocoError(
       'USAGE',
-      `\`size\` ${choices.size}: CIFAR's pictures have ${CIFAR_SIDE} pixels; leave it out`,
+      `\`size\` ${choices.size}: CIFAR's images have ${CIFAR_SIDE} pixels; leave it out`,
     );
   }
-  const size = smallPictures ? CIFAR_SIDE : (choices.size ?? init?.crop_size ?? IMAGENET_SIDE);
+  const size = smallImages ? CIFAR_SIDE : (choices.size ?? init?.crop_size ?? IMAGENET_SIDE);
   const recipe: TrainingRecipe = {
     kind: 'training',
     size,
-    augmentations: augmentations(choices, smallPictures),
+    augmentations: augmentations(choices, smallImages),
     image_mean: [...image_mean],
     image_std: [...image_std],
     ...(erase ? { random_erasing: { p: erase } } : {}),
@@ -58,7 +59,7 @@ export function trainingRecipe(
     ...(cutmix_alpha === undefined ? {} : { cutmix_alpha }),
     ...(label_smoothing === undefined ? {} : { label_smoothing }),
   };
-  if (smallPictures) return { recipe, resize_size: null };
+  if (smallImages) return { recipe, resize_size: null };
   const same = init?.crop_size === size;
   return { recipe, resize_size: same ? init.resize_size : Math.round((size * 8) / 7) };
 }
@@ -66,12 +67,12 @@ export function trainingRecipe(
 function augmentations(choices: AugmentationChoices, small: boolean): Augmentation[] {
   const { augment = 'basic', colorJitter = 0, cropScale } = choices;
   if (cropScale !== undefined && (small || augment === 'none')) {
-    const reason = small ? "CIFAR's pictures are shifted, not cropped" : 'without augmentation nothing is cropped';
+    const reason = small ? "CIFAR's images are shifted, not cropped" : 'without augmentation nothing is cropped';
     throw new ResnetCocoError('USAGE', `\`cropScale\` ${cropScale}: ${reason}; leave it out`);
   }
   const steps: Augmentation[] = [];
   if (augment === 'none') {
-    // The largest square in the middle.
+    // The largest centered square.
     if (!small) steps.push({ kind: 'random_resized_crop', scale: [1, 1], ratio: [1, 1] });
   } else {
     const scale = cropScale === undefined ? {} : { scale: [cropScale, 1] };

@@ -12,9 +12,9 @@ import { type AugmentationChoices, trainingRecipe } from './augmentation.ts';
 import { type Network, networkNamed } from './network.ts';
 import { checkTrainingSettings, type TrainingSettings } from './settings.ts';
 
-/** What a person decides about a training run; all else follows from the data set. */
+/** What a user chooses about a training run. Everything else follows from the data set. */
 export interface TrainingChoices extends AugmentationChoices, OptimizationChoices {
-  /** Such as `resnet20`; by default resnet20 for CIFAR, resnet50 for folders, and that of a model to begin from. */
+  /** Such as `resnet20`. Default: that of the initial model, else resnet20 for CIFAR and resnet50 for folders. */
   readonly arch?: string;
   readonly shortcut?: 'A' | 'B' | 'C';
   readonly freeze?: number;
@@ -42,15 +42,15 @@ interface Defaults {
   readonly arch: string;
   readonly epochs: number;
   readonly batch: number;
-  /** The learning rate of SGD is a tenth for batches of so many images, and in proportion. */
+  /** The batch size for which SGD's learning rate is 0.1. The rate is proportional to the batch size. */
   readonly batchOfTenth: number;
-  /** Where the learning rate drops, as shares of the run. */
+  /** The shares of the run after which the learning rate drops. */
   readonly drops: readonly number[];
   readonly image_mean: readonly number[];
   readonly image_std: readonly number[];
 }
 
-/** §4.2 of the paper: 64,000 steps, drops at half of them and three quarters. */
+/** §4.2 of the paper: 64,000 steps, with drops after half and three quarters of them. */
 const CIFAR = { arch: 'resnet20', epochs: 164, batch: 128, batchOfTenth: 128, drops: [1 / 2, 3 / 4] };
 const DEFAULTS: Readonly<Record<string, Defaults>> = {
   cifar10: { ...CIFAR, image_mean: [0.4914, 0.4822, 0.4465], image_std: [0.247, 0.2435, 0.2616] },
@@ -71,14 +71,13 @@ const FOLDER: Defaults = {
 const DATASETS = [...Object.keys(DEFAULTS), 'imagefolder'];
 
 const ADAMW_RATE = 1e-3;
-/** Weights that are good already are changed by so much of the usual rate. */
+/** The share of the usual learning rate with which trained weights are fine-tuned. */
 const FINE_TUNING = 0.1;
 
 const usage = (message: string): ResnetCocoError => new ResnetCocoError('USAGE', message);
 
 /**
- * The settings that choices amount to. What they leave open follows the paper for CIFAR, and torchvision's reference
- * training for all else.
+ * Makes settings of choices. Defaults follow the paper for CIFAR, and torchvision's reference training for other data.
  *
  * @param dataset its name: `cifar10`, `cifar100`, or `imagefolder` for all others
  * @param init the configuration of the model that the run begins from, if any
@@ -96,10 +95,9 @@ export function trainingSettings(
   const smallPictures = Object.hasOwn(DEFAULTS, dataset);
   const defaults = smallPictures ? DEFAULTS[dataset] : FOLDER;
   const { batch = defaults.batch, freeze, zeroGamma: zero_gamma } = choices;
-  if (zero_gamma && init) throw usage('`zeroGamma` is of new weights: leave it out, or `init`');
-  if (freeze !== undefined && !init)
-    throw usage('`freeze` keeps weights that `init` brings: name a model to begin from');
-  const { shortcut, ...network } = networkOf(choices, init, defaults.arch, smallPictures);
+  if (zero_gamma && init) throw usage('`zeroGamma` applies to new weights only: leave it out, or leave out `init`');
+  if (freeze !== undefined && !init) throw usage('`freeze` keeps weights of the initial model: name one with `init`');
+  const { shortcut, ...network } = networkOf(choices, init, defaults.arch, smallImages);
   if (choices.shortcut && shortcut === 'none') {
     throw usage(`\`shortcut\` ${choices.shortcut}: ${network.architecture} has none; leave it out, or name a resnet`);
   }
@@ -143,13 +141,13 @@ function networkOf(
   { arch }: TrainingChoices,
   init: ClassifierConfig | undefined,
   byDefault: string,
-  smallPictures: boolean,
+  smallImages: boolean,
 ): Network {
   if (init && (arch === undefined || arch === init.architecture)) {
     const { architecture, stem, shortcut, stride_on } = init;
     return { architecture, stem, shortcut, stride_on };
   }
-  return networkNamed(arch ?? byDefault, { smallPictures });
+  return networkNamed(arch ?? byDefault, { smallImages });
 }
 
 function usualRate({ optimizer = 'sgd' }: TrainingChoices, batchShare: number, isFineTuning: boolean): number {

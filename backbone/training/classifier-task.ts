@@ -18,33 +18,33 @@ import type { TrainingSettings } from './settings.ts';
 import { startWeights } from './start-weights.ts';
 import { labelsIn, score, type Validation, validate } from './validation.ts';
 
-/** How training goes at a step. */
+/** The progress of a training after a step. */
 export interface TrainingStep extends LoopState {
-  /** Means over the epoch so far. */
+  /** The means over the epoch so far. */
   readonly loss: number;
   readonly top1: number;
 }
 
-/** How an epoch went. */
+/** The result of an epoch. */
 export interface TrainingEpoch extends TrainingStep {
-  /** Absent where it was not evaluated. */
+  /** Absent if the epoch was not evaluated. */
   readonly validation?: Validation;
-  /** Whether it is the best so far. */
+  /** Whether this evaluation is the best so far. */
   readonly isBest: boolean;
 }
 
 export interface TrainingEvents {
   readonly onStep?: ((step: TrainingStep) => void) | undefined;
   readonly onEpoch?: ((epoch: TrainingEpoch) => void | Promise<void>) | undefined;
-  /** So many images of so many are evaluated. */
+  /** Called while an evaluation runs, with the images done and their total. */
   readonly onEvaluated?: ((images: number, of: number) => void) | undefined;
 }
 
 /** Settings of `trainClassifier`. */
 export interface TrainClassifierOptions extends RunOptions, TrainingEvents {
-  /** What to learn from; the last images of a shuffled epoch that make no whole batch are left out of it. */
+  /** The training set. The last images of a shuffled epoch are left out if they do not fill a batch. */
   readonly dataset: ClassificationDataset;
-  /** What to evaluate on, with classes of the same names. */
+  /** The evaluation set, with classes of the same names. */
   readonly validation: ClassificationDataset;
   /** Such as `trainingSettings('cifar10', { epochs: 40 })`. */
   readonly settings: TrainingSettings;
@@ -95,7 +95,7 @@ export function classifierTask(
         trained: await classificationFingerprint(dataset),
         evaluated: await classificationFingerprint(validation),
       }),
-      // A cache shrinks images, so that other weights come out.
+      // A cache shrinks images, which changes the resulting weights.
       options: { cache: cache !== undefined },
     },
     description:

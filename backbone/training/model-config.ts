@@ -5,7 +5,7 @@ import { type ClassifierConfig, parseClassifierConfig } from '../classifier-conf
 import type { ResNetPlan } from '../resnet-plan.ts';
 import type { TrainingSettings } from './settings.ts';
 
-/** The configuration of the model that comes out, apart from its provenance. */
+/** The configuration of the trained model, without its provenance. */
 export function modelConfig(settings: TrainingSettings, dataset: ClassificationDataset): ClassifierConfig {
   const { architecture, stem, shortcut, stride_on, recipe, resize_size } = settings;
   const config = {
@@ -23,14 +23,14 @@ export function modelConfig(settings: TrainingSettings, dataset: ClassificationD
   return parseClassifierConfig(config, 'training');
 }
 
-/** Classes with their names; folders that are named by WordNet's ids have ImageNet's. */
+/** Classes with their names. Folders named by WordNet ids get ImageNet's names. */
 function categoriesOf({ classes, wnids }: ClassificationDataset): { readonly name: string; readonly wnid?: string }[] {
   if (!wnids) return classes.map((name) => ({ name }));
   const names = new Map(imagenetClasses.map(({ name, wnid }) => [wnid, name]));
   return wnids.map((wnid, i) => ({ name: names.get(wnid) ?? classes[i], wnid }));
 }
 
-/** @throws ResnetCocoError BAD_CONFIG where more stages are to be frozen than there are */
+/** @throws ResnetCocoError BAD_CONFIG when more stages are to be frozen than the network has */
 export function checkFreeze({ architecture, freeze = 0 }: TrainingSettings, { stages }: ResNetPlan): void {
   if (freeze <= stages.length) return;
   const problem = `training: \`freeze\` is ${freeze}, but ${architecture} has ${stages.length} stages`;

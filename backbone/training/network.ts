@@ -2,28 +2,29 @@ import { ResnetCocoError } from '../../errors.ts';
 import { parseArchitecture, stageLayout, usualStem } from '../architecture.ts';
 import type { ResNetConfig } from '../resnet-plan.ts';
 
-/** A network of the family, apart from its classes. */
+/** A network of the family, without its classes. */
 export interface Network extends Omit<ResNetConfig, 'depth' | 'num_classes'> {
   /** Such as `resnet50` or `plain20`. */
   readonly architecture: string;
 }
 
 /**
- * The network that a name such as `resnet20` means: with the CIFAR stem shortcuts are without weights (option A), as in
- * §4.2 of the paper, else projections (option B).
+ * The network of a name such as `resnet20`. By default shortcuts have no weights with the CIFAR stem (option A, §4.2 of
+ * the paper), and are projections with the other (option B).
  *
- * @throws ResnetCocoError USAGE for a name that means none
+ * @throws ResnetCocoError USAGE for an unknown name
  */
-export function networkNamed(name: string, { smallPictures }: { readonly smallPictures: boolean }): Network {
+export function networkNamed(name: string, { smallImages }: { readonly smallImages: boolean }): Network {
   try {
     const architecture = parseArchitecture(name);
-    const stem = usualStem(architecture, smallPictures);
+    const stem = usualStem(architecture, smallImages);
     stageLayout(architecture, stem);
     const shortcut = architecture.kind === 'plain' ? 'none' : stem === 'cifar' ? 'A' : 'B';
     return { architecture: name, stem, shortcut, stride_on: '3x3' };
   } catch (error) {
     if (!(error instanceof ResnetCocoError)) throw error;
-    const known = 'known are resnet18, 34, 50, 101 and 152, resnet20 and all others of 6n + 2 layers, and so plain18 …';
+    const known =
+      'known are resnet18, 34, 50, 101, 152, resnet20 and others of 6n + 2 layers, and plain18 … of the same depths';
     throw new ResnetCocoError('USAGE', `\`arch\` is '${name}'; ${known} (${error.message})`, { cause: error });
   }
 }

@@ -6,7 +6,7 @@ import { parseConfig } from '../../io/config.ts';
 import { type OptimizationSettings, scheduleProblem } from '../../training/index.ts';
 import { optimizationFields } from '../../training/optimization-fields.ts';
 
-/** No network has more. */
+/** More stages than any network has. */
 const MOST_STAGES = 4;
 
 const schema = v.strictObject({
@@ -22,15 +22,15 @@ const schema = v.strictObject({
 });
 
 /**
- * What decides how a classifier is trained: plain data, kept with the run and with the model that comes out. Warmup and
- * milestones are in epochs, but for `warmup_steps`, which comes first.
+ * How a classifier is trained: plain data, stored with the run and with the trained model. Warmup and milestones are in
+ * epochs. `warmup_steps`, in steps, takes precedence.
  *
- * - `resize_size`: to which the shorter side of a picture is resized for evaluation, before the middle is cut out of it.
- * - `decay_norms`: whether norms and biases decay too.
- * - `ema`: decay of a moving average of the weights, which is then what is evaluated and what comes out.
- * - `freeze`: the stem and so many stages stay as they are.
- * - `zero_gamma`: residual blocks begin as their shortcuts.
- * - `evaluate_every`: epochs from one evaluation to the next; the last epoch is always evaluated.
+ * - `resize_size`: the length of an image's shorter side for evaluation, before the center crop.
+ * - `decay_norms`: whether norms and biases have weight decay too.
+ * - `ema`: the decay of a moving average of the weights, which is then evaluated and becomes the model.
+ * - `freeze`: the stem and this many stages are not trained.
+ * - `zero_gamma`: residual blocks start as their shortcuts.
+ * - `evaluate_every`: the epochs between evaluations. The last epoch is always evaluated.
  */
 export interface TrainingSettings extends OptimizationSettings {
   readonly architecture: string;
@@ -46,7 +46,7 @@ export interface TrainingSettings extends OptimizationSettings {
 /**
  * Checks settings, which may come from a file.
  *
- * @throws ResnetCocoError BAD_CONFIG, naming the field
+ * @throws ResnetCocoError BAD_CONFIG that names the field
  */
 export function checkTrainingSettings(value: unknown): TrainingSettings {
   const parsed = parseConfig(schema, value, 'training', (settings) => scheduleProblem(settings));

@@ -9,10 +9,10 @@ import { classifierConfigOf } from '../load-classifier.ts';
 import { type ParameterPlan, tensorShapes } from '../parameter-plan.ts';
 
 /**
- * The configuration of a model that a run is to begin from.
+ * The configuration of the initial model of a run.
  *
  * @param nameOrPath a known model, or a model file
- * @throws ResnetCocoError as loading a model does
+ * @throws ResnetCocoError as `loadModel` does
  */
 export async function initialConfig(nameOrPath: string, options: OpenModelOptions = {}): Promise<ClassifierConfig> {
   const model = await openModelFile('trainClassifier', nameOrPath, options);
@@ -24,12 +24,12 @@ export async function initialConfig(nameOrPath: string, options: OpenModelOption
 }
 
 /**
- * New weights, and in their places those of a model that it has under the same names in the same shapes: all but the
- * head where it has other classes.
+ * Initializes weights, and replaces those that a model has under the same names in the same shapes: all except the head
+ * if the classes differ.
  *
- * @param parameters such as `classifierParameters` gives
+ * @param parameters as from `classifierParameters`
  * @param init a known model, or a model file
- * @throws ResnetCocoError as loading a model does; BAD_MODEL where it has nothing that fits
+ * @throws ResnetCocoError as `loadModel` does; BAD_MODEL when none of its tensors fits
  */
 export async function startWeights(
   parameters: readonly ParameterPlan[],
@@ -57,7 +57,7 @@ export async function startWeights(
     const note = [
       begins,
       ...(changed.length ? [`new are ${listNames(changed)}`] : []),
-      ...(others.length ? [`${others.length} of its tensors are not taken: ${listNames(others)}`] : []),
+      ...(others.length ? [`${others.length} of its tensors are not used: ${listNames(others)}`] : []),
     ].join('; ');
     return { weights, note };
   } finally {

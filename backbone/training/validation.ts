@@ -4,18 +4,18 @@ import { ResnetCocoError } from '../../errors.ts';
 import { classifierProgram } from '../classifier.ts';
 import type { ClassifierConfig } from '../classifier-config.ts';
 
-/** What weights are worth on images that they were not trained on; accuracies are shares. */
+/** The evaluation of weights on images that they were not trained on. Accuracies are in 0–1. */
 export type Validation = {
   /** Mean cross-entropy, without smoothing. */
   readonly loss: number;
   readonly top1: number;
-  /** Only of ten classes or more. */
+  /** Only with ten classes or more. */
   readonly top5?: number;
 };
 
 const CLASSES_FOR_TOP5 = 10;
 
-/** How good the answers to some images are, in sums. */
+/** Sums over the evaluated images. */
 export interface Score {
   loss: number;
   top1: number;
@@ -23,7 +23,7 @@ export interface Score {
 }
 
 /**
- * Scores logits `[N, K]`. Where they are not finite, the answer is wrong.
+ * Scores logits `[N, K]`. Logits that are not finite count as wrong.
  *
  * @param labels of the N images
  */
@@ -49,9 +49,9 @@ export function score({ data, shape }: HostTensor, labels: Int32Array): Score {
 }
 
 /**
- * What each class of one data set is called in another.
+ * Maps each class of one data set to the class of the same name in another.
  *
- * @throws ResnetCocoError BAD_DATASET for one that the other does not have
+ * @throws ResnetCocoError BAD_DATASET for a class that the other does not have
  */
 export function labelsIn(dataset: ClassificationDataset, classes: readonly string[]): Int32Array {
   return Int32Array.from(dataset.classes, (name, i) => {
@@ -59,7 +59,7 @@ export function labelsIn(dataset: ClassificationDataset, classes: readonly strin
     if (label >= 0) return label;
     throw new ResnetCocoError(
       'BAD_DATASET',
-      `the images to evaluate on show '${name}', which is no class of those to train on (${listed(classes)}); name another \`validation\``,
+      `the evaluation images show '${name}', which is not a class of the training images (${listed(classes)}); name another \`validation\``,
     );
   });
 }
@@ -68,10 +68,10 @@ const listed = (names: readonly string[]): string =>
   names.slice(0, 10).join(', ') + (names.length > 10 ? ` and ${names.length - 10} more` : '');
 
 /**
- * Runs weights on all images of a loader, as `loadClassifier` would run them.
+ * Evaluates weights on all images of a loader, exactly as `loadClassifier` would run them.
  *
  * @param labels of the data set's classes
- * @returns undefined where `signal` ended it
+ * @returns undefined if `signal` ended it
  */
 export async function validate(
   engine: Engine,
@@ -106,7 +106,7 @@ export async function validate(
     await program.dispose();
   }
   if (signal?.aborted) return undefined;
-  if (!images) throw new ResnetCocoError('BAD_DATASET', 'none of the images to evaluate on can be read');
+  if (!images) throw new ResnetCocoError('BAD_DATASET', 'none of the evaluation images can be read');
   const result = { loss: sums.loss / images, top1: sums.top1 / images };
   return config.num_classes < CLASSES_FOR_TOP5 ? result : { ...result, top5: sums.top5 / images };
 }

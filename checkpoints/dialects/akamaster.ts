@@ -2,10 +2,10 @@ import { cifar10Classes } from '../../datasets/known/cifar-classes.ts';
 import type { Shapes } from '../shapes.ts';
 import type { Dialect } from './dialect.ts';
 
-/** Of a body without a head the stem tells: 16 filters of 3 × 3. */
+/** A body without a head is recognized by its stem: 16 filters of 3 × 3. */
 const isBody = (shapes: Shapes) => `${shapes.get('conv1.weight')}` === '16,3,3,3';
 
-/** CIFAR ResNets of 6n + 2 layers, as Yerlan Idelbayev's `pytorch_resnet_cifar10` names them, and models here, too. */
+/** CIFAR ResNets of 6n + 2 layers. This toolkit uses the names of Yerlan Idelbayev's `pytorch_resnet_cifar10`. */
 export const akamaster: Dialect = {
   name: 'a CIFAR ResNet of akamaster',
   recognize: (shapes) => {

@@ -1,6 +1,6 @@
 import { type Dialect, namesLike } from './dialect.ts';
 
-/** What networks and frameworks are that are not read, by names that tell; the most telling first. */
+/** Networks and frameworks that are not read, with patterns of their names. The most specific pattern comes first. */
 const FOREIGN: readonly [name: string, tells: RegExp][] = [
   [
     'a Faster R-CNN or Mask R-CNN of Detectron2',
@@ -69,7 +69,7 @@ const FOREIGN: readonly [name: string, tells: RegExp][] = [
   ["a ResNet in a plain Sequential, such as fastai's", /^(0\.)?[0-9]\.\d+\.(conv1|bn1|conv2)\.weight$/],
 ];
 
-/** Dialects that are told from others, but not read: a row here becomes a file of its own once its names have a `rename`. */
+/** Dialects that are recognized but not read. To read one, give it a file of its own with a `rename`. */
 export const foreignDialects: readonly Dialect[] = FOREIGN.map(([name, tells]) => ({
   name,
   recognize: namesLike(tells),

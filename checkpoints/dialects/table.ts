@@ -6,13 +6,13 @@ import type { Dialect } from './dialect.ts';
 import { foreignDialects } from './foreign.ts';
 import { torchvision } from './torchvision.ts';
 
-/** All dialects that are known, the most telling first: other networks have the names of a plain ResNet, too. */
+/** All dialects, the most specific first: other networks also use the names of a plain ResNet. */
 export const dialects: readonly Dialect[] = [...foreignDialects, torchvision, akamaster];
 
-/** Whether a part of a name, such as `layer1`, is one that names of a dialect that is read begin with. */
+/** Whether names of a readable dialect begin with this part, such as `layer1`. */
 export const isFirstPart = (part: string): boolean => dialects.some(({ firstPart }) => firstPart?.test(part));
 
-/** The dialect that tensors are read in; undefined where they are of none that is. */
+/** The readable dialect of these tensors; undefined if there is none. */
 export const readableDialect = (shapes: Shapes): Dialect | undefined =>
   dialects.find(({ recognize, rename }) => rename && recognize(shapes).length);
 
@@ -20,9 +20,9 @@ export const readableDialect = (shapes: Shapes): Dialect | undefined =>
 const WRAPPED = /^((module|_orig_mod|student|teacher)\.)+/;
 
 /**
- * Refuses tensors that are another framework's or another network's by their names.
+ * Refuses tensors whose names are those of another framework or another network.
  *
- * @throws ResnetCocoError BAD_MODEL, saying what it looks like, by which names, and what loads
+ * @throws ResnetCocoError BAD_MODEL that says what the file looks like, by which names, and what loads
  */
 export function refuseDialect(shapes: Shapes, file: string): void {
   const bare = new Map([...shapes].map(([name, shape]) => [name.replace(WRAPPED, ''), shape]));

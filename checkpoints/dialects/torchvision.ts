@@ -5,10 +5,10 @@ import type { Dialect } from './dialect.ts';
 const TELLING = /^(fc\.weight$|backbone\.(body|fpn)\.|rpn\.|roi_heads\.)/;
 const CLASSES = imagenetClasses.length;
 
-/** Of a body without a head the stem tells: 64 filters of 7 × 7. */
+/** A body without a head is recognized by its stem: 64 filters of 7 × 7. */
 const isBody = (shapes: Shapes) => !shapes.has('linear.weight') && `${shapes.get('conv1.weight')}` === '64,3,7,7';
 
-/** ResNets with the ImageNet stem and Faster R-CNN: the names that models have here, too. */
+/** ResNets with the ImageNet stem, and Faster R-CNN. This toolkit uses the same names. */
 export const torchvision: Dialect = {
   name: 'a ResNet or Faster R-CNN of torchvision',
   recognize: (shapes) => {
@@ -16,8 +16,8 @@ export const torchvision: Dialect = {
     return !telling.length && isBody(shapes) ? ['conv1.weight'] : telling;
   },
   /**
-   * The names that torchvision gives today, for the names of before its version 0.13, as its own
-   * `_load_from_state_dict` of the FPN and of the RPN's head renames them.
+   * Translates names from before torchvision 0.13 to today's, as torchvision's `_load_from_state_dict` of the FPN and
+   * of the RPN head does.
    */
   rename: (name) =>
     name

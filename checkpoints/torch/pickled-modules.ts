@@ -3,20 +3,20 @@ import type { FileSlice } from '../../io/pickle/file-slice.ts';
 import { Global, type PickleValue, type PickleWorld, readPickle } from '../../io/pickle/pickle.ts';
 
 const TENSOR = /(^torch\._utils\._rebuild_|^torch\._tensor\._rebuild_|(^|\.)Parameter$)/;
-/** Values that are looked into at most. */
+/** How many values are visited at most. */
 const MOST_VALUES = 100_000;
-/** Parts of a name, and its letters: those of a file that nobody vouches for. */
+/** Limits on the parts and the letters of a name in an untrusted file. */
 const MOST_PARTS = 20;
 const MOST_LETTERS = 100;
 
-/** An object of whatever class, as what it was given; nothing of the class itself is known or run. */
+/** An object of any class, with the arguments it was built from. Nothing of its class is known or run. */
 class Opaque extends Map<PickleValue, PickleValue> {
   state: PickleValue = null;
 }
 
 class OpaqueTensor {}
 
-/** A world in which everything may be named, for nothing comes of it but names. */
+/** A world that accepts every class, because only names are taken from it. */
 class OpaqueWorld implements PickleWorld {
   readonly python2Strings = 'text';
 
@@ -32,7 +32,7 @@ class OpaqueWorld implements PickleWorld {
     if (object instanceof Opaque) object.state = state;
   }
 
-  /** The older layout keeps classes outside of the pickle, with their source. */
+  /** The older layout stores classes outside the pickle, with their source. */
   persistent(id: PickleValue): PickleValue {
     const [kind, content] = Array.isArray(id) ? (id as readonly PickleValue[]) : [];
     return kind === 'module' && content instanceof Global ? content : {};
@@ -48,8 +48,8 @@ class OpaqueWorld implements PickleWorld {
 }
 
 /**
- * The first names of tensors in a pickle that holds whole modules: `model.0.conv.weight`, as the module's state dict
- * would have it; none where it cannot be read to its end.
+ * The first tensor names in a pickle of whole modules, such as `model.0.conv.weight`, as the module's state dict would
+ * name them; empty if the pickle cannot be read to its end.
  */
 export function tensorNamesInPickle(file: FileSlice, start: number, most: number): string[] {
   try {
@@ -75,7 +75,7 @@ function tensorNames(root: PickleValue, most: number): string[] {
     const inModule = state && MODULE_FIELDS.flatMap((field) => entriesOf(state.get(field)));
     for (const [name, entry] of (inModule?.length ? inModule : entriesOf(state ?? value)).reverse()) {
       if (typeof name !== 'string') continue;
-      // In a dictionary, such as that of a checkpoint, names begin anew; those of modules go on.
+      // Names start anew in a dictionary, such as a checkpoint's; in a module they continue.
       const isPart = inModule?.length || entry instanceof OpaqueTensor;
       open.push({ value: entry, parts: isPart ? [...parts, name.slice(0, MOST_LETTERS)] : [] });
     }
@@ -83,7 +83,7 @@ function tensorNames(root: PickleValue, most: number): string[] {
   return names;
 }
 
-/** What torch's modules keep their tensors and parts in. */
+/** The attributes in which torch's modules store their tensors and submodules. */
 const MODULE_FIELDS = ['_parameters', '_buffers', '_modules'];
 
 const entriesOf = (value: PickleValue | undefined): [PickleValue, PickleValue][] =>

@@ -11,7 +11,7 @@ export function isContiguous(shape: readonly number[], strides: readonly number[
 /**
  * Copies a strided view into row-major order.
  *
- * @param from its memory, from the first element on
+ * @param from the bytes of the view, starting at its first element
  * @param itemSize the bytes of an element
  */
 export function gather(
@@ -22,7 +22,7 @@ export function gather(
 ): Uint8Array {
   const { buffer } = from;
   const count = shape.reduce((product, size) => product * size, 1);
-  // Whole numbers throughout: as a float, what is not a number need not keep its bits.
+  // Copied as integers: a copy as floats may change the bits of NaN.
   const rows = { shape, strides };
   if (itemSize === 1) return copied(new Uint8Array(buffer), new Uint8Array(count), rows);
   if (itemSize === 2) return copied(new Uint16Array(buffer), new Uint16Array(count), rows);

@@ -8,19 +8,19 @@ import { tensorNamesInPickle } from './pickled-modules.ts';
 import { storedTensor, TorchWorld } from './torch-objects.ts';
 import { readZip } from './zip.ts';
 
-/** What the older layout begins with: a magic number, as a pickle of its own. */
+/** The older layout begins with a pickle that holds this magic number. */
 const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
 const LEGACY_PROTOCOL = 1001;
-/** What the small pickles before the main one may cost. */
+/** The limit of work for the small pickles before the main one. */
 const SMALL = 1000;
 const BIG_ENDIAN = 'its numbers are big-endian; save it again on a little-endian machine';
 
-/** Reads the zip layout (`torch.save` since 1.6): `data.pkl`, and each storage as a file of its own. */
+/** Reads the zip layout (`torch.save` since 1.6): `data.pkl`, and a file for each storage. */
 export async function readTorchZip(file: FileSlice): Promise<Contents> {
   const entries = await readZip(file);
   const pickleName = [...entries.keys()].find((name) => name === 'data.pkl' || name.endsWith('/data.pkl'));
   const foreign = foreignArchive([...entries.keys()]);
-  if (pickleName === undefined) return fail(file, foreign ?? 'a zip archive, but none of PyTorch: it has no data.pkl');
+  if (pickleName === undefined) return fail(file, foreign ?? "a zip archive, but not PyTorch's: it has no data.pkl");
   const folder = pickleName.slice(0, -'data.pkl'.length);
   if (foreign !== undefined && entries.has(`${folder}constants.pkl`)) return fail(file, foreign);
   const part = (name: string): FileSlice => {
@@ -36,10 +36,10 @@ export async function readTorchZip(file: FileSlice): Promise<Contents> {
   return contents(file, value, (key) => part(`${folder}data/${key}`));
 }
 
-/** How many tensors a refusal names. */
+/** How many tensors an error names. */
 const NAMED = 3;
 
-/** The pickle of the weights; the refusal of one says what it holds. */
+/** Reads the pickle of the weights. If it is refused, the error says what it holds. */
 function readRoot(file: FileSlice, start: number, world: TorchWorld): ReturnType<typeof readPickle> {
   try {
     return readPickle(file, start, world);
@@ -51,7 +51,7 @@ function readRoot(file: FileSlice, start: number, world: TorchWorld): ReturnType
   }
 }
 
-/** The first pickle of the older layout; undefined where there is another one, larger or damaged. */
+/** The first pickle of the older layout; undefined if the first pickle is a different, larger or damaged one. */
 function readMagic(file: FileSlice, world: TorchWorld): ReturnType<typeof readPickle> | undefined {
   try {
     return readPickle(file, 0, world, SMALL);
@@ -61,7 +61,7 @@ function readMagic(file: FileSlice, world: TorchWorld): ReturnType<typeof readPi
   }
 }
 
-/** Reads the older layout: five pickles, the last listing the storages that follow, each after its count. */
+/** Reads the older layout: five pickles, of which the last lists the storages that follow, each after its count. */
 export function readLegacyTorchFile(file: FileSlice): Contents {
   const world = new TorchWorld();
   const magic = readMagic(file, world);
@@ -98,7 +98,7 @@ function fail(file: FileSlice, problem: string): never {
   throw new ResnetCocoError('BAD_CHECKPOINT', `${file.file}: ${problem}`);
 }
 
-/** Views may overlap or repeat their storage, but a file whose tensors are so many times its size is made to exhaust memory. */
+/** Views may overlap, but a file whose tensors need this many times its size is made to exhaust memory. */
 const MAX_GROWTH = 4;
 const FREE_GROWTH = 2 ** 26;
 

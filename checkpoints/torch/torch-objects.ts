@@ -30,23 +30,26 @@ const DTYPES: Readonly<Record<string, StoredDType>> = {
   bool: 'BOOL',
 };
 
-/** Calls whose result is kept. */
+/** Functions whose results are kept. */
 const REBUILD = /^torch\._utils\._rebuild_(tensor|tensor_v2|tensor_v3|parameter|parameter_with_state)$/;
-/** A tensor, or a subclass of it, by itself: older versions call it with the tensor it wraps. */
+/** Classes of tensors. Older versions of torch call them with the tensor that they wrap. */
 const TENSORS = /^torch\.(Tensor|_tensor\.Tensor|nn\.parameter\.(Parameter|Buffer)|autograd\.variable\.Variable)$/;
-/** Tensors with attributes: the function that rebuilds the tensor, its class, that function's arguments, the attributes. */
+/**
+ * Rebuilds a tensor with attributes. Arguments: a function, the tensor's class, the function's arguments, the
+ * attributes.
+ */
 const REBUILD_SUBCLASS = 'torch._tensor._rebuild_from_type_v2';
 const CONTAINERS =
   /^(collections\.(OrderedDict|defaultdict|Counter)|torch\.Size|(builtins|__builtin__)\.(set|dict|list|tuple|frozenset|slice|complex|bytearray|int|float|str|bool|object))$/;
-/** What training scripts leave beside the weights: numbers and settings of no use here, built as empty objects. */
+/** Numbers and settings that training scripts store beside the weights. They are built as empty objects. */
 const INERT =
   /^(argparse\.Namespace|types\.SimpleNamespace|torch\.device|torch\.serialization\._get_layout|numpy\.(dtype|ndarray|float64|float32|int64)|numpy\.(_core|core)\.multiarray\.(scalar|_reconstruct)|_codecs\.encode|datetime\.(datetime|timedelta)|pathlib\.(Posix|Windows|)Path|pathlib\.PurePosixPath|typing\.Any|torch\.torch_version\.TorchVersion|mmengine\.logging\.history_buffer\.HistoryBuffer)$/;
-/** The same of Lightning and of OmegaConf: settings as dictionaries, classes of callbacks. */
+/** The same for Lightning and OmegaConf: settings as dictionaries, classes of callbacks. */
 const INERT_PACKAGES = /^(lightning|pytorch_lightning|lightning_fabric|omegaconf)\.[\w.]+$/;
 
-/** Frameworks whose checkpoints are objects of their own, by the modules they name. */
+/** Frameworks whose checkpoints are objects of their own classes, by the modules that the pickle names. */
 const FRAMEWORKS: readonly [module: RegExp, what: string][] = [
-  [/^(ultralytics|models\.(yolo|common|experimental)|yolo\w*)\./, 'a YOLO of Ultralytics with all of its code'],
+  [/^(ultralytics|models\.(yolo|common|experimental)|yolo\w*)\./, 'a YOLO of Ultralytics as a pickled object'],
   [/^(mmengine|mmcv|mmdet|mmcls|mmpretrain)\./, 'a checkpoint of OpenMMLab, such as MMDetection'],
   [/^(detectron2|fvcore|iopath)\./, 'a checkpoint of Detectron2'],
   [/^(fastai|fastcore)\./, 'a learner of fastai'],
@@ -58,13 +61,13 @@ const FRAMEWORKS: readonly [module: RegExp, what: string][] = [
   ],
 ];
 
-/** Where a tensor's numbers lie: a storage by its key, perhaps a part of it. */
+/** The memory of a tensor: a storage, or a part of one, by its key. */
 export interface Storage {
   readonly key: string;
   readonly dtype: StoredDType;
-  /** Elements. */
+  /** The number of elements. */
   readonly length: number;
-  /** Elements of the stored whole before this part. */
+  /** The index of the first element in the whole storage. */
   readonly start: number;
 }
 
@@ -92,8 +95,8 @@ export class TorchTensor {
 }
 
 /**
- * The names that a state dict needs and what they build. The state of objects, such as an OrderedDict's attributes, is
- * not kept.
+ * The classes and functions that a state dict needs, and what they build. The state of objects, such as an
+ * OrderedDict's attributes, is dropped.
  */
 export class TorchWorld implements PickleWorld {
   readonly python2Strings = 'text';
@@ -111,7 +114,7 @@ export class TorchWorld implements PickleWorld {
       const [rebuild, , given] = args;
       if (rebuild instanceof Global && REBUILD.test(rebuild.name) && Array.isArray(given))
         return this.call(rebuild, given);
-      throw new Error('a tensor that is rebuilt in an unknown way');
+      throw new Error('a tensor that an unknown function rebuilds');
     }
     if (TENSORS.test(name) || name.startsWith('torch._utils._rebuild_parameter')) return expectTensor(args[0]);
     if (REBUILD.test(name)) return rebuildTensor(args);
@@ -123,18 +126,18 @@ export class TorchWorld implements PickleWorld {
   }
 
   persistent(id: PickleValue): Storage {
-    if (!Array.isArray(id) || id[0] !== 'storage') throw new Error('a persistent object that is no storage');
+    if (!Array.isArray(id) || id[0] !== 'storage') throw new Error('a persistent object that is not a storage');
     const [, type, key, , length, view] = id as PickleValue[];
     const dtype = type instanceof Global ? storageType(type.name) : undefined;
     if (dtype === undefined) throw new Error('a storage of an unknown type');
     if (typeof key !== 'string') throw new Error('a storage without a name');
     this.storages.set(key, dtype);
-    // The older layout has storages that are a part of another: their own key, where they start, their length.
+    // In the older layout a storage may be a part of another: its key, its start and its length.
     if (Array.isArray(view)) return { key, dtype, length: natural(view[2]), start: natural(view[1]) };
     return { key, dtype, length: natural(length), start: 0 };
   }
 
-  /** No tensor is made of raw bytes, so they are not kept. */
+  /** No tensor is built from raw bytes, so they are dropped. */
   bytes(): Uint8Array {
     return new Uint8Array(0);
   }
@@ -156,7 +159,7 @@ function storageType(name: string): StoredDType | undefined {
   return Object.hasOwn(STORAGES, match[1]) ? STORAGES[match[1]] : match[1] === 'UntypedStorage' ? 'U8' : undefined;
 }
 
-/** An OrderedDict is made of nothing, or of a list of pairs. */
+/** An OrderedDict is built from nothing or from a list of pairs. */
 function dictionary(pairs: PickleValue): Map<PickleValue, PickleValue> {
   if (pairs instanceof Map) return new Map(pairs);
   if (!Array.isArray(pairs)) throw new Error('a dictionary made of no pairs');
@@ -176,13 +179,13 @@ function natural(value: PickleValue | undefined): number {
 }
 
 function naturals(value: PickleValue | undefined): number[] {
-  if (!Array.isArray(value) || value.length > 32) throw new Error('a shape that is no list of sizes');
+  if (!Array.isArray(value) || value.length > 32) throw new Error('a shape that is not a list of sizes');
   return value.map(natural);
 }
 
 function expectTensor(value: PickleValue | undefined): TorchTensor {
   if (value instanceof TorchTensor) return value;
-  throw new Error('a parameter that is no tensor');
+  throw new Error('a parameter that is not a tensor');
 }
 
 function rebuildTensor(args: readonly PickleValue[]): TorchTensor {
@@ -195,10 +198,10 @@ function rebuildTensor(args: readonly PickleValue[]): TorchTensor {
 }
 
 /**
- * The numbers of a tensor, contiguous, out of its storage.
+ * Copies the numbers of a tensor from its storage, contiguous.
  *
- * @param read gives bytes of the storage of that key, from one position, so many
- * @throws Error, where the tensor reaches beyond its storage
+ * @param read returns bytes of a storage: its key, the position, the number of bytes
+ * @throws Error if the tensor reaches beyond its storage
  */
 export function storedTensor(
   name: string,

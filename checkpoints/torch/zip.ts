@@ -1,7 +1,7 @@
 import * as yauzl from 'yauzl';
 import type { FileSlice } from '../../io/pickle/file-slice.ts';
 
-/** No checkpoint has so many files in it. */
+/** More files than any checkpoint has. */
 const MAX_ENTRIES = 50_000;
 const STORED = 0;
 
@@ -31,7 +31,7 @@ class SliceReader extends yauzl.RandomAccessReader {
     } catch (error) {
       problem = error as Error;
     }
-    // Later, as yauzl expects: at once, each entry would lie deeper on the stack than the one before.
+    // Called later, as yauzl expects: otherwise the stack grows with every entry.
     process.nextTick(callback, problem);
   }
 
@@ -40,14 +40,14 @@ class SliceReader extends yauzl.RandomAccessReader {
   }
 }
 
-/** An archive's files as parts of it; undefined for a compressed one. */
+/** The files of an archive as slices of it; undefined for a compressed file. */
 export type ZipEntries = ReadonlyMap<string, FileSlice | undefined>;
 
 /**
- * The files in a zip archive. PyTorch stores them uncompressed, so they are read in place; a compressed one, which could
- * swell without bound, is never unpacked.
+ * Lists the files in a zip archive. PyTorch stores them uncompressed, so they are read in place. A compressed file
+ * could grow without bound and is never unpacked.
  *
- * @throws Error, saying what is wrong
+ * @throws Error that says what is wrong
  */
 export async function readZip(file: FileSlice): Promise<ZipEntries> {
   const archive = await new Promise<yauzl.ZipFile>((resolve, reject) => {
@@ -67,7 +67,7 @@ export async function readZip(file: FileSlice): Promise<ZipEntries> {
         const part = stored ? file.slice(dataStart(file, entry), entry.uncompressedSize) : undefined;
         entries.set(entry.fileName, part);
       } catch (error) {
-        reject(new Error(`'${entry.fileName}' lies outside of the archive`, { cause: error }));
+        reject(new Error(`'${entry.fileName}' lies outside the archive`, { cause: error }));
         return;
       }
       archive.readEntry();
@@ -76,7 +76,7 @@ export async function readZip(file: FileSlice): Promise<ZipEntries> {
   });
 }
 
-/** After the local header, whose name and extra field may be longer than in the directory. */
+/** The start of a file's data: after the local header, whose extra field may be longer than in the directory. */
 function dataStart(file: FileSlice, entry: yauzl.Entry): number {
   const header = new DataView(file.slice(entry.relativeOffsetOfLocalHeader, 30).read().buffer);
   if (header.getUint32(0, true) !== 0x04034b50) throw new Error('no local header');

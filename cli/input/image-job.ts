@@ -90,5 +90,5 @@ export function summarize(
   parts.push(formatDuration(seconds));
   if (images > 1) parts.push(formatRate('images', images / seconds));
   const where = out === undefined ? '' : `; results are in ${out}`;
-  return parts.join(', ') + (remaining ? `; ${counted(remaining, 'image')} not come to` : '') + where;
+  return parts.join(', ') + (remaining ? `; ${counted(remaining, 'image')} not processed` : '') + where;
 }

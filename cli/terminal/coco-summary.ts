@@ -13,7 +13,7 @@ export const reportFlag = {
 
 export interface EvaluationOutput {
   readonly json: boolean;
-  /** The folder of the report, if one is asked for. */
+  /** The folder for the report, if any. */
   readonly report: string | undefined;
   readonly title: string;
   readonly images?: string | ReadonlyMap<ImageId, string> | undefined;

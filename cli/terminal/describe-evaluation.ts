@@ -3,7 +3,7 @@ import { formatTable } from './table.ts';
 
 const percent = (share: number | null): string => (share === null ? '–' : `${(100 * share).toFixed(2)} %`);
 
-/** How many of the classes that a class is most often taken for are shown. */
+/** How many of the most frequent wrong classes are shown for a class. */
 const MISTAKEN_SHOWN = 3;
 
 /** A classifier's evaluation for people to read. */

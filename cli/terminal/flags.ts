@@ -157,7 +157,7 @@ export function parseFlags<T extends FlagTable>(table: T, args: readonly string[
     } else {
       const isFlag = !token.inlineValue && /^--?[a-z]/i.test(token.value ?? '');
       if (token.value === undefined || isFlag) {
-        throw usage(`--${name} wants ${describe(flag)}, but none follows it`);
+        throw usage(`--${name} must be followed by ${describe(flag)}`);
       }
       const value = readValue(name, flag, token.value);
       if (flag.kind === 'texts') several[name].push(`${value}`);

@@ -110,7 +110,7 @@ export function programHelp(commands: CommandList, version: string, style: HelpS
       ],
       style,
     ),
-    `\n${wrap('resnet-coco help <command> tells more of each; resnet-coco version prints the version.', 0, style)}\n`,
+    `\n${wrap('resnet-coco help <command> describes a command; resnet-coco version prints the version.', 0, style)}\n`,
   ].join('');
 }
 
@@ -120,7 +120,7 @@ export const groupHelp = (name: string, group: CommandGroup, style: HelpStyle = 
     `${wrap(`resnet-coco ${name}: ${group.summary}`, 0, style)}\n`,
     usage(`${name} <${Object.keys(group.subcommands).join('|')}> [flags]`, style),
     section('Commands', summaries(group.subcommands), style),
-    `\n${wrap(`resnet-coco ${name} <command> --help tells more of each.`, 0, style)}\n`,
+    `\n${wrap(`resnet-coco ${name} <command> --help describes a command.`, 0, style)}\n`,
   ].join('');
 
 /** `resnet-coco detect --help`. `flags`: the command's own and the general ones. */

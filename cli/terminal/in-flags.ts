@@ -1,7 +1,7 @@
 import { ResnetCocoError } from '../../errors.ts';
 import type { FlagTable } from './flags.ts';
 
-/** Fields of the library that the command line has under names of its own, with a value that makes them plain. */
+/** Fields of the library that have other names on the command line, with a value if the flag needs one. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   validation: 'val',
   evaluateEvery: 'eval-every',

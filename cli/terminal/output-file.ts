@@ -16,6 +16,6 @@ export async function refuseExisting(file: string, force: boolean): Promise<void
   if (force || !(await lstat(file).catch(() => undefined))) return;
   throw new ResnetCocoError(
     'FILE_NOT_WRITABLE',
-    `${file}: is there already; name another file, or write over it with --force`,
+    `${file}: already exists; name another file, or overwrite it with --force`,
   );
 }

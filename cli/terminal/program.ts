@@ -48,7 +48,8 @@ function parseArguments(name: string, command: Command, flags: FlagTable, args: 
     const { usage: wanted, min, max } = command.positionals;
     const count = parsed.positionals.length;
     if (count < min) throw usage(`${name} wants ${wanted}, got ${count || 'nothing'}`);
-    if (count > max) throw usage(`${name} takes ${wanted || 'no arguments'}: '${parsed.positionals[max]}' is too much`);
+    if (count > max)
+      throw usage(`${name} takes ${wanted || 'no arguments'}: '${parsed.positionals[max]}' is one too many`);
     return parsed;
   } catch (error) {
     if (error instanceof ResnetCocoError) throw usage(`${error.message} (see resnet-coco ${name} --help)`);
@@ -67,7 +68,7 @@ async function runCommand(name: string, command: Command, args: readonly string[
   const controller = new AbortController();
   const { signal } = controller;
   const release = stopOnSignal(controller, () =>
-    terminal.report('stopping: finishing and saving the work in flight; once more ends at once'),
+    terminal.report('stopping: finishing and saving the work in flight; a second Ctrl-C ends at once'),
   );
   // A reader such as `head` has closed the pipe: stop as for Ctrl-C, but silently.
   process.stdout.once('error', () => controller.abort());

@@ -25,10 +25,10 @@ export async function engineOfRun(
   if (!stored) return engine;
   if (engine.device !== stored.device) {
     terminal.note(
-      `the run was on ${stored.device} and goes on with ${engine.device}: its numbers differ in their last bits`,
+      `the run was on ${stored.device} and resumes on ${engine.device}: its numbers differ in their last bits`,
     );
   } else if (threads === undefined && before !== undefined) {
-    terminal.note(`goes on with the threads of the run, ${before}; --threads N changes it`);
+    terminal.note(`resumes with the threads of the run, ${before}; --threads N changes it`);
   }
   return engine;
 }

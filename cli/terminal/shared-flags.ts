@@ -9,7 +9,7 @@ export const engineFlags = {
     group: 'Model',
     choices: ['auto', 'onnx', 'webgpu', 'cuda', 'tfjs-node-gpu', 'tfjs-node', 'wasm'],
     default: 'auto',
-    help: 'what computes; resnet-coco doctor lists what works on this machine',
+    help: 'engine that computes; resnet-coco doctor lists those that work on this machine',
   },
   threads: {
     kind: 'integer',
@@ -17,7 +17,7 @@ export const engineFlags = {
     value: 'N',
     min: 1,
     max: MOST.threads,
-    help: 'threads of the model (default: all cores)',
+    help: 'threads that compute (default: all cores)',
   },
   batch: {
     kind: 'integer',

@@ -4,13 +4,13 @@ import type { TrainingProgress } from './training-progress.ts';
 
 const NO_ROOM = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 
-/** Whether a file could not be written for want of room, which the user can make. */
+/** Whether a file could not be written because the disk is full, which the user can mend. */
 const isOutOfSpace = (error: unknown): error is ResnetCocoError =>
   error instanceof ResnetCocoError &&
   error.code === 'FILE_NOT_WRITABLE' &&
   NO_ROOM.includes((error.cause as NodeJS.ErrnoException | undefined)?.code ?? '');
 
-/** What every training tells while it runs. */
+/** Callbacks of every training. */
 export interface TrainingNews {
   readonly onEvaluated: (images: number, of: number) => void;
   readonly onNote: (text: string) => void;
@@ -18,10 +18,10 @@ export interface TrainingNews {
 }
 
 /**
- * Runs a training with its progress and problems on the terminal; its page is written at the end, and also where the loss
+ * Runs a training with its progress and problems on the terminal. Writes its page at the end, even if the loss
  * diverged.
  *
- * @returns what came of it, and how many images could not be read
+ * @returns the result, and how many images could not be read
  */
 export async function attendTraining<S>(
   terminal: Terminal,
@@ -44,7 +44,7 @@ export async function attendTraining<S>(
   } catch (error) {
     if (error instanceof ResnetCocoError && error.code === 'DIVERGED') await writePage();
     if (isOutOfSpace(error)) {
-      const message = `${error.message}; then --resume goes on from the last checkpoint`;
+      const message = `${error.message}; then --resume continues from the last checkpoint`;
       throw new ResnetCocoError(error.code, message, { cause: error });
     }
     throw error;

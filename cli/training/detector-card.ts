@@ -13,22 +13,22 @@ import { reportFiles } from './report-files.ts';
 import { runFacts } from './training-card.ts';
 import { percent } from './training-progress.ts';
 
-/** What decides what a detector learns, as a run's configuration has it. */
+/** The fields of a run's configuration that determine what a detector learns. */
 const RECIPE = [
   ...['epochs', 'batch', 'accumulate', 'recipe', 'aspect_ratio_group_factor', ...stepSettings],
   ...['init', 'training'],
 ];
 
-/** What a data set is called by where its annotations are: its folder, or a file in its folder; `.` has a name, too. */
+/** The name of a data set, from its annotations: the folder, or a file in its folder. Also resolves `.`. */
 export function annotationsName(path: string): string {
   const whole = resolve(path);
   return extname(whole) ? `${basename(dirname(whole))}/${basename(whole)}` : basename(whole);
 }
 
 /**
- * Writes the card of the detector that a run gave, from what the run keeps.
+ * Writes the card of a run's detector from the files of the run.
  *
- * @param dataset what it was trained on
+ * @param dataset the training set
  */
 export async function writeDetectorCard(
   folder: string,
@@ -60,7 +60,7 @@ export async function writeDetectorCard(
     },
     results: [
       ...(best ? [{ metric: `AP, best (epoch ${best.epoch})`, value: percent(best.AP) }] : []),
-      ...(best?.AP50 === undefined ? [] : [{ metric: 'AP50, of the same', value: percent(best.AP50) }]),
+      ...(best?.AP50 === undefined ? [] : [{ metric: 'AP50, same weights', value: percent(best.AP50) }]),
       ...(best?.best_score === undefined
         ? []
         : [

@@ -10,11 +10,11 @@ import { defined } from '../terminal/shared-flags.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { DetectorTrainingFlags } from './detector-training-flags.ts';
 
-/** What a detector learns from, and what it is evaluated on. */
+/** The training set and the evaluation set of a detector. */
 export interface DetectorDatasets {
   readonly images: DetectionDataset;
   readonly validation: DetectionDataset | undefined;
-  /** What is evaluated on was drawn from the images to learn from. */
+  /** Whether the evaluation images were drawn from the training set. */
   readonly isHeldOut: boolean;
 }
 
@@ -26,7 +26,7 @@ interface Source {
 
 const valFlags = ['val-annotations', 'val-images', 'val-split'] as const;
 
-/** Where the images to evaluate on are; undefined where none are named. */
+/** The evaluation set that the flags name; undefined if they name none. */
 function validationSource(flags: DetectorTrainingFlags): Source | undefined {
   const [annotations, images, split] = valFlags.map((name) => flags[name]);
   if (annotations === undefined && split === undefined) {
@@ -41,7 +41,9 @@ function validationSource(flags: DetectorTrainingFlags): Source | undefined {
   };
 }
 
-/** Reads what flags name, or keeps a part for evaluation. What is wrong in it is told, and left out. */
+/**
+ * Reads the data sets that the flags name, or holds out a part for evaluation. Reports problems and leaves them out.
+ */
 export async function readDetectorDatasets(
   flags: DetectorTrainingFlags,
   terminal: Terminal,
@@ -57,7 +59,7 @@ export async function readDetectorDatasets(
   if (source && fraction !== undefined) {
     throw new ResnetCocoError(
       'USAGE',
-      '--val-fraction draws the images to evaluate on: leave out --val-annotations and --val-split',
+      '--val-fraction draws the evaluation images: leave out --val-annotations and --val-split',
     );
   }
   const images = await read({ annotations: required('annotations', flags.annotations), images: folder, split });
@@ -65,7 +67,10 @@ export async function readDetectorDatasets(
   if (fraction === undefined) return { images, validation: undefined, isHeldOut: false };
   const parts = holdOut(images.dataset, fraction, seed);
   if (!parts)
-    throw new ResnetCocoError('BAD_DATASET', `${flags.annotations}: of one image none can be kept for evaluation`);
+    throw new ResnetCocoError(
+      'BAD_DATASET',
+      `${flags.annotations}: a data set of one image cannot hold one out for evaluation; add images, or leave out --val-fraction`,
+    );
   const part = (dataset: DetectionDataset['dataset']): DetectionDataset => {
     const ids = new Set(dataset.images.map(({ id }) => id));
     return { ...images, dataset, files: new Map([...images.files].filter(([id]) => ids.has(id))) };
@@ -73,18 +78,18 @@ export async function readDetectorDatasets(
   return { images: part(parts.training), validation: part(parts.validation), isHeldOut: true };
 }
 
-/** Any folder of images of a data set, to try a detector on. */
+/** A folder with images of the data set, for an example command. */
 export function imageFolderOf({ files }: DetectionDataset): string {
   const folders = commonFolders([...files.values()]);
   return folders.join(sep) || (folders.length ? sep : '.');
 }
 
-/** In the folder of a run, the images that were kept for evaluation, as COCO's JSON. */
+/** The file in a run's folder with the held-out evaluation images, as COCO's JSON. */
 const HELD_OUT = 'validation.json';
 
 /**
- * The arguments of `evaluate detector` for what a run was evaluated on. Images that were kept for that are written to the
- * run's folder first.
+ * The arguments of `evaluate detector` for a run's evaluation images. Held-out images are written to the run's folder
+ * first.
  *
  * @throws ResnetCocoError FILE_NOT_WRITABLE
  */

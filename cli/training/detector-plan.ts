@@ -8,7 +8,7 @@ import { counted } from '../terminal/table.ts';
 import type { DetectorDatasets } from './detector-datasets.ts';
 import type { DetectorTrainingFlags } from './detector-training-flags.ts';
 
-/** What a run is about to do. */
+/** What a run will do. */
 export interface DetectorPlan {
   readonly datasets: DetectorDatasets;
   readonly flags: DetectorTrainingFlags;
@@ -26,20 +26,20 @@ function dataLine({ datasets: { images, isHeldOut, validation }, samples, settin
   const objects = describeObjects(samples, images.dataset.annotations);
   const names = settings.model.categories.map(({ name }) => name);
   const more = names.length > NAMES ? ` and ${names.length - NAMES} more` : '';
-  const learnt = `learns from ${counted(samples.length, 'image')} with ${objects}: ${names.slice(0, NAMES).join(', ')}${more}`;
-  if (!validation) return `${learnt}; not evaluated: --val-fraction 0.2 would keep a fifth of the images for that`;
+  const learnt = `trains on ${counted(samples.length, 'image')} with ${objects}: ${names.slice(0, NAMES).join(', ')}${more}`;
+  if (!validation) return `${learnt}; not evaluated: --val-fraction 0.2 would hold out a fifth of the images for that`;
   const drawn = isHeldOut ? `, drawn with seed ${settings.seed}` : '';
   return `${learnt}; evaluated on ${number(validation.files.size)} others${drawn}`;
 }
 
 async function startLine({ flags: { init, resume }, start }: DetectorPlan): Promise<string> {
-  if (resume) return `goes on with a run that began from ${init ?? 'scratch'}`;
+  if (resume) return `resumes a run that started from ${init ?? 'scratch'}`;
   if (init === undefined) {
     const [bundled] = await bundledModels('detection');
-    const hint = bundled === undefined ? '' : `: --init ${bundled} begins from the detector of the package`;
-    return `begins from scratch, which takes many images and epochs${hint}, --init fasterrcnn_resnet50_fpn from one of COCO (a download of 160 MB)`;
+    const hint = bundled === undefined ? '' : `: --init ${bundled} starts from the detector of the package`;
+    return `starts from scratch, which takes many images and epochs${hint}, --init fasterrcnn_resnet50_fpn from a COCO detector (a download of 160 MB)`;
   }
-  return isFineTuning(start) ? `begins from the detector ${init}: fine-tuning` : `begins from the backbone of ${init}`;
+  return isFineTuning(start) ? `starts from the detector ${init}: fine-tuning` : `starts from the backbone of ${init}`;
 }
 
 function sizeLine({ flags, settings: { recipe }, start }: DetectorPlan): string {
@@ -49,14 +49,14 @@ function sizeLine({ flags, settings: { recipe }, start }: DetectorPlan): string 
   return `images are resized to ${min_size.join(', ')} pixels on the shorter side, at most ${max_size} on the longer${source}`;
 }
 
-/** Where the rate drops; after the last epoch there is nothing left to learn. */
+/** The epochs after which the rate drops, without the last one. */
 function dropsOf(milestones: readonly number[], epochs: number): string {
   const drops = milestones.filter((epoch) => epoch < epochs);
   if (!drops.length) return 'then constant';
   return `a tenth of it after ${drops.length > 1 ? 'each of the epochs' : 'epoch'} ${drops.join(' and ')}`;
 }
 
-/** How the learning rate goes, in words. */
+/** The schedule of the learning rate in words. */
 function rateOf({ flags, settings: { accumulate, batch, epochs, optimizer, schedule } }: DetectorPlan): string {
   const usual =
     flags.lr === undefined && optimizer.kind === 'sgd' ? ` (0.02 × ${batch * accumulate} images of a step / 16)` : '';
@@ -77,12 +77,12 @@ function epochsOf({ flags, settings: { epochs }, start }: DetectorPlan, steps: n
     flags.resume || flags.epochs !== undefined
       ? ''
       : isFineTuning(start)
-        ? ', enough for a detector that finds objects already'
+        ? ', enough for a detector that already finds objects'
         : ", as in torchvision's reference training";
   return `${counted(epochs, 'epoch')} of ${counted(steps, 'step')}${why} (--epochs)`;
 }
 
-/** What a run will do, before it does: a line each on images, start, sizes, steps and rate. */
+/** What a run will do: a line each on images, initial weights, sizes, steps and rate. */
 export async function describePlan(plan: DetectorPlan): Promise<string[]> {
   const { accumulate, batch } = plan.settings;
   const batches = Math.floor(plan.samples.length / batch);
@@ -91,7 +91,7 @@ export async function describePlan(plan: DetectorPlan): Promise<string[]> {
     dataLine(plan),
     await startLine(plan),
     sizeLine(plan),
-    `${epochsOf(plan, Math.floor(batches / accumulate))}; a step is ${size}; how long it takes is said after some steps`,
+    `${epochsOf(plan, Math.floor(batches / accumulate))}; a step is ${size}; the expected time is printed after some steps`,
     rateOf(plan),
   ];
 }

@@ -18,7 +18,7 @@ const pictures = 'Pictures';
 
 const { batch, epochs, ...restOfOptimization } = optimizationFlags;
 
-/** Flags of `train detector`. Those without a default follow from the data set, or from a run that is resumed. */
+/** Flags of `train detector`. Those without a default follow from the data set or from the resumed run. */
 export const detectorTrainingFlags = {
   out: {
     kind: 'text',
@@ -33,23 +33,23 @@ export const detectorTrainingFlags = {
     value: 'PATH',
     help: "COCO's JSON, a folder of Pascal VOC, or YOLO's data.yaml",
   },
-  images: { kind: 'text', group: data, value: 'DIR', help: 'the folder of images, where it is not in its usual place' },
+  images: { kind: 'text', group: data, value: 'DIR', help: 'the folder of images, if it is not in its usual place' },
   split: { kind: 'text', group: data, value: 'NAME', help: 'the part to train on, such as train, of VOC and YOLO' },
   'val-annotations': {
     kind: 'text',
     group: data,
     value: 'PATH',
-    help: 'what to evaluate on (default: --annotations, with --val-split)',
+    help: 'the evaluation set (default: --annotations, with --val-split)',
   },
   'val-images': { kind: 'text', group: data, value: 'DIR', help: 'their folder' },
-  'val-split': { kind: 'text', group: data, value: 'NAME', help: 'their part, such as val' },
+  'val-split': { kind: 'text', group: data, value: 'NAME', help: 'the part to evaluate on, such as val' },
   'val-fraction': {
     kind: 'number',
     group: data,
     value: 'F',
     min: 0.001,
     max: 0.999,
-    help: 'keep this share of the images for evaluation instead, such as 0.2, drawn by --seed; they are in validation.json of the run',
+    help: 'hold out this share of the images for evaluation instead, such as 0.2, drawn with --seed; validation.json of the run lists them',
   },
 
   backbone: {
@@ -62,7 +62,7 @@ export const detectorTrainingFlags = {
     kind: 'text',
     group: network,
     value: 'NAME|FILE',
-    help: 'begin from a detector, such as coco-mini-resnet18-fpn of the package (with a new head, where categories differ), or from the backbone of a classifier',
+    help: 'start from a detector, such as coco-mini-resnet18-fpn of the package (with a new head if categories differ), or from the backbone of a classifier',
   },
   'trainable-layers': {
     kind: 'integer',
@@ -70,7 +70,7 @@ export const detectorTrainingFlags = {
     value: 'N',
     min: 0,
     max: 5,
-    help: 'stages of the backbone that are trained, from the last (default 3 with --init, else all 5)',
+    help: 'number of trained stages of the backbone, counted from the last (default 3 with --init, else all 5)',
   },
   config: {
     kind: 'text',
@@ -79,28 +79,28 @@ export const detectorTrainingFlags = {
     help: "JSON of further settings by torchvision's names, such as fpn_out_channels, anchor_sizes, box_batch_size_per_image",
   },
 
-  epochs: { ...epochs, help: 'default 26; 12 where --init is a detector' },
-  batch: { ...batch, help: 'images of a batch (default 2)' },
-  accumulate: { ...batch, help: 'batches that make one step (default 1)' },
+  epochs: { ...epochs, help: 'number of epochs (default 26, or 12 if --init is a detector)' },
+  batch: { ...batch, help: 'images per batch (default 2)' },
+  accumulate: { ...batch, help: 'batches per step (default 1)' },
   ...restOfOptimization,
   lr: {
     ...restOfOptimization.lr,
-    help: 'highest learning rate (default 0.02 × images of a step / 16; 0.0001 for adamw)',
+    help: 'highest learning rate (default 0.02 × images per step / 16; 0.0001 for adamw)',
   },
   milestones: {
     ...restOfOptimization.milestones,
-    help: 'where it drops to a tenth, such as 16,22 (default 16 and 22 of 26 epochs, 8 and 11 of 12, and in proportion)',
+    help: 'epochs after which it drops to a tenth, such as 16,22 (default 16 and 22 of 26 epochs, 8 and 11 of 12, and in proportion)',
   },
   'warmup-steps': {
     ...restOfOptimization['warmup-steps'],
-    help: 'the same in steps (default 1000, 500 where --init is a detector, but within the first epoch)',
+    help: 'the warmup in steps (default 1000, or 500 if --init is a detector, at most the first epoch)',
   },
 
   'min-size': {
     kind: 'text',
     group: pictures,
     value: 'N[,N…]',
-    help: 'length of the shorter side; of several one is drawn for each image, and the last is for evaluation (default that of the detector in --init, as models info tells it; else 800)',
+    help: 'length of the shorter side; with several, one is drawn for each image, and the last is for evaluation (default: that of the detector in --init, see models info; else 800)',
   },
   'max-size': {
     kind: 'integer',
@@ -108,16 +108,23 @@ export const detectorTrainingFlags = {
     value: 'N',
     min: 1,
     max: MOST.side,
-    help: 'length of the longer side at most (default that of the detector in --init, else 1333)',
+    help: 'maximum length of the longer side (default: that of the detector in --init, else 1333)',
   },
-  flip: { kind: 'number', group: pictures, value: 'P', min: 0, max: 1, help: 'share that is mirrored (default 0.5)' },
+  flip: {
+    kind: 'number',
+    group: pictures,
+    value: 'P',
+    min: 0,
+    max: 1,
+    help: 'share of images that are mirrored (default 0.5)',
+  },
   'scale-jitter': {
     kind: 'text',
     group: pictures,
     value: 'LOW,HIGH',
-    help: 'resize by a random factor, such as 0.1,2, and crop what is larger then',
+    help: 'resize by a random factor, such as 0.1,2, and crop larger images',
   },
-  crop: { kind: 'boolean', group: pictures, help: 'random crops that keep objects, as of SSD' },
+  crop: { kind: 'boolean', group: pictures, help: "SSD's random crops, which keep objects" },
   ...colorJitterFlag,
   'aspect-ratio-group-factor': {
     kind: 'integer',
@@ -125,14 +132,14 @@ export const detectorTrainingFlags = {
     value: 'K',
     min: -1,
     max: 100,
-    help: 'batches of like shapes: 2K + 2 of them, -1 for none (default 3)',
+    help: 'batch images of similar aspect ratio, in 2K + 2 groups; -1 for no groups (default 3)',
   },
   ...runFlags,
 } as const satisfies FlagTable;
 
 export type DetectorTrainingFlags = FlagValues<typeof detectorTrainingFlags>;
 
-/** What the flags choose, but for the settings of `--config`. */
+/** The choices of the flags, without the settings of `--config`. */
 export function detectorChoicesOf(flags: DetectorTrainingFlags): DetectorChoices {
   const { accumulate, backbone, crop, flip } = flags;
   const [minSize, scaleJitter] = [flags['min-size'], flags['scale-jitter']];
@@ -165,11 +172,11 @@ function factorsOf(text: string): readonly [number, number] {
 /**
  * Reads the settings of `--config`.
  *
- * @throws ResnetCocoError FILE_NOT_FOUND; BAD_CONFIG for what is no JSON object
+ * @throws ResnetCocoError FILE_NOT_FOUND; BAD_CONFIG when it is not a JSON object
  */
 export async function readSettings(file: string | undefined): Promise<Readonly<Record<string, unknown>> | undefined> {
   if (file === undefined) return undefined;
   const value = await readSettingsFile(file);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new ResnetCocoError('BAD_CONFIG', `${file}: wants an object of settings, such as {"fpn_out_channels": 128}`);
+  throw new ResnetCocoError('BAD_CONFIG', `${file}: must be an object of settings, such as {"fpn_out_channels": 128}`);
 }

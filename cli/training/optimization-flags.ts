@@ -7,10 +7,10 @@ import { defined, engineFlags } from '../terminal/shared-flags.ts';
 
 const run = 'Run';
 
-/** Of every command that trains, before its own. */
+/** The first flags of every command that trains. */
 export const trainingOutputFlags = {
-  resume: { kind: 'boolean', help: 'go on with the run in --out, with its own settings' },
-  json: { kind: 'boolean', help: 'print what came of it as JSON to stdout' },
+  resume: { kind: 'boolean', help: 'resume the run in --out, with its own settings' },
+  json: { kind: 'boolean', help: 'print the result as JSON to stdout' },
 } as const satisfies FlagTable;
 
 export const colorJitterFlag = {
@@ -20,13 +20,13 @@ export const colorJitterFlag = {
     value: 'J',
     min: 0,
     max: 100,
-    help: 'by how much brightness, contrast and saturation vary, such as 0.4',
+    help: 'how much brightness, contrast and saturation vary, such as 0.4',
   },
 } as const satisfies FlagTable;
 
 const { 'eval-every': evalEvery, seed, ...optimization } = optimizationOptions;
 
-/** Before the flags of the run; a command says more in the help of some. */
+/** The last flags of every command that trains. Commands extend the help of some. */
 export const optimizationFlags = optimization;
 
 export const runFlags = {
@@ -37,7 +37,7 @@ export const runFlags = {
     value: 'N',
     min: 0,
     max: 1e5,
-    help: 'from one checkpoint to the next within an epoch; there is one after each epoch (default 5)',
+    help: 'time between checkpoints within an epoch; one is always written after each epoch (default 5)',
   },
   seed,
   engine: { ...engineFlags.engine, group: run },
@@ -45,10 +45,10 @@ export const runFlags = {
   workers: { kind: 'integer', group: run, value: 'N', min: 1, max: 256, help: 'threads that make batches' },
 } as const satisfies FlagTable;
 
-/** Flags that say where and how fast, not what: they are not kept with a run. */
+/** Flags that do not change the result. They are not stored with a run. */
 const ofTheMachine: readonly string[] = ['out', 'resume', 'json', 'workers', 'engine', 'threads'];
 
-/** What was said of the run: flags of `table` that were given, by name. */
+/** The flags of `table` that were given, by name. */
 export function givenFlags(
   table: FlagTable,
   flags: Readonly<Record<string, unknown>>,
@@ -61,7 +61,7 @@ export function givenFlags(
   return Object.fromEntries(given) as Record<string, string | number | boolean>;
 }
 
-/** What the flags choose, whatever is trained. */
+/** The choices of the flags of every training. */
 export function optimizationChoices(
   flags: Readonly<Record<string, unknown>> & { readonly milestones: string | undefined },
 ): OptimizationChoices {
@@ -73,7 +73,7 @@ export function optimizationChoices(
   });
 }
 
-/** @throws ResnetCocoError USAGE for what is no list of epochs */
+/** @throws ResnetCocoError USAGE when it is not a list of epochs */
 function readMilestones(text: string): number[] {
   const parts = text.split(',').map((part) => part.trim());
   const wellFormed = parts.every((part) => /^\d+(\.\d+)?$/.test(part));

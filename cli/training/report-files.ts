@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { RunFiles } from '../../training/index.ts';
 
-/** Where a command puts what is for people to read, beside the files that the library writes. */
+/** Files for people that a command writes, besides those of the library. */
 export interface ReportFiles {
   readonly page: string;
-  /** The card of the model, once there is one. */
+  /** The card of the model, if there is one. */
   readonly card: string;
 }
 
@@ -13,7 +13,7 @@ export const reportFiles = (folder: string): ReportFiles => ({
   card: join(folder, 'model.md'),
 });
 
-/** What came of a run, with all of its files, as a command prints it. */
+/** The result of a run with all of its files, as a command prints it. */
 export const withReport = <S extends { readonly files: RunFiles }>(
   summary: S,
   folder: string,

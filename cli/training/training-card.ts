@@ -19,20 +19,20 @@ interface DatasetNote {
   readonly images: number;
 }
 
-/** What decides what a network learns, as a run's configuration has it. */
+/** The fields of a run's configuration that determine what a network learns. */
 const RECIPE = [...['epochs', 'batch', 'recipe', 'resize_size', ...stepSettings], ...['init', 'freeze', 'zero_gamma']];
 
-/** The call that trains such a model again. */
+/** The command that trains such a model again. */
 function trainingCommand(what: string, flags: Readonly<Record<string, unknown>>): string {
   return `resnet-coco train ${what} ${commandLine(flags)}`.trimEnd();
 }
 
 /**
- * What the card of any model says of the run that gave it.
+ * The facts about a run on the card of any model.
  *
- * @param config the run's
- * @param what is trained: `backbone` or `detector`
- * @param recipe fields of `config` that decide what is learnt
+ * @param config the run's configuration
+ * @param what what is trained: `backbone` or `detector`
+ * @param recipe fields of `config` that determine what is learned
  */
 export function runFacts(config: Readonly<Record<string, unknown>>, what: string, recipe: readonly string[]) {
   return {
@@ -43,7 +43,7 @@ export function runFacts(config: Readonly<Record<string, unknown>>, what: string
   };
 }
 
-/** Writes the card of the model that a run gave, from what the run keeps. */
+/** Writes the card of a run's model from the files of the run. */
 export async function writeTrainingCard(folder: string, { best, seconds }: TrainingSummary): Promise<void> {
   const { last, log } = runFiles(folder);
   const config = (await readRunConfig(last)) as RunConfig & Readonly<Record<string, unknown>>;
@@ -73,7 +73,7 @@ export async function writeTrainingCard(folder: string, { best, seconds }: Train
     },
     results: [
       ...(best ? [{ metric: `top-1, best (epoch ${best.epoch})`, value: percent(best.top1) }] : []),
-      ...(best?.top5 === undefined ? [] : [{ metric: 'top-5, of the same', value: percent(best.top5) }]),
+      ...(best?.top5 === undefined ? [] : [{ metric: 'top-5, same weights', value: percent(best.top5) }]),
       ...(final ? [{ metric: 'top-1, last epoch', value: percent(final.values.top1) }] : []),
     ],
     ...runFacts(config, 'backbone', RECIPE),

@@ -15,7 +15,7 @@ const pictures = 'Pictures';
 
 const { 'warmup-steps': _, ...ofOptimization } = optimizationFlags;
 
-/** Flags of `train backbone`. Those without a default follow from the data set, or from a run that is resumed. */
+/** Flags of `train backbone`. Those without a default follow from the data set or from the resumed run. */
 export const trainingFlags = {
   dataset: {
     kind: 'text',
@@ -25,7 +25,7 @@ export const trainingFlags = {
   val: {
     kind: 'text',
     value: 'DATASET',
-    help: 'what to evaluate on (default: test images of CIFAR, val or test of a folder)',
+    help: 'the evaluation set (default: test images of CIFAR, val or test of a folder)',
   },
   out: {
     kind: 'text',
@@ -38,19 +38,19 @@ export const trainingFlags = {
     kind: 'text',
     group: network,
     value: 'NAME',
-    help: 'resnet18, 34, 50, 101, 152, or resnet20, 32, 44, 56, 110 … for small pictures; plain18, plain20 … without shortcuts (default resnet20 for CIFAR, else resnet50)',
+    help: 'resnet18, 34, 50, 101, 152, or resnet20, 32, 44, 56, 110 … for small images; plain18, plain20 … without shortcuts (default resnet20 for CIFAR, else resnet50)',
   },
   shortcut: {
     kind: 'choice',
     group: network,
     choices: ['A', 'B', 'C'],
-    help: 'where shapes differ: zeros, projections, or projections everywhere (default A for small pictures, else B)',
+    help: 'where shapes differ: zeros (A), projections (B), or projections everywhere (C) (default A for small images, else B)',
   },
   init: {
     kind: 'text',
     group: network,
     value: 'NAME|FILE',
-    help: 'begin from the weights of a model; where classes differ in number, with a new head',
+    help: 'start from the weights of a model, with a new head if the number of classes differs',
   },
   freeze: {
     kind: 'integer',
@@ -58,15 +58,15 @@ export const trainingFlags = {
     value: 'N',
     min: 0,
     max: 4,
-    help: 'leave the stem and the first N stages as they are',
+    help: 'do not train the stem and the first N stages',
   },
-  'zero-gamma': { kind: 'boolean', group: network, help: 'begin with every residual block as its shortcut' },
+  'zero-gamma': { kind: 'boolean', group: network, help: 'start every residual block as its shortcut' },
 
   ...ofOptimization,
   epochs: { ...ofOptimization.epochs, help: 'default 164 for CIFAR, else 90' },
   batch: {
     ...ofOptimization.batch,
-    help: 'images of a step; what makes no whole batch is left out of the epoch (default 128 for CIFAR, else 32)',
+    help: 'images per step; images that do not fill a batch are left out of the epoch (default 128 for CIFAR, else 32)',
   },
   lr: {
     ...ofOptimization.lr,
@@ -74,7 +74,7 @@ export const trainingFlags = {
   },
   milestones: {
     ...ofOptimization.milestones,
-    help: 'where it drops to a tenth, such as 82,123 (default ½ and ¾ of the run for CIFAR, else ⅓ and ⅔)',
+    help: 'epochs after which it drops to a tenth, such as 82,123 (default ½ and ¾ of the run for CIFAR, else ⅓ and ⅔)',
   },
   'label-smoothing': {
     kind: 'number',
@@ -82,14 +82,14 @@ export const trainingFlags = {
     value: 'S',
     min: 0,
     max: 1,
-    help: 'share of the target that all classes get',
+    help: 'share of the target that is spread over all classes',
   },
 
   augment: {
     kind: 'choice',
     group: pictures,
     choices: ['none', 'basic', 'randaugment'],
-    help: 'how pictures are varied; basic, the default, crops at random and flips',
+    help: 'augmentation of the images; basic, the default, crops at random and flips',
   },
   'crop-scale': {
     kind: 'number',
@@ -97,17 +97,24 @@ export const trainingFlags = {
     value: 'S',
     min: 0.01,
     max: 1,
-    help: "least share of a picture's area that a random crop shows (default 0.08); more for short trainings",
+    help: "smallest share of an image's area that a random crop shows (default 0.08); use more for short trainings",
   },
   ...colorJitterFlag,
-  erase: { kind: 'number', group: pictures, value: 'P', min: 0, max: 1, help: 'share in which a rectangle is erased' },
+  erase: {
+    kind: 'number',
+    group: pictures,
+    value: 'P',
+    min: 0,
+    max: 1,
+    help: 'share of images in which a rectangle is erased',
+  },
   mixup: {
     kind: 'number',
     group: pictures,
     value: 'ALPHA',
     min: 0,
     max: 1000,
-    help: 'blend two pictures, such as 0.2',
+    help: 'blend pairs of images, such as 0.2',
   },
   cutmix: {
     kind: 'number',
@@ -115,7 +122,7 @@ export const trainingFlags = {
     value: 'ALPHA',
     min: 0,
     max: 1000,
-    help: 'paste a part of another, such as 1',
+    help: 'paste a part of another image, such as 1',
   },
   size: {
     kind: 'integer',
@@ -123,16 +130,16 @@ export const trainingFlags = {
     value: 'N',
     min: 1,
     max: 4096,
-    help: 'side in pixels, of image folders (default 224)',
+    help: 'side in pixels, for image folders (default 224)',
   },
-  cache: { kind: 'text', group: pictures, value: 'DIR', help: 'keep decoded pictures there, for the epochs to come' },
+  cache: { kind: 'text', group: pictures, value: 'DIR', help: 'keep decoded images there for later epochs' },
 
   ...runFlags,
 } as const satisfies FlagTable;
 
 export type TrainingFlags = FlagValues<typeof trainingFlags>;
 
-/** What the flags choose. */
+/** The choices of the flags. */
 export function choicesOf(flags: TrainingFlags): TrainingChoices {
   const { arch, shortcut, freeze, augment, erase, mixup, cutmix, size } = flags;
   return defined({

@@ -6,13 +6,13 @@ import { readLog, readRunConfig, runFiles, writeTrainingPage } from '../../train
 import { reportFiles } from './report-files.ts';
 
 /**
- * Writes the page of a run as its log has it.
+ * Writes the page of a run from its log.
  *
- * @param samples folder of sample pictures, a folder for each evaluation
+ * @param samples folder of sample images, with a folder for each evaluation
  */
 export async function writeRunPage(folder: string, subtitle: string, samples?: string): Promise<void> {
   const { last, log } = runFiles(folder);
-  // By what data is known again is of no interest to a reader.
+  // Fingerprints of the data do not interest a reader.
   const { data, ...settings } = await readRunConfig(last);
   const name = basename(folder);
   const pictures = samples === undefined ? {} : { samples: samplesIn(samples) };
@@ -24,7 +24,7 @@ export async function writeRunPage(folder: string, subtitle: string, samples?: s
   });
 }
 
-/** What was detected in some images, by evaluation, the newest first. */
+/** Detections in some images by evaluation, the newest first. */
 function samplesIn(folder: string): SampleEvaluation[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)

@@ -2,34 +2,34 @@ import type { LoopState } from '../../training/index.ts';
 import { formatEstimate, formatRate } from '../terminal/progress.ts';
 import type { Progress, Terminal } from '../terminal/terminal.ts';
 
-/** A training run that is piped says how it goes once a minute. */
+/** Without a terminal, a training run prints its progress once a minute. */
 const LINE_INTERVAL_MS = 60_000;
 
 export const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 export const amount = (value: number): string => value.toPrecision(4);
 
-/** The first step compiles; from so many others it is said how long all takes. */
+/** The steps from which the total time is estimated. The first step, which compiles, does not count. */
 const MEASURED_STEPS = 5;
 
-/** A bar with the epoch and how it goes so far, how long all takes, and a line for each epoch. */
+/** Shows a bar with the epoch and its means so far, the expected time, and a line for each epoch. */
 export class TrainingProgress {
   readonly #terminal: Terminal;
   readonly #batch: number;
   #progress: Progress | undefined;
   #epochAt = performance.now();
   #stepAt = performance.now();
-  /** The first step here, and when it was done. */
+  /** The first step of this process, and when it was finished. */
   #first: { readonly step: number; readonly at: number } | undefined;
-  /** Of the epoch under way when it was begun here. */
+  /** The step of the current epoch at which this process started. */
   #stepAtEpoch: number | undefined;
 
-  /** @param batch images of a step */
+  /** @param batch images per step */
   constructor(terminal: Terminal, batch: number) {
     this.#terminal = terminal;
     this.#batch = batch;
   }
 
-  /** @param measured such as the loss */
+  /** @param measured values such as the loss */
   step({ epoch, epochs, step, steps }: LoopState, measured: string): void {
     const batch = this.#batch;
     this.#stepAtEpoch ??= step - 1;
@@ -54,7 +54,7 @@ export class TrainingProgress {
     this.#progress?.describe(`evaluating ${images}/${of} images`);
   }
 
-  /** @param measured in training @param evaluated undefined where it was not */
+  /** @param measured means of the training @param evaluated values of the evaluation; undefined without one */
   epoch({ epoch, epochs, step }: LoopState, measured: string, evaluated: string | undefined, isBest: boolean): void {
     const now = performance.now();
     const seconds = (this.#stepAt - this.#epochAt) / 1000;

@@ -35,7 +35,7 @@ async function answer(path: string, init: RequestInit = {}): Promise<Response> {
   const reply = await fetch(path, headers ? { ...init, headers } : init).catch(() => {
     throw new Error('The service does not answer. Is it still running?');
   });
-  if (reply.status === 401) throw new TokenWanted('This service wants its token.');
+  if (reply.status === 401) throw new TokenWanted('This service needs its token.');
   if (reply.ok) return reply;
   const body = (await reply.json()) as { readonly error?: { readonly message: string } };
   throw new Error(sentence(body.error?.message ?? `The service answered ${reply.status}.`));

@@ -91,7 +91,7 @@ function draw(): void {
   overlay.setAttribute('preserveAspectRatio', 'none');
   const objects = shownObjects();
   shown = objects.map(drawObject);
-  // The best ones lie on top; all tags lie over all lines, so that none runs through a name.
+  // The best objects are on top. All tags are above all lines, so that no line crosses a name.
   const layer = (name: string, parts: readonly SVGGElement[]) => drawn('g', { class: name }, ...parts.toReversed());
   overlay.replaceChildren(
     layer(
@@ -124,7 +124,7 @@ function drawObject({ bbox: [x, y, width, height], category_id, label, score }: 
   const text = boxLabel(label, score);
   const attributes = { class: 'object', tabindex: 0, role: 'img', 'aria-label': text };
   const box = drawn('g', attributes, drawn('rect', { class: 'box', x, y, width, height }));
-  // `fitTags` says where.
+  // `fitTags` places it.
   const tag = drawn('g', { 'aria-hidden': 'true' }, drawn('rect', { class: 'tag' }), drawn('text', {}, text));
   const object = { box, tag };
   for (const part of [box, tag]) pointFrom(paint(part, category_id), object);

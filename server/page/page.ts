@@ -83,8 +83,8 @@ async function look(): Promise<void> {
     if (signal.aborted) return;
     const milliseconds = Math.round(performance.now() - began);
     byId('timing', 'p').textContent = inBrowser
-      ? `Computed in this browser (${(await loadRuntime()).device}) in ${milliseconds} ms. The picture has not left it.`
-      : `Answered in ${milliseconds} ms, the way there and back included.`;
+      ? `Computed in this browser (${(await loadRuntime()).device}) in ${milliseconds} ms. The image has not left it.`
+      : `Answered in ${milliseconds} ms, with the transfer.`;
     results = { ...(detected ? { detected } : {}), ...(classified ? { classified } : {}) };
     showObjects(detected || undefined);
     showClasses(classified || undefined);
@@ -122,7 +122,7 @@ function offer(all: readonly Model[]): void {
 function offerNone(classifiers: readonly Model[]): void {
   const isSmall = ({ input_size = Infinity }: Model) => input_size <= THUMBNAIL;
   ofThumbnails = classifiers.find(isSmall)?.name ?? '';
-  const text = ofThumbnails ? `${ofThumbnails}, for tiny pictures only` : 'none';
+  const text = ofThumbnails ? `${ofThumbnails}, for tiny images only` : 'none';
   choice.classify.prepend(element('option', { value: '' }, text));
   choice.classify.value = classifiers.find((model) => !isSmall(model))?.name ?? '';
 }

@@ -35,7 +35,7 @@ function listenForDrops(give: Give, fail: Fail): void {
     const dropped = [...(event.dataTransfer?.files ?? [])];
     const picture = dropped.find(isPicture);
     if (picture) give(picture);
-    else fail(dropped.length ? `${dropped[0].name} is no picture.` : 'Drop a file, not a link.');
+    else fail(dropped.length ? `${dropped[0].name} is not an image.` : 'Drop a file, not a link.');
   });
 }
 
@@ -50,7 +50,7 @@ function listenForPastes(give: Give, fail: Fail): void {
         const type = item.types.find((name) => name.startsWith('image/'));
         if (type) return give(new File([await item.getType(type)], `pasted.${type.slice(6)}`, { type }));
       }
-      fail('There is no picture in the clipboard.');
+      fail('The clipboard has no image.');
     } catch {
       fail('The browser does not let this page read the clipboard; press Ctrl+V, or ⌘V, instead.');
     }
@@ -86,7 +86,7 @@ function listenForCamera(give: Give, fail: Fail): void {
       button.setAttribute('aria-pressed', 'true');
     } catch {
       stop();
-      fail('There is no camera here that the browser lets this page use.');
+      fail('The browser gives this page no camera.');
     }
   });
 }
@@ -106,7 +106,7 @@ async function offerSamples(give: Give, fail: Fail): Promise<void> {
         const blob = await (await fetch(image.src)).blob();
         give(new File([blob], name, { type: blob.type }));
       } catch {
-        fail(`${name} cannot be had; is the service still running?`);
+        fail(`${name} cannot be loaded. Is the service still running?`);
       }
     });
     return button;

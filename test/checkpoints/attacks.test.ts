@@ -90,7 +90,7 @@ test('a tensor reaches no further than its storage', async () => {
     [tensor(four, natural(-1n), shape(four), shape(number(1))), /size of -1/],
     [tensor(natural(-1n), number(0), shape(four), shape(number(1))), /size of -1/],
     [tensor(four, number(0), shape(four, four), shape(number(1))), /impossible shape/],
-    [tensor(four, number(0), shape(...Array.from({ length: 40 }, () => number(1))), shape()), /no list of sizes/],
+    [tensor(four, number(0), shape(...Array.from({ length: 40 }, () => number(1))), shape()), /not a list of sizes/],
     [tensor(four, number(0), shape(natural(2n ** 40n)), shape(number(0))), /swell/],
   ];
   for (const [i, [content, pattern]] of cases.entries()) {

@@ -203,7 +203,7 @@ test('a training may begin from a part, and says what it takes and what not', as
   const file = await written('part.safetensors', beside(body, 'head.mlp.weight', 'epoch'));
   const { note = '' } = await startWeights(parameters, 1, file);
   assert.match(note, new RegExp(`begins with ${body.size} of ${small.size} tensors of .*new are linear\\.bias`));
-  assert.match(note, /1 of its tensors are not taken: head\.mlp\.weight/);
+  assert.match(note, /1 of its tensors are not used: head\.mlp\.weight/);
 });
 
 test('other frameworks are called by their names, with three names that tell', async () => {
@@ -310,7 +310,7 @@ test('NaN, infinite numbers and negative variances are refused, in every type, w
   );
   await (await loadClassifier(large, { threads: 1 })).dispose();
   const halved = messageOf(convertModel(large, join(folder, 'h.safetensors'), { half: true }));
-  assert.match(await halved, /linear\.bias: 2 of its 3 numbers are beyond 65504.*`half`/);
+  assert.match(await halved, /linear\.bias: 2 of its 3 numbers exceed 65504.*`half`/);
 });
 
 test.run();

@@ -76,7 +76,7 @@ test('an interruption keeps what is done, as valid JSON', async () => {
   const inputs = await inputsOf('a.jpg', 'longer.jpg', 'broken.png');
   await classifyFiles(fakeClassifier, inputs, { top: 1, json: true }, terminal, controller.signal);
   assert.is(JSON.parse(stdout.text).length, 1);
-  assert.match(stderr.text, /^1 image, .*; 2 images not come to\n$/);
+  assert.match(stderr.text, /^1 image, .*; 2 images not processed\n$/);
 });
 
 test('JSON is closed even where the model fails unexpectedly', async () => {

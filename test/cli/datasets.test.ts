@@ -142,7 +142,7 @@ test('convert: writes what can be used, tells the rest', async () => {
   writeFileSync(annotations, JSON.stringify({ ...good, categories: [{ id: 3, name: 'cat' }] }));
   const done = await run(convert, annotations, out, '--to', 'yolo', '--split', 'val');
   assert.is(done.code, 0);
-  assert.match(done.stderr, /yolo has no place for 1 crowd: left out\n.*yolo: 1 image, 1 annotation written/);
+  assert.match(done.stderr, /yolo cannot store 1 crowd: left out\n.*yolo: 1 image, 1 annotation written/);
   assert.is(readFileSync(join(out, 'val.txt'), 'utf8'), './images/a.png\n');
 });
 
@@ -208,7 +208,7 @@ test('convert and export never write over a file that is there, whatever it is c
   for (const out of [annotations, link, hard, wrong, folder]) {
     const { code, message } = await failure(convert, annotations, out, '--to', 'coco');
     assert.is(code, 'FILE_NOT_WRITABLE');
-    assert.match(message, /is there already; name another file, or write over it with --force/);
+    assert.match(message, /already exists; name another file, or overwrite it with --force/);
   }
   // Its own input not even then.
   for (const out of [annotations, link, hard]) {
@@ -226,8 +226,8 @@ test('convert and export never write over a file that is there, whatever it is c
   const alias = join(folder, 'alias.safetensors');
   symlinkSync(model, alias);
   for (const out of [model, alias, other]) {
-    assert.match((await failure(convertModel, model, out)).message, /is there already/);
-    assert.match((await failure(exportModel, model, '--out', out)).message, /is there already/);
+    assert.match((await failure(convertModel, model, out)).message, /already exists/);
+    assert.match((await failure(exportModel, model, '--out', out)).message, /already exists/);
   }
   assert.equal(readFileSync(model), weights);
   await run(convertModel, model, model, '--force');

@@ -240,7 +240,7 @@ test('an interruption leaves whole files of what was done', async () => {
   const { stderr } = await detectIn({ out: 'interrupted', pictures: true }, interrupted, controller.signal);
   assert.is(readJson('interrupted', 'detections.json').length, 1);
   assert.is(readFileSync('interrupted/1.jpg', 'utf8'), 'drawn');
-  assert.match(stderr, /^1 image, 1 object, .*; 3 images not come to; results are in interrupted\n$/);
+  assert.match(stderr, /^1 image, 1 object, .*; 3 images not processed; results are in interrupted\n$/);
 });
 
 test.run();

@@ -142,7 +142,7 @@ test('an interruption gives what was done', async () => {
   };
   await evaluateClassifier(fakeModel(), stopping, evaluation, terminal, controller.signal);
   assert.is(JSON.parse(stdout.text).images, 2);
-  assert.match(stderr.text, /2 images not come to\n$/);
+  assert.match(stderr.text, /2 images not processed\n$/);
 });
 
 test('classes that are matched by order are told', async () => {

@@ -119,7 +119,7 @@ test('image folders: trained, evaluated, with a page and a model', async () => {
   assert.match(page, /Evaluations/);
   const card = readFileSync(summary.files.card, 'utf8');
   assert.match(card, /resnet8, shortcuts of option A/);
-  assert.match(card, /images to train on \| 25 \|/);
+  assert.match(card, /training images \| 25 \|/);
   const [command] = /resnet-coco train backbone .*/.exec(card)!;
   for (const flag of ['--dataset imagefolder:', '--arch resnet8', '--size 8', '--epochs 2', '--lr 0.05']) {
     assert.ok(command.includes(flag), command);
@@ -205,7 +205,7 @@ test('calls that make no sense are refused', async () => {
   await refused(['--resume', ...out], /no run to resume/, 'FILE_NOT_FOUND');
   await refused(
     ['--dataset', cifar, '--val', classes, ...small, ...out],
-    /show 'blue', which is no class/,
+    /show 'blue', which is not a class/,
     'BAD_DATASET',
   );
   assert.not(existsSync(out[1]));
@@ -260,12 +260,12 @@ test('a resumed run has the threads that it had, and says so; other data of the 
   const resume = async (...more: string[]) =>
     (await call(['--resume', '--out', out, ...more], AbortSignal.abort())).stderr;
   const same = await resume();
-  assert.match(same, /^goes on with the threads of the run, 3; --threads N changes it$/m);
+  assert.match(same, /^resumes with the threads of the run, 3; --threads N changes it$/m);
   assert.match(same, /on CPU, 3 threads/);
   assert.not.match(same, /has changed/);
   assert.match(
     await resume('--threads', '1'),
-    /^the run was on CPU, 3 threads .* and goes on with CPU, 1 thread .*last bits$/m,
+    /^the run was on CPU, 3 threads .* and resumes on CPU, 1 thread .*last bits$/m,
   );
 
   const picture = join(data, 'val', 'red', '0.png');

@@ -68,7 +68,7 @@ test('COCO: trained, evaluated, with a page, a card and a model', async () => {
   assert.match(page, /of a score above \d+\.\d %, .*; \d+ objects\./);
   const card = readFileSync(summary.files.card, 'utf8');
   assert.match(card, /resnet-coco train detector --annotations .*instances\.json .*--min-size 48/);
-  assert.match(card, /images to train on \| 5 \|/);
+  assert.match(card, /training images \| 5 \|/);
   assert.not.match(card.replace(/```[\s\S]*?```/g, ''), /[{}]|\\_/);
   assert.ok(existsSync(summary.files.model));
 });
@@ -95,19 +95,19 @@ test('a folder of VOC without lists: the plan, a part kept for evaluation, the b
   const lines = stderr.split('\n');
   assert.match(
     lines[0],
-    /^learns from [34] images with [34] objects: red, green; evaluated on 2 others, drawn with seed 0$/,
+    /^trains on [34] images with [34] objects: red, green; evaluated on 2 others, drawn with seed 0$/,
   );
   assert.match(
     lines[1],
-    /^begins from scratch, .*--init coco-mini-resnet18-fpn begins from the detector of the package/,
+    /^starts from scratch, .*--init coco-mini-resnet18-fpn starts from the detector of the package/,
   );
   assert.is(lines[2], 'images are resized to 48 pixels on the shorter side, at most 64 on the longer');
-  assert.match(lines[3], /^8 epochs of [34] steps \(--epochs\); a step is a batch of 1; how long it takes is said/);
+  assert.match(lines[3], /^8 epochs of [34] steps \(--epochs\); a step is a batch of 1; the expected time is printed/);
   assert.match(lines[4], /^learning rate 0\.00125 \(0\.02 × 1 images of a step \/ 16\), .*warmup.*epochs 5 and 7$/);
-  assert.match(stderr, /^expected time: .* for the \d+ steps to come, at .* a step; evaluation comes on top$/m);
+  assert.match(stderr, /^expected time: .* for the remaining \d+ steps, at .* a step; plus evaluation$/m);
   assert.not.match(stderr, /\b0 images\/s/);
   const resumed = await call(['--resume', '--threads', '1', '--json', '--out', out]);
-  assert.match(resumed.stderr, /^goes on with a run that began from scratch$/m);
+  assert.match(resumed.stderr, /^resumes a run that started from scratch$/m);
   const { files } = JSON.parse(resumed.stdout);
   const held = JSON.parse(readFileSync(join(out, 'validation.json'), 'utf8'));
   assert.is(held.images.length, 2);

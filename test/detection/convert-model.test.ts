@@ -30,10 +30,14 @@ test('whole numbers and booleans are no weights: the error names tensor and type
   for (const [dtype, bytes] of Object.entries(types) as [keyof typeof types, number][]) {
     const file = await withLayer('linear.weight', dtype, bytes);
     for (const half of [false, true]) {
-      await rejects(convertModel(file, to, { half }), 'BAD_MODEL', new RegExp(`linear\\.weight: is of type ${dtype};`));
+      await rejects(
+        convertModel(file, to, { half }),
+        'BAD_MODEL',
+        new RegExp(`linear\\.weight: has the type ${dtype};`),
+      );
     }
     is(existsSync(to), false);
-    await rejects(loadClassifier(file), 'BAD_MODEL', new RegExp(`linear\\.weight: is of type ${dtype};`));
+    await rejects(loadClassifier(file), 'BAD_MODEL', new RegExp(`linear\\.weight: has the type ${dtype};`));
   }
 });
 

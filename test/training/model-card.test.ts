@@ -35,7 +35,7 @@ test('says everything that is known', async () => {
     '# resnet20-cifar10',
     '| parameters | 269,722 |',
     '| top-1 | 91.74 % |',
-    '| images to train on | 50,000 |',
+    '| training images | 50,000 |',
     '| learning rate | 0.1 |',
     '| milestones | 32000, 48000 |',
     '| nesterov | no |',

@@ -80,7 +80,7 @@ test('what is no checkpoint of a run is refused', async () => {
   const negative = JSON.stringify({ version: 1, progress: { ...checkpoint().progress, step: -1 }, config });
   const metadata: [Record<string, string>, RegExp][] = [
     [{ format: 'resnet-coco', config: '{}' }, /a\.safetensors: not a checkpoint of a training run/],
-    [{ ...valid, run: '{"version": 2}' }, /version 2, of which only 1 is known/],
+    [{ ...valid, run: '{"version": 2}' }, /version 2; this release reads only version 1/],
     [{ ...valid, run: '{' }, /run is not JSON/],
     [{ ...valid, run: 'null' }, /version undefined/],
     [{ ...valid, run: '{"version": 1}' }, /wrong: progress/],
@@ -117,8 +117,8 @@ test('a new run does not overwrite another; without a run there is none to resum
   await beginRun(folder);
   await beginRun(folder);
   await saveRun(folder, checkpoint());
-  await rejects(beginRun(folder), 'USAGE', /holds a run already/);
-  await rejects(lockRun(folder, false), 'USAGE', /holds a run already/);
+  await rejects(beginRun(folder), 'USAGE', /already holds a run/);
+  await rejects(lockRun(folder, false), 'USAGE', /already holds a run/);
 });
 
 test('two processes never have one run; what is refused makes no folder', async () => {
@@ -146,12 +146,12 @@ test('a checkpoint of which a bit is wrong is refused, and what else there is to
     await rejects(
       resumeRun(folder, config),
       'BAD_CHECKPOINT',
-      /last\.safetensors: damaged: its checksum .*; to go on from the best evaluation, of step 200, copy .*best\.safetensors over it, then resume/,
+      /last\.safetensors: damaged: its checksum .*; to resume from the best evaluation, of step 200, copy .*best\.safetensors over it, then resume/,
     );
   }
   for (const length of [0, 7, 500, good.length - 1]) {
     writeFileSync(last, good.subarray(0, length));
-    await rejects(storedConfig(folder), 'BAD_CHECKPOINT', /to go on from the best evaluation/);
+    await rejects(storedConfig(folder), 'BAD_CHECKPOINT', /to resume from the best evaluation/);
   }
   // Where its settings are changed, too.
   writeFileSync(last, good.toString('latin1').replace('learning_rate\\":0.1', 'learning_rate\\":0.2'), 'latin1');
@@ -162,7 +162,7 @@ test('a checkpoint of which a bit is wrong is refused, and what else there is to
   assert.is((await resumeRun(folder, config)).progress.step, 200);
   rmSync(best);
   writeFileSync(last, 'nonsense');
-  await rejects(resumeRun(folder, config), 'BAD_CHECKPOINT', /begin a new run in another folder/);
+  await rejects(resumeRun(folder, config), 'BAD_CHECKPOINT', /start a new run in another folder/);
 });
 
 test('other settings than the run was begun with are refused, by name', async () => {
@@ -179,7 +179,7 @@ test('other settings than the run was begun with are refused, by name', async ()
   await rejects(
     resumeRun(folder, changed, ['workers']),
     'BAD_CONFIG',
-    /last\.safetensors: the run was begun with other settings: learning_rate was 0\.1, now 0\.05; milestones was \[32000,48000\], now \[32000\]; optimizer\.momentum was 0\.9, now 0\.8; augment was not set, now true; resume/,
+    /last\.safetensors: the run was started with other settings: learning_rate was 0\.1, now 0\.05; milestones was \[32000,48000\], now \[32000\]; optimizer\.momentum was 0\.9, now 0\.8; augment was not set, now true; resume/,
   );
   await resumeRun(folder, changed, ['workers', 'learning_rate', 'milestones', 'optimizer', 'augment']);
   await rejects(resumeRun(folder, { ...config, workers: 3 }, ['work']), 'BAD_CONFIG', /: workers was 2, now 3;/);

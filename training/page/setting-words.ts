@@ -1,4 +1,4 @@
-/** Settings of models and runs in words, for pages, cards and the terminal. */
+/** Words for settings of models and runs, on pages, cards and the terminal. */
 
 import { percent } from '../../datasets/index.ts';
 import { stepSettings } from '../optimization-fields.ts';
@@ -12,7 +12,7 @@ export interface SettingRow {
   readonly value: string;
 }
 
-/** Headings, in order, and the settings of a run under each. */
+/** Headings in order, each with its settings. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   Data: ['dataset', 'evaluated_on', 'usable'],
   Model: ['architecture', 'backbone', 'model', 'shortcut', 'stem', 'stride_on', 'init', 'freeze', 'zero_gamma'],
@@ -28,7 +28,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
 const OTHERS = 'Further settings';
 const ORDER = [...Object.keys(GROUPS), OTHERS];
 
-/** Words that are not those of the name, and those that have capitals. */
+/** Words that differ from the name's, or have capitals. */
 const NAMES: Readonly<Record<string, string>> = {
   dataset: 'trained on',
   optimizer: 'optimizer',
@@ -43,7 +43,7 @@ const WORDS: Readonly<Record<string, string>> = {
   ...{ num: 'number of', optimizer: 'optimizer' },
 };
 
-/** A setting's name in words: `RPN foreground IoU threshold` for `rpn_fg_iou_thresh`. */
+/** A setting's name in words, such as `RPN foreground IoU threshold` for `rpn_fg_iou_thresh`. */
 export const settingName = (name: string): string =>
   NAMES[name] ??
   name
@@ -58,7 +58,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Names in a list, before the rest is counted. */
+/** How many names of a list are shown before the rest is counted. */
 const LISTED = 12;
 
 /** A value in words, on one line. */
@@ -85,7 +85,7 @@ function listInWords(list: readonly unknown[]): string {
   return list.map(settingValue).join(list.some((item) => typeof item === 'object') ? '; ' : ', ');
 }
 
-/** A call of the command as it is typed. */
+/** A command as a user types it. */
 export function commandLine(flags: Fields): string {
   return Object.entries(flags)
     .map(([name, value]) => {

@@ -4,20 +4,20 @@ import { section } from '../../eval/report/page.ts';
 import { shown } from './training-names.ts';
 import type { TrainingEntry, TrainingRun } from './training-run.ts';
 
-/** What a chart shows of the runs. */
+/** A quantity that a chart shows. */
 interface Quantity {
   readonly title: string;
-  /** Values that it shows of each run; where there is more than one, each is a line of its own name. */
+  /** The values shown for each run. If there are several, each is a line labeled with its name. */
   readonly names: readonly string[];
-  /** What the y axis counts. */
+  /** The unit of the y axis. */
   readonly unit: string;
   readonly scale: (value: number) => number;
   readonly from0: boolean;
-  /** How much of a line is sure to be shown; the rest is its beginning. */
+  /** The last part of a line, which is always in view; the start may be cut off. */
   readonly share: number;
 }
 
-/** Fewer points than this are as clear as they are. */
+/** Lines of fewer points are not smoothed. */
 const SMOOTHED_FROM = 60;
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
@@ -35,11 +35,11 @@ const quantity = (title: string, names: readonly string[], changes: Partial<Quan
   ...changes,
 });
 
-/** All that the log of one run holds; values of no known name get a chart each. Several runs show what compares them. */
+/** The charts of one run show its whole log; unknown names get a chart each. Several runs show what compares them. */
 function quantitiesOf(runs: readonly TrainingRun[]): Quantity[] {
   const names = new Set(runs.flatMap(({ log }) => log.flatMap(({ values }) => Object.keys(values))));
   const take = (...wanted: readonly string[]): string[] => wanted.filter((name) => names.delete(name));
-  // Means over epochs are those of what lies between two lines, smoothed.
+  // Means over epochs equal the smoothed means between two lines of the log.
   for (const name of ['seconds', 'epoch_loss', 'epoch_top1']) names.delete(name);
   const loss = quantity('Loss', take('loss'));
   const accuracies = take('top1', 'top5');
@@ -72,7 +72,7 @@ function quantitiesOf(runs: readonly TrainingRun[]): Quantity[] {
   ];
 }
 
-/** Charts of what the runs logged, over epochs or, where they have hardly any, over steps. */
+/** Charts of the logged values over epochs, or over steps if there are hardly any epochs. */
 export function trainingCharts(runs: readonly TrainingRun[]): string {
   const entries = runs.flatMap(({ log }) => log);
   const most = (key: 'epoch' | 'step') => entries.reduce((greatest, entry) => Math.max(greatest, entry[key]), 0);
@@ -89,8 +89,8 @@ export function trainingCharts(runs: readonly TrainingRun[]): string {
 }
 
 /**
- * One run: a color for each split, or for each name where there are several. Several runs: a color for each. What else
- * is told apart, training from evaluation, is by dashes: training is dashed.
+ * One run: a color for each split, or for each name if there are several. Several runs: a color for each run. Dashes
+ * distinguish training from evaluation: training is dashed.
  */
 function linesOf(
   runs: readonly TrainingRun[],

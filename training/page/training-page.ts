@@ -34,13 +34,13 @@ const style = `
 
 export interface TrainingPageParts {
   readonly title: string;
-  /** Below the title, such as the data set and the machine. */
+  /** The subtitle, such as the data set and the machine. */
   readonly subtitle: string;
-  /** One, or several to be compared. */
+  /** One run, or several to compare. */
   readonly runs: readonly TrainingRun[];
-  /** What was detected in some images at each evaluation, the newest first. */
+  /** Detections in some images at each evaluation, the newest first. */
   readonly samples?: readonly SampleEvaluation[];
-  /** Their images by file. */
+  /** The images of `evaluations` by file. */
   readonly previews?: ReadonlyMap<string, Preview>;
 }
 
@@ -66,7 +66,7 @@ export function trainingPage({ title, subtitle, runs, samples = [], previews = n
   });
 }
 
-/** Says where a loss was no number any more. */
+/** Says where the loss was not finite. */
 function divergenceNote({ name, log }: TrainingRun): string {
   const lost = log.filter(({ values: { loss } }) => loss !== undefined && !Number.isFinite(loss));
   if (!lost.length) return '';
@@ -74,7 +74,7 @@ function divergenceNote({ name, log }: TrainingRun): string {
   return `<p class="note">The loss of ${foreign(name)} was not a finite number at step ${number(lost[0].step)}${more}.</p>\n`;
 }
 
-/** The last measured value of a name. */
+/** The newest value of a name. */
 const lastOf = ({ log }: TrainingRun, split: 'train' | 'val', name: string): number | undefined =>
   log.findLast((entry) => entry.split === split && Number.isFinite(entry.values[name]))?.values[name];
 
@@ -101,7 +101,7 @@ function headline(run: TrainingRun): Figure[] {
   const { step = 0, epoch = 0 } = log.at(-1) ?? {};
   list.push({ label: 'Steps', value: number(step), note: epochs(epoch) });
   const seconds = lastOf(run, 'train', 'seconds');
-  if (seconds !== undefined) list.push({ label: 'Time', value: duration(seconds), note: 'interruptions left out' });
+  if (seconds !== undefined) list.push({ label: 'Time', value: duration(seconds), note: 'without interruptions' });
   return list;
 }
 
@@ -144,7 +144,7 @@ function runTable(runs: readonly TrainingRun[]): string {
   return sortableTable(columns, rows);
 }
 
-/** Every evaluation of one run, the newest first. */
+/** The evaluations of one run, the newest first. */
 function evaluations({ log }: TrainingRun): string {
   const list = log.filter(({ split }) => split === 'val').reverse();
   if (!list.length) return '';
@@ -162,7 +162,7 @@ function evaluations({ log }: TrainingRun): string {
   return section('Evaluations', sortableTable(columns, rows));
 }
 
-/** Settings under their headings; of several runs side by side. */
+/** Settings under their headings. Several runs are side by side. */
 function settings(runs: readonly TrainingRun[]): string {
   const each = runs.map((run) => settingRows(run.settings));
   const keyOf = ({ group, name }: SettingRow) => `${group}\n${name}`;

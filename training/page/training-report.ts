@@ -5,20 +5,20 @@ import { mapOrdered } from '../../io/threads/map-ordered.ts';
 import { writeWholeFile } from '../../io/whole-file.ts';
 import { type TrainingPageParts, trainingPage } from './training-page.ts';
 
-/** What the page of a training is made of. */
+/** The contents of a training page. */
 export interface TrainingReport extends Omit<TrainingPageParts, 'previews'> {
-  /** What was detected in some images at each evaluation, the newest first. */
+  /** Detections in some images at each evaluation, the newest first. */
   readonly samples?: readonly SampleEvaluation[];
 }
 
-/** Evaluations with boxes at most; the longer side of an image in pixels. */
+/** The most evaluations with boxes, and the longer side of an image in pixels. */
 const [EVALUATIONS, SIDE, QUALITY] = [12, 640, 80];
-/** Images in memory at once. */
+/** How many images are in memory at once. */
 const PREVIEWS_AT_ONCE = 8;
 
 /**
- * Writes how training runs went as one page that needs no server and no network: curves of everything that they logged,
- * their best results and their settings. Written whole, so that it can be read and written again while a run goes on.
+ * Writes a page about training runs: curves of everything that they logged, their best results and their settings. The
+ * page needs no server and no network. It is written whole, so that it can be rewritten while a run goes on.
  *
  * @throws ResnetCocoError FILE_NOT_WRITABLE
  */
@@ -31,7 +31,7 @@ export async function writeTrainingPage(file: string, { samples = [], ...parts }
   await writeWholeFile(file, trainingPage({ ...parts, samples: shown, previews }));
 }
 
-/** So many of a list, evenly, with the first and the last. */
+/** Picks this many elements of a list at even distances, including the first and the last. */
 function spread<T>(list: readonly T[]): readonly T[] {
   if (list.length <= EVALUATIONS) return list;
   return Array.from({ length: EVALUATIONS }, (_, i) => list[Math.round((i * (list.length - 1)) / (EVALUATIONS - 1))]);

@@ -1,23 +1,23 @@
-/** What was measured at a step of a training run, as its log has it. */
+/** Values measured at a step of a training run, as in its log. */
 export interface TrainingEntry {
-  /** On images that the run learns from, or on those that it is evaluated on. */
+  /** Whether they were measured on training images or on evaluation images. */
   readonly split: 'train' | 'val';
   readonly step: number;
   /** Epochs done, with a fraction within one. */
   readonly epoch: number;
-  /** By name, such as `loss`, `top1`, `AP`, `learning_rate`, `images_per_second`; accuracies in 0–1. */
+  /** Values by name, such as `loss`, `top1`, `AP`, `learning_rate`, `images_per_second`. Accuracies are in 0–1. */
   readonly values: Readonly<Record<string, number>>;
 }
 
-/** A run of training, as its page shows it. */
+/** A training run, as its page shows it. */
 export interface TrainingRun {
   readonly name: string;
   readonly log: readonly TrainingEntry[];
-  /** What it was begun with. */
+  /** The settings that it was started with. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-/** What the evaluation of a run is judged by: the first of these that it has. */
+/** The metric of a run is the first of these that its log has. */
 const METRICS = ['AP', 'top1'] as const;
 
 /** The best evaluation of a run; undefined before there is one. */

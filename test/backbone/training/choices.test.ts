@@ -141,7 +141,7 @@ test('a model to begin from brings its network, its pictures and a smaller learn
 });
 
 test('stems by depth and pictures', () => {
-  const stem = (name: string, smallPictures: boolean) => networkNamed(name, { smallPictures }).stem;
+  const stem = (name: string, smallImages: boolean) => networkNamed(name, { smallImages }).stem;
   assert.equal(
     [stem('resnet20', true), stem('resnet20', false), stem('resnet50', true), stem('resnet50', false)],
     ['cifar', 'cifar', 'cifar', 'imagenet'],
@@ -150,7 +150,7 @@ test('stems by depth and pictures', () => {
     [stem('resnet18', true), stem('plain56', false), stem('plain34', false)],
     ['imagenet', 'cifar', 'imagenet'],
   );
-  const { shortcut } = networkNamed('plain20', { smallPictures: true });
+  const { shortcut } = networkNamed('plain20', { smallImages: true });
   assert.is(shortcut, 'none');
   for (const name of ['resnet21', 'resnet2', 'resnet', 'vgg', '']) {
     fails(() => stem(name, true), 'USAGE', /`arch` is '.*'; known are resnet18, .* 6n \+ 2/);
@@ -161,13 +161,13 @@ test('choices that exclude one another are refused with what to do', () => {
   const cases: [choices: TrainingChoices, pattern: RegExp][] = [
     [{ arch: 'plain20', shortcut: 'B' }, /plain20 has none; leave it out/],
     [{ schedule: 'one-cycle', warmup: 1 }, /one-cycle warms up by itself: leave out `warmup`/],
-    [{ schedule: 'cosine', milestones: [3] }, /`milestones` are of `schedule` steps, not cosine/],
-    [{ optimizer: 'adamw', momentum: 0.9 }, /`momentum` is of SGD/],
-    [{ optimizer: 'adamw', nesterov: true }, /`nesterov` is of SGD/],
+    [{ schedule: 'cosine', milestones: [3] }, /`milestones` apply to `schedule` steps, not to cosine/],
+    [{ optimizer: 'adamw', momentum: 0.9 }, /`momentum` applies to SGD only/],
+    [{ optimizer: 'adamw', nesterov: true }, /`nesterov` applies to SGD only/],
     [{ momentum: 0, nesterov: true }, /`nesterov` needs a `momentum` above 0/],
     [{ warmup: 5, epochs: 5 }, /`warmup` 5 takes the whole run of 5 epochs/],
     [{ freeze: 1 }, /`freeze` .* `init`/],
-    [{ size: 64 }, /`size` 64: CIFAR's pictures have 32 pixels/],
+    [{ size: 64 }, /`size` 64: CIFAR's images have 32 pixels/],
   ];
   const untyped: [object, RegExp][] = [
     [{ optimizer: 'adam' }, /`optimizer` must be sgd or adamw, is "adam"/],

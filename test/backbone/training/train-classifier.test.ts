@@ -237,7 +237,7 @@ test('a run is resumed with its own settings and data only', async () => {
     /epochs was 3, now 4; schedule\.milestones was \[1,2\], now \[1,3\]/,
   );
   await rejected({ dataset: coloredPictures(51, 1) }, /dataset\.images was 50, now 51/);
-  await rejects(trainClassifier(options), 'USAGE', /holds a run already/);
+  await rejects(trainClassifier(options), 'USAGE', /already holds a run/);
   await rejects(
     trainClassifier({ ...options, folder: newFolder(), resume: true }),
     'FILE_NOT_FOUND',
@@ -250,7 +250,7 @@ test('what cannot be trained is refused before anything is written', async () =>
   const refused = (changes: Partial<TrainClassifierOptions>, code: 'BAD_DATASET' | 'BAD_CONFIG', pattern: RegExp) =>
     rejects(trainClassifier({ ...base(), folder, ...changes }), code, pattern);
   const foreign = { ...validation, classes: ['red', 'green', 'violet'] };
-  await refused({ validation: foreign }, 'BAD_DATASET', /show 'violet', which is no class .*red, green, blue/);
+  await refused({ validation: foreign }, 'BAD_DATASET', /show 'violet', which is not a class .*red, green, blue/);
   await refused({ dataset: coloredPictures(7, 1) }, 'BAD_DATASET', /7 images make no batch of 8/);
   await refused({ settings: { ...settings, freeze: 4 } }, 'BAD_CONFIG', /freeze is 4, but resnet8 has 3 stages/);
   await refused({ settings: { ...settings, epochs: 0 } }, 'BAD_CONFIG', /epochs/);

@@ -95,8 +95,8 @@ test('wrong values are told with what is wanted', () => {
 });
 
 test('a missing value is not taken from the next flag', () => {
-  assert.is(message('--top'), '--top wants a whole number of at least 1, but none follows it');
-  assert.is(message('--model', '--json'), '--model wants NAME, but none follows it');
+  assert.is(message('--top'), '--top must be followed by a whole number of at least 1');
+  assert.is(message('--model', '--json'), '--model must be followed by NAME');
   assert.is(parse('--model=--json').flags.model, '--json');
 });
 

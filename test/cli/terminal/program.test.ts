@@ -75,7 +75,7 @@ test('the first signal stops cleanly: output is whole, the code is 130', async (
     const { code, stdout, stderr } = await run(fakeProgram, ['count'], [signal]);
     assert.is(code, 130);
     JSON.parse(stdout);
-    assert.is(stderr, 'counting\nstopping: finishing and saving the work in flight; once more ends at once\n');
+    assert.is(stderr, 'counting\nstopping: finishing and saving the work in flight; a second Ctrl-C ends at once\n');
   }
 });
 
@@ -200,7 +200,7 @@ test('a wrong call: exit code 2, one line, the nearest name', async () => {
     [['classify', '--topp', '3', 'x'], /unknown flag '--topp'; .*'--top'.*resnet-coco classify --help/],
     [['classify', '--top', 'x', 'y'], /--top wants a whole number from 1 to 100000, got 'x'/],
     [['detect', 'gone.jpg'], /gone\.jpg: no such file or folder/],
-    [['doctor', 'now'], /doctor takes no arguments: 'now' is too much/],
+    [['doctor', 'now'], /doctor takes no arguments: 'now' is one too many/],
     [['export', 'resnet18'], /export wants --out/],
   ];
   for (const [args, message] of calls) {

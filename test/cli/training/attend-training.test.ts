@@ -26,7 +26,10 @@ async function messageOf(error: Error): Promise<string> {
 test('a training that fails for want of space says how it goes on', async () => {
   for (const code of ['ENOSPC', 'EFBIG', 'EDQUOT']) {
     const full = notWritable('run/last.safetensors', Object.assign(new Error(`${code}: no room, write`), { code }));
-    assert.match(await messageOf(full), /^run\/last\.safetensors: .*; then --resume goes on from the last checkpoint$/);
+    assert.match(
+      await messageOf(full),
+      /^run\/last\.safetensors: .*; then --resume continues from the last checkpoint$/,
+    );
   }
   const denied = Object.assign(new Error('EACCES: permission denied, open'), { code: 'EACCES' });
   for (const other of [notWritable('run', denied), new ResnetCocoError('BAD_DATASET', 'a: b')]) {

@@ -35,10 +35,10 @@ test('reading gives back what was written, also where a difference has 33 bits',
 test('malformed text is refused with its reason', () => {
   const refused = (text: string, height: number, width: number, reason: string) =>
     assert.throws(() => rleFromString(text, height, width), reason);
-  refused('12 3', 2, 3, 'character 2 is " ", which such text does not have');
-  refused('12p', 2, 3, 'character 2 is "p", which such text does not have');
-  refused('1😀', 2, 3, 'character 1 is "😀", which such text does not have');
-  refused('123\n', 2, 3, 'character 3 is "\\n", which such text does not have');
+  refused('12 3', 2, 3, 'character 2 is " ", which is not a character of compressed runs');
+  refused('12p', 2, 3, 'character 2 is "p", which is not a character of compressed runs');
+  refused('1😀', 2, 3, 'character 1 is "😀", which is not a character of compressed runs');
+  refused('123\n', 2, 3, 'character 3 is "\\n", which is not a character of compressed runs');
   refused('12P', 2, 3, 'it is cut off: more should follow its last character');
   refused('PPPPPPP0', 2, 3, 'one of its numbers has more than 7 characters');
   refused('124', 2, 3, 'the runs add up to 7 pixels, but 2 × 3 are 6');

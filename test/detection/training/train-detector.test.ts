@@ -171,7 +171,7 @@ test('from a classifier: its backbone, frozen, under a new detector', async () =
   assert.is(best, undefined);
   assert.match(
     notes[0],
-    /begins with 100 of \d+ tensors of .*resnet18\.safetensors; new are the head, .* more tensors; 2 of its tensors are not taken: fc\.bias, fc\.weight$/,
+    /begins with 100 of \d+ tensors of .*resnet18\.safetensors; new are the head, .* more tensors; 2 of its tensors are not used: fc\.bias, fc\.weight$/,
   );
   const { state } = await readRunCheckpoint(files.last);
   assert.equal(state.weights['backbone.body.layer4.1.conv2.weight'], weights['layer4.1.conv2.weight'].data);

@@ -72,7 +72,7 @@ test('boxes outside of their image or in fractions of it are told, with count an
     gt.loadRes(boxes.map((bbox) => ({ image_id: 4, category_id: 1, score: 0.5, bbox }))).warnings;
   assert.equal(warningsOf([0, 0, 64, 48], [-5, -5, 6, 6], [63.5, 47, 9, 9], [0, 0, 1, 1], [0.5, 0.5, 2, 0.4]), []);
   assert.equal(warningsOf([64, 0, 9, 9], [0, 48, 9, 9], [-9, 0, 9, 9], [0, -9, 9, 8], [0, 0, 1, 2]), [
-    'results: 4 boxes lie wholly outside of the image, and match nothing: results[0] of image 4, results[1] of image 4, results[2] of image 4, results[3] of image 4; a box is x, y, width, height in pixels',
+    'results: 4 boxes lie wholly outside the image, and match nothing: results[0] of image 4, results[1] of image 4, results[2] of image 4, results[3] of image 4; a box is x, y, width, height in pixels',
   ]);
   assert.equal(warningsOf([0.25, 0.5, 0.5, 0.25]), [
     'results: 1 box is within the first pixel, as if in fractions of the image: results[0] of image 4; a box is in pixels',
