@@ -164,7 +164,7 @@ test('crops: pictures of objects, and how many; a broken image is exit code 1', 
   writeFileSync(path, JSON.stringify(dataset));
   const { code, stderr } = await run(crops, path, out, '--images', images, '--smallest', '20');
   assert.is(code, 0);
-  assert.match(stderr, /crops: 1 picture in 1 folder; 1 object under 20 pixels left out\n$/);
+  assert.match(stderr, /crops: 1 image in 1 folder; 1 object under 20 pixels left out\n$/);
   assert.ok(existsSync(join(out, 'cat', 'a-2.jpg')));
 
   await writeImage(join(images, 'b.png'), picture, 'png');

@@ -172,7 +172,7 @@ test('an interruption is told, with what goes on', async () => {
   const { stdout } = await call(['--dataset', cifar, ...small, '--epochs', '1', '--out', out], AbortSignal.abort());
   assert.match(
     stdout,
-    /^0 epochs .*\nstopped after step 0; go on with: resnet-coco train backbone --resume --out .*interrupted\n/,
+    /^0 epochs .*\nstopped after step 0; resume with: resnet-coco train backbone --resume --out .*interrupted\n/,
   );
 });
 
@@ -273,13 +273,13 @@ test('a resumed run has the threads that it had, and says so; other data of the 
   utimesSync(picture, 1, 1);
   assert.match(
     await resume(),
-    /evaluated on has changed since the run was begun: its files have the same sizes, but other times/,
+    /evaluated on has changed since the run was started: its files have the same sizes, but other times/,
   );
   assert.not.match(await resume(), /trained on has changed/);
   writeFileSync(join(data, 'train', 'red', '2.png'), Buffer.concat([bytes, Buffer.alloc(9)]));
-  assert.match(await resume(), /trained on has changed since the run was begun: its files have other names or sizes/);
+  assert.match(await resume(), /trained on has changed since the run was started: its files have other names or sizes/);
   renameSync(join(data, 'train', 'red', '4.png'), join(data, 'train', 'blue', '4.png'));
-  assert.match(await resume(), /trained on has changed since the run was begun: its labels are others/);
+  assert.match(await resume(), /trained on has changed since the run was started: its labels are others/);
 });
 
 test.run();

@@ -92,7 +92,7 @@ test('what lies partly outside the picture is cut off', () => {
 
 test('a segmentation that does not fit is refused by the annotation’s id', () => {
   for (const [segmentation, reason] of [
-    [{ ...rle, size: [WIDTH, HEIGHT] }, 'the picture of 120×90'],
+    [{ ...rle, size: [WIDTH, HEIGHT] }, 'the image 120×90'],
     [{ size: [HEIGHT, WIDTH], counts: [1, 2] }, 'counts'],
     [[[1, 2, 3, 4, 5, Number.NaN]], 'NaN'],
   ] as readonly (readonly [CocoSegmentation, string])[]) {
