@@ -175,7 +175,7 @@ test('crops: pictures of objects, and how many; a broken image is exit code 1', 
   const broken = await run(crops, path, out, '--images', images);
   assert.is(broken.code, 1);
   assert.match(broken.stderr, /error: .*a\.png/);
-  assert.match(broken.stderr, /1 picture in 1 folder/);
+  assert.match(broken.stderr, /1 image in 1 folder/);
 
   await writeImage(join(images, 'a.png'), picture, 'png');
   const whole = join(folder, 'my crops');
