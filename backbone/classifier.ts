@@ -47,7 +47,7 @@ export type LogitsOptions = Omit<ClassifyAllOptions, 'top'>;
 const classifyKinds: OptionKinds<ClassifyOptions> = { top: 'checked' };
 const logitsKinds: OptionKinds<LogitsOptions> = { batch: 'checked', signal: 'signal' };
 
-/** What the model says of one of many images, before softmax: a logit for each class; or why it could not be read. */
+/** The logits of one of many images, one for each class, or why the image could not be read. */
 export type ScoredImage<S extends ImageSource = ImageSource> =
   | { readonly index: number; readonly source: S; readonly logits: Float32Array; readonly error?: never }
   | { readonly index: number; readonly source: S; readonly error: ResnetCocoError; readonly logits?: never };
@@ -158,7 +158,7 @@ export class Classifier {
     return await pool.load(source, this.#transform, { signal });
   }
 
-  /** The most probable classes of each of several images from `load`, computed at once. */
+  /** Returns the most probable classes of each of several images from `load`, computed in one batch. */
   async classifyLoaded(images: readonly LoadedImage[], options: ClassifyOptions = {}): Promise<Prediction[][]> {
     checkOptions('classifyLoaded', options, classifyKinds);
     const { top = DEFAULT_TOP } = options;

@@ -37,8 +37,8 @@ export const loadOptionKinds: OptionKinds<LoadOptions> = {
  *
  * @param nameOrPath a known model such as `resnet50`, fetched on first use, or the path or `file:` URL of a model file:
  *   safetensors, or PyTorch's `.pth`, `.pt`, `.th`
- * @throws ResnetCocoError USAGE for what is no name or path, or an unknown option; UNKNOWN_MODEL, FILE_NOT_FOUND, BAD_CHECKPOINT, UNSAFE_CHECKPOINT, BAD_MODEL, BAD_CONFIG,
- *   DOWNLOAD_FAILED, ENGINE_UNAVAILABLE
+ * @throws ResnetCocoError USAGE for what is no name or path, or an unknown option; UNKNOWN_MODEL, FILE_NOT_FOUND,
+ *   BAD_CHECKPOINT, UNSAFE_CHECKPOINT, BAD_MODEL, BAD_CONFIG, DOWNLOAD_FAILED, ENGINE_UNAVAILABLE
  */
 export async function loadClassifier(nameOrPath: string | URL, options: LoadOptions = {}): Promise<Classifier> {
   checkOptions('loadClassifier', options, loadOptionKinds);

@@ -16,9 +16,9 @@ export interface TrainingSummary extends RunSummary<Validation> {
  * `resume` continues an interrupted or killed run from its last checkpoint, even within an epoch. On the same machine,
  * with the same number of engine threads, it gives the same weights to the last bit.
  *
- * @throws ResnetCocoError DIVERGED where the loss is no finite number any more; USAGE where an option is unknown, missing
- *   or of another kind, the folder holds a run already, or another process trains there; FILE_NOT_FOUND, BAD_CHECKPOINT or BAD_CONFIG where one cannot be resumed;
- *   BAD_CONFIG, BAD_DATASET, BAD_MODEL; FILE_NOT_WRITABLE
+ * @throws ResnetCocoError DIVERGED where the loss is no finite number any more; USAGE where an option is unknown,
+ *   missing or of another kind, the folder holds a run already, or another process trains there; FILE_NOT_FOUND,
+ *   BAD_CHECKPOINT or BAD_CONFIG where one cannot be resumed; BAD_CONFIG, BAD_DATASET, BAD_MODEL; FILE_NOT_WRITABLE
  */
 export async function trainClassifier(options: TrainClassifierOptions): Promise<TrainingSummary> {
   const needed = ['engine', 'folder', 'dataset', 'validation', 'settings'] as const;

@@ -12,7 +12,7 @@ const OF_THE_MODEL: readonly RegExp[] = [
 /** In a run's checkpoint of this toolkit: the optimizer's state, and raw weights beside their average. */
 const OF_A_RUN = /^run\//;
 
-/** What training leaves among the weights, by name. */
+/** What training stores beside the weights, by name. */
 const OF_TRAINING: readonly RegExp[] = [
   /^n_averaged$/,
   OF_A_RUN,
@@ -44,7 +44,7 @@ export function namesAside(tensors: ReadonlyMap<string, Pick<StoredTensor, 'shap
 /** What is said of the tensors with which a run goes on, however many kinds there are. */
 export const TRAINING_STATE = 'the state of its training run';
 
-/** Tensors aside by what they belong to, with counts, such as `num_batches_tracked (53 tensors)`. */
+/** These tensors by what they belong to, with counts, such as `num_batches_tracked (53 tensors)`. */
 export function describeAside(names: Iterable<string>): string[] {
   const counts = new Map<string, number>();
   for (const name of names) {

@@ -33,9 +33,9 @@ export interface ProgramSpec {
   /** Names the program in errors. */
   readonly name: string;
   /**
-   * A pure function from named parameters and named inputs to named outputs, written in tfjs ops. It does not know which
-   * engine runs it. Feature maps are NHWC and convolution filters HWIO, as in tfjs. Its parameters may be declared as
-   * tfjs tensors: that is why it is a method.
+   * A pure function from named parameters and named inputs to named outputs, written in tfjs ops. It does not know
+   * which engine runs it. Feature maps are NHWC and convolution filters HWIO, as in tfjs. Its parameters may be
+   * declared as tfjs tensors: that is why it is a method.
    */
   model(parameters: NamedTensors, inputs: NamedTensors): NamedTensors;
   readonly weights: Weights;

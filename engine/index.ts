@@ -2,5 +2,4 @@
 
 export { engineOptionKinds, startEngine } from './create-engine.ts';
 export { sizeOf } from './host-tensor.ts';
-export { createSchedule, type Schedule, type ScheduleSettings } from './optimizers/schedules.ts';
 export * from './public.ts';

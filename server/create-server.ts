@@ -46,7 +46,8 @@ export interface Log {
  * Creates a service that classifies and detects over HTTP. Its models are loaded when this resolves.
  *
  * @param log receives lines of JSON, one per request; by default there is no log
- * @throws USAGE when an option is unknown; BAD_CONFIG when one is missing or invalid; also whatever loading a model throws
+ * @throws USAGE when an option is unknown; BAD_CONFIG when one is missing or invalid; also whatever loading a model
+ *   throws
  */
 export async function createServer(options: ServerOptions, log?: Log): Promise<Server> {
   const settings = serverSettings(options);

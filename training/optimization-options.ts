@@ -47,7 +47,7 @@ export const optimizationKinds: OptionKinds<OptimizationChoices> = {
   seed: 'number',
 };
 
-/** Of every training: how long, how fast, by which steps. */
+/** Settings of every training: its length, learning rate and optimizer. */
 export interface OptimizationSettings {
   readonly epochs: number;
   /** The number of images of a batch. */

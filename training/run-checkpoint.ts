@@ -162,7 +162,7 @@ function readRun({ file, metadata: { format, run } }: Checkpoint): Pick<RunCheck
   const parsed = v.safeParse(runSchema, value);
   if (!parsed.success) {
     const [issue] = parsed.issues;
-    throw damaged(file, `what it says of the run is wrong: ${v.getDotPath(issue) ?? 'all of it'}: ${problemOf(issue)}`);
+    throw damaged(file, `its record of the run is wrong: ${v.getDotPath(issue) ?? 'all of it'}: ${problemOf(issue)}`);
   }
   const { progress, config } = parsed.output;
   return { progress, config: presentNames(config) as RunConfig };

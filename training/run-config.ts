@@ -50,9 +50,9 @@ export function checkTrained(config: RunConfig, trained: Trained, place: string)
  * @param stored the configuration that the run was started with
  * @param given the configuration to resume it with
  * @param mayChange fields that may differ, such as `workers`; `optimizer.momentum` is a field of a field
- * @param file where `stored` comes from, for the error
- * @throws ResnetCocoError BAD_CONFIG, naming each field that differs and both its values; USAGE where something else is
- *   trained
+ * @param file the source of `stored`, for the error
+ * @throws ResnetCocoError BAD_CONFIG that names each field that differs, with both values; USAGE where something else
+ *   is trained
  */
 export function checkSameRun(stored: RunConfig, given: RunConfig, mayChange: readonly string[], file: string): void {
   checkTrained(stored, trainedBy(given), file);

@@ -73,8 +73,8 @@ function lastCheckpoint(folder: string): string {
  * Reads the configuration that the run in a folder was started with.
  *
  * @param trained what is to be trained further
- * @throws ResnetCocoError FILE_NOT_FOUND where there is no run; BAD_CHECKPOINT, saying how to go on; USAGE where the run
- *   trains something else
+ * @throws ResnetCocoError FILE_NOT_FOUND when there is no run; BAD_CHECKPOINT that says how to continue; USAGE where
+ *   the run trains something else
  */
 export async function storedConfig(folder: string, trained?: Trained): Promise<RunConfig> {
   const config = await readLast(folder, readRunConfig);

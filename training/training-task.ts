@@ -46,7 +46,7 @@ export const runOptionKinds: OptionKinds<RunOptions> = {
   onProblem: 'function',
 };
 
-/** What came of a run. V: what an evaluation measures. */
+/** The result of a run. V: the values of an evaluation. */
 export interface RunSummary<V> {
   readonly interrupted: boolean;
   readonly epochs: number;

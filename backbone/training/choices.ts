@@ -37,7 +37,7 @@ const kinds: OptionKinds<TrainingChoices> = {
   size: 'number',
 };
 
-/** A published recipe of a kind of data set. */
+/** A published recipe for a kind of data set. */
 interface Defaults {
   readonly arch: string;
   readonly epochs: number;
@@ -81,7 +81,8 @@ const usage = (message: string): ResnetCocoError => new ResnetCocoError('USAGE',
  *
  * @param dataset its name: `cifar10`, `cifar100`, or `imagefolder` for all others
  * @param init the configuration of the model that the run begins from, if any
- * @throws ResnetCocoError USAGE for an unknown data set or choice, and for choices that exclude one another; BAD_CONFIG for a value that makes no sense
+ * @throws ResnetCocoError USAGE for an unknown data set or choice, and for choices that exclude one another; BAD_CONFIG
+ *   for a value that makes no sense
  */
 export function trainingSettings(
   dataset: string,
@@ -92,8 +93,8 @@ export function trainingSettings(
   checkArgument(call, 'the data set', dataset, DATASETS);
   checkOptions(call, choices, kinds);
   if (init !== undefined) checkArgument(call, 'the configuration to begin from', init, 'object');
-  const smallPictures = Object.hasOwn(DEFAULTS, dataset);
-  const defaults = smallPictures ? DEFAULTS[dataset] : FOLDER;
+  const smallImages = Object.hasOwn(DEFAULTS, dataset);
+  const defaults = smallImages ? DEFAULTS[dataset] : FOLDER;
   const { batch = defaults.batch, freeze, zeroGamma: zero_gamma } = choices;
   if (zero_gamma && init) throw usage('`zeroGamma` applies to new weights only: leave it out, or leave out `init`');
   if (freeze !== undefined && !init) throw usage('`freeze` keeps weights of the initial model: name one with `init`');
@@ -102,7 +103,7 @@ export function trainingSettings(
     throw usage(`\`shortcut\` ${choices.shortcut}: ${network.architecture} has none; leave it out, or name a resnet`);
   }
   const { image_mean, image_std } = init ?? defaults;
-  const { recipe, resize_size } = trainingRecipe(choices, { smallPictures, image_mean, image_std, init });
+  const { recipe, resize_size } = trainingRecipe(choices, { smallImages, image_mean, image_std, init });
   const settings = {
     ...network,
     shortcut: choices.shortcut ?? shortcut,

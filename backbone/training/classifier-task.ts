@@ -63,7 +63,7 @@ export const trainClassifierKinds: OptionKinds<TrainClassifierOptions> = {
   cache: 'text',
 };
 
-/** What tells the training of a classifier from others. */
+/** The training of a classifier, as `runTraining` runs it. */
 export function classifierTask(
   options: TrainClassifierOptions,
   settings: TrainingSettings,

@@ -13,8 +13,8 @@ const flagNameOf = (field: string): string =>
   OTHER_NAMES[field] ?? field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /**
- * An error in the words of the command line: what the library calls `` `valImages` ``, with backticks, is `--val-images`
- * where the command has such a flag. A file is named with its flag: what is wrong may be in it.
+ * Rewrites an error in the words of the command line: the library's `` `valImages` ``, in backticks, becomes
+ * `--val-images` if the command has such a flag. A file is named with its flag: what is wrong may be in it.
  *
  * @param values of the flags, as they were given
  */

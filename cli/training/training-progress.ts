@@ -46,7 +46,7 @@ export class TrainingProgress {
     const seconds = (this.#stepAt - at) / MEASURED_STEPS / 1000;
     const left = seconds * (steps - step);
     this.#terminal.note(
-      `expected time: ${formatEstimate(left)} for the ${steps - step} steps to come, at ${formatEstimate(seconds)} a step; evaluation comes on top`,
+      `expected time: ${formatEstimate(left)} for the remaining ${steps - step} steps, at ${formatEstimate(seconds)} a step; plus evaluation`,
     );
   }
 

@@ -177,8 +177,8 @@ test('choices that exclude one another are refused with what to do', () => {
     fails(() => trainingSettings('cifar10', choices), 'USAGE', pattern);
   }
   const values: [choices: TrainingChoices, pattern: RegExp][] = [
-    [{ milestones: [5, 3], epochs: 9 }, /^`milestones`: 5, 3 do not ascend$/],
-    [{ milestones: [3, 10], epochs: 9 }, /^`milestones`: 10 is beyond the last of 9 epochs$/],
+    [{ milestones: [5, 3], epochs: 9 }, /^`milestones`: 5, 3 are not in ascending order$/],
+    [{ milestones: [3, 10], epochs: 9 }, /^`milestones`: 10 is after the last of 9 epochs$/],
     [{ lr: 0 }, /^`lr`: must be above 0 .*, is 0$/],
     [{ momentum: 1 }, /^`momentum`: must be below 1, is 1$/],
     [{ clipNorm: -1 }, /^`clipNorm`: must be above 0 .*, is -1$/],
