@@ -1,5 +1,5 @@
 import { checkOptions } from '../io/options.ts';
-import { type RunSummary, runTraining } from '../training/index.ts';
+import { type RunSummary, runTraining, withPlainPaths } from '../training/index.ts';
 import { classifierTask, type TrainClassifierOptions, trainClassifierKinds } from './training/classifier-task.ts';
 import { checkTrainingSettings } from './training/settings.ts';
 import type { Validation } from './training/validation.ts';
@@ -24,6 +24,7 @@ export async function trainClassifier(options: TrainClassifierOptions): Promise<
   const needed = ['engine', 'folder', 'dataset', 'validation', 'settings'] as const;
   checkOptions('trainClassifier', options, trainClassifierKinds, needed);
   const settings = checkTrainingSettings(options.settings);
-  const summary = await runTraining(options, classifierTask(options, settings));
+  const plain = withPlainPaths('trainClassifier', options);
+  const summary = await runTraining(plain, classifierTask(plain, settings));
   return { architecture: settings.architecture, ...summary };
 }

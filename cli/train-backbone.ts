@@ -13,7 +13,7 @@ import {
 import { spelledPath } from '../datasets/detection/spelling.ts';
 import { type ClassificationDataset, openClassificationDataset } from '../datasets/index.ts';
 import { ResnetCocoError } from '../errors.ts';
-import { type RunConfig, storedConfig } from '../training/index.ts';
+import { type PlainPaths, type RunConfig, storedConfig } from '../training/index.ts';
 import { command } from './terminal/command.ts';
 import { withDownloadProgress } from './terminal/download-progress.ts';
 import { required } from './terminal/flags.ts';
@@ -87,7 +87,7 @@ const describeValidation = ({ loss, top1, top5 }: Validation): string =>
   `loss ${amount(loss)}, top-1 ${percent(top1)}${top5 === undefined ? '' : `, top-5 ${percent(top5)}`}`;
 
 async function train(
-  options: TrainClassifierOptions,
+  options: PlainPaths<TrainClassifierOptions>,
   dataset: string,
   terminal: Terminal,
 ): Promise<{ readonly summary: TrainingSummary; readonly problems: number }> {
@@ -140,7 +140,7 @@ export default command({
             );
     const settings = trainingSettings(dataset.name, choicesOf(flags), base);
     const folder = flags.out ?? join('runs', `${settings.architecture}-${dataset.name}`);
-    const options: TrainClassifierOptions = {
+    const options: PlainPaths<TrainClassifierOptions> = {
       engine: await engineOfRun(flags, stored?.config, terminal),
       dataset,
       validation,

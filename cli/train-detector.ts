@@ -12,7 +12,7 @@ import {
 } from '../detection/index.ts';
 import { planDetectorRun } from '../detection/training/run-choices.ts';
 import { type DetectionMeasures, shownThreshold } from '../eval/index.ts';
-import { type RunConfig, storedConfig } from '../training/index.ts';
+import { type PlainPaths, type RunConfig, storedConfig } from '../training/index.ts';
 import { offeringBundled } from './input/bundled-models.ts';
 import { command } from './terminal/command.ts';
 import { withDownloadProgress } from './terminal/download-progress.ts';
@@ -98,7 +98,7 @@ function nextCalls(
 }
 
 async function train(
-  options: TrainDetectorOptions,
+  options: PlainPaths<TrainDetectorOptions>,
   subtitle: string,
   terminal: Terminal,
 ): Promise<{ readonly summary: DetectorSummary; readonly problems: number }> {
@@ -158,7 +158,7 @@ export default command({
     const { samples, settings } = planDetectorRun(images, choices, start);
     for (const line of await describePlan({ datasets, flags, samples, settings, start })) terminal.note(line);
     const folder = flags.out ?? join('runs', `detector-${settings.model.backbone}`);
-    const options: TrainDetectorOptions = {
+    const options: PlainPaths<TrainDetectorOptions> = {
       engine: await engineOfRun(flags, stored, terminal),
       images,
       ...(validation ? { validation } : {}),

@@ -1,6 +1,6 @@
 import type { DetectionMeasures } from '../eval/index.ts';
 import { checkOptions } from '../io/options.ts';
-import { type RunSummary, runTraining } from '../training/index.ts';
+import { type RunSummary, runTraining, withPlainPaths } from '../training/index.ts';
 import { detectorTask, type TrainDetectorOptions, trainDetectorKinds } from './training/detector-task.ts';
 import { checkDetectorRunSettings } from './training/run-settings.ts';
 
@@ -24,6 +24,7 @@ export interface DetectorSummary extends RunSummary<DetectionMeasures> {
 export async function trainDetector(options: TrainDetectorOptions): Promise<DetectorSummary> {
   checkOptions('trainDetector', options, trainDetectorKinds, ['engine', 'folder', 'images', 'settings']);
   const settings = checkDetectorRunSettings(options.settings);
-  const summary = await runTraining(options, detectorTask(options, settings));
+  const plain = withPlainPaths('trainDetector', options);
+  const summary = await runTraining(plain, detectorTask(plain, settings));
   return { backbone: settings.model.backbone, ...summary };
 }

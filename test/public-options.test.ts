@@ -11,10 +11,11 @@ import {
   modelInfo,
   ResnetCocoError,
 } from 'resnet-coco';
-import { fetchModel, openModel, trainClassifier, trainingSettings } from 'resnet-coco/backbone';
+import { fetchModel, openModel, readLog, trainClassifier, trainingSettings, writeModel } from 'resnet-coco/backbone';
 import {
   convertDataset,
   DetectionLoader,
+  drawBoxes,
   fetchDataset,
   ImagePool,
   Loader,
@@ -22,12 +23,13 @@ import {
   readDetectionDataset,
   readImage,
   readImageSize,
+  summarizeDetection,
   writeDetectionDataset,
   writeObjectCrops,
 } from 'resnet-coco/datasets';
 import { detectorSettings, detectorStart, trainDetector } from 'resnet-coco/detection';
 import { createEngine, createSchedule } from 'resnet-coco/engine';
-import { COCO } from 'resnet-coco/eval';
+import { COCO, COCOeval, writeDetectionReport } from 'resnet-coco/eval';
 import { createServer } from 'resnet-coco/server';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -142,6 +144,18 @@ test('values of another kind are refused with what was given and what is wanted'
     [call(detectorSettings, images, { minSize: 800 }), /`minSize` must be a list, is 800/],
     [call(trainDetector, { folder: 'x' }), /`engine` is missing/],
     [call(convertModel, model('cifar10-resnet20'), join(folder, 'o.onnx')), /resnet-coco export MODEL --out .*o\.onnx/],
+  ]);
+});
+
+test('what is written or judged is checked before it is looked into', async () => {
+  await refused([
+    [call(readLog, 5), /^readLog: the log must be a path or a file: URL, is 5$/],
+    [call(writeModel, 5, {}, {}), /^writeModel: the file must be a path/],
+    [call(writeModel, join(folder, 'm.safetensors'), {}), /the weights must be an object, is undefined/],
+    [call(writeDetectionReport), /^writeDetectionReport: the folder must be a path/],
+    [call(summarizeDetection), /the data set must be an object, is undefined/],
+    [call(drawBoxes), /the image must be an object, is undefined/],
+    [() => new COCOeval('a.json' as never, 'b.json' as never), /the ground truth must be a COCO, .* is "a\.json"/],
   ]);
 });
 

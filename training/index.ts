@@ -17,10 +17,12 @@ export { runTraining } from './run-training.ts';
 export { TensorBoardWriter } from './tensorboard.ts';
 export {
   type LoopState,
+  type PlainPaths,
   type RunOptions,
   type RunSummary,
   runOptionKinds,
   type StartWeights,
   type StepOutcome,
   type TrainingTask,
+  withPlainPaths,
 } from './training-task.ts';

@@ -1,5 +1,6 @@
 import { ResnetCocoError } from '../errors.ts';
 import { AppendFile } from '../io/append-file.ts';
+import { pathArgument } from '../io/options.ts';
 import { readBytesSync } from '../io/regular-file.ts';
 
 /** Training images (`train`) or evaluation images (`val`). */
@@ -84,7 +85,8 @@ export class RunLog {
  *
  * @throws ResnetCocoError FILE_NOT_FOUND, or BAD_RESULTS naming the line
  */
-export const readLog = (path: string): LogEntry[] => [...linesOf(path)].map(({ entry }) => entry);
+export const readLog = (path: string | URL): LogEntry[] =>
+  [...linesOf(pathArgument('readLog', 'the log', path))].map(({ entry }) => entry);
 
 /** The finished lines, each with the position after it. */
 function* linesOf(path: string): Generator<{ readonly entry: LogEntry; readonly end: number }> {

@@ -7,7 +7,7 @@ import type { RunConfig } from './run-config.ts';
 import { dataChanges } from './run-data.ts';
 import { beginRun, lockRun, resumeRun, runFiles } from './run-folder.ts';
 import { TrainingLoop } from './training-loop.ts';
-import { type Numbers, type RunOptions, type RunSummary, shapedWeights, type TrainingTask } from './training-task.ts';
+import { type Numbers, type PlainPaths, type RunSummary, shapedWeights, type TrainingTask } from './training-task.ts';
 
 /** The default time between checkpoints within an epoch. */
 const CHECKPOINT_MINUTES = 5;
@@ -28,7 +28,7 @@ const MAY_CHANGE = ['command', 'data', 'device', 'evaluate_every'];
  *   FILE_NOT_WRITABLE
  */
 export async function runTraining<B, V extends Numbers>(
-  options: RunOptions,
+  options: PlainPaths,
   task: TrainingTask<B, V>,
 ): Promise<RunSummary<V>> {
   const { checkpointMinutes = CHECKPOINT_MINUTES, folder, init, onNote, resume = false, signal } = options;
@@ -76,7 +76,7 @@ const newProgress = (seed: number): RunProgress => ({
 
 /** Everything that a resumed run is compared with, as in JSON. */
 async function runConfig<B, V extends Numbers>(
-  { command, engine, init }: RunOptions,
+  { command, engine, init }: PlainPaths,
   { data, settings }: TrainingTask<B, V>,
 ): Promise<RunConfig> {
   const { dataset, evaluated_on, fingerprints, options } = data;

@@ -1,6 +1,6 @@
 import type { Engine, NamedArrays, Snapshot, TrainingOptions, Weights } from '../engine/index.ts';
 import type { ResnetCocoError } from '../errors.ts';
-import type { OptionKinds } from '../io/options.ts';
+import { type OptionKinds, pathArgument } from '../io/options.ts';
 import type { OptimizationSettings } from './optimization-options.ts';
 import type { RunCheckpoint } from './run-checkpoint.ts';
 import type { RunSetting } from './run-config.ts';
@@ -13,12 +13,12 @@ export type Numbers = Readonly<Record<string, number>>;
 /** Options of every training. */
 export interface RunOptions {
   readonly engine: Engine;
-  /** The folder for checkpoints, the log and the model. */
-  readonly folder: string;
+  /** The folder for checkpoints, the log and the model: a path or a `file:` URL. */
+  readonly folder: string | URL;
   /** Whether to resume the run in the folder. */
   readonly resume?: boolean;
   /** The initial model: a known model, such as `resnet50`, or a model file. */
-  readonly init?: string;
+  readonly init?: string | URL;
   /** Threads that make batches. The result does not depend on their number. */
   readonly workers?: number;
   /** Minutes between checkpoints within an epoch. Default 5. One is always written after each epoch. */
@@ -35,9 +35,9 @@ export interface RunOptions {
 
 export const runOptionKinds: OptionKinds<RunOptions> = {
   engine: 'object',
-  folder: 'text',
+  folder: 'path',
   resume: 'boolean',
-  init: 'text',
+  init: 'path',
   workers: 'number',
   checkpointMinutes: 'number',
   command: 'checked',
@@ -45,6 +45,21 @@ export const runOptionKinds: OptionKinds<RunOptions> = {
   onNote: 'function',
   onProblem: 'function',
 };
+
+/** Options of a training whose paths are plain. */
+export type PlainPaths<O extends RunOptions = RunOptions> = Omit<O, 'folder' | 'init'> & {
+  readonly folder: string;
+  readonly init?: string;
+};
+
+/** @param call what was called, for errors */
+export function withPlainPaths<O extends RunOptions>(call: string, { folder, init, ...others }: O): PlainPaths<O> {
+  return {
+    ...others,
+    folder: pathArgument(call, '`folder`', folder),
+    ...(init === undefined ? {} : { init: pathArgument(call, '`init`', init) }),
+  };
+}
 
 /** The result of a run. V: the values of an evaluation. */
 export interface RunSummary<V> {

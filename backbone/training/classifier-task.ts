@@ -4,6 +4,7 @@ import { ResnetCocoError } from '../../errors.ts';
 import type { OptionKinds } from '../../io/options.ts';
 import {
   type LoopState,
+  type PlainPaths,
   type RunOptions,
   runOptionKinds,
   type StepOutcome,
@@ -65,7 +66,7 @@ export const trainClassifierKinds: OptionKinds<TrainClassifierOptions> = {
 
 /** The training of a classifier, as `runTraining` runs it. */
 export function classifierTask(
-  options: TrainClassifierOptions,
+  options: PlainPaths<TrainClassifierOptions>,
   settings: TrainingSettings,
 ): TrainingTask<Batch, Validation> {
   const { cache, dataset, engine, onEpoch, onEvaluated, onStep, signal, validation } = options;

@@ -1,3 +1,4 @@
+import { checkArgument } from '../../io/options.ts';
 import { type Spread, spreadOf } from '../spread.ts';
 import type { CocoDataset } from './coco/coco-format.ts';
 import { isEmptySegmentation } from './coco/empty-segmentation.ts';
@@ -35,7 +36,9 @@ const SMALL = 32 ** 2;
 const MEDIUM = 96 ** 2;
 
 /** Counts the images, objects and categories of a data set. */
-export function summarizeDetection({ images, annotations, categories }: CocoDataset): DetectionSummary {
+export function summarizeDetection(dataset: CocoDataset): DetectionSummary {
+  checkArgument('summarizeDetection', 'the data set', dataset, 'object');
+  const { images, annotations, categories } = dataset;
   const perImage = new Map(images.map(({ id }) => [id, 0]));
   const perCategory = new Map(categories.map(({ id }) => [id, { annotations: 0, images: new Set() }]));
   const sizes = { small: 0, medium: 0, large: 0 };

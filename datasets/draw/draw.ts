@@ -1,3 +1,4 @@
+import { checkArgument } from '../../io/options.ts';
 import type { Image } from '../images/image.ts';
 import type { Region } from '../images/resize.ts';
 import { boxLabel } from './box-label.ts';
@@ -31,6 +32,8 @@ const MAX_LABEL = 120;
 
 /** Draws boxes with labels on a copy of a picture. Boxes are clipped at its borders; labels are always inside. */
 export function drawBoxes(image: Image, boxes: readonly LabeledBox[]): Image {
+  checkArgument('drawBoxes', 'the image', image, 'object');
+  checkArgument('drawBoxes', 'the boxes', boxes, 'list');
   const canvas: Image = { ...image, data: new Uint8Array(image.data) };
   const side = (image.width + image.height) / 2;
   const thickness = Math.max(1, Math.round(side * LINE));

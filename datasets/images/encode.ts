@@ -1,11 +1,13 @@
 import { dirname } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
 import { pathArgument } from '../../io/options.ts';
+import { shownValue } from '../../io/shown-value.ts';
 import { makeFolder, writeWholeFile } from '../../io/whole-file.ts';
 import { encodeBmp } from './bmp/encode-bmp.ts';
 import { chosenSharp, chosenTurboEncoder } from './decode.ts';
 import type { Image } from './image.ts';
 import type { ImageFormat } from './image-format.ts';
+import { checkedImage } from './read-image.ts';
 import { encodeWithSharp } from './sharp-decoder.ts';
 import { encodeWithTurbo, fitsTurboEncoder } from './turbo-encoder.ts';
 
@@ -20,8 +22,9 @@ const QUALITY = 92;
  * @throws ResnetCocoError USAGE when the quality is out of range
  */
 export async function encodeImage(image: Image, format: ImageFormat, quality = QUALITY): Promise<Uint8Array> {
-  if (!(quality >= 1 && quality <= 100)) {
-    throw new ResnetCocoError('USAGE', `quality must be a number from 1 to 100, is ${quality}`);
+  checkedImage(image);
+  if (!(typeof quality === 'number' && quality >= 1 && quality <= 100)) {
+    throw new ResnetCocoError('USAGE', `quality must be a number from 1 to 100, is ${shownValue(quality)}`);
   }
   if (format === 'bmp') return encodeBmp(image); // sharp cannot write it
   const sharp = await chosenSharp();

@@ -14,6 +14,7 @@ import type { OptionKinds } from '../../io/options.ts';
 import { batched } from '../../io/threads/batched.ts';
 import {
   type LoopState,
+  type PlainPaths,
   type RunOptions,
   runOptionKinds,
   type StepOutcome,
@@ -79,7 +80,7 @@ export const samplesFolder = (folder: string): string => join(folder, 'samples')
 
 /** What tells the training of a detector from others. */
 export function detectorTask(
-  options: TrainDetectorOptions,
+  options: PlainPaths<TrainDetectorOptions>,
   settings: DetectorRunSettings,
 ): TrainingTask<readonly DetectionBatch[], DetectionMeasures> {
   const { engine, folder, images, onEpoch, onEvaluated, onProblem, onStep, signal, validation } = options;

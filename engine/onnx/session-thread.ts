@@ -10,7 +10,8 @@ interface Pending {
 
 /** A thread that runs ONNX Runtime. It keeps the process alive only while it computes. */
 export class SessionThread {
-  readonly #worker = new Worker(new URL('./session-worker.js', import.meta.url));
+  // Node's flags are for the main program; some, such as --input-type, would stop a worker.
+  readonly #worker = new Worker(new URL('./session-worker.js', import.meta.url), { execArgv: [] });
   readonly #pending = new Map<number, Pending>();
   #count = 0;
   /** The error that ended the thread. */

@@ -1,3 +1,4 @@
+import { checkArgument, pathArgument } from '../../io/options.ts';
 import { formatCsv } from '../report/csv.ts';
 import { writeReport } from '../report/report-folder.ts';
 import { classificationPage } from './classification-page.ts';
@@ -11,9 +12,11 @@ import { mistakePictures } from './mistake-pictures.ts';
  *
  * @throws ResnetCocoError FILE_NOT_WRITABLE when a file cannot be written
  */
-export async function writeClassificationReport(folder: string, evaluated: EvaluatedClassifier): Promise<void> {
+export async function writeClassificationReport(folder: string | URL, evaluated: EvaluatedClassifier): Promise<void> {
+  const path = pathArgument('writeClassificationReport', 'the folder', folder);
+  checkArgument('writeClassificationReport', 'what is reported', evaluated, 'object');
   const pictures = await mistakePictures(evaluated.dataset, evaluated.result.mistakes);
-  await writeReport(folder, {
+  await writeReport(path, {
     'report.html': classificationPage(evaluated, pictures),
     'report.json': linesOfJson(classificationRecord(evaluated)),
     'per-class.csv': perClassCsv(evaluated),

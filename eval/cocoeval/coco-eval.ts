@@ -1,4 +1,6 @@
 import type { ImageId } from '../../datasets/index.ts';
+import { ResnetCocoError } from '../../errors.ts';
+import { shownValue } from '../../io/shown-value.ts';
 import type { COCO } from '../coco/coco.ts';
 import { type Accumulated, accumulateAll } from './accumulate.ts';
 import { checkObjects } from './check-objects.ts';
@@ -40,6 +42,8 @@ export class COCOeval {
 
   /** @param cocoDt results from `cocoGt.loadRes` */
   constructor(cocoGt: COCO, cocoDt: COCO, iouType: IouType = 'bbox') {
+    checkCoco('the ground truth', cocoGt);
+    checkCoco('the results', cocoDt);
     this.cocoGt = cocoGt;
     this.cocoDt = cocoDt;
     this.params = new Params(iouType);
@@ -172,4 +176,13 @@ export class COCOeval {
     }
     return images;
   }
+}
+
+/** @throws ResnetCocoError USAGE for what is no `COCO`, such as the path of a file */
+function checkCoco(what: string, value: COCO): void {
+  if (typeof value?.getImgIds === 'function') return;
+  throw new ResnetCocoError(
+    'USAGE',
+    `COCOeval: ${what} must be a COCO, such as COCO.load gives, is ${shownValue(value)}`,
+  );
 }

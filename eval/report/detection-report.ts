@@ -1,4 +1,5 @@
 import type { ImageId } from '../../datasets/index.ts';
+import { checkArgument, pathArgument } from '../../io/options.ts';
 import type { DetectionAnalysis } from '../analysis/detection-analysis.ts';
 import { errorTypes } from '../analysis/error-types.ts';
 import { formatCsv } from './csv.ts';
@@ -28,10 +29,12 @@ export interface DetectionReport {
  *
  * @throws ResnetCocoError FILE_NOT_WRITABLE when a file cannot be written
  */
-export async function writeDetectionReport(folder: string, report: DetectionReport): Promise<void> {
+export async function writeDetectionReport(folder: string | URL, report: DetectionReport): Promise<void> {
+  const path = pathArgument('writeDetectionReport', 'the folder', folder);
+  checkArgument('writeDetectionReport', 'what is reported', report, 'object');
   const { analysis, images, title, warnings = [] } = report;
   const pictures = images === undefined ? undefined : await previews(analysis.worstImages, images);
-  await writeReport(folder, {
+  await writeReport(path, {
     'report.html': detectionPage({ title, analysis, warnings, ...(pictures && { pictures }) }),
     'report.json': `${JSON.stringify({ title, warnings, ...analysis })}\n`,
     'categories.csv': categoriesCsv(analysis),

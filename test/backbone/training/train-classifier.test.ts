@@ -13,7 +13,7 @@ import {
 } from '../../../backbone/index.ts';
 import type { Image } from '../../../datasets/index.ts';
 import { createEngine } from '../../../engine/index.ts';
-import { readLog, readRunCheckpoint, runFiles } from '../../../training/index.ts';
+import { type PlainPaths, readLog, readRunCheckpoint, runFiles } from '../../../training/index.ts';
 import { writeRunCheckpoint } from '../../../training/run-checkpoint.ts';
 import { rejects } from '../../rejects.ts';
 import { coloredPictures } from './pictures.ts';
@@ -28,7 +28,7 @@ const validation = coloredPictures(21, 2);
 const engine = await createEngine('onnx', { threads: 2 });
 const small = { arch: 'resnet8', size: 8, batch: 8, lr: 0.05 } as const;
 const settings = trainingSettings('imagefolder', { ...small, epochs: 3 });
-const base = (): TrainClassifierOptions => ({ engine, dataset, validation, settings, folder: newFolder() });
+const base = (): PlainPaths<TrainClassifierOptions> => ({ engine, dataset, validation, settings, folder: newFolder() });
 
 /** The log without what the clock says. */
 const measured = (folder: string) =>
@@ -123,7 +123,7 @@ function stopping(at: {
   readonly step?: number;
   readonly evaluation?: number;
   readonly epoch?: number;
-}): Partial<TrainClassifierOptions> {
+}): Partial<PlainPaths<TrainClassifierOptions>> {
   const controller = new AbortController();
   let evaluations = 0;
   return {
@@ -230,7 +230,7 @@ test('a run is resumed with its own settings and data only', async () => {
   const first = await trainClassifier({ ...options, ...stopping({ epoch: 1 }) });
   assert.equal([first.interrupted, first.steps, first.best?.epoch], [true, 6, 1]);
   assert.ok(first.best!.top1 > 0);
-  const rejected = (changes: Partial<TrainClassifierOptions>, pattern: RegExp) =>
+  const rejected = (changes: Partial<PlainPaths<TrainClassifierOptions>>, pattern: RegExp) =>
     rejects(trainClassifier({ ...options, resume: true, ...changes }), 'BAD_CONFIG', pattern);
   await rejected(
     { settings: trainingSettings('imagefolder', { ...small, epochs: 4 }) },
@@ -247,8 +247,11 @@ test('a run is resumed with its own settings and data only', async () => {
 
 test('what cannot be trained is refused before anything is written', async () => {
   const folder = join(root, 'never');
-  const refused = (changes: Partial<TrainClassifierOptions>, code: 'BAD_DATASET' | 'BAD_CONFIG', pattern: RegExp) =>
-    rejects(trainClassifier({ ...base(), folder, ...changes }), code, pattern);
+  const refused = (
+    changes: Partial<PlainPaths<TrainClassifierOptions>>,
+    code: 'BAD_DATASET' | 'BAD_CONFIG',
+    pattern: RegExp,
+  ) => rejects(trainClassifier({ ...base(), folder, ...changes }), code, pattern);
   const foreign = { ...validation, classes: ['red', 'green', 'violet'] };
   await refused({ validation: foreign }, 'BAD_DATASET', /show 'violet', which is not a class .*red, green, blue/);
   await refused({ dataset: coloredPictures(7, 1) }, 'BAD_DATASET', /7 images make no batch of 8/);

@@ -15,7 +15,7 @@ import {
 } from '../../../detection/index.ts';
 import { createEngine } from '../../../engine/index.ts';
 import { Random } from '../../../io/random.ts';
-import { readLog, readRunCheckpoint, runFiles } from '../../../training/index.ts';
+import { type PlainPaths, readLog, readRunCheckpoint, runFiles } from '../../../training/index.ts';
 import { rejects } from '../../rejects.ts';
 import { paintedImages, smallHeads } from './painted-images.ts';
 
@@ -38,7 +38,14 @@ const small = {
   warmup: 0,
 } as const;
 const settings = detectorSettings(images, { ...small, lr: 0.02, epochs: 3, clipNorm: 10, schedule: 'constant' });
-const base = (): TrainDetectorOptions => ({ engine, images, validation, settings, folder: newFolder(), workers: 1 });
+const base = (): PlainPaths<TrainDetectorOptions> => ({
+  engine,
+  images,
+  validation,
+  settings,
+  folder: newFolder(),
+  workers: 1,
+});
 
 /** What a run left, to be compared bit by bit: without what the clock says. */
 async function outcome(folder: string) {
@@ -115,7 +122,7 @@ test('interrupted within an epoch and in an evaluation, resumed, with other thre
   const expected = await outcome(whole.folder);
   assert.is(expected.place.step, 6);
   const pieces = { ...whole, validation, settings: detectorSettings(images, choices), folder: newFolder(), workers: 2 };
-  const stopAt = (at: number): Partial<TrainDetectorOptions> => {
+  const stopAt = (at: number): Partial<PlainPaths<TrainDetectorOptions>> => {
     const controller = new AbortController();
     return { signal: controller.signal, onStep: ({ step }) => void (step === at && controller.abort()) };
   };
@@ -135,7 +142,7 @@ test('two threads: two trainings, and one that is interrupted and resumed, write
   const choices = { ...small, trainableLayers: 1, lr: 0.02, epochs: 2 };
   const run = { ...base(), engine: await createEngine('onnx', { threads: 2 }), validation: more };
   const settings = detectorSettings(images, choices);
-  const model = async (folder: string, changes: Partial<TrainDetectorOptions> = {}): Promise<Buffer> => {
+  const model = async (folder: string, changes: Partial<PlainPaths<TrainDetectorOptions>> = {}): Promise<Buffer> => {
     const { interrupted, files } = await trainDetector({ ...run, settings, folder, ...changes });
     return readFileSync(interrupted ? files.last : files.model);
   };
@@ -223,8 +230,11 @@ async function readWeightsOf(file: string) {
 
 test('what cannot be trained is refused before anything is written', async () => {
   const folder = join(root, 'never');
-  const refused = (changes: Partial<TrainDetectorOptions>, code: 'BAD_DATASET' | 'BAD_CONFIG', pattern: RegExp) =>
-    rejects(trainDetector({ ...base(), folder, ...changes }), code, pattern);
+  const refused = (
+    changes: Partial<PlainPaths<TrainDetectorOptions>>,
+    code: 'BAD_DATASET' | 'BAD_CONFIG',
+    pattern: RegExp,
+  ) => rejects(trainDetector({ ...base(), folder, ...changes }), code, pattern);
   const violet = { ...more.dataset, categories: [...more.dataset.categories, { id: 3, name: 'violet' }] };
   await refused(
     { validation: { ...validation, dataset: violet } },
