@@ -34,14 +34,21 @@ async function fingerprint(files: readonly string[], labels: Hash): Promise<Fing
   return { labels: ended(labels), sizes: ended(sizes), times: ended(times) };
 }
 
-/** The fingerprint of a detection data set, wherever its files are. */
+/**
+ * The fingerprint of a detection data set, wherever its files are.
+ *
+ * @param also what counts besides boxes
+ */
 export function detectionFingerprint(
   { annotations, images }: CocoDataset,
   files: ReadonlyMap<ImageId, string>,
+  also: readonly ('segmentation' | 'keypoints')[] = [],
 ): Promise<Fingerprint> {
   const labels = createHash('sha256');
-  for (const { bbox, category_id, image_id, iscrowd } of annotations) {
+  for (const annotation of annotations) {
+    const { bbox, category_id, image_id, iscrowd } = annotation;
     labels.update(`${image_id} ${category_id} ${bbox} ${iscrowd}\n`);
+    for (const field of also) labels.update(`${field} ${JSON.stringify(annotation[field])}\n`);
   }
   return fingerprint(
     images.flatMap(({ id }) => files.get(id) ?? []),

@@ -46,5 +46,7 @@ export const rowsInFile = ({ region }: View, height: number): Int32Array =>
 /** ATen's `nearest_neighbor_compute_source_index`. */
 function nearest(from: number, to: number): Int32Array {
   const scale = Math.fround(from / to);
-  return Int32Array.from({ length: to }, (_, i) => Math.min(Math.floor(Math.fround(i * scale)), from - 1));
+  const lines = new Int32Array(to);
+  for (let i = 0; i < to; i++) lines[i] = Math.min(Math.floor(Math.fround(i * scale)), from - 1);
+  return lines;
 }

@@ -29,7 +29,7 @@ import {
 } from '../architectures/architectures.ts';
 import { DetectorEvaluation } from './evaluation.ts';
 import { labelsOf } from './labels.ts';
-import { describeObjects } from './object-targets.ts';
+import { describeObjects, learnedFields } from './object-targets.ts';
 import type { DetectorRunSettings } from './run-settings.ts';
 import { type AnnotatedImages, trainingSamples } from './samples.ts';
 import { detectorStartWeights } from './start.ts';
@@ -116,7 +116,7 @@ export function detectorTask(
       dataset: { ...described(images), usable: samples.length },
       evaluated_on: validation && described(validation),
       fingerprints: async () => ({
-        trained: await detectionFingerprint(images.dataset, images.files),
+        trained: await detectionFingerprint(images.dataset, images.files, learnedFields(samples)),
         evaluated: validation && (await detectionFingerprint(validation.dataset, validation.files)),
       }),
     },

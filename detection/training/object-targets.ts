@@ -48,6 +48,12 @@ function keypointsOf({ id, image_id, keypoints }: CocoAnnotation, count: number)
   );
 }
 
+/** Fields of annotations, besides the box, that these samples are learned from. */
+export const learnedFields = ([first]: readonly DetectionSample[]): ('segmentation' | 'keypoints')[] => [
+  ...(first?.segmentations ? (['segmentation'] as const) : []),
+  ...(first?.keypoints ? (['keypoints'] as const) : []),
+];
+
 /**
  * Says how many objects there are to learn from, and what is missing: "1,203 objects, 17 without a mask, 5 crowds left
  * out".

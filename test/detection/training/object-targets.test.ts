@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { CocoAnnotation, CocoDataset } from '../../../datasets/index.ts';
-import { describeObjects } from '../../../detection/training/object-targets.ts';
+import { type CocoAnnotation, type CocoDataset, detectionFingerprint } from '../../../datasets/index.ts';
+import { describeObjects, learnedFields } from '../../../detection/training/object-targets.ts';
 import { trainingSamples } from '../../../detection/training/samples.ts';
 import type { ResnetCocoError } from '../../../errors.ts';
 
@@ -49,6 +49,26 @@ test('objects without a mask or keypoints are counted', () => {
   );
   const many = Array.from({ length: 1203 }, (_, i) => (i < 17 ? {} : { segmentation: triangle }));
   assert.is(describeObjects(samples(many, { masks: true }), []), '1,203 objects, 17 without a mask');
+});
+
+test('a run is known again by the masks and keypoints that it learns, by no others', async () => {
+  const digest = async (targets: { masks?: boolean; keypoints?: number }, change: object = {}) => {
+    const list = samples(objects, targets);
+    const annotations = objects.map((one, i) => ({ ...box, id: i, ...one, ...change }) as CocoAnnotation);
+    return (await detectionFingerprint({ images: [], categories: [], annotations }, new Map(), learnedFields(list)))
+      .labels;
+  };
+  const [moved, turned] = [{ keypoints: [4, 3, 2, 5, 5, 1] }, { segmentation: [[2, 2, 12, 2, 5, 13]] }];
+  for (const [targets, ...known] of [
+    [{}, false, false],
+    [{ masks: true }, false, true],
+    [{ keypoints: 2 }, true, false],
+    [{ masks: true, keypoints: 2 }, true, true],
+  ] as const) {
+    const before = await digest(targets);
+    assert.is(await digest(targets), before);
+    assert.equal([(await digest(targets, moved)) !== before, (await digest(targets, turned)) !== before], known);
+  }
 });
 
 test('a malformed mask or another number of keypoints is refused, by the annotation', () => {
