@@ -8,6 +8,7 @@ export { initialize } from './initialize.ts';
 export { classifierConfigOf, compileClassifier, isOfClassifier, loadOptionKinds } from './load-classifier.ts';
 export {
   biasPlan,
+  constant,
   filterPlan,
   type Init,
   linearPlan,

@@ -3,7 +3,7 @@ import type { Random } from '../io/random.ts';
 /** The initialization of a tensor: draws its numbers, one after the other. */
 export type Init = (random: Random) => number;
 
-const constant =
+export const constant =
   (value: number): Init =>
   () =>
     value;

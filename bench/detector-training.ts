@@ -10,7 +10,7 @@ import { initialize } from '../backbone/index.ts';
 import {
   DetectorTraining,
   fasterRcnnParameters,
-  parseDetectorConfig,
+  parseFasterRcnnConfig,
   parseTrainingSettings,
   type TrainingImage,
 } from '../detection/index.ts';
@@ -64,7 +64,7 @@ for (const one of cases) await bench(one);
 async function bench({ batch, config, height, rounds, settings, task, title, width }: Case): Promise<void> {
   const peers = (await Promise.all(pythons.map((python) => TorchPeer.start(python, threads)))).filter((peer) => !!peer);
   const random = new Random(0);
-  const detector = parseDetectorConfig(
+  const detector = parseFasterRcnnConfig(
     { architecture: 'fasterrcnn', num_classes: 91, categories: [], ...config },
     'bench',
   );

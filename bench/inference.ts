@@ -14,7 +14,7 @@ import {
   parseClassifierConfig,
   planClassifier,
 } from '../backbone/index.ts';
-import { compileFasterRcnn, fasterRcnnParameters, parseDetectorConfig } from '../detection/index.ts';
+import { compileFasterRcnn, fasterRcnnParameters, parseFasterRcnnConfig } from '../detection/index.ts';
 import { createEngine, type Engine, type EngineName, exportOnnx } from '../engine/index.ts';
 import { Random } from '../io/random.ts';
 import { type Contestant, contest, printResults, timed } from './contest.ts';
@@ -68,7 +68,7 @@ async function benchClassifier(): Promise<void> {
 /** From an image in memory to boxes: 800×1066 pixels, the size that the model takes. */
 async function benchDetector(): Promise<void> {
   const categories = [{ id: 1, name: 'person' }];
-  const config = parseDetectorConfig(
+  const config = parseFasterRcnnConfig(
     { architecture: 'fasterrcnn', backbone: 'resnet50', norm_layer: 'BatchNorm2d', num_classes: 91, categories },
     'bench',
   );

@@ -28,7 +28,7 @@ export interface KnownModel {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** torchvision's record of one set of weights, in `models/resnet.py` and `models/detection/faster_rcnn.py`. */
+/** torchvision's record of one set of weights, in `models/resnet.py` and `models/detection/`. */
 interface Published {
   readonly name: string;
   readonly aliases: readonly string[];
@@ -117,7 +117,7 @@ const detector = (published: Published, boxMap: number, config: object): KnownMo
     ...config,
   });
 
-/** The ResNets and Faster R-CNNs that torchvision publishes. */
+/** The ResNets and detectors that torchvision publishes. */
 export const knownModels: readonly KnownModel[] = [
   classifier(18, 1, 'f37072fd', 11_689_512, 69.758, 89.078),
   classifier(34, 1, 'b627a593', 21_797_672, 73.314, 91.42),
@@ -153,6 +153,34 @@ export const knownModels: readonly KnownModel[] = [
       fpn_norm_layer: 'BatchNorm2d',
       rpn_conv_depth: 2,
       box_head_conv_layers: [256, 256, 256, 256],
+    },
+  ),
+  detector(
+    {
+      name: 'retinanet_resnet50_fpn',
+      aliases: ['retinanet_resnet50_fpn_v1', 'RetinaNet_ResNet50_FPN_Weights.DEFAULT'],
+      weights: 'RetinaNet_ResNet50_FPN_Weights.COCO_V1',
+      file: 'retinanet_resnet50_fpn_coco-eeacb38b.pth',
+      parameters: 34_014_999,
+    },
+    36.4,
+    { architecture: 'retinanet', norm_layer: 'FrozenBatchNorm2d', norm_eps: 0 },
+  ),
+  detector(
+    {
+      name: 'retinanet_resnet50_fpn_v2',
+      aliases: ['RetinaNet_ResNet50_FPN_V2_Weights.DEFAULT'],
+      weights: 'RetinaNet_ResNet50_FPN_V2_Weights.COCO_V1',
+      file: 'retinanet_resnet50_fpn_v2_coco-5905b1c5.pth',
+      parameters: 38_198_935,
+    },
+    41.5,
+    {
+      architecture: 'retinanet',
+      norm_layer: 'BatchNorm2d',
+      use_P5: false,
+      head_norm_layer: 'GroupNorm',
+      box_loss_type: 'giou',
     },
   ),
 ];

@@ -235,7 +235,7 @@ export default command({
       detector.pool.render(image ?? file, shown(detections, score), target, { previewSide });
     try {
       const save = plan && { plan, match: matchOf(plan, detector, terminal), ...(pictures && { draw }) };
-      const job = { ...defined({ batch, score }), savedScore: detector.config.box_score_thresh, json };
+      const job = { ...defined({ batch, score }), savedScore: detector.scoreThresh, json };
       return await detectFiles(detector, inputs, job, save, terminal, signal);
     } finally {
       await detector.dispose();

@@ -30,8 +30,7 @@ import { categoriesByLabel, type Detection, SHOWN_SCORE } from './results/name-d
 export interface DetectOptions {
   /**
    * Only objects above this score are given, from 0 to 1; .5 by default, `SHOWN_SCORE`, as on the command line. All
-   * that a model gives, as evaluation needs it, is above its own threshold: `detector.config.box_score_thresh`, mostly
-   * .05.
+   * that a model gives, as evaluation needs it, is above its own threshold: `detector.scoreThresh`, mostly .05.
    */
   readonly score?: number;
 }
@@ -94,6 +93,11 @@ export class Detector {
     const { categories, image_mean, image_std, max_size, min_size } = config;
     this.#transform = { kind: 'detection', image_mean, image_std, max_size, min_size };
     this.#categories = categoriesByLabel(categories);
+  }
+
+  /** The score that all detections are above, by the configuration: `box_score_thresh` of a Faster R-CNN. */
+  get scoreThresh(): number {
+    return architectureOf(this.config).scoreThresh(this.config);
   }
 
   static async compile(engine: Engine, config: DetectorConfig, weights: Weights): Promise<Detector> {

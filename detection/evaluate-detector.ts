@@ -2,6 +2,7 @@ import type { CocoResult, ImageId } from '../datasets/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { type COCO, COCOeval } from '../eval/index.ts';
 import { checkOptions, type OptionKinds } from '../io/options.ts';
+import { architectureOf } from './architectures/architectures.ts';
 import type { DetectAllOptions, DetectedFile } from './detector.ts';
 import type { DetectorConfig } from './model/detector-config.ts';
 import { cocoResults } from './results/coco-results.ts';
@@ -83,7 +84,7 @@ export async function evaluateDetector(
   let [at, leftOut] = [0, 0];
   for await (const found of detector.detectAll(
     annotated.map(([, file]) => file),
-    { ...options, score: detector.config.box_score_thresh },
+    { ...options, score: architectureOf(detector.config).scoreThresh(detector.config) },
   )) {
     const [image_id] = annotated[at++];
     if (!('error' in found)) {

@@ -3,10 +3,12 @@
 export {
   architectureOf,
   detectorParameterCount,
+  detectorParameters,
   detectorTitle,
   parseDetectorConfig,
 } from './architectures/architectures.ts';
 export { compileFasterRcnn } from './model/compile-faster-rcnn.ts';
+export { parseFasterRcnnConfig } from './model/faster-rcnn-config.ts';
 export {
   fasterRcnnParameters,
   fasterRcnnShapes,

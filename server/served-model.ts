@@ -191,7 +191,7 @@ async function detect(
   items: readonly BatchItem[],
 ): Promise<readonly Answer[]> {
   const score = Math.min(...items.map(({ options }) => options.score ?? SHOWN_SCORE));
-  const results = await model.detectLoaded(images, { score: Math.min(score, model.config.box_score_thresh) });
+  const results = await model.detectLoaded(images, { score: Math.min(score, model.scoreThresh) });
   return items.map(({ picture: { file }, options }, i) => ({
     file,
     width: images[i].width,

@@ -1,6 +1,6 @@
-import { classifierShapes, parseClassifierConfig, planClassifier } from '../backbone/index.ts';
+import { classifierShapes, parseClassifierConfig, planClassifier, tensorShapes } from '../backbone/index.ts';
 import type { StoredTensor } from '../checkpoints/index.ts';
-import { fasterRcnnShapes, parseDetectorConfig } from '../detection/index.ts';
+import { detectorParameters, parseDetectorConfig } from '../detection/index.ts';
 import type { Weights } from '../engine/index.ts';
 import { waveWeights } from './waves.ts';
 
@@ -22,5 +22,5 @@ export function waveCheckpoint(config: object) {
 /** A detector with the weights of `waves.ts`. */
 export function waveDetector(config: unknown) {
   const parsed = parseDetectorConfig(config, 'test');
-  return { config: parsed, tensors: stored(waveWeights(fasterRcnnShapes(parsed))) };
+  return { config: parsed, tensors: stored(waveWeights(tensorShapes(detectorParameters(parsed)))) };
 }

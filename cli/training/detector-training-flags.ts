@@ -52,6 +52,12 @@ export const detectorTrainingFlags = {
     help: 'hold out this share of the images for evaluation instead, such as 0.2, drawn with --seed; validation.json of the run lists them',
   },
 
+  arch: {
+    kind: 'text',
+    group: network,
+    value: 'NAME',
+    help: "what to train, by torchvision's name, such as fasterrcnn_resnet50_fpn_v2 (default that of --init, or fasterrcnn_resnet50_fpn)",
+  },
   backbone: {
     kind: 'text',
     group: network,
@@ -141,11 +147,11 @@ export type DetectorTrainingFlags = FlagValues<typeof detectorTrainingFlags>;
 
 /** The choices of the flags, without the settings of `--config`. */
 export function detectorChoicesOf(flags: DetectorTrainingFlags): DetectorChoices {
-  const { accumulate, backbone, crop, flip } = flags;
+  const { accumulate, arch, backbone, crop, flip } = flags;
   const [minSize, scaleJitter] = [flags['min-size'], flags['scale-jitter']];
   return defined({
     ...optimizationChoices(flags),
-    ...{ accumulate, backbone, crop, flip },
+    ...{ accumulate, arch, backbone, crop, flip },
     maxSize: flags['max-size'],
     trainableLayers: flags['trainable-layers'],
     colorJitter: flags['color-jitter'],

@@ -8,8 +8,8 @@ import type { ImageSize } from '../ops/boxes.ts';
 import type { PreparedImage } from '../ops/image-list.ts';
 import type { ImageDetections } from '../ops/postprocess.ts';
 import type { Detection } from '../results/name-detections.ts';
+import type { SharedTrainingSettings } from '../training/shared-training-settings.ts';
 import type { TrainingImage } from '../training/training-batch.ts';
-import type { DetectorTrainingSettings } from '../training/training-settings.ts';
 
 /** A detector that is compiled. */
 export interface DetectorModel {
@@ -58,8 +58,14 @@ export interface DetectorProgram {
   readonly program: ProgramSpec;
 }
 
-/** A family of detectors: what loading, converting, exporting, describing, training and serving need to know of it. */
-export interface DetectorArchitecture {
+/**
+ * A family of detectors: what loading, converting, exporting, describing, training and serving need to know of it. Its
+ * functions are methods, so that the registry may hold families whose configurations differ.
+ */
+export interface DetectorArchitecture<
+  Config extends DetectorConfig = DetectorConfig,
+  Settings extends SharedTrainingSettings = SharedTrainingSettings,
+> {
   /** What `architecture` says in a configuration. */
   readonly name: string;
   /** In the papers' words. */
@@ -71,35 +77,42 @@ export interface DetectorArchitecture {
    * @param source the file or model it comes from, for errors
    * @throws ResnetCocoError BAD_CONFIG, naming the field
    */
-  readonly parse: (value: unknown, source: string) => DetectorConfig;
+  parse(value: unknown, source: string): Config;
   /** Every tensor that a forward pass needs. */
-  readonly parameters: (config: DetectorConfig) => readonly ParameterPlan[];
+  parameters(config: Config): readonly ParameterPlan[];
 
   /** Whether tensors are those of such a detector, by their names. */
-  readonly recognizes: (names: Iterable<string>) => boolean;
+  recognizes(names: Iterable<string>): boolean;
   /**
    * The configuration that names and shapes of tensors tell.
    *
    * @throws ResnetCocoError BAD_MODEL, if they are not those of such a detector
    */
-  readonly infer: (shapes: Shapes, file: string) => DetectorConfig;
+  infer(shapes: Shapes, file: string): Config;
   /** What `--arch` may call a detector besides its backbone; torchvision's name first. */
-  readonly archNames: (config: DetectorConfig) => readonly string[];
+  archNames(config: Config): readonly string[];
+  /**
+   * What a configuration says where `--arch` is one of torchvision's names, such as `fasterrcnn_resnet50_fpn_v2`;
+   * undefined for names of other architectures.
+   */
+  configNamed(arch: string): Readonly<{ backbone: string }> | undefined;
 
   /** What it computes, as graphs for other runtimes. */
-  readonly programs: (config: DetectorConfig, weights: Weights) => readonly DetectorProgram[];
-  readonly compile: (engine: Engine, config: DetectorConfig, weights: Weights) => Promise<DetectorModel>;
+  programs(config: Config, weights: Weights): readonly DetectorProgram[];
+  compile(engine: Engine, config: Config, weights: Weights): Promise<DetectorModel>;
+  /** The score that detections are above where nobody asks for another. */
+  scoreThresh(config: Config): number;
   /** Detections under the names of their categories, which are given by label. */
-  readonly results: (detections: ImageDetections, categories: ReadonlyMap<number, DetectorCategory>) => Detection[];
+  results(detections: ImageDetections, categories: ReadonlyMap<number, DetectorCategory>): Detection[];
 
   readonly trainingSettingNames: readonly string[];
   /** Checks the settings that tell one training from another, as `parse` does the configuration. */
-  readonly parseTrainingSettings: (value: unknown, source: string) => DetectorTrainingSettings;
-  readonly train: (
+  parseTrainingSettings(value: unknown, source: string): Settings;
+  train(
     engine: Engine,
-    config: DetectorConfig,
+    config: Config,
     weights: Weights,
-    settings: DetectorTrainingSettings,
+    settings: Settings,
     options: TrainingOptions,
-  ) => Promise<DetectorTrainer>;
+  ): Promise<DetectorTrainer>;
 }

@@ -5,15 +5,36 @@ import { shownValue } from '../../io/shown-value.ts';
 import type { DetectorConfig } from '../model/detector-config.ts';
 import type { DetectorArchitecture } from './architecture.ts';
 import { fasterRcnn } from './faster-rcnn.ts';
+import { retinaNet } from './retinanet.ts';
 
 /** All there are, the one that is trained where nothing is said first. A new one is a file beside these and a line here. */
-const architectures: readonly [DetectorArchitecture, ...DetectorArchitecture[]] = [fasterRcnn];
+const architectures: readonly [DetectorArchitecture, ...DetectorArchitecture[]] = [fasterRcnn, retinaNet];
 
 export const [defaultArchitecture] = architectures;
 
 /** The architecture that a configuration names, unchecked; undefined where it names none, as a classifier's does. */
 const namedIn = (config: unknown): DetectorArchitecture | undefined =>
   architectures.find(({ name }) => name === (config as { readonly architecture?: unknown } | null)?.architecture);
+
+/**
+ * The architecture that `arch` names, and what its configuration says by that name.
+ *
+ * @throws ResnetCocoError USAGE for a name of none
+ */
+export function architectureNamed(arch: string): {
+  readonly architecture: DetectorArchitecture;
+  readonly config: Readonly<{ backbone: string }>;
+} {
+  for (const architecture of architectures) {
+    const config = architecture.configNamed(arch);
+    if (config) return { architecture, config };
+  }
+  const names = architectures.map(({ name }) => `${name}_resnet50_fpn, ${name}_resnet50_fpn_v2`).join(', ');
+  throw new ResnetCocoError(
+    'USAGE',
+    `\`arch\` is ${shownValue(arch)}, which is no detector; give one such as ${names}`,
+  );
+}
 
 /** The architecture of a configuration that is checked. */
 export const architectureOf = (config: Pick<DetectorConfig, 'architecture'>): DetectorArchitecture => namedIn(config)!;

@@ -4,9 +4,10 @@ import type { Tensors } from '../../engine/ops/index.ts';
 import type { FasterRcnnConfig } from './faster-rcnn-config.ts';
 import { boxInputs, boxOutputs, featureNames, proposalInputs, proposalOutputs } from './faster-rcnn-graphs.ts';
 import type { DetectorNorms } from './feature-extractor.ts';
+import type { SharedDetectorConfig } from './shared-detector-config.ts';
 
 /** Norms as a configuration has them in training: frozen ones stay, others take the batch's statistics. */
-function normsOf(config: FasterRcnnConfig): {
+export function normsInTraining(config: Pick<SharedDetectorConfig, 'norm_layer' | 'norm_eps'>): {
   readonly norms: DetectorNorms;
   readonly updates: Record<string, Tensors[string]>;
 } {
@@ -29,7 +30,7 @@ export function detectorParts(
   const withNorms =
     (outputs: typeof proposalOutputs): PartSpec['model'] =>
     (tensors: Tensors, inputs: Tensors) => {
-      const { norms, updates } = normsOf(config);
+      const { norms, updates } = normsInTraining(config);
       return { outputs: outputs(config, tensors, inputs, norms), updates };
     };
   const features = featureNames(config);

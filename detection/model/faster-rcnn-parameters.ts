@@ -1,6 +1,7 @@
 import { type ParameterPlan, tensorShapes, trainedNames } from '../../backbone/index.ts';
 import type { FasterRcnnConfig } from './faster-rcnn-config.ts';
 import { planFasterRcnn } from './faster-rcnn-plan.ts';
+import { RESNET_STAGES } from './feature-extractor.ts';
 import { parametersOfLayers } from './layer.ts';
 
 /** Every tensor that a forward pass needs. */
@@ -13,9 +14,6 @@ export function fasterRcnnParameters(config: FasterRcnnConfig): ParameterPlan[] 
 export const fasterRcnnShapes = (config: FasterRcnnConfig): Record<string, readonly number[]> =>
   tensorShapes(fasterRcnnParameters(config));
 
-/** A ResNet's stages and its stem. */
-const STAGES = 5;
-
 /**
  * Names of the weights that are trained (torchvision `backbone_utils.py`): of the backbone the last stages, of frozen norms
  * nothing, of all else everything but running statistics.
@@ -23,4 +21,4 @@ const STAGES = 5;
  * @param trainableBackboneLayers stages, from the last; 5 is all of them and the stem
  */
 export const trainableWeights = (config: FasterRcnnConfig, trainableBackboneLayers: number): string[] =>
-  trainedNames(fasterRcnnParameters(config), STAGES - trainableBackboneLayers);
+  trainedNames(fasterRcnnParameters(config), RESNET_STAGES - trainableBackboneLayers);

@@ -32,6 +32,9 @@ export interface FeatureExtractor {
 /** What a ResNet's tensors begin with, where it is the backbone of a detector. */
 export const BODY = 'backbone.body.';
 
+/** A ResNet's stages and its stem. */
+export const RESNET_STAGES = 5;
+
 /** Of the levels of a pyramid above a ResNet: those of its stages, and one of half the last one's size. */
 export const PYRAMID_STRIDES: readonly number[] = [4, 8, 16, 32, 64];
 

@@ -20,7 +20,7 @@ export const RPN_BOX_WEIGHTS: BoxWeights = [1, 1, 1, 1];
 export const ROI_BOX_WEIGHTS: BoxWeights = [10, 10, 5, 5];
 
 /** dw and dh are held below log(1000/16), so that exp gives no box beyond 62.5 times its reference. */
-const MAX_LOG_RATIO = fround(Math.log(1000 / 16));
+export const MAX_LOG_RATIO = fround(Math.log(1000 / 16));
 
 export class BoxCoder {
   readonly weights: BoxWeights;

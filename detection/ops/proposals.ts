@@ -10,6 +10,7 @@ import type { AnchorGenerator } from './anchors.ts';
 import { BoxCoder, RPN_BOX_WEIGHTS } from './box-coder.ts';
 import { type Boxes, clipBoxes, gatherBoxes, type ImageSize, rowsOfMinSize } from './boxes.ts';
 import { batchedNms } from './nms.ts';
+import { sigmoid } from './sigmoid.ts';
 import { topK } from './top-k.ts';
 
 const { fround } = Math;
@@ -43,9 +44,6 @@ export interface Proposals {
 }
 
 const coder = new BoxCoder(RPN_BOX_WEIGHTS);
-
-/** 1 / (1 + e^−x), rounded at each step as torch does in single precision. */
-const sigmoid = (logit: number) => fround(1 / fround(1 + fround(Math.exp(-logit))));
 
 /**
  * The proposals of every image of a batch.

@@ -8,7 +8,12 @@ import {
   optimizationNames,
   optimizationSettings,
 } from '../../training/index.ts';
-import { architectureOf, defaultArchitecture, parseDetectorConfig } from '../architectures/architectures.ts';
+import {
+  architectureNamed,
+  architectureOf,
+  defaultArchitecture,
+  parseDetectorConfig,
+} from '../architectures/architectures.ts';
 import type { DetectorConfig } from '../model/detector-config.ts';
 import { labelsOf } from './labels.ts';
 import { checkDetectorRunSettings, type DetectorRunSettings } from './run-settings.ts';
@@ -17,6 +22,8 @@ import type { DetectorStart } from './start.ts';
 
 /** What a person decides about the training of a detector; all else follows from the data set. */
 export interface DetectorChoices extends OptimizationChoices {
+  /** What is trained, by torchvision's name, such as `fasterrcnn_resnet50_fpn_v2`; by default the detector to begin from, or else a Faster R-CNN. */
+  readonly arch?: string;
   /** `resnet18` … `resnet152`; by default that of a model to begin from, or else resnet50. */
   readonly backbone?: string;
   /** To which the shorter side of an image is resized: one, or several of which one is drawn for each image. */
@@ -40,6 +47,7 @@ export interface DetectorChoices extends OptimizationChoices {
 
 const kinds: OptionKinds<DetectorChoices> = {
   ...optimizationKinds,
+  arch: 'text',
   backbone: 'text',
   minSize: 'list',
   maxSize: 'number',
@@ -148,16 +156,19 @@ function choiceNames({ config = {}, maxSize, minSize, trainableLayers }: Detecto
 }
 
 function configured({ dataset }: AnnotatedImages, choices: DetectorChoices, start: DetectorStart | undefined) {
-  const { backbone = start?.model.backbone ?? 'resnet50', config = {}, maxSize, minSize, trainableLayers } = choices;
+  const { arch, config = {}, maxSize, minSize, trainableLayers } = choices;
+  const { architecture, named } = chosenArchitecture(arch, start);
+  const { backbone = named?.backbone ?? start?.model.backbone ?? 'resnet50' } = choices;
+  if (named && backbone !== named.backbone) {
+    throw new ResnetCocoError('USAGE', `\`backbone\` is ${backbone}, but \`arch\` is ${arch}; leave one of them out`);
+  }
   if (start && backbone !== start.model.backbone) {
     throw new ResnetCocoError(
       'USAGE',
-      `\`backbone\` is ${backbone}, but \`init\` has the weights of a ${start.model.backbone}; leave one of them out`,
+      `\`${named ? 'arch' : 'backbone'}\` is ${named ? arch : backbone}, but \`init\` has the weights of a ${start.model.backbone}; leave one of them out`,
     );
   }
-  const { architecture } = start?.model ?? {};
-  const chosen = architecture === undefined ? defaultArchitecture : architectureOf({ architecture });
-  const { name, parseTrainingSettings, trainingSettingNames } = chosen;
+  const { name, parseTrainingSettings, trainingSettingNames } = architecture;
   const given = Object.entries(config).filter(([field]) => !OF_THE_DATA.includes(field));
   const ofTraining = given.filter(([field]) => trainingSettingNames.includes(field));
   const ofModel = given.filter(([field]) => !trainingSettingNames.includes(field));
@@ -165,6 +176,7 @@ function configured({ dataset }: AnnotatedImages, choices: DetectorChoices, star
     {
       // As torchvision: norms are trained where there is nothing to begin from.
       ...(start ? start.model : { norm_layer: 'BatchNorm2d' }),
+      ...named,
       ...Object.fromEntries(ofModel),
       architecture: name,
       backbone,
@@ -184,6 +196,21 @@ function configured({ dataset }: AnnotatedImages, choices: DetectorChoices, star
     'training',
   );
   return { model, training };
+}
+
+/** @throws ResnetCocoError USAGE where `arch` is unknown, or another architecture than that of the detector to begin from */
+function chosenArchitecture(arch: string | undefined, start: DetectorStart | undefined) {
+  const given =
+    start?.model.architecture === undefined ? undefined : architectureOf({ architecture: start.model.architecture });
+  if (arch === undefined) return { architecture: given ?? defaultArchitecture };
+  const { architecture, config: named } = architectureNamed(arch);
+  if (given && given !== architecture) {
+    throw new ResnetCocoError(
+      'USAGE',
+      `\`arch\` is ${arch}, but \`init\` is a ${given.title}; leave out \`arch\`, or begin from a ${named.backbone}`,
+    );
+  }
+  return { architecture, named };
 }
 
 function recipeOf(

@@ -7,7 +7,7 @@ import { type OptimizationSettings, scheduleProblem } from '../../training/index
 import { optimizationFields } from '../../training/optimization-fields.ts';
 import { architectureOf, parseDetectorConfig } from '../architectures/architectures.ts';
 import type { DetectorConfig } from '../model/detector-config.ts';
-import type { DetectorTrainingSettings } from './training-settings.ts';
+import type { SharedTrainingSettings } from './shared-training-settings.ts';
 
 /** Batches of so many like shapes. */
 const MOST_SHAPES = 100;
@@ -33,7 +33,7 @@ const schema = v.strictObject({
  */
 export interface DetectorRunSettings extends OptimizationSettings {
   readonly model: DetectorConfig;
-  readonly training: DetectorTrainingSettings;
+  readonly training: SharedTrainingSettings;
   readonly accumulate: number;
   readonly recipe: DetectionRecipe;
   readonly aspect_ratio_group_factor: number;

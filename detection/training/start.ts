@@ -11,7 +11,6 @@ import {
   openModelFile,
   openModelKinds,
   readNumbers,
-  shapesOf,
   strangers,
 } from '../../checkpoints/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
@@ -73,7 +72,8 @@ export async function detectorStartWeights(config: DetectorConfig, seed: number,
   const { checkpoint } = model;
   try {
     const isDetector = isDetectorModel(model);
-    const renewsHead = isDetector && !sameCategories(detectorConfigOf(model), config);
+    const before = isDetector ? detectorConfigOf(model) : undefined;
+    const renewsHead = before !== undefined && !sameCategories(before, config);
     const ownName = (name: string) => (isDetector ? name : name.slice(BODY.length));
     const stored = new Map([...checkpoint.tensors].map(([name, tensor]) => [isDetector ? name : BODY + name, tensor]));
     const fresh = parameters.filter(({ name, ofClasses, shape }) => {
@@ -89,7 +89,7 @@ export async function detectorStartWeights(config: DetectorConfig, seed: number,
     const others = strangers(new Map([...stored].map(([name, { shape }]) => [name, shape])), tensorShapes(parameters));
     const note = [
       `begins with ${count - fresh.length} of ${count} tensors of ${checkpoint.file}`,
-      ...(fresh.length ? [`new are ${describeFresh(fresh, config, shapesOf(checkpoint))}`] : []),
+      ...(fresh.length ? [`new are ${describeFresh(fresh, config, before)}`] : []),
       ...(others.length ? [`${others.length} of its tensors are not taken: ${listNames(others.map(ownName))}`] : []),
     ].join('; ');
     return { weights, note };
@@ -108,16 +108,13 @@ function sameCategories(before: DetectorConfig, after: DetectorConfig): boolean 
 function describeFresh(
   fresh: readonly ParameterPlan[],
   { categories, num_classes }: DetectorConfig,
-  stored: ReadonlyMap<string, readonly number[]>,
+  before: DetectorConfig | undefined,
 ): string {
   const others = fresh.filter(({ ofClasses }) => !ofClasses).map(({ name }) => name);
-  // The first is the one that classifies: a row for each label.
-  const classifier = fresh.find(({ ofClasses }) => ofClasses);
-  const before = classifier && stored.get(classifier.name)?.[0];
   const head =
     before === undefined
       ? 'the head'
-      : `the head (of ${before} labels there, ${num_classes} here: ${categories.length} categories and the background)`;
+      : `the head (of ${before.num_classes} labels there, ${num_classes} here: ${categories.length} categories and the background)`;
   const parts = fresh.length > others.length ? [head] : [];
   parts.push(...others.slice(0, 3));
   return `${parts.join(', ')}${others.length > 3 ? ` and ${others.length - 3} more tensors` : ''}`;

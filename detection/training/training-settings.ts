@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { MOST, numberWithin, wholeWithin } from '../../io/bounds.ts';
 import { parseConfig } from '../../io/config.ts';
+import type { SharedTrainingSettings } from './shared-training-settings.ts';
 
 const count = wholeWithin(1, MOST.boxes);
 const fraction = numberWithin(0, 1);
@@ -24,9 +25,7 @@ const schema = v.strictObject({
 export const trainingSettingNames: readonly string[] = Object.keys(schema.entries);
 
 /** What tells one training of a detector from another, beside the optimizer. */
-export interface DetectorTrainingSettings {
-  /** How many stages of the backbone are trained, from the last; 4 adds the first convolution's stage, 5 the stem. */
-  readonly trainable_backbone_layers: number;
+export interface DetectorTrainingSettings extends SharedTrainingSettings {
   readonly rpn_pre_nms_top_n_train: number;
   readonly rpn_post_nms_top_n_train: number;
   readonly rpn_fg_iou_thresh: number;

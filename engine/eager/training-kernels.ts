@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { BATCH_NORM_TRAINING, BATCH_NORM_TRAINING_GRAD } from '../ops/batch-norm.ts';
 import { DILATED_FILTER_GRADIENT, DILATED_INPUT_GRADIENT } from '../ops/conv2d.ts';
+import { LOWEST } from '../ops/max-pool.ts';
 
 type Inputs = Readonly<Record<string, tf.Tensor>>;
 type Attributes = Readonly<Record<string, unknown>>;
@@ -69,6 +70,52 @@ function spaced(map: tf.Tensor, down: number, across: number): tf.Tensor {
   return tf.reshape(filled, [n, rows * down, columns * across, channels]);
 }
 
+/** Numbers of one tap of a window, where the tap read the padded map: at every `stride`-th pixel from `row` and `column`. */
+function placed(
+  numbers: tf.Tensor,
+  { strideHeight, strideWidth }: Pick<tf.backend_util.Conv2DInfo, 'strideHeight' | 'strideWidth'>,
+  [row, column]: readonly number[],
+  [height, width]: readonly number[],
+): tf.Tensor {
+  const [n, rows, columns, channels] = numbers.shape as Four;
+  // The size of the spaced map without the zeros after its last pixels.
+  const [spanned, across] = [(rows - 1) * strideHeight + 1, (columns - 1) * strideWidth + 1];
+  const whole = tf.slice(spaced(numbers, strideHeight, strideWidth), [0, 0, 0, 0], [n, spanned, across, channels]);
+  return tf.pad(whole, [[0, 0], [row, height - row - spanned], [column, width - column - across], [0, 0]]); // biome-ignore format: one axis each
+}
+
+/** The gradient of maximum pooling: each dy goes to the first pixel of its window that is the maximum. */
+function maxPoolGradient({ dy, input, output }: Inputs, { filterSize, pad, strides }: Attributes): tf.Tensor {
+  const info = tf.backend_util.computePool2DInfo(
+    input.shape as Four,
+    filterSize as number,
+    strides as number,
+    1,
+    pad as number,
+  );
+  const { top, bottom, left, right } = info.padInfo;
+  const padded = tf.pad(input, [[0, 0], [top, bottom], [left, right], [0, 0]], LOWEST); // biome-ignore format: one axis each
+  const [n, height, width, channels] = padded.shape as Four;
+  const [, rows, columns] = dy.shape as Four;
+  let open: tf.Tensor = tf.onesLike(dy);
+  const taps: tf.Tensor[] = [];
+  for (let row = 0; row < info.filterHeight; row++) {
+    for (let column = 0; column < info.filterWidth; column++) {
+      const end = [
+        n,
+        row + (rows - 1) * info.strideHeight + 1,
+        column + (columns - 1) * info.strideWidth + 1,
+        channels,
+      ];
+      const read = tf.stridedSlice(padded, [0, row, column, 0], end, [1, info.strideHeight, info.strideWidth, 1]);
+      const wins = tf.mul(open, tf.cast(tf.equal(read, output), 'float32'));
+      open = tf.sub(open, wins);
+      taps.push(placed(tf.mul(dy, wins), info, [row, column], [height, width]));
+    }
+  }
+  return tf.slice(tf.addN(taps), [0, top, left, 0], input.shape);
+}
+
 /** The gradient of a convolution by its input: the sum over taps of dy · tapᵀ, placed where the tap read x. */
 function inputGradient({ dy, filter }: Inputs, attributes: Attributes): tf.Tensor {
   const shape = attributes.inputShape as Four;
@@ -78,20 +125,13 @@ function inputGradient({ dy, filter }: Inputs, attributes: Attributes): tf.Tenso
   const [n, rows, columns, channels] = dy.shape as Four;
   const [, , inChannels] = filter.shape;
   const incoming = tf.reshape(dy, [n * rows * columns, channels]);
-  // The size of the spaced map without the zeros after its last pixels.
-  const [spanned, across] = [(rows - 1) * info.strideHeight + 1, (columns - 1) * info.strideWidth + 1];
   const taps: tf.Tensor[] = [];
   for (let i = 0; i < info.filterHeight; i++) {
     for (let j = 0; j < info.filterWidth; j++) {
       const [row, column] = [i * info.dilationHeight, j * info.dilationWidth];
       const tap = tf.reshape(tf.slice(filter, [i, j, 0, 0], [1, 1, -1, -1]), [inChannels, channels]);
       const products = tf.reshape(tf.matMul(incoming, tap, false, true), [n, rows, columns, inChannels]);
-      const whole = tf.slice(
-        spaced(products, info.strideHeight, info.strideWidth),
-        [0, 0, 0, 0],
-        [n, spanned, across, inChannels],
-      );
-      taps.push(tf.pad(whole, [[0, 0], [row, height - row - spanned], [column, width - column - across], [0, 0]])); // biome-ignore format: one axis each
+      taps.push(placed(products, info, [row, column], [height, width]));
     }
   }
   return tf.slice(tf.addN(taps), [0, top, left, 0], shape);
@@ -122,6 +162,9 @@ export function registerTrainingKernels(backendName: string): void {
   provide(backendName, 'Conv2DBackpropFilter', filterGradient);
   provide(backendName, DILATED_FILTER_GRADIENT, filterGradient);
   provide(backendName, DILATED_INPUT_GRADIENT, inputGradient);
+  // tfjs's own kernel of the `wasm` backend gives nothing where all of a window is negative.
+  if (backendName === 'wasm') tf.unregisterKernel('MaxPoolGrad', backendName);
+  provide(backendName, 'MaxPoolGrad', maxPoolGradient);
   provide(backendName, 'AvgPoolGrad', ({ dy, input }, { filterSize, strides }) => {
     const [size, stride] = [filterSize, strides].map((value) => (Array.isArray(value) ? value[0] : value) as number);
     if (size !== 1) throw new Error("Kernel 'AvgPoolGrad' not registered");

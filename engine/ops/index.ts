@@ -2,5 +2,6 @@
 export type { Tensors } from '../tensors.ts';
 export { batchNormTraining } from './batch-norm.ts';
 export { conv2d } from './conv2d.ts';
+export { halvingConv2d } from './halving-conv2d.ts';
 export { maxPool } from './max-pool.ts';
 export { type RoiAlignAttributes, roiAlign } from './roi-align.ts';

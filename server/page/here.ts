@@ -1,7 +1,8 @@
 import { topClasses } from '../../backbone/top-classes.ts';
 import type { Image } from '../../datasets/images/image.ts';
 import { transformImage } from '../../datasets/images/transform.ts';
-import { type BoxChoiceConfig, FasterRcnn } from '../../detection/model/faster-rcnn.ts';
+import type { DetectorModel } from '../../detection/architectures/architecture.ts';
+import { browserDetector } from '../../detection/architectures/browser-detectors.ts';
 import { categoriesByLabel, nameDetections } from '../../detection/results/name-detections.ts';
 import type { Program } from '../../engine/engine.ts';
 import { type Classified, type Detected, type ModelDetails, modelDetails } from './ask.ts';
@@ -51,15 +52,10 @@ const classifierOf = (name: string): Promise<Compiled<Program>> =>
     return { config, model: await runtime.compile(graph(name, 'model')) };
   });
 
-/** Strides of the levels of a ResNet's pyramid. */
-const STRIDES = [4, 8, 16, 32];
-
-const detectorOf = (name: string): Promise<Compiled<FasterRcnn>> =>
+const detectorOf = (name: string): Promise<Compiled<DetectorModel>> =>
   once(name, async () => {
     const [{ config }, runtime] = await Promise.all([modelDetails(name), loadRuntime()]);
-    const proposals = await runtime.compile(graph(name, 'proposals'));
-    const boxes = await runtime.compile(graph(name, 'boxes'));
-    return { config, model: new FasterRcnn(config as unknown as BoxChoiceConfig, { proposals, boxes }, STRIDES) };
+    return { config, model: await browserDetector(config, (part) => runtime.compile(graph(name, part))) };
   });
 
 /** As the service's `/v1/detect`, but the image stays in this browser. */

@@ -9,7 +9,7 @@ import {
   planClassifier,
   trainedNames,
 } from '../../backbone/index.ts';
-import { fasterRcnnParameters, parseDetectorConfig } from '../../detection/index.ts';
+import { fasterRcnnParameters, parseFasterRcnnConfig } from '../../detection/index.ts';
 import { Random } from '../../io/random.ts';
 
 /** The first digits of a digest of all weights, by name, shape and bits. */
@@ -33,7 +33,7 @@ test('a seed gives a detector the weights that it always gave, to the last bit',
     ...{ architecture: 'fasterrcnn', backbone: 'resnet18', num_classes: 5, categories: [] },
     ...{ fpn_out_channels: 32, representation_size: 64, box_roi_pool_output_size: 3, box_head_conv_layers: [16] },
   };
-  const parameters = fasterRcnnParameters(parseDetectorConfig(config, 'test'));
+  const parameters = fasterRcnnParameters(parseFasterRcnnConfig(config, 'test'));
   assert.is(digest(parameters, 1), 'd6d54692e0ff5f9b');
   assert.is(digest(parameters, 7), 'c25693136104dfea');
 });

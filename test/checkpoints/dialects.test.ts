@@ -31,7 +31,7 @@ test('the table names every dialect once, and reads two of them', () => {
   assert.is(new Set(dialects.map(({ name }) => name)).size, dialects.length);
   assert.equal(
     readable.map(({ name }) => name),
-    ['a ResNet or Faster R-CNN of torchvision', 'a CIFAR ResNet of akamaster'],
+    ['a ResNet, Faster R-CNN or RetinaNet of torchvision', 'a CIFAR ResNet of akamaster'],
   );
 });
 
@@ -51,6 +51,20 @@ test('a dialect says the stem, and the classes of the data set where the head ha
   assert.equal(torchvision.config!(head('fc.weight', 12)), { stem: 'imagenet' });
   assert.is(akamaster.config!(head('linear.weight', 10)).categories?.[9].name, 'truck');
   assert.equal(akamaster.config!(head('linear.weight', 100)), { stem: 'cifar' });
+});
+
+test('the heads of a RetinaNet of former files had their ReLUs numbered, too', () => {
+  const [{ rename }] = readable;
+  for (const [before, now] of [
+    ['head.classification_head.conv.0.weight', 'head.classification_head.conv.0.0.weight'],
+    ['head.regression_head.conv.6.bias', 'head.regression_head.conv.3.0.bias'],
+    ['head.regression_head.conv.2.0.weight', 'head.regression_head.conv.2.0.weight'],
+    ['head.classification_head.conv.3.1.bias', 'head.classification_head.conv.3.1.bias'],
+    ['head.classification_head.cls_logits.weight', 'head.classification_head.cls_logits.weight'],
+  ]) {
+    assert.is(rename!(before), now);
+  }
+  assert.match(nameOf(['head.classification_head.cls_logits.weight'])!, /RetinaNet/);
 });
 
 test('a model that is opened has the names of here, with the numbers that the file has under its own', async () => {

@@ -8,7 +8,7 @@ import { writeModel } from '../../checkpoints/write-model.ts';
 import evaluateDetector from '../../cli/evaluate-detector.ts';
 import { parseFlags } from '../../cli/terminal/flags.ts';
 import { type CocoResult, convertDataset } from '../../datasets/index.ts';
-import { detectorSettings, fasterRcnnParameters } from '../../detection/index.ts';
+import { detectorParameters, detectorSettings } from '../../detection/index.ts';
 import { Random } from '../../io/random.ts';
 import { paintedImages, smallHeads } from '../detection/training/painted-images.ts';
 import { rejects } from '../rejects.ts';
@@ -29,7 +29,7 @@ const { model: config } = detectorSettings(painted, {
   maxSize: 64,
   config: { ...smallHeads, box_score_thresh: 0.001 },
 });
-await writeModel(model, config, initialize(fasterRcnnParameters(config), new Random(3)));
+await writeModel(model, config, initialize(detectorParameters(config), new Random(3)));
 
 let calls = 0;
 

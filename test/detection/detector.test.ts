@@ -36,7 +36,7 @@ const round = (detections: readonly Detection[]) =>
 
 test('objects are in pixels of the image, named, best first, above the score asked for', async () => {
   const detector = await loadDetector(model, { threads: 1 });
-  const all = { score: detector.config.box_score_thresh };
+  const all = { score: detector.scoreThresh };
   const objects = await detector.detect(file, all);
   assert.ok(objects.length > 5);
   for (const [i, { bbox, category_id, label, score }] of objects.entries()) {
@@ -59,7 +59,7 @@ test('streams and broken files change nothing for the others', async () => {
   const broken = join(folder, 'broken.jpg');
   writeFileSync(broken, 'no image');
   const detector = await loadDetector(model, { threads: 2, streams: 2 });
-  const all = { score: detector.config.box_score_thresh };
+  const all = { score: detector.scoreThresh };
   const single = round(await detector.detect(file, all));
   const seen: string[] = [];
   for await (const result of detector.detectAll([file, broken, file, file], { ...all, keepImage: true })) {
@@ -77,7 +77,7 @@ test('streams and broken files change nothing for the others', async () => {
 
 test('detectAll takes whatever detect takes, and says which of it each result is of', async () => {
   const detector = await loadDetector(model, { threads: 1 });
-  const all = { score: detector.config.box_score_thresh };
+  const all = { score: detector.scoreThresh };
   const single = round(await detector.detect(file, all));
   const absent = join(folder, 'absent.png');
   const image = await readImage(file);
@@ -210,7 +210,7 @@ const hasDetector = hasShared('detector', 'coco-mini');
   let [found, wanted] = [0, 0];
   for (const id of [2149, 3553, 11051, 24243]) {
     const path = join(sharedData, 'coco-mini', 'val', 'images', `${String(id).padStart(12, '0')}.jpg`);
-    const objects = await detector.detect(path, { score: detector.config.box_score_thresh });
+    const objects = await detector.detect(path, { score: detector.scoreThresh });
     for (const { bbox, category_id, score } of expected.filter((e) => e.image_id === id && e.score > 0.1)) {
       wanted++;
       const match = objects.some(

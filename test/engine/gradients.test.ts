@@ -9,6 +9,7 @@ import { createEagerEngine } from '../../engine/eager/eager-engine.ts';
 import type { PartSpec } from '../../engine/engine.ts';
 import { batchNormTraining } from '../../engine/ops/batch-norm.ts';
 import { conv2d } from '../../engine/ops/conv2d.ts';
+import { halvingConv2d } from '../../engine/ops/halving-conv2d.ts';
 import { maxPool } from '../../engine/ops/max-pool.ts';
 import type { Tensors } from '../../engine/tensors.ts';
 import { Random } from '../../io/random.ts';
@@ -83,6 +84,7 @@ const cases: Readonly<Record<string, Case>> = {
   'convolution 3×3, stride 2': [[[2, 6, 5, 3], [3, 3, 3, 2]], (x, w) => conv2d(images(x), images(w), 2)],
   'convolution 1×1, stride 2': [[[2, 6, 5, 3], [1, 1, 3, 2]], (x, w) => conv2d(images(x), images(w), 2)],
   'convolution 7×7, stride 2': [[[1, 9, 10, 2], [7, 7, 2, 3]], (x, w) => conv2d(images(x), images(w), 2)],
+  'halving convolution 3×3, odd and even sides': [[[2, 6, 5, 2], [3, 3, 2, 3]], (x, w) => halvingConv2d(images(x), images(w))],
   'max pooling': [[[2, 7, 6, 2]], (x) => maxPool(images(x), 3, 2, 1)],
   subsample: [[[2, 6, 5, 2]], (x) => tf.avgPool(images(x), 1, 2, 'valid')],
   'nearest neighbors': [[[2, 3, 4, 2]], (x) => tf.image.resizeNearestNeighbor(images(x), [6, 8])],

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { compileFasterRcnn, fasterRcnnShapes, parseDetectorConfig } from '../../detection/index.ts';
+import { compileFasterRcnn, fasterRcnnShapes, parseFasterRcnnConfig } from '../../detection/index.ts';
 import { createEngine, type EngineName } from '../../engine/index.ts';
 import { fixturesDir } from '../shared-data.ts';
 import { hasSwiftshader, SWIFTSHADER } from '../swiftshader.ts';
@@ -13,7 +13,7 @@ process.env.VK_ICD_FILENAMES ??= SWIFTSHADER;
 
 (hasGpu ? test : test.skip)('webgpu finds what the CPU finds', async () => {
   const [{ config }] = JSON.parse(readFileSync(join(fixturesDir, 'faster_rcnn.json'), 'utf8'));
-  const parsed = parseDetectorConfig(config, 'fixture');
+  const parsed = parseFasterRcnnConfig(config, 'fixture');
   const weights = waveWeights(fasterRcnnShapes(parsed));
   const image = { height: 96, width: 128, data: Float32Array.from(wave(96 * 128 * 3, 1)) };
   const detect = async (name: EngineName) => {

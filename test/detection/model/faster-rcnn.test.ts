@@ -7,7 +7,7 @@ import {
   compileFasterRcnn,
   detectorParameterCount,
   fasterRcnnShapes,
-  parseDetectorConfig,
+  parseFasterRcnnConfig,
 } from '../../../detection/index.ts';
 import { createEngine } from '../../../engine/index.ts';
 import { fixturesDir } from '../../shared-data.ts';
@@ -30,7 +30,7 @@ const cases: Case[] = JSON.parse(readFileSync(join(fixturesDir, 'faster_rcnn.jso
 for (const engineName of ['onnx', 'wasm'] as const) {
   for (const { config, images, version } of cases) {
     test(`Faster R-CNN, version ${version} of its heads, on ${engineName} equals torchvision`, async () => {
-      const parsed = parseDetectorConfig(config, 'fixture');
+      const parsed = parseFasterRcnnConfig(config, 'fixture');
       const engine = await createEngine(engineName, { threads: 1 });
       const model = await compileFasterRcnn(engine, parsed, waveWeights(fasterRcnnShapes(parsed)));
       for (const { boxes, height, labels, resized, scores, width } of images) {
@@ -65,7 +65,7 @@ test('parameter counts are the published ones', () => {
     num_classes: 91,
     categories: [{ id: 1, name: 'a' }],
   };
-  assert.is(detectorParameterCount(parseDetectorConfig(common, 'test')), 41755286);
+  assert.is(detectorParameterCount(parseFasterRcnnConfig(common, 'test')), 41755286);
   const second = {
     ...common,
     norm_layer: 'BatchNorm2d',
@@ -73,7 +73,7 @@ test('parameter counts are the published ones', () => {
     rpn_conv_depth: 2,
     box_head_conv_layers: [256, 256, 256, 256],
   };
-  assert.is(detectorParameterCount(parseDetectorConfig(second, 'test')), 43712278);
+  assert.is(detectorParameterCount(parseFasterRcnnConfig(second, 'test')), 43712278);
 });
 
 test.run();

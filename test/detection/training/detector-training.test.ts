@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import {
   DetectorTraining,
   fasterRcnnShapes,
-  parseDetectorConfig,
+  parseFasterRcnnConfig,
   parseTrainingSettings,
   type RegionSampling,
   type TrainingImage,
@@ -101,7 +101,7 @@ async function create(
   options: TrainingOptions = { optimizer: { kind: 'sgd' } },
   isTame = false,
 ) {
-  const parsed = parseDetectorConfig(config, 'fixture');
+  const parsed = parseFasterRcnnConfig(config, 'fixture');
   const parsedSettings = parseTrainingSettings({ ...settings, trainable_backbone_layers: 5, ...more }, 'fixture');
   const weights = waveWeights(fasterRcnnShapes(parsed));
   for (const [name, tensor] of Object.entries(weights)) {

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import {
   fasterRcnnShapes,
   hasUsableBox,
-  parseDetectorConfig,
+  parseFasterRcnnConfig,
   parseTrainingSettings,
   trainableWeights,
   trainingObjects,
@@ -34,7 +34,7 @@ test('an image whose boxes are all a pixel wide or high is not worth training on
 });
 
 const config = (more: object) =>
-  parseDetectorConfig(
+  parseFasterRcnnConfig(
     { architecture: 'fasterrcnn', backbone: 'resnet18', num_classes: 3, categories: [], ...more },
     'test',
   );

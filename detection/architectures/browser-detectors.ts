@@ -1,0 +1,30 @@
+import type { Program } from '../../engine/engine.ts';
+import { type BoxChoiceConfig, FasterRcnn } from '../model/faster-rcnn.ts';
+import { type DenseChoiceConfig, RetinaNet } from '../model/retinanet.ts';
+import type { DetectorModel } from './architecture.ts';
+
+/** A detector's configuration, as the service gives it. */
+export type BrowserConfig = Readonly<Record<string, unknown>>;
+
+/** Compiles one of a model's exported graphs, which `part` names as `/v1/models/NAME/PART.onnx` does. */
+export type CompilePart = (part: string) => Promise<Program>;
+
+/** Strides of the levels of a ResNet's pyramid. */
+const STRIDES = [4, 8, 16, 32];
+
+/** By architecture: the detector of its graphs, for browsers. It needs nothing of Node. */
+const makers: Readonly<Record<string, (config: BrowserConfig, compile: CompilePart) => Promise<DetectorModel>>> = {
+  fasterrcnn: async (config, compile) => {
+    const proposals = await compile('proposals');
+    const boxes = await compile('boxes');
+    return new FasterRcnn(config as unknown as BoxChoiceConfig, { proposals, boxes }, STRIDES);
+  },
+  retinanet: async (config, compile) => new RetinaNet(config as unknown as DenseChoiceConfig, await compile('model')),
+};
+
+/** The detector that a configuration is of. */
+export async function browserDetector(config: BrowserConfig, compile: CompilePart): Promise<DetectorModel> {
+  const make = makers[String(config.architecture)];
+  if (make) return await make(config, compile);
+  throw new Error(`This page cannot run a ${config.architecture} in the browser. Let the service detect.`);
+}

@@ -1,0 +1,43 @@
+import { inferRetinaNet, isRetinaNet } from '../model/infer-retinanet.ts';
+import { RetinaNet } from '../model/retinanet.ts';
+import { parseRetinaNetConfig, type RetinaNetConfig } from '../model/retinanet-config.ts';
+import { retinaNetProgram } from '../model/retinanet-graph.ts';
+import { retinaNetParameters } from '../model/retinanet-plan.ts';
+import { nameDetections } from '../results/name-detections.ts';
+import {
+  parseRetinaNetSettings,
+  type RetinaNetTrainingSettings,
+  retinaNetSettingNames,
+} from '../training/retinanet-settings.ts';
+import { RetinaNetTraining } from '../training/retinanet-training.ts';
+import type { DetectorArchitecture } from './architecture.ts';
+
+/** What torchvision's second version has besides. */
+const VERSION_2 = { norm_layer: 'BatchNorm2d', use_P5: false, head_norm_layer: 'GroupNorm', box_loss_type: 'giou' };
+
+/** RetinaNet with a ResNet and a feature pyramid (Lin et al. 2017), torchvision's two versions: a one-stage detector. */
+export const retinaNet: DetectorArchitecture<RetinaNetConfig, RetinaNetTrainingSettings> = {
+  name: 'retinanet',
+  title: 'RetinaNet',
+
+  parse: parseRetinaNetConfig,
+  parameters: retinaNetParameters,
+
+  recognizes: isRetinaNet,
+  infer: inferRetinaNet,
+  archNames: ({ backbone }) => [`retinanet_${backbone}_fpn`, `retinanet_${backbone}_fpn_v2`],
+  configNamed: (arch) => {
+    const [, backbone, second] = /^retinanet_(resnet\d+)_fpn(_v2)?$/.exec(arch) ?? [];
+    return backbone === undefined ? undefined : { backbone, ...(second && VERSION_2) };
+  },
+
+  programs: (config, weights) => [{ part: '', program: retinaNetProgram(config, weights) }],
+  compile: async (engine, config, weights) =>
+    new RetinaNet(config, await engine.compile(retinaNetProgram(config, weights))),
+  scoreThresh: ({ score_thresh }) => score_thresh,
+  results: nameDetections,
+
+  trainingSettingNames: retinaNetSettingNames,
+  parseTrainingSettings: parseRetinaNetSettings,
+  train: (...options) => RetinaNetTraining.create(...options),
+};

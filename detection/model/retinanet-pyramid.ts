@@ -1,0 +1,47 @@
+import { bodyParameters, parseArchitecture, planResNet } from '../../backbone/index.ts';
+import { resnetFeatures } from '../../backbone/layers.ts';
+import { BODY, type FeatureExtractor, type PyramidConfig } from './feature-extractor.ts';
+import { featurePyramid } from './fpn.ts';
+import { lastLevelP6P7 } from './p6-p7.ts';
+
+/** Of the levels P3 … P7. */
+export const RETINANET_STRIDES: readonly number[] = [8, 16, 32, 64, 128];
+
+export interface RetinaNetPyramidConfig extends PyramidConfig {
+  readonly use_P5: boolean;
+}
+
+/**
+ * A ResNet with the feature pyramid of RetinaNet: P3 … P5 of the last three stages, without P2, whose anchors would be
+ * too many, and P6 and P7 (torchvision `retinanet.py`: `returned_layers=[2, 3, 4]`, `LastLevelP6P7`).
+ */
+export function retinaNetPyramid(config: RetinaNetPyramidConfig): FeatureExtractor {
+  const body = planResNet({
+    depth: parseArchitecture(config.backbone).depth,
+    stem: 'imagenet',
+    shortcut: 'B',
+    stride_on: config.stride_on,
+    num_classes: 1000,
+  });
+  const channels = config.fpn_out_channels;
+  const from = body.channels.slice(1);
+  const pyramid = featurePyramid('backbone.fpn', { from, to: channels, norm: config.fpn_norm_layer !== null });
+  const coarsest = lastLevelP6P7(
+    'backbone.fpn.extra_blocks',
+    config.use_P5 ? channels : from[from.length - 1],
+    channels,
+  );
+  const frozenNorms = config.norm_layer === 'FrozenBatchNorm2d';
+  return {
+    levels: RETINANET_STRIDES.length,
+    channels,
+    strides: RETINANET_STRIDES,
+    parameters: [...bodyParameters(body, { prefix: BODY, frozenNorms }), ...pyramid.parameters, ...coarsest.parameters],
+    forward: (tensors, image, norms) => {
+      const features = resnetFeatures(tensors.within(BODY), body, image, norms.body).slice(1);
+      const maps = pyramid.forward(tensors, features, norms.heads);
+      const [c5, p5] = [features, maps].map((list) => list[list.length - 1]);
+      return [...maps, ...coarsest.forward(tensors, config.use_P5 ? p5 : c5)];
+    },
+  };
+}
