@@ -16,7 +16,7 @@ import type { Engine, Program, ProgramSpec, Weights } from '../engine/index.ts';
 import type { Tensors } from '../engine/ops/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { batchProblem, MOST } from '../io/bounds.ts';
-import { checkOptions, type OptionKinds } from '../io/options.ts';
+import { checkArgument, checkOptions, type OptionKinds } from '../io/options.ts';
 import { shownValue } from '../io/shown-value.ts';
 import { batched } from '../io/threads/batched.ts';
 import { mapOrdered } from '../io/threads/map-ordered.ts';
@@ -160,6 +160,7 @@ export class Classifier {
 
   /** Returns the most probable classes of each of several images from `load`, computed in one batch. */
   async classifyLoaded(images: readonly LoadedImage[], options: ClassifyOptions = {}): Promise<Prediction[][]> {
+    checkArgument('classifyLoaded', 'the images', images, 'list');
     checkOptions('classifyLoaded', options, classifyKinds);
     const { top = DEFAULT_TOP } = options;
     checkTop(top);

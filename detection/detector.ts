@@ -16,7 +16,7 @@ import {
 import type { Engine, Weights } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { batchProblem } from '../io/bounds.ts';
-import { checkOptions, type OptionKinds } from '../io/options.ts';
+import { checkArgument, checkOptions, type OptionKinds } from '../io/options.ts';
 import { shownValue } from '../io/shown-value.ts';
 import { batched } from '../io/threads/batched.ts';
 import { mapOrdered } from '../io/threads/map-ordered.ts';
@@ -187,6 +187,7 @@ export class Detector {
 
   /** The objects in each of several images from `load`, computed at once. */
   async detectLoaded(images: readonly LoadedImage[], options: DetectOptions = {}): Promise<Detection[][]> {
+    checkArgument('detectLoaded', 'the images', images, 'list');
     checkOptions('detectLoaded', options, detectKinds);
     const { score = SHOWN_SCORE } = options;
     checkScore(score);

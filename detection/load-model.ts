@@ -7,7 +7,7 @@ import {
   loadOptionKinds,
 } from '../backbone/index.ts';
 import { openModelFile } from '../checkpoints/index.ts';
-import { checkOptions } from '../io/options.ts';
+import { checkArgument, checkOptions } from '../io/options.ts';
 import { isDetectorModel } from './architectures/architectures.ts';
 import type { Detector } from './detector.ts';
 import { compileDetector, detectorConfigOf } from './load-detector.ts';
@@ -25,6 +25,7 @@ export async function loadModel(
   suited: (config: ClassifierConfig | DetectorConfig) => LoadOptions = () => ({}),
 ): Promise<Classifier | Detector> {
   checkOptions('loadModel', options, loadOptionKinds);
+  checkArgument('loadModel', '`suited`', suited, 'function');
   const model = await openModelFile('loadModel', nameOrPath, options);
   try {
     const detects = isDetectorModel(model);

@@ -28,8 +28,8 @@ const notFound = (path: string, reason: string, cause?: unknown): ResnetCocoErro
 
 const FETCH_FIRST = 'a URL, not a file; fetch it first, and give the path of the file or its bytes';
 
-/** Whether a path is the URL of something on another machine. */
-const isRemote = (path: string): boolean => /^(https?|ftp|s3|gs):\/\//i.test(path);
+/** Whether a path is the URL of something that is no file of this machine. */
+const isRemote = (path: string): boolean => /^((https?|ftp|s3|gs):\/\/|data:)/i.test(path);
 
 /** Converts a system error about a path to `FILE_NOT_FOUND`. */
 export function unreadable(path: string, cause: unknown, wanted = 'file'): ResnetCocoError {

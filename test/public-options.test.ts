@@ -153,6 +153,11 @@ test('what is written or judged is checked before it is looked into', async () =
     [call(writeModel, 5, {}, {}), /^writeModel: the file must be a path/],
     [call(writeModel, join(folder, 'm.safetensors'), {}), /the weights must be an object, is undefined/],
     [call(writeDetectionReport), /^writeDetectionReport: the folder must be a path/],
+    [
+      call(writeDetectionDataset, undefined, { to: 'coco', out: 'x.json' }),
+      /the data set must be an object, is undefined/,
+    ],
+    [call(loadModel, 'x', {}, 5), /`suited` must be a function, is 5/],
     [call(summarizeDetection), /the data set must be an object, is undefined/],
     [call(drawBoxes), /the image must be an object, is undefined/],
     [() => new COCOeval('a.json' as never, 'b.json' as never), /the ground truth must be a COCO, .* is "a\.json"/],
@@ -173,6 +178,8 @@ test('a detector and a classifier refuse options, and say when they were dispose
     [call(classifier.classify.bind(classifier), photo, { top: '5' }), /^top must be a whole number .*, is "5"$/],
     [call(classifier.classifyAll.bind(classifier), photo, { keepImage: true }), /no option `keepImage`/],
     [call(classifier.logitsAll.bind(classifier), photo, { top: 5 }), /no option `top`/],
+    [call(classifier.classifyLoaded.bind(classifier)), /the images must be a list, is undefined/],
+    [call(detector.detectLoaded.bind(detector)), /the images must be a list, is undefined/],
   ]);
   for await (const { file, item } of classifier.logitsAll([photo])) assert.equal([file, item], [photo, photo]);
   await detector.dispose();

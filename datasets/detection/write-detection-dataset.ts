@@ -1,4 +1,4 @@
-import { checkOptions, type OptionKinds, pathArgument } from '../../io/options.ts';
+import { checkArgument, checkOptions, type OptionKinds, pathArgument } from '../../io/options.ts';
 import type { CocoDataset } from './coco/coco-format.ts';
 import { type DetectionFormat, detectionFormats, formats } from './formats.ts';
 import type { ListOptions } from './output-folder.ts';
@@ -26,6 +26,7 @@ export const writeOptionKinds: OptionKinds<WriteOptions> = {
  */
 export async function writeDetectionDataset(dataset: CocoDataset, options: WriteOptions): Promise<void> {
   const call = 'writeDetectionDataset';
+  checkArgument(call, 'the data set', dataset, 'object');
   checkOptions(call, options, writeOptionKinds, ['to', 'out']);
   const { to, out, ...rest } = options;
   await formats[to].write(pathArgument(call, '`out`', out), dataset, rest);

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { ResnetCocoError } from '../../errors.ts';
 import { MOST } from '../../io/bounds.ts';
-import { checkOptions, type OptionKinds } from '../../io/options.ts';
+import { checkArgument, checkOptions, type OptionKinds } from '../../io/options.ts';
 import { mapOrdered } from '../../io/threads/map-ordered.ts';
 import { WorkerPool, wholeNumber } from '../../io/threads/worker-pool.ts';
 import type { LabeledBox } from '../draw/draw.ts';
@@ -116,6 +116,8 @@ export class ImagePool {
     path: string,
     { previewSide }: { readonly previewSide?: number } = {},
   ): Promise<Uint8Array | undefined> {
+    checkArgument('render', 'the boxes', boxes, 'list');
+    checkArgument('render', 'the file', path, 'text');
     const job: Job = { kind: 'render', ...sent(source), boxes, path, previewSide };
     return (await this.#pool.run(job)) as Uint8Array | undefined;
   }

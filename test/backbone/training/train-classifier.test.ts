@@ -254,7 +254,11 @@ test('what cannot be trained is refused before anything is written', async () =>
   ) => rejects(trainClassifier({ ...base(), folder, ...changes }), code, pattern);
   const foreign = { ...validation, classes: ['red', 'green', 'violet'] };
   await refused({ validation: foreign }, 'BAD_DATASET', /show 'violet', which is not a class .*red, green, blue/);
-  await refused({ dataset: coloredPictures(7, 1) }, 'BAD_DATASET', /7 images make no batch of 8/);
+  await refused(
+    { dataset: coloredPictures(7, 1) },
+    'BAD_DATASET',
+    /7 images to learn from make no batch of 8, which a step takes; make `batch` smaller/,
+  );
   await refused({ settings: { ...settings, freeze: 4 } }, 'BAD_CONFIG', /freeze is 4, but resnet8 has 3 stages/);
   await refused({ settings: { ...settings, epochs: 0 } }, 'BAD_CONFIG', /epochs/);
   assert.not(existsSync(folder));
