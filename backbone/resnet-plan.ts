@@ -13,6 +13,11 @@ export interface ResNetConfig {
   readonly shortcut: 'A' | 'B' | 'C' | 'none';
   /** Which convolution of a bottleneck strides: `3x3` as torchvision has it ("v1.5"), `1x1` as the paper. */
   readonly stride_on: '3x3' | '1x1';
+  /**
+   * Whether stages 2, 3 and 4 keep the size of their map, and dilate their convolutions in place of the stride, by
+   * torchvision's name; none by default.
+   */
+  readonly replace_stride_with_dilation?: readonly [boolean, boolean, boolean];
   readonly num_classes: number;
 }
 
@@ -22,6 +27,8 @@ export interface ConvPlan {
   readonly norm: string;
   readonly kernel: number;
   readonly stride: number;
+  /** Pixels from one tap of the kernel to the next. */
+  readonly dilation: number;
   readonly inChannels: number;
   readonly outChannels: number;
   /** Its stage, from 1 on; 0 for the stem. */
@@ -72,25 +79,35 @@ export function planResNet(config: ResNetConfig): ResNetPlan {
     norm: 'bn1',
     kernel: imagenet ? 7 : 3,
     stride: imagenet ? 2 : 1,
+    dilation: 1,
     inChannels: 3,
     outChannels: widths[0],
     stage: 0,
   };
+  const dilated = config.replace_stride_with_dilation ?? [];
   let inChannels = widths[0];
-  const stages = blocks.map((count, stage) =>
-    Array.from({ length: count }, (_, i) => {
-      const stride = stage > 0 && i === 0 ? 2 : 1;
-      const block = planBlock(config, stage + 1, i, bottleneck, inChannels, widths[stage], stride);
+  let dilation = 1;
+  const stages = blocks.map((count, stage) => {
+    const keepsSize = stage > 0 && dilated[stage - 1];
+    // torchvision's first block of a dilated stage is dilated as the stage before it.
+    const first = { stride: stage > 0 && !keepsSize ? 2 : 1, dilation };
+    if (keepsSize) dilation *= 2;
+    return Array.from({ length: count }, (_, i) => {
+      const step = i === 0 ? first : { stride: 1, dilation };
+      const block = planBlock(config, stage + 1, i, bottleneck, inChannels, widths[stage], step);
       inChannels = bottleneck ? widths[stage] * EXPANSION : widths[stage];
       return block;
-    }),
-  );
+    });
+  });
   return {
     stem,
     pool: imagenet,
     stages,
     channels: widths.map((width) => (bottleneck ? width * EXPANSION : width)),
-    strides: widths.map((_, stage) => (imagenet ? 4 : 1) * 2 ** stage),
+    strides: widths.map((_, stage) => {
+      const kept = dilated.slice(0, stage).filter((isDilated) => isDilated).length;
+      return (imagenet ? 4 : 1) * 2 ** (stage - kept);
+    }),
     head: { name: imagenet ? 'fc' : 'linear', inFeatures: inChannels, numClasses: config.num_classes },
   };
 }
@@ -102,7 +119,7 @@ function planBlock(
   bottleneck: boolean,
   inChannels: number,
   width: number,
-  stride: number,
+  { dilation, stride }: Pick<ConvPlan, 'dilation' | 'stride'>,
 ): BlockPlan {
   const outChannels = bottleneck ? width * EXPANSION : width;
   const name = `layer${stage}.${index}.`;
@@ -112,6 +129,7 @@ function planBlock(
     norm: `${name}bn${i}`,
     kernel,
     stride: step,
+    dilation: kernel === 1 ? 1 : dilation,
     inChannels: from,
     outChannels: to,
     stage,
@@ -127,7 +145,7 @@ function planBlock(
   if (config.shortcut === 'C' || (config.shortcut === 'B' && differs)) {
     const projection = name + (config.stem === 'imagenet' ? 'downsample' : 'shortcut');
     const names = { conv: `${projection}.0`, norm: `${projection}.1` };
-    return { convs, shortcut: { ...names, kernel: 1, stride, inChannels, outChannels, stage } };
+    return { convs, shortcut: { ...names, kernel: 1, stride, dilation: 1, inChannels, outChannels, stage } };
   }
   return { convs, shortcut: differs ? { stride, padChannels: outChannels - inChannels } : 'identity' };
 }

@@ -6,7 +6,7 @@ import type { Parameters } from './parameters.ts';
 import type { BlockPlan, ConvPlan, ResNetPlan } from './resnet-plan.ts';
 
 function convNorm(parameters: Parameters, plan: ConvPlan, x: tf.Tensor4D, norm: Norm): tf.Tensor4D {
-  const y = conv2d(x, parameters.filter(`${plan.conv}.weight`), plan.stride);
+  const y = conv2d(x, parameters.filter(`${plan.conv}.weight`), plan.stride, plan.dilation);
   return norm(parameters, plan.norm, y);
 }
 
@@ -57,10 +57,18 @@ export function resnetFeatures(
   let y: tf.Tensor4D = tf.relu(convNorm(parameters, plan.stem, x, norm));
   if (plan.pool) y = maxPool(y, 3, 2, 1);
   return plan.stages.map((blocks) => {
-    for (const blockPlan of blocks) y = block(parameters, blockPlan, y, norm);
+    y = resnetStage(parameters, blocks, y, norm);
     return y;
   });
 }
+
+/** The blocks of one stage. */
+export const resnetStage = (
+  parameters: Parameters,
+  blocks: readonly BlockPlan[],
+  x: tf.Tensor4D,
+  norm: Norm,
+): tf.Tensor4D => blocks.reduce((map, plan) => block(parameters, plan, map, norm), x);
 
 /**
  * Classification: global average of the last feature map, then a linear layer.

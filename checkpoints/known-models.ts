@@ -1,5 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 import { cocoCategories } from '../datasets/known/coco-categories.ts';
+import { cocoKeypoints, cocoPerson } from '../datasets/known/coco-keypoints.ts';
 import { imagenetClasses } from '../datasets/known/imagenet-classes.ts';
 import { ResnetCocoError } from '../errors.ts';
 
@@ -108,14 +109,23 @@ function classifier(
   );
 }
 
-const detector = (published: Published, boxMap: number, config: object): KnownModel =>
-  record(published, 'detection', [{ dataset: 'COCO val2017', name: 'box mAP', value: boxMap }], {
-    architecture: 'fasterrcnn',
-    backbone: 'resnet50',
-    num_classes: 91,
-    categories: cocoCategories,
-    ...config,
-  });
+const detector = (published: Published, aps: Readonly<Record<string, number>>, config: object): KnownModel =>
+  record(
+    published,
+    'detection',
+    Object.entries(aps).map(([name, value]) => ({ dataset: 'COCO val2017', name: `${name} mAP`, value })),
+    { architecture: 'fasterrcnn', backbone: 'resnet50', num_classes: 91, categories: cocoCategories, ...config },
+  );
+
+/** Version 1, trained without an epsilon in its batch norms: torchvision's `overwrite_eps(model, 0.0)`. */
+const VERSION_1 = { norm_layer: 'FrozenBatchNorm2d', norm_eps: 0 };
+const VERSION_2 = {
+  norm_layer: 'BatchNorm2d',
+  fpn_norm_layer: 'BatchNorm2d',
+  rpn_conv_depth: 2,
+  box_head_conv_layers: [256, 256, 256, 256],
+};
+const PERSON = { num_classes: 2, categories: [cocoPerson], keypoint_head: { num_keypoints: cocoKeypoints.length } };
 
 /** The ResNets and detectors that torchvision publishes. */
 export const knownModels: readonly KnownModel[] = [
@@ -135,9 +145,8 @@ export const knownModels: readonly KnownModel[] = [
       file: 'fasterrcnn_resnet50_fpn_coco-258fb6c6.pth',
       parameters: 41_755_286,
     },
-    37,
-    // Trained without an epsilon in its batch norms: torchvision's `overwrite_eps(model, 0.0)`.
-    { norm_layer: 'FrozenBatchNorm2d', norm_eps: 0 },
+    { box: 37 },
+    VERSION_1,
   ),
   detector(
     {
@@ -147,13 +156,52 @@ export const knownModels: readonly KnownModel[] = [
       file: 'fasterrcnn_resnet50_fpn_v2_coco-dd69338a.pth',
       parameters: 43_712_278,
     },
-    46.7,
+    { box: 46.7 },
+    VERSION_2,
+  ),
+  detector(
     {
-      norm_layer: 'BatchNorm2d',
-      fpn_norm_layer: 'BatchNorm2d',
-      rpn_conv_depth: 2,
-      box_head_conv_layers: [256, 256, 256, 256],
+      name: 'maskrcnn_resnet50_fpn',
+      aliases: ['maskrcnn_resnet50_fpn_v1', 'MaskRCNN_ResNet50_FPN_Weights.DEFAULT'],
+      weights: 'MaskRCNN_ResNet50_FPN_Weights.COCO_V1',
+      file: 'maskrcnn_resnet50_fpn_coco-bf2d0c1e.pth',
+      parameters: 44_401_393,
     },
+    { box: 37.9, mask: 34.6 },
+    { ...VERSION_1, mask_head: {} },
+  ),
+  detector(
+    {
+      name: 'maskrcnn_resnet50_fpn_v2',
+      aliases: ['MaskRCNN_ResNet50_FPN_V2_Weights.DEFAULT'],
+      weights: 'MaskRCNN_ResNet50_FPN_V2_Weights.COCO_V1',
+      file: 'maskrcnn_resnet50_fpn_v2_coco-73cbd019.pth',
+      parameters: 46_359_409,
+    },
+    { box: 47.4, mask: 41.8 },
+    { ...VERSION_2, mask_head: { norm_layer: 'BatchNorm2d' } },
+  ),
+  detector(
+    {
+      name: 'keypointrcnn_resnet50_fpn',
+      aliases: ['keypointrcnn_resnet50_fpn_v1', 'KeypointRCNN_ResNet50_FPN_Weights.DEFAULT'],
+      weights: 'KeypointRCNN_ResNet50_FPN_Weights.COCO_V1',
+      file: 'keypointrcnn_resnet50_fpn_coco-fc266e95.pth',
+      parameters: 59_137_258,
+    },
+    { box: 54.6, keypoint: 65 },
+    { ...VERSION_1, ...PERSON },
+  ),
+  detector(
+    {
+      name: 'keypointrcnn_resnet50_fpn-legacy',
+      aliases: [],
+      weights: 'KeypointRCNN_ResNet50_FPN_Weights.COCO_LEGACY',
+      file: 'keypointrcnn_resnet50_fpn_coco-9f466800.pth',
+      parameters: 59_137_258,
+    },
+    { box: 50.6, keypoint: 61.1 },
+    { norm_layer: 'FrozenBatchNorm2d', ...PERSON },
   ),
   detector(
     {
@@ -163,8 +211,8 @@ export const knownModels: readonly KnownModel[] = [
       file: 'retinanet_resnet50_fpn_coco-eeacb38b.pth',
       parameters: 34_014_999,
     },
-    36.4,
-    { architecture: 'retinanet', norm_layer: 'FrozenBatchNorm2d', norm_eps: 0 },
+    { box: 36.4 },
+    { architecture: 'retinanet', ...VERSION_1 },
   ),
   detector(
     {
@@ -174,7 +222,7 @@ export const knownModels: readonly KnownModel[] = [
       file: 'retinanet_resnet50_fpn_v2_coco-5905b1c5.pth',
       parameters: 38_198_935,
     },
-    41.5,
+    { box: 41.5 },
     {
       architecture: 'retinanet',
       norm_layer: 'BatchNorm2d',

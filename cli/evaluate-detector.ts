@@ -34,6 +34,12 @@ const flags = {
     value: 'PATH',
     help: "the ground truth: COCO's JSON (default: the one .json file in the folder), a folder of VOC, YOLO's data.yaml",
   },
+  type: {
+    kind: 'choice',
+    choices: ['bbox', 'segm', 'keypoints'],
+    default: 'bbox',
+    help: 'what is compared: boxes, masks or joints',
+  },
   ...sourceFlags,
   ...jsonFlag,
   ...reportFlag,
@@ -47,7 +53,7 @@ async function evaluate(
   detector: FileDetector,
   gt: COCO,
   files: ReadonlyMap<ImageId, string>,
-  options: Pick<EvaluateDetectorOptions, 'name' | 'batch' | 'signal'>,
+  options: Pick<EvaluateDetectorOptions, 'name' | 'batch' | 'signal' | 'type'>,
   failures: Failures,
   terminal: Terminal,
 ): Promise<EvaluatedDetector> {
@@ -92,7 +98,7 @@ export default command({
     ['resnet-coco evaluate detector VOCdevkit/VOC2012 --split val --model my-detector.safetensors', 'VOC or YOLO'],
   ],
   async run({ flags, positionals: [place], terminal, signal }) {
-    const { arch, batch, engine, json, model, report, threads } = flags;
+    const { arch, batch, engine, json, model, report, threads, type } = flags;
     const { files, gt, hasErrors, name } = await openAnnotatedImages(place, flags, terminal, signal);
     const { loadDetector } = await import('../index.ts');
     const detector = await offeringBundled('detection', () =>
@@ -110,7 +116,7 @@ export default command({
     try {
       if (report !== undefined) release = await lockFolder(report);
       const failures = new Failures(terminal);
-      const options = { ...defined({ batch }), name, signal };
+      const options = { ...defined({ batch }), name, signal, type };
       const evaluated = await evaluate(detector, gt, files, options, failures, terminal);
       const { evaluation, images, leftOut, results } = evaluated;
       if (signal.aborted) {

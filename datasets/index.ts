@@ -11,6 +11,7 @@ export { scansProblem } from './images/jpeg/jpeg-header.ts';
 export { sourceName } from './images/read-image.ts';
 export { enlargement, type Region, resizeAntialiased, resizeBilinear, shrunk } from './images/resize.ts';
 export { detectionSize } from './images/transform.ts';
+export { cocoKeypoints, cocoPerson } from './known/coco-keypoints.ts';
 export { checkRecipe } from './loaders/classification/check-recipe.ts';
 export { checkDetectionRecipe } from './loaders/detection/check-recipe.ts';
 export { usableSegmentation } from './masks/usable-segmentation.ts';

@@ -1,6 +1,6 @@
 import type { CocoResult, ImageId } from '../datasets/index.ts';
 import { ResnetCocoError } from '../errors.ts';
-import { type COCO, COCOeval } from '../eval/index.ts';
+import { type COCO, COCOeval, type IouType } from '../eval/index.ts';
 import { checkOptions, type OptionKinds } from '../io/options.ts';
 import { architectureOf } from './architectures/architectures.ts';
 import type { DetectAllOptions, DetectedFile } from './detector.ts';
@@ -12,6 +12,8 @@ import { type CategoryMatch, inDataset, matchCategories } from './results/match-
 export interface EvaluateDetectorOptions {
   /** Of the data set, for notes and errors. */
   readonly name?: string;
+  /** What is compared: boxes, masks or joints. Boxes by default. */
+  readonly type?: IouType;
   /** Images computed at once. */
   readonly batch?: number;
   /** Once aborted, what was detected so far is evaluated. */
@@ -23,6 +25,7 @@ export interface EvaluateDetectorOptions {
 }
 
 const kinds: OptionKinds<EvaluateDetectorOptions> = {
+  type: ['bbox', 'segm', 'keypoints'],
   name: 'text',
   batch: 'checked',
   signal: 'signal',
@@ -35,6 +38,9 @@ export interface FileDetector {
   readonly config: DetectorConfig;
   detectAll(files: Iterable<string>, options?: DetectAllOptions): AsyncIterable<DetectedFile>;
 }
+
+/** How far from its place a joint may be found, as a share of the object's size: the mean of COCO's, for other joints. */
+const OTHER_SIGMA = 0.07;
 
 /** What a detector is worth on a data set. */
 export interface EvaluatedDetector {
@@ -50,7 +56,7 @@ export interface EvaluatedDetector {
 }
 
 /**
- * Detects in annotated images, then COCO's evaluation of the boxes. Categories match by name, whatever their ids are.
+ * Detects in annotated images, then COCO's evaluation of the boxes, or of masks or joints. Categories match by name, whatever their ids are.
  *
  * ```ts
  * const gt = await COCO.load('val.json');
@@ -60,7 +66,7 @@ export interface EvaluatedDetector {
  *
  * @param files of the images, by id, in the order in which they are looked at; others do not count
  * @throws ResnetCocoError BAD_DATASET where the data set has none of the detector's categories, or annotations that make
- *   no sense
+ *   no sense; USAGE for a `type` that the detector does not give
  */
 export async function evaluateDetector(
   detector: FileDetector,
@@ -69,7 +75,8 @@ export async function evaluateDetector(
   settings: EvaluateDetectorOptions = {},
 ): Promise<EvaluatedDetector> {
   checkOptions('evaluateDetector', settings, kinds);
-  const { name = 'the data set', onImage, onMatch, ...options } = settings;
+  const { name = 'the data set', onImage, onMatch, type = 'bbox', ...options } = settings;
+  checkType(type, detector.config);
   const match = matchCategories(detector.config.categories, gt.categories, name);
   onMatch?.(match);
   if (!match.ids.size && gt.categories.length) {
@@ -95,9 +102,28 @@ export async function evaluateDetector(
     }
     await onImage?.(found, image_id);
   }
-  const evaluation = new COCOeval(gt, gt.loadRes(results), 'bbox');
+  const evaluation = new COCOeval(gt, gt.loadRes(results.map((result) => comparedPart(result, type))), type);
   evaluation.params.imgIds = images;
+  const joints = architectureOf(detector.config).targets(detector.config).keypoints;
+  if (type === 'keypoints' && joints !== evaluation.params.kptOksSigmas.length) {
+    evaluation.params.kptOksSigmas = Array(joints).fill(OTHER_SIGMA);
+  }
   evaluation.evaluate();
   evaluation.accumulate();
   return { evaluation, results, images, match, leftOut };
+}
+
+/** What each type looks at of a result; the area of an object found is that of this part, as in torchvision's reference. */
+const PART = { bbox: 'bbox', segm: 'segmentation', keypoints: 'keypoints' } as const;
+
+function comparedPart({ category_id, image_id, score, ...parts }: CocoResult, type: IouType): CocoResult {
+  return { image_id, category_id, score, [PART[type]]: parts[PART[type]] };
+}
+
+function checkType(type: IouType, config: DetectorConfig): void {
+  const { keypoints, masks } = architectureOf(config).targets(config);
+  const isGiven = { bbox: true, segm: masks === true, keypoints: keypoints !== undefined };
+  if (isGiven[type]) return;
+  const head = type === 'segm' ? 'masks' : 'keypoints';
+  throw new ResnetCocoError('USAGE', `type is ${type}, but the detector has no ${head}; it can be evaluated by bbox`);
 }

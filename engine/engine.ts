@@ -178,8 +178,9 @@ export interface ForwardPass {
    * Runs the backward pass, once, before the weights change. Frees the saved tensors.
    *
    * @param cotangents the gradient of the loss with respect to each output; none when an output is the loss
+   * @param more further ones of some of the outputs, which are added
    */
-  backward(cotangents?: ProgramInputs): Promise<BackwardPass>;
+  backward(cotangents?: ProgramInputs, ...more: readonly ProgramInputs[]): Promise<BackwardPass>;
   /** Frees the outputs and the tensors saved for `backward`. */
   dispose(): void;
   [Symbol.dispose](): void;

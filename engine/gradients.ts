@@ -297,6 +297,24 @@ gradient('Conv2D', {
     };
   },
 });
+/** A transposed convolution: the gradient of a convolution by its input, so that its own is the convolution. */
+gradient('Conv2DBackpropInput', {
+  inputs: ['dy', 'filter'],
+  of: (dy, [x, filter], attributes) => {
+    const { pad, strides } = attributes as unknown as ConvolutionAttributes;
+    return {
+      dy: () => tf.conv2d(dy as tf.Tensor4D, filter as tf.Tensor4D, strides, pad),
+      filter: () =>
+        tf
+          .engine()
+          .runKernel(
+            'Conv2DBackpropFilter',
+            { x: dy, dy: x },
+            { strides, pad, dataFormat: 'NHWC', filterShape: filter.shape },
+          ) as tf.Tensor,
+    };
+  },
+});
 gradient('MaxPool', {
   inputs: ['x'],
   output: true,

@@ -54,11 +54,12 @@ export class TrainedParts<P extends string> implements PartsProgram<P> {
     };
     return {
       outputs,
-      backward: async (cotangents = {}) => {
+      backward: async (cotangents = {}, ...more) => {
         close();
         checkCotangents(label, spec, outputs, cotangents);
+        for (const further of more) checkCotangents(label, spec, outputs, { ...cotangents, ...further });
         open = false;
-        const result = await this.#backend.backward(pass, cotangents);
+        const result = await this.#backend.backward(pass, [cotangents, ...more]);
         return new TakenBack(label, result.inputGradients, result.pass, this.#backend);
       },
       dispose,

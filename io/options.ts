@@ -8,7 +8,7 @@ const KINDS = {
   boolean: ['true or false', (value: unknown) => typeof value === 'boolean'],
   number: ['a number', (value: unknown) => typeof value === 'number'],
   text: ['a string', (value: unknown) => typeof value === 'string'],
-  path: ['a path or a file: URL', (value: unknown) => typeof value === 'string' || value instanceof URL],
+  path: ['a path or a file: URL', (value: unknown): boolean => typeof value === 'string' || value instanceof URL],
   list: ['a list', Array.isArray],
   object: ['an object', (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)],
   function: ['a function', (value: unknown) => typeof value === 'function'],

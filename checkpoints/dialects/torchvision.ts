@@ -9,9 +9,9 @@ const CLASSES = imagenetClasses.length;
 /** A body without a head is recognized by its stem: 64 filters of 7 × 7. */
 const isBody = (shapes: Shapes) => !shapes.has('linear.weight') && `${shapes.get('conv1.weight')}` === '64,3,7,7';
 
-/** ResNets with the ImageNet stem, Faster R-CNN and RetinaNet. This toolkit uses the same names. */
+/** ResNets with the ImageNet stem, Faster, Mask and Keypoint R-CNN, and RetinaNet. This toolkit uses the same names. */
 export const torchvision: Dialect = {
-  name: 'a ResNet, Faster R-CNN or RetinaNet of torchvision',
+  name: 'a ResNet, R-CNN or RetinaNet of torchvision',
   recognize: (shapes) => {
     const telling = [...shapes.keys()].filter((name) => TELLING.test(name));
     return !telling.length && isBody(shapes) ? ['conv1.weight'] : telling;
@@ -27,6 +27,10 @@ export const torchvision: Dialect = {
       .replace(
         /^(head\.(?:classification|regression)_head\.conv)\.([0246])\.(weight|bias)$/,
         (_, conv, place, kind) => `${conv}.${place / 2}.0.${kind}`,
+      )
+      .replace(
+        /^(roi_heads\.mask_head)\.mask_fcn([1-9]\d*)\.(weight|bias)$/,
+        (_, head, number, part) => `${head}.${number - 1}.0.${part}`,
       ),
   firstPart: /^(conv1|bn1|layer\d+|fc|rpn|roi_heads|fpn)$/,
   config: (shapes) => ({

@@ -39,6 +39,8 @@ export async function writeDetectorCard(
   const config = (await readRunConfig(last)) as RunConfig & Readonly<Record<string, unknown>>;
   const model = config.model as unknown as DetectorConfig;
   const { categories, fpn_out_channels } = model;
+  const hasPyramid = !('feature_maps' in model) || model.feature_maps === 'fpn';
+  const maps = hasPyramid ? `, feature pyramid of ${fpn_out_channels} channels` : '';
   const images = (of: unknown) =>
     (of as { readonly images: number; readonly usable?: number } | undefined) ?? { images: 0 };
   const trained = images(config.dataset);
@@ -50,7 +52,7 @@ export async function writeDetectorCard(
   await writeModelCard(reportFiles(folder).card, {
     name: basename(folder),
     summary: `${detectorTitle(model)}, trained ${start} by resnet-coco, finds ${listed}.`,
-    architecture: `${architectureOf(model).title}, ${model.backbone}, feature pyramid of ${fpn_out_channels} channels`,
+    architecture: `${architectureOf(model).title(model)}, ${model.backbone}${maps}`,
     parameters: detectorParameterCount(model),
     data: {
       name: dataset,

@@ -1,4 +1,5 @@
 import type { DetectorChoices } from '../../detection/index.ts';
+import { type DetectorHead, detectorHeads } from '../../detection/training/run-choices.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { MOST } from '../../io/bounds.ts';
 import type { FlagTable, FlagValues } from '../terminal/flags.ts';
@@ -69,6 +70,12 @@ export const detectorTrainingFlags = {
     group: network,
     value: 'NAME|FILE',
     help: 'start from a detector, such as coco-mini-resnet18-fpn of the package (with a new head if categories differ), or from the backbone of a classifier',
+  },
+  heads: {
+    kind: 'text',
+    group: network,
+    value: 'NAME[,NAME…]',
+    help: 'box, and in addition mask or keypoint, such as box,mask: what is learned of each object (default those of the detector in --init, else box)',
   },
   'trainable-layers': {
     kind: 'integer',
@@ -153,6 +160,7 @@ export function detectorChoicesOf(flags: DetectorTrainingFlags): DetectorChoices
     ...optimizationChoices(flags),
     ...{ accumulate, arch, backbone, crop, flip },
     maxSize: flags['max-size'],
+    heads: headsOf(flags.heads),
     trainableLayers: flags['trainable-layers'],
     colorJitter: flags['color-jitter'],
     aspectRatioGroupFactor: flags['aspect-ratio-group-factor'],
@@ -160,6 +168,14 @@ export function detectorChoicesOf(flags: DetectorTrainingFlags): DetectorChoices
       minSize === undefined ? undefined : numbersOf('min-size', minSize, 'sizes such as 480,640,800', /^[1-9]\d*$/),
     scaleJitter: scaleJitter === undefined ? undefined : factorsOf(scaleJitter),
   });
+}
+
+function headsOf(text: string | undefined): readonly DetectorHead[] | undefined {
+  if (text === undefined) return undefined;
+  const heads = text.split(',').map((part) => part.trim());
+  const areHeads = heads.every((head): head is DetectorHead => detectorHeads.includes(head as DetectorHead));
+  if (areHeads && heads.includes('box')) return heads;
+  throw new ResnetCocoError('USAGE', `--heads wants box and any of mask and keypoint, such as box,mask, got '${text}'`);
 }
 
 function numbersOf(flag: string, text: string, wanted: string, pattern: RegExp): number[] {

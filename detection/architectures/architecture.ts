@@ -8,6 +8,7 @@ import type { ImageSize } from '../ops/boxes.ts';
 import type { PreparedImage } from '../ops/image-list.ts';
 import type { ImageDetections } from '../ops/postprocess.ts';
 import type { Detection } from '../results/name-detections.ts';
+import type { ObjectTargets } from '../training/object-targets.ts';
 import type { SharedTrainingSettings } from '../training/shared-training-settings.ts';
 import type { TrainingImage } from '../training/training-batch.ts';
 
@@ -68,8 +69,8 @@ export interface DetectorArchitecture<
 > {
   /** What `architecture` says in a configuration. */
   readonly name: string;
-  /** In the papers' words. */
-  readonly title: string;
+  /** In the papers' words, such as `Mask R-CNN`. */
+  title(config: Config): string;
 
   /**
    * Checks a configuration and fills in what it leaves out.
@@ -105,6 +106,8 @@ export interface DetectorArchitecture<
   /** Detections under the names of their categories, which are given by label. */
   results(detections: ImageDetections, categories: ReadonlyMap<number, DetectorCategory>): Detection[];
 
+  /** What training learns of objects besides their boxes. */
+  targets(config: Config): ObjectTargets;
   readonly trainingSettingNames: readonly string[];
   /** Checks the settings that tell one training from another, as `parse` does the configuration. */
   parseTrainingSettings(value: unknown, source: string): Settings;

@@ -71,5 +71,5 @@ export const detectorParameters = (config: DetectorConfig): readonly ParameterPl
 export const detectorParameterCount = (config: DetectorConfig): number => parameterCount(detectorParameters(config));
 
 /** What a detector is, such as `Faster R-CNN with resnet50`. */
-export const detectorTitle = (config: Pick<DetectorConfig, 'architecture' | 'backbone'>): string =>
-  `${architectureOf(config).title} with ${config.backbone}`;
+export const detectorTitle = (config: DetectorConfig): string =>
+  `${architectureOf(config).title(config)} with ${config.backbone}`;

@@ -1,5 +1,8 @@
 import type { Program } from '../../engine/engine.ts';
-import { type BoxChoiceConfig, FasterRcnn } from '../model/faster-rcnn.ts';
+import { FasterRcnn } from '../model/faster-rcnn.ts';
+import type { FasterRcnnConfig } from '../model/faster-rcnn-config.ts';
+import { regionStridesOf } from '../model/feature-maps.ts';
+import { type HeadName, headsOf } from '../model/region-heads.ts';
 import { type DenseChoiceConfig, RetinaNet } from '../model/retinanet.ts';
 import type { DetectorModel } from './architecture.ts';
 
@@ -9,15 +12,14 @@ export type BrowserConfig = Readonly<Record<string, unknown>>;
 /** Compiles one of a model's exported graphs, which `part` names as `/v1/models/NAME/PART.onnx` does. */
 export type CompilePart = (part: string) => Promise<Program>;
 
-/** Strides of the levels of a ResNet's pyramid. */
-const STRIDES = [4, 8, 16, 32];
-
 /** By architecture: the detector of its graphs, for browsers. It needs nothing of Node. */
 const makers: Readonly<Record<string, (config: BrowserConfig, compile: CompilePart) => Promise<DetectorModel>>> = {
   fasterrcnn: async (config, compile) => {
+    const detector = config as unknown as FasterRcnnConfig;
     const proposals = await compile('proposals');
-    const boxes = await compile('boxes');
-    return new FasterRcnn(config as unknown as BoxChoiceConfig, { proposals, boxes }, STRIDES);
+    const heads: Partial<Record<HeadName, Program>> = {};
+    for (const head of headsOf(detector)) heads[head] = await compile(head);
+    return new FasterRcnn(detector, { proposals, ...heads }, regionStridesOf(detector.feature_maps));
   },
   retinanet: async (config, compile) => new RetinaNet(config as unknown as DenseChoiceConfig, await compile('model')),
 };

@@ -1,8 +1,9 @@
 import { compileFasterRcnn } from '../model/compile-faster-rcnn.ts';
 import { type FasterRcnnConfig, parseFasterRcnnConfig } from '../model/faster-rcnn-config.ts';
-import { boxProgram, proposalProgram } from '../model/faster-rcnn-graphs.ts';
+import { headProgram, proposalProgram } from '../model/faster-rcnn-graphs.ts';
 import { fasterRcnnParameters } from '../model/faster-rcnn-parameters.ts';
 import { inferFasterRcnn, isFasterRcnn } from '../model/infer-faster-rcnn.ts';
+import { headsOf } from '../model/region-heads.ts';
 import { nameDetections } from '../results/name-detections.ts';
 import { DetectorTraining } from '../training/detector-training.ts';
 import {
@@ -20,30 +21,51 @@ const VERSION_2 = {
   box_head_conv_layers: [256, 256, 256, 256],
 };
 
-/** Faster R-CNN with a ResNet and a feature pyramid (Ren et al. 2015; Lin et al. 2017), torchvision's two versions. */
+/**
+ * Faster R-CNN with a ResNet (Ren et al. 2015), with a feature pyramid (Lin et al. 2017), which is torchvision's in two
+ * versions, or without one; with a mask head it is Mask R-CNN (He et al. 2017), with a keypoint head Keypoint R-CNN.
+ */
 export const fasterRcnn: DetectorArchitecture<FasterRcnnConfig, DetectorTrainingSettings> = {
   name: 'fasterrcnn',
-  title: 'Faster R-CNN',
+  title: ({ feature_maps, keypoint_head, mask_head }) => {
+    const task = [mask_head && 'Mask', keypoint_head && 'Keypoint'].filter(Boolean).join(' and ') || 'Faster';
+    return `${task} R-CNN${feature_maps === 'fpn' ? '' : ` ${feature_maps.toUpperCase()}`}`;
+  },
 
   parse: parseFasterRcnnConfig,
   parameters: fasterRcnnParameters,
 
   recognizes: isFasterRcnn,
   infer: inferFasterRcnn,
-  archNames: ({ backbone }) => [`fasterrcnn_${backbone}_fpn`, `fasterrcnn_${backbone}_fpn_v2`],
+  archNames: ({ backbone, feature_maps, keypoint_head, mask_head }) => {
+    const name = `${mask_head ? 'mask' : keypoint_head ? 'keypoint' : 'faster'}rcnn_${backbone}_${feature_maps}`;
+    return feature_maps === 'fpn' ? [name, `${name}_v2`] : [name];
+  },
   configNamed: (arch) => {
-    const [, backbone, second] = /^fasterrcnn_(resnet\d+)_fpn(_v2)?$/.exec(arch) ?? [];
-    return backbone === undefined ? undefined : { backbone, ...(second && VERSION_2) };
+    const [, task, backbone, maps, second] =
+      /^(faster|mask|keypoint)rcnn_(resnet\d+)_(fpn(?=$|_v2$)|c4$|dc5$)(_v2)?$/.exec(arch) ?? [];
+    if (backbone === undefined) return undefined;
+    return {
+      backbone,
+      ...(maps === 'fpn' ? {} : { feature_maps: maps }),
+      ...(second && VERSION_2),
+      ...(task === 'mask' && { mask_head: second ? { norm_layer: 'BatchNorm2d' } : {} }),
+      ...(task === 'keypoint' && { keypoint_head: {} }),
+    };
   },
 
   programs: (config, weights) => [
     { part: 'proposals', program: proposalProgram(config, weights) },
-    { part: 'boxes', program: boxProgram(config, weights) },
+    ...headsOf(config).map((part) => ({ part, program: headProgram(config, weights, part) })),
   ],
   compile: compileFasterRcnn,
   scoreThresh: ({ box_score_thresh }) => box_score_thresh,
   results: nameDetections,
 
+  targets: ({ keypoint_head, mask_head }) => ({
+    ...(mask_head && { masks: true }),
+    ...(keypoint_head && { keypoints: keypoint_head.num_keypoints }),
+  }),
   trainingSettingNames,
   parseTrainingSettings,
   train: (...options) => DetectorTraining.create(...options),

@@ -18,7 +18,7 @@ const VERSION_2 = { norm_layer: 'BatchNorm2d', use_P5: false, head_norm_layer: '
 /** RetinaNet with a ResNet and a feature pyramid (Lin et al. 2017), torchvision's two versions: a one-stage detector. */
 export const retinaNet: DetectorArchitecture<RetinaNetConfig, RetinaNetTrainingSettings> = {
   name: 'retinanet',
-  title: 'RetinaNet',
+  title: () => 'RetinaNet',
 
   parse: parseRetinaNetConfig,
   parameters: retinaNetParameters,
@@ -37,6 +37,7 @@ export const retinaNet: DetectorArchitecture<RetinaNetConfig, RetinaNetTrainingS
   scoreThresh: ({ score_thresh }) => score_thresh,
   results: nameDetections,
 
+  targets: () => ({}),
   trainingSettingNames: retinaNetSettingNames,
   parseTrainingSettings: parseRetinaNetSettings,
   train: (...options) => RetinaNetTraining.create(...options),

@@ -35,17 +35,34 @@ export function boxHead(
   // In torchvision's sequence the flattening takes a number too.
   const names = convs.length ? [`${convs.length + 1}`] : ['fc6', 'fc7'];
   const hidden = names.map((layer, i) => linear(`${name}.box_head.${layer}`, i ? width : flattened, width));
-  const logits = linear(`${name}.box_predictor.cls_score`, width, numClasses, true);
-  const deltas = linear(`${name}.box_predictor.bbox_pred`, width, 4 * numClasses, true);
+  const predictor = boxPredictor(name, width, numClasses);
   return {
-    parameters: parametersOfLayers(...convs, ...hidden, logits, deltas),
+    parameters: parametersOfLayers(...convs, ...hidden, predictor),
     forward: (tensors, regions, norm) => {
       const maps = convs.reduce((map, conv) => tf.relu(conv.forward(tensors, map, norm)), regions);
       // torch flattens channel by channel.
       const [, rows, columns, depth] = maps.shape;
       const flat: tf.Tensor2D = tf.reshape(tf.transpose(maps, [0, 3, 1, 2]), [-1, rows * columns * depth]);
       const x = hidden.reduce((values, layer) => tf.relu(layer.forward(tensors, values)), flat);
-      return { logits: logits.forward(tensors, x), deltas: deltas.forward(tensors, x) };
+      return predictor.forward(tensors, x);
     },
+  };
+}
+
+/**
+ * The same from the map of a backbone's last stage, averaged over its positions (He et al. 2015, Faster R-CNN on
+ * ResNets), `[R, P, P, C]`.
+ */
+export function averagedBoxHead(name: string, channels: number, numClasses: number): Layer<tf.Tensor4D, BoxOutput> {
+  const { forward, parameters } = boxPredictor(name, channels, numClasses);
+  return { parameters, forward: (tensors, regions) => forward(tensors, tf.mean(regions, [1, 2])) };
+}
+
+function boxPredictor(name: string, from: number, numClasses: number): Layer<tf.Tensor2D, BoxOutput> {
+  const logits = linear(`${name}.box_predictor.cls_score`, from, numClasses, true);
+  const deltas = linear(`${name}.box_predictor.bbox_pred`, from, 4 * numClasses, true);
+  return {
+    parameters: parametersOfLayers(logits, deltas),
+    forward: (tensors, x) => ({ logits: logits.forward(tensors, x), deltas: deltas.forward(tensors, x) }),
   };
 }

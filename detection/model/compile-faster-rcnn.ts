@@ -1,16 +1,18 @@
-import type { Engine, Weights } from '../../engine/index.ts';
+import type { Engine, Program, Weights } from '../../engine/index.ts';
 import { FasterRcnn } from './faster-rcnn.ts';
 import type { FasterRcnnConfig } from './faster-rcnn-config.ts';
-import { boxProgram, proposalProgram } from './faster-rcnn-graphs.ts';
+import { headProgram, proposalProgram } from './faster-rcnn-graphs.ts';
 import { planFasterRcnn } from './faster-rcnn-plan.ts';
+import { type HeadName, headsOf } from './region-heads.ts';
 
-/** Makes both halves of a detector ready to run on an engine. */
+/** Makes all parts of a detector ready to run on an engine. */
 export async function compileFasterRcnn(
   engine: Engine,
   config: FasterRcnnConfig,
   weights: Weights,
 ): Promise<FasterRcnn> {
   const proposals = await engine.compile(proposalProgram(config, weights));
-  const boxes = await engine.compile(boxProgram(config, weights));
-  return new FasterRcnn(config, { proposals, boxes }, planFasterRcnn(config).regionStrides);
+  const heads: Partial<Record<HeadName, Program>> = {};
+  for (const head of headsOf(config)) heads[head] = await engine.compile(headProgram(config, weights, head));
+  return new FasterRcnn(config, { proposals, ...heads }, planFasterRcnn(config).regionStrides);
 }

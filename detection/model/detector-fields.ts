@@ -9,6 +9,13 @@ const category = v.strictObject({
   id: v.pipe(v.number(), v.safeInteger('must be a whole number up to 2^53 − 1')),
   name: v.string(),
   label: v.optional(wholeWithin(1, MOST.classes)),
+  keypoints: v.optional(v.pipe(v.array(v.string()), v.maxLength(MOST.keypoints, `must be at most ${MOST.keypoints}`))),
+  skeleton: v.optional(
+    v.pipe(
+      v.array(v.strictTuple([wholeWithin(1, MOST.keypoints), wholeWithin(1, MOST.keypoints)])),
+      v.maxLength(MOST.keypoints, `must be at most ${MOST.keypoints}`),
+    ),
+  ),
 });
 
 /** Of the backbone and its feature pyramid. */

@@ -3,7 +3,7 @@ import { MOST, numberWithin, positiveWithin, wholeWithin } from '../../io/bounds
 import { parseConfig } from '../../io/config.ts';
 import { inputFields, provenanceField, pyramidFields } from './detector-fields.ts';
 import { detectorSizeProblem } from './detector-size.ts';
-import { PYRAMID_STRIDES } from './feature-extractor.ts';
+import { type FeatureMaps, featureMaps, PYRAMID_STRIDES, stridesOf } from './feature-maps.ts';
 import { type SharedDetectorConfig, sharedProblem } from './shared-detector-config.ts';
 
 const channels = wholeWithin(1, MOST.channels);
@@ -12,34 +12,77 @@ const fraction = numberWithin(0, 1);
 /** Of sizes or ratios of anchors. */
 const anchors = v.pipe(v.array(positiveWithin(MOST.side)), v.minLength(1), v.maxLength(100, 'must be at most 100'));
 
+const pooling = {
+  roi_pool_output_size: v.optional(wholeWithin(1, 64), 14),
+  roi_pool_sampling_ratio: v.optional(wholeWithin(0, 16), 2),
+};
+const convLayers = v.pipe(v.array(channels), v.maxLength(32, 'must be at most 32'));
+/** torchvision's `MaskRCNNHeads` and `MaskRCNNPredictor`. */
+const maskHead = v.strictObject({
+  ...pooling,
+  conv_layers: v.optional(convLayers, [256, 256, 256, 256]),
+  norm_layer: v.optional(v.nullable(v.literal('BatchNorm2d')), null),
+  predictor_channels: v.optional(channels, 256),
+});
+/** torchvision's `KeypointRCNNHeads` and `KeypointRCNNPredictor`. */
+const keypointHead = v.strictObject({
+  ...pooling,
+  conv_layers: v.optional(convLayers, Array(8).fill(512)),
+  num_keypoints: v.optional(wholeWithin(1, MOST.keypoints), 17),
+});
+
 /** Fields go by torchvision's argument names, with its defaults. */
 const schema = v.strictObject({
   architecture: v.literal('fasterrcnn'),
   ...pyramidFields,
   ...inputFields,
-  anchor_sizes: v.optional(
-    v.array(anchors),
-    PYRAMID_STRIDES.map((stride) => [8 * stride]),
-  ),
+  feature_maps: v.optional(v.picklist(featureMaps), 'fpn'),
+  anchor_sizes: v.array(anchors),
   aspect_ratios: v.optional(anchors, [0.5, 1, 2]),
   rpn_conv_depth: v.optional(wholeWithin(1, 32), 1),
-  rpn_pre_nms_top_n_test: v.optional(boxes, 1000),
+  rpn_pre_nms_top_n_test: boxes,
   rpn_post_nms_top_n_test: v.optional(boxes, 1000),
   rpn_nms_thresh: v.optional(fraction, 0.7),
   rpn_score_thresh: v.optional(fraction, 0),
-  box_roi_pool_output_size: v.optional(wholeWithin(1, 64), 7),
+  box_roi_pool_output_size: wholeWithin(1, 64),
   box_roi_pool_sampling_ratio: v.optional(wholeWithin(0, 16), 2),
-  box_head_conv_layers: v.optional(v.pipe(v.array(channels), v.maxLength(32, 'must be at most 32')), []),
+  box_head_conv_layers: v.optional(convLayers, []),
   representation_size: v.optional(wholeWithin(1, 65_536), 1024),
   box_score_thresh: v.optional(fraction, 0.05),
   box_nms_thresh: v.optional(fraction, 0.5),
   box_detections_per_img: v.optional(boxes, 100),
+  mask_head: v.optional(maskHead),
+  keypoint_head: v.optional(keypointHead),
   ...provenanceField,
 });
+
+/** How regions are pooled for a head. */
+export interface HeadPooling {
+  readonly roi_pool_output_size: number;
+  readonly roi_pool_sampling_ratio: number;
+}
+
+/** Of Mask R-CNN. */
+export interface MaskHeadConfig extends HeadPooling {
+  /** Channels of the 3×3 convolutions. */
+  readonly conv_layers: readonly number[];
+  /** Batch norm after them: version 2 of torchvision's. */
+  readonly norm_layer: 'BatchNorm2d' | null;
+  /** Channels after the size is doubled. */
+  readonly predictor_channels: number;
+}
+
+/** Of Keypoint R-CNN. */
+export interface KeypointHeadConfig extends HeadPooling {
+  /** Channels of the 3×3 convolutions. */
+  readonly conv_layers: readonly number[];
+  readonly num_keypoints: number;
+}
 
 /** Everything that rebuilds a Faster R-CNN, as a model file's `config` holds it. */
 export interface FasterRcnnConfig extends SharedDetectorConfig {
   readonly architecture: 'fasterrcnn';
+  readonly feature_maps: FeatureMaps;
   /** Of each level. */
   readonly anchor_sizes: readonly (readonly number[])[];
   readonly aspect_ratios: readonly number[];
@@ -56,7 +99,30 @@ export interface FasterRcnnConfig extends SharedDetectorConfig {
   readonly box_score_thresh: number;
   readonly box_nms_thresh: number;
   readonly box_detections_per_img: number;
+  /** With it, it is Mask R-CNN (He et al. 2017). */
+  readonly mask_head?: MaskHeadConfig | undefined;
+  /** With it, it finds joints, too. */
+  readonly keypoint_head?: KeypointHeadConfig | undefined;
 }
+
+/** Single maps have anchors of all sizes, and more of them to choose from, as in Detectron. */
+const defaultsOf = (maps: unknown) =>
+  maps === 'c4' || maps === 'dc5'
+    ? {
+        anchor_sizes: [PYRAMID_STRIDES.map((stride) => 8 * stride)],
+        rpn_pre_nms_top_n_test: 6000,
+        box_roi_pool_output_size: maps === 'c4' ? 14 : 7,
+      }
+    : {
+        anchor_sizes: PYRAMID_STRIDES.map((stride) => [8 * stride]),
+        rpn_pre_nms_top_n_test: 1000,
+        box_roi_pool_output_size: 7,
+      };
+
+const withDefaults = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null
+    ? { ...defaultsOf((value as { readonly feature_maps?: unknown }).feature_maps), ...value }
+    : value;
 
 /**
  * Checks a Faster R-CNN's configuration and fills in what it leaves out.
@@ -65,10 +131,12 @@ export interface FasterRcnnConfig extends SharedDetectorConfig {
  * @throws ResnetCocoError BAD_CONFIG, naming the field
  */
 export function parseFasterRcnnConfig(value: unknown, source: string): FasterRcnnConfig {
-  return parseConfig(schema, value, source, (config) => {
-    const { anchor_sizes } = config;
-    if (anchor_sizes.length !== PYRAMID_STRIDES.length) {
-      return `anchor_sizes has ${anchor_sizes.length} levels, but the feature pyramid gives ${PYRAMID_STRIDES.length}`;
+  return parseConfig(schema, withDefaults(value), source, (config) => {
+    const { anchor_sizes, feature_maps } = config;
+    const { length } = stridesOf(feature_maps);
+    if (anchor_sizes.length !== length) {
+      const maps = feature_maps === 'fpn' ? 'the feature pyramid gives' : `feature_maps '${feature_maps}' are`;
+      return `anchor_sizes has ${anchor_sizes.length} levels, but ${maps} ${length}`;
     }
     if (anchor_sizes.some((sizes) => sizes.length !== anchor_sizes[0].length)) {
       return 'anchor_sizes: every level needs as many sizes as the others, since they share one head';

@@ -3,9 +3,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { fixedNorm, parametersOf } from '../../backbone/layers.ts';
 import type { InputSpec, ProgramSpec, Weights } from '../../engine/index.ts';
 import { roiAlign, type Tensors } from '../../engine/ops/index.ts';
-import type { FasterRcnnConfig } from './faster-rcnn-config.ts';
+import type { FasterRcnnConfig, HeadPooling } from './faster-rcnn-config.ts';
 import { planFasterRcnn } from './faster-rcnn-plan.ts';
 import type { DetectorNorms } from './feature-extractor.ts';
+import type { HeadName } from './region-heads.ts';
 
 const fixedNorms = ({ norm_eps }: FasterRcnnConfig): DetectorNorms => ({
   body: fixedNorm(norm_eps),
@@ -14,7 +15,7 @@ const fixedNorms = ({ norm_eps }: FasterRcnnConfig): DetectorNorms => ({
 
 export const proposalInputs: Readonly<Record<string, InputSpec>> = { image: { shape: ['N', 'H', 'W', 3] } };
 
-/** The names of the maps that only the second half needs. */
+/** The names of the maps that only the heads' programs need. */
 export const featureNames = (config: FasterRcnnConfig): string[] =>
   planFasterRcnn(config).regionStrides.map((_, level) => `feature${level}`);
 
@@ -44,8 +45,9 @@ export function proposalOutputs(
  * The first half of Faster R-CNN (Ren et al. 2015, with Lin et al. 2017's pyramid), up to the point where boxes are
  * chosen by their values.
  *
- * Input `image` `[N, H, W, 3]`, normalized, sides multiples of 32. Outputs `feature0` … (kept for `boxProgram`),
- * `objectness0` … `[N, H, W, A]` and `deltas0` … `[N, H, W, 4A]` of each level, one level more than features.
+ * Input `image` `[N, H, W, 3]`, normalized, sides multiples of 32. Outputs `feature0` … (kept for the heads'
+ * programs), `objectness0` … `[N, H, W, A]` and `deltas0` … `[N, H, W, 4A]` of each level, with a pyramid one level more
+ * than features.
  */
 export const proposalProgram = (config: FasterRcnnConfig, weights: Weights): ProgramSpec => ({
   name: `${config.architecture} with ${config.backbone}, proposals`,
@@ -55,7 +57,8 @@ export const proposalProgram = (config: FasterRcnnConfig, weights: Weights): Pro
   model: (tensors: Tensors, inputs: Tensors) => proposalOutputs(config, tensors, inputs),
 });
 
-export function boxInputs(config: FasterRcnnConfig): Record<string, InputSpec> {
+/** Of every head: the maps, and the regions to pool from each. */
+export function headInputs(config: FasterRcnnConfig): Record<string, InputSpec> {
   const inputs: Record<string, InputSpec> = {};
   const { extractor, regionStrides } = planFasterRcnn(config);
   regionStrides.forEach((_, level) => {
@@ -65,34 +68,44 @@ export function boxInputs(config: FasterRcnnConfig): Record<string, InputSpec> {
   return inputs;
 }
 
-/** What `boxProgram` computes. */
-export function boxOutputs(
+/** What `headProgram` computes. */
+export function headOutputs(
   config: FasterRcnnConfig,
+  head: HeadName,
   tensors: Tensors,
   inputs: Tensors,
   norms = fixedNorms(config),
 ): Tensors {
-  const { box, regionStrides } = planFasterRcnn(config);
-  const pooled = regionStrides.map((stride, level) =>
-    roiAlign(inputs[`feature${level}`] as tf.Tensor4D, inputs[`regions${level}`] as tf.Tensor2D, {
-      outputSize: config.box_roi_pool_output_size,
-      spatialScale: 1 / stride,
-      samplingRatio: config.box_roi_pool_sampling_ratio,
-      aligned: false,
-    }),
-  );
-  return { ...box.forward(parametersOf(tensors), tf.concat(pooled, 0), norms.heads) };
+  const { box, keypoint, mask, regionStage, regionStrides } = planFasterRcnn(config);
+  const parameters = parametersOf(tensors);
+  /** What is pooled of the regions of all levels, in order, `[R, P, P, C]`. */
+  const pooled = (pooling: HeadPooling): tf.Tensor4D => {
+    const levels = regionStrides.map((stride, level) =>
+      roiAlign(inputs[`feature${level}`] as tf.Tensor4D, inputs[`regions${level}`] as tf.Tensor2D, {
+        outputSize: pooling.roi_pool_output_size,
+        spatialScale: 1 / stride,
+        samplingRatio: pooling.roi_pool_sampling_ratio,
+        aligned: false,
+      }),
+    );
+    const regions = tf.concat(levels, 0);
+    return regionStage ? regionStage.forward(parameters, regions, norms.body) : regions;
+  };
+  if (head === 'boxes') return { ...box.layer.forward(parameters, pooled(box), norms.heads) };
+  if (head === 'masks') return { masks: mask!.layer.forward(parameters, pooled(mask!), norms.heads) };
+  return { heatmaps: keypoint!.layer.forward(parameters, pooled(keypoint!), norms.heads) };
 }
 
 /**
- * The second half: what is in each proposal.
+ * A further part: what is in each region.
  *
- * Inputs `feature0` … and `regions0` … of each level, `[R, 5]` rows of image, x1, y1, x2, y2 in pixels of the resized
- * image. Outputs `logits` `[R, K]` and `deltas` `[R, 4K]`, the proposals of all levels in order.
+ * Inputs `feature0` … and `regions0` … of each level, `[R, 5]` rows of image, x1, y1, x2, y2 in pixels of the resized image.
+ * Outputs, the regions of all levels in order: of `boxes`, `logits` `[R, K]` and `deltas` `[R, 4K]`; of `masks`, `masks`
+ * `[R, M, M, K]`; of `keypoints`, `heatmaps` `[R, S, S, J]` of J joints.
  */
-export const boxProgram = (config: FasterRcnnConfig, weights: Weights): ProgramSpec => ({
-  name: `${config.architecture} with ${config.backbone}, boxes`,
+export const headProgram = (config: FasterRcnnConfig, weights: Weights, head: HeadName): ProgramSpec => ({
+  name: `${config.architecture} with ${config.backbone}, ${head}`,
   weights,
-  inputs: boxInputs(config),
-  model: (tensors: Tensors, inputs: Tensors) => boxOutputs(config, tensors, inputs),
+  inputs: headInputs(config),
+  model: (tensors: Tensors, inputs: Tensors) => headOutputs(config, head, tensors, inputs),
 });

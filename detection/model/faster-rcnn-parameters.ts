@@ -6,8 +6,9 @@ import { parametersOfLayers } from './layer.ts';
 
 /** Every tensor that a forward pass needs. */
 export function fasterRcnnParameters(config: FasterRcnnConfig): ParameterPlan[] {
-  const { box, extractor, rpn } = planFasterRcnn(config);
-  return parametersOfLayers(extractor, rpn, box);
+  const { box, extractor, keypoint, mask, regionStage, rpn } = planFasterRcnn(config);
+  const heads = [box, mask, keypoint].flatMap((head) => head?.layer ?? []);
+  return parametersOfLayers(extractor, ...(regionStage ? [regionStage] : []), rpn, ...heads);
 }
 
 /** Name and shape (PyTorch's layout) of every tensor that a forward pass needs, under torchvision's names. */

@@ -1,14 +1,18 @@
-// N images, L levels of the pyramid, R proposals of an image, K classes with the background.
+// N images, L levels, R proposals of an image, D objects found in it, K classes with the background.
 
 import { finiteOutputs } from '../../backbone/finite-outputs.ts';
+import type { Rle } from '../../datasets/masks/rle.ts';
 import type { EngineTensor, Program, ProgramOutputs } from '../../engine/engine.ts';
 import type { HostTensor } from '../../engine/host-tensor.ts';
 import { AnchorGenerator } from '../ops/anchors.ts';
-import type { ImageSize } from '../ops/boxes.ts';
+import { type Boxes, type ImageSize, resizeBoxes } from '../ops/boxes.ts';
+import { heatmapsToKeypoints, type Joint, resizeJoints } from '../ops/heatmaps-to-keypoints.ts';
 import { batchImages, type ImageList, type PreparedImage } from '../ops/image-list.ts';
-import { regionsByLevel } from '../ops/level-mapper.ts';
-import { type ImageDetections, postprocessDetections } from '../ops/postprocess.ts';
+import { type RegionsByLevel, regionsByLevel } from '../ops/level-mapper.ts';
+import { pasteMask } from '../ops/paste-masks.ts';
+import { type BoxDetections, type ImageDetections, postprocessDetections } from '../ops/postprocess.ts';
 import { filterProposals, type Proposals } from '../ops/proposals.ts';
+import type { HeadName } from './region-heads.ts';
 
 /** What there is to know of a detector to choose its boxes: those of `DetectorConfig`. */
 export interface BoxChoiceConfig {
@@ -25,15 +29,22 @@ export interface BoxChoiceConfig {
   readonly box_detections_per_img: number;
 }
 
-/** Its two compiled halves, wherever they run. */
-export interface FasterRcnnPrograms {
-  readonly proposals: Program;
-  readonly boxes: Program;
+/** Its compiled parts, wherever they run: that of the boxes always, those of further heads where there are any. */
+export type FasterRcnnPrograms = { readonly proposals: Program } & {
+  readonly [head in HeadName]?: Program | undefined;
+};
+
+/** A batch between its proposals and its results. */
+interface Batch {
+  readonly list: ImageList;
+  readonly originals: readonly ImageSize[];
+  /** What the first program gave. */
+  readonly features: ProgramOutputs;
 }
 
 /**
- * Faster R-CNN in inference: two compiled halves, and between and after them the choice of boxes by their values, on the
- * host (torchvision `generalized_rcnn.py`). Runs in browsers too.
+ * Faster R-CNN in inference: compiled parts, and between and after them the choice of boxes by their values, on the host
+ * (torchvision `generalized_rcnn.py`). Further heads look at the boxes that are chosen. Runs in browsers too.
  */
 export class FasterRcnn {
   readonly #config: BoxChoiceConfig;
@@ -64,25 +75,34 @@ export class FasterRcnn {
     scoreThresh = this.#config.box_score_thresh,
   ): Promise<ImageDetections[]> {
     const list = batchImages(images, this.#config.size_divisible);
-    const firstHalf = await this.#programs.proposals.run({ image: { shape: list.shape, data: list.data } });
+    const features = await this.#programs.proposals.run({ image: { shape: list.shape, data: list.data } });
     try {
-      const proposals = await this.#propose(firstHalf, list);
-      return await this.#classify(firstHalf, list, proposals, originals, scoreThresh);
+      const batch = { list, originals, features };
+      const proposals = await this.#propose(batch);
+      const found = await this.#classify(batch, proposals, scoreThresh);
+      // Resizing is done in place.
+      const inOriginal = found.map(({ boxes }, i) => resizeBoxes(boxes.slice(), list.sizes[i], originals[i]));
+      const masks = await this.#findMasks(batch, found, inOriginal);
+      const keypoints = await this.#findKeypoints(batch, found);
+      return found.map(({ labels, scores }, image) => ({
+        ...{ labels, scores, boxes: inOriginal[image] },
+        ...(masks && { masks: masks[image] }),
+        ...(keypoints && { keypoints: keypoints[image] }),
+      }));
     } finally {
-      disposeAll(firstHalf);
+      disposeAll(features);
     }
   }
 
   async dispose(): Promise<void> {
-    await this.#programs.proposals.dispose();
-    await this.#programs.boxes.dispose();
+    for (const program of Object.values(this.#programs)) await program?.dispose();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dispose();
   }
 
-  async #propose(outputs: ProgramOutputs, { padded, sizes }: ImageList): Promise<Proposals[]> {
+  async #propose({ features: outputs, list: { padded, sizes } }: Batch): Promise<Proposals[]> {
     const levels = await Promise.all(
       this.#config.anchor_sizes.map(async (_, level) => {
         const objectness = outputs[`objectness${level}`];
@@ -98,39 +118,82 @@ export class FasterRcnn {
     });
   }
 
-  async #classify(
-    firstHalf: ProgramOutputs,
-    list: ImageList,
-    proposals: readonly Proposals[],
-    originals: readonly ImageSize[],
-    scoreThresh: number,
-  ): Promise<ImageDetections[]> {
-    const regions = regionsByLevel(
-      proposals.map(({ boxes }) => boxes),
-      this.#strides,
-      list,
-    );
-    const inputs: Record<string, HostTensor | EngineTensor> = {};
-    regions.levels.forEach((data, level) => {
-      inputs[`feature${level}`] = firstHalf[`feature${level}`];
-      inputs[`regions${level}`] = { shape: [data.length / 5, 5], data };
-    });
-    const outputs = await this.#programs.boxes.run(inputs);
-    try {
+  async #classify(batch: Batch, proposals: readonly Proposals[], scoreThresh: number): Promise<BoxDetections[]> {
+    const allBoxes = proposals.map(({ boxes }) => boxes);
+    return await this.#onRegions(batch, 'boxes', allBoxes, async (outputs, regions) => {
       const [logits, deltas] = [await floats(outputs.logits), await floats(outputs.deltas)];
       const { box_nms_thresh: nmsThresh, box_detections_per_img: detectionsPerImage, num_classes } = this.#config;
-      let first = 0;
-      return proposals.map(({ boxes }, image) => {
-        const rows = regions.rank.subarray(first, first + boxes.length / 4);
-        first += rows.length;
+      return rowsOfImages(allBoxes, regions).map((rows, image) => {
         const head = {
-          proposals: boxes,
+          proposals: allBoxes[image],
           classLogits: gatherRows(logits, rows, num_classes),
           boxDeltas: gatherRows(deltas, rows, 4 * num_classes),
         };
-        const options = { scoreThresh, nmsThresh, detectionsPerImage };
-        return postprocessDetections(head, list.sizes[image], originals[image], options);
+        return postprocessDetections(head, batch.list.sizes[image], { scoreThresh, nmsThresh, detectionsPerImage });
       });
+    });
+  }
+
+  /** The masks of each image's objects: the channel of an object's own class, pasted into the original image. */
+  async #findMasks(
+    batch: Batch,
+    found: readonly BoxDetections[],
+    inOriginal: readonly Boxes[],
+  ): Promise<Rle[][] | undefined> {
+    if (!this.#programs.masks) return undefined;
+    const allBoxes = found.map(({ boxes }) => boxes);
+    return await this.#onRegions(batch, 'masks', allBoxes, async ({ masks }, regions) => {
+      const [logits, side, classes] = [await floats(masks), masks.shape[1], masks.shape[3]];
+      return rowsOfImages(allBoxes, regions).map((rows, image) => {
+        const boxes = inOriginal[image];
+        return Array.from(rows, (row, i) => {
+          const first = row * side * side * classes + found[image].labels[i];
+          const logit = (cell: number) => logits[first + cell * classes];
+          const probabilities = Float32Array.from(
+            { length: side * side },
+            (_, cell) => 1 / (1 + Math.exp(-logit(cell))),
+          );
+          return pasteMask({ probabilities, box: boxOf(boxes, i) }, side, batch.originals[image]);
+        });
+      });
+    });
+  }
+
+  /** The joints of each image's objects. */
+  async #findKeypoints(batch: Batch, found: readonly BoxDetections[]): Promise<Joint[][][] | undefined> {
+    if (!this.#programs.keypoints) return undefined;
+    const allBoxes = found.map(({ boxes }) => boxes);
+    return await this.#onRegions(batch, 'keypoints', allBoxes, async ({ heatmaps }, regions) => {
+      const [logits, side, joints] = [await floats(heatmaps), heatmaps.shape[1], heatmaps.shape[3]];
+      return rowsOfImages(allBoxes, regions).map((rows, image) =>
+        Array.from(rows, (row, i) => {
+          const maps = channelsFirst(
+            logits.subarray(row * side * side * joints, (row + 1) * side * side * joints),
+            joints,
+          );
+          const found = heatmapsToKeypoints({ heatmaps: maps, box: boxOf(allBoxes[image], i) }, side);
+          return resizeJoints(found, batch.list.sizes[image], batch.originals[image]);
+        }),
+      );
+    });
+  }
+
+  /** Runs a head on regions of the batch, `[R, 4]` of each image in pixels of the resized one, and frees its outputs. */
+  async #onRegions<Result>(
+    { features, list }: Batch,
+    head: HeadName,
+    boxes: readonly Boxes[],
+    read: (outputs: ProgramOutputs, regions: RegionsByLevel) => Promise<Result>,
+  ): Promise<Result> {
+    const regions = regionsByLevel(boxes, this.#strides, list);
+    const inputs: Record<string, HostTensor | EngineTensor> = {};
+    regions.levels.forEach((data, level) => {
+      inputs[`feature${level}`] = features[`feature${level}`];
+      inputs[`regions${level}`] = { shape: [data.length / 5, 5], data };
+    });
+    const outputs = await this.#programs[head]!.run(inputs);
+    try {
+      return await read(outputs, regions);
     } finally {
       disposeAll(outputs);
     }
@@ -138,6 +201,27 @@ export class FasterRcnn {
 }
 
 const floats = async (tensor: EngineTensor) => finiteOutputs((await tensor.data()) as Float32Array);
+
+/** Of each image's regions, the rows that a head's outputs have them in. */
+function rowsOfImages(boxes: readonly Boxes[], { rank }: RegionsByLevel): Int32Array[] {
+  let first = 0;
+  return boxes.map(({ length }) => {
+    const rows = rank.subarray(first, first + length / 4);
+    first += rows.length;
+    return rows;
+  });
+}
+
+function boxOf(boxes: Boxes, row: number): [number, number, number, number] {
+  const [x1, y1, x2, y2] = boxes.subarray(4 * row, 4 * row + 4);
+  return [x1, y1, x2, y2];
+}
+
+/** `[S, S, J]` to `[J, S, S]`. */
+function channelsFirst(maps: Float32Array, joints: number): Float32Array {
+  const cells = maps.length / joints;
+  return Float32Array.from({ length: maps.length }, (_, i) => maps[(i % cells) * joints + Math.floor(i / cells)]);
+}
 
 function gatherRows(rows: Float32Array, indices: Int32Array, width: number): Float32Array {
   const gathered = new Float32Array(indices.length * width);

@@ -7,8 +7,10 @@ import {
   planResNet,
   type ResNetConfig,
 } from '../../backbone/index.ts';
-import { type Norm, type Parameters, resnetFeatures } from '../../backbone/layers.ts';
+import { fixedNorm, type Norm, type Parameters, resnetFeatures, resnetStage } from '../../backbone/layers.ts';
+import { PYRAMID_STRIDES } from './feature-maps.ts';
 import { featurePyramid, lastLevelMaxPool } from './fpn.ts';
+import type { Layer } from './layer.ts';
 
 /** The norms of the backbone, and of all after it. */
 export interface DetectorNorms {
@@ -35,42 +37,74 @@ export const BODY = 'backbone.body.';
 /** A ResNet's stages and its stem. */
 export const RESNET_STAGES = 5;
 
-/** Of the levels of a pyramid above a ResNet: those of its stages, and one of half the last one's size. */
-export const PYRAMID_STRIDES: readonly number[] = [4, 8, 16, 32, 64];
-
-/** What of a configuration decides about the backbone and its pyramid. */
-export interface PyramidConfig extends Pick<ResNetConfig, 'stride_on'> {
+/** What of a configuration decides about the backbone. */
+export interface BodyConfig extends Pick<ResNetConfig, 'stride_on'> {
   readonly backbone: string;
   readonly norm_layer: 'FrozenBatchNorm2d' | 'BatchNorm2d';
+}
+
+/** What of a configuration decides about the backbone and its pyramid. */
+export interface PyramidConfig extends BodyConfig {
   readonly fpn_out_channels: number;
   readonly fpn_norm_layer: 'BatchNorm2d' | null;
 }
 
-/** A ResNet with a feature pyramid: torchvision's `resnet_fpn_backbone`. */
-export function resnetPyramid(config: PyramidConfig): FeatureExtractor {
-  const body = planResNet({
-    depth: parseArchitecture(config.backbone).depth,
+const planBody = ({ backbone, stride_on }: BodyConfig, dilated = false) =>
+  planResNet({
+    depth: parseArchitecture(backbone).depth,
     stem: 'imagenet',
     shortcut: 'B',
-    stride_on: config.stride_on,
+    stride_on,
+    ...(dilated ? { replace_stride_with_dilation: [false, false, true] as const } : {}),
     num_classes: 1000,
   });
+
+const namesOf = ({ norm_layer }: BodyConfig) => ({ prefix: BODY, frozenNorms: norm_layer === 'FrozenBatchNorm2d' });
+
+/** A ResNet with a feature pyramid: torchvision's `resnet_fpn_backbone`. */
+export function resnetPyramid(config: PyramidConfig): FeatureExtractor {
+  const body = planBody(config);
   const channels = config.fpn_out_channels;
   const pyramid = featurePyramid('backbone.fpn', {
     from: body.channels,
     to: channels,
     norm: config.fpn_norm_layer !== null,
   });
-  const frozenNorms = config.norm_layer === 'FrozenBatchNorm2d';
   return {
     levels: PYRAMID_STRIDES.length,
     channels,
     strides: PYRAMID_STRIDES,
-    parameters: [...bodyParameters(body, { prefix: BODY, frozenNorms }), ...pyramid.parameters],
+    parameters: [...bodyParameters(body, namesOf(config)), ...pyramid.parameters],
     forward: (tensors, image, norms) => {
       const features = resnetFeatures(tensors.within(BODY), body, image, norms.body);
       const maps = pyramid.forward(tensors, features, norms.heads);
       return [...maps, lastLevelMaxPool(maps[maps.length - 1])];
     },
+  };
+}
+
+/** One map of a ResNet, of stride 16: that of its fourth stage, or of its fifth, which is dilated then. */
+export function resnetMap(config: BodyConfig, maps: 'c4' | 'dc5'): FeatureExtractor {
+  const whole = planBody(config, maps === 'dc5');
+  const body = { ...whole, stages: maps === 'c4' ? whole.stages.slice(0, -1) : whole.stages };
+  const last = body.stages.length - 1;
+  return {
+    levels: 1,
+    channels: body.channels[last],
+    strides: [body.strides[last]],
+    parameters: bodyParameters(body, namesOf(config)),
+    forward: (tensors, image, norms) => [resnetFeatures(tensors.within(BODY), body, image, norms.body)[last]],
+  };
+}
+
+/** A ResNet's fifth stage on what is pooled of each region: `[R, P, P, C]` to `[R, P / 2, P / 2, 2C]`. */
+export function conv5(config: BodyConfig): Layer<tf.Tensor4D, tf.Tensor4D> & { readonly channels: number } {
+  const body = planBody(config);
+  const stage = body.stages.length - 1;
+  return {
+    channels: body.channels[stage],
+    parameters: bodyParameters(body, namesOf(config)).filter((plan) => plan.stage === stage + 1),
+    forward: (tensors, regions, norm = fixedNorm()) =>
+      resnetStage(tensors.within(BODY), body.stages[stage], regions, norm),
   };
 }

@@ -25,15 +25,17 @@ export interface ConvolutionOptions {
   readonly kernel: number;
   /** How the filter begins, where not as He et al. have it. */
   readonly init?: Init;
+  /** Whether its channels out are classes'. */
+  readonly ofClasses?: boolean;
 }
 
 /** A convolution with a bias. */
 export function convolution(
   name: string,
-  { from, init, kernel, to }: ConvolutionOptions,
+  { from, init, kernel, ofClasses, to }: ConvolutionOptions,
 ): Layer<tf.Tensor4D, tf.Tensor4D> {
   return {
-    parameters: [filterPlan(name, from, to, kernel, { redrawn: init }), biasPlan(name, to)],
+    parameters: [filterPlan(name, from, to, kernel, { redrawn: init, ofClasses }), biasPlan(name, to, { ofClasses })],
     forward: (tensors, x) => tf.add(conv2d(x, tensors.filter(`${name}.weight`)), tensors.vector(`${name}.bias`)),
   };
 }
@@ -50,6 +52,26 @@ export function convBlock(
     parameters: [filterPlan(`${name}.0`, from, to, kernel, { redrawn: init }), ...normPlan(`${name}.1`, to)],
     forward: (tensors, x, norm = fixedNorm()) =>
       norm(tensors, `${name}.1`, conv2d(x, tensors.filter(`${name}.0.weight`))),
+  };
+}
+
+/**
+ * A transposed convolution of stride 2 with a bias, which doubles rows and columns: torch's `ConvTranspose2d` with
+ * padding of `(k − 2) / 2`, for even kernels. Its filter begins as that of a convolution back.
+ */
+export function transposedConvolution(
+  name: string,
+  { from, kernel, to }: ConvolutionOptions,
+): Layer<tf.Tensor4D, tf.Tensor4D> {
+  return {
+    // torch keeps channels in before channels out.
+    parameters: [filterPlan(name, to, from, kernel), biasPlan(name, to)],
+    forward: (tensors, x) => {
+      const [images, height, width] = x.shape;
+      const doubled: [number, number, number, number] = [images, 2 * height, 2 * width, to];
+      const y: tf.Tensor4D = tf.conv2dTranspose(x, tensors.filter(`${name}.weight`), doubled, 2, 'same');
+      return tf.add(y, tensors.vector(`${name}.bias`));
+    },
   };
 }
 

@@ -1,12 +1,15 @@
 /**
  * From the box head's outputs to detections, on the host. Equal to
- * `torchvision/models/detection/roi_heads.py: postprocess_detections` followed by `transform.py: postprocess`.
+ * `torchvision/models/detection/roi_heads.py: postprocess_detections`.
  *
  * Shapes: R proposals of one image, K classes with background as class 0, D detections.
  */
+
+import type { Rle } from '../../datasets/masks/rle.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { BoxCoder, ROI_BOX_WEIGHTS } from './box-coder.ts';
-import { type Boxes, clipBoxes, gatherBoxes, type ImageSize, resizeBoxes, rowsOfMinSize } from './boxes.ts';
+import { type Boxes, clipBoxes, gatherBoxes, type ImageSize, rowsOfMinSize } from './boxes.ts';
+import type { Joint } from './heatmaps-to-keypoints.ts';
 import { batchedNms } from './nms.ts';
 
 const { fround } = Math;
@@ -31,14 +34,22 @@ export interface PostprocessOptions {
   readonly detectionsPerImage: number;
 }
 
-/** The objects found in one image, highest score first. */
-export interface ImageDetections {
-  /** [D, 4], in pixels of the original image */
+/** The boxes found in one image, highest score first. */
+export interface BoxDetections {
+  /** [D, 4] */
   readonly boxes: Boxes;
   /** [D], classes 1 ≤ label < K */
   readonly labels: Int32Array;
   /** [D], probabilities */
   readonly scores: Float32Array;
+}
+
+/** The objects found in one image, highest score first, in pixels of the original image. */
+export interface ImageDetections extends BoxDetections {
+  /** D masks of the whole image, of a model that segments */
+  readonly masks?: readonly Rle[] | undefined;
+  /** D times the joints, of a model that finds them */
+  readonly keypoints?: readonly (readonly Joint[])[] | undefined;
 }
 
 const coder = new BoxCoder(ROI_BOX_WEIGHTS);
@@ -56,7 +67,9 @@ function softmaxRow(logits: Float32Array, start: number, out: Float32Array): voi
 }
 
 /**
- * @param resized The image's size as the network saw it, without padding @param original Its size on disk
+ * Boxes in pixels of the image as the network saw it.
+ *
+ * @param resized its size, without padding
  *
  * A proposal with a NaN or +∞ logit yields nothing; a NaN delta drops its box.
  * @throws BAD_MODEL when the outputs do not fit together
@@ -64,9 +77,8 @@ function softmaxRow(logits: Float32Array, start: number, out: Float32Array): voi
 export function postprocessDetections(
   { proposals, classLogits, boxDeltas }: BoxHeadOutputs,
   resized: ImageSize,
-  original: ImageSize,
   { scoreThresh, nmsThresh, detectionsPerImage }: PostprocessOptions,
-): ImageDetections {
+): BoxDetections {
   const regions = proposals.length >> 2;
   const classes = regions === 0 ? 0 : classLogits.length / regions;
   if (
@@ -105,7 +117,7 @@ export function postprocessDetections(
   const usableLabels = Int32Array.from(usable, (i) => candidateRows[i] % classes);
   const kept = batchedNms(usableBoxes, usableScores, usableLabels, nmsThresh, detectionsPerImage);
   return {
-    boxes: resizeBoxes(gatherBoxes(usableBoxes, kept), resized, original),
+    boxes: gatherBoxes(usableBoxes, kept),
     labels: Int32Array.from(kept, (i) => usableLabels[i]),
     scores: Float32Array.from(kept, (i) => usableScores[i]),
   };

@@ -5,6 +5,7 @@ import {
   DetectionLoader,
   type DetectionSample,
   detectionFingerprint,
+  keypointLayout,
 } from '../../datasets/index.ts';
 import { seeded } from '../../datasets/loaders/seeded.ts';
 import type { Engine } from '../../engine/index.ts';
@@ -29,7 +30,7 @@ import {
 } from '../architectures/architectures.ts';
 import { DetectorEvaluation } from './evaluation.ts';
 import { labelsOf } from './labels.ts';
-import { describeObjects, learnedFields } from './object-targets.ts';
+import { describeObjects, learnedFields, type ObjectTargets } from './object-targets.ts';
 import type { DetectorRunSettings } from './run-settings.ts';
 import { type AnnotatedImages, trainingSamples } from './samples.ts';
 import { detectorStartWeights } from './start.ts';
@@ -86,7 +87,9 @@ export function detectorTask(
   const { engine, folder, images, onEpoch, onEvaluated, onProblem, onStep, signal, validation } = options;
   const { accumulate, model, seed } = settings;
   checkCategories(images, settings);
-  const samples = trainingSamples(images, model);
+  const targets = architectureOf(model).targets(model);
+  const samples = trainingSamples(images, model, targets);
+  checkTargets(samples, targets);
   const evaluation =
     validation &&
     new DetectorEvaluation({
@@ -146,9 +149,24 @@ export function detectorTask(
   };
 }
 
+/** @throws ResnetCocoError BAD_DATASET where no object has what a head learns */
+function checkTargets(samples: readonly DetectionSample[], { keypoints, masks }: ObjectTargets): void {
+  const lacks = (what: 'segmentations' | 'keypoints') => !samples.some((sample) => sample[what]?.some(Boolean));
+  const [head, lacking] =
+    masks && lacks('segmentations')
+      ? ['mask', 'a mask (`segmentation`)']
+      : keypoints !== undefined && lacks('keypoints')
+        ? ['keypoint', 'labeled keypoints']
+        : [];
+  if (head === undefined) return;
+  const problem = `none of the objects to train on has ${lacking}, which the ${head} head learns`;
+  throw new ResnetCocoError('BAD_DATASET', `${problem}; leave ${head} out of \`heads\``);
+}
+
 /** @throws ResnetCocoError BAD_CONFIG for settings that were made for other categories */
 function checkCategories({ dataset }: AnnotatedImages, { model }: DetectorRunSettings): void {
-  const { categories } = labelsOf(dataset.categories);
+  const { keypoints } = architectureOf(model).targets(model);
+  const { categories } = labelsOf(dataset.categories, keypoints === undefined ? undefined : keypointLayout(dataset));
   if (JSON.stringify(categories) === JSON.stringify(model.categories)) return;
   const names = (list: readonly { readonly name: string }[]) => list.map(({ name }) => name).join(', ');
   throw new ResnetCocoError(

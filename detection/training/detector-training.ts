@@ -14,18 +14,18 @@ import type {
 } from '../../engine/index.ts';
 import type { Random } from '../../io/random.ts';
 import type { ChanceBatch, DetectorTrainer, DetectorTrainingStep } from '../architectures/architecture.ts';
-import { detectorParts } from '../model/detector-parts.ts';
+import { type DetectorPart, detectorParts } from '../model/detector-parts.ts';
 import type { FasterRcnnConfig } from '../model/faster-rcnn-config.ts';
 import { featureNames } from '../model/faster-rcnn-graphs.ts';
 import { trainableWeights } from '../model/faster-rcnn-parameters.ts';
 import { planFasterRcnn } from '../model/faster-rcnn-plan.ts';
+import { headsOf } from '../model/region-heads.ts';
 import { AnchorGenerator } from '../ops/anchors.ts';
-import { type Boxes, gatherBoxes } from '../ops/boxes.ts';
 import { batchImages, type ImageList } from '../ops/image-list.ts';
 import { regionsByLevel } from '../ops/level-mapper.ts';
 import { filterProposals, type RpnLevel } from '../ops/proposals.ts';
 import { sampleBalanced } from '../ops/sampler.ts';
-import { roiLoss } from './roi-loss.ts';
+import { type HeadLosses, type HeadTask, headTask } from './head-task.ts';
 import { roiTargets } from './roi-targets.ts';
 import { rpnLoss, rpnTargets } from './rpn-loss.ts';
 import type { DetectorLosses, RegionSampling, TrainingBatch, TrainingImage } from './training-batch.ts';
@@ -38,18 +38,24 @@ interface Step {
   readonly passes: readonly BackwardPass[];
 }
 
+/** A head's losses, and their gradients. */
+interface HeadPass {
+  readonly losses: Partial<HeadLosses>;
+  readonly pass: BackwardPass;
+}
+
 /** Faster R-CNN in training (torchvision `generalized_rcnn.py` in `train()` mode). It holds the weights. */
 export class DetectorTraining implements DetectorTrainer {
   readonly #config: FasterRcnnConfig;
   readonly #settings: DetectorTrainingSettings;
-  readonly #program: PartsProgram<'proposals' | 'boxes'>;
+  readonly #program: PartsProgram<DetectorPart>;
   readonly #anchors: AnchorGenerator;
   readonly #strides: readonly number[];
 
   private constructor(
     config: FasterRcnnConfig,
     settings: DetectorTrainingSettings,
-    program: PartsProgram<'proposals' | 'boxes'>,
+    program: PartsProgram<DetectorPart>,
   ) {
     this.#config = config;
     this.#settings = settings;
@@ -176,14 +182,21 @@ export class DetectorTraining implements DetectorTrainer {
     try {
       const levels = await this.#levels(first);
       const rpn = this.#rpnLoss(levels, list, images, choices);
-      const head = await this.#headPass(first, choices.propose(levels, list), list, { images, choices }, share);
-      const losses = {
-        loss_objectness: rpn.objectness,
-        loss_rpn_box_reg: rpn.boxes,
-        loss_classifier: head.classifier,
-        loss_box_reg: head.boxes,
-      };
-      const cotangents: Record<string, HostTensor | EngineTensor> = { ...head.pass.inputGradients };
+      const proposals = choices.propose(levels, list);
+      const targets = images.map(({ objects }, image) =>
+        roiTargets(proposals[image], objects, this.#settings, (labels) => choices.proposals(labels, image)),
+      );
+      const heads: HeadPass[] = [];
+      for (const name of headsOf(this.#config)) {
+        heads.push(await this.#headPass(first, headTask(name, targets, images), list, share));
+      }
+      const losses = Object.assign(
+        { loss_objectness: rpn.objectness, loss_rpn_box_reg: rpn.boxes },
+        ...heads.map((head) => head.losses),
+      ) as DetectorLosses;
+      const passes = heads.map(({ pass }) => pass);
+      const [ofFeatures, ...more] = passes.map(({ inputGradients }) => inputGradients);
+      const cotangents: Record<string, HostTensor | EngineTensor> = { ...ofFeatures };
       for (const [level, { deltas, logits }] of rpn.gradients.entries()) {
         cotangents[`objectness${level}`] = {
           shape: first.outputs[`objectness${level}`].shape,
@@ -191,7 +204,7 @@ export class DetectorTraining implements DetectorTrainer {
         };
         cotangents[`deltas${level}`] = { shape: first.outputs[`deltas${level}`].shape, data: scaled(deltas, share) };
       }
-      return { losses, passes: [head.pass, await first.backward(cotangents)] };
+      return { losses, passes: [...passes, await first.backward(cotangents, ...more)] };
     } finally {
       first.dispose();
     }
@@ -220,44 +233,26 @@ export class DetectorTraining implements DetectorTrainer {
     return rpnLoss(levels, targets);
   }
 
-  /** The box head, forward and backward. */
+  /** A head, forward and backward. */
   async #headPass(
     { outputs }: ForwardPass,
-    proposals: readonly Boxes[],
+    { boxes, lossOf, name }: HeadTask,
     list: ImageList,
-    { choices, images }: TrainingBatch,
     share: number,
-  ): Promise<{ readonly pass: BackwardPass; readonly classifier: number; readonly boxes: number }> {
-    const targets = images.map(({ objects }, image) =>
-      roiTargets(proposals[image], objects, this.#settings, (labels) => choices.proposals(labels, image)),
-    );
-    const regions = regionsByLevel(
-      targets.map(({ boxes }) => boxes),
-      this.#strides,
-      list,
-    );
+  ): Promise<HeadPass> {
+    const regions = regionsByLevel(boxes, this.#strides, list);
     const inputs: Record<string, HostTensor | EngineTensor> = {};
-    for (const name of featureNames(this.#config)) inputs[name] = outputs[name];
+    for (const feature of featureNames(this.#config)) inputs[feature] = outputs[feature];
     regions.levels.forEach((data, level) => {
       inputs[`regions${level}`] = { shape: [data.length / 5, 5], data };
     });
-    const second = await this.#program.parts.boxes.forward(inputs);
+    const second = await this.#program.parts[name].forward(inputs);
     try {
-      const [logits, deltas] = [second.outputs.logits, second.outputs.deltas];
-      // The head has the proposals level by level.
-      const labels = targets.flatMap((target) => [...target.labels]);
-      const codes = Float32Array.from(targets.flatMap((target) => [...target.codes]));
-      const { gradients, ...losses } = roiLoss(
-        await floats(logits),
-        await floats(deltas),
-        regions.order.map((region) => labels[region]),
-        gatherBoxes(codes, regions.order),
-      );
-      const pass = await second.backward({
-        logits: { shape: logits.shape, data: scaled(gradients.logits, share) },
-        deltas: { shape: deltas.shape, data: scaled(gradients.deltas, share) },
+      const { gradients, losses } = await lossOf(second.outputs, regions.order);
+      const cotangents = Object.entries(gradients).map(([output, data]) => {
+        return [output, { shape: second.outputs[output].shape, data: scaled(data, share) }] as const;
       });
-      return { ...losses, pass };
+      return { losses, pass: await second.backward(Object.fromEntries(cotangents)) };
     } finally {
       second.dispose();
     }
@@ -269,11 +264,7 @@ const floats = async (tensor: EngineTensor) => (await tensor.data()) as Float32A
 const scaled = (data: Float32Array, share: number) => (share === 1 ? data : data.map((value) => value * share));
 
 function meanOf(losses: readonly DetectorLosses[]): DetectorLosses {
-  const mean = (name: keyof DetectorLosses) => losses.reduce((sum, one) => sum + one[name], 0) / losses.length;
-  return {
-    loss_objectness: mean('loss_objectness'),
-    loss_rpn_box_reg: mean('loss_rpn_box_reg'),
-    loss_classifier: mean('loss_classifier'),
-    loss_box_reg: mean('loss_box_reg'),
-  };
+  const names = Object.keys(losses[0]) as (keyof DetectorLosses)[];
+  const mean = (name: keyof DetectorLosses) => losses.reduce((sum, one) => sum + (one[name] ?? 0), 0) / losses.length;
+  return Object.fromEntries(names.map((name) => [name, mean(name)])) as unknown as DetectorLosses;
 }

@@ -1,4 +1,4 @@
-import type { CocoCategory } from '../../datasets/index.ts';
+import type { CocoCategory, KeypointLayout } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { type DetectorCategory, labelOf } from '../model/detector-category.ts';
 import { partnersByName } from '../results/match-categories.ts';
@@ -13,11 +13,20 @@ export interface Labels {
 /** Ids may be so many times as high as there are categories before labels are others; COCO's 80 go up to 90. */
 const MOST_GAPS = 2;
 
-/** Ids of categories are labels as they are, unless they begin below 1 or leave most labels unused: then labels are 1, 2, 3 …. */
-export function labelsOf(categories: readonly CocoCategory[]): Labels {
+/**
+ * Ids of categories are labels as they are, unless they begin below 1 or leave most labels unused: then labels are
+ * 1, 2, 3 ….
+ *
+ * @param keypoints those that are learned, if any: categories that have them, or all where none says so, keep their names
+ */
+export function labelsOf(categories: readonly CocoCategory[], keypoints?: KeypointLayout): Labels {
   const sorted = [...categories].sort((a, b) => a.id - b.id);
   const isFit = sorted.every(({ id }) => id >= 1 && id <= MOST_GAPS * sorted.length);
-  const labeled = sorted.map(({ id, name }, i) => (isFit || id === i + 1 ? { id, name } : { id, name, label: i + 1 }));
+  const isNamed = sorted.some((category) => category.keypoints?.length);
+  const labeled = sorted.map(({ id, keypoints: own, name }, i) => ({
+    ...(isFit || id === i + 1 ? { id, name } : { id, name, label: i + 1 }),
+    ...(keypoints && (own?.length || !isNamed) && { keypoints: keypoints.names, skeleton: keypoints.skeleton }),
+  }));
   return { categories: labeled, num_classes: 1 + Math.max(0, ...labeled.map(labelOf)) };
 }
 

@@ -21,6 +21,8 @@ export interface RoiTargets {
   readonly labels: Int32Array;
   /** [S, 4]: the codes that lead to the object; zeros for background. */
   readonly codes: Float32Array;
+  /** [S]: the object that each belongs to; negative for background. */
+  readonly objects: Int32Array;
 }
 
 /**
@@ -53,5 +55,10 @@ export function roiTargets(
   const rows = Int32Array.from([...positive, ...negative]).sort();
   const allCodes = new Float32Array(rows.length * 4);
   for (const [i, row] of positive.entries()) allCodes.set(codes.subarray(i * 4, i * 4 + 4), rows.indexOf(row) * 4);
-  return { boxes: gatherBoxes(proposed, rows), labels: rows.map((row) => labels[row]), codes: allCodes };
+  return {
+    boxes: gatherBoxes(proposed, rows),
+    labels: rows.map((row) => labels[row]),
+    codes: allCodes,
+    objects: rows.map((row) => (labels[row] > 0 ? matches[row] : -1)),
+  };
 }

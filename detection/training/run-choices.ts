@@ -1,4 +1,10 @@
-import type { DetectionAugmentation, DetectionRecipe, DetectionSample } from '../../datasets/index.ts';
+import {
+  type DetectionAugmentation,
+  type DetectionRecipe,
+  type DetectionSample,
+  type KeypointLayout,
+  keypointLayout,
+} from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { inNamesOf } from '../../io/config.ts';
 import { checkArgument, checkOptions, type OptionKinds } from '../../io/options.ts';
@@ -41,6 +47,8 @@ export interface DetectorChoices extends OptimizationChoices {
   /** Scale jitter: the factor, at least and at most. */
   readonly scaleJitter?: readonly [number, number];
   readonly aspectRatioGroupFactor?: number;
+  /** What is trained beside the region proposals: `box` and, in addition, `mask` or `keypoint`. By default what the model has that the run begins from, or else `box`. */
+  readonly heads?: readonly DetectorHead[];
   /** Further settings of the model and of its training under torchvision's names, such as `fpn_out_channels`. */
   readonly config?: Readonly<Record<string, unknown>>;
 }
@@ -56,10 +64,15 @@ const kinds: OptionKinds<DetectorChoices> = {
   flip: 'number',
   colorJitter: 'number',
   crop: 'boolean',
+  heads: 'list',
   scaleJitter: 'list',
   aspectRatioGroupFactor: 'number',
   config: 'object',
 };
+
+/** The heads of a detector, as `heads` names them. */
+export const detectorHeads = ['box', 'mask', 'keypoint'] as const;
+export type DetectorHead = (typeof detectorHeads)[number];
 
 /** torchvision's reference training of COCO: 26 epochs, drops after 16 and 22, .02 for 16 images. */
 const EPOCHS = 26;
@@ -75,6 +88,9 @@ const ASPECT_RATIO_GROUP_FACTOR = 3;
 
 /** Whether a run begins from a detector, not from a backbone alone: then it is fine-tuned. */
 export const isFineTuning = (start: DetectorStart | undefined): boolean => start?.model.num_classes !== undefined;
+
+/** Decided by `heads`. */
+const HEADS = ['mask_head', 'keypoint_head'];
 
 /** Decided by the data set. */
 const OF_THE_DATA = ['architecture', 'categories', 'num_classes', 'provenance'];
@@ -112,8 +128,8 @@ export function planDetectorRun(
     : [EPOCHS, DROPS, WARMUP_STEPS];
   const { accumulate = 1, aspectRatioGroupFactor = ASPECT_RATIO_GROUP_FACTOR, batch = BATCH } = choices;
   const names = choiceNames(choices);
-  const { model, training } = inNamesOf(names, () => configured(images, choices, start));
-  const samples = trainingSamples(images, model);
+  const { layout, model, training } = inNamesOf(names, () => configured(images, choices, start));
+  const samples = trainingSamples(images, model, architectureOf(model).targets(model));
   const steps = Math.floor(Math.floor(samples.length / batch) / accumulate);
   // torchvision's warmup ends with the first epoch.
   const warmupSteps = choices.warmupSteps ?? Math.max(0, Math.min(usualWarmup, steps - 1));
@@ -123,7 +139,7 @@ export function planDetectorRun(
     model,
     training,
     accumulate,
-    recipe: recipeOf(choices, model),
+    recipe: recipeOf(choices, model, layout),
     aspect_ratio_group_factor: aspectRatioGroupFactor,
     ...optimizationSettings(ofOneCycle ? choices : { ...choices, warmupSteps }, { epochs, batch, rate, drops }),
   };
@@ -172,15 +188,18 @@ function configured({ dataset }: AnnotatedImages, choices: DetectorChoices, star
   const given = Object.entries(config).filter(([field]) => !OF_THE_DATA.includes(field));
   const ofTraining = given.filter(([field]) => trainingSettingNames.includes(field));
   const ofModel = given.filter(([field]) => !trainingSettingNames.includes(field));
+  const heads = headsOf(dataset, choices.heads, { ...start?.model, ...named, ...config });
   const model = parseDetectorConfig(
     {
       // As torchvision: norms are trained where there is nothing to begin from.
-      ...(start ? start.model : { norm_layer: 'BatchNorm2d' }),
-      ...named,
-      ...Object.fromEntries(ofModel),
+      ...withoutHeads({
+        ...(start ? start.model : { norm_layer: 'BatchNorm2d' }),
+        ...named,
+        ...Object.fromEntries(ofModel),
+      }),
+      ...heads.model,
       architecture: name,
       backbone,
-      ...labelsOf(dataset.categories),
       // With several sizes, the last is that of evaluation.
       ...(minSize ? { min_size: minSize[minSize.length - 1] } : {}),
       ...(maxSize === undefined ? {} : { max_size: maxSize }),
@@ -195,7 +214,38 @@ function configured({ dataset }: AnnotatedImages, choices: DetectorChoices, star
     },
     'training',
   );
-  return { model, training };
+  return { model, training, layout: heads.layout };
+}
+
+const withoutHeads = (settings: object) =>
+  Object.fromEntries(Object.entries(settings).filter(([field]) => !HEADS.includes(field)));
+
+/** The heads' settings and the categories, with the names of keypoints where these are found. */
+function headsOf(
+  { annotations, categories }: AnnotatedImages['dataset'],
+  heads: readonly DetectorHead[] | undefined,
+  { keypoint_head, mask_head }: Readonly<Record<string, unknown>>,
+) {
+  const unknown = heads?.find((head) => !detectorHeads.includes(head));
+  if (unknown !== undefined || (heads && !heads.includes('box'))) {
+    const is = unknown === undefined ? 'is without box' : `has ${unknown}`;
+    throw new ResnetCocoError('USAGE', `\`heads\` are box and any of mask and keypoint, but ${is}`);
+  }
+  const has = (head: DetectorHead, settings: unknown) => heads?.includes(head) ?? settings !== undefined;
+  const layout = has('keypoint', keypoint_head) ? layoutOf({ annotations, categories }) : undefined;
+  const model = {
+    ...labelsOf(categories, layout),
+    ...(has('mask', mask_head) && { mask_head: mask_head ?? {} }),
+    ...(layout && { keypoint_head: { ...(keypoint_head as object), num_keypoints: layout.names.length } }),
+  };
+  return { model, layout };
+}
+
+function layoutOf(dataset: Pick<AnnotatedImages['dataset'], 'annotations' | 'categories'>): KeypointLayout {
+  const layout = keypointLayout(dataset);
+  if (layout) return layout;
+  const problem = 'the data set to train on has no object with keypoints';
+  throw new ResnetCocoError('BAD_DATASET', `${problem}; leave keypoint out of \`heads\``);
 }
 
 /** @throws ResnetCocoError USAGE where `arch` is unknown, or another architecture than that of the detector to begin from */
@@ -207,7 +257,7 @@ function chosenArchitecture(arch: string | undefined, start: DetectorStart | und
   if (given && given !== architecture) {
     throw new ResnetCocoError(
       'USAGE',
-      `\`arch\` is ${arch}, but \`init\` is a ${given.title}; leave out \`arch\`, or begin from a ${named.backbone}`,
+      `\`arch\` is ${arch}, but \`init\` is a ${given.title(start!.model as DetectorConfig)}; leave out \`arch\`, or begin from a ${named.backbone}`,
     );
   }
   return { architecture, named };
@@ -216,6 +266,7 @@ function chosenArchitecture(arch: string | undefined, start: DetectorStart | und
 function recipeOf(
   { colorJitter, crop, flip = 0.5, minSize, scaleJitter }: DetectorChoices,
   { image_mean, image_std, max_size, min_size }: DetectorConfig,
+  layout: KeypointLayout | undefined,
 ): DetectionRecipe {
   const augmentations: DetectionAugmentation[] = [];
   if (colorJitter) {
@@ -228,6 +279,7 @@ function recipeOf(
     augmentations,
     min_size: minSize ?? [min_size],
     max_size,
+    ...(layout && { keypoint_hflip_indices: layout.hflip_indices }),
     ...(scaleJitter ? { scale_jitter: { scale_range: scaleJitter } } : {}),
     image_mean: [...image_mean],
     image_std: [...image_std],

@@ -12,12 +12,16 @@ export interface TrainingImage extends PreparedImage {
   readonly file: string;
 }
 
-/** The four losses, by torchvision's names; their sum is made small. */
+/** The losses, by torchvision's names; their sum is made small. */
 export interface DetectorLosses {
   readonly loss_objectness: number;
   readonly loss_rpn_box_reg: number;
   readonly loss_classifier: number;
   readonly loss_box_reg: number;
+  /** Of a mask head. */
+  readonly loss_mask?: number;
+  /** Of a keypoint head. */
+  readonly loss_keypoint?: number;
 }
 
 /** Where training depends on chance, or on which of nearly equal scores is higher. */

@@ -51,7 +51,7 @@ export class EagerTraining implements TrainingBackend {
     return { pass, outputs: eagerTensors(outputs) };
   }
 
-  async backward(pass: number, cotangents: ProgramInputs) {
+  async backward(pass: number, cotangents: readonly ProgramInputs[]) {
     const forwardPass = this.#forwards.get(pass)!;
     this.#forwards.delete(pass);
     const { changes, inputGradients } =
@@ -63,9 +63,9 @@ export class EagerTraining implements TrainingBackend {
 
   async #runAgain(
     { inputs, part }: { readonly part: string; readonly inputs: Tensors },
-    cotangents: ProgramInputs,
+    cotangents: readonly ProgramInputs[],
   ): Promise<BackwardResult> {
-    const cotangentTensors = onBackend(this.#backend, () => tensorsOf(cotangents));
+    const cotangentTensors = onBackend(this.#backend, () => sumsOf(cotangents));
     const { outputs, ...passes } = this.#differentiate(part, inputs, cotangentTensors);
     for (const tensors of [cotangentTensors, inputs, outputs]) disposeAll(tensors);
     return readPasses(passes);
@@ -131,6 +131,16 @@ async function read(tensors: Tensors): Promise<NamedArrays> {
     return [name, data] as const;
   });
   return Object.fromEntries(await Promise.all(entries));
+}
+
+/** Those of the same name added. */
+function sumsOf(inputs: readonly ProgramInputs[]): Tensors {
+  const names = new Set(inputs.flatMap((part) => Object.keys(part)));
+  const sums = [...names].map((name) => {
+    const sum = tf.tidy(() => tf.addN(inputs.flatMap((part) => (part[name] ? [tensorOf(part[name])] : []))));
+    return [name, sum] as const;
+  });
+  return Object.fromEntries(sums);
 }
 
 const tensorsOf = (inputs: ProgramInputs): Tensors => mapped(inputs, tensorOf);

@@ -29,11 +29,11 @@ export class OnnxTraining implements TrainingBackend {
     return { pass: result.pass, outputs: onnxTensors(result.ports, this.#session) };
   }
 
-  async backward(pass: number, cotangents: ProgramInputs) {
+  async backward(pass: number, cotangents: readonly ProgramInputs[]) {
     const part = this.#partOf.get(pass)!;
     this.#partOf.delete(pass);
     const keep = Object.entries(this.#spec.parts[part].inputs).flatMap(([name, { kept }]) => (kept ? [name] : []));
-    const given = this.#portsOf(part, Object.keys(cotangents), cotangents);
+    const given = cotangents.map((ones) => this.#portsOf(part, Object.keys(ones), ones));
     const request = { program: this.#program, pass, cotangents: given, keep };
     const result = await this.#session.ask('backward', request);
     return { pass: result.pass, inputGradients: onnxTensors(result.ports, this.#session) };

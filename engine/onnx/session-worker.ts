@@ -88,7 +88,7 @@ const verbs = {
     program,
   }: OfProgram & {
     readonly pass: number;
-    readonly cotangents: Ports;
+    readonly cotangents: readonly Ports[];
     readonly keep: readonly string[];
   }): Promise<PassResult> {
     return trainings.get(program)!.backward(pass, cotangents, keep);

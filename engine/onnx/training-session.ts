@@ -74,11 +74,11 @@ export class TrainingSession {
   }
 
   /** @param keep inputs whose gradients stay in this thread */
-  async backward(pass: number, cotangents: Ports, keep: readonly string[]): Promise<PassResult> {
+  async backward(pass: number, cotangents: readonly Ports[], keep: readonly string[]): Promise<PassResult> {
     const { fed, held, part } = this.#forwards.get(pass)!;
     this.#forwards.delete(pass);
     const { backward, steps } = this.#parts[part];
-    const cotangentsFed = this.#fed('cotangent', cotangents);
+    const cotangentsFed = await this.#summed(cotangents.map((ones) => this.#fed('cotangent', ones)));
     const feeds = { ...this.#weights, ...held, ...cotangentsFed };
     const run: OrtTensors = backward ? await backward.run(chosen(feeds, backward.inputNames)) : held;
     const results = steps.length ? await withSteps(run, steps, this.#kept.memory) : run;
@@ -124,6 +124,22 @@ export class TrainingSession {
     );
     for (const tensor of Object.values(fed)) this.#kept.memory.use(tensor);
     return fed;
+  }
+
+  /** Tensors of the same name added, in use in place of all these. */
+  async #summed([first, ...more]: readonly OrtTensors[]): Promise<OrtTensors> {
+    const sums: Record<string, ort.Tensor> = { ...first };
+    for (const tensors of more) {
+      for (const [name, tensor] of Object.entries(tensors)) {
+        const sum = this.#kept.memory.tensor(tensor.dims);
+        const [a, b] = (await Promise.all([sums[name].getData(), tensor.getData()])) as [Float32Array, Float32Array];
+        for (let i = 0; i < a.length; i++) sum.data[i] = a[i] + b[i];
+        this.#kept.memory.use(sum);
+        this.#done({ [name]: sums[name] }, { [name]: tensor });
+        sums[name] = sum;
+      }
+    }
+    return sums;
   }
 
   #done(...all: readonly OrtTensors[]): void {

@@ -194,7 +194,7 @@ test('calls that make no sense are refused', async () => {
   await refused(['--dataset', cifar, '--learning-rate', '1'], /unknown flag '--learning-rate'/);
   await refused(
     ['--dataset', cifar, '--milestones', '3,2', ...out],
-    /^--milestones: 3, 2 do not ascend$/,
+    /^--milestones: 3, 2 are not in ascending order$/,
     'BAD_CONFIG',
   );
   await refused(

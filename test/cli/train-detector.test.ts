@@ -199,7 +199,7 @@ test('calls that make no sense are refused', async () => {
     /^--backbone: must be resnet18, 34.*, is "resnet20"$/,
     'BAD_CONFIG',
   );
-  await refused([...cocoFlags, '--milestones', '3,2'], /^--milestones: 3, 2 do not ascend$/, 'BAD_CONFIG');
+  await refused([...cocoFlags, '--milestones', '3,2'], /^--milestones: 3, 2 are not in ascending order$/, 'BAD_CONFIG');
   await refused([...cocoFlags, '--val-images', folder], /--val-images needs --val-annotations/);
   await refused([...cocoFlags, '--config', join(root, 'no.json')], /no\.json: no such file/, 'FILE_NOT_FOUND');
   writeFileSync(config, JSON.stringify({ fpn_channels: 16 }));

@@ -11,29 +11,24 @@ import {
   type TrainingImage,
 } from '../../../detection/index.ts';
 import type { RpnLevel } from '../../../detection/ops/proposals.ts';
-import type { Sample } from '../../../detection/ops/sampler.ts';
 import type { DetectorLosses } from '../../../detection/training/training-batch.ts';
 import { createEngine, type TrainingOptions } from '../../../engine/index.ts';
 import type { ResnetCocoError } from '../../../errors.ts';
 import { Random } from '../../../io/random.ts';
 import { fixturesDir } from '../../shared-data.ts';
-import { wave, waveWeights } from '../../waves.ts';
+import { waveWeights } from '../../waves.ts';
+import {
+  assertProbe,
+  chosen,
+  close,
+  type ImageCase,
+  type Probe,
+  proposedIn,
+  trainingImage,
+} from './recorded-batches.ts';
 
 const test = suite('detector training');
 
-interface ImageCase {
-  readonly height: number;
-  readonly width: number;
-  /** Of the wave that its pixels are. */
-  readonly phase: number;
-  readonly boxes: number[][];
-  readonly labels: number[];
-  readonly anchors: { readonly positive: number[]; readonly negative: number[] };
-  readonly proposals: { readonly positive: number[]; readonly negative: number[] };
-  readonly proposed: string;
-}
-/** Norm, largest number, product with a wave, and some numbers. */
-type Probe = readonly number[];
 interface Case {
   readonly config: Record<string, unknown>;
   readonly settings: Record<string, number>;
@@ -45,55 +40,6 @@ interface Case {
   }[];
 }
 const cases: Case[] = JSON.parse(readFileSync(join(fixturesDir, 'detection_training.json'), 'utf8'));
-
-function trainingImage({ boxes, height, labels, phase, width }: ImageCase, index: number): TrainingImage {
-  const [mean, std] = [[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]]; // biome-ignore format: one line
-  const data = Float32Array.from(wave(height * width * 3, phase), (value, i) => {
-    return (Math.fround(0.5 + 0.5 * value) - mean[i % 3]) / std[i % 3];
-  });
-  const objects = { boxes: Float32Array.from(boxes.flat()), labels: Int32Array.from(labels) };
-  return { height, width, data, objects, file: `image ${index}` };
-}
-
-const sampleOf = ({ negative, positive }: ImageCase['anchors']): Sample => ({
-  positive: Int32Array.from(positive),
-  negative: Int32Array.from(negative),
-});
-const proposedIn = (image: ImageCase) => new Float32Array(new Uint8Array(Buffer.from(image.proposed, 'base64')).buffer);
-
-/** What torchvision chose, whose labels are checked against ours. */
-const chosen = (images: readonly ImageCase[]): RegionSampling => ({
-  anchors: (labels, image) => checkedSample(labels, images[image].anchors),
-  proposals: (labels, image) => checkedSample(labels, images[image].proposals),
-  propose: () => images.map(proposedIn),
-});
-function checkedSample(labels: Int32Array, recorded: ImageCase['anchors']): Sample {
-  assert.ok(recorded.positive.every((row) => labels[row] > 0) && recorded.negative.every((row) => labels[row] === 0));
-  return sampleOf(recorded);
-}
-
-const close = (actual: number, expected: number, tolerance: number, scale = Math.abs(expected)) =>
-  Math.abs(actual - expected) <= tolerance * scale;
-
-function assertProbe(
-  name: string,
-  data: Float32Array,
-  [norm, largest, product, ...numbers]: Probe,
-  phase: number,
-): void {
-  const length = Math.hypot(...[data.reduce((sum, value) => sum + value * value, 0)].map(Math.sqrt));
-  assert.ok(close(length, norm, 1e-3, Math.max(norm, 1e-12)), `${name}: norm ${length}, not ${norm}`);
-  const waves = wave(data.length, phase);
-  const ours = data.reduce((sum, value, i) => sum + value * waves[i], 0);
-  assert.ok(close(ours, product, 1e-3, Math.max(norm, 1e-12)), `${name}: product ${ours}, not ${product}`);
-  for (const [i, expected] of numbers.entries()) {
-    const at = Math.floor((i * (data.length - 1)) / (numbers.length - 1));
-    assert.ok(
-      close(data[at], expected, 1e-3, Math.max(largest, 1e-12)),
-      `${name}[${at}]: ${data[at]}, not ${expected}`,
-    );
-  }
-}
 
 async function create(
   { config, settings }: Pick<Case, 'config' | 'settings'>,
@@ -149,7 +95,7 @@ test('twenty steps of SGD, momentum, decay and clipped gradients follow torchvis
   for (const [step, { images, losses }] of recorded.steps.entries()) {
     const ours = await training.step(images.map(trainingImage), chosen(images), rate);
     for (const [name, expected] of Object.entries(losses)) {
-      const actual = ours[name as keyof DetectorLosses];
+      const actual = ours[name as keyof DetectorLosses]!;
       assert.ok(close(actual, expected, 2e-3), `step ${step}: ${name}: ${actual}, not ${expected}`);
     }
   }

@@ -182,7 +182,7 @@ test('detections and ground truth in sample images: as many as the caption says,
   const page = await pageOf([run('r', 2, 0.5)], { samples });
   const section = sectionOf(page, 'Detections');
   assert.match(section, '2 detections of a score above 43.7 %, above which F1 is highest on all images; 2 objects.');
-  assert.match(section, '0 detections of a score above 50.0 %, as no detection on any image is right; 2 objects.');
+  assert.match(section, '0 detections of a score above 50.0 %, because no detection on any image is right; 2 objects.');
   assert.is(section.match(/data:image/g)!.length, 1);
   const [newest, first] = section.split('<details').slice(1);
   const count = (text: string, pattern: RegExp) => text.match(pattern)?.length ?? 0;
