@@ -259,7 +259,7 @@ test('what cannot be trained is refused before anything is written', async () =>
     'BAD_DATASET',
     /7 images to learn from make no batch of 8, which a step takes; make `batch` smaller/,
   );
-  await refused({ settings: { ...settings, freeze: 4 } }, 'BAD_CONFIG', /freeze is 4, but resnet8 has 3 stages/);
+  await refused({ settings: { ...settings, freeze: 4 } }, 'BAD_CONFIG', /`freeze` is 4, but resnet8 has 3 stages/);
   await refused({ settings: { ...settings, epochs: 0 } }, 'BAD_CONFIG', /epochs/);
   assert.not(existsSync(folder));
 });
