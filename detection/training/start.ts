@@ -90,7 +90,7 @@ export async function detectorStartWeights(config: DetectorConfig, seed: number,
     const note = [
       `begins with ${count - fresh.length} of ${count} tensors of ${checkpoint.file}`,
       ...(fresh.length ? [`new are ${describeFresh(fresh, config, before)}`] : []),
-      ...(others.length ? [`${others.length} of its tensors are not taken: ${listNames(others.map(ownName))}`] : []),
+      ...(others.length ? [`${others.length} of its tensors are not used: ${listNames(others.map(ownName))}`] : []),
     ].join('; ');
     return { weights, note };
   } finally {
