@@ -6,6 +6,7 @@ import {
   type PlannedImage,
   refuseOverwriting,
 } from '../detection/results/detection-folder.ts';
+import { detectionRecord } from '../detection/results/detection-record.ts';
 import { imageIdsFromAnnotations, imageIdsFromNames, readAnnotatedSet } from '../detection/results/image-ids.ts';
 import { inDataset, matchCategories } from '../detection/results/match-categories.ts';
 import { isAbove, SHOWN_SCORE } from '../detection/results/name-detections.ts';
@@ -166,7 +167,10 @@ export async function detectFiles(
     failures,
     json,
     describe: (result) => describe({ ...result, detections: shown(result.detections, score) }),
-    record: ({ file, width, height, detections }) => ({ file, width, height, detections: shown(detections, score) }),
+    record: ({ file, width, height, detections }) => ({
+      ...{ file, width, height },
+      detections: shown(detections, score).map(detectionRecord),
+    }),
     folder: {
       add: async (result) => {
         objects += shown(result.detections, score).length;
@@ -209,7 +213,7 @@ export default command({
   positionals: pathsPositional,
   flags,
   details: [
-    'JSON: [{"file", "width", "height", "detections": [{"category_id", "label", "score", "bbox": [x, y, width, height]}]}], highest score first. A failed image: {"file", "error"}.',
+    'JSON: [{"file", "width", "height", "detections": [{"category_id", "label", "score", "bbox": [x, y, width, height]}]}], highest score first; with masks also "segmentation": {"size", "counts"}, COCO\'s compressed RLE, with joints "keypoints": [x, y, v, …] and "keypoint_scores". A failed image: {"file", "error"}.',
     "detections.json is in the COCO results format. Its image_id comes from --annotations by file name, else from the number in the file name; if such numbers are missing or repeat, ids are 1, 2, 3 … in path order. images.json has the file of each id. Its category_id is that of the model's training data; with --annotations it is that of the category of the same name there.",
   ],
   examples: [

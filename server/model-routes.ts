@@ -4,6 +4,9 @@ import { cut, Problem } from './problem.ts';
 import { graphSchema, modelSchema, modelsSchema } from './schemas.ts';
 import type { ServedModel } from './served-model.ts';
 
+/** `proposals, boxes and masks`. */
+const inWords = new Intl.ListFormat('en-GB');
+
 /** Lists the models, and serves their configurations and ONNX graphs, with which they run elsewhere. */
 export function modelRoutes(app: FastifyInstance, models: readonly ServedModel[]): void {
   const find = ({ params }: { readonly params: unknown }): ServedModel => {
@@ -28,8 +31,10 @@ export function modelRoutes(app: FastifyInstance, models: readonly ServedModel[]
       throw error;
     });
     const graph = graphs.find((one) => (one.part || 'model') === part);
-    const parts = graphs.map((one) => one.part || 'model').join(' and ');
-    if (!graph) throw new Problem('NOT_FOUND', `${model.record.name} has no part called ${cut(part)}; it has ${parts}`);
+    if (!graph) {
+      const parts = inWords.format(graphs.map((one) => one.part || 'model'));
+      throw new Problem('NOT_FOUND', `${model.record.name} has no part called ${cut(part)}; it has ${parts}`);
+    }
     return reply.type('application/octet-stream').send(Buffer.from(graph.bytes));
   });
 }

@@ -86,7 +86,34 @@ const seen = {
               minItems: 4,
               maxItems: 4,
             },
+            segmentation: {
+              type: 'object',
+              description: "of a model with a mask head: the object's pixels, COCO's compressed RLE",
+              properties: {
+                size: {
+                  type: 'array',
+                  description: 'height and width of the image',
+                  items: { type: 'integer' },
+                  minItems: 2,
+                  maxItems: 2,
+                },
+                counts: { type: 'string' },
+              },
+              required: ['size', 'counts'],
+            },
+            keypoints: {
+              type: 'array',
+              description:
+                "of a model with a keypoint head: x, y in pixels of the image and COCO's visibility, which is 1, of each joint; /v1/models/{name} has their names",
+              items: { type: 'number' },
+            },
+            keypoint_scores: {
+              type: 'array',
+              description: 'of each joint, a logit: above 0 for one that is more likely there than not',
+              items: { type: 'number' },
+            },
           },
+          required: ['category_id', 'label', 'score', 'bbox'],
         },
       },
     },
@@ -180,7 +207,8 @@ export const modelSchema = {
 };
 
 export const graphSchema = {
-  summary: 'A model as an ONNX graph. A classifier has one, `model`; a detector has two, `proposals` and `boxes`',
+  summary:
+    'A model as an ONNX graph, `model`, or a part of one: a Faster R-CNN has `proposals`, `boxes` and, with such heads, `masks` and `keypoints`',
   tags: ['service'],
   params: { type: 'object', properties: { ...ofModel, part: { type: 'string' } } },
 };

@@ -1,6 +1,7 @@
 import type { Classifier, ClassifierConfig, Prediction } from '../backbone/index.ts';
 import type { LoadedImage } from '../datasets/index.ts';
-import { type Detection, Detector, type DetectorConfig, isAbove, loadModel, SHOWN_SCORE } from '../detection/index.ts';
+import { Detector, type DetectorConfig, isAbove, loadModel, SHOWN_SCORE } from '../detection/index.ts';
+import { type DetectionRecord, detectionRecord } from '../detection/results/detection-record.ts';
 import { Batcher } from './batcher.ts';
 import type { Decoding } from './decoding.ts';
 import type { ServerSettings } from './options.ts';
@@ -21,7 +22,7 @@ export type Answer =
       readonly file: string;
       readonly width: number;
       readonly height: number;
-      readonly detections: readonly Detection[];
+      readonly detections: readonly DetectionRecord[];
     };
 
 export type Task = 'classify' | 'detect';
@@ -196,6 +197,6 @@ async function detect(
     file,
     width: images[i].width,
     height: images[i].height,
-    detections: results[i].filter(({ score }) => isAbove(score, options.score ?? SHOWN_SCORE)),
+    detections: results[i].filter(({ score }) => isAbove(score, options.score ?? SHOWN_SCORE)).map(detectionRecord),
   }));
 }

@@ -11,8 +11,11 @@ const MORE = 32;
 /** Differences of 32-bit numbers have 33 bits: up to seven characters. */
 const MOST_CHARACTERS = 7;
 
+/** Browsers have no Buffer. */
+const decoder = new TextDecoder();
+
 export function rleToString({ counts }: Rle): string {
-  const text = Buffer.allocUnsafe(counts.length * MOST_CHARACTERS);
+  const text = new Uint8Array(counts.length * MOST_CHARACTERS);
   let length = 0;
   for (let run = 0; run < counts.length; run++) {
     const value = run > 2 ? counts[run] - counts[run - 2] : counts[run];
@@ -26,7 +29,7 @@ export function rleToString({ counts }: Rle): string {
     for (; (rest << 27) >> 27 !== rest; rest >>= 5) text[length++] = FIRST_CODE + MORE + (rest & 31);
     text[length++] = FIRST_CODE + (rest & 31);
   }
-  return text.toString('latin1', 0, length);
+  return decoder.decode(text.subarray(0, length));
 }
 
 /**

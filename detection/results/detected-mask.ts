@@ -1,5 +1,5 @@
 import type { Rle } from '../../datasets/masks/rle.ts';
-import { rleToString } from '../../datasets/masks/rle-string.ts';
+import { type CompressedRle, rleToString } from '../../datasets/masks/rle-string.ts';
 import { rleToRows } from '../../datasets/masks/row-major.ts';
 
 /** The pixels of an object, of the size of the image: COCO's compressed run-length encoding, and a bitmap on demand. */
@@ -32,7 +32,7 @@ export class DetectedMask {
   }
 
   /** As `segmentation` of COCO's results. */
-  toJSON(): { readonly size: readonly [number, number]; readonly counts: string } {
+  toJSON(): CompressedRle {
     return { size: this.size, counts: this.counts };
   }
 }

@@ -4,15 +4,16 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { loadClassifier, loadDetector, type ResnetCocoError } from '../../index.ts';
+import { exportModel, loadClassifier, loadDetector, type ResnetCocoError } from '../../index.ts';
 import { createServer, type Server, type ServerOptions } from '../../server/index.ts';
 import * as ask from './ask.ts';
 import { type Body, form, problemOf } from './ask.ts';
-import { wavePicture, writeSmallDetector } from './small-models.ts';
+import { wavePicture, writeSmallDetector, writeSmallMaskAndKeypointDetector } from './small-models.ts';
 
 const test = suite('serve');
 const folder = mkdtempSync(join(tmpdir(), 'serve-'));
 const detectorFile = join(folder, 'small.detector.safetensors');
+const jointFile = join(folder, 'joints.safetensors');
 let server: Server;
 let address: string;
 let png: Buffer;
@@ -22,10 +23,11 @@ const lines: string[] = [];
 
 test.before(async () => {
   await writeSmallDetector(detectorFile);
+  await writeSmallMaskAndKeypointDetector(jointFile);
   [png, jpeg] = [await wavePicture(120, 90, 5, 'png'), await wavePicture(64, 48, 3, 'jpeg')];
   writeFileSync(join(folder, 'a.png'), png);
   writeFileSync(join(folder, 'b.jpg'), jpeg);
-  const models = ['cifar10-resnet20', detectorFile];
+  const models = ['cifar10-resnet20', detectorFile, jointFile];
   server = await createServer({ models, threads: 1 }, { write: (line) => lines.push(line) });
   address = await server.listen({ port: 0 });
 });
@@ -36,6 +38,9 @@ test.after(async () => {
 
 const post = (path: string, body: Body, headers: Record<string, string> = {}) =>
   ask.post(address + path, body, headers);
+
+// biome-ignore lint/suspicious/noExplicitAny: whatever JSON it is
+const get = async (path: string): Promise<any> => (await fetch(address + path)).json();
 
 test('classify: what the library says, whichever way the pictures come', async () => {
   const classifier = await loadClassifier('cifar10-resnet20', { threads: 1 });
@@ -91,6 +96,41 @@ test('detect: what the library says, by its score', async () => {
   );
 });
 
+test("masks and joints are in COCO's form, and nothing else of the library's", async () => {
+  const detector = await loadDetector(jointFile, { threads: 1 });
+  const found = await detector.detect(join(folder, 'a.png'), { score: 0.1 });
+  await detector.dispose();
+  assert.ok(found.length > 3);
+  const { json } = await post('/v1/detect?score=0.1&model=joints', form({ 'a.png': png }));
+  assert.equal(
+    json[0].detections,
+    found.map(({ bbox, category_id, keypoint_scores, keypoints, label, mask, score }) => ({
+      ...{ category_id, label, score, bbox },
+      segmentation: { size: [90, 120], counts: mask!.counts },
+      ...{ keypoints: keypoints!.flat(), keypoint_scores },
+    })),
+  );
+  assert.ok(found.some(({ mask }) => mask!.area > 0));
+  assert.is(json[0].detections[0].keypoints.length, 3 * 4);
+});
+
+test('a model has its joints in its configuration, and every part as a graph', async () => {
+  const { config } = await get('/v1/models/joints');
+  assert.equal(config.categories[0].keypoints, ['top', 'left', 'right', 'bottom']);
+  assert.equal(config.categories[0].skeleton[2], [2, 4]);
+  const graphs = await exportModel(jointFile);
+  assert.equal(
+    graphs.map(({ part }) => part),
+    ['proposals', 'boxes', 'masks', 'keypoints'],
+  );
+  for (const { bytes, part } of graphs) {
+    const reply = await fetch(`${address}/v1/models/joints/${part}.onnx`);
+    assert.equal(new Uint8Array(await reply.arrayBuffer()), bytes, part);
+  }
+  const { error } = await get('/v1/models/joints/model.onnx');
+  assert.match(error.message, /it has proposals, boxes, masks and keypoints$/);
+});
+
 test('a broken picture leaves the others alone; alone it is an error', async () => {
   const { json, status } = await post('/v1/classify', form({ 'a.png': png, 'bad.jpg': 'no picture', 'b.jpg': jpeg }));
   assert.is(status, 200);
@@ -115,7 +155,7 @@ test('what is wrong with a request is said', async () => {
       '/v1/detect?model=yolo',
       form({ 'a.png': png }),
       {},
-      /^404 NOT_FOUND: no model called yolo here detects; there is small\.detector/,
+      /^404 NOT_FOUND: no model called yolo here detects; there is small\.detector, joints$/,
     ],
     ['/v1/classify', form({}), {}, /^400 BAD_REQUEST: there is no image in the request/],
     ['/v1/classify', '{"image": "!!"}', json, /^400 BAD_REQUEST: image is not base64/],
@@ -187,8 +227,6 @@ test('a part of a form that is of type image/* is a picture without a file name 
 });
 
 test('models, health, metrics, documentation', async () => {
-  // biome-ignore lint/suspicious/noExplicitAny: whatever JSON it is
-  const get = async (path: string): Promise<any> => (await fetch(address + path)).json();
   const models = await get('/v1/models');
   assert.equal(
     models.map(({ labels, name, task }: { labels: string[]; name: string; task: string }) => [
@@ -199,6 +237,7 @@ test('models, health, metrics, documentation', async () => {
     [
       ['cifar10-resnet20', 'classify', 10],
       ['small.detector', 'detect', 4],
+      ['joints', 'detect', 4],
     ],
   );
   assert.equal(await get('/healthz'), { status: 'ok' });
@@ -210,6 +249,9 @@ test('models, health, metrics, documentation', async () => {
   assert.match(text, /resnet_coco_queued_pictures\{model="small.detector"\} 0/);
   const { openapi, paths } = await get('/openapi.json');
   assert.match(openapi, /^3\./);
+  const { detections } =
+    paths['/v1/detect'].post.responses[200].content['application/json'].schema.items.anyOf[0].properties;
+  assert.equal(Object.keys(detections.items.properties).slice(4), ['segmentation', 'keypoints', 'keypoint_scores']);
   for (const path of ['/v1/classify', '/v1/detect', '/v1/models', '/healthz', '/metrics']) assert.ok(paths[path], path);
   const docs = await fetch(`${address}/docs`);
   assert.is(docs.status, 200);

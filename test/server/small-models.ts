@@ -9,6 +9,28 @@ import { wave } from '../waves.ts';
 /** Writes a detector that is small enough for tests. */
 export async function writeSmallDetector(file: string): Promise<void> {
   const [{ config }] = JSON.parse(readFileSync(join(fixturesDir, 'faster_rcnn.json'), 'utf8'));
+  await writeDetector(file, config);
+}
+
+/** Writes a small detector with a mask head and a keypoint head. */
+export async function writeSmallMaskAndKeypointDetector(file: string): Promise<void> {
+  const cases: { kind: string; config: { categories: object[] } }[] = JSON.parse(
+    readFileSync(join(fixturesDir, 'rcnn_relatives.json'), 'utf8'),
+  );
+  const { config } = cases.find(({ kind }) => kind === 'mask and keypoint')!;
+  const joints = {
+    keypoints: ['top', 'left', 'right', 'bottom'],
+    skeleton: [
+      [1, 2],
+      [1, 3],
+      [2, 4],
+      [3, 4],
+    ],
+  };
+  await writeDetector(file, { ...config, categories: config.categories.map((one) => ({ ...one, ...joints })) });
+}
+
+async function writeDetector(file: string, config: unknown): Promise<void> {
   const { tensors, config: parsed } = waveDetector(config);
   await writeSafetensors(file, tensors, { format: 'resnet-coco', config: JSON.stringify(parsed) });
 }
