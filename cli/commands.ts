@@ -46,7 +46,7 @@ export const commands: CommandList = {
           load: async () => (await import('./train-backbone.ts')).default,
         },
         detector: {
-          summary: 'a Faster R-CNN, from a backbone, another detector or scratch',
+          summary: 'a Faster R-CNN or RetinaNet, from a backbone, another detector or scratch',
           load: async () => (await import('./train-detector.ts')).default,
         },
       },

@@ -120,7 +120,7 @@ async function train(
 }
 
 export default command({
-  summary: 'Train an object detector: Faster R-CNN with a ResNet and a feature pyramid.',
+  summary: 'Train an object detector: Faster R-CNN or RetinaNet with a ResNet and a feature pyramid.',
   positionals: { usage: '', min: 0, max: 0, help: [] },
   flags: detectorTrainingFlags,
   details: [

@@ -21,8 +21,8 @@ export interface ExportedGraph {
 
 /**
  * A model as ONNX files that ONNX Runtime and other runtimes load; batch, height and width are free. A classifier is one
- * graph, `image` `[N, H, W, 3]` to `logits`. A Faster R-CNN is two, between which boxes are chosen by their values
- * (`detection/model/faster-rcnn.ts` shows how).
+ * graph, `image` `[N, H, W, 3]` to `logits`. A RetinaNet is one graph too, to logits and deltas of each level. A Faster
+ * R-CNN is two, between which boxes are chosen by their values (`detection/model/faster-rcnn.ts` shows how).
  *
  * @throws ResnetCocoError as loading a model does
  */

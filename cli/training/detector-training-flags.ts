@@ -57,7 +57,7 @@ export const detectorTrainingFlags = {
     kind: 'text',
     group: network,
     value: 'NAME',
-    help: "what to train, by torchvision's name, such as fasterrcnn_resnet50_fpn_v2 (default that of --init, or fasterrcnn_resnet50_fpn)",
+    help: "what to train, by torchvision's name, such as fasterrcnn_resnet50_fpn_v2 or retinanet_resnet50_fpn (default that of --init, or fasterrcnn_resnet50_fpn)",
   },
   backbone: {
     kind: 'text',
