@@ -1,12 +1,15 @@
 import { checkArgument } from '../../io/options.ts';
 import type { Image } from '../images/image.ts';
 import type { Region } from '../images/resize.ts';
+import type { Rle } from '../masks/rle.ts';
 import { boxLabel } from './box-label.ts';
 import { type TextMask, textMask, textWidth } from './font.ts';
+import { paintMask } from './mask.ts';
 import { type Color, categoryColor, readableOn } from './palette.ts';
+import { type Pose, paintSkeleton } from './skeleton.ts';
 
 /** An object to draw, as `detect` returns it. */
-export interface LabeledBox {
+export interface LabeledBox extends Partial<Pose> {
   /** x, y of the upper left corner, width and height, in pixels of the picture. */
   readonly bbox: readonly number[];
   readonly label: string;
@@ -16,6 +19,8 @@ export interface LabeledBox {
   readonly category_id?: number;
   /** For ground truth: a dashed line. */
   readonly dashed?: boolean;
+  /** Its pixels, drawn translucent; stretched to the picture. */
+  readonly mask?: { readonly rle: Rle };
 }
 
 /** Sizes as shares of the picture's mean side; a label shrinks to fit, down to the smallest readable size. */
@@ -30,7 +35,10 @@ const DASH = 4;
 /** Longer labels are cut before measuring. */
 const MAX_LABEL = 120;
 
-/** Draws boxes with labels on a copy of a picture. Boxes are clipped at its borders; labels are always inside. */
+/**
+ * Draws boxes with labels on a copy of a picture, over masks and under skeletons where they have any. All is clipped at
+ * the picture's borders; labels are always inside.
+ */
 export function drawBoxes(image: Image, boxes: readonly LabeledBox[]): Image {
   checkArgument('drawBoxes', 'the image', image, 'object');
   checkArgument('drawBoxes', 'the boxes', boxes, 'list');
@@ -54,8 +62,14 @@ export function drawBoxes(image: Image, boxes: readonly LabeledBox[]): Image {
     placed.push(place);
     return [{ mask, place, padding, color }];
   });
-  for (const { box, region, color } of objects.reverse())
+  objects.reverse();
+  for (const { box, color } of objects) if (box.mask) paintMask(canvas, box.mask.rle, color, thickness);
+  for (const { box, region, color } of objects)
     outline(canvas, region, box.dashed ? thickness * DASH : Number.POSITIVE_INFINITY, thickness, color);
+  for (const { box, color } of objects) {
+    const { keypoints } = box;
+    if (keypoints) paintSkeleton(canvas, { ...box, keypoints }, color);
+  }
   for (const { mask, place, padding, color } of labels.reverse()) {
     fill(canvas, place, color);
     blend(canvas, mask, place.left + padding, place.top, readableOn(color));

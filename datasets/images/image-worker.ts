@@ -63,7 +63,11 @@ async function render(job: Extract<Job, { kind: 'render' }>): Promise<Uint8Array
   // On a small picture a label would cover everything, and smooth scaling would blur it.
   const factor = enlargement(image);
   const large = enlarged(image, factor);
-  const scaled = boxes.map((box) => ({ ...box, bbox: box.bbox.map((side) => side * factor) }));
+  const scaled = boxes.map((box) => ({
+    ...box,
+    bbox: box.bbox.map((side) => side * factor),
+    ...(box.keypoints && { keypoints: box.keypoints.map(([x, y, v]) => [x * factor, y * factor, v]) }),
+  }));
   await writeImage(path, drawBoxes(large, scaled), format);
   // An encoder's bytes may be in memory that cannot be transferred.
   return previewSide === undefined

@@ -20,6 +20,8 @@ export interface Detection {
   readonly keypoint_names?: readonly string[];
   /** How sure each joint is: a logit, above 0 for one that is more likely there than not. */
   readonly keypoint_scores?: readonly number[];
+  /** Which joints a line connects, from 1 on, where the model says it. */
+  readonly skeleton?: readonly (readonly number[])[];
 }
 
 /** x, y and visibility of a joint. */
@@ -56,8 +58,9 @@ export function nameDetections(
   });
 }
 
-const namedJoints = (joints: readonly Joint[], { keypoints: names }: DetectorCategory) => ({
+const namedJoints = (joints: readonly Joint[], { keypoints: names, skeleton }: DetectorCategory) => ({
   keypoints: joints.map(({ x, y }): Keypoint => [x, y, 1]),
   ...(names && { keypoint_names: names }),
+  ...(skeleton && { skeleton }),
   keypoint_scores: joints.map(({ score }) => score),
 });

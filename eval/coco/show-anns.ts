@@ -1,7 +1,9 @@
 import { isEmptySegmentation } from '../../datasets/detection/coco/empty-segmentation.ts';
-import { fillDisc, type Point, strokeLine, tint } from '../../datasets/draw/strokes.ts';
-import { type CocoAnnotation, type CocoCategory, type Color, categoryColor, type Image } from '../../datasets/index.ts';
-import { type Rle, rleDecode } from '../../datasets/masks/rle.ts';
+import { paintMask } from '../../datasets/draw/mask.ts';
+import { annotatedPose, paintSkeleton } from '../../datasets/draw/skeleton.ts';
+import { type Point, strokeLine } from '../../datasets/draw/strokes.ts';
+import { type CocoAnnotation, type CocoCategory, categoryColor, type Image } from '../../datasets/index.ts';
+import type { Rle } from '../../datasets/masks/rle.ts';
 import { toRle } from '../../datasets/masks/segmentation.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { checkOptions } from '../../io/options.ts';
@@ -12,15 +14,8 @@ export interface ShowAnnsOptions {
   readonly drawBbox?: boolean;
 }
 
-/** Sizes as shares of the image's mean side. */
+/** Thickness of lines as a share of the image's mean side. */
 const LINE = 0.0035;
-const POINT = 0.006;
-/** Opacity of a mask. */
-const FILL = 0.4;
-const [HIDDEN, SEEN]: readonly Color[] = [
-  [0, 0, 0],
-  [255, 255, 255],
-];
 
 /**
  * Draws annotations on a copy of their image, each in its category's color: masks and polygons translucent with
@@ -57,8 +52,8 @@ export function showAnns(
     }
   }
   for (const { category_id, keypoints } of annotations) {
-    const skeleton = categories.get(category_id)?.skeleton ?? [];
-    if (keypoints) drawKeypoints(canvas, keypoints, skeleton, categoryColor(category_id), side);
+    if (keypoints)
+      paintSkeleton(canvas, annotatedPose(keypoints, categories.get(category_id)), categoryColor(category_id));
   }
   return canvas;
 }
@@ -81,46 +76,6 @@ function drawMask(canvas: Image, { category_id, id, segmentation }: CocoAnnotati
       cause: error,
     });
   }
-  const mask = rleDecode(rle);
-  const isOutlined = !Array.isArray(segmentation);
-  const color = categoryColor(category_id);
-  for (let x = 0, p = 0; x < width; x++) {
-    for (let y = 0; y < height; y++, p++) {
-      if (mask[p]) tint(canvas, y * width + x, color, isOutlined && isEdge(mask, p, y, canvas, thickness) ? 1 : FILL);
-    }
-  }
-}
-
-/** Whether a pixel of a mask, [W, H], is near a pixel outside it; the image's border is not an edge. */
-function isEdge(mask: Uint8Array, p: number, y: number, { height }: Image, thickness: number): boolean {
-  for (let step = 1; step <= thickness; step++) {
-    const isInside =
-      (y - step < 0 || mask[p - step]) &&
-      (y + step >= height || mask[p + step]) &&
-      (mask[p - step * height] ?? 1) &&
-      (mask[p + step * height] ?? 1);
-    if (!isInside) return true;
-  }
-  return false;
-}
-
-function drawKeypoints(
-  canvas: Image,
-  keypoints: readonly number[],
-  skeleton: readonly (readonly [number, number])[],
-  color: Color,
-  side: number,
-): void {
-  const thickness = Math.max(1.5, side * LINE * 1.5);
-  const radius = Math.max(2, side * POINT);
-  const at = (i: number): Point => [keypoints[3 * i], keypoints[3 * i + 1]];
-  const isLabeled = (i: number) => keypoints[3 * i + 2] > 0;
-  for (const [from, to] of skeleton) {
-    if (isLabeled(from - 1) && isLabeled(to - 1)) strokeLine(canvas, at(from - 1), at(to - 1), thickness, color);
-  }
-  for (let i = 0; 3 * i + 2 < keypoints.length; i++) {
-    if (!isLabeled(i)) continue;
-    fillDisc(canvas, at(i), radius, keypoints[3 * i + 2] > 1 ? SEEN : HIDDEN);
-    fillDisc(canvas, at(i), radius * 0.65, color);
-  }
+  // Polygons are outlined by themselves, smoothly.
+  paintMask(canvas, rle, categoryColor(category_id), Array.isArray(segmentation) ? 0 : thickness);
 }
