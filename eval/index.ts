@@ -5,4 +5,4 @@ export { shownThreshold } from './analysis/score-threshold.ts';
 export { classificationRecord } from './classification/classification-record.ts';
 export { measuresOf } from './cocoeval/box-measures.ts';
 export * from './public.ts';
-export type { SampleEvaluation, SampleImage } from './report/sample-pictures.ts';
+export type { SampleBox, SampleEvaluation, SampleImage } from './report/sample-pictures.ts';

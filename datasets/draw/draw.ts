@@ -17,7 +17,7 @@ export interface LabeledBox extends Partial<Pose> {
   readonly score?: number;
   /** Decides the color. */
   readonly category_id?: number;
-  /** For ground truth: a dashed line. */
+  /** For ground truth: a dashed line; of a mask, only the outline. */
   readonly dashed?: boolean;
   /** Its pixels, drawn translucent; stretched to the picture. */
   readonly mask?: { readonly rle: Rle };
@@ -63,7 +63,9 @@ export function drawBoxes(image: Image, boxes: readonly LabeledBox[]): Image {
     return [{ mask, place, padding, color }];
   });
   objects.reverse();
-  for (const { box, color } of objects) if (box.mask) paintMask(canvas, box.mask.rle, color, thickness);
+  for (const { box, color } of objects) {
+    if (box.mask) paintMask(canvas, box.mask.rle, color, thickness, box.dashed ? 0 : undefined);
+  }
   for (const { box, region, color } of objects)
     outline(canvas, region, box.dashed ? thickness * DASH : Number.POSITIVE_INFINITY, thickness, color);
   for (const { box, color } of objects) {

@@ -5,15 +5,16 @@ import type { Color } from './palette.ts';
 import { tint } from './strokes.ts';
 
 /** Opacity of a mask inside its outline. */
-export const MASK_OPACITY = 0.4;
+const MASK_OPACITY = 0.4;
 
 /**
  * Paints a mask, translucent within its outline, run by run: there is no bitmap of the picture's size. A mask of another
  * size is stretched to the picture.
  *
  * @param thickness of the outline in pixels, which is inside; 0 for none. The picture's border is not outlined
+ * @param opacity within the outline
  */
-export function paintMask(canvas: Image, rle: Rle, color: Color, thickness: number): void {
+export function paintMask(canvas: Image, rle: Rle, color: Color, thickness: number, opacity = MASK_OPACITY): void {
   const { height, width } = canvas;
   const columns = new ColumnSpans(rle);
   const [xScale, yScale] = [width / rle.width, height / rle.height];
@@ -38,7 +39,7 @@ export function paintMask(canvas: Image, rle: Rle, color: Color, thickness: numb
       if (x - step >= 0) inner = commonSpans(inner, at(x - step));
       if (x + step < width) inner = commonSpans(inner, at(x + step));
     }
-    tintColumn(canvas, x, inner, color, MASK_OPACITY);
+    if (opacity) tintColumn(canvas, x, inner, color, opacity);
     // Of spans within others, all borders in order are what is between.
     tintColumn(canvas, x, inner.length ? [...own, ...inner].sort((a, b) => a - b) : own, color, 1);
   }

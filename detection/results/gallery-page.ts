@@ -3,6 +3,7 @@
  * script but its own. Records of pictures follow it in the file; `gallery.ts` writes them, `gallery-script.ts` reads
  * them.
  */
+import { shapeStyle } from '../../datasets/draw/svg-shapes.ts';
 import { escapeHtml, htmlHead } from '../../io/html.ts';
 import { galleryScript } from './gallery-script.ts';
 
@@ -82,6 +83,10 @@ output { color: var(--text); font-variant-numeric: tabular-nums; min-width: 2.4e
 
 .object .box { fill: transparent; stroke: var(--paint); stroke-width: 2px; vector-effect: non-scaling-stroke; }
 .object .tag { fill: var(--paint); }
+${shapeStyle}.card .limb { stroke-width: 2px; }
+.card .joint { stroke-width: 2.5px; }
+.card .rim { stroke-width: 4.5px; }
+.no-boxes .box, .no-boxes .tagged, .no-masks .mask, .no-keypoints .pose { display: none; }
 .small { image-rendering: pixelated; }
 .object text { fill: var(--ink); font-weight: 600; font-family: system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif; }
 .tucked { display: none; }
@@ -111,6 +116,10 @@ dialog::backdrop { background: rgb(0 0 0 / .7); }
 #objects button.lit { background: color-mix(in srgb, var(--accent) 18%, transparent); }
 #objects span:nth-child(2) { flex: 1; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 #objects span:last-child { color: var(--soft); font-variant-numeric: tabular-nums; }
+.side .kinds { display: flex; flex-wrap: wrap; gap: 6px 16px; padding: 12px 18px 4px; }
+.kinds label { display: flex; align-items: center; gap: 8px; color: var(--soft); }
+.kinds input { width: 16px; height: 16px; accent-color: var(--accent); margin: 0; }
+.tools .kinds { display: flex; flex-wrap: wrap; gap: 8px 16px; }
 .side p { margin: 0; padding: 14px 18px; color: var(--soft); }
 
 @media (max-width: 720px) {
@@ -140,6 +149,7 @@ const markup = (title: string) => `
 <label>Score above <input id="score" type="range" min="0" max="1" step="0.01" value="0"> <output id="least" for="score"></output></label>
 <label>Sort <select id="sort"><option value="name">file name</option><option value="count">most objects</option><option value="best">highest score</option></select></label>
 <label><input id="found" type="checkbox"> only with objects</label>
+<span class="kinds" role="group" aria-label="Show" hidden></span>
 </div>
 <div class="filters"><div id="categories" role="group" aria-label="Categories"></div><button id="more" class="plain" type="button" aria-expanded="false" aria-controls="categories" hidden></button><button id="clear" class="plain" type="button" hidden>Clear</button></div>
 </header>
@@ -154,7 +164,7 @@ const markup = (title: string) => `
 <dialog id="viewer" aria-labelledby="name" tabindex="-1">
 <div class="viewbar"><button id="previous" type="button" aria-label="Previous picture" title="Previous (←)">←</button><button id="next" type="button" aria-label="Next picture" title="Next (→)">→</button><h2 id="name"></h2><span id="place"></span><a id="open" target="_blank" rel="noopener">Open file</a><button id="close" type="button" aria-label="Close" title="Close (Esc)">✕</button></div>
 <div id="stage" class="stage"></div>
-<div class="side"><p id="nothing" hidden>Nothing found above this score.</p><ol id="objects"></ol></div>
+<div class="side"><div class="kinds" role="group" aria-label="Show" hidden></div><p id="nothing" hidden>Nothing found above this score.</p><ol id="objects"></ol></div>
 </dialog>
 `;
 

@@ -23,7 +23,7 @@ addEventListener('DOMContentLoaded', () => {
   const pictures = records('picture').filter((picture) => picture.preview && picture.preview.className === 'preview');
   const failures = records('failure');
   for (const picture of pictures) {
-    picture.objects = picture.objects.map(([label, score, x, y, width, height]) => ({ label, score, x, y, width, height }));
+    picture.objects = picture.objects.map(([label, score, x, y, width, height, shapes]) => ({ label, score, x, y, width, height, ...shapes }));
     picture.key = picture.file.toLowerCase();
     picture.small = Math.max(picture.width, picture.height) < ${SMALL};
   }
@@ -76,7 +76,7 @@ addEventListener('DOMContentLoaded', () => {
   const overlay = (picture, objects, shownWidth, shownHeight) => {
     const unit = Math.max(picture.width / shownWidth, picture.height / shownHeight);
     const height = 16 * unit, placed = [];
-    const boxes = drawn('g', {}), tagged = drawn('g', {});
+    const masks = drawn('g', {}), boxes = drawn('g', {}), poses = drawn('g', { class: 'pose' }), tagged = drawn('g', { class: 'tagged' });
     objects.forEach((object, index) => {
       const label = object.label.length > 40 ? object.label.slice(0, 40) + '…' : object.label;
       const whole = boxLabel(label, object.score);
@@ -95,10 +95,12 @@ addEventListener('DOMContentLoaded', () => {
       const text = drawn('text', { x: tag.x + 4 * unit, y: tag.y + 12 * unit, 'font-size': 11 * unit });
       text.textContent = tag.text;
       const part = (layer, name, ...nodes) => layer.prepend(paint(drawn('g', { class: 'object ' + name, 'data-index': index }, ...nodes), object.label));
+      if (object.mask) part(masks, '', drawn('path', { class: 'mask', d: object.mask }));
+      if (object.pose) part(poses, '', ...object.pose.map(([name, d]) => drawn('path', { class: name, d })));
       part(boxes, '', drawn('rect', { class: 'box', x: object.x, y: object.y, width: object.width, height: object.height, rx: 2 * unit }));
       part(tagged, fitting ? '' : 'tucked', drawn('rect', { class: 'tag', x: tag.x, y: tag.y, width: tag.width, height, rx: 2 * unit }), text);
     });
-    return drawn('g', {}, boxes, tagged);
+    return drawn('g', {}, masks, boxes, poses, tagged);
   };
   const canvasOf = (picture) => drawn('svg', { viewBox: '0 0 ' + picture.width + ' ' + picture.height, 'aria-hidden': 'true' },
     drawn('image', { class: picture.small ? 'small' : '', href: 'data:image/jpeg;base64,' + picture.preview.textContent, width: picture.width, height: picture.height, preserveAspectRatio: 'none' }));
@@ -161,6 +163,21 @@ addEventListener('DOMContentLoaded', () => {
     more.hidden = !open && !hides && box.scrollHeight <= box.clientHeight + 4 && box.scrollWidth <= box.clientWidth + 4;
   };
   more.onclick = () => fold(more.getAttribute('aria-expanded') === 'false');
+
+  // What is drawn of an object, where it has more than a box: the same choice on the page and beside a large picture.
+  const has = (kind) => pictures.some((picture) => picture.objects.some((object) => object[kind]));
+  const kinds = ['boxes', ...(has('mask') ? ['masks'] : []), ...(has('pose') ? ['keypoints'] : [])];
+  if (kinds.length > 1) for (const group of document.querySelectorAll('.kinds')) {
+    group.hidden = false;
+    group.append(...kinds.map((kind) => {
+      const choice = element('input', { type: 'checkbox', name: kind, checked: true, autocomplete: 'off' });
+      choice.onchange = () => {
+        document.body.classList.toggle('no-' + kind, !choice.checked);
+        for (const other of document.getElementsByName(kind)) other.checked = choice.checked;
+      };
+      return element('label', {}, choice, ' ' + kind);
+    }));
+  }
 
   const update = () => {
     const least = Number(score.value), text = search.value.trim().toLowerCase();

@@ -7,13 +7,14 @@
  */
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { extname } from 'node:path';
+import { type Shapes, svgShapes } from '../../datasets/draw/svg-shapes.ts';
 import { categoryPaint } from '../../datasets/index.ts';
 import { inertJson } from '../../io/html.ts';
 import { notWritable } from '../../io/not-writable.ts';
 import { pageHead } from './gallery-page.ts';
 
-/** As `detect --json` has them; categories are told apart by their label. */
-export interface GalleryDetection {
+/** As `detect` gives them; categories are told apart by their label. */
+export interface GalleryDetection extends Shapes {
   /** Gives the color. */
   readonly category_id: number;
   readonly label: string;
@@ -56,6 +57,12 @@ const hrefOf = (path: string) =>
     .map(encodeURIComponent)
     .join('/')}`;
 
+/** What an object has beside its box, if anything: `[{ mask, pose }]`. */
+function shapesIn(detection: GalleryDetection, detail: number): object[] {
+  const shapes = svgShapes(detection, detail);
+  return Object.keys(shapes).length ? [shapes] : [];
+}
+
 const round = (value: number, digits: number) => Number(value.toFixed(digits));
 
 /** A score in four decimals that is above the same hundredths, in single precision, as the score itself. */
@@ -68,13 +75,16 @@ export class Gallery {
   readonly #path: string;
   readonly #partial: string;
   readonly #file: FileHandle;
+  /** Masks are as fine as a preview of this longer side. */
+  readonly #side: number;
   /** Writes follow one another in the order of the calls. */
   #last: Promise<void> = Promise.resolve();
 
-  private constructor(path: string, partial: string, file: FileHandle) {
+  private constructor(path: string, partial: string, file: FileHandle, side: number) {
     this.#path = path;
     this.#partial = partial;
     this.#file = file;
+    this.#side = side;
   }
 
   /**
@@ -93,7 +103,7 @@ export class Gallery {
     };
     // What is there may be a link to a file elsewhere.
     await rm(partial, { force: true }).catch(refuse);
-    const gallery = new Gallery(path, partial, await open(partial, 'wx').catch(refuse));
+    const gallery = new Gallery(path, partial, await open(partial, 'wx').catch(refuse), previewSide(expected));
     try {
       await gallery.#write(pageHead(title, expected, score));
     } catch (error) {
@@ -105,10 +115,14 @@ export class Gallery {
 
   /** Adds a picture. Detections without finite numbers are left out. */
   async add({ file, width, height, detections, preview, link }: GalleryPicture): Promise<void> {
+    const detail = Math.max(width, height) / this.#side;
     const objects = detections
       .filter(({ score, bbox }) => [score, ...bbox].every(Number.isFinite))
       .sort((a, b) => b.score - a.score)
-      .map(({ label, score, bbox }) => [label, roundUp(score), ...bbox.map((side) => round(side, 1))]);
+      .map((detection) => {
+        const { bbox, label, score } = detection;
+        return [label, roundUp(score), ...bbox.map((side) => round(side, 1)), ...shapesIn(detection, detail)];
+      });
     const paints = Object.fromEntries(detections.map((one) => [one.label, categoryPaint(one.category_id)]));
     const record = { file, width, height, objects, paints, ...(link === undefined ? {} : { link: hrefOf(link) }) };
     const base64 = Buffer.from(preview.buffer, preview.byteOffset, preview.byteLength).toString('base64');

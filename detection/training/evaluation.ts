@@ -1,5 +1,10 @@
 import { basename, dirname, join, resolve } from 'node:path';
-import type { ImageId } from '../../datasets/index.ts';
+import { annotatedPose, type Pose } from '../../datasets/draw/skeleton.ts';
+import type { ImageSize } from '../../datasets/images/image-size.ts';
+import type { CocoAnnotation, CocoBox, ImageId } from '../../datasets/index.ts';
+import type { Rle } from '../../datasets/masks/rle.ts';
+import { toRle } from '../../datasets/masks/segmentation.ts';
+import { usableSegmentation } from '../../datasets/masks/usable-segmentation.ts';
 import type { Engine, Weights } from '../../engine/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import {
@@ -8,14 +13,17 @@ import {
   type COCOeval,
   type DetectionMeasures,
   measuresOf,
+  type SampleBox,
   type SampleEvaluation,
   type SampleImage,
 } from '../../eval/index.ts';
 import { writeWholeFile } from '../../io/whole-file.ts';
 import { checkWithin } from '../../io/within-folder.ts';
+import { architectureOf } from '../architectures/architectures.ts';
 import { type DetectedFile, Detector } from '../detector.ts';
 import { evaluateDetector } from '../evaluate-detector.ts';
 import type { DetectorConfig } from '../model/detector-config.ts';
+import { DetectedMask } from '../results/detected-mask.ts';
 import { isAbove, SHOWN_SCORE } from '../results/name-detections.ts';
 import { labelByCategory } from './labels.ts';
 import { type AnnotatedImages, annotationsByImage } from './samples.ts';
@@ -124,9 +132,13 @@ export class DetectorEvaluation {
       const found = drawn.get(id);
       if (!found) continue;
       const { file, height, width } = found;
-      const objects = this.#objectsOf(id);
+      const objects = this.#objectsOf(id, { width, height });
       const detections = found.detections.filter((detection) => isAbove(detection.score, score));
-      images.push({ file: resolve(file), name: basename(file), width, height, objects, detections });
+      images.push({
+        ...{ file: resolve(file), name: basename(file), width, height },
+        objects: objects.map(sampleBox),
+        detections: detections.map(sampleBox),
+      });
       await this.#tolerated(async () => {
         const path = join(folder, `${i + 1}-${basename(file)}`);
         checkWithin(dirname(samples), path);
@@ -148,13 +160,49 @@ export class DetectorEvaluation {
   }
 
   /** An image's objects as the detector calls them. */
-  #objectsOf(id: ImageId): SampleImage['objects'] {
-    const { categories } = this.#options.config;
-    return this.#gt.loadAnns(this.#gt.getAnnIds({ imgIds: [id], iscrowd: false })).flatMap(({ bbox, category_id }) => {
-      const [{ name }] = this.#gt.loadCats([category_id]);
-      const own = categories.find((category) => category.name === name);
-      return bbox ? [{ bbox, category_id: own?.id ?? category_id, label: name }] : [];
+  #objectsOf(id: ImageId, size: ImageSize): DrawnObject[] {
+    const { config } = this.#options;
+    const given = architectureOf(config).targets(config);
+    return this.#gt.loadAnns(this.#gt.getAnnIds({ imgIds: [id], iscrowd: false })).flatMap((annotation) => {
+      const { bbox, category_id, keypoints, segmentation } = annotation;
+      const [category] = this.#gt.loadCats([category_id]);
+      const own = config.categories.find(({ name }) => name === category.name);
+      if (!bbox) return [];
+      const rle = given.masks ? drawableMask(segmentation, size) : undefined;
+      return [
+        {
+          ...{ bbox, category_id: own?.id ?? category_id, label: category.name },
+          ...(rle && { mask: new DetectedMask(rle) }),
+          ...(given.keypoints && keypoints && annotatedPose(keypoints, category)),
+        },
+      ];
     });
+  }
+}
+
+/** A detection or an object, with what it has beside its box. */
+interface DrawnObject extends Partial<Pose> {
+  readonly bbox: CocoBox;
+  readonly category_id: number;
+  readonly label: string;
+  readonly score?: number;
+  readonly mask?: DetectedMask;
+}
+
+/** As `boxes.json` has it: masks and joints in COCO's form. */
+const sampleBox = ({ keypoints, mask, ...rest }: DrawnObject): SampleBox => ({
+  ...rest,
+  ...(mask && { segmentation: mask.toJSON() }),
+  ...(keypoints && { keypoints: keypoints.flat() }),
+});
+
+/** Undefined for a segmentation of nothing, and for one that makes no sense, which only training on masks refuses. */
+function drawableMask(segmentation: CocoAnnotation['segmentation'], size: ImageSize): Rle | undefined {
+  try {
+    const usable = usableSegmentation(segmentation, size);
+    return usable && toRle(usable, size.height, size.width);
+  } catch {
+    return undefined;
   }
 }
 

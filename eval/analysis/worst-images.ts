@@ -1,5 +1,6 @@
-import type { CocoBox, ImageId } from '../../datasets/index.ts';
-import { boxOf } from '../coco/annotation-table.ts';
+import { annotatedPose, type Pose } from '../../datasets/draw/skeleton.ts';
+import type { CocoBox, CocoSegmentation, ImageId } from '../../datasets/index.ts';
+import { type AnnotationTable, boxOf } from '../coco/annotation-table.ts';
 import type { COCOeval } from '../cocoeval/coco-eval.ts';
 import { FALSE_ALARM, HIT, type Outcomes } from './outcomes.ts';
 
@@ -11,6 +12,10 @@ export interface JudgedBox {
   readonly score?: number;
   /** Whether the object is found or the detection is right. */
   readonly right: boolean;
+  /** What was compared, where that is masks. */
+  readonly segmentation?: CocoSegmentation;
+  /** What was compared, where that is keypoints. */
+  readonly pose?: Pose;
 }
 
 /** An image and its errors: COCO's matching at IoU .5, with detections above a given score. */
@@ -50,12 +55,18 @@ export function worstImages(e: COCOeval, outcomes: Outcomes, score: number, coun
   for (const [object, category] of objects.categories.entries()) {
     if (category < 0) continue;
     const bbox = boxOf(e.cocoGt.table, object);
-    boxes.get(objects.images[object])?.objects.push({ category, bbox, right: isFound(object) });
+    boxes.get(objects.images[object])?.objects.push({
+      ...{ category, bbox, right: isFound(object) },
+      ...comparedShape(e, e.cocoGt.table, object),
+    });
   }
   for (const [row, verdict] of detections.verdicts.entries()) {
     if ((verdict !== HIT && verdict !== FALSE_ALARM) || scores[row] <= score) continue;
     const [category, bbox] = [detections.categories[row], boxOf(e.cocoDt.table, row)];
-    boxes.get(detections.images[row])?.detections.push({ category, bbox, score: scores[row], right: verdict === HIT });
+    boxes.get(detections.images[row])?.detections.push({
+      ...{ category, bbox, score: scores[row], right: verdict === HIT },
+      ...comparedShape(e, e.cocoDt.table, row),
+    });
   }
   return worst.map((image) => {
     const { id, file_name, height, width } = e.cocoGt.imgs.get(imgIds[image])!;
@@ -63,4 +74,20 @@ export function worstImages(e: COCOeval, outcomes: Outcomes, score: number, coun
     const counts = { objects: inside.objects.length, missed: missed[image], falseAlarms: alarms[image] };
     return { id, file_name, width, height, ...counts, boxes: inside };
   });
+}
+
+/** Every joint of a detection counts as visible, as COCO's evaluation takes it. */
+const VISIBLE = 2;
+
+function comparedShape(e: COCOeval, table: AnnotationTable, row: number): Pick<JudgedBox, 'segmentation' | 'pose'> {
+  const { iouType } = e.evaluationDone.params;
+  if (iouType === 'segm') {
+    const segmentation = table.segmentations[row];
+    return segmentation ? { segmentation } : {};
+  }
+  const keypoints = iouType === 'keypoints' ? table.keypoints[row] : undefined;
+  if (!keypoints) return {};
+  const isDetected = table === e.cocoDt.table;
+  const all = isDetected ? keypoints.map((value, i) => (i % 3 === 2 ? VISIBLE : value)) : keypoints;
+  return { pose: annotatedPose(all, e.cocoGt.cats.get(table.categories[row])) };
 }

@@ -1,20 +1,21 @@
-/** Boxes with tags as SVG over an image, for a page that includes this style. */
+/** Boxes with tags, masks and skeletons as SVG over an image, for a page that includes this style. */
 
+import { type SvgShapes, shapeStyle } from '../../datasets/draw/svg-shapes.ts';
 import { type CocoBox, textWidth } from '../../datasets/index.ts';
 import { escapeHtml } from '../../io/html.ts';
 
-export const boxOverlayStyle = `
-.shot { position: relative; aspect-ratio: 4 / 3; border-radius: 8px; overflow: hidden; background: #101214; }
+export const boxOverlayStyle = `${shapeStyle}.shot { position: relative; aspect-ratio: 4 / 3; border-radius: 8px; overflow: hidden; background: #101214; }
 .shot img { display: block; width: 100%; height: 100%; object-fit: contain; }
 .shot svg { position: absolute; inset: 0; width: 100%; height: 100%; }
 .shot .small { image-rendering: pixelated; }
 .box { fill: transparent; stroke-width: 2; vector-effect: non-scaling-stroke; }
-.dashed { stroke-dasharray: 6 4; }
+.dashed, .outlined .mask { stroke-dasharray: 6 4; }
+.outlined .mask { fill: none; }
 .tag text { font-weight: 600; }
 .tag { pointer-events: none; }
 `;
 
-export interface OverlayBox {
+export interface OverlayBox extends SvgShapes {
   readonly bbox: CocoBox;
   /** Shown in the tag, and first in the tooltip. */
   readonly name: string;
@@ -44,15 +45,32 @@ const SLACK = 1.12;
 
 const short = (value: number): number => Number(value.toFixed(2));
 
-/** All boxes in order, and over them the tags, without overlaps. */
+/** Longer side in pixels of an image on a page; masks are as fine. */
+export const SHOWN_SIDE = 640;
+
+/** Masks, boxes and skeletons, each in order, and over them the tags, without overlaps. */
 export function boxOverlay(size: Size, boxes: readonly OverlayBox[]): string {
   return (
+    boxes.map(maskOf).join('') +
     boxes.map(boxOf).join('') +
+    boxes.map(poseOf).join('') +
     placedTags(
       size,
       boxes.filter(({ tagged }) => tagged),
     ).join('')
   );
+}
+
+/** Of ground truth, only the outline: what is found is translucent. */
+function maskOf({ className, dashed, mask, paint: [color] }: OverlayBox): string {
+  if (!mask) return '';
+  return `<g class="${className}${dashed ? ' outlined' : ''}" color="${color}"><path class="mask" d="${mask}"/></g>`;
+}
+
+function poseOf({ className, paint: [color], pose }: OverlayBox): string {
+  if (!pose) return '';
+  const paths = pose.map(([name, path]) => `<path class="${name}" d="${path}"/>`);
+  return `<g class="${className}" color="${color}">${paths.join('')}</g>`;
 }
 
 function boxOf({ bbox, className, dashed, kind, name, paint: [color] }: OverlayBox): string {

@@ -1,11 +1,11 @@
 import { isAbsolute, join, relative } from 'node:path';
 import { enlargement, type ImageId, readImage } from '../../datasets/index.ts';
 import type { ImageErrors } from '../analysis/worst-images.ts';
+import { SHOWN_SIDE } from './box-overlay.ts';
 import { pictureUrl } from './picture-url.ts';
 import type { WorstPicture } from './worst-pictures.ts';
 
-/** Longer side in pixels: about 60 kB per image. */
-const SIDE = 640;
+/** An image takes about 60 kB. */
 const QUALITY = 78;
 
 /**
@@ -24,7 +24,7 @@ export async function previews(
       if (path === undefined) throw new Error(`${image.file_name}: its file was not found`);
       const picture = await readImage(path);
       const format = enlargement(picture) > 1 ? 'png' : 'jpeg';
-      pictures.push({ ...image, dataUrl: await pictureUrl(picture, SIDE, QUALITY, format) });
+      pictures.push({ ...image, dataUrl: await pictureUrl(picture, SHOWN_SIDE, QUALITY, format) });
     } catch (error) {
       pictures.push({ ...image, error: (error as Error).message });
     }

@@ -3,19 +3,26 @@
  * style.
  */
 
+import { annotatedPose, type Pose } from '../../datasets/draw/skeleton.ts';
+import { type SvgShapes, svgShapes } from '../../datasets/draw/svg-shapes.ts';
 import { boxLabel, type CocoBox, categoryPaint, enlargement, percent } from '../../datasets/index.ts';
+import type { CompressedRle } from '../../datasets/masks/rle-string.ts';
+import { rleFromCoco } from '../../datasets/masks/segmentation.ts';
 import { escapeHtml } from '../../io/html.ts';
 import { shownThreshold } from '../analysis/score-threshold.ts';
-import { boxOverlay, type OverlayBox } from './box-overlay.ts';
+import { boxOverlay, type OverlayBox, SHOWN_SIDE } from './box-overlay.ts';
 import { foreign, section } from './page.ts';
 
-export interface SampleBox {
+export interface SampleBox extends Omit<Partial<Pose>, 'keypoints'> {
   readonly label: string;
   /** Decides the color. */
   readonly category_id: number;
   readonly bbox: CocoBox;
   /** Only for a detection. */
   readonly score?: number;
+  readonly segmentation?: CompressedRle;
+  /** x, y and visibility of each joint, one after another. */
+  readonly keypoints?: readonly number[];
 }
 
 /** An image with its ground truth, and its detections above `SampleEvaluation.score`. */
@@ -103,8 +110,11 @@ function figure(image: SampleImage, preview: Preview | undefined, place: string 
 /** The image with its boxes, the best on top. */
 function drawing(image: SampleImage, source: string): string {
   const { detections, height, name, objects, width } = image;
+  const detail = Math.max(width, height) / SHOWN_SIDE;
   const drawn = (box: SampleBox, dashed: boolean): OverlayBox => ({
-    ...box,
+    bbox: box.bbox,
+    ...(box.score !== undefined && { score: box.score }),
+    ...shapesOf(box, detail),
     name: boxLabel(box.label, box.score),
     kind: dashed ? 'ground truth' : 'detection',
     className: dashed ? 'truth' : 'detection',
@@ -121,3 +131,12 @@ function drawing(image: SampleImage, source: string): string {
   const size = `width="${width}" height="${height}"`;
   return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${words}"><use${small} href="#${source}" ${size}/>${boxOverlay(image, boxes)}</svg>`;
 }
+
+const shapesOf = ({ keypoints, segmentation, ...pose }: SampleBox, detail: number): SvgShapes =>
+  svgShapes(
+    {
+      ...(segmentation && { mask: { rle: rleFromCoco(segmentation) } }),
+      ...(keypoints && { ...pose, ...annotatedPose(keypoints) }),
+    },
+    detail,
+  );

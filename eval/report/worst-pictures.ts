@@ -1,9 +1,12 @@
 /** Images with their missed objects and false detections, for a page that includes its style. */
 
+import { type SvgShapes, svgShapes } from '../../datasets/draw/svg-shapes.ts';
+import type { ImageSize } from '../../datasets/images/image-size.ts';
 import { boxLabel, enlargement } from '../../datasets/index.ts';
+import { toRle } from '../../datasets/masks/segmentation.ts';
 import { escapeHtml } from '../../io/html.ts';
 import type { ImageErrors, JudgedBox } from '../analysis/worst-images.ts';
-import { boxOverlay, type OverlayBox } from './box-overlay.ts';
+import { boxOverlay, type OverlayBox, SHOWN_SIDE } from './box-overlay.ts';
 import { foreign } from './page.ts';
 
 export const worstPicturesStyle = `
@@ -52,9 +55,11 @@ const KINDS = {
 
 /** Boxes with errors on top, and the names of errors if there is room. */
 function drawing({ boxes, height, width }: ImageErrors, names: readonly string[]): string {
+  const detail = Math.max(width, height) / SHOWN_SIDE;
   const drawn = (box: JudgedBox, className: keyof typeof KINDS): OverlayBox => ({
-    ...box,
-    ...KINDS[className],
+    ...{ ...KINDS[className], bbox: box.bbox },
+    ...(box.score !== undefined && { score: box.score }),
+    ...shapesOf(box, { width, height }, detail),
     className,
     name: boxLabel(names[box.category], box.score),
     tagged: !box.right,
@@ -65,3 +70,6 @@ function drawing({ boxes, height, width }: ImageErrors, names: readonly string[]
   ].sort((a, b) => Number(a.tagged) - Number(b.tagged));
   return `<svg viewBox="0 0 ${width} ${height}" aria-hidden="true">${boxOverlay({ width, height }, all)}</svg>`;
 }
+
+const shapesOf = ({ pose, segmentation }: JudgedBox, { height, width }: ImageSize, detail: number): SvgShapes =>
+  svgShapes({ ...pose, ...(segmentation && { mask: { rle: toRle(segmentation, height, width) } }) }, detail);

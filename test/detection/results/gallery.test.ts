@@ -293,4 +293,88 @@ async function render(path: string, boxes: number): Promise<string> {
   assert.match(document, '2 of 3 images done');
 });
 
+const seen = {
+  ...found('person', 0.9),
+  mask: {
+    rle: { width: 640, height: 480, counts: Uint32Array.of(480 * 20 + 100, 200, 280, 200, 640 * 480 - 480 * 21 - 300) },
+  },
+  keypoints: [
+    [30, 120, 1],
+    [60, 160, 1],
+    [90, 120, 1],
+  ],
+  keypoint_names: ['nose', 'left_hip', 'right_hip'],
+  keypoint_scores: [2, 1, -1],
+  skeleton: [
+    [1, 2],
+    [1, 3],
+  ],
+};
+
+test('masks and joints come as paths; what has neither stays short', async () => {
+  const path = join(newFolder(), 'index.html');
+  const gallery = await Gallery.create(path, 'Shapes', 1);
+  await gallery.add(picture('a.jpg', [seen, found('dog', 0.5)]));
+  await gallery.finish();
+  const [{ objects }] = recordsIn(readFileSync(path, 'utf8'), 'picture');
+  assert.is(objects[1].length, 6);
+  const { mask, pose } = objects[0][6];
+  assert.match(mask, /^M[\d.]+ [\d.]+l[-\d. ]+z$/);
+  assert.equal(pose, [
+    ['limb left', 'M30 120L60 160'],
+    ['limb right faint', 'M30 120L90 120'],
+    ['rim', 'M30 120h0M60 160h0'],
+    ['rim faint', 'M90 120h0'],
+    ['joint', 'M30 120h0'],
+    ['joint left', 'M60 160h0'],
+    ['joint right faint', 'M90 120h0'],
+  ]);
+});
+
+(browser ? test : test.skip)(
+  'boxes, masks and joints can be hidden, on the page and beside a large picture',
+  async () => {
+    const path = join(newFolder(), 'index.html');
+    const gallery = await Gallery.create(path, 'Shapes', 1);
+    await gallery.add(picture('a.jpg', [seen]));
+    await gallery.finish();
+    const args = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];
+    const running = await chromium.launch({ executablePath: browser!, args });
+    try {
+      const page = await running.newPage({ viewport: { width: 1200, height: 900 } });
+      await page.goto(pathToFileURL(path).href);
+      const parts = { boxes: '.box', masks: '.mask', keypoints: '.pose' };
+      const shown = async (root: string) => {
+        const all = await Promise.all(
+          Object.entries(parts).map(async ([kind, part]) => {
+            const display = `getComputedStyle(document.querySelector('${root} ${part}')).display`;
+            return (await page.evaluate(display)) === 'none' ? [] : [kind];
+          }),
+        );
+        return all.flat();
+      };
+      await page.locator('.card .mask').waitFor({ state: 'attached' });
+      assert.equal(await shown('.card'), ['boxes', 'masks', 'keypoints']);
+      await page.locator('.tools input[name=masks]').uncheck();
+      assert.equal(await shown('.card'), ['boxes', 'keypoints']);
+      await page.locator('.shot').click();
+      assert.is(await page.locator('.side input[name=masks]').isChecked(), false);
+      await page.locator('.side input[name=boxes]').uncheck();
+      await page.locator('.side input[name=masks]').check();
+      assert.equal(await shown('.stage'), ['masks', 'keypoints']);
+      assert.is(await page.locator('.tools input[name=boxes]').isChecked(), false);
+    } finally {
+      await running.close();
+    }
+  },
+);
+
+(browser ? test : test.skip)('where there are only boxes, there is no choice of what is shown', async () => {
+  const path = join(newFolder(), 'index.html');
+  const gallery = await Gallery.create(path, 'Boxes', 1);
+  await gallery.add(picture('a.jpg', [found('dog', 0.5)]));
+  await gallery.finish();
+  assert.match(await render(path, 1), '<span class="kinds" role="group" aria-label="Show" hidden=""></span>');
+});
+
 test.run();
