@@ -14,7 +14,7 @@ torch.set_num_threads(int(sys.argv[1]))
 torch.manual_seed(0)
 try:
     import torchvision
-    from torchvision.models.detection import fasterrcnn_resnet50_fpn
+    from torchvision.models.detection import fasterrcnn_resnet50_fpn, maskrcnn_resnet50_fpn
 
     from torchvision.models import resnet18
     from torchvision.models.detection import FasterRCNN
@@ -143,6 +143,7 @@ def tasks():
     yield from TRAINING
     if torchvision:
         yield "fasterrcnn"
+        yield "maskrcnn"
         yield from DETECTORS
 
 
@@ -154,7 +155,11 @@ def prepare(task):
     if task == "resnet50":
         model, image = resnet(50).eval(), torch.rand(1, 3, 224, 224)
         return lambda: model(image)
-    model = fasterrcnn_resnet50_fpn(weights=None, weights_backbone=None).eval()
+    make = maskrcnn_resnet50_fpn if task == "maskrcnn" else fasterrcnn_resnet50_fpn
+    model = make(weights=None, weights_backbone=None).eval()
+    if task == "maskrcnn":
+        # As in inference.ts: something to segment.
+        model.roi_heads.box_predictor.cls_score.bias.data[1] = 4
     image = torch.rand(3, 800, 1066)
     return lambda: model([image])
 
