@@ -105,17 +105,16 @@ function classificationInput(image: Image, transform: ClassificationTransform, l
 }
 
 /**
- * The resized size of a detector's input, [H, W] (`_resize_image_and_masks`): in 32 bits, by the side's reciprocal as
- * torch divides, and rounded down, so 375 rows become 799 instead of 800. At least one pixel.
+ * The resized size of a detector's input, [H, W] (`_resize_image_and_masks`, from torchvision 0.15 on): rounded down, and
+ * at least one pixel. Before, torchvision computed in 32 bits, where 375 rows became 799 instead of 800.
  */
 export function detectionSize(
   { width, height }: Pick<Image, 'width' | 'height'>,
   transform: Pick<DetectionTransform, 'min_size' | 'max_size'>,
 ): readonly [height: number, width: number] {
-  const ratio = (size: number, side: number) => Math.fround(Math.fround(1 / side) * size);
   const minSize = positive(transform, 'min_size');
   const maxSize = positive(transform, 'max_size');
-  const scale = Math.min(ratio(minSize, Math.min(width, height)), ratio(maxSize, Math.max(width, height)));
+  const scale = Math.min(minSize / Math.min(width, height), maxSize / Math.max(width, height));
   return [Math.max(Math.floor(height * scale), 1), Math.max(Math.floor(width * scale), 1)];
 }
 
