@@ -1,5 +1,5 @@
 import type { Prediction } from '../../backbone/top-classes.ts';
-import type { Detection } from '../../detection/results/name-detections.ts';
+import type { DetectionRecord } from '../../detection/results/detection-record.ts';
 
 /** Answers of the service, see /openapi.json. */
 export interface Classified {
@@ -10,7 +10,7 @@ export interface Detected {
   readonly file: string;
   readonly width: number;
   readonly height: number;
-  readonly detections: readonly Detection[];
+  readonly detections: readonly DetectionRecord[];
 }
 export interface Model {
   readonly name: string;
@@ -51,12 +51,23 @@ const sentence = (text: string): string =>
 
 export const models = async (): Promise<readonly Model[]> => (await ask('v1/models')) as Model[];
 
+/** A category of a detector. */
+export interface Category {
+  readonly id: number;
+  readonly name: string;
+  readonly label?: number;
+  /** Names of its joints. */
+  readonly keypoints?: readonly string[];
+  /** Which joints a line connects, from 1 on. */
+  readonly skeleton?: readonly (readonly number[])[];
+}
+
 /** A model with its configuration, as the browser needs it to run the model. */
 export interface ModelDetails extends Model {
   readonly config: Readonly<Record<string, unknown>> & {
     readonly image_mean: readonly number[];
     readonly image_std: readonly number[];
-    readonly categories?: readonly { readonly id: number; readonly name: string; readonly label?: number }[];
+    readonly categories?: readonly Category[];
   };
 }
 

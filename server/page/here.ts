@@ -3,6 +3,7 @@ import type { Image } from '../../datasets/images/image.ts';
 import { transformImage } from '../../datasets/images/transform.ts';
 import type { DetectorModel } from '../../detection/architectures/architecture.ts';
 import { browserDetector } from '../../detection/architectures/browser-detectors.ts';
+import { detectionRecord } from '../../detection/results/detection-record.ts';
 import { categoriesByLabel, nameDetections } from '../../detection/results/name-detections.ts';
 import type { Program } from '../../engine/engine.ts';
 import { type Classified, type Detected, type ModelDetails, modelDetails } from './ask.ts';
@@ -66,7 +67,7 @@ export async function detectHere(file: File, name: string, score: number): Promi
   const { image_mean, image_std } = config;
   const { data, shape } = transformImage(image, { kind: 'detection', image_mean, image_std, max_size, min_size });
   const [found] = await model.detect([{ height: shape[0], width: shape[1], data }], [image], score);
-  const detections = nameDetections(found, categoriesByLabel(config.categories ?? []));
+  const detections = nameDetections(found, categoriesByLabel(config.categories ?? [])).map(detectionRecord);
   return { file: file.name, width: image.width, height: image.height, detections };
 }
 

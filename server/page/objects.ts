@@ -1,7 +1,11 @@
 import { boxLabel, percent } from '../../datasets/draw/box-label.ts';
-import { type Detection, isAbove } from '../../detection/results/name-detections.ts';
-import type { Detected } from './ask.ts';
+import { categoryPaint } from '../../datasets/draw/palette.ts';
+import type { DetectionRecord } from '../../detection/results/detection-record.ts';
+import { isAbove } from '../../detection/results/name-detections.ts';
+import type { Category, Detected } from './ask.ts';
 import { byId, drawn, element, paint } from './elements.ts';
+import { isDrawn, type Layer, offerLayers } from './layers.ts';
+import { maskPath, skeletonStrokes } from './shapes.ts';
 
 const overlay = document.getElementById('overlay') as unknown as SVGSVGElement;
 const score = byId('score', 'input');
@@ -10,27 +14,37 @@ const list = byId('objects', 'ul');
 
 /** The drawn parts of an object. */
 interface Drawn {
+  readonly object: DetectionRecord;
+  readonly mask: SVGGElement;
   readonly box: SVGGElement;
+  readonly skeleton: SVGGElement;
   readonly tag: SVGGElement;
 }
 
 let found: Detected | undefined;
+let known: ReadonlyMap<number, Category> = new Map();
 /** Best first. */
 let shown: readonly Drawn[] = [];
 const chosen = new Set<string>();
 
 /** The objects that are shown: above the chosen score, and of the chosen categories. */
-export function shownObjects(): readonly Detection[] {
+export function shownObjects(): readonly DetectionRecord[] {
   const least = Number(score.value);
   return (found?.detections ?? []).filter(
     ({ label, score }) => isAbove(score, least) && (!chosen.size || chosen.has(label)),
   );
 }
 
-/** Shows the detections of the current image; none for undefined. */
-export function showObjects(detected: Detected | undefined): void {
+/** The category of an object, whose joints it names. */
+export const categoryOf = ({ category_id, label }: DetectionRecord): Category =>
+  known.get(category_id) ?? { id: category_id, name: label };
+
+/** Shows the detections of the current image; none for undefined. @param categories those that have joints */
+export function showObjects(detected: Detected | undefined, categories: readonly Category[] = []): void {
   found = detected;
+  known = new Map(categories.map((category) => [category.id, category]));
   chosen.clear();
+  offerLayers(detected?.detections ?? [], draw);
   showCategories();
   draw();
 }
@@ -74,8 +88,9 @@ function showCategories(): void {
 
 /** Highlights the box and tag of one object; none for undefined. */
 function point(object: Drawn | undefined): void {
-  for (const { box, tag } of shown) {
-    for (const part of [box, tag]) part.classList.toggle('pointed', box === object?.box);
+  for (const one of shown) {
+    const { box, mask, skeleton, tag } = one;
+    for (const part of [mask, box, skeleton, tag]) part.classList.toggle('pointed', one === object);
   }
   overlay.classList.toggle('single', object !== undefined);
 }
@@ -92,16 +107,13 @@ function draw(): void {
   const objects = shownObjects();
   shown = objects.map(drawObject);
   // The best objects are on top. All tags are above all lines, so that no line crosses a name.
-  const layer = (name: string, parts: readonly SVGGElement[]) => drawn('g', { class: name }, ...parts.toReversed());
+  const layer = (name: string, of: Layer, partOf: (one: Drawn) => SVGGElement) =>
+    drawn('g', { class: name, ...(isDrawn(of) ? {} : { display: 'none' }) }, ...shown.map(partOf).toReversed());
   overlay.replaceChildren(
-    layer(
-      'boxes',
-      shown.map(({ box }) => box),
-    ),
-    layer(
-      'tags',
-      shown.map(({ tag }) => tag),
-    ),
+    layer('masks', 'masks', ({ mask }) => mask),
+    layer('boxes', 'boxes', ({ box }) => box),
+    layer('skeletons', 'keypoints', ({ skeleton }) => skeleton),
+    layer('tags', 'boxes', ({ tag }) => tag),
   );
   const rows = objects.map(({ category_id, label, score }, i) => {
     const button = element(
@@ -120,15 +132,23 @@ function draw(): void {
 
 const TEXT = 13;
 
-function drawObject({ bbox: [x, y, width, height], category_id, label, score }: Detection): Drawn {
+function drawObject(object: DetectionRecord): Drawn {
+  const { bbox, category_id, label, score } = object;
+  const [x, y, width, height] = bbox;
   const text = boxLabel(label, score);
   const attributes = { class: 'object', tabindex: 0, role: 'img', 'aria-label': text };
   const box = drawn('g', attributes, drawn('rect', { class: 'box', x, y, width, height }));
   // `fitTags` places it.
   const tag = drawn('g', { 'aria-hidden': 'true' }, drawn('rect', { class: 'tag' }), drawn('text', {}, text));
-  const object = { box, tag };
-  for (const part of [box, tag]) pointFrom(paint(part, category_id), object);
-  return object;
+  const outline = maskPath(object);
+  const mask = drawn('g', {}, ...(outline ? [drawn('path', { class: 'mask', d: outline })] : []));
+  const [color] = categoryPaint(category_id);
+  const strokes = skeletonStrokes(object, categoryOf(object), color).map(({ color, opacity, path, width }) =>
+    drawn('path', { d: path, stroke: color, 'stroke-width': width, 'stroke-opacity': opacity }),
+  );
+  const all: Drawn = { object, mask, box, skeleton: drawn('g', {}, ...strokes), tag };
+  for (const part of [mask, box, tag]) pointFrom(paint(part, category_id), all);
+  return all;
 }
 
 /**
@@ -141,19 +161,19 @@ function fitTags(): void {
   const scale = found.width / screen.width;
   const height = 20 * scale;
   const taken: DOMRect[] = [];
-  for (const { box: frame, tag: group } of shown) {
+  for (const { object, tag: group } of shown) {
+    const [left, top, , tall] = object.bbox;
     const [tag, text] = group.children as unknown as [SVGRectElement, SVGTextElement];
     text.style.fontSize = `${TEXT * scale}px`;
     const width = text.getComputedTextLength() + 10 * scale;
-    const box = frame.getBBox();
-    const x = Math.max(0, Math.min(box.x, found.width - width));
-    const places = [box.y - height, box.y, box.y + box.height - height, box.y + box.height]
+    const x = Math.max(0, Math.min(left, found.width - width));
+    const places = [top - height, top, top + tall - height, top + tall]
       .filter((y) => y >= 0 && y + height <= found!.height)
       .map((y) => new DOMRect(x, y, width, height));
     const place = places.find((one) => !taken.some((other) => overlap(one, other)));
     group.classList.toggle('crowded', !place);
     if (place) taken.push(place);
-    const { y } = place ?? places[0] ?? new DOMRect(x, Math.max(0, box.y), width, height);
+    const { y } = place ?? places[0] ?? new DOMRect(x, Math.max(0, top), width, height);
     for (const [name, value] of Object.entries({ x, y, width, height })) tag.setAttribute(name, String(value));
     text.setAttribute('x', String(x + 5 * scale));
     text.setAttribute('y', String(y + 15 * scale));

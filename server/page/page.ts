@@ -6,6 +6,7 @@ import {
   detect,
   hasRuntime,
   type Model,
+  modelDetails,
   models,
   TokenWanted,
   useToken,
@@ -13,7 +14,7 @@ import {
 import { showClasses } from './classes.ts';
 import { byId, element } from './elements.ts';
 import { classifyHere, detectHere } from './here.ts';
-import { describeObjects, onScore, shownObjects, showObjects } from './objects.ts';
+import { categoryOf, describeObjects, onScore, shownObjects, showObjects } from './objects.ts';
 import { loadRuntime } from './runtime.ts';
 import { saveJson, savePicture } from './save.ts';
 import { listenForPictures } from './sources.ts';
@@ -80,13 +81,15 @@ async function look(): Promise<void> {
       detector && (inBrowser ? detectHere(file, detector, LEAST_SCORE) : detect(file, detector, LEAST_SCORE, signal)),
       classifier && (inBrowser ? classifyHere(file, classifier) : classify(file, classifier, signal)),
     ]);
+    const hasJoints = detected ? detected.detections.some(({ keypoints }) => keypoints) : false;
+    const { categories } = hasJoints ? (await modelDetails(detector)).config : {};
     if (signal.aborted) return;
     const milliseconds = Math.round(performance.now() - began);
     byId('timing', 'p').textContent = inBrowser
       ? `Computed in this browser (${(await loadRuntime()).device}) in ${milliseconds} ms. The image has not left it.`
       : `Answered in ${milliseconds} ms, with the transfer.`;
     results = { ...(detected ? { detected } : {}), ...(classified ? { classified } : {}) };
-    showObjects(detected || undefined);
+    showObjects(detected || undefined, categories);
     showClasses(classified || undefined);
     describe();
     for (const button of saves) button.disabled = false;
@@ -144,7 +147,7 @@ byId('token-form', 'form').addEventListener('submit', (event) => {
   useToken(byId('token', 'input').value);
   void begin();
 });
-saves[0].addEventListener('click', () => void savePicture(photo, shownObjects(), picture!.name));
+saves[0].addEventListener('click', () => void savePicture(photo, shownObjects(), categoryOf, picture!.name));
 saves[1].addEventListener('click', () => {
   const { classified, detected } = results;
   saveJson({ ...classified, ...(detected ? { ...detected, detections: shownObjects() } : {}) }, picture!.name);

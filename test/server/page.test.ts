@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { decodeImage } from '../../datasets/images/decode.ts';
 import { boxLabel, categoryColor } from '../../datasets/index.ts';
 import { createServer, type Server } from '../../server/index.ts';
 import { hasSwiftshader } from '../swiftshader.ts';
-import { wavePicture, writeSmallDetector } from './small-models.ts';
+import { wavePicture, writeSmallDetector, writeSmallMaskAndKeypointDetector } from './small-models.ts';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
   existsSync(path),
@@ -19,6 +20,7 @@ const suited = suite('page');
 const test = CHROMIUM ? suited : suited.skip;
 const folder = mkdtempSync(join(tmpdir(), 'page-'));
 const model = join(folder, 'small.safetensors');
+const joints = join(folder, 'joints.safetensors');
 const png = join(folder, 'picture.png');
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const errors: string[] = [];
@@ -30,9 +32,10 @@ let address: string;
 
 suited.before(async () => {
   await writeSmallDetector(model);
+  await writeSmallMaskAndKeypointDetector(joints);
   writeFileSync(png, await wavePicture(120, 90, 5, 'png'));
   if (!CHROMIUM) return;
-  server = await createServer({ models: ['cifar10-resnet20', model], threads: 1 });
+  server = await createServer({ models: ['cifar10-resnet20', model, joints], threads: 1 });
   guarded = await createServer({ models: ['cifar10-resnet20'], threads: 1, token: 'open sesame' });
   address = await server.listen({ port: 0 });
   const launch = (...flags: string[]) => {
@@ -222,6 +225,65 @@ async function checkHere(inBrowser: Browser, device: string): Promise<void> {
   );
   await page.context().close();
 }
+
+const shapes = (page: Page, layer: 'masks' | 'skeletons') =>
+  page.locator(`#overlay .${layer} path`).evaluateAll((all) => all.map((path) => path.getAttribute('d')!));
+
+test('masks and skeletons, each drawn or not as one chooses; in the browser the same', async () => {
+  const page = await open();
+  await page.setInputFiles('#file', png);
+  await answered(page);
+  assert.is(await page.locator('#layers-row').isVisible(), false, 'where there are only boxes');
+  const [reply] = await Promise.all([
+    page.waitForResponse(/detect$/),
+    page.locator('#detector').selectOption('joints'),
+  ]);
+  await answered(page);
+  await page.locator('#score').fill('0.05');
+  const [{ detections }] = (await reply.json()) as [{ detections: { keypoints: number[] }[] }];
+  const [masks, skeletons] = [await shapes(page, 'masks'), await shapes(page, 'skeletons')];
+  assert.ok(masks.length > 3 && masks.length <= detections.length);
+  // Four limbs; four joints and their rims.
+  assert.is(skeletons.length, detections.length * (4 + 2 * 4));
+  const [x, y] = detections[0].keypoints;
+  assert.ok(skeletons.includes(`M${x} ${y}h0.01`));
+
+  const layers = page.locator('#layers button');
+  assert.equal(await layers.allTextContents(), ['Masks', 'Boxes', 'Keypoints']);
+  const seen = () =>
+    page.locator('#overlay > g').evaluateAll((all) => all.map((layer) => layer.getAttribute('display') !== 'none'));
+  const savedColors = async () => {
+    const [saved] = await Promise.all([page.waitForEvent('download'), page.click('#save-picture')]);
+    const { data } = await decodeImage(readFileSync(await saved.path()), 'saved');
+    return data;
+  };
+  const all = await savedColors();
+  assert.equal(await seen(), [true, true, true, true]);
+  await layers.nth(0).click();
+  assert.equal(await seen(), [false, true, true, true]);
+  assert.not.equal(await savedColors(), all);
+  await layers.nth(1).click();
+  await layers.nth(2).click();
+  assert.equal(await seen(), [false, false, false, false]);
+  const bare = await decodeImage(readFileSync(png), 'bare');
+  assert.equal(await savedColors(), bare.data);
+  for (const layer of await layers.all()) await layer.click();
+  assert.equal(await seen(), [true, true, true, true]);
+
+  const [json] = await Promise.all([page.waitForEvent('download'), page.click('#save-json')]);
+  assert.equal(JSON.parse(readFileSync(await json.path(), 'utf8')).detections, detections);
+
+  await page.locator('#here').check();
+  await page.locator('#timing', { hasText: 'Computed in this browser' }).waitFor({ timeout: 120_000 });
+  await answered(page);
+  assert.is((await shapes(page, 'masks')).length, masks.length);
+  const here = await shapes(page, 'skeletons');
+  const numbers = (paths: string[]) => paths.flatMap((path) => path.match(/-?[\d.]+/g)!.map(Number));
+  assert.is(here.length, skeletons.length);
+  const served = numbers(skeletons);
+  assert.ok(numbers(here).every((value, i) => Math.abs(value - served[i]) < 0.1));
+  await page.context().close();
+});
 
 test('in the browser: the same objects and classes, and the picture is not sent', () =>
   checkHere(browser, 'WebAssembly'));
