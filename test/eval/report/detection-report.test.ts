@@ -7,6 +7,7 @@ import jpeg from 'jpeg-js';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { CocoDataset } from '../../../datasets/index.ts';
+import { rleToString } from '../../../datasets/masks/rle-string.ts';
 import { ResnetCocoError } from '../../../errors.ts';
 import { analyzeDetections } from '../../../eval/analysis/detection-analysis.ts';
 import { writeDetectionReport } from '../../../eval/report/detection-report.ts';
@@ -254,6 +255,52 @@ test('nothing to show is a page all the same: no objects, no detections, keypoin
     assert.is(/NaN|undefined|Infinity/.exec(page.replace(/<script>.*?<\/script>/gs, '')), null);
     assert.is(page.match(/<dt>/g)!.length, e === keypoints ? 10 : 12);
     assert.is(page.includes(e === keypoints ? 'OKS' : 'IoU'), true);
+  }
+});
+
+test('the worst images show what was compared: masks, or skeletons', async () => {
+  const folder = newFolder();
+  const data = Buffer.alloc(4 * 80 * 60, 128);
+  writeFileSync(join(folder, 'a.jpg'), jpeg.encode({ width: 80, height: 60, data }, 80).data);
+  const joints = (x: number, v: number) => Array.from({ length: 17 }, (_, i) => [x + i, 10 + 2 * i, v]).flat();
+  const square = (x: number) => [[x, 10, x + 20, 10, x + 20, 40, x, 40]];
+  const columns = (x: number) => ({
+    size: [60, 80] as const,
+    counts: rleToString({ height: 60, width: 80, counts: Uint32Array.of(60 * x, 60 * 20, 60 * (60 - x)) }),
+  });
+  const object = { image_id: 1, category_id: 1, bbox: [10, 10, 20, 30] as const, area: 600, iscrowd: 0 as const };
+  const dataset: CocoDataset = {
+    images: [{ id: 1, file_name: 'a.jpg', width: 80, height: 60 }],
+    categories: [{ id: 1, name: 'person', keypoints: ['left_eye', 'right_eye'], skeleton: [[1, 3]] }],
+    annotations: [{ ...object, id: 1, segmentation: square(10), keypoints: joints(10, 1), num_keypoints: 17 }],
+  };
+  const at = (x: number) => ({ image_id: 1, category_id: 1, score: 0.9, x });
+  const results = [at(50)].map(({ x, ...rest }) => ({
+    bbox: { ...rest, bbox: [x, 10, 20, 30] as const },
+    segm: { ...rest, segmentation: columns(x) },
+    keypoints: { ...rest, keypoints: joints(x, 0) },
+  }));
+  const count = (page: string, pattern: RegExp) => page.match(pattern)?.length ?? 0;
+  for (const type of ['bbox', 'segm', 'keypoints'] as const) {
+    const e = evaluated(
+      dataset,
+      results.map((result) => result[type]),
+      type,
+    );
+    const report = analyzeDetections(e, { score: 0.5 });
+    await writeDetectionReport(join(folder, type), { title: 't', analysis: report, images: folder });
+    const page = read(join(folder, type), 'report.html');
+    const shot = page.slice(page.indexOf('<div class="shot">'));
+    assert.is(count(shot, /<rect class="box/g), 2, type);
+    assert.equal(
+      [count(shot, /class="missed outlined" color="#ffb000"><path class="mask"/g), count(shot, /class="mask"/g)],
+      type === 'segm' ? [1, 2] : [0, 0],
+    );
+    // Hidden joints have a black rim; those of a detection count as seen, whatever its file says.
+    assert.equal(
+      [/"limb left"/g, /"rim hidden"/g, /"rim"/g, /"joint left"/g, /"joint right"/g].map((part) => count(shot, part)),
+      type === 'keypoints' ? [2, 1, 1, 2, 2] : [0, 0, 0, 0, 0],
+    );
   }
 });
 

@@ -6,6 +6,7 @@ import { Script } from 'node:vm';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { categoryPaint, encodeImage } from '../../../datasets/index.ts';
+import { rleToString } from '../../../datasets/masks/rle-string.ts';
 import {
   type LogEntry,
   RunLog,
@@ -208,6 +209,48 @@ test('detections and ground truth in sample images: as many as the caption says,
   const large = await pageOf([run('r', 2, 0.5)], { samples: [{ ...samples[0], images: [scaled] }] });
   const [small, big] = [newest, sectionOf(large, 'Detections')].map(sizes);
   assert.ok(Math.abs(big[0] / small[0] - 20) < 0.1, `${big[0]} of ${small[0]}`);
+});
+
+test('masks and joints of samples: translucent where found, dashed outlines of the ground truth', async () => {
+  const columns = { height: 100, width: 200, counts: Uint32Array.of(2000, 1000, 17000) };
+  const shapes = {
+    segmentation: { size: [100, 200] as const, counts: rleToString(columns) },
+    keypoints: [20, 30, 1, 50, 60, 1, 0, 0, 0],
+    skeleton: [
+      [1, 2],
+      [1, 3],
+    ],
+  };
+  const image = {
+    ...{ file: sampleFile, name: 'a.png', width: 200, height: 100 },
+    objects: [{ ...box('raccoon', 3, 10), ...shapes }],
+    detections: [{ ...box('raccoon', 3, 12, 0.9), ...shapes, keypoint_scores: [2, -1, 0] }],
+  };
+  const samples = [{ title: 'Epoch 1', score: 0.5, isBest: true, images: [image] }];
+  const section = sectionOf(await pageOf([run('r', 2, 0.5)], { samples }), 'Detections');
+  const [fill] = categoryPaint(3);
+  assert.equal(
+    [...section.matchAll(/<g class="([^"]*)" color="([^"]*)"><path class="mask" d="M[^"]*z"/g)].map(
+      ([, ...parts]) => parts,
+    ),
+    [
+      ['truth outlined', fill],
+      ['detection', fill],
+    ],
+  );
+  assert.equal(
+    [...section.matchAll(/<path class="((?:limb|joint|rim)[^"]*)" d="([^"]*)"/g)].map(([, ...parts]) => parts),
+    [
+      ['limb', 'M20 30L50 60'],
+      ['rim hidden', 'M20 30h0M50 60h0'],
+      ['joint', 'M20 30h0M50 60h0'],
+      ['limb faint', 'M20 30L50 60'],
+      ['rim', 'M20 30h0'],
+      ['rim faint', 'M50 60h0'],
+      ['joint', 'M20 30h0'],
+      ['joint faint', 'M50 60h0'],
+    ],
+  );
 });
 
 test('a sample whose image is gone says so', async () => {
