@@ -44,7 +44,7 @@ const flags = {
     kind: 'text',
     group: 'Results',
     value: 'DIR',
-    help: 'write each image with its boxes drawn, detections.json, images.json and index.html there',
+    help: 'write each image with its boxes, masks and skeletons drawn, detections.json, images.json and index.html there',
   },
   pictures: { kind: 'boolean', group: 'Results', default: true, help: 'write neither drawn images nor index.html' },
   annotations: {

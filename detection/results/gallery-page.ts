@@ -155,6 +155,7 @@ const markup = (title: string) => `
 </header>
 <p id="unfinished" class="note" hidden></p>
 <p id="none" class="note" hidden></p>
+<p id="bare" class="note" hidden></p>
 <details id="failures" class="note" hidden><summary></summary><ul></ul></details>
 <main>
 <div id="grid" role="list" aria-label="Pictures"></div>

@@ -304,6 +304,11 @@ addEventListener('DOMContentLoaded', () => {
     summary.textContent = count(failures.length, 'image') + ' could not be read';
     list.append(...failures.map(({ file, error }) => element('li', {}, element('bdi', {}, element('strong', { textContent: file })), ': ', element('bdi', { textContent: error }))));
   }
+  const bare = pictures.reduce((total, picture) => total + (picture.bare || 0), 0);
+  if (bare) {
+    byId('bare').hidden = false;
+    byId('bare').textContent = count(bare, 'object') + ' of low scores ' + (bare === 1 ? 'is' : 'are') + ' shown without mask and keypoints, to keep this page small.';
+  }
   const expected = Number(document.body.dataset.expected), done = pictures.length + failures.length;
   if (done < expected) {
     byId('unfinished').hidden = false;

@@ -7,7 +7,7 @@
  */
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { type Shapes, svgShapes } from '../../datasets/draw/svg-shapes.ts';
+import { type Shapes, type SvgShapes, svgShapes } from '../../datasets/draw/svg-shapes.ts';
 import { categoryPaint } from '../../datasets/index.ts';
 import { inertJson } from '../../io/html.ts';
 import { notWritable } from '../../io/not-writable.ts';
@@ -38,6 +38,8 @@ export interface GalleryPicture {
 
 /** What previews may take of a page, in bytes of base64. */
 const PREVIEW_BUDGET = 80e6;
+/** What masks and skeletons may take, in bytes; beyond it, objects of the lowest scores have only boxes. */
+const SHAPES_BUDGET = 40e6;
 
 /**
  * A preview's longer side in pixels, such that a page of that many pictures stays below about 100 MB (at JPEG quality
@@ -57,12 +59,6 @@ const hrefOf = (path: string) =>
     .map(encodeURIComponent)
     .join('/')}`;
 
-/** What an object has beside its box, if anything: `[{ mask, pose }]`. */
-function shapesIn(detection: GalleryDetection, detail: number): object[] {
-  const shapes = svgShapes(detection, detail);
-  return Object.keys(shapes).length ? [shapes] : [];
-}
-
 const round = (value: number, digits: number) => Number(value.toFixed(digits));
 
 /** A score in four decimals that is above the same hundredths, in single precision, as the score itself. */
@@ -77,14 +73,17 @@ export class Gallery {
   readonly #file: FileHandle;
   /** Masks are as fine as a preview of this longer side. */
   readonly #side: number;
+  /** For the masks and skeletons of a picture, in bytes. */
+  readonly #room: number;
   /** Writes follow one another in the order of the calls. */
   #last: Promise<void> = Promise.resolve();
 
-  private constructor(path: string, partial: string, file: FileHandle, side: number) {
+  private constructor(path: string, partial: string, file: FileHandle, expected: number) {
     this.#path = path;
     this.#partial = partial;
     this.#file = file;
-    this.#side = side;
+    this.#side = previewSide(expected);
+    this.#room = SHAPES_BUDGET / Math.max(1, expected);
   }
 
   /**
@@ -103,7 +102,7 @@ export class Gallery {
     };
     // What is there may be a link to a file elsewhere.
     await rm(partial, { force: true }).catch(refuse);
-    const gallery = new Gallery(path, partial, await open(partial, 'wx').catch(refuse), previewSide(expected));
+    const gallery = new Gallery(path, partial, await open(partial, 'wx').catch(refuse), expected);
     try {
       await gallery.#write(pageHead(title, expected, score));
     } catch (error) {
@@ -115,21 +114,44 @@ export class Gallery {
 
   /** Adds a picture. Detections without finite numbers are left out. */
   async add({ file, width, height, detections, preview, link }: GalleryPicture): Promise<void> {
-    const detail = Math.max(width, height) / this.#side;
-    const objects = detections
+    const best = detections
       .filter(({ score, bbox }) => [score, ...bbox].every(Number.isFinite))
-      .sort((a, b) => b.score - a.score)
-      .map((detection) => {
-        const { bbox, label, score } = detection;
-        return [label, roundUp(score), ...bbox.map((side) => round(side, 1)), ...shapesIn(detection, detail)];
-      });
+      .sort((a, b) => b.score - a.score);
+    const shapes = this.#shapesOf(best, Math.max(width, height) / this.#side);
+    const objects = best.map(({ bbox, label, score }, i) => [
+      ...[label, roundUp(score), ...bbox.map((side) => round(side, 1))],
+      ...(shapes[i] ? [shapes[i]] : []),
+    ]);
+    const bare = best.slice(shapes.length).filter(({ keypoints, mask }) => keypoints || mask).length;
     const paints = Object.fromEntries(detections.map((one) => [one.label, categoryPaint(one.category_id)]));
-    const record = { file, width, height, objects, paints, ...(link === undefined ? {} : { link: hrefOf(link) }) };
+    const record = {
+      file,
+      width,
+      height,
+      objects,
+      paints,
+      ...(bare && { bare }),
+      ...(link === undefined ? {} : { link: hrefOf(link) }),
+    };
     const base64 = Buffer.from(preview.buffer, preview.byteOffset, preview.byteLength).toString('base64');
     await this.#write(
       `<script type="application/json" class="picture">${inertJson(record)}</script>` +
         `<script type="text/plain" class="preview">${base64}</script>\n`,
     );
+  }
+
+  /** What objects have beside their boxes, as far as there is room; undefined for an object that has nothing. */
+  #shapesOf(objects: readonly GalleryDetection[], detail: number): (SvgShapes | undefined)[] {
+    const list: (SvgShapes | undefined)[] = [];
+    let taken = 0;
+    for (const object of objects) {
+      const shapes = svgShapes(object, detail);
+      const isEmpty = !shapes.mask && !shapes.pose;
+      if (!isEmpty) taken += JSON.stringify(shapes).length;
+      if (taken > this.#room) break;
+      list.push(isEmpty ? undefined : shapes);
+    }
+    return list;
   }
 
   /** Adds an image that failed, with the reason. */

@@ -331,6 +331,23 @@ test('masks and joints come as paths; what has neither stays short', async () =>
   ]);
 });
 
+test('on a page of very many pictures, only the best objects have masks and joints; the others are counted', async () => {
+  const path = join(newFolder(), 'index.html');
+  const gallery = await Gallery.create(path, 'Many', 50_000);
+  const many = Array.from({ length: 9 }, (_, i) => ({ ...seen, score: 0.9 - i / 20 }));
+  await gallery.add(picture('a.jpg', [found('dog', 0.1), ...many, found('dog', 0.99)]));
+  await gallery.finish();
+  const [{ bare, objects }] = recordsIn(readFileSync(path, 'utf8'), 'picture');
+  assert.is(objects.length, 11);
+  const drawn = objects.map((object: unknown[]) => object.length === 7);
+  const count = drawn.filter(Boolean).length;
+  assert.ok(count > 0 && count < 9, `${count}`);
+  assert.is(bare, 9 - count);
+  assert.equal(drawn, [false, ...many.map((_, i) => i < count), false]);
+  const text = JSON.stringify(objects.flatMap((object: unknown[]) => object.slice(6)));
+  assert.ok(text.length < 900, `${text.length}`);
+});
+
 (browser ? test : test.skip)(
   'boxes, masks and joints can be hidden, on the page and beside a large picture',
   async () => {
