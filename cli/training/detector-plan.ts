@@ -1,4 +1,4 @@
-import type { DetectionSample } from '../../datasets/index.ts';
+import { type DetectionSample, keypointLayout } from '../../datasets/index.ts';
 import type { DetectorStart } from '../../detection/index.ts';
 import { describeObjects } from '../../detection/training/object-targets.ts';
 import { isFineTuning } from '../../detection/training/run-choices.ts';
@@ -31,6 +31,10 @@ function dataLine({ datasets: { images, isHeldOut, validation }, samples, settin
   const drawn = isHeldOut ? `, drawn with seed ${settings.seed}` : '';
   return `${learnt}; evaluated on ${number(validation.files.size)} others${drawn}`;
 }
+
+/** What a person should know of the keypoints that are learned, such as that none are left or right. */
+const keypointNotes = ({ datasets: { images }, settings: { recipe } }: DetectorPlan): readonly string[] =>
+  recipe.keypoint_hflip_indices ? (keypointLayout(images.dataset)?.notes ?? []) : [];
 
 async function startLine({ flags: { init, resume }, start }: DetectorPlan): Promise<string> {
   if (resume) return `resumes a run that started from ${init ?? 'scratch'}`;
@@ -89,6 +93,7 @@ export async function describePlan(plan: DetectorPlan): Promise<string[]> {
   const size = accumulate > 1 ? `${accumulate} batches of ${batch}` : `a batch of ${batch}`;
   return [
     dataLine(plan),
+    ...keypointNotes(plan),
     await startLine(plan),
     sizeLine(plan),
     `${epochsOf(plan, Math.floor(batches / accumulate))}; a step is ${size}; the expected time is printed after some steps`,
