@@ -17,7 +17,7 @@ export interface LabeledBox extends Partial<Pose> {
   readonly score?: number;
   /** Decides the color. */
   readonly category_id?: number;
-  /** For ground truth: a dashed line; of a mask, only the outline. */
+  /** For ground truth: a dashed line; of a mask, only the outline; of a skeleton, dotted lines. */
   readonly dashed?: boolean;
   /** Its pixels, drawn translucent; stretched to the picture. */
   readonly mask?: { readonly rle: Rle };
@@ -70,7 +70,7 @@ export function drawBoxes(image: Image, boxes: readonly LabeledBox[]): Image {
     outline(canvas, region, box.dashed ? thickness * DASH : Number.POSITIVE_INFINITY, thickness, color);
   for (const { box, color } of objects) {
     const { keypoints } = box;
-    if (keypoints) paintSkeleton(canvas, { ...box, keypoints }, color);
+    if (keypoints) paintSkeleton(canvas, { ...box, keypoints }, color, box.dashed);
   }
   for (const { mask, place, padding, color } of labels.reverse()) {
     fill(canvas, place, color);

@@ -45,6 +45,8 @@ export interface DrawnLimb {
 const LIMB = 0.00525;
 const JOINT = 0.006;
 const FAINT = 0.3;
+/** Of a dotted line: a joint may be far outside its picture. */
+const MAX_DOTS = 500;
 const [BLACK, WHITE]: readonly Color[] = [
   [0, 0, 0],
   [255, 255, 255],
@@ -83,20 +85,37 @@ function sideBetween({ side: a }: DrawnJoint, { side: b }: DrawnJoint): BodySide
   return a === 'middle' ? b : 'middle';
 }
 
-/** Paints limbs, and over them joints: with a white rim, or a black one if hidden. */
-export function paintSkeleton(canvas: Image, pose: Pose, color: Color): void {
+/**
+ * Paints limbs, and over them joints: with a white rim, or a black one if hidden.
+ *
+ * @param isDotted for ground truth beside detections: lines are dotted
+ */
+export function paintSkeleton(canvas: Image, pose: Pose, color: Color, isDotted = false): void {
   const side = (canvas.width + canvas.height) / 2;
   const radius = Math.max(2, side * JOINT);
   const { joints, limbs } = skeletonOf(pose);
   for (const limb of limbs) {
-    const opacity = limb.isFaint ? FAINT : 1;
-    strokeLine(canvas, limb.from, limb.to, Math.max(1.5, side * LIMB), shaded(color, limb.side), opacity);
+    const thickness = Math.max(1.5, side * LIMB);
+    const parts = isDotted ? dots(limb, 3 * thickness) : [[limb.from, limb.to]];
+    for (const [from, to] of parts) {
+      strokeLine(canvas, from, to, thickness, shaded(color, limb.side), limb.isFaint ? FAINT : 1);
+    }
   }
   for (const joint of joints) {
     const opacity = joint.isFaint ? FAINT : 1;
     fillDisc(canvas, joint.at, radius, joint.isHidden ? BLACK : WHITE, opacity);
     fillDisc(canvas, joint.at, radius * 0.65, shaded(color, joint.side), opacity);
   }
+}
+
+/** Points on a line at equal distances of about `apart`, as lines of no length. */
+function dots({ from, to }: DrawnLimb, apart: number): [Point, Point][] {
+  const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
+  const count = Math.max(1, Math.min(MAX_DOTS, Math.round(Math.hypot(dx, dy) / apart)));
+  return Array.from({ length: count + 1 }, (_, i) => {
+    const dot: Point = [from[0] + (dx * i) / count, from[1] + (dy * i) / count];
+    return [dot, dot];
+  });
 }
 
 function shaded(color: Color, side: BodySide): Color {

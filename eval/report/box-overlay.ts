@@ -11,6 +11,7 @@ export const boxOverlayStyle = `${shapeStyle}.shot { position: relative; aspect-
 .box { fill: transparent; stroke-width: 2; vector-effect: non-scaling-stroke; }
 .dashed, .outlined .mask { stroke-dasharray: 6 4; }
 .outlined .mask { fill: none; }
+.outlined .limb { stroke-dasharray: 1 5; }
 .tag text { font-weight: 600; }
 .tag { pointer-events: none; }
 `;
@@ -67,10 +68,11 @@ function maskOf({ className, dashed, mask, paint: [color] }: OverlayBox): string
   return `<g class="${className}${dashed ? ' outlined' : ''}" color="${color}"><path class="mask" d="${mask}"/></g>`;
 }
 
-function poseOf({ className, paint: [color], pose }: OverlayBox): string {
+/** Of ground truth, lines are dotted. */
+function poseOf({ className, dashed, paint: [color], pose }: OverlayBox): string {
   if (!pose) return '';
   const paths = pose.map(([name, path]) => `<path class="${name}" d="${path}"/>`);
-  return `<g class="${className}" color="${color}">${paths.join('')}</g>`;
+  return `<g class="${className}${dashed ? ' outlined' : ''}" color="${color}">${paths.join('')}</g>`;
 }
 
 function boxOf({ bbox, className, dashed, kind, name, paint: [color] }: OverlayBox): string {

@@ -109,4 +109,20 @@ test('a box’s skeleton is drawn over its lines', () => {
   assert.equal(at(drawBoxes(black(), [box]), 70, 18), [0, 0, 0]);
 });
 
+test('lines of ground truth are dotted', () => {
+  const box = { bbox: [0, 0, 200, 100], label: '', category_id: 3, skeleton: [[1, 2]] };
+  const joints = [
+    [20, 50, 1],
+    [180, 50, 1],
+  ];
+  const painted = (dashed: boolean) => {
+    const picture = drawBoxes(black(), [{ ...box, keypoints: joints, dashed }]);
+    return Array.from({ length: 140 }, (_, i) => at(picture, 30 + i, 50).some((level) => level > 0));
+  };
+  assert.ok(painted(false).every(Boolean));
+  const dotted = painted(true);
+  const gaps = dotted.filter((isInked, i) => !isInked && dotted[i - 1]).length;
+  assert.ok(gaps > 15 && dotted.filter(Boolean).length > 30, `${gaps}`);
+});
+
 test.run();
