@@ -1,5 +1,6 @@
 import { ColumnSpans } from './column-spans.ts';
-import { type Rle, rleArea, rleToBbox } from './rle.ts';
+import { maskOutline } from './outline.ts';
+import { type Rle, type RleBox, rleArea, rleEncode, rleToBbox } from './rle.ts';
 
 /** The longer side of an object has at least this many cells, unless it has fewer pixels. */
 const MIN_CELLS = 16;
@@ -15,15 +16,14 @@ type Point = readonly [x: number, y: number];
  */
 export function maskPath(rle: Rle, detail: number): string {
   if (!rleArea(rle)) return '';
-  const [left, top, width, height] = rleToBbox(rle);
+  const box = rleToBbox(rle);
+  const [left, top, width, height] = box;
   const cell = Math.max(1, Math.min(detail, Math.max(width, height) / MIN_CELLS));
-  const grid = new Grid(rle, { left, top, cell }, Math.ceil(width / cell), Math.ceil(height / cell));
   // Whole numbers where a cell is large, tenths where it is small.
   const unit = cell < 4 ? 10 : 1;
   const placed = (at: number, start: number): number => Math.round((start + at * cell) * unit);
-  return grid
-    .rings()
-    .map((ring) => simplified(ring))
+  return maskOutline(coarse(rle, box, cell))
+    .map((corners) => simplified(middles(corners)))
     .filter((ring) => ring.length > 2)
     .map((ring) =>
       pathOf(
@@ -44,67 +44,33 @@ function pathOf(ring: readonly Point[], unit: number): string {
     .replaceAll(' -', '-')}z`;
 }
 
-/** A mask in cells of some pixels; a cell is inside where its center is. */
-class Grid {
-  readonly #width: number;
-  readonly #height: number;
-  readonly #inside: Uint8Array;
-
-  constructor(
-    rle: Rle,
-    { cell, left, top }: { readonly cell: number; readonly left: number; readonly top: number },
-    width: number,
-    height: number,
-  ) {
-    this.#width = width;
-    this.#height = height;
-    this.#inside = new Uint8Array(width * height);
-    const columns = new ColumnSpans(rle);
-    const center = (i: number, start: number, size: number) => Math.min(size - 1, start + Math.floor((i + 0.5) * cell));
-    for (let i = 0; i < width; i++) {
-      const spans = columns.at(center(i, left, rle.width));
-      for (let j = 0, s = 0; j < height; j++) {
-        const y = center(j, top, rle.height);
-        while (s < spans.length && spans[s + 1] <= y) s += 2;
-        if (s < spans.length && spans[s] <= y) this.#inside[j * width + i] = 1;
-      }
+/** A mask in cells of some pixels, from the corner of a box on; a cell is inside where its center is. */
+function coarse(rle: Rle, [left, top, width, height]: RleBox, cell: number): Rle {
+  const [columns, rows] = [Math.ceil(width / cell), Math.ceil(height / cell)];
+  const cells = new Uint8Array(columns * rows);
+  const spans = new ColumnSpans(rle);
+  const center = (i: number, start: number, size: number) => Math.min(size - 1, start + Math.floor((i + 0.5) * cell));
+  for (let i = 0; i < columns; i++) {
+    const inside = spans.at(center(i, left, rle.width));
+    for (let j = 0, s = 0; j < rows; j++) {
+      const y = center(j, top, rle.height);
+      while (s < inside.length && inside[s + 1] <= y) s += 2;
+      if (s < inside.length && inside[s] <= y) cells[i * rows + j] = 1;
     }
   }
+  return rleEncode(cells, rows, columns);
+}
 
-  #has(x: number, y: number): boolean {
-    return x >= 0 && y >= 0 && x < this.#width && y < this.#height && this.#inside[y * this.#width + x] === 1;
+/** The middles of the cells' sides that a polygon of corners follows: on a slope they are in line. */
+function middles(corners: readonly number[]): Point[] {
+  const points: Point[] = [];
+  for (let i = 0, before = corners.length - 2; i < corners.length; before = i, i += 2) {
+    const [x, y] = [corners[before], corners[before + 1]];
+    const [dx, dy] = [corners[i] - x, corners[i + 1] - y];
+    const length = Math.abs(dx + dy);
+    for (let step = 0.5; step < length; step++) points.push([x + (dx * step) / length, y + (dy * step) / length]);
   }
-
-  /** The borders, each as the middles of the cells' sides that it follows. */
-  rings(): Point[][] {
-    const rings: Point[][] = [];
-    // Each border has sides that are the top of a cell inside.
-    const isDone = new Uint8Array(this.#inside.length);
-    for (let y = 0; y < this.#height; y++) {
-      for (let x = 0; x < this.#width; x++) {
-        if (this.#has(x, y) && !this.#has(x, y - 1) && !isDone[y * this.#width + x])
-          rings.push(this.#ring(x, y, isDone));
-      }
-    }
-    return rings;
-  }
-
-  /** Goes around with the inside at the right hand, from the top side of a cell on. */
-  #ring(startX: number, startY: number, isDone: Uint8Array): Point[] {
-    const ring: Point[] = [];
-    let [x, y, dx, dy] = [startX, startY, 1, 0];
-    do {
-      if (dx === 1) isDone[y * this.#width + x] = 1;
-      ring.push([x + dx / 2, y + dy / 2]);
-      x += dx;
-      y += dy;
-      const isRight = this.#has(x + (dx - dy - 1) / 2, y + (dy + dx - 1) / 2);
-      const isLeft = this.#has(x + (dx + dy - 1) / 2, y + (dy - dx - 1) / 2);
-      if (!isRight) [dx, dy] = [-dy, dx];
-      else if (isLeft) [dx, dy] = [dy, -dx];
-    } while (x !== startX || y !== startY || dx !== 1);
-    return ring;
-  }
+  return points;
 }
 
 /** Douglas and Peucker 1973, of a closed line: only points without which it would be too far away. */
