@@ -9,6 +9,16 @@ const OF_THE_MODEL: readonly RegExp[] = [
   /^roi_heads\.(mask_head|mask_predictor|keypoint_head|keypoint_predictor)\./,
 ];
 
+/** Those heads, by the field of a configuration with which a model has them. */
+const HEADS: Readonly<Record<string, RegExp>> = {
+  mask_head: /^roi_heads\.(mask_head|mask_predictor)\./,
+  keypoint_head: /^roi_heads\.(keypoint_head|keypoint_predictor)\./,
+};
+
+/** Whether a tensor is of a head that a model has, by its configuration. */
+export const isOfUsedHead = (name: string, config: unknown): boolean =>
+  Object.entries(HEADS).some(([field, pattern]) => pattern.test(name) && Object.hasOwn(Object(config), field));
+
 /** In a run's checkpoint of this toolkit: the optimizer's state, and raw weights beside their average. */
 const OF_A_RUN = /^run\//;
 

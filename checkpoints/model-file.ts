@@ -5,7 +5,7 @@ import { ResnetCocoError } from '../errors.ts';
 import { type FetchOptions, fetchOptionKinds } from '../io/download/download.ts';
 import { structureProblem } from '../io/json/json-keys.ts';
 import { checkOptions, type OptionKinds, pathArgument } from '../io/options.ts';
-import { describeAside, namesAside, TRAINING_STATE } from './aside.ts';
+import { describeAside, isOfUsedHead, namesAside, TRAINING_STATE } from './aside.ts';
 import { type Checkpoint, openCheckpoint, toFloat32 } from './checkpoint.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { readableDialect } from './dialects/table.ts';
@@ -116,17 +116,22 @@ function ownConfig(checkpoint: Checkpoint): unknown {
 }
 
 /** The contents of a checkpoint besides its weights, with counts. */
-export const besideWeights = ({ beside, tensors }: Checkpoint): string[] => [
-  ...describeAside(namesAside(tensors)),
-  ...beside,
-];
+export function besideWeights({ checkpoint: { beside, tensors }, config }: ModelFile): string[] {
+  // Without a configuration, the last layers tell the heads.
+  const heads = config ?? {
+    ...(tensors.has('roi_heads.mask_predictor.mask_fcn_logits.weight') && { mask_head: {} }),
+    ...(tensors.has('roi_heads.keypoint_predictor.kps_score_lowres.weight') && { keypoint_head: {} }),
+  };
+  return [...describeAside([...namesAside(tensors)].filter((name) => !isOfUsedHead(name, heads))), ...beside];
+}
 
 const MOST_LISTED = 12;
 
 /** A note about a file; undefined if it holds only a model's weights. */
-function noteOf({ checkpoint, config }: ModelFile): string | undefined {
+function noteOf(model: ModelFile): string | undefined {
+  const { checkpoint, config } = model;
   const { file, prefix } = checkpoint;
-  const beside = besideWeights(checkpoint);
+  const beside = besideWeights(model);
   // A checkpoint of a run is meant to be a model too; its state is for resuming, not left over.
   const state = beside.filter((entry) => entry.startsWith(`${TRAINING_STATE} `));
   const others = beside.filter((entry) => !state.includes(entry));

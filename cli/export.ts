@@ -11,7 +11,7 @@ const flags = {
   out: {
     kind: 'text',
     value: 'FILE',
-    help: 'the ONNX file to write; for a detector the files F.proposals.onnx and F.boxes.onnx',
+    help: 'the ONNX file to write; for a Faster R-CNN the files F.proposals.onnx, F.boxes.onnx and, with such heads, F.masks.onnx and F.keypoints.onnx',
   },
   ...forceFlag,
   ...archFlag,
@@ -22,7 +22,7 @@ export default command({
   positionals: { usage: '<model>', min: 1, max: 1, help: [['<model>', 'a known model, or a file']] },
   flags,
   details: [
-    'Batch, height and width of the input are dynamic. A detector becomes two graphs, because boxes are chosen by their values between them.',
+    'Batch, height and width of the input are dynamic. A Faster R-CNN becomes two graphs or more, because boxes are chosen by their values between them.',
   ],
   examples: [['resnet-coco export resnet50 --out resnet50.onnx', '']],
   async run({ flags: { out, arch, force }, positionals: [model], terminal, signal }) {

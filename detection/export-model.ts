@@ -14,7 +14,7 @@ import { detectorConfigOf, readDetectorWeights } from './load-detector.ts';
 
 /** One ONNX file of a model. */
 export interface ExportedGraph {
-  /** Which part of the model, such as `proposals` and `boxes` of a Faster R-CNN; empty where it is all of it. */
+  /** Which part of the model, such as `proposals` and `boxes` of a Faster R-CNN, `masks`, `keypoints`; empty where it is all of it. */
   readonly part: string;
   readonly bytes: Uint8Array;
 }
@@ -22,7 +22,8 @@ export interface ExportedGraph {
 /**
  * A model as ONNX files that ONNX Runtime and other runtimes load; batch, height and width are free. A classifier is one
  * graph, `image` `[N, H, W, 3]` to `logits`. A RetinaNet is one graph too, to logits and deltas of each level. A Faster
- * R-CNN is two, between which boxes are chosen by their values (`detection/model/faster-rcnn.ts` shows how).
+ * R-CNN is two, and with a mask or a keypoint head one more for each; between them boxes are chosen by their values
+ * (`docs/masks-and-keypoints.md` lists inputs and outputs, `detection/model/faster-rcnn.ts` shows how).
  *
  * @throws ResnetCocoError as loading a model does
  */

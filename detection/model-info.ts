@@ -60,7 +60,7 @@ export async function modelInfo(model: string | URL): Promise<ModelInfo> {
     const { file } = checkpoint;
     const selfDescribing = opened.config !== undefined;
     const { prefix } = checkpoint;
-    const beside = besideWeights(checkpoint);
+    const beside = besideWeights(opened);
     const held = {
       ...{ file, bytes: statSync(file).size, tensors: checkpoint.tensors.size, dtypes, selfDescribing },
       ...(prefix ? { prefix } : {}),
