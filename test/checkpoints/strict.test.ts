@@ -171,12 +171,12 @@ test('tensors that nobody uses are refused, named and counted', async () => {
 });
 
 test('an architecture that is not known is named, with those that are', async () => {
-  const config = { architecture: 'retinanet', backbone: 'resnet18', num_classes: 3, categories: [] };
-  const file = join(folder, 'retinanet.safetensors');
+  const config = { architecture: 'deformable_detr', backbone: 'resnet18', num_classes: 3, categories: [] };
+  const file = join(folder, 'deformable_detr.safetensors');
   await writeSafetensors(file, detector, { format: 'resnet-coco', config: JSON.stringify(config) });
   for (const load of [loadClassifier, loadDetector, loadModel]) {
     const message = await messageOf(load(file), 'BAD_CONFIG');
-    assert.match(message, /retinanet\.safetensors: config: architecture: .*"retinanet"/);
+    assert.match(message, /deformable_detr\.safetensors: config: architecture: .*"deformable_detr"/);
     assert.match(message, /fasterrcnn/);
   }
   const classifier = join(folder, 'named.safetensors');
