@@ -48,7 +48,11 @@ test('what cannot be read is named with its reason', async () => {
   await refused(join(path, 'below.jpg'), 'FILE_NOT_FOUND', /no such file/);
   await refused(sub, 'FILE_NOT_FOUND', /sub\.png: is a folder/);
   await refused('a\0b.jpg', 'FILE_NOT_FOUND', /cannot be read/);
-  await refused(new URL('https://example.com/a.jpg'), 'FILE_NOT_FOUND', /https:\/\/example.com\/a.jpg: a URL, not a file; fetch it first/);
+  await refused(
+    new URL('https://example.com/a.jpg'),
+    'FILE_NOT_FOUND',
+    /https:\/\/example.com\/a.jpg: a URL, not a file; fetch it first/,
+  );
 });
 
 (process.platform === 'win32' ? test.skip : test)('a pipe is refused and not waited for', async () => {
