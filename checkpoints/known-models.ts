@@ -114,7 +114,14 @@ const detector = (published: Published, aps: Readonly<Record<string, number>>, c
     published,
     'detection',
     Object.entries(aps).map(([name, value]) => ({ dataset: 'COCO val2017', name: `${name} mAP`, value })),
-    { architecture: 'fasterrcnn', backbone: 'resnet50', num_classes: 91, categories: cocoCategories, ...config },
+    {
+      architecture: 'fasterrcnn',
+      backbone: 'resnet50',
+      num_classes: 91,
+      categories: cocoCategories,
+      resize_arithmetic: 'float64',
+      ...config,
+    },
   );
 
 /** Version 1, trained without an epsilon in its batch norms: torchvision's `overwrite_eps(model, 0.0)`. */

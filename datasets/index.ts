@@ -10,7 +10,7 @@ export { eachSource, isImageSource } from './images/image-sources.ts';
 export { scansProblem } from './images/jpeg/jpeg-header.ts';
 export { sourceName } from './images/read-image.ts';
 export { enlargement, type Region, resizeAntialiased, resizeBilinear, shrunk } from './images/resize.ts';
-export { detectionSize } from './images/transform.ts';
+export { detectionSize, resizeArithmetics } from './images/transform.ts';
 export { cocoKeypoints, cocoPerson } from './known/coco-keypoints.ts';
 export { checkRecipe } from './loaders/classification/check-recipe.ts';
 export { checkDetectionRecipe } from './loaders/detection/check-recipe.ts';

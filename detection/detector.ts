@@ -90,8 +90,8 @@ export class Detector {
     this.streams = streams;
     this.#model = model;
     this.pool = new ImagePool({}, MODEL_DISPOSED);
-    const { categories, image_mean, image_std, max_size, min_size } = config;
-    this.#transform = { kind: 'detection', image_mean, image_std, max_size, min_size };
+    const { categories, image_mean, image_std, max_size, min_size, resize_arithmetic } = config;
+    this.#transform = { kind: 'detection', image_mean, image_std, max_size, min_size, resize_arithmetic };
     this.#categories = categoriesByLabel(categories);
   }
 

@@ -19,6 +19,13 @@ export interface ClassificationTransform {
   readonly image_std: readonly number[];
 }
 
+/**
+ * How the size of a detector's input is computed: torchvision before 0.15 did it in 32 bits, where 375 rows became 799
+ * instead of 800; since then it is in 64.
+ */
+export const resizeArithmetics = ['float32', 'float64'] as const;
+export type ResizeArithmetic = (typeof resizeArithmetics)[number];
+
 /** torchvision's `GeneralizedRCNNTransform`, without its batching. */
 export interface DetectionTransform {
   readonly kind: 'detection';
@@ -26,6 +33,8 @@ export interface DetectionTransform {
   readonly min_size: number;
   /** … unless the longer one would then exceed this. */
   readonly max_size: number;
+  /** How the other side is computed; `float32` by default. */
+  readonly resize_arithmetic?: ResizeArithmetic | undefined;
   readonly image_mean: readonly number[];
   readonly image_std: readonly number[];
 }
@@ -105,16 +114,20 @@ function classificationInput(image: Image, transform: ClassificationTransform, l
 }
 
 /**
- * The resized size of a detector's input, [H, W] (`_resize_image_and_masks`, from torchvision 0.15 on): rounded down, and
- * at least one pixel. Before, torchvision computed in 32 bits, where 375 rows became 799 instead of 800.
+ * The resized size of a detector's input, [H, W] (`_resize_image_and_masks`), rounded down; at least one pixel. In 32 bits
+ * a side is multiplied by the other's reciprocal, as torch divides.
  */
 export function detectionSize(
   { width, height }: Pick<Image, 'width' | 'height'>,
-  transform: Pick<DetectionTransform, 'min_size' | 'max_size'>,
+  transform: Pick<DetectionTransform, 'min_size' | 'max_size' | 'resize_arithmetic'>,
 ): readonly [height: number, width: number] {
+  const ratio =
+    transform.resize_arithmetic === 'float64'
+      ? (size: number, side: number) => size / side
+      : (size: number, side: number) => Math.fround(Math.fround(1 / side) * size);
   const minSize = positive(transform, 'min_size');
   const maxSize = positive(transform, 'max_size');
-  const scale = Math.min(minSize / Math.min(width, height), maxSize / Math.max(width, height));
+  const scale = Math.min(ratio(minSize, Math.min(width, height)), ratio(maxSize, Math.max(width, height)));
   return [Math.max(Math.floor(height * scale), 1), Math.max(Math.floor(width * scale), 1)];
 }
 

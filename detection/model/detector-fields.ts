@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { IMAGENET_MEAN, IMAGENET_STD } from '../../backbone/index.ts';
+import { resizeArithmetics } from '../../datasets/index.ts';
 import { channelTriple, deviationTriple, MOST, numberWithin, wholeWithin } from '../../io/bounds.ts';
 
 /** Fields that configurations of all architectures have, by torchvision's argument names, with its defaults. */
@@ -36,6 +37,7 @@ export const inputFields = {
   image_std: v.optional(deviationTriple, [...IMAGENET_STD]),
   min_size: v.optional(side, 800),
   max_size: v.optional(side, 1333),
+  resize_arithmetic: v.optional(v.picklist(resizeArithmetics)),
   size_divisible: v.optional(
     v.pipe(wholeWithin(1, 1024), v.multipleOf(32, 'must be a multiple of 32, the stride of the last stage')),
     32,

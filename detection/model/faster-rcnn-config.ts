@@ -119,10 +119,13 @@ const defaultsOf = (maps: unknown) =>
         box_roi_pool_output_size: 7,
       };
 
-const withDefaults = (value: unknown): unknown =>
-  typeof value === 'object' && value !== null
-    ? { ...defaultsOf((value as { readonly feature_maps?: unknown }).feature_maps), ...value }
-    : value;
+function withDefaults(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const { feature_maps, keypoint_head, mask_head } = value as Readonly<Record<string, unknown>>;
+  const isPlain = !mask_head && !keypoint_head && feature_maps !== 'c4' && feature_maps !== 'dc5';
+  // Files older than this setting are all plain.
+  return { ...defaultsOf(feature_maps), ...(isPlain ? {} : { resize_arithmetic: 'float64' }), ...value };
+}
 
 /**
  * Checks a Faster R-CNN's configuration and fills in what it leaves out.

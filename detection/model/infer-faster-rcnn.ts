@@ -43,6 +43,7 @@ export function inferFasterRcnn(shapes: Shapes, file: string): FasterRcnnConfig 
       fpn_norm_layer: shapes.has('backbone.fpn.layer_blocks.0.1.weight') ? 'BatchNorm2d' : null,
       num_classes: numClasses,
       categories: categoriesOf(numClasses, keypoint?.[1]),
+      resize_arithmetic: 'float64',
       rpn_conv_depth: countOf(shapes, (i) => `rpn.head.conv.${i}.0.weight`),
       ...(maps === 'c4' ? {} : boxHeadOf(shape, shapes, width)),
       ...(mask && { mask_head: mask }),

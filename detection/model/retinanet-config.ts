@@ -61,7 +61,9 @@ export interface RetinaNetConfig extends SharedDetectorConfig {
  * @throws ResnetCocoError BAD_CONFIG, naming the field
  */
 export function parseRetinaNetConfig(value: unknown, source: string): RetinaNetConfig {
-  return parseConfig(schema, value, source, (config) => {
+  // No file is older than this setting.
+  const given = typeof value === 'object' && value !== null ? { resize_arithmetic: 'float64', ...value } : value;
+  return parseConfig(schema, given, source, (config) => {
     const { anchor_sizes, fpn_out_channels, head_norm_layer } = config;
     const levels = RETINANET_STRIDES.length;
     if (anchor_sizes.length !== levels) {

@@ -16,6 +16,8 @@ export interface SharedDetectorConfig {
   readonly image_std: readonly number[];
   readonly min_size: number;
   readonly max_size: number;
+  /** `float64` as torchvision has it from 0.15 on; files without it, which are older, have `float32`. */
+  readonly resize_arithmetic?: 'float32' | 'float64' | undefined;
   readonly size_divisible: number;
   readonly provenance?: Readonly<Record<string, unknown>> | undefined;
 }

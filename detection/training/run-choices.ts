@@ -193,6 +193,7 @@ function configured({ dataset }: AnnotatedImages, choices: DetectorChoices, star
     {
       // As torchvision: norms are trained where there is nothing to begin from.
       ...withoutHeads({
+        ...(start?.model.num_classes === undefined ? { resize_arithmetic: 'float64' } : {}),
         ...(start ? start.model : { norm_layer: 'BatchNorm2d' }),
         ...named,
         ...Object.fromEntries(ofModel),
@@ -265,7 +266,7 @@ function chosenArchitecture(arch: string | undefined, start: DetectorStart | und
 
 function recipeOf(
   { colorJitter, crop, flip = 0.5, minSize, scaleJitter }: DetectorChoices,
-  { image_mean, image_std, max_size, min_size }: DetectorConfig,
+  { image_mean, image_std, max_size, min_size, resize_arithmetic }: DetectorConfig,
   layout: KeypointLayout | undefined,
 ): DetectionRecipe {
   const augmentations: DetectionAugmentation[] = [];
@@ -279,6 +280,7 @@ function recipeOf(
     augmentations,
     min_size: minSize ?? [min_size],
     max_size,
+    ...(resize_arithmetic && { resize_arithmetic }),
     ...(layout && { keypoint_hflip_indices: layout.hflip_indices }),
     ...(scaleJitter ? { scale_jitter: { scale_range: scaleJitter } } : {}),
     image_mean: [...image_mean],

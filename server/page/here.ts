@@ -3,6 +3,7 @@ import type { Image } from '../../datasets/images/image.ts';
 import { transformImage } from '../../datasets/images/transform.ts';
 import type { DetectorModel } from '../../detection/architectures/architecture.ts';
 import { browserDetector } from '../../detection/architectures/browser-detectors.ts';
+import type { SharedDetectorConfig } from '../../detection/model/shared-detector-config.ts';
 import { detectionRecord } from '../../detection/results/detection-record.ts';
 import { categoriesByLabel, nameDetections } from '../../detection/results/name-detections.ts';
 import type { Program } from '../../engine/engine.ts';
@@ -63,9 +64,11 @@ const detectorOf = (name: string): Promise<Compiled<DetectorModel>> =>
 export async function detectHere(file: File, name: string, score: number): Promise<Detected> {
   const { config, model } = await detectorOf(name);
   const image = await pixelsOf(file);
-  const { max_size, min_size } = config as unknown as { readonly max_size: number; readonly min_size: number };
+  const { max_size, min_size, resize_arithmetic } = config as unknown as SharedDetectorConfig;
   const { image_mean, image_std } = config;
-  const { data, shape } = transformImage(image, { kind: 'detection', image_mean, image_std, max_size, min_size });
+  const { data, shape } = transformImage(image, {
+    ...{ kind: 'detection', image_mean, image_std, max_size, min_size, resize_arithmetic },
+  });
   const [found] = await model.detect([{ height: shape[0], width: shape[1], data }], [image], score);
   const detections = nameDetections(found, categoriesByLabel(config.categories ?? [])).map(detectionRecord);
   return { file: file.name, width: image.width, height: image.height, detections };

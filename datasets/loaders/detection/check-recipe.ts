@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { ResnetCocoError, shortened } from '../../../errors.ts';
 import { MOST, wholeWithin } from '../../../io/bounds.ts';
 import { problemOf } from '../../../io/config.ts';
+import { resizeArithmetics } from '../../images/transform.ts';
 import { colorJitterSchema, flipSchema, normalization, range } from '../classification/recipe-schema.ts';
 import type { DetectionRecipe } from './recipe.ts';
 
@@ -27,6 +28,7 @@ const schema = v.strictObject({
   augmentations: v.optional(v.array(v.variant('kind', [flipSchema, colorJitterSchema, crop]))),
   min_size: v.pipe(v.array(side), v.minLength(1, 'must have a size'), v.maxLength(1000, 'must be at most 1000')),
   max_size: side,
+  resize_arithmetic: v.optional(v.picklist(resizeArithmetics)),
   scale_jitter: v.optional(v.strictObject({ scale_range: v.optional(scales) })),
   keypoint_hflip_indices: v.optional(
     v.pipe(

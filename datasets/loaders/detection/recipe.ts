@@ -2,6 +2,7 @@ import type { ColorJitter } from '../../augment/color-jitter.ts';
 import type { RandomHorizontalFlip } from '../../augment/horizontal-flip.ts';
 import type { RandomIouCrop } from '../../augment/random-iou-crop.ts';
 import type { ScaleJitter } from '../../augment/scale-jitter.ts';
+import type { ResizeArithmetic } from '../../images/transform.ts';
 
 /** An augmentation of an image in bytes and its objects. */
 export type DetectionAugmentation = RandomHorizontalFlip | ColorJitter | RandomIouCrop;
@@ -14,6 +15,8 @@ export interface DetectionRecipe {
   readonly min_size: readonly number[];
   /** … unless the longer one would then exceed this. */
   readonly max_size: number;
+  /** As the model's configuration has it. */
+  readonly resize_arithmetic?: ResizeArithmetic | undefined;
   readonly scale_jitter?: ScaleJitter | undefined;
   /**
    * For each keypoint, which one takes its place in a mirrored image: the right eye that of the left. `keypointLayout`

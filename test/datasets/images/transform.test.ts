@@ -34,15 +34,21 @@ test('the detector input equals torchvision within 6e-6: torch 2 sums in another
   }
 });
 
-test('the detector input has torchvision’s size, its roundings included', () => {
+test('the detector input has torchvision’s size, of today and of before', () => {
   for (const [height, width, min_size, max_size, ...expected] of fixtures.sizes) {
-    assert.equal(detectionSize({ width, height }, { min_size, max_size }), expected, `${width}×${height}`);
+    assert.equal(
+      detectionSize({ width, height }, { min_size, max_size, resize_arithmetic: 'float64' }),
+      expected,
+      `${width}×${height}`,
+    );
   }
-  assert.equal(detectionSize({ width: 500, height: 375 }, { min_size: 800, max_size: 1333 }), [800, 1066]);
+  const before = { min_size: 800, max_size: 1333 };
+  assert.equal(detectionSize({ width: 500, height: 375 }, before), [799, 1066]);
+  assert.equal(detectionSize({ width: 640, height: 427 }, before), [799, 1199]);
 });
 
 test('a line of pixels still has one pixel across', () => {
-  assert.equal(detectionSize({ width: 10_000, height: 1 }, { min_size: 320, max_size: 533 }), [1, 533]);
+  assert.equal(detectionSize({ width: 10_000, height: 1 }, { min_size: 320, max_size: 533 }), [1, 532]);
 });
 
 test('without resize_size a picture of the model’s size stays as it is, and any other is made to fit', () => {
