@@ -1,6 +1,6 @@
 import type { CocoResult, ImageId } from '../datasets/index.ts';
 import { ResnetCocoError } from '../errors.ts';
-import { type COCO, COCOeval, type IouType } from '../eval/index.ts';
+import { COCO, COCOeval, type IouType } from '../eval/index.ts';
 import { checkOptions, type OptionKinds } from '../io/options.ts';
 import { architectureOf } from './architectures/architectures.ts';
 import type { DetectAllOptions, DetectedFile } from './detector.ts';
@@ -102,7 +102,11 @@ export async function evaluateDetector(
     }
     await onImage?.(found, image_id);
   }
-  const evaluation = new COCOeval(gt, gt.loadRes(results.map((result) => comparedPart(result, type))), type);
+  const compared = type === 'keypoints' ? withJoints(gt) : gt;
+  const parts = results
+    .filter(({ category_id }) => compared.cats.has(category_id))
+    .map((result) => comparedPart(result, type));
+  const evaluation = new COCOeval(compared, compared.loadRes(parts), type);
   evaluation.params.imgIds = images;
   const joints = architectureOf(detector.config).targets(detector.config).keypoints;
   if (type === 'keypoints' && joints !== evaluation.params.kptOksSigmas.length) {
@@ -111,6 +115,26 @@ export async function evaluateDetector(
   evaluation.evaluate();
   evaluation.accumulate();
   return { evaluation, results, images, match, leftOut };
+}
+
+/**
+ * The categories that have joints. An object of them without any counts as COCO's persons without labeled joints do: it is
+ * neither missed nor found.
+ */
+function withJoints(gt: COCO): COCO {
+  const { annotations, categories, images } = gt;
+  if (annotations.every(({ keypoints }) => keypoints?.length)) return gt;
+  const having = annotations.filter(({ keypoints }) => keypoints?.length);
+  const ids = new Set(having.map(({ category_id }) => category_id));
+  const none = { keypoints: Array(having[0]?.keypoints?.length ?? 0).fill(0), num_keypoints: 0 };
+  return new COCO({
+    images: [...images],
+    categories: categories.filter(({ id }) => ids.has(id)),
+    annotations: annotations.flatMap((one) => {
+      if (!ids.has(one.category_id)) return [];
+      return [one.keypoints?.length ? one : { ...one, ...none }];
+    }),
+  });
 }
 
 /** What each type looks at of a result; the area of an object found is that of this part, as in torchvision's reference. */

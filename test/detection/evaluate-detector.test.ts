@@ -1,5 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { keypointLayout } from '../../datasets/index.ts';
+import { rleFromBox } from '../../datasets/masks/polygon.ts';
 import {
   categoriesByLabel,
   type DetectedFile,
@@ -160,6 +162,67 @@ test('ids and labels that could not be told from one another are refused', () =>
       (error: Error) => problem.test(error.message) || assert.unreachable(error.message),
     );
   }
+});
+
+test('joints are measured of the categories that have any, masks of all; a type that the detector has not is refused', async () => {
+  const categories = [
+    { id: 1, name: 'disc' },
+    { id: 2, name: 'figure', keypoints: ['head', 'foot'] },
+  ];
+  const joints = [15, 12, 2, 20, 38, 2];
+  const object = { image_id: 1, bbox: [10, 10, 20, 30] as const, area: 600, iscrowd: 0 as const };
+  const square = (x: number) => [[x, 10, x + 20, 10, x + 20, 40, x, 40]];
+  const gt = new COCO({
+    images: [{ id: 1, file_name: '1.jpg', width: 64, height: 48 }],
+    categories,
+    annotations: [
+      { ...object, id: 1, category_id: 1, segmentation: square(10) },
+      { ...object, id: 2, category_id: 2, segmentation: square(10), keypoints: joints, num_keypoints: 2 },
+      // Not labeled: it is neither missed nor found.
+      { ...object, id: 3, category_id: 2, segmentation: square(40), bbox: [40, 10, 20, 30] },
+    ],
+  });
+  const config = parseDetectorConfig(
+    {
+      architecture: 'fasterrcnn',
+      backbone: 'resnet18',
+      ...labelsOf(categories, keypointLayout(gt)),
+      mask_head: {},
+      keypoint_head: { num_keypoints: 2 },
+    },
+    'test',
+  );
+  const mask = rleFromBox([10, 10, 20, 30], 48, 64);
+  const found = {
+    boxes: Float32Array.of(10, 10, 30, 40, 10, 10, 30, 40),
+    labels: Int32Array.of(1, 2),
+    scores: Float32Array.of(0.9, 0.8),
+    masks: [mask, mask],
+    keypoints: [1, 2].map(() => [
+      { x: 15, y: 12, score: 3 },
+      { x: 20, y: 38, score: 3 },
+    ]),
+  };
+  const detector = {
+    config,
+    async *detectAll(): AsyncGenerator<DetectedFile> {
+      const detections = nameDetections(found, categoriesByLabel(config.categories));
+      yield { file: '1.jpg', width: 64, height: 48, detections };
+    },
+  };
+  const image = new Map([[1, '1.jpg']]);
+  const { evaluation, results } = await evaluateDetector(detector, gt, image, { type: 'keypoints' });
+  assert.is(Math.round(100 * measuresOf(evaluation).AP), 100);
+  assert.equal([...evaluation.params.kptOksSigmas], [0.07, 0.07]);
+  assert.equal(results[1].keypoints, [15, 12, 1, 20, 38, 1]);
+  assert.equal(results[1].segmentation?.size, [48, 64]);
+  const masks = await evaluateDetector(detector, gt, image, { type: 'segm' });
+  assert.equal(
+    masks.evaluation.perCategory.map(({ AP }) => Math.round(100 * AP)),
+    [100, 50],
+  );
+  const plain = { ...detector, config: configOf({ 1: 'disc' }) };
+  await rejects(evaluateDetector(plain, gt, image, { type: 'segm' }), 'USAGE', /has no masks/);
 });
 
 test.run();
