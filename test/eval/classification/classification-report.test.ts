@@ -134,7 +134,7 @@ test('a page without mistakes, and one whose images are gone', async () => {
   const evaluator = new ClassificationEvaluator(3);
   evaluator.add([1, 0, 0], 0, 0);
   await writeClassificationReport(folder, evaluated({ result: evaluator.result(), failures: [] }));
-  assert.match(read(folder, 'report.html'), 'every image was told right');
+  assert.match(read(folder, 'report.html'), 'every prediction is right');
   const gone = { ...evaluated().dataset, image: () => join(folder, 'gone.png') };
   await writeClassificationReport(folder, evaluated({ dataset: gone }));
   assert.is(read(folder, 'report.html').match(/<img /), null);
