@@ -23,7 +23,7 @@ export interface ExportedGraph {
  * A model as ONNX files that ONNX Runtime and other runtimes load; batch, height and width are free. A classifier is one
  * graph, `image` `[N, H, W, 3]` to `logits`. A RetinaNet is one graph too, to logits and deltas of each level. A Faster
  * R-CNN is two, and with a mask or a keypoint head one more for each; between them boxes are chosen by their values
- * (`docs/masks-and-keypoints.md` lists inputs and outputs, `detection/model/faster-rcnn.ts` shows how).
+ * (`docs/masks-and-keypoints.md` lists inputs and outputs, `detection/model/faster-rcnn/faster-rcnn.ts` shows how).
  *
  * @throws ResnetCocoError as loading a model does
  */

@@ -7,13 +7,13 @@ export {
   detectorTitle,
   parseDetectorConfig,
 } from './architectures/architectures.ts';
-export { compileFasterRcnn } from './model/compile-faster-rcnn.ts';
-export { parseFasterRcnnConfig } from './model/faster-rcnn-config.ts';
+export { compileFasterRcnn } from './model/faster-rcnn/compile-faster-rcnn.ts';
+export { parseFasterRcnnConfig } from './model/faster-rcnn/faster-rcnn-config.ts';
 export {
   fasterRcnnParameters,
   fasterRcnnShapes,
   trainableWeights,
-} from './model/faster-rcnn-parameters.ts';
+} from './model/faster-rcnn/faster-rcnn-parameters.ts';
 export * from './public.ts';
 export { categoriesByLabel, isAbove, nameDetections, SHOWN_SCORE } from './results/name-detections.ts';
 export { samplesFolder } from './training/detector-task.ts';

@@ -1,9 +1,9 @@
 import type { Program } from '../../engine/engine.ts';
-import { FasterRcnn } from '../model/faster-rcnn.ts';
-import type { FasterRcnnConfig } from '../model/faster-rcnn-config.ts';
+import { FasterRcnn } from '../model/faster-rcnn/faster-rcnn.ts';
+import type { FasterRcnnConfig } from '../model/faster-rcnn/faster-rcnn-config.ts';
+import { type HeadName, headsOf } from '../model/faster-rcnn/region-heads.ts';
 import { regionStridesOf } from '../model/feature-maps.ts';
-import { type HeadName, headsOf } from '../model/region-heads.ts';
-import { type DenseChoiceConfig, RetinaNet } from '../model/retinanet.ts';
+import { type DenseChoiceConfig, RetinaNet } from '../model/retinanet/retinanet.ts';
 import type { DetectorModel } from './architecture.ts';
 
 /** A detector's configuration, as the service gives it. */

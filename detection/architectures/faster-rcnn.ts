@@ -1,9 +1,9 @@
-import { compileFasterRcnn } from '../model/compile-faster-rcnn.ts';
-import { type FasterRcnnConfig, parseFasterRcnnConfig } from '../model/faster-rcnn-config.ts';
-import { headProgram, proposalProgram } from '../model/faster-rcnn-graphs.ts';
-import { fasterRcnnParameters } from '../model/faster-rcnn-parameters.ts';
-import { inferFasterRcnn, isFasterRcnn } from '../model/infer-faster-rcnn.ts';
-import { headsOf } from '../model/region-heads.ts';
+import { compileFasterRcnn } from '../model/faster-rcnn/compile-faster-rcnn.ts';
+import { type FasterRcnnConfig, parseFasterRcnnConfig } from '../model/faster-rcnn/faster-rcnn-config.ts';
+import { headProgram, proposalProgram } from '../model/faster-rcnn/faster-rcnn-graphs.ts';
+import { fasterRcnnParameters } from '../model/faster-rcnn/faster-rcnn-parameters.ts';
+import { inferFasterRcnn, isFasterRcnn } from '../model/faster-rcnn/infer-faster-rcnn.ts';
+import { headsOf } from '../model/faster-rcnn/region-heads.ts';
 import { nameDetections } from '../results/name-detections.ts';
 import { DetectorTraining } from '../training/detector-training.ts';
 import {

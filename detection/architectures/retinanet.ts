@@ -1,8 +1,8 @@
-import { inferRetinaNet, isRetinaNet } from '../model/infer-retinanet.ts';
-import { RetinaNet } from '../model/retinanet.ts';
-import { parseRetinaNetConfig, type RetinaNetConfig } from '../model/retinanet-config.ts';
-import { retinaNetProgram } from '../model/retinanet-graph.ts';
-import { retinaNetParameters } from '../model/retinanet-plan.ts';
+import { inferRetinaNet, isRetinaNet } from '../model/retinanet/infer-retinanet.ts';
+import { RetinaNet } from '../model/retinanet/retinanet.ts';
+import { parseRetinaNetConfig, type RetinaNetConfig } from '../model/retinanet/retinanet-config.ts';
+import { retinaNetProgram } from '../model/retinanet/retinanet-graph.ts';
+import { retinaNetParameters } from '../model/retinanet/retinanet-plan.ts';
 import { nameDetections } from '../results/name-detections.ts';
 import {
   parseRetinaNetSettings,

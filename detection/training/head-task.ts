@@ -1,10 +1,10 @@
 // N images, S samples of all of them, K classes with the background, M × M of a mask or heatmap, J joints.
 import type { EngineTensor, ProgramOutputs } from '../../engine/index.ts';
-import type { HeadName } from '../model/region-heads.ts';
+import type { HeadName } from '../model/faster-rcnn/region-heads.ts';
 import { type Boxes, gatherBoxes } from '../ops/boxes.ts';
-import { keypointLoss, keypointTarget } from './keypoint-loss.ts';
-import { maskLoss, maskTarget } from './mask-loss.ts';
-import { roiLoss } from './roi-loss.ts';
+import { keypointLoss, keypointTarget } from './losses/keypoint-loss.ts';
+import { maskLoss, maskTarget } from './losses/mask-loss.ts';
+import { roiLoss } from './losses/roi-loss.ts';
 import type { RoiTargets } from './roi-targets.ts';
 import type { DetectorLosses, TrainingImage } from './training-batch.ts';
 

@@ -4,7 +4,7 @@ import { globSync } from 'tinyglobby';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { architectureOf, detectorTitle, parseDetectorConfig, parseFasterRcnnConfig } from '../../../detection/index.ts';
-import { parseRetinaNetConfig } from '../../../detection/model/retinanet-config.ts';
+import { parseRetinaNetConfig } from '../../../detection/model/retinanet/retinanet-config.ts';
 import type { ResnetCocoError } from '../../../errors.ts';
 import { projectRoot } from '../../shared-data.ts';
 
@@ -33,14 +33,14 @@ test('an architecture goes by its name in its own files alone, and in the list o
   assert.equal(naming('retinanet'), [
     'checkpoints/known-models.ts',
     'detection/architectures/retinanet.ts',
-    'detection/model/infer-retinanet.ts',
-    'detection/model/retinanet-config.ts',
+    'detection/model/retinanet/infer-retinanet.ts',
+    'detection/model/retinanet/retinanet-config.ts',
   ]);
   assert.equal(naming('fasterrcnn'), [
     'checkpoints/known-models.ts',
     'detection/architectures/faster-rcnn.ts',
-    'detection/model/faster-rcnn-config.ts',
-    'detection/model/infer-faster-rcnn.ts',
+    'detection/model/faster-rcnn/faster-rcnn-config.ts',
+    'detection/model/faster-rcnn/infer-faster-rcnn.ts',
   ]);
 });
 

@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { focalLoss } from '../../../detection/training/focal-loss.ts';
-import { type Box, giouLoss } from '../../../detection/training/giou-loss.ts';
-import { boxLosses } from '../../../detection/training/retinanet-loss.ts';
+import { focalLoss } from '../../../detection/training/losses/focal-loss.ts';
+import { type Box, giouLoss } from '../../../detection/training/losses/giou-loss.ts';
+import { boxLosses } from '../../../detection/training/losses/retinanet-loss.ts';
 import { Random } from '../../../io/random.ts';
 
 const near = (actual: number, expected: number, what: string, tolerance = 1e-6) =>

@@ -5,7 +5,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type CocoDataset, categoryColor, readImage } from '../../../datasets/index.ts';
 import { fasterRcnnShapes } from '../../../detection/index.ts';
-import { parseFasterRcnnConfig } from '../../../detection/model/faster-rcnn-config.ts';
+import { parseFasterRcnnConfig } from '../../../detection/model/faster-rcnn/faster-rcnn-config.ts';
 import { DetectorEvaluation } from '../../../detection/training/evaluation.ts';
 import { createEngine } from '../../../engine/index.ts';
 import { wavePicture } from '../../server/small-models.ts';

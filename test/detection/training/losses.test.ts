@@ -3,9 +3,9 @@ import * as assert from 'uvu/assert';
 import { parseTrainingSettings } from '../../../detection/index.ts';
 import { sampleBalanced } from '../../../detection/ops/sampler.ts';
 import { smoothL1, smoothL1Slope } from '../../../detection/ops/smooth-l1.ts';
-import { roiLoss } from '../../../detection/training/roi-loss.ts';
+import { roiLoss } from '../../../detection/training/losses/roi-loss.ts';
+import { rpnLoss, rpnTargets } from '../../../detection/training/losses/rpn-loss.ts';
 import { roiTargets } from '../../../detection/training/roi-targets.ts';
-import { rpnLoss, rpnTargets } from '../../../detection/training/rpn-loss.ts';
 import { Random } from '../../../io/random.ts';
 
 const random = new Random(2);

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { keypointLoss, keypointTarget } from '../../../detection/training/keypoint-loss.ts';
-import { maskLoss, maskTarget } from '../../../detection/training/mask-loss.ts';
+import { keypointLoss, keypointTarget } from '../../../detection/training/losses/keypoint-loss.ts';
+import { maskLoss, maskTarget } from '../../../detection/training/losses/mask-loss.ts';
 import { projectRoot } from '../../shared-data.ts';
 
 interface Expected {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DetectorTraining, fasterRcnnShapes, parseTrainingSettings } from '../../../detection/index.ts';
-import { parseFasterRcnnConfig } from '../../../detection/model/faster-rcnn-config.ts';
+import { parseFasterRcnnConfig } from '../../../detection/model/faster-rcnn/faster-rcnn-config.ts';
 import { createEngine } from '../../../engine/index.ts';
 import { fixturesDir } from '../../shared-data.ts';
 import { waveWeights } from '../../waves.ts';

@@ -4,7 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { tensorShapes } from '../../../backbone/index.ts';
 import { detectorParameters, type TrainingImage } from '../../../detection/index.ts';
-import { parseRetinaNetConfig } from '../../../detection/model/retinanet-config.ts';
+import { parseRetinaNetConfig } from '../../../detection/model/retinanet/retinanet-config.ts';
 import { parseRetinaNetSettings } from '../../../detection/training/retinanet-settings.ts';
 import { RetinaNetTraining } from '../../../detection/training/retinanet-training.ts';
 import { createEngine, type EngineName, type TrainingOptions } from '../../../engine/index.ts';

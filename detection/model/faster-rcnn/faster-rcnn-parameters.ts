@@ -1,8 +1,8 @@
-import { type ParameterPlan, tensorShapes, trainedNames } from '../../backbone/index.ts';
+import { type ParameterPlan, tensorShapes, trainedNames } from '../../../backbone/index.ts';
+import { RESNET_STAGES } from '../feature-extractor.ts';
+import { parametersOfLayers } from '../layer.ts';
 import type { FasterRcnnConfig } from './faster-rcnn-config.ts';
 import { planFasterRcnn } from './faster-rcnn-plan.ts';
-import { RESNET_STAGES } from './feature-extractor.ts';
-import { parametersOfLayers } from './layer.ts';
 
 /** Every tensor that a forward pass needs. */
 export function fasterRcnnParameters(config: FasterRcnnConfig): ParameterPlan[] {

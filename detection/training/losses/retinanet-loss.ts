@@ -5,13 +5,13 @@
  *
  * Shapes: N images, L levels of H × W positions with A anchors each, which are counted through all levels, K classes.
  */
-import { BoxCoder, MAX_LOG_RATIO, RPN_BOX_WEIGHTS } from '../ops/box-coder.ts';
-import type { Boxes } from '../ops/boxes.ts';
-import type { DenseLevel } from '../ops/dense-detections.ts';
-import { BETWEEN_THRESHOLDS } from '../ops/matcher.ts';
+import { BoxCoder, MAX_LOG_RATIO, RPN_BOX_WEIGHTS } from '../../ops/box-coder.ts';
+import type { Boxes } from '../../ops/boxes.ts';
+import type { DenseLevel } from '../../ops/dense-detections.ts';
+import { BETWEEN_THRESHOLDS } from '../../ops/matcher.ts';
+import type { TrainingObjects } from '../training-objects.ts';
 import { type Focal, focalLoss } from './focal-loss.ts';
 import { type Box, giouLoss } from './giou-loss.ts';
-import type { TrainingObjects } from './training-objects.ts';
 
 /** What the anchors of one image should say. */
 export interface AnchorTargets {

@@ -1,7 +1,7 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import type { ParameterPlan } from '../../backbone/index.ts';
-import type { FeatureExtractor } from './feature-extractor.ts';
-import { type Layer, parametersOfLayers } from './layer.ts';
+import type { ParameterPlan } from '../../../backbone/index.ts';
+import type { FeatureExtractor } from '../feature-extractor.ts';
+import { type Layer, parametersOfLayers } from '../layer.ts';
 import type { RetinaNetConfig } from './retinanet-config.ts';
 import { classificationHead, regressionHead } from './retinanet-head.ts';
 import { retinaNetPyramid } from './retinanet-pyramid.ts';

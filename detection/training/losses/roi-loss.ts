@@ -7,7 +7,7 @@
  *
  * Shapes: S sampled proposals of the whole batch, K classes with background as class 0.
  */
-import { smoothL1, smoothL1Slope } from '../ops/smooth-l1.ts';
+import { smoothL1, smoothL1Slope } from '../../ops/smooth-l1.ts';
 
 export interface RoiLoss {
   /** Mean cross-entropy. */

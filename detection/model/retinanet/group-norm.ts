@@ -1,7 +1,7 @@
 // N images, H × W positions of a feature map, C channels, G groups of them.
 import * as tf from '@tensorflow/tfjs-core';
-import { biasPlan, constant } from '../../backbone/index.ts';
-import type { Layer } from './layer.ts';
+import { biasPlan, constant } from '../../../backbone/index.ts';
+import type { Layer } from '../layer.ts';
 
 /** Groups of channels, as torchvision's RetinaNet has them. */
 export const NORM_GROUPS = 32;

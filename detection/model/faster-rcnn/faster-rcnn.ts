@@ -1,17 +1,17 @@
 // N images, L levels, R proposals of an image, D objects found in it, K classes with the background.
 
-import { finiteOutputs } from '../../backbone/finite-outputs.ts';
-import type { Rle } from '../../datasets/masks/rle.ts';
-import type { EngineTensor, Program, ProgramOutputs } from '../../engine/engine.ts';
-import type { HostTensor } from '../../engine/host-tensor.ts';
-import { AnchorGenerator } from '../ops/anchors.ts';
-import { type Boxes, type ImageSize, resizeBoxes } from '../ops/boxes.ts';
-import { heatmapsToKeypoints, type Joint, resizeJoints } from '../ops/heatmaps-to-keypoints.ts';
-import { batchImages, type ImageList, type PreparedImage } from '../ops/image-list.ts';
-import { type RegionsByLevel, regionsByLevel } from '../ops/level-mapper.ts';
-import { pasteMask } from '../ops/paste-masks.ts';
-import { type BoxDetections, type ImageDetections, postprocessDetections } from '../ops/postprocess.ts';
-import { filterProposals, type Proposals } from '../ops/proposals.ts';
+import { finiteOutputs } from '../../../backbone/finite-outputs.ts';
+import type { Rle } from '../../../datasets/masks/rle.ts';
+import type { EngineTensor, Program, ProgramOutputs } from '../../../engine/engine.ts';
+import type { HostTensor } from '../../../engine/host-tensor.ts';
+import { AnchorGenerator } from '../../ops/anchors.ts';
+import { type Boxes, type ImageSize, resizeBoxes } from '../../ops/boxes.ts';
+import { heatmapsToKeypoints, type Joint, resizeJoints } from '../../ops/heatmaps-to-keypoints.ts';
+import { batchImages, type ImageList, type PreparedImage } from '../../ops/image-list.ts';
+import { type RegionsByLevel, regionsByLevel } from '../../ops/level-mapper.ts';
+import { pasteMask } from '../../ops/paste-masks.ts';
+import { type BoxDetections, type ImageDetections, postprocessDetections } from '../../ops/postprocess.ts';
+import { filterProposals, type Proposals } from '../../ops/proposals.ts';
 import type { HeadName } from './region-heads.ts';
 
 /** What there is to know of a detector to choose its boxes: those of `DetectorConfig`. */

@@ -1,9 +1,9 @@
 // N images, H × W pixels, A anchors a position, K classes with the background.
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
-import { fixedNorm, parametersOf } from '../../backbone/layers.ts';
-import type { InputSpec, ProgramSpec, Weights } from '../../engine/index.ts';
-import type { Tensors } from '../../engine/ops/index.ts';
-import type { DetectorNorms } from './feature-extractor.ts';
+import { fixedNorm, parametersOf } from '../../../backbone/layers.ts';
+import type { InputSpec, ProgramSpec, Weights } from '../../../engine/index.ts';
+import type { Tensors } from '../../../engine/ops/index.ts';
+import type { DetectorNorms } from '../feature-extractor.ts';
 import type { RetinaNetConfig } from './retinanet-config.ts';
 import { planRetinaNet } from './retinanet-plan.ts';
 

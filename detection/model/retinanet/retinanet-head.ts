@@ -1,9 +1,9 @@
 // N images, H × W positions, C channels, A anchors a position, K classes with the background.
 import * as tf from '@tensorflow/tfjs-core';
-import { constant, filterPlan, normal } from '../../backbone/index.ts';
-import { conv2d } from '../../engine/ops/index.ts';
+import { constant, filterPlan, normal } from '../../../backbone/index.ts';
+import { conv2d } from '../../../engine/ops/index.ts';
+import { convBlock, convolution, type Layer, parametersOfLayers } from '../layer.ts';
 import { groupNorm } from './group-norm.ts';
-import { convBlock, convolution, type Layer, parametersOfLayers } from './layer.ts';
 
 export interface RetinaNetHeadOptions {
   /** C of a map, in and within. */

@@ -2,16 +2,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { detectionSize, resizeBilinear } from '../../../datasets/index.ts';
+import { detectionSize, resizeBilinear } from '../../../../datasets/index.ts';
 import {
   compileFasterRcnn,
   detectorParameterCount,
   fasterRcnnShapes,
   parseFasterRcnnConfig,
-} from '../../../detection/index.ts';
-import { createEngine } from '../../../engine/index.ts';
-import { fixturesDir } from '../../shared-data.ts';
-import { wave, waveWeights } from '../../waves.ts';
+} from '../../../../detection/index.ts';
+import { createEngine } from '../../../../engine/index.ts';
+import { fixturesDir } from '../../../shared-data.ts';
+import { wave, waveWeights } from '../../../waves.ts';
 
 interface Case {
   readonly version: number;

@@ -8,13 +8,13 @@
  *
  * Shapes: N images, L levels of H × W positions with A anchors each; anchors are counted through all levels.
  */
-import { BoxCoder, RPN_BOX_WEIGHTS } from '../ops/box-coder.ts';
-import { type Boxes, gatherBoxes } from '../ops/boxes.ts';
-import { BETWEEN_THRESHOLDS, matchBoxes } from '../ops/matcher.ts';
-import type { RpnLevel } from '../ops/proposals.ts';
-import type { Sample } from '../ops/sampler.ts';
-import { smoothL1, smoothL1Slope } from '../ops/smooth-l1.ts';
-import type { DetectorTrainingSettings } from './training-settings.ts';
+import { BoxCoder, RPN_BOX_WEIGHTS } from '../../ops/box-coder.ts';
+import { type Boxes, gatherBoxes } from '../../ops/boxes.ts';
+import { BETWEEN_THRESHOLDS, matchBoxes } from '../../ops/matcher.ts';
+import type { RpnLevel } from '../../ops/proposals.ts';
+import type { Sample } from '../../ops/sampler.ts';
+import { smoothL1, smoothL1Slope } from '../../ops/smooth-l1.ts';
+import type { DetectorTrainingSettings } from '../training-settings.ts';
 
 const coder = new BoxCoder(RPN_BOX_WEIGHTS);
 

@@ -1,12 +1,12 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import { averagedBoxHead, type BoxOutput, boxHead } from './box-head.ts';
+import { averagedBoxHead, type BoxOutput, boxHead } from '../box-head.ts';
+import { conv5, type FeatureExtractor, resnetMap, resnetPyramid } from '../feature-extractor.ts';
+import { regionStridesOf } from '../feature-maps.ts';
+import { keypointHead } from '../keypoint-head.ts';
+import type { Layer } from '../layer.ts';
+import { maskHead } from '../mask-head.ts';
+import { type RpnOutput, rpnHead } from '../rpn-head.ts';
 import type { FasterRcnnConfig, HeadPooling } from './faster-rcnn-config.ts';
-import { conv5, type FeatureExtractor, resnetMap, resnetPyramid } from './feature-extractor.ts';
-import { regionStridesOf } from './feature-maps.ts';
-import { keypointHead } from './keypoint-head.ts';
-import type { Layer } from './layer.ts';
-import { maskHead } from './mask-head.ts';
-import { type RpnOutput, rpnHead } from './rpn-head.ts';
 
 /** A head on regions, and how they are pooled for it. */
 export interface RegionHead<Out> extends HeadPooling {

@@ -1,9 +1,9 @@
 // N images, H × W positions of a feature map, C channels.
 import * as tf from '@tensorflow/tfjs-core';
-import { type ParameterPlan, uniform } from '../../backbone/index.ts';
-import type { Parameters } from '../../backbone/layers.ts';
-import { halvingConv2d } from '../../engine/ops/index.ts';
-import { convolution, type Layer, parametersOfLayers } from './layer.ts';
+import { type ParameterPlan, uniform } from '../../../backbone/index.ts';
+import type { Parameters } from '../../../backbone/layers.ts';
+import { halvingConv2d } from '../../../engine/ops/index.ts';
+import { convolution, type Layer, parametersOfLayers } from '../layer.ts';
 
 /** A 3×3 convolution of stride 2 with a bias, of a map of any size. */
 function halving(name: string, from: number, to: number): Layer<tf.Tensor4D, tf.Tensor4D> {

@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { tensorShapes } from '../../../backbone/index.ts';
-import { detectionSize, resizeBilinear } from '../../../datasets/index.ts';
-import type { DetectorConfig } from '../../../detection/index.ts';
-import { architectureOf, detectorParameters, parseDetectorConfig } from '../../../detection/index.ts';
-import { createEngine, exportOnnx } from '../../../engine/index.ts';
-import { scaledWeights } from '../../scaled-weights.ts';
-import { fixturesDir } from '../../shared-data.ts';
-import { wave, waveWeights } from '../../waves.ts';
+import { tensorShapes } from '../../../../backbone/index.ts';
+import { detectionSize, resizeBilinear } from '../../../../datasets/index.ts';
+import type { DetectorConfig } from '../../../../detection/index.ts';
+import { architectureOf, detectorParameters, parseDetectorConfig } from '../../../../detection/index.ts';
+import { createEngine, exportOnnx } from '../../../../engine/index.ts';
+import { scaledWeights } from '../../../scaled-weights.ts';
+import { fixturesDir } from '../../../shared-data.ts';
+import { wave, waveWeights } from '../../../waves.ts';
 
 interface Found {
   readonly boxes: number[];

@@ -1,4 +1,4 @@
-import type { Engine, Program, Weights } from '../../engine/index.ts';
+import type { Engine, Program, Weights } from '../../../engine/index.ts';
 import { FasterRcnn } from './faster-rcnn.ts';
 import type { FasterRcnnConfig } from './faster-rcnn-config.ts';
 import { headProgram, proposalProgram } from './faster-rcnn-graphs.ts';

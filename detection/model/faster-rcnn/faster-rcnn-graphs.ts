@@ -1,11 +1,11 @@
 // N images, H × W pixels, L levels of the pyramid, R proposals, A anchors a position, K classes with the background.
 import * as tf from '@tensorflow/tfjs-core';
-import { fixedNorm, parametersOf } from '../../backbone/layers.ts';
-import type { InputSpec, ProgramSpec, Weights } from '../../engine/index.ts';
-import { roiAlign, type Tensors } from '../../engine/ops/index.ts';
+import { fixedNorm, parametersOf } from '../../../backbone/layers.ts';
+import type { InputSpec, ProgramSpec, Weights } from '../../../engine/index.ts';
+import { roiAlign, type Tensors } from '../../../engine/ops/index.ts';
+import type { DetectorNorms } from '../feature-extractor.ts';
 import type { FasterRcnnConfig, HeadPooling } from './faster-rcnn-config.ts';
 import { planFasterRcnn } from './faster-rcnn-plan.ts';
-import type { DetectorNorms } from './feature-extractor.ts';
 import type { HeadName } from './region-heads.ts';
 
 const fixedNorms = ({ norm_eps }: FasterRcnnConfig): DetectorNorms => ({

@@ -1,11 +1,11 @@
 import * as v from 'valibot';
-import { MOST, numberWithin, positiveWithin, wholeWithin } from '../../io/bounds.ts';
-import { parseConfig } from '../../io/config.ts';
-import { inputFields, provenanceField, pyramidFields } from './detector-fields.ts';
+import { MOST, numberWithin, positiveWithin, wholeWithin } from '../../../io/bounds.ts';
+import { parseConfig } from '../../../io/config.ts';
+import { inputFields, provenanceField, pyramidFields } from '../detector-fields.ts';
+import { type SharedDetectorConfig, sharedProblem } from '../shared-detector-config.ts';
 import { NORM_GROUPS } from './group-norm.ts';
 import { RETINANET_STRIDES } from './retinanet-pyramid.ts';
 import { retinaNetSizeProblem } from './retinanet-size.ts';
-import { type SharedDetectorConfig, sharedProblem } from './shared-detector-config.ts';
 
 const boxes = wholeWithin(1, MOST.boxes);
 const fraction = numberWithin(0, 1);

@@ -1,11 +1,11 @@
-import { fixedNorm, trainingNorm } from '../../backbone/layers.ts';
-import type { PartSpec, PartsSpec, Weights } from '../../engine/index.ts';
-import type { Tensors } from '../../engine/ops/index.ts';
+import { fixedNorm, trainingNorm } from '../../../backbone/layers.ts';
+import type { PartSpec, PartsSpec, Weights } from '../../../engine/index.ts';
+import type { Tensors } from '../../../engine/ops/index.ts';
+import type { DetectorNorms } from '../feature-extractor.ts';
+import type { SharedDetectorConfig } from '../shared-detector-config.ts';
 import type { FasterRcnnConfig } from './faster-rcnn-config.ts';
 import { featureNames, headInputs, headOutputs, proposalInputs, proposalOutputs } from './faster-rcnn-graphs.ts';
-import type { DetectorNorms } from './feature-extractor.ts';
 import { type HeadName, headsOf } from './region-heads.ts';
-import type { SharedDetectorConfig } from './shared-detector-config.ts';
 
 /** Norms as a configuration has them in training: frozen ones stay, others take the batch's statistics. */
 export function normsInTraining(config: Pick<SharedDetectorConfig, 'norm_layer' | 'norm_eps'>): {

@@ -1,7 +1,7 @@
-import { depthFromShapes } from '../../backbone/index.ts';
-import type { Shapes } from '../../checkpoints/index.ts';
-import { cocoCategories } from '../../datasets/index.ts';
-import { ResnetCocoError } from '../../errors.ts';
+import { depthFromShapes } from '../../../backbone/index.ts';
+import type { Shapes } from '../../../checkpoints/index.ts';
+import { cocoCategories } from '../../../datasets/index.ts';
+import { ResnetCocoError } from '../../../errors.ts';
 import { parseRetinaNetConfig, type RetinaNetConfig } from './retinanet-config.ts';
 
 const LOGITS = 'head.classification_head.cls_logits.weight';

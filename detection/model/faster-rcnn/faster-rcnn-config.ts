@@ -1,10 +1,10 @@
 import * as v from 'valibot';
-import { MOST, numberWithin, positiveWithin, wholeWithin } from '../../io/bounds.ts';
-import { parseConfig } from '../../io/config.ts';
-import { inputFields, provenanceField, pyramidFields } from './detector-fields.ts';
+import { MOST, numberWithin, positiveWithin, wholeWithin } from '../../../io/bounds.ts';
+import { parseConfig } from '../../../io/config.ts';
+import { inputFields, provenanceField, pyramidFields } from '../detector-fields.ts';
+import { type FeatureMaps, featureMaps, PYRAMID_STRIDES, stridesOf } from '../feature-maps.ts';
+import { type SharedDetectorConfig, sharedProblem } from '../shared-detector-config.ts';
 import { detectorSizeProblem } from './detector-size.ts';
-import { type FeatureMaps, featureMaps, PYRAMID_STRIDES, stridesOf } from './feature-maps.ts';
-import { type SharedDetectorConfig, sharedProblem } from './shared-detector-config.ts';
 
 const channels = wholeWithin(1, MOST.channels);
 const boxes = wholeWithin(1, MOST.boxes);

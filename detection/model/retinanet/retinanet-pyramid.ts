@@ -1,7 +1,7 @@
-import { bodyParameters, parseArchitecture, planResNet } from '../../backbone/index.ts';
-import { resnetFeatures } from '../../backbone/layers.ts';
-import { BODY, type FeatureExtractor, type PyramidConfig } from './feature-extractor.ts';
-import { featurePyramid } from './fpn.ts';
+import { bodyParameters, parseArchitecture, planResNet } from '../../../backbone/index.ts';
+import { resnetFeatures } from '../../../backbone/layers.ts';
+import { BODY, type FeatureExtractor, type PyramidConfig } from '../feature-extractor.ts';
+import { featurePyramid } from '../fpn.ts';
 import { lastLevelP6P7 } from './p6-p7.ts';
 
 /** Of the levels P3 … P7. */

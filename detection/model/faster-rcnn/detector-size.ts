@@ -1,4 +1,4 @@
-import { MOST } from '../../io/bounds.ts';
+import { MOST } from '../../../io/bounds.ts';
 import type { FasterRcnnConfig } from './faster-rcnn-config.ts';
 import { fasterRcnnShapes } from './faster-rcnn-parameters.ts';
 import { planFasterRcnn } from './faster-rcnn-plan.ts';

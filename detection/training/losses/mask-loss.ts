@@ -5,9 +5,9 @@
  *
  * Shapes: S samples with an object that has a mask, M × M mask logits, K classes, H × W pixels of the image.
  */
-import type { ObjectMask } from '../../datasets/index.ts';
-import { axisSamples } from '../../engine/ops/roi-align-host.ts';
-import type { ImageSize } from '../ops/boxes.ts';
+import type { ObjectMask } from '../../../datasets/index.ts';
+import { axisSamples } from '../../../engine/ops/roi-align-host.ts';
+import type { ImageSize } from '../../ops/boxes.ts';
 
 /**
  * The part of a mask in a box, resized to M × M by ROIAlign: shares of each cell that are in the mask, from 0 to 1.

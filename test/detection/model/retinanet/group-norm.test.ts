@@ -1,12 +1,12 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { parametersOf } from '../../../backbone/layers.ts';
-import { groupNorm } from '../../../detection/model/group-norm.ts';
-import { createEngine, type HostTensor, type PartsSpec, sizeOf } from '../../../engine/index.ts';
-import type { Tensors } from '../../../engine/ops/index.ts';
-import { Random } from '../../../io/random.ts';
-import { assertClose } from '../../engine/assert-close.ts';
+import { parametersOf } from '../../../../backbone/layers.ts';
+import { groupNorm } from '../../../../detection/model/retinanet/group-norm.ts';
+import { createEngine, type HostTensor, type PartsSpec, sizeOf } from '../../../../engine/index.ts';
+import type { Tensors } from '../../../../engine/ops/index.ts';
+import { Random } from '../../../../io/random.ts';
+import { assertClose } from '../../../engine/assert-close.ts';
 
 const random = new Random(11);
 const draw = (...shape: number[]): HostTensor => ({

@@ -1,5 +1,5 @@
-import { tensorShapes } from '../../backbone/index.ts';
-import { MOST } from '../../io/bounds.ts';
+import { tensorShapes } from '../../../backbone/index.ts';
+import { MOST } from '../../../io/bounds.ts';
 import type { RetinaNetConfig } from './retinanet-config.ts';
 import { retinaNetParameters } from './retinanet-plan.ts';
 import { RETINANET_STRIDES } from './retinanet-pyramid.ts';

@@ -1,11 +1,11 @@
-import { depthFromShapes } from '../../backbone/index.ts';
-import { refuseDialect, type Shapes } from '../../checkpoints/index.ts';
-import { cocoCategories, cocoKeypoints, cocoPerson } from '../../datasets/index.ts';
-import { ResnetCocoError } from '../../errors.ts';
-import type { DetectorCategory } from './detector-category.ts';
+import { depthFromShapes } from '../../../backbone/index.ts';
+import { refuseDialect, type Shapes } from '../../../checkpoints/index.ts';
+import { cocoCategories, cocoKeypoints, cocoPerson } from '../../../datasets/index.ts';
+import { ResnetCocoError } from '../../../errors.ts';
+import type { DetectorCategory } from '../detector-category.ts';
+import { BODY } from '../feature-extractor.ts';
+import type { FeatureMaps } from '../feature-maps.ts';
 import { type FasterRcnnConfig, parseFasterRcnnConfig } from './faster-rcnn-config.ts';
-import { BODY } from './feature-extractor.ts';
-import type { FeatureMaps } from './feature-maps.ts';
 
 /** Whether tensor names are those of a Faster R-CNN of torchvision. */
 export const isFasterRcnn = (names: Iterable<string>): boolean =>

@@ -1,12 +1,12 @@
 // N images, L levels of the pyramid, A anchors a position, K classes with the background.
 
-import { finiteOutputs } from '../../backbone/finite-outputs.ts';
-import type { EngineTensor, Program } from '../../engine/engine.ts';
-import { AnchorGenerator } from '../ops/anchors.ts';
-import type { ImageSize } from '../ops/boxes.ts';
-import { chooseDetections, type DenseLevel } from '../ops/dense-detections.ts';
-import { batchImages, type PreparedImage } from '../ops/image-list.ts';
-import type { ImageDetections } from '../ops/postprocess.ts';
+import { finiteOutputs } from '../../../backbone/finite-outputs.ts';
+import type { EngineTensor, Program } from '../../../engine/engine.ts';
+import { AnchorGenerator } from '../../ops/anchors.ts';
+import type { ImageSize } from '../../ops/boxes.ts';
+import { chooseDetections, type DenseLevel } from '../../ops/dense-detections.ts';
+import { batchImages, type PreparedImage } from '../../ops/image-list.ts';
+import type { ImageDetections } from '../../ops/postprocess.ts';
 
 /** What there is to know of a RetinaNet to choose its boxes: part of `RetinaNetConfig`. */
 export interface DenseChoiceConfig {
