@@ -25,8 +25,8 @@ export function pasteMask(
   threshold = 0.5,
 ): Rle {
   const [x1, y1, x2, y2] = expandedBox(box, side);
-  const columns = resizing(side, Math.max(x2 - x1 + 1, 1));
-  const rows = resizing(side, Math.max(y2 - y1 + 1, 1));
+  const columns = taps(side, Math.max(x2 - x1 + 1, 1));
+  const rows = taps(side, Math.max(y2 - y1 + 1, 1));
   const [left, right] = [Math.max(x1, 0), Math.min(x2 + 1, width)];
   const [top, bottom] = [Math.max(y1, 0), Math.min(y2 + 1, height)];
   const counts: number[] = [];
@@ -37,18 +37,29 @@ export function pasteMask(
     counts.push(from - start);
     [start, inside] = [from, now];
   };
-  const column = new Float32Array(side);
+  // With the padding's zeros at either end.
+  const column = new Float32Array(side + 2 * PADDING);
+  const at = (row: number, place: number): number =>
+    place < PADDING || place >= side + PADDING ? 0 : probabilities[row * side + place - PADDING];
   for (let x = left; x < right; x++) {
-    const { far, near, share } = columns(x - x1);
-    for (let row = 0; row < side; row++) {
-      const at = (place: number) => (place < 0 || place >= side ? 0 : probabilities[row * side + place]);
-      column[row] = (1 - share) * at(near) + share * at(far);
-    }
+    const [near, share] = [columns.near[x - x1], columns.share[x - x1]];
+    const far = columns.farOf(near);
+    for (let row = 0; row < side; row++) column[row + PADDING] = (1 - share) * at(row, near) + share * at(row, far);
     if (top > 0) turn(x * height, false);
-    for (let y = top; y < bottom; y++) {
-      const { far, near, share } = rows(y - y1);
-      const at = (place: number) => (place < 0 || place >= side ? 0 : column[place]);
-      turn(x * height + y, Math.fround((1 - share) * at(near) + share * at(far)) > threshold);
+    for (let y = top; y < bottom; ) {
+      const place = rows.near[y - y1];
+      const end = Math.min(rows.ends[place] + y1, bottom);
+      const [value, next] = [column[place], column[rows.farOf(place)]];
+      const isIn = value > threshold;
+      // Between two values on the same side of the threshold all are on that side.
+      if (isIn === next > threshold) turn(x * height + y, isIn);
+      else {
+        for (let pixel = y; pixel < end; pixel++) {
+          const part = rows.share[pixel - y1];
+          turn(x * height + pixel, Math.fround((1 - part) * value + part * next) > threshold);
+        }
+      }
+      y = end;
     }
     if (bottom < height) turn(x * height + bottom, false);
   }
@@ -70,14 +81,27 @@ function expandedBox([x1, y1, x2, y2]: BoxMask['box'], side: number): [number, n
   return [left, top, right, bottom];
 }
 
-/** Bilinear resizing of a padded side (`align_corners=False`): of a pixel, the two places of the unpadded mask and the far one's share. */
-function resizing(side: number, size: number): (pixel: number) => { near: number; far: number; share: number } {
+/** Of each pixel of a resized side, where it lies on the padded mask. */
+interface Taps {
+  /** The nearer place, which does not fall from pixel to pixel. */
+  readonly near: Int32Array;
+  /** What the next place counts. */
+  readonly share: Float32Array;
+  /** By place, the first pixel after those that are near it. */
+  readonly ends: Int32Array;
+  readonly farOf: (place: number) => number;
+}
+
+/** Bilinear resizing of a padded side (`align_corners=False`). */
+function taps(side: number, size: number): Taps {
   const padded = side + 2 * PADDING;
   const scale = Math.fround(padded / size);
-  return (pixel) => {
+  const [near, share, ends] = [new Int32Array(size), new Float32Array(size), new Int32Array(padded)];
+  for (let pixel = 0; pixel < size; pixel++) {
     const place = Math.max(0, Math.fround(Math.fround(scale * Math.fround(pixel + 0.5)) - 0.5));
-    const near = Math.min(Math.floor(place), padded - 1);
-    const far = Math.min(near + 1, padded - 1);
-    return { near: near - PADDING, far: far - PADDING, share: Math.fround(place - near) };
-  };
+    near[pixel] = Math.min(Math.floor(place), padded - 1);
+    share[pixel] = Math.fround(place - near[pixel]);
+    ends[near[pixel]] = pixel + 1;
+  }
+  return { near, share, ends, farOf: (place) => Math.min(place + 1, padded - 1) };
 }
