@@ -23,7 +23,7 @@ export interface ParameterPlan {
   /** Its shape in PyTorch's layout. */
   readonly shape: readonly number[];
   readonly init: Init;
-  /** The constant that replaces `init`, in a layer that is initialized differently from others of its kind. */
+  /** The initialization that replaces `init`, in a layer that is initialized differently from others of its kind. */
   readonly redrawn?: Init | undefined;
   /** Whether it is trained. Running statistics, which follow the data, and frozen norms are not. */
   readonly trained: boolean;

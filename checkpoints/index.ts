@@ -3,7 +3,7 @@ export { refuseDialect } from './dialects/table.ts';
 export { fetchModel, listModels, type ModelListing } from './fetch-model.ts';
 export { checkFit, listNames, strangers } from './fit.ts';
 export { floatToHalf } from './half-floats.ts';
-export { findModel, isModelName, type KnownModel, knownModels } from './known-models.ts';
+export { FASTER_RCNN_V2, findModel, isModelName, type KnownModel, knownModels, RETINANET_V2 } from './known-models.ts';
 export {
   besideWeights,
   type ModelFile,

@@ -126,11 +126,19 @@ const detector = (published: Published, aps: Readonly<Record<string, number>>, c
 
 /** Version 1, trained without an epsilon in its batch norms: torchvision's `overwrite_eps(model, 0.0)`. */
 const VERSION_1 = { norm_layer: 'FrozenBatchNorm2d', norm_eps: 0 };
-const VERSION_2 = {
+/** What torchvision's second version of a Faster R-CNN has besides. */
+export const FASTER_RCNN_V2 = {
   norm_layer: 'BatchNorm2d',
   fpn_norm_layer: 'BatchNorm2d',
   rpn_conv_depth: 2,
   box_head_conv_layers: [256, 256, 256, 256],
+};
+/** And of a RetinaNet. */
+export const RETINANET_V2 = {
+  norm_layer: 'BatchNorm2d',
+  use_P5: false,
+  head_norm_layer: 'GroupNorm',
+  box_loss_type: 'giou',
 };
 const PERSON = { num_classes: 2, categories: [cocoPerson], keypoint_head: { num_keypoints: cocoKeypoints.length } };
 
@@ -164,7 +172,7 @@ export const knownModels: readonly KnownModel[] = [
       parameters: 43_712_278,
     },
     { box: 46.7 },
-    VERSION_2,
+    FASTER_RCNN_V2,
   ),
   detector(
     {
@@ -186,7 +194,7 @@ export const knownModels: readonly KnownModel[] = [
       parameters: 46_359_409,
     },
     { box: 47.4, mask: 41.8 },
-    { ...VERSION_2, mask_head: { norm_layer: 'BatchNorm2d' } },
+    { ...FASTER_RCNN_V2, mask_head: { norm_layer: 'BatchNorm2d' } },
   ),
   detector(
     {
@@ -230,13 +238,7 @@ export const knownModels: readonly KnownModel[] = [
       parameters: 38_198_935,
     },
     { box: 41.5 },
-    {
-      architecture: 'retinanet',
-      norm_layer: 'BatchNorm2d',
-      use_P5: false,
-      head_norm_layer: 'GroupNorm',
-      box_loss_type: 'giou',
-    },
+    { architecture: 'retinanet', ...RETINANET_V2 },
   ),
 ];
 

@@ -1,5 +1,5 @@
 import type { DetectorChoices } from '../../detection/index.ts';
-import { type DetectorHead, detectorHeads } from '../../detection/training/run-choices.ts';
+import { type DetectorHead, detectorHeads } from '../../detection/training/head-choices.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { MOST } from '../../io/bounds.ts';
 import type { FlagTable, FlagValues } from '../terminal/flags.ts';

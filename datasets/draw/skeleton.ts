@@ -44,7 +44,8 @@ export interface DrawnLimb {
 /** Sizes as shares of the picture's mean side. */
 const LIMB = 0.00525;
 const JOINT = 0.006;
-const FAINT = 0.3;
+/** Opacity of what is less likely there than not. */
+export const FAINT = 0.3;
 /** Of a dotted line: a joint may be far outside its picture. */
 const MAX_DOTS = 500;
 const [BLACK, WHITE]: readonly Color[] = [
@@ -52,7 +53,7 @@ const [BLACK, WHITE]: readonly Color[] = [
   [255, 255, 255],
 ];
 /** What the color of the left side is mixed with white, and that of the right side with black. */
-const SHADE = { left: 0.45, right: 0.35 } as const;
+export const SHADE = { left: 0.45, right: 0.35 } as const;
 
 /** The joints and limbs to draw: joints that are labeled, and lines between two of them. */
 export function skeletonOf({ keypoint_names, keypoint_scores, keypoints, skeleton = [] }: Pose): {

@@ -1,7 +1,7 @@
 /** Masks and skeletons as paths of SVG over an image, for pages that include this style. */
 import { maskPath } from '../masks/mask-path.ts';
 import type { Rle } from '../masks/rle.ts';
-import { type Pose, skeletonOf } from './skeleton.ts';
+import { FAINT, type Pose, SHADE, skeletonOf } from './skeleton.ts';
 
 /** What an object has beside its box. */
 export interface Shapes extends Partial<Pose> {
@@ -22,9 +22,9 @@ export const shapeStyle = `
 .joint { stroke-width: 4px; }
 .rim { stroke: #ffffff; stroke-width: 6.5px; }
 .rim.hidden { stroke: #000000; }
-.left { stroke: color-mix(in srgb, var(--paint, currentColor) 55%, #ffffff); }
-.right { stroke: color-mix(in srgb, var(--paint, currentColor) 65%, #000000); }
-.faint { opacity: .3; }
+.left { stroke: color-mix(in srgb, var(--paint, currentColor), #ffffff ${100 * SHADE.left}%); }
+.right { stroke: color-mix(in srgb, var(--paint, currentColor), #000000 ${100 * SHADE.right}%); }
+.faint { opacity: ${FAINT}; }
 `;
 
 /** @param detail what is smaller than this many pixels may be lost */

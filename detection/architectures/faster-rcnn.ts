@@ -1,3 +1,4 @@
+import { FASTER_RCNN_V2 } from '../../checkpoints/index.ts';
 import { compileFasterRcnn } from '../model/faster-rcnn/compile-faster-rcnn.ts';
 import { type FasterRcnnConfig, parseFasterRcnnConfig } from '../model/faster-rcnn/faster-rcnn-config.ts';
 import { headProgram, proposalProgram } from '../model/faster-rcnn/faster-rcnn-graphs.ts';
@@ -12,14 +13,6 @@ import {
   trainingSettingNames,
 } from '../training/training-settings.ts';
 import type { DetectorArchitecture } from './architecture.ts';
-
-/** What torchvision's second version has besides. */
-const VERSION_2 = {
-  norm_layer: 'BatchNorm2d',
-  fpn_norm_layer: 'BatchNorm2d',
-  rpn_conv_depth: 2,
-  box_head_conv_layers: [256, 256, 256, 256],
-};
 
 /**
  * Faster R-CNN with a ResNet (Ren et al. 2015), with a feature pyramid (Lin et al. 2017), which is torchvision's in two
@@ -48,7 +41,7 @@ export const fasterRcnn: DetectorArchitecture<FasterRcnnConfig, DetectorTraining
     return {
       backbone,
       ...(maps === 'fpn' ? {} : { feature_maps: maps }),
-      ...(second && VERSION_2),
+      ...(second && FASTER_RCNN_V2),
       ...(task === 'mask' && { mask_head: second ? { norm_layer: 'BatchNorm2d' } : {} }),
       ...(task === 'keypoint' && { keypoint_head: {} }),
     };

@@ -1,3 +1,4 @@
+import { RETINANET_V2 } from '../../checkpoints/index.ts';
 import { inferRetinaNet, isRetinaNet } from '../model/retinanet/infer-retinanet.ts';
 import { RetinaNet } from '../model/retinanet/retinanet.ts';
 import { parseRetinaNetConfig, type RetinaNetConfig } from '../model/retinanet/retinanet-config.ts';
@@ -12,9 +13,6 @@ import {
 import { RetinaNetTraining } from '../training/retinanet-training.ts';
 import type { DetectorArchitecture } from './architecture.ts';
 
-/** What torchvision's second version has besides. */
-const VERSION_2 = { norm_layer: 'BatchNorm2d', use_P5: false, head_norm_layer: 'GroupNorm', box_loss_type: 'giou' };
-
 /** RetinaNet with a ResNet and a feature pyramid (Lin et al. 2017), torchvision's two versions: a one-stage detector. */
 export const retinaNet: DetectorArchitecture<RetinaNetConfig, RetinaNetTrainingSettings> = {
   name: 'retinanet',
@@ -28,7 +26,7 @@ export const retinaNet: DetectorArchitecture<RetinaNetConfig, RetinaNetTrainingS
   archNames: ({ backbone }) => [`retinanet_${backbone}_fpn`, `retinanet_${backbone}_fpn_v2`],
   configNamed: (arch) => {
     const [, backbone, second] = /^retinanet_(resnet\d+)_fpn(_v2)?$/.exec(arch) ?? [];
-    return backbone === undefined ? undefined : { backbone, ...(second && VERSION_2) };
+    return backbone === undefined ? undefined : { backbone, ...(second && RETINANET_V2) };
   },
 
   programs: (config, weights) => [{ part: '', program: retinaNetProgram(config, weights) }],

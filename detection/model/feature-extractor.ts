@@ -20,8 +20,6 @@ export interface DetectorNorms {
 
 /** What makes feature maps of an image, which heads look at. */
 export interface FeatureExtractor {
-  /** L. */
-  readonly levels: number;
   /** Of every map. */
   readonly channels: number;
   /** Pixels of the image to a cell of each level, finest first. */
@@ -49,7 +47,8 @@ export interface PyramidConfig extends BodyConfig {
   readonly fpn_norm_layer: 'BatchNorm2d' | null;
 }
 
-const planBody = ({ backbone, stride_on }: BodyConfig, dilated = false) =>
+/** The ResNet of a detector. @param dilated whether its last stage keeps the size of its map */
+export const planBody = ({ backbone, stride_on }: BodyConfig, dilated = false) =>
   planResNet({
     depth: parseArchitecture(backbone).depth,
     stem: 'imagenet',
@@ -59,7 +58,11 @@ const planBody = ({ backbone, stride_on }: BodyConfig, dilated = false) =>
     num_classes: 1000,
   });
 
-const namesOf = ({ norm_layer }: BodyConfig) => ({ prefix: BODY, frozenNorms: norm_layer === 'FrozenBatchNorm2d' });
+/** How its tensors are called and frozen. */
+export const bodyOptions = ({ norm_layer }: BodyConfig) => ({
+  prefix: BODY,
+  frozenNorms: norm_layer === 'FrozenBatchNorm2d',
+});
 
 /** A ResNet with a feature pyramid: torchvision's `resnet_fpn_backbone`. */
 export function resnetPyramid(config: PyramidConfig): FeatureExtractor {
@@ -71,10 +74,9 @@ export function resnetPyramid(config: PyramidConfig): FeatureExtractor {
     norm: config.fpn_norm_layer !== null,
   });
   return {
-    levels: PYRAMID_STRIDES.length,
     channels,
     strides: PYRAMID_STRIDES,
-    parameters: [...bodyParameters(body, namesOf(config)), ...pyramid.parameters],
+    parameters: [...bodyParameters(body, bodyOptions(config)), ...pyramid.parameters],
     forward: (tensors, image, norms) => {
       const features = resnetFeatures(tensors.within(BODY), body, image, norms.body);
       const maps = pyramid.forward(tensors, features, norms.heads);
@@ -89,10 +91,9 @@ export function resnetMap(config: BodyConfig, maps: 'c4' | 'dc5'): FeatureExtrac
   const body = { ...whole, stages: maps === 'c4' ? whole.stages.slice(0, -1) : whole.stages };
   const last = body.stages.length - 1;
   return {
-    levels: 1,
     channels: body.channels[last],
     strides: [body.strides[last]],
-    parameters: bodyParameters(body, namesOf(config)),
+    parameters: bodyParameters(body, bodyOptions(config)),
     forward: (tensors, image, norms) => [resnetFeatures(tensors.within(BODY), body, image, norms.body)[last]],
   };
 }
@@ -103,7 +104,7 @@ export function conv5(config: BodyConfig): Layer<tf.Tensor4D, tf.Tensor4D> & { r
   const stage = body.stages.length - 1;
   return {
     channels: body.channels[stage],
-    parameters: bodyParameters(body, namesOf(config)).filter((plan) => plan.stage === stage + 1),
+    parameters: bodyParameters(body, bodyOptions(config)).filter((plan) => plan.stage === stage + 1),
     forward: (tensors, regions, norm = fixedNorm()) =>
       resnetStage(tensors.within(BODY), body.stages[stage], regions, norm),
   };

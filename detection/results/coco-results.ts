@@ -1,4 +1,5 @@
 import type { CocoBox, CocoResult, ImageId } from '../../datasets/index.ts';
+import { cocoShapes } from './coco-shapes.ts';
 import type { DetectedMask } from './detected-mask.ts';
 import type { Keypoint } from './name-detections.ts';
 
@@ -13,8 +14,7 @@ export interface CocoDetection {
 
 /** What was found in an image, as elements of `detections.json`. */
 export const cocoResults = (image_id: ImageId, detections: readonly CocoDetection[]): CocoResult[] =>
-  detections.map(({ bbox, category_id, keypoints, mask, score }) => ({
+  detections.map(({ bbox, category_id, score, ...shapes }) => ({
     ...{ image_id, category_id, bbox, score },
-    ...(mask && { segmentation: mask.toJSON() }),
-    ...(keypoints && { keypoints: keypoints.flat() }),
+    ...cocoShapes(shapes),
   }));

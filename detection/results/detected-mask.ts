@@ -1,4 +1,4 @@
-import type { Rle } from '../../datasets/masks/rle.ts';
+import { type Rle, rleArea } from '../../datasets/masks/rle.ts';
 import { type CompressedRle, rleToString } from '../../datasets/masks/rle-string.ts';
 import { rleToRows } from '../../datasets/masks/row-major.ts';
 
@@ -23,7 +23,7 @@ export class DetectedMask {
 
   /** How many pixels it has. */
   get area(): number {
-    return this.rle.counts.reduce((sum, count, run) => (run % 2 ? sum + count : sum), 0);
+    return rleArea(this.rle);
   }
 
   /** `[H, W]`, row by row: 1 inside, 0 outside. */

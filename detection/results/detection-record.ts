@@ -1,5 +1,6 @@
 import type { CocoBox } from '../../datasets/index.ts';
 import type { CompressedRle } from '../../datasets/masks/rle-string.ts';
+import { cocoShapes } from './coco-shapes.ts';
 import type { Detection } from './name-detections.ts';
 
 /** One object in JSON, as `detect --json` and the HTTP service give it: its mask and joints as COCO's files have them. */
@@ -18,11 +19,10 @@ export interface DetectionRecord {
 
 /** Runs in browsers too. */
 export function detectionRecord(detection: Detection): DetectionRecord {
-  const { bbox, category_id, keypoint_scores, keypoints, label, mask, score } = detection;
+  const { bbox, category_id, keypoint_scores, label, score } = detection;
   return {
     ...{ category_id, label, score, bbox },
-    ...(mask && { segmentation: mask.toJSON() }),
-    ...(keypoints && { keypoints: keypoints.flat() }),
+    ...cocoShapes(detection),
     ...(keypoint_scores && { keypoint_scores }),
   };
 }

@@ -25,18 +25,13 @@ import { batchImages, type ImageList } from '../ops/image-list.ts';
 import { regionsByLevel } from '../ops/level-mapper.ts';
 import { filterProposals, type RpnLevel } from '../ops/proposals.ts';
 import { sampleBalanced } from '../ops/sampler.ts';
+import { accumulatedStep, type BatchStep, floats, scaled } from './accumulated-step.ts';
 import { type HeadLosses, type HeadTask, headTask } from './head-task.ts';
 import { rpnLoss, rpnTargets } from './losses/rpn-loss.ts';
 import { roiTargets } from './roi-targets.ts';
 import type { DetectorLosses, RegionSampling, TrainingBatch, TrainingImage } from './training-batch.ts';
 import { checkObjects } from './training-objects.ts';
 import type { DetectorTrainingSettings } from './training-settings.ts';
-
-/** Losses of a batch, and both parts' gradients. */
-interface Step {
-  readonly losses: DetectorLosses;
-  readonly passes: readonly BackwardPass[];
-}
 
 /** A head's losses, and their gradients. */
 interface HeadPass {
@@ -60,10 +55,7 @@ export class DetectorTraining implements DetectorTrainer {
     this.#config = config;
     this.#settings = settings;
     this.#program = program;
-    this.#anchors = new AnchorGenerator(
-      config.anchor_sizes,
-      config.anchor_sizes.map(() => config.aspect_ratios),
-    );
+    this.#anchors = new AnchorGenerator(config.anchor_sizes, config.aspect_ratios);
     this.#strides = planFasterRcnn(config).regionStrides;
   }
 
@@ -133,19 +125,13 @@ export class DetectorTraining implements DetectorTrainer {
     batches: readonly TrainingBatch[],
     learningRate: number,
   ): Promise<DetectorLosses & { readonly gradientNorm?: number }> {
-    const steps: Step[] = [];
-    try {
-      for (const { choices, images } of batches) {
-        const step = await this.#passes(images, choices, 1 / batches.length);
-        steps.push(step);
-        if (!Object.values(step.losses).every(Number.isFinite)) return step.losses;
-      }
-      const losses = meanOf(steps.map((step) => step.losses));
-      const passes = steps.flatMap((step) => step.passes);
-      return { ...losses, ...(await this.#program.apply(passes, learningRate)) };
-    } finally {
-      for (const pass of steps.flatMap((step) => step.passes)) pass.dispose();
-    }
+    const { gradientNorm, losses } = await accumulatedStep(
+      this.#program,
+      batches,
+      ({ choices, images }, share) => this.#passes(images, choices, share),
+      learningRate,
+    );
+    return gradientNorm === undefined ? losses : { ...losses, gradientNorm };
   }
 
   /** The losses and their gradients by each trained weight; the weights stay as they are. */
@@ -175,7 +161,11 @@ export class DetectorTraining implements DetectorTrainer {
   }
 
   /** @param share by which gradients are multiplied */
-  async #passes(images: readonly TrainingImage[], choices: RegionSampling, share = 1): Promise<Step> {
+  async #passes(
+    images: readonly TrainingImage[],
+    choices: RegionSampling,
+    share = 1,
+  ): Promise<BatchStep<DetectorLosses>> {
     for (const { file, objects } of images) checkObjects(objects, this.#config.num_classes, file);
     const list = batchImages(images, this.#config.size_divisible);
     const first = await this.#program.parts.proposals.forward({ image: { shape: list.shape, data: list.data } });
@@ -257,14 +247,4 @@ export class DetectorTraining implements DetectorTrainer {
       second.dispose();
     }
   }
-}
-
-const floats = async (tensor: EngineTensor) => (await tensor.data()) as Float32Array;
-
-const scaled = (data: Float32Array, share: number) => (share === 1 ? data : data.map((value) => value * share));
-
-function meanOf(losses: readonly DetectorLosses[]): DetectorLosses {
-  const names = Object.keys(losses[0]) as (keyof DetectorLosses)[];
-  const mean = (name: keyof DetectorLosses) => losses.reduce((sum, one) => sum + (one[name] ?? 0), 0) / losses.length;
-  return Object.fromEntries(names.map((name) => [name, mean(name)])) as unknown as DetectorLosses;
 }

@@ -23,6 +23,7 @@ import { architectureOf } from '../architectures/architectures.ts';
 import { type DetectedFile, Detector } from '../detector.ts';
 import { evaluateDetector } from '../evaluate-detector.ts';
 import type { DetectorConfig } from '../model/detector-config.ts';
+import { cocoShapes } from '../results/coco-shapes.ts';
 import { DetectedMask } from '../results/detected-mask.ts';
 import { isAbove, SHOWN_SCORE } from '../results/name-detections.ts';
 import { labelByCategory } from './labels.ts';
@@ -192,8 +193,7 @@ interface DrawnObject extends Partial<Pose> {
 /** As `boxes.json` has it: masks and joints in COCO's form. */
 const sampleBox = ({ keypoints, mask, ...rest }: DrawnObject): SampleBox => ({
   ...rest,
-  ...(mask && { segmentation: mask.toJSON() }),
-  ...(keypoints && { keypoints: keypoints.flat() }),
+  ...cocoShapes({ ...(keypoints && { keypoints }), ...(mask && { mask }) }),
 });
 
 /** Undefined for a segmentation of nothing, and for one that makes no sense, which only training on masks refuses. */

@@ -2,6 +2,7 @@
 import type { EngineTensor, ProgramOutputs } from '../../engine/index.ts';
 import type { HeadName } from '../model/faster-rcnn/region-heads.ts';
 import { type Boxes, gatherBoxes } from '../ops/boxes.ts';
+import { floats } from './accumulated-step.ts';
 import { keypointLoss, keypointTarget } from './losses/keypoint-loss.ts';
 import { maskLoss, maskTarget } from './losses/mask-loss.ts';
 import { roiLoss } from './losses/roi-loss.ts';
@@ -33,8 +34,6 @@ export interface HeadTask {
 export function headTask(name: HeadName, targets: readonly RoiTargets[], images: readonly TrainingImage[]): HeadTask {
   return { boxes: boxTask, masks: maskTask, keypoints: keypointTask }[name](targets, images);
 }
-
-const floats = async (tensor: EngineTensor) => (await tensor.data()) as Float32Array;
 
 type TaskOf = (targets: readonly RoiTargets[], images: readonly TrainingImage[]) => HeadTask;
 

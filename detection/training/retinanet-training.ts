@@ -2,9 +2,7 @@
 
 import { trainedNames } from '../../backbone/index.ts';
 import type {
-  BackwardPass,
   Engine,
-  EngineTensor,
   ForwardPass,
   HostTensor,
   NamedArrays,
@@ -25,6 +23,7 @@ import { AnchorGenerator } from '../ops/anchors.ts';
 import type { DenseLevel } from '../ops/dense-detections.ts';
 import { batchImages } from '../ops/image-list.ts';
 import { matchBoxes } from '../ops/matcher.ts';
+import { accumulatedStep, type BatchStep, floats, scaled } from './accumulated-step.ts';
 import { boxLosses, retinaNetLoss } from './losses/retinanet-loss.ts';
 import type { RetinaNetTrainingSettings } from './retinanet-settings.ts';
 import type { TrainingImage } from './training-batch.ts';
@@ -34,12 +33,6 @@ import { checkObjects } from './training-objects.ts';
 export interface RetinaNetLosses {
   readonly classification: number;
   readonly bbox_regression: number;
-}
-
-/** Losses of a batch, and their gradients. */
-interface Step {
-  readonly losses: RetinaNetLosses;
-  readonly pass: BackwardPass;
 }
 
 /** The network in training: all of it, for its loss is computed on the host. */
@@ -71,10 +64,7 @@ export class RetinaNetTraining implements DetectorTrainer {
     this.#config = config;
     this.#settings = settings;
     this.#program = program;
-    this.#anchors = new AnchorGenerator(
-      config.anchor_sizes,
-      config.anchor_sizes.map(() => config.aspect_ratios),
-    );
+    this.#anchors = new AnchorGenerator(config.anchor_sizes, config.aspect_ratios);
   }
 
   /** @param weights all of `retinaNetParameters`; copied */
@@ -95,26 +85,21 @@ export class RetinaNetTraining implements DetectorTrainer {
     batches: readonly Pick<ChanceBatch, 'images'>[],
     learningRate: number,
   ): Promise<DetectorTrainingStep & { readonly losses: RetinaNetLosses & Record<string, number> }> {
-    const steps: Step[] = [];
-    try {
-      for (const { images } of batches) {
-        const step = await this.#step(images, 1 / batches.length);
-        steps.push(step);
-        if (!Object.values(step.losses).every(Number.isFinite)) return { losses: { ...step.losses } };
-      }
-      const mean = (name: keyof RetinaNetLosses) =>
-        steps.reduce((sum, { losses }) => sum + losses[name], 0) / steps.length;
-      const losses = { classification: mean('classification'), bbox_regression: mean('bbox_regression') };
-      const passes = steps.map(({ pass }) => pass);
-      return { losses, ...(await this.#program.apply(passes, learningRate)) };
-    } finally {
-      for (const { pass } of steps) pass.dispose();
-    }
+    const step = await accumulatedStep(
+      this.#program,
+      batches,
+      ({ images }, share) => this.#step(images, share),
+      learningRate,
+    );
+    return { ...step, losses: { ...step.losses } };
   }
 
   /** The losses and their gradients by each trained weight; the weights stay as they are. */
   async gradients(images: readonly TrainingImage[]): Promise<RetinaNetLosses & { readonly gradients: NamedArrays }> {
-    const { losses, pass } = await this.#step(images, 1);
+    const {
+      losses,
+      passes: [pass],
+    } = await this.#step(images, 1);
     try {
       return { ...losses, gradients: await pass.weightGradients() };
     } finally {
@@ -135,7 +120,7 @@ export class RetinaNetTraining implements DetectorTrainer {
   }
 
   /** @param share by which gradients are multiplied */
-  async #step(images: readonly TrainingImage[], share: number): Promise<Step> {
+  async #step(images: readonly TrainingImage[], share: number): Promise<BatchStep<RetinaNetLosses>> {
     for (const { file, objects } of images) checkObjects(objects, this.#config.num_classes, file);
     const { data, padded, shape } = batchImages(images, this.#config.size_divisible);
     const forward = await this.#program.parts.network.forward({ image: { shape, data } });
@@ -158,7 +143,7 @@ export class RetinaNetTraining implements DetectorTrainer {
           cotangents[name] = { shape: forward.outputs[name].shape, data: scaled(by[kind], share) };
         }
       }
-      return { losses, pass: await forward.backward(cotangents) };
+      return { losses, passes: [await forward.backward(cotangents)] };
     } finally {
       forward.dispose();
     }
@@ -174,7 +159,3 @@ export class RetinaNetTraining implements DetectorTrainer {
     );
   }
 }
-
-const floats = async (tensor: EngineTensor) => (await tensor.data()) as Float32Array;
-
-const scaled = (data: Float32Array, share: number) => (share === 1 ? data : data.map((value) => value * share));

@@ -1,10 +1,4 @@
-import {
-  type DetectionAugmentation,
-  type DetectionRecipe,
-  type DetectionSample,
-  type KeypointLayout,
-  keypointLayout,
-} from '../../datasets/index.ts';
+import type { DetectionAugmentation, DetectionRecipe, DetectionSample, KeypointLayout } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { inNamesOf } from '../../io/config.ts';
 import { checkArgument, checkOptions, type OptionKinds } from '../../io/options.ts';
@@ -21,7 +15,7 @@ import {
   parseDetectorConfig,
 } from '../architectures/architectures.ts';
 import type { DetectorConfig } from '../model/detector-config.ts';
-import { labelsOf } from './labels.ts';
+import { type DetectorHead, headSettings, withoutHeads } from './head-choices.ts';
 import { checkDetectorRunSettings, type DetectorRunSettings } from './run-settings.ts';
 import { type AnnotatedImages, trainingSamples } from './samples.ts';
 import type { DetectorStart } from './start.ts';
@@ -70,10 +64,6 @@ const kinds: OptionKinds<DetectorChoices> = {
   config: 'object',
 };
 
-/** The heads of a detector, as `heads` names them. */
-export const detectorHeads = ['box', 'mask', 'keypoint'] as const;
-export type DetectorHead = (typeof detectorHeads)[number];
-
 /** torchvision's reference training of COCO: 26 epochs, drops after 16 and 22, .02 for 16 images. */
 const EPOCHS = 26;
 const DROPS = [16 / EPOCHS, 22 / EPOCHS];
@@ -88,9 +78,6 @@ const ASPECT_RATIO_GROUP_FACTOR = 3;
 
 /** Whether a run begins from a detector, not from a backbone alone: then it is fine-tuned. */
 export const isFineTuning = (start: DetectorStart | undefined): boolean => start?.model.num_classes !== undefined;
-
-/** Decided by `heads`. */
-const HEADS = ['mask_head', 'keypoint_head'];
 
 /** Decided by the data set. */
 const OF_THE_DATA = ['architecture', 'categories', 'num_classes', 'provenance'];
@@ -188,7 +175,7 @@ function configured({ dataset }: AnnotatedImages, choices: DetectorChoices, star
   const given = Object.entries(config).filter(([field]) => !OF_THE_DATA.includes(field));
   const ofTraining = given.filter(([field]) => trainingSettingNames.includes(field));
   const ofModel = given.filter(([field]) => !trainingSettingNames.includes(field));
-  const heads = headsOf(dataset, choices.heads, { ...start?.model, ...named, ...config });
+  const heads = headSettings(dataset, choices.heads, { ...start?.model, ...named, ...config });
   const model = parseDetectorConfig(
     {
       // As torchvision: norms are trained where there is nothing to begin from.
@@ -216,37 +203,6 @@ function configured({ dataset }: AnnotatedImages, choices: DetectorChoices, star
     'training',
   );
   return { model, training, layout: heads.layout };
-}
-
-const withoutHeads = (settings: object) =>
-  Object.fromEntries(Object.entries(settings).filter(([field]) => !HEADS.includes(field)));
-
-/** The heads' settings and the categories, with the names of keypoints where these are found. */
-function headsOf(
-  { annotations, categories }: AnnotatedImages['dataset'],
-  heads: readonly DetectorHead[] | undefined,
-  { keypoint_head, mask_head }: Readonly<Record<string, unknown>>,
-) {
-  const unknown = heads?.find((head) => !detectorHeads.includes(head));
-  if (unknown !== undefined || (heads && !heads.includes('box'))) {
-    const is = unknown === undefined ? 'is without box' : `has ${unknown}`;
-    throw new ResnetCocoError('USAGE', `\`heads\` are box and any of mask and keypoint, but ${is}`);
-  }
-  const has = (head: DetectorHead, settings: unknown) => heads?.includes(head) ?? settings !== undefined;
-  const layout = has('keypoint', keypoint_head) ? layoutOf({ annotations, categories }) : undefined;
-  const model = {
-    ...labelsOf(categories, layout),
-    ...(has('mask', mask_head) && { mask_head: mask_head ?? {} }),
-    ...(layout && { keypoint_head: { ...(keypoint_head as object), num_keypoints: layout.names.length } }),
-  };
-  return { model, layout };
-}
-
-function layoutOf(dataset: Pick<AnnotatedImages['dataset'], 'annotations' | 'categories'>): KeypointLayout {
-  const layout = keypointLayout(dataset);
-  if (layout) return layout;
-  const problem = 'the data set to train on has no object with keypoints';
-  throw new ResnetCocoError('BAD_DATASET', `${problem}; leave keypoint out of \`heads\``);
 }
 
 /** @throws ResnetCocoError USAGE where `arch` is unknown, or another architecture than that of the detector to begin from */

@@ -1,4 +1,4 @@
-import { annotatedPose, type BodySide, skeletonOf } from '../../datasets/draw/skeleton.ts';
+import { annotatedPose, type BodySide, FAINT, SHADE, skeletonOf } from '../../datasets/draw/skeleton.ts';
 import { maskOutline } from '../../datasets/masks/outline.ts';
 import { rleFromString } from '../../datasets/masks/rle-string.ts';
 import type { DetectionRecord } from '../../detection/results/detection-record.ts';
@@ -31,8 +31,6 @@ export interface Stroke {
 const [LIMB, RIM, JOINT] = [3.5, 9, 6];
 /** A canvas draws no line without length. */
 const DOT = 0.01;
-/** Of a joint that is less likely there than not, and of its limbs. */
-const FAINT = 0.3;
 
 /** The skeleton of an object, in the order of drawing: limbs, and joints with a white rim over them. */
 export function skeletonStrokes(
@@ -61,5 +59,5 @@ export function skeletonStrokes(
 /** Lighter on the left side of a body, darker on its right. */
 function shaded(color: string, side: BodySide): string {
   if (side === 'middle') return color;
-  return `color-mix(in srgb, ${color}, ${side === 'left' ? 'white 45%' : 'black 35%'})`;
+  return `color-mix(in srgb, ${color}, ${side === 'left' ? 'white' : 'black'} ${100 * SHADE[side]}%)`;
 }

@@ -56,10 +56,7 @@ export class FasterRcnn {
   constructor(config: BoxChoiceConfig, programs: FasterRcnnPrograms, strides: readonly number[]) {
     this.#config = config;
     this.#programs = programs;
-    this.#anchors = new AnchorGenerator(
-      config.anchor_sizes,
-      config.anchor_sizes.map(() => config.aspect_ratios),
-    );
+    this.#anchors = new AnchorGenerator(config.anchor_sizes, config.aspect_ratios);
     this.#strides = strides;
   }
 
@@ -220,7 +217,11 @@ function boxOf(boxes: Boxes, row: number): [number, number, number, number] {
 /** `[S, S, J]` to `[J, S, S]`. */
 function channelsFirst(maps: Float32Array, joints: number): Float32Array {
   const cells = maps.length / joints;
-  return Float32Array.from({ length: maps.length }, (_, i) => maps[(i % cells) * joints + Math.floor(i / cells)]);
+  const turned = new Float32Array(maps.length);
+  for (let joint = 0, at = 0; joint < joints; joint++) {
+    for (let cell = 0; cell < cells; cell++) turned[at++] = maps[cell * joints + joint];
+  }
+  return turned;
 }
 
 function gatherRows(rows: Float32Array, indices: Int32Array, width: number): Float32Array {

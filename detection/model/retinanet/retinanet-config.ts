@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { resizeArithmetics } from '../../../datasets/index.ts';
 import { MOST, numberWithin, positiveWithin, wholeWithin } from '../../../io/bounds.ts';
 import { parseConfig } from '../../../io/config.ts';
 import { inputFields, provenanceField, pyramidFields } from '../detector-fields.ts';
@@ -20,6 +21,8 @@ const schema = v.strictObject({
   architecture: v.literal('retinanet'),
   ...pyramidFields,
   ...inputFields,
+  // No file is older than this setting.
+  resize_arithmetic: v.optional(v.picklist(resizeArithmetics), 'float64'),
   use_P5: v.optional(v.boolean(), true),
   anchor_sizes: v.optional(
     v.array(anchors),
@@ -61,9 +64,7 @@ export interface RetinaNetConfig extends SharedDetectorConfig {
  * @throws ResnetCocoError BAD_CONFIG, naming the field
  */
 export function parseRetinaNetConfig(value: unknown, source: string): RetinaNetConfig {
-  // No file is older than this setting.
-  const given = typeof value === 'object' && value !== null ? { resize_arithmetic: 'float64', ...value } : value;
-  return parseConfig(schema, given, source, (config) => {
+  return parseConfig(schema, value, source, (config) => {
     const { anchor_sizes, fpn_out_channels, head_norm_layer } = config;
     const levels = RETINANET_STRIDES.length;
     if (anchor_sizes.length !== levels) {

@@ -1,6 +1,6 @@
-import { bodyParameters, parseArchitecture, planResNet } from '../../../backbone/index.ts';
+import { bodyParameters } from '../../../backbone/index.ts';
 import { resnetFeatures } from '../../../backbone/layers.ts';
-import { BODY, type FeatureExtractor, type PyramidConfig } from '../feature-extractor.ts';
+import { BODY, bodyOptions, type FeatureExtractor, type PyramidConfig, planBody } from '../feature-extractor.ts';
 import { featurePyramid } from '../fpn.ts';
 import { lastLevelP6P7 } from './p6-p7.ts';
 
@@ -16,13 +16,7 @@ export interface RetinaNetPyramidConfig extends PyramidConfig {
  * too many, and P6 and P7 (torchvision `retinanet.py`: `returned_layers=[2, 3, 4]`, `LastLevelP6P7`).
  */
 export function retinaNetPyramid(config: RetinaNetPyramidConfig): FeatureExtractor {
-  const body = planResNet({
-    depth: parseArchitecture(config.backbone).depth,
-    stem: 'imagenet',
-    shortcut: 'B',
-    stride_on: config.stride_on,
-    num_classes: 1000,
-  });
+  const body = planBody(config);
   const channels = config.fpn_out_channels;
   const from = body.channels.slice(1);
   const pyramid = featurePyramid('backbone.fpn', { from, to: channels, norm: config.fpn_norm_layer !== null });
@@ -31,12 +25,10 @@ export function retinaNetPyramid(config: RetinaNetPyramidConfig): FeatureExtract
     config.use_P5 ? channels : from[from.length - 1],
     channels,
   );
-  const frozenNorms = config.norm_layer === 'FrozenBatchNorm2d';
   return {
-    levels: RETINANET_STRIDES.length,
     channels,
     strides: RETINANET_STRIDES,
-    parameters: [...bodyParameters(body, { prefix: BODY, frozenNorms }), ...pyramid.parameters, ...coarsest.parameters],
+    parameters: [...bodyParameters(body, bodyOptions(config)), ...pyramid.parameters, ...coarsest.parameters],
     forward: (tensors, image, norms) => {
       const features = resnetFeatures(tensors.within(BODY), body, image, norms.body).slice(1);
       const maps = pyramid.forward(tensors, features, norms.heads);

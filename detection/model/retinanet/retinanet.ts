@@ -32,10 +32,7 @@ export class RetinaNet {
   constructor(config: DenseChoiceConfig, program: Program) {
     this.#config = config;
     this.#program = program;
-    this.#anchors = new AnchorGenerator(
-      config.anchor_sizes,
-      config.anchor_sizes.map(() => config.aspect_ratios),
-    );
+    this.#anchors = new AnchorGenerator(config.anchor_sizes, config.aspect_ratios);
   }
 
   /**
