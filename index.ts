@@ -5,12 +5,23 @@ export {
   type ClassifierConfig,
   type ClassifyAllOptions,
   type ClassifyOptions,
+  duplicateGroups,
+  type EmbeddedItem,
+  type FeatureMap,
+  FewShotClassifier,
+  fewShotClassifier,
   type LoadOptions,
   loadClassifier,
+  nearestVectors,
   type Prediction,
+  readVectors,
+  type Similar,
+  type Vectors,
+  writeVectors,
 } from './backbone/public.ts';
 export type { Image, ImageSource, ImageSources } from './datasets/public.ts';
 export {
+  type BoundingBox,
   type ConvertModelOptions,
   convertModel,
   type DetectAllOptions,
@@ -22,10 +33,18 @@ export {
   type DetectorConfig,
   type ExportedGraph,
   exportModel,
+  type FeatureTensor,
+  type ImageClassificationOutput,
+  type ImageClassificationPipeline,
+  type ImageFeatureExtractionPipeline,
   loadDetector,
   loadModel,
   type ModelInfo,
   modelInfo,
+  type ObjectDetectionPipeline,
+  type ObjectDetectionPipelineOutput,
+  type PipelineTask,
+  pipeline,
 } from './detection/public.ts';
 export type { EngineName } from './engine/public.ts';
 export { type ErrorCode, errorCodes, ResnetCocoError } from './errors.ts';

@@ -1,5 +1,3 @@
-// N images, H × W pixels, K classes.
-import type { Tensor4D } from '@tensorflow/tfjs-core';
 import {
   type ClassificationTransform,
   eachSource,
@@ -12,87 +10,41 @@ import {
   type Prefetched,
   sourceName,
 } from '../datasets/index.ts';
-import type { Engine, Program, ProgramSpec, Weights } from '../engine/index.ts';
-import type { Tensors } from '../engine/ops/index.ts';
+import type { Engine } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { batchProblem, MOST } from '../io/bounds.ts';
 import { checkArgument, checkOptions, type OptionKinds } from '../io/options.ts';
 import { shownValue } from '../io/shown-value.ts';
 import { batched } from '../io/threads/batched.ts';
 import { mapOrdered } from '../io/threads/map-ordered.ts';
-import { parseArchitecture } from './architecture.ts';
 import type { ClassifierConfig } from './classifier-config.ts';
-import { finiteOutputs } from './finite-outputs.ts';
-import { parametersOf } from './parameters.ts';
-import { resnetLogits } from './resnet.ts';
-import { planResNet, type ResNetPlan } from './resnet-plan.ts';
+import { planClassifier } from './classifier-program.ts';
+import { ClassifierPrograms, type FeatureMap, MODEL_DISPOSED, type WeightSource } from './classifier-programs.ts';
+import type {
+  ClassifiedItem,
+  ClassifyAllOptions,
+  ClassifyOptions,
+  EmbeddedItem,
+  LogitsOptions,
+  OfItem,
+  ScoredItem,
+} from './classifier-results.ts';
 import { type Prediction, topClasses } from './top-classes.ts';
 
-/** Settings of `classify`. */
-export interface ClassifyOptions {
-  /** How many classes to return, most probable first, from 1 to 100,000. Default 5. */
-  readonly top?: number;
-}
-
-/** Settings of `classifyAll`. */
-export interface ClassifyAllOptions extends ClassifyOptions {
-  /** Images computed at once. Default 1, which is fastest on a CPU. */
-  readonly batch?: number;
-  readonly signal?: AbortSignal;
-}
-
-/** Settings of `logitsAll`. */
-export type LogitsOptions = Omit<ClassifyAllOptions, 'top'>;
-
 const classifyKinds: OptionKinds<ClassifyOptions> = { top: 'checked' };
-const logitsKinds: OptionKinds<LogitsOptions> = { batch: 'checked', signal: 'signal' };
+const batchKinds: OptionKinds<LogitsOptions> = { batch: 'checked', signal: 'signal' };
 
-/** The logits of one of many images, one for each class, or why the image could not be read. */
-export type ScoredImage<S extends ImageSource = ImageSource> =
-  | { readonly index: number; readonly source: S; readonly logits: Float32Array; readonly error?: never }
-  | { readonly index: number; readonly source: S; readonly error: ResnetCocoError; readonly logits?: never };
+/** Classes of an image, unless the caller says otherwise. */
+export const DEFAULT_TOP = 5;
 
-/** The result of one image. `file` is its path, or words for one in memory. */
-export type ClassifiedFile =
-  | { readonly file: string; readonly predictions: readonly Prediction[] }
-  | { readonly file: string; readonly error: ResnetCocoError };
-
-/** A result of one of many images: `item` is the caller's image, `index` its position. */
-interface OfItem<S extends ImageSource> {
-  readonly index: number;
-  readonly item: S;
-}
-
-/** What the model says of one of many images, in `logitsAll`; `file` is its path, or words for one in memory. */
-export type ScoredItem<S extends ImageSource = ImageSource> = ScoredImage<S> & OfItem<S> & { readonly file: string };
-
-/** A result of `classifyAll`. */
-export type ClassifiedItem<S extends ImageSource = ImageSource> = ClassifiedFile & OfItem<S>;
-
-const DEFAULT_TOP = 5;
-
-/** What is said of every call after `dispose`. */
-export const MODEL_DISPOSED = 'the model was disposed; load it again';
-
-/** The layers of the classifier that a configuration describes. */
-export const planClassifier = (config: ClassifierConfig): ResNetPlan =>
-  planResNet({ ...config, depth: parseArchitecture(config.architecture).depth });
-
-/** A classifier as a program: from `image` `[N, H, W, 3]`, normalized, to `logits` `[N, K]`. */
-export function classifierProgram(config: ClassifierConfig, weights: Weights): ProgramSpec {
-  const plan = planClassifier(config);
-  return {
-    name: config.architecture,
-    weights,
-    inputs: { image: { shape: ['N', 'H', 'W', 3] } },
-    model: (tensors: Tensors, { image }: Tensors) => ({
-      logits: resnetLogits(parametersOf(tensors), plan, image as Tensor4D),
-    }),
-  };
-}
+/** An output of the network for one of many images. */
+type RowOf<S extends ImageSource> = OfItem<S> & { readonly file: string } & (
+    | { readonly row: Float32Array; readonly error?: never }
+    | { readonly row?: never; readonly error: ResnetCocoError }
+  );
 
 /** @throws ResnetCocoError USAGE for an invalid number of classes */
-function checkTop(top: number): void {
+export function checkTop(top: number): void {
   if (Number.isInteger(top) && top >= 1 && top <= MOST.classes) return;
   throw new ResnetCocoError('USAGE', `top must be a whole number from 1 to ${MOST.classes}, is ${shownValue(top)}`);
 }
@@ -100,26 +52,39 @@ function checkTop(top: number): void {
 /** An image classifier that is ready to run. Made by `loadClassifier`. */
 export class Classifier {
   readonly config: ClassifierConfig;
-  /** The device and its engine, such as `CPU, 2 threads (ONNX Runtime)`. */
-  readonly device: string;
-  /** How many computations run in parallel. */
-  readonly streams: number;
-  readonly #program: Program;
+  /** What computes; further programs may run on it. */
+  readonly engine: Engine;
+  readonly #programs: ClassifierPrograms;
   readonly #pool: ImagePool;
   readonly #transform: ClassificationTransform;
 
-  private constructor(config: ClassifierConfig, { device, streams }: Engine, program: Program) {
+  private constructor(config: ClassifierConfig, engine: Engine, programs: ClassifierPrograms) {
     this.config = config;
-    this.device = device;
-    this.streams = streams;
-    this.#program = program;
+    this.engine = engine;
+    this.#programs = programs;
     this.#pool = new ImagePool({}, MODEL_DISPOSED);
     const { crop_size, image_mean, image_std, resize_size } = config;
     this.#transform = { kind: 'classification', crop_size, image_mean, image_std, resize_size };
   }
 
-  static async compile(engine: Engine, config: ClassifierConfig, weights: Weights): Promise<Classifier> {
-    return new Classifier(config, engine, await engine.compile(classifierProgram(config, weights)));
+  /** @param source of the weights; the classifier closes it when it is disposed */
+  static async compile(engine: Engine, config: ClassifierConfig, source: WeightSource): Promise<Classifier> {
+    return new Classifier(config, engine, await ClassifierPrograms.compile(engine, config, source));
+  }
+
+  /** The device and its engine, such as `CPU, 2 threads (ONNX Runtime)`. */
+  get device(): string {
+    return this.engine.device;
+  }
+
+  /** How many computations run in parallel. */
+  get streams(): number {
+    return this.engine.streams;
+  }
+
+  /** How many numbers an embedding has. */
+  get dimensions(): number {
+    return planClassifier(this.config).head.inFeatures;
   }
 
   /**
@@ -138,12 +103,37 @@ export class Classifier {
     checkOptions('classify', options, classifyKinds);
     const { top = DEFAULT_TOP } = options;
     checkTop(top);
-    const results: Prediction[][] = [];
-    for await (const { error, image } of this.#pool.prefetch(eachSource<ImageSource>(input), this.#transform)) {
-      if (error) throw error;
-      results.push(topClasses((await this.#logits([image.tensor]))[0], top, this.config.categories));
-    }
-    return isImageSource(input) ? results[0] : results;
+    const { categories } = this.config;
+    return await this.#ofEach(input, async (images) => {
+      const rows = await this.#programs.rows('logits', images);
+      return rows.map((logits) => topClasses(logits, top, categories));
+    });
+  }
+
+  /**
+   * Returns the embedding of an image, or of each of several: the pooled features from which the logits are computed,
+   * such as 2048 numbers of a ResNet-50. They are not normalized.
+   *
+   * @param input what `classify` takes
+   * @throws ResnetCocoError FILE_NOT_FOUND or BAD_IMAGE, naming the image
+   */
+  async embed(input: ImageSource): Promise<Float32Array>;
+  async embed(input: ImageSources): Promise<Float32Array[]>;
+  async embed(input: ImageSource | ImageSources): Promise<Float32Array | Float32Array[]> {
+    return await this.#ofEach(input, (images) => this.#programs.rows('embedding', images));
+  }
+
+  /**
+   * Returns the feature map at the end of each stage of an image, or of each of several. The first call compiles a
+   * second program.
+   *
+   * @param input what `classify` takes
+   * @throws ResnetCocoError FILE_NOT_FOUND or BAD_IMAGE, naming the image
+   */
+  async features(input: ImageSource): Promise<FeatureMap[]>;
+  async features(input: ImageSources): Promise<FeatureMap[][]>;
+  async features(input: ImageSource | ImageSources): Promise<FeatureMap[] | FeatureMap[][]> {
+    return await this.#ofEach(input, (images) => this.#programs.features(images));
   }
 
   /**
@@ -164,8 +154,11 @@ export class Classifier {
     checkOptions('classifyLoaded', options, classifyKinds);
     const { top = DEFAULT_TOP } = options;
     checkTop(top);
-    const logits = await this.#logits(images.map(({ tensor }) => tensor));
-    return logits.map((values) => topClasses(values, top, this.config.categories));
+    const rows = await this.#programs.rows(
+      'logits',
+      images.map(({ tensor }) => tensor),
+    );
+    return rows.map((values) => topClasses(values, top, this.config.categories));
   }
 
   /**
@@ -184,7 +177,7 @@ export class Classifier {
     input: S | ImageSources<S>,
     options: ClassifyAllOptions = {},
   ): AsyncGenerator<ClassifiedItem<S>> {
-    checkOptions('classifyAll', options, { ...classifyKinds, ...logitsKinds });
+    checkOptions('classifyAll', options, { ...classifyKinds, ...batchKinds });
     const { top = DEFAULT_TOP, ...others } = options;
     checkTop(top);
     for await (const { index, item, file, error, logits } of this.logitsAll(eachSource<S>(input), others)) {
@@ -206,43 +199,75 @@ export class Classifier {
     input: S | ImageSources<S>,
     options: LogitsOptions = {},
   ): AsyncGenerator<ScoredItem<S>> {
-    checkOptions('logitsAll', options, logitsKinds);
-    const { batch = 1, signal } = options;
-    const problem = batchProblem(batch, this.config.crop_size ** 2);
-    if (problem !== undefined) throw new ResnetCocoError('USAGE', problem);
-    const ahead = batch * (this.streams + 2);
-    const loaded = batched(this.#pool.prefetch(eachSource<S>(input), this.#transform, { signal, ahead }), batch);
-    for await (const results of mapOrdered(loaded, this.streams, (items) => this.#scoreLoaded(items))) yield* results;
+    checkOptions('logitsAll', options, batchKinds);
+    for await (const { row, error, ...which } of this.#rowsAll('logits', input, options)) {
+      const scored = { ...which, source: which.item };
+      yield error ? { ...scored, error } : { ...scored, logits: row };
+    }
   }
 
-  async #scoreLoaded<S extends ImageSource>(items: readonly Prefetched<S>[]): Promise<ScoredItem<S>[]> {
-    const logits = await this.#logits(items.flatMap(({ image }) => image?.tensor ?? []));
-    let done = 0;
-    return items.map(({ index, source, error }) => {
-      const which = { index, item: source, file: sourceName(source), source };
-      return error ? { ...which, error } : { ...which, logits: logits[done++] };
-    });
+  /**
+   * Computes the embeddings of images one after another, as `embed` does, in order and in constant memory. An image that
+   * cannot be read yields its error.
+   *
+   * @param input what `classify` takes
+   * @throws ResnetCocoError USAGE for an invalid `batch`
+   */
+  embedAll<S extends ImageSource>(input: S, options?: LogitsOptions): AsyncGenerator<EmbeddedItem<S>>;
+  embedAll<S extends ImageSource>(input: ImageSources<S>, options?: LogitsOptions): AsyncGenerator<EmbeddedItem<S>>;
+  async *embedAll<S extends ImageSource>(
+    input: S | ImageSources<S>,
+    options: LogitsOptions = {},
+  ): AsyncGenerator<EmbeddedItem<S>> {
+    checkOptions('embedAll', options, batchKinds);
+    for await (const { row, error, ...which } of this.#rowsAll('embedding', input, options)) {
+      yield error ? { ...which, error } : { ...which, embedding: row };
+    }
   }
 
   /** Frees the model and ends the threads that decode images. */
   async dispose(): Promise<void> {
     await this.#pool.close();
-    await this.#program.dispose();
+    await this.#programs.dispose();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dispose();
   }
 
-  async #logits(images: readonly ImageTensor[]): Promise<Float32Array[]> {
-    if (!images.length) return [];
-    const [{ data, shape }] = images;
-    const pixels = new Float32Array(images.length * data.length);
-    for (const [i, image] of images.entries()) pixels.set(image.data, i * data.length);
-    const { logits } = await this.#program.run({ image: { shape: [images.length, ...shape], data: pixels } });
-    const values = finiteOutputs((await logits.data()) as Float32Array);
-    logits.dispose();
-    const classes = this.config.num_classes;
-    return images.map((_, i) => values.subarray(i * classes, (i + 1) * classes));
+  /** Computes something of one image, or of each of several, one after another. */
+  async #ofEach<R>(
+    input: ImageSource | ImageSources,
+    compute: (images: readonly ImageTensor[]) => Promise<R[]>,
+  ): Promise<R | R[]> {
+    const results: R[] = [];
+    for await (const { error, image } of this.#pool.prefetch(eachSource<ImageSource>(input), this.#transform)) {
+      if (error) throw error;
+      results.push(...(await compute([image.tensor])));
+    }
+    return isImageSource(input) ? results[0] : results;
+  }
+
+  async *#rowsAll<S extends ImageSource>(
+    output: 'logits' | 'embedding',
+    input: S | ImageSources<S>,
+    { batch = 1, signal }: LogitsOptions,
+  ): AsyncGenerator<RowOf<S>> {
+    const problem = batchProblem(batch, this.config.crop_size ** 2);
+    if (problem !== undefined) throw new ResnetCocoError('USAGE', problem);
+    const ahead = batch * (this.streams + 2);
+    const loaded = batched(this.#pool.prefetch(eachSource<S>(input), this.#transform, { signal, ahead }), batch);
+    const compute = async (items: readonly Prefetched<S>[]): Promise<RowOf<S>[]> => {
+      const rows = await this.#programs.rows(
+        output,
+        items.flatMap(({ image }) => image?.tensor ?? []),
+      );
+      let done = 0;
+      return items.map(({ index, source, error }) => {
+        const which = { index, item: source, file: sourceName(source) };
+        return error ? { ...which, error } : { ...which, row: rows[done++] };
+      });
+    };
+    for await (const results of mapOrdered(loaded, this.streams, compute)) yield* results;
   }
 }

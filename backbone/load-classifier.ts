@@ -12,8 +12,9 @@ import { ResnetCocoError } from '../errors.ts';
 import { checkOptions, type OptionKinds } from '../io/options.ts';
 import { shownValue } from '../io/shown-value.ts';
 import { ARCHITECTURE_NAME } from './architecture.ts';
-import { Classifier, planClassifier } from './classifier.ts';
+import { Classifier } from './classifier.ts';
 import { type ClassifierConfig, parseClassifierConfig } from './classifier-config.ts';
+import { planClassifier } from './classifier-program.ts';
 import { type InferOptions, inferResNet } from './infer-classifier.ts';
 import { classifierShapes } from './resnet-plan.ts';
 
@@ -42,19 +43,25 @@ export const loadOptionKinds: OptionKinds<LoadOptions> = {
  */
 export async function loadClassifier(nameOrPath: string | URL, options: LoadOptions = {}): Promise<Classifier> {
   checkOptions('loadClassifier', options, loadOptionKinds);
-  const model = await openModelFile('loadClassifier', nameOrPath, options);
-  try {
-    return await compileClassifier(model, options);
-  } finally {
-    model.checkpoint.close();
-  }
+  return await compileClassifier(await openModelFile('loadClassifier', nameOrPath, options), options);
 }
 
-/** Builds the classifier in an open file. Throws as `loadClassifier` does. */
+/**
+ * Builds the classifier in an open file, and closes the file when the classifier is disposed. It stays open because
+ * further programs read their weights from it: by then another file may have its name. Throws as `loadClassifier` does.
+ */
 export async function compileClassifier(model: ModelFile, options: LoadOptions): Promise<Classifier> {
-  const config = classifierConfigOf(model, options);
-  const weights = readWeights(model.checkpoint, classifierShapes(planClassifier(config)), config.architecture);
-  return await Classifier.compile(await startEngine(options.engine, options), config, weights);
+  const { checkpoint } = model;
+  try {
+    const config = classifierConfigOf(model, options);
+    const shapes = classifierShapes(planClassifier(config));
+    const read = () => readWeights(checkpoint, shapes, config.architecture);
+    const engine = await startEngine(options.engine, options);
+    return await Classifier.compile(engine, config, { read, close: () => checkpoint.close() });
+  } catch (error) {
+    checkpoint.close();
+    throw error;
+  }
 }
 
 /** The configuration in a model file, or the one inferred from its tensors. */

@@ -70,20 +70,32 @@ export const resnetStage = (
   norm: Norm,
 ): tf.Tensor4D => blocks.reduce((map, plan) => block(parameters, plan, map, norm), x);
 
-/**
- * Classification: global average of the last feature map, then a linear layer.
- *
- * @param x `[N, H, W, 3]`, normalized
- * @returns logits `[N, K]`
- */
-export function resnetLogits(
+/** The average of the last feature map over its pixels: what the head classifies. @returns `[N, C]` */
+export function resnetPooled(
   parameters: Parameters,
   plan: ResNetPlan,
   x: tf.Tensor4D,
   norm: Norm = fixedNorm(),
 ): tf.Tensor2D {
   const features = resnetFeatures(parameters, plan, x, norm);
-  const pooled: tf.Tensor2D = tf.mean(features[features.length - 1], [1, 2]);
-  const product: tf.Tensor2D = tf.matMul(pooled, parameters.matrix(`${plan.head.name}.weight`), false, true);
-  return tf.add(product, parameters.vector(`${plan.head.name}.bias`));
+  return tf.mean(features[features.length - 1], [1, 2]);
 }
+
+/** The linear layer. @param pooled `[N, C]` @returns logits `[N, K]` */
+export function resnetHead(parameters: Parameters, { head }: ResNetPlan, pooled: tf.Tensor2D): tf.Tensor2D {
+  const product: tf.Tensor2D = tf.matMul(pooled, parameters.matrix(`${head.name}.weight`), false, true);
+  return tf.add(product, parameters.vector(`${head.name}.bias`));
+}
+
+/**
+ * Classification: global average of the last feature map, then a linear layer.
+ *
+ * @param x `[N, H, W, 3]`, normalized
+ * @returns logits `[N, K]`
+ */
+export const resnetLogits = (
+  parameters: Parameters,
+  plan: ResNetPlan,
+  x: tf.Tensor4D,
+  norm: Norm = fixedNorm(),
+): tf.Tensor2D => resnetHead(parameters, plan, resnetPooled(parameters, plan, x, norm));

@@ -1,6 +1,8 @@
 import type { ClassifiedFile, ClassifyAllOptions, Prediction } from '../backbone/index.ts';
+import { ResnetCocoError } from '../errors.ts';
 import { MOST } from '../io/bounds.ts';
 import { offeringBundled } from './input/bundled-models.ts';
+import { byExamples, openExamples } from './input/examples.ts';
 import { runImageJob, summarize } from './input/image-job.ts';
 import { collectInputs, type Inputs } from './input/inputs.ts';
 import { command, type ExitCode } from './terminal/command.ts';
@@ -30,6 +32,21 @@ const flags = {
   },
   ...jsonFlag,
   ...inputFlags,
+  examples: {
+    kind: 'text',
+    group: 'By examples',
+    value: 'DIR',
+    help: "classes of your own, without training: a folder per class with a few images, instead of the model's classes",
+  },
+  neighbors: {
+    kind: 'integer',
+    group: 'By examples',
+    value: 'N',
+    min: 1,
+    max: MOST.classes,
+    alias: 'neighbours',
+    help: 'how many of the most similar examples vote (default: 5)',
+  },
   model: { kind: 'text', group: 'Model', value: 'NAME|FILE', default: 'resnet50', help: 'a known model, or a file' },
   ...archFlag,
   ...engineFlags,
@@ -61,11 +78,11 @@ export async function classifyFiles(
   { top, batch, json }: ClassifyJob,
   terminal: Terminal,
   signal: AbortSignal,
+  failures = new Failures(terminal),
 ): Promise<ExitCode> {
   const files = inputs.files.map(({ file }) => file);
   // With one class per image, one line per image.
   const nameWidth = top === 1 ? files.reduce((widest, file) => Math.max(widest, displayWidth(file)), 0) : 0;
-  const failures = new Failures(terminal);
   const outcome = await runImageJob({
     inputs,
     results: classifier.classifyAll(files, defined({ top, batch, signal })),
@@ -90,6 +107,7 @@ export default command({
   positionals: pathsPositional,
   flags,
   details: [
+    'With --examples, an image is of the class of the examples most similar to it: probabilities are shares of votes. The accuracy of the examples, each classified by the others, is printed first.',
     'JSON: [{"file", "predictions": [{"index", "label", "wnid", "probability"}]}], most probable first; wnid only for ImageNet models. A failed image: {"file", "error"}.',
   ],
   examples: [
@@ -97,10 +115,16 @@ export default command({
     ['resnet-coco classify photos --recursive --top 1', 'one line per image'],
     ["find . -name '*.jpg' -print0 | resnet-coco classify - --json", 'a list of files from another program'],
     ['resnet-coco classify cell.png --model my-cells.safetensors', 'a model of your own'],
+    ['resnet-coco classify photos --examples examples', 'examples/cat, examples/dog: some images of each'],
   ],
-  async run({ flags: { top, json, recursive, model, engine, threads, batch, arch }, positionals, terminal, signal }) {
+  async run({ flags, positionals, terminal, signal }) {
+    const { top, json, recursive, model, engine, threads, batch, arch, examples, neighbors } = flags;
+    if (neighbors !== undefined && examples === undefined) {
+      throw new ResnetCocoError('USAGE', '--neighbors is of --examples DIR: name the folder of examples');
+    }
+    const dataset = examples === undefined ? undefined : await openExamples(examples, terminal);
     const inputs = await collectInputs(positionals, { recursive, signal });
-    const streams = streamsFor(inputs.files.length, threads);
+    const streams = streamsFor(inputs.files.length + (dataset?.length ?? 0), threads);
     const { loadClassifier } = await import('../index.ts');
     const classifier = await offeringBundled('classification', () =>
       withDownloadProgress(terminal, (onProgress, onNote) =>
@@ -108,7 +132,12 @@ export default command({
       ),
     );
     try {
-      return await classifyFiles(classifier, inputs, { ...defined({ batch }), top, json }, terminal, signal);
+      const failures = new Failures(terminal);
+      const named = dataset
+        ? await byExamples(classifier, dataset, defined({ neighbors, batch, signal }), failures, terminal)
+        : classifier;
+      const job = { ...defined({ batch }), top, json };
+      return await classifyFiles(named, inputs, job, terminal, signal, failures);
     } finally {
       await classifier.dispose();
     }

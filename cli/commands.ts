@@ -11,6 +11,14 @@ export const commands: CommandList = {
       summary: 'objects in each image; draws them and writes COCO results and a page',
       load: async () => (await import('./detect.ts')).default,
     },
+    embed: {
+      summary: 'feature vectors of images, for numpy and others',
+      load: async () => (await import('./embed.ts')).default,
+    },
+    similar: {
+      summary: 'images most similar to one; near-duplicates',
+      load: async () => (await import('./similar.ts')).default,
+    },
   },
   'Answer others': {
     serve: {

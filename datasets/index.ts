@@ -1,5 +1,6 @@
 /** The public exports, and what other rooms use. */
 
+export { hasSplits } from './classification/image-folder.ts';
 export { boxLabel, percent } from './draw/box-label.ts';
 export { textWidth } from './draw/font.ts';
 export { type Color, categoryColor, categoryPaint } from './draw/palette.ts';

@@ -28,10 +28,16 @@ export async function loadModel(
   checkArgument('loadModel', '`suited`', suited, 'function');
   const model = await openModelFile('loadModel', nameOrPath, options);
   try {
-    const detects = isDetectorModel(model);
-    const config = detects ? detectorConfigOf(model, options.arch) : classifierConfigOf(model, options);
-    return await (detects ? compileDetector : compileClassifier)(model, { ...options, ...suited(config) });
-  } finally {
+    if (!isDetectorModel(model)) {
+      const config = classifierConfigOf(model, options);
+      return await compileClassifier(model, { ...options, ...suited(config) });
+    }
+    const config = detectorConfigOf(model, options.arch);
+    const detector = await compileDetector(model, { ...options, ...suited(config) });
     model.checkpoint.close();
+    return detector;
+  } catch (error) {
+    model.checkpoint.close();
+    throw error;
   }
 }

@@ -21,6 +21,22 @@ export { loadModel } from './load-model.ts';
 export type { DetectorCategory } from './model/detector-category.ts';
 export type { DetectorConfig } from './model/detector-config.ts';
 export { type KnownModelInfo, type ModelFileInfo, type ModelInfo, modelInfo } from './model-info.ts';
+export {
+  type BoundingBox,
+  type FeatureTensor,
+  type ImageClassificationOutput,
+  type ImageClassificationPipeline,
+  type ImageClassificationPipelineOptions,
+  type ImageFeatureExtractionPipeline,
+  type ImageFeatureExtractionPipelineOptions,
+  type ObjectDetectionPipeline,
+  type ObjectDetectionPipelineOptions,
+  type ObjectDetectionPipelineOutput,
+  type Pipeline,
+  type Pipelines,
+  type PipelineTask,
+  pipeline,
+} from './pipeline.ts';
 export type { CategoryMatch } from './results/match-categories.ts';
 export type { Detection } from './results/name-detections.ts';
 export { type DetectorSummary, trainDetector } from './train-detector.ts';

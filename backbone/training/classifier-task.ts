@@ -11,7 +11,7 @@ import {
   type TrainingTask,
 } from '../../training/index.ts';
 import { classificationLoss } from '../classification-loss.ts';
-import { planClassifier } from '../classifier.ts';
+import { planClassifier } from '../classifier-program.ts';
 import { parameterCount, tensorShapes } from '../parameter-plan.ts';
 import { classifierParameters } from '../resnet-plan.ts';
 import { checkFreeze, modelConfig } from './model-config.ts';

@@ -1,8 +1,8 @@
 import type { ClassificationDataset, Loader } from '../../datasets/index.ts';
 import type { Engine, HostTensor, Weights } from '../../engine/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
-import { classifierProgram } from '../classifier.ts';
 import type { ClassifierConfig } from '../classifier-config.ts';
+import { classifierProgram } from '../classifier-program.ts';
 
 /** The evaluation of weights on images that they were not trained on. Accuracies are in 0–1. */
 export type Validation = {

@@ -21,8 +21,8 @@ export interface ImageJob<R extends Result> {
   readonly terminal: Terminal;
   readonly failures: Failures;
   readonly json: boolean;
-  /** The result for people to read. */
-  readonly describe: (result: R) => string;
+  /** The result for people to read, if it is printed. */
+  readonly describe?: (result: R) => string;
   /** The result as an element of the JSON array. */
   readonly record: (result: R) => object;
   /** The folder that also receives the results. */
@@ -67,7 +67,8 @@ export async function runImageJob<R extends Result>(job: ImageJob<R>): Promise<J
       else {
         images++;
         await job.folder?.add(result as R);
-        await (array ? array.push(job.record(result as R)) : terminal.print(job.describe(result as R)));
+        if (array) await array.push(job.record(result as R));
+        else if (job.describe) await terminal.print(job.describe(result as R));
       }
       progress.advance({ failed });
     }

@@ -94,11 +94,18 @@ class ImageFolder implements ClassificationDataset {
   }
 }
 
+/** Whether folders are those of splits, and not of classes. */
+function areSplits(folders: readonly string[]): boolean {
+  const known = Object.values(SPLITS).flat();
+  return folders.length > 0 && folders.every((name) => known.includes(name.toLowerCase()));
+}
+
+/** Whether a folder has splits. @throws ResnetCocoError FILE_NOT_FOUND when there is no such folder */
+export const hasSplits = async (folder: string): Promise<boolean> => areSplits(await foldersIn(folder));
+
 async function splitFolder(folder: string, split: Split | undefined): Promise<string> {
   const found = await foldersIn(folder);
-  const known = Object.values(SPLITS).flat();
-  const areSplits = found.length > 0 && found.every((name) => known.includes(name.toLowerCase()));
-  if (!areSplits) {
+  if (!areSplits(found)) {
     if (split === undefined) return folder;
     throw bad(folder, `no folder '${split}' that is a split: its folders are the classes; leave the split out`);
   }

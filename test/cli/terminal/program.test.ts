@@ -184,10 +184,17 @@ const noTensors = `data:text/javascript,${encodeURIComponent(`
 test('help and wrong calls load no tensor library', async () => {
   const guarded = (...args: string[]) => run('--import', [noTensors, ...args]);
   assert.match((await guarded('-e', 'import("refused")')).stderr, /loaded refused/);
-  for (const args of [['--help'], ['detect', '--help'], ['models', 'convert', '--help']]) {
+  for (const args of [
+    ['--help'],
+    ['detect', '--help'],
+    ['models', 'convert', '--help'],
+    ['embed', '--help'],
+    ['similar', '--help'],
+  ]) {
     assert.is((await guarded(realProgram, ...args)).code, 0, args.join(' '));
   }
   assert.match((await guarded(realProgram, 'classify', 'gone.jpg')).stderr, /gone\.jpg: no such file/);
+  assert.match((await guarded(realProgram, 'similar', 'a.jpg', 'gone.npy')).stderr, /gone\.npy: no such file/);
 });
 
 test('a wrong call: exit code 2, one line, the nearest name', async () => {

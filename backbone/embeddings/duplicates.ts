@@ -1,0 +1,90 @@
+import { type EngineName, type EngineOptions, engineOptionKinds, startEngine } from '../../engine/index.ts';
+import { ResnetCocoError } from '../../errors.ts';
+import { checkOptions, type OptionKinds } from '../../io/options.ts';
+import { shownValue } from '../../io/shown-value.ts';
+import type { Similar } from './nearest.ts';
+import { similarityBlocks } from './similarity-blocks.ts';
+import { DUPLICATE_SIMILARITY, dot, normalized, type Vectors } from './vectors.ts';
+
+/** Settings of `duplicateGroups`. */
+export interface DuplicateOptions extends EngineOptions {
+  /** Images of this cosine similarity or more are near-duplicates, from 0 to 1. Default .95. */
+  readonly threshold?: number;
+  /** The engine that computes. Default `auto`. */
+  readonly engine?: EngineName | 'auto';
+}
+
+const kinds: OptionKinds<DuplicateOptions> = { ...engineOptionKinds, threshold: 'checked', engine: 'checked' };
+
+/** Errors of single precision: the similarity of an image to itself may be a little below 1. */
+const ROUNDING = 1e-6;
+
+/**
+ * Groups near-duplicates: images that pairs of sufficient similarity connect, possibly through others. The first image
+ * of a group is its first in the order of the vectors; the similarity of the others is that to the first.
+ *
+ * @returns the groups of two images or more, in the order of their first images
+ * @throws ResnetCocoError USAGE for an unknown option or a wrong threshold; ENGINE_UNAVAILABLE
+ */
+export async function duplicateGroups(vectors: Vectors, options: DuplicateOptions = {}): Promise<Similar[][]> {
+  checkOptions('duplicateGroups', options, kinds);
+  const { engine, threshold = DUPLICATE_SIMILARITY, ...engineOptions } = options;
+  if (!(typeof threshold === 'number' && threshold >= 0 && threshold <= 1)) {
+    throw new ResnetCocoError('USAGE', `\`threshold\` must be a number from 0 to 1, is ${shownValue(threshold)}`);
+  }
+  const { dimensions, files } = vectors;
+  const sets = new DisjointSets(files.length);
+  for await (const block of similarityBlocks(vectors, await startEngine(engine, engineOptions))) {
+    const { column, columns, row, rows, similarities } = block;
+    for (let i = 0; i < rows; i++) {
+      // On the diagonal each pair once, and none of an image with itself.
+      for (let j = row === column ? i + 1 : 0; j < columns; j++) {
+        if (similarities[i * columns + j] >= threshold - ROUNDING) sets.join(row + i, column + j);
+      }
+    }
+  }
+  const unit = normalized(vectors);
+  return sets.groups().map((group) =>
+    group.map((index) => {
+      const similarity = Math.min(1, dot(unit, group[0] * dimensions, unit, index * dimensions, dimensions));
+      return { file: files[index], similarity, index };
+    }),
+  );
+}
+
+/** Sets that are joined: a forest, whose roots are the least of their sets. */
+class DisjointSets {
+  readonly #parents: Int32Array;
+
+  constructor(count: number) {
+    this.#parents = Int32Array.from({ length: count }, (_, i) => i);
+  }
+
+  #rootOf(item: number): number {
+    const parents = this.#parents;
+    let at = item;
+    while (parents[at] !== at) {
+      // Path halving: the next search is shorter.
+      parents[at] = parents[parents[at]];
+      at = parents[at];
+    }
+    return at;
+  }
+
+  join(a: number, b: number): void {
+    const [left, right] = [this.#rootOf(a), this.#rootOf(b)];
+    this.#parents[Math.max(left, right)] = Math.min(left, right);
+  }
+
+  /** The sets of two or more, by their least items. */
+  groups(): number[][] {
+    const groups = new Map<number, number[]>();
+    for (let item = 0; item < this.#parents.length; item++) {
+      const root = this.#rootOf(item);
+      const group = groups.get(root);
+      if (group) group.push(item);
+      else groups.set(root, [item]);
+    }
+    return [...groups.values()].filter(({ length }) => length > 1);
+  }
+}
