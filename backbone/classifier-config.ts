@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { channelTriple, deviationTriple, MOST, wholeWithin } from '../io/bounds.ts';
 import { parseConfig } from '../io/config.ts';
-import { ARCHITECTURE_NAME, parseArchitecture, type Stem, usualStem } from './architecture.ts';
+import { isArchitectureName, parseArchitecture, type Stem, SUCH_NAMES, usualStem } from './architecture.ts';
 
 /** The mean of each RGB channel over ImageNet, of values from 0 to 1: what torchvision's models expect. */
 export const IMAGENET_MEAN: readonly number[] = [0.485, 0.456, 0.406];
@@ -9,7 +9,7 @@ export const IMAGENET_MEAN: readonly number[] = [0.485, 0.456, 0.406];
 export const IMAGENET_STD: readonly number[] = [0.229, 0.224, 0.225];
 
 const fields = v.strictObject({
-  architecture: v.pipe(v.string(), v.regex(ARCHITECTURE_NAME, 'must be a name such as resnet50 or plain34')),
+  architecture: v.pipe(v.string(), v.check(isArchitectureName, `must be ${SUCH_NAMES}`)),
   stem: v.optional(v.picklist(['imagenet', 'cifar'])),
   shortcut: v.optional(v.picklist(['A', 'B', 'C', 'none'])),
   stride_on: v.optional(v.picklist(['3x3', '1x1']), '3x3'),
@@ -65,7 +65,7 @@ export function parseClassifierConfig(value: unknown, source: string): Classifie
     const { depth, kind } = parseArchitecture(architecture);
     if (kind === 'plain' && shortcut !== 'none') return `shortcut: ${architecture} has none, but it says ${shortcut}`;
     if (kind === 'resnet' && shortcut === 'none') {
-      return `shortcut: a ${architecture} without shortcuts is named plain${depth}`;
+      return `shortcut: a ${architecture} has shortcuts; the paper's resnets without them are named plain${depth}`;
     }
     if (categories && categories.length !== num_classes) {
       return `categories has ${categories.length} entries, but num_classes is ${num_classes}`;

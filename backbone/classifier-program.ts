@@ -2,15 +2,13 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { ProgramSpec, Weights } from '../engine/index.ts';
 import type { Tensors } from '../engine/ops/index.ts';
-import { parseArchitecture } from './architecture.ts';
 import type { ClassifierConfig } from './classifier-config.ts';
 import { parametersOf } from './parameters.ts';
 import { resnetFeatures, resnetHead, resnetLogits, resnetPooled } from './resnet.ts';
 import { bodyParameters, planResNet, type ResNetPlan } from './resnet-plan.ts';
 
 /** The layers of the classifier that a configuration describes. */
-export const planClassifier = (config: ClassifierConfig): ResNetPlan =>
-  planResNet({ ...config, depth: parseArchitecture(config.architecture).depth });
+export const planClassifier = (config: ClassifierConfig): ResNetPlan => planResNet(config);
 
 /** The input of all programs: normalized images. */
 const inputs = { image: { shape: ['N', 'H', 'W', 3] } } as const;

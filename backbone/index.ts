@@ -1,10 +1,10 @@
 /** The public exports, and what other rooms use. */
 
-export { parseArchitecture } from './architecture.ts';
+export { BACKBONES, isArchitectureName, isBackboneName } from './architecture.ts';
+export { architectureFromShapes } from './architecture-from-shapes.ts';
 export { IMAGENET_MEAN, IMAGENET_STD, parseClassifierConfig } from './classifier-config.ts';
 export { classifierProgram, planClassifier } from './classifier-program.ts';
 export { MODEL_DISPOSED } from './classifier-programs.ts';
-export { depthFromShapes } from './infer-classifier.ts';
 export { initialize } from './initialize.ts';
 export { classifierConfigOf, compileClassifier, isOfClassifier, loadOptionKinds } from './load-classifier.ts';
 export {

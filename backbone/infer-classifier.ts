@@ -3,30 +3,9 @@ import { refuseDialect } from '../checkpoints/dialects/table.ts';
 import { checkFit, straysFrom } from '../checkpoints/fit.ts';
 import type { Shapes } from '../checkpoints/shapes.ts';
 import { ResnetCocoError } from '../errors.ts';
-import { architectureName, parseArchitecture } from './architecture.ts';
-import {
-  architectureOfConfig,
-  classifierShapes,
-  planResNet,
-  type ResNetConfig,
-  type ResNetPlan,
-} from './resnet-plan.ts';
-
-/** How many blocks `layer1`, `layer2` … of a ResNet have, below `prefix`. */
-function blocksPerStage(shapes: Shapes, prefix = ''): number[] {
-  const counts: number[] = [];
-  for (const name of shapes.keys()) {
-    const match = name.startsWith(prefix) ? /^layer(\d)\.(\d+)\.conv1\.weight$/.exec(name.slice(prefix.length)) : null;
-    if (match) counts[Number(match[1]) - 1] = Math.max(counts[Number(match[1]) - 1] ?? 0, Number(match[2]) + 1);
-  }
-  return counts;
-}
-
-/** A ResNet's weighted layers: stem and head, and two or three convolutions a block. */
-export function depthFromShapes(shapes: Shapes, prefix = ''): number {
-  const blocks = blocksPerStage(shapes, prefix).reduce((sum, count) => sum + count, 0);
-  return 2 + blocks * (shapes.has(`${prefix}layer1.0.conv3.weight`) ? 3 : 2);
-}
+import { parseArchitecture } from './architecture.ts';
+import { architectureFromShapes, blocksPerStage } from './architecture-from-shapes.ts';
+import { classifierShapes, planResNet, type ResNetConfig, type ResNetPlan } from './resnet-plan.ts';
 
 export interface InferOptions {
   /** The architecture's name, if it is known. */
@@ -71,26 +50,27 @@ export function inferResNet(
     );
   }
   if (!dialect) return unlike(`it has neither 'fc.weight' (ImageNet) nor 'linear.weight' (CIFAR)${straysFrom(shapes)}`);
-  const projects = names.some((name) => /^layer\d\.0\.(downsample|shortcut)\.0\.weight$/.test(name));
+  const projects = names.some((name) => /^layer\d\.0\.(downsample|shortcut)\.[01]\.weight$/.test(name));
   // Where shapes are equal, only option C projects.
-  const everywhere = names.some((name) => /^layer(\d\.1\.downsample|1\.0\.shortcut)\.0\.weight$/.test(name));
+  const everywhere = names.some((name) => /^layer(\d\.1\.downsample|1\.0\.shortcut)\.[01]\.weight$/.test(name));
   const plain = arch !== undefined && parseArchitecture(arch).kind === 'plain';
   if (plain && projects) return bad(`has projection shortcuts, but ${arch} has no shortcuts`);
+  const residual = architectureFromShapes(shapes);
+  const architecture = plain ? residual.replace(/^resnet/, 'plain') : residual;
   const config: ResNetConfig = {
-    depth: depthFromShapes(shapes),
+    architecture,
     stem: dialect.stem,
     shortcut: plain ? 'none' : everywhere ? 'C' : projects ? 'B' : 'A',
     stride_on: '3x3',
     num_classes: (head && shapes.get(head)![0]) || USUAL_CLASSES,
   };
   if (!blocksPerStage(shapes).length) return unlike(`it has no 'layer1.0.conv1.weight'${straysFrom(shapes)}`);
-  const name = architectureName(architectureOfConfig(config));
   let plan: ResNetPlan;
   try {
     plan = planResNet(config);
   } catch (error) {
     return unlike((error as Error).message);
   }
-  if (!partial) checkFit(shapes, classifierShapes(plan), file, name);
+  if (!partial) checkFit(shapes, classifierShapes(plan), file, architecture);
   return config;
 }

@@ -11,7 +11,7 @@ import { type EngineName, type EngineOptions, engineOptionKinds, startEngine } f
 import { ResnetCocoError } from '../errors.ts';
 import { checkOptions, type OptionKinds } from '../io/options.ts';
 import { shownValue } from '../io/shown-value.ts';
-import { ARCHITECTURE_NAME } from './architecture.ts';
+import { isArchitectureName, SUCH_NAMES } from './architecture.ts';
 import { Classifier } from './classifier.ts';
 import { type ClassifierConfig, parseClassifierConfig } from './classifier-config.ts';
 import { planClassifier } from './classifier-program.ts';
@@ -73,7 +73,7 @@ export function classifierConfigOf(model: ModelFile, options: InferOptions = {})
     throw new ResnetCocoError('BAD_MODEL', `${configFile}: a detector, not a classifier; use it with detect`);
   }
   if (typeof architecture !== 'string' || isOfClassifier(config)) return parseClassifierConfig(config, configFile);
-  const known = `of detectors ${detectorNames.join(', ')}, of classifiers names such as resnet50 or plain34`;
+  const known = `of detectors ${detectorNames.join(', ')}, of classifiers ${SUCH_NAMES}`;
   const problem = `architecture: ${shownValue(architecture)} is not known; known are ${known}`;
   throw new ResnetCocoError('BAD_CONFIG', `${configFile}: config: ${problem}`);
 }
@@ -86,12 +86,12 @@ const detectorNames: readonly unknown[] = [
 /** Whether a configuration names a network that classifies. */
 export function isOfClassifier(config: unknown): boolean {
   const { architecture } = (config ?? {}) as { readonly architecture?: unknown };
-  return typeof architecture === 'string' && ARCHITECTURE_NAME.test(architecture);
+  return typeof architecture === 'string' && isArchitectureName(architecture);
 }
 
 function inferredConfig({ checkpoint, dialect }: ModelFile, options: InferOptions): object {
   const shapes = shapesOf(checkpoint);
   const said = dialect?.config?.(shapes);
-  const { depth, ...inferred } = inferResNet(shapes, checkpoint.file, said, options);
-  return { architecture: options.arch ?? `resnet${depth}`, ...said, ...inferred };
+  const inferred = inferResNet(shapes, checkpoint.file, said, options);
+  return { ...said, ...inferred, architecture: options.arch ?? inferred.architecture };
 }

@@ -1,10 +1,11 @@
-import { type Architecture, type Stem, stageLayout } from './architecture.ts';
+import { parseArchitecture, type Stem, stageLayout, variantLayout } from './architecture.ts';
+import { type AttentionPlan, attentionParameters, planAttention } from './attention-plan.ts';
 import { filterPlan, linearPlan, normPlan, type ParameterPlan, tensorShapes } from './parameter-plan.ts';
 
-/** What distinguishes one network of He et al. 2015 from another. */
+/** What distinguishes one network of the family from another. */
 export interface ResNetConfig {
-  /** Weighted layers: 18, 34, 50, 101, 152 with the ImageNet stem; 6n + 2 with the CIFAR one. */
-  readonly depth: number;
+  /** Such as `resnet50`, `plain34` or `seresnext101d_32x8d`. */
+  readonly architecture: string;
   readonly stem: Stem;
   /**
    * The shortcuts where shapes differ: A pads channels with zeros, B projects. C projects everywhere (§4.1). A plain
@@ -29,6 +30,8 @@ export interface ConvPlan {
   readonly stride: number;
   /** Pixels from one tap of the kernel to the next. */
   readonly dilation: number;
+  /** Groups of channels that do not see each other. */
+  readonly groups: number;
   readonly inChannels: number;
   readonly outChannels: number;
   /** Its stage, from 1 on; 0 for the stem. */
@@ -37,15 +40,24 @@ export interface ConvPlan {
   readonly endsResidual?: boolean;
 }
 
+/** A 1×1 convolution as shortcut. */
+export interface Projection extends ConvPlan {
+  /** The stride of a 2×2 average pooling before it, if there is one. */
+  readonly pool?: number;
+}
+
 /** A block: convolutions with ReLUs between them, added to the shortcut if there is one. */
 export interface BlockPlan {
   readonly convs: readonly ConvPlan[];
+  /** What the last of them is multiplied by. */
+  readonly attention?: AttentionPlan;
   /** A projection, or for option A how the identity is subsampled and padded. */
-  readonly shortcut: ConvPlan | { readonly stride: number; readonly padChannels: number } | 'identity' | 'none';
+  readonly shortcut: Projection | { readonly stride: number; readonly padChannels: number } | 'identity' | 'none';
 }
 
 export interface ResNetPlan {
-  readonly stem: ConvPlan;
+  /** Convolutions with a ReLU after each. */
+  readonly stem: readonly ConvPlan[];
   /** Whether a 3×3 max pooling of stride 2 follows the stem. */
   readonly pool: boolean;
   /** Stages named `layer1` …; each ends in a feature map. */
@@ -56,36 +68,21 @@ export interface ResNetPlan {
   readonly head: { readonly name: string; readonly inFeatures: number; readonly numClasses: number };
 }
 
-/** The last convolution of a bottleneck has this many times the channels of the others. */
+/** The last convolution of a bottleneck has this many times the channels of a block of two convolutions. */
 const EXPANSION = 4;
 
-/** The architecture's name, by depth and shortcuts. */
-export const architectureOfConfig = ({ depth, shortcut }: ResNetConfig): Architecture => ({
-  kind: shortcut === 'none' ? 'plain' : 'resnet',
-  depth,
-});
-
 /**
- * Plans a network: every layer with its sizes and its name in a checkpoint (torchvision's for the ImageNet nets,
- * akamaster/pytorch_resnet_cifar10's for the CIFAR ones). A plain net has the names of the residual one.
+ * Plans a network: every layer with its sizes and its name in a checkpoint (torchvision's and timm's for the ImageNet
+ * nets, akamaster/pytorch_resnet_cifar10's for the CIFAR ones). A plain net has the names of the residual one.
  *
- * @throws ResnetCocoError BAD_CONFIG for a depth that the paper does not have
+ * @throws ResnetCocoError BAD_CONFIG for a network that does not exist
  */
 export function planResNet(config: ResNetConfig): ResNetPlan {
-  const { bottleneck, blocks, widths } = stageLayout(architectureOfConfig(config), config.stem);
+  const { bottleneck, blocks, widths } = stageLayout(parseArchitecture(config.architecture), config.stem);
   const imagenet = config.stem === 'imagenet';
-  const stem: ConvPlan = {
-    conv: 'conv1',
-    norm: 'bn1',
-    kernel: imagenet ? 7 : 3,
-    stride: imagenet ? 2 : 1,
-    dilation: 1,
-    inChannels: 3,
-    outChannels: widths[0],
-    stage: 0,
-  };
+  const stem = planStem(config, widths[0]);
   const dilated = config.replace_stride_with_dilation ?? [];
-  let inChannels = widths[0];
+  let inChannels = stem[stem.length - 1].outChannels;
   let dilation = 1;
   const stages = blocks.map((count, stage) => {
     const keepsSize = stage > 0 && dilated[stage - 1];
@@ -93,8 +90,16 @@ export function planResNet(config: ResNetConfig): ResNetPlan {
     const first = { stride: stage > 0 && !keepsSize ? 2 : 1, dilation };
     if (keepsSize) dilation *= 2;
     return Array.from({ length: count }, (_, i) => {
-      const step = i === 0 ? first : { stride: 1, dilation };
-      const block = planBlock(config, stage + 1, i, bottleneck, inChannels, widths[stage], step);
+      const step = i === 0 ? { ...first, pools: stage > 0 } : { stride: 1, dilation, pools: false };
+      const block = planBlock(
+        config,
+        `layer${stage + 1}.${i}.`,
+        stage + 1,
+        bottleneck,
+        inChannels,
+        widths[stage],
+        step,
+      );
       inChannels = bottleneck ? widths[stage] * EXPANSION : widths[stage];
       return block;
     });
@@ -112,17 +117,45 @@ export function planResNet(config: ResNetConfig): ResNetPlan {
   };
 }
 
+const PLAIN_CONV = { stride: 1, dilation: 1, groups: 1 } as const;
+
+function planStem({ architecture, stem }: ResNetConfig, width: number): ConvPlan[] {
+  const imagenet = stem === 'imagenet';
+  const channels = imagenet ? variantLayout(parseArchitecture(architecture)).stem : [width];
+  const last = channels.length - 1;
+  return channels.map((outChannels, i) => ({
+    ...PLAIN_CONV,
+    // Three convolutions are a sequence with their norms and ReLUs, except the last norm.
+    conv: last ? `conv1.${3 * i}` : 'conv1',
+    norm: i < last ? `conv1.${3 * i + 1}` : 'bn1',
+    kernel: imagenet && !last ? 7 : 3,
+    stride: imagenet && i === 0 ? 2 : 1,
+    inChannels: i ? channels[i - 1] : 3,
+    outChannels,
+    stage: 0,
+  }));
+}
+
+/** How a block steps from map to map. */
+interface Step {
+  readonly stride: number;
+  readonly dilation: number;
+  /** Whether a projection that pools does so here. */
+  readonly pools: boolean;
+}
+
 function planBlock(
   config: ResNetConfig,
+  name: string,
   stage: number,
-  index: number,
   bottleneck: boolean,
   inChannels: number,
   width: number,
-  { dilation, stride }: Pick<ConvPlan, 'dilation' | 'stride'>,
+  { dilation, pools, stride }: Step,
 ): BlockPlan {
+  const architecture = parseArchitecture(config.architecture);
+  const { attention, groupWidth, groups } = architecture;
   const outChannels = bottleneck ? width * EXPANSION : width;
-  const name = `layer${stage}.${index}.`;
   const last = bottleneck ? 3 : 2;
   const conv = (i: number, kernel: number, from: number, to: number, step: number): ConvPlan => ({
     conv: `${name}conv${i}`,
@@ -130,32 +163,42 @@ function planBlock(
     kernel,
     stride: step,
     dilation: kernel === 1 ? 1 : dilation,
+    groups: bottleneck && kernel > 1 ? groups : 1,
     inChannels: from,
     outChannels: to,
     stage,
     endsResidual: config.shortcut !== 'none' && i === last,
   });
   const [first, second] = config.stride_on === '1x1' ? [stride, 1] : [1, stride];
+  const inner = bottleneck ? Math.floor((width * groupWidth) / 64) * groups : width;
   const convs = bottleneck
-    ? [conv(1, 1, inChannels, width, first), conv(2, 3, width, width, second), conv(3, 1, width, outChannels, 1)]
+    ? [conv(1, 1, inChannels, inner, first), conv(2, 3, inner, inner, second), conv(3, 1, inner, outChannels, 1)]
     : [conv(1, 3, inChannels, width, stride), conv(2, 3, width, width, 1)];
+  const residual = { convs, ...(attention && { attention: planAttention(attention, `${name}se`, outChannels) }) };
 
-  if (config.shortcut === 'none') return { convs, shortcut: 'none' };
+  if (config.shortcut === 'none') return { ...residual, shortcut: 'none' };
   const differs = stride !== 1 || inChannels !== outChannels;
   if (config.shortcut === 'C' || (config.shortcut === 'B' && differs)) {
-    const projection = name + (config.stem === 'imagenet' ? 'downsample' : 'shortcut');
-    const names = { conv: `${projection}.0`, norm: `${projection}.1` };
-    return { convs, shortcut: { ...names, kernel: 1, stride, dilation: 1, inChannels, outChannels, stage } };
+    const imagenet = config.stem === 'imagenet';
+    const { poolsShortcut } = variantLayout(architecture);
+    const projection = name + (imagenet ? 'downsample' : 'shortcut');
+    const at = poolsShortcut ? 1 : 0;
+    const names = { conv: `${projection}.${at}`, norm: `${projection}.${at + 1}` };
+    const whole = { ...PLAIN_CONV, ...names, kernel: 1, inChannels, outChannels, stage };
+    if (!poolsShortcut) return { ...residual, shortcut: { ...whole, stride } };
+    return { ...residual, shortcut: pools ? { ...whole, pool: stride } : whole };
   }
-  return { convs, shortcut: differs ? { stride, padChannels: outChannels - inChannels } : 'identity' };
+  return { ...residual, shortcut: differs ? { stride, padChannels: outChannels - inChannels } : 'identity' };
 }
 
 /** Every convolution of a plan, in order. */
-export function convsOf(plan: ResNetPlan): ConvPlan[] {
-  const ofBlock = ({ convs, shortcut }: BlockPlan) =>
-    typeof shortcut === 'object' && 'conv' in shortcut ? [...convs, shortcut] : convs;
-  return [plan.stem, ...plan.stages.flat().flatMap(ofBlock)];
-}
+export const convsOf = (plan: ResNetPlan): ConvPlan[] => [
+  ...plan.stem,
+  ...plan.stages.flat().flatMap((block) => [...block.convs, ...projectionsOf(block)]),
+];
+
+const projectionsOf = ({ shortcut }: BlockPlan): readonly Projection[] =>
+  typeof shortcut === 'object' && 'conv' in shortcut ? [shortcut] : [];
 
 /** Options of `bodyParameters`. */
 export interface BodyOptions {
@@ -171,18 +214,27 @@ export interface BodyOptions {
 }
 
 /** Every tensor of a network's body that a forward pass needs. */
-export const bodyParameters = (
+export function bodyParameters(
   plan: ResNetPlan,
   { frozenNorms = false, prefix = '', zeroGamma = false }: BodyOptions = {},
-): ParameterPlan[] =>
-  convsOf(plan).flatMap(({ conv, endsResidual, inChannels, kernel, norm, outChannels, stage }) => [
-    filterPlan(prefix + conv, inChannels, outChannels, kernel, { stage }),
+): ParameterPlan[] {
+  const ofConv = ({ conv, endsResidual, groups, inChannels, kernel, norm, outChannels, stage }: ConvPlan) => [
+    filterPlan(prefix + conv, inChannels / groups, outChannels, kernel, { stage }),
     ...normPlan(prefix + norm, outChannels, {
       stage,
       trained: !frozenNorms,
       gamma: zeroGamma && endsResidual ? 0 : 1,
     }),
-  ]);
+  ];
+  const ofBlock = (block: BlockPlan) => [
+    ...block.convs.flatMap(ofConv),
+    ...(block.attention
+      ? attentionParameters(block.attention, prefix + block.attention.name, block.convs[0].stage)
+      : []),
+    ...projectionsOf(block).flatMap(ofConv),
+  ];
+  return [...plan.stem.flatMap(ofConv), ...plan.stages.flat().flatMap(ofBlock)];
+}
 
 /** Every tensor of a classifier that a forward pass needs. */
 export const classifierParameters = (

@@ -1,12 +1,13 @@
 // N images, H × W pixels, C channels, K classes.
 import * as tf from '@tensorflow/tfjs-core';
-import { conv2d, maxPool } from '../engine/ops/index.ts';
+import { averagePool, conv2d, maxPool } from '../engine/ops/index.ts';
+import { attend } from './attention.ts';
 import { fixedNorm, type Norm } from './batch-norm.ts';
 import type { Parameters } from './parameters.ts';
 import type { BlockPlan, ConvPlan, ResNetPlan } from './resnet-plan.ts';
 
 function convNorm(parameters: Parameters, plan: ConvPlan, x: tf.Tensor4D, norm: Norm): tf.Tensor4D {
-  const y = conv2d(x, parameters.filter(`${plan.conv}.weight`), plan.stride, plan.dilation);
+  const y = conv2d(x, parameters.filter(`${plan.conv}.weight`), plan.stride, plan.dilation, plan.groups);
   return norm(parameters, plan.norm, y);
 }
 
@@ -20,7 +21,10 @@ function withShortcut(
 ): tf.Tensor4D {
   if (plan === 'none') return y;
   if (plan === 'identity') return tf.add(y, x);
-  if ('conv' in plan) return tf.add(y, convNorm(parameters, plan, x, norm));
+  if ('conv' in plan) {
+    const pooled = plan.pool === undefined ? x : averagePool(x, 2, plan.pool);
+    return tf.add(y, convNorm(parameters, plan, pooled, norm));
+  }
   // Option A. Pooling over one pixel subsamples, and has a gradient on every backend.
   const subsampled = tf.avgPool(x, 1, plan.stride, 'valid');
   const before = Math.floor(plan.padChannels / 2);
@@ -34,11 +38,17 @@ function withShortcut(
 }
 
 /** y = ReLU(F(x) + x), equations 1 and 2 of the paper; in a plain net ReLU(F(x)). */
-function block(parameters: Parameters, { convs, shortcut }: BlockPlan, x: tf.Tensor4D, norm: Norm): tf.Tensor4D {
+function block(
+  parameters: Parameters,
+  { attention, convs, shortcut }: BlockPlan,
+  x: tf.Tensor4D,
+  norm: Norm,
+): tf.Tensor4D {
   let y = x;
   convs.forEach((conv, i) => {
     y = convNorm(parameters, conv, i ? tf.relu(y) : y, norm);
   });
+  if (attention) y = attend(parameters, attention, y);
   return tf.relu(withShortcut(parameters, shortcut, x, y, norm));
 }
 
@@ -54,7 +64,7 @@ export function resnetFeatures(
   x: tf.Tensor4D,
   norm: Norm = fixedNorm(),
 ): tf.Tensor4D[] {
-  let y: tf.Tensor4D = tf.relu(convNorm(parameters, plan.stem, x, norm));
+  let y = plan.stem.reduce<tf.Tensor4D>((map, conv) => tf.relu(convNorm(parameters, conv, map, norm)), x);
   if (plan.pool) y = maxPool(y, 3, 2, 1);
   return plan.stages.map((blocks) => {
     y = resnetStage(parameters, blocks, y, norm);

@@ -4,7 +4,7 @@ import { readPickle } from '../io/pickle/pickle.ts';
 
 /** What to use instead. */
 export const WHAT_LOADS =
-  "what loads are ResNets, and Faster R-CNNs and RetinaNets with FPN, under torchvision's names, as safetensors or as PyTorch's state dicts (.pth, .pt, .th)";
+  "what loads are ResNets under torchvision's or timm's names, and Faster R-CNNs and RetinaNets under torchvision's, as safetensors or as PyTorch's state dicts (.pth, .pt, .th)";
 const SAVE_STATE_DICT = 'not a state dict; save model.state_dict() instead';
 const EXPORTED = 'take the checkpoint that it was exported from';
 

@@ -64,32 +64,44 @@ function record(
   };
 }
 
+/** torchvision's name of a network's weights, by the network's name. */
+const WEIGHTS: Readonly<Record<string, string>> = {
+  resnext50_32x4d: 'ResNeXt50_32X4D_Weights',
+  resnext101_32x8d: 'ResNeXt101_32X8D_Weights',
+  resnext101_64x4d: 'ResNeXt101_64X4D_Weights',
+  wide_resnet50_2: 'Wide_ResNet50_2_Weights',
+  wide_resnet101_2: 'Wide_ResNet101_2_Weights',
+};
+/** Networks of which torchvision has one version of weights. */
+const OF_ONE_VERSION = ['resnet18', 'resnet34', 'resnext101_64x4d'];
+
+/** @param recipe of training: the second, "new" recipe evaluates at another size */
 function classifier(
-  depth: number,
-  version: 1 | 2,
+  architecture: string,
+  recipe: 1 | 2,
   hash: string,
   parameters: number,
   top1: number,
   top5: number,
 ): KnownModel {
-  const base = `resnet${depth}`;
-  const weights = `ResNet${depth}_Weights`;
-  // torchvision's DEFAULT is the latest version. ResNets of 18 and 34 layers have only one.
-  const isOnly = depth < 50;
+  const weights = WEIGHTS[architecture] ?? `ResNet${architecture.slice('resnet'.length)}_Weights`;
+  const isOnly = OF_ONE_VERSION.includes(architecture);
+  const version = isOnly ? 1 : recipe;
+  // torchvision's DEFAULT is the latest version.
   const isDefault = isOnly || version === 2;
-  const versioned = `${base}-v${version}`;
-  const timm = `${base}.tv${version === 1 ? '' : 2}_in1k`;
+  const versioned = `${architecture}-v${version}`;
+  const timm = `${architecture}.tv${version === 1 ? '' : 2}_in1k`;
   const dataset = 'ImageNet-1K';
   return record(
     {
-      name: isOnly ? base : versioned,
+      name: isOnly ? architecture : versioned,
       aliases: [
-        ...(isOnly ? [versioned] : isDefault ? [base] : []),
+        ...(isOnly ? [versioned] : isDefault ? [architecture] : []),
         timm,
         ...(isDefault ? [`${weights}.DEFAULT`] : []),
       ],
       weights: `${weights}.IMAGENET1K_V${version}`,
-      file: `${base}-${hash}.pth`,
+      file: `${architecture}-${hash}.pth`,
       parameters,
     },
     'classification',
@@ -98,12 +110,12 @@ function classifier(
       { dataset, name: 'acc@5', value: top5 },
     ],
     {
-      architecture: base,
+      architecture,
       num_classes: imagenetClasses.length,
       categories: imagenetClasses,
       image_mean: [0.485, 0.456, 0.406],
       image_std: [0.229, 0.224, 0.225],
-      resize_size: version === 1 ? 256 : 232,
+      resize_size: recipe === 1 ? 256 : 232,
       crop_size: 224,
     },
   );
@@ -144,14 +156,23 @@ const PERSON = { num_classes: 2, categories: [cocoPerson], keypoint_head: { num_
 
 /** The ResNets and detectors that torchvision publishes. */
 export const knownModels: readonly KnownModel[] = [
-  classifier(18, 1, 'f37072fd', 11_689_512, 69.758, 89.078),
-  classifier(34, 1, 'b627a593', 21_797_672, 73.314, 91.42),
-  classifier(50, 1, '0676ba61', 25_557_032, 76.13, 92.862),
-  classifier(50, 2, '11ad3fa6', 25_557_032, 80.858, 95.434),
-  classifier(101, 1, '63fe2227', 44_549_160, 77.374, 93.546),
-  classifier(101, 2, 'cd907fc2', 44_549_160, 81.886, 95.78),
-  classifier(152, 1, '394f9c45', 60_192_808, 78.312, 94.046),
-  classifier(152, 2, 'f82ba261', 60_192_808, 82.284, 96.002),
+  classifier('resnet18', 1, 'f37072fd', 11_689_512, 69.758, 89.078),
+  classifier('resnet34', 1, 'b627a593', 21_797_672, 73.314, 91.42),
+  classifier('resnet50', 1, '0676ba61', 25_557_032, 76.13, 92.862),
+  classifier('resnet50', 2, '11ad3fa6', 25_557_032, 80.858, 95.434),
+  classifier('resnet101', 1, '63fe2227', 44_549_160, 77.374, 93.546),
+  classifier('resnet101', 2, 'cd907fc2', 44_549_160, 81.886, 95.78),
+  classifier('resnet152', 1, '394f9c45', 60_192_808, 78.312, 94.046),
+  classifier('resnet152', 2, 'f82ba261', 60_192_808, 82.284, 96.002),
+  classifier('resnext50_32x4d', 1, '7cdf4587', 25_028_904, 77.618, 93.698),
+  classifier('resnext50_32x4d', 2, '1a0047aa', 25_028_904, 81.198, 95.34),
+  classifier('resnext101_32x8d', 1, '8ba56ff5', 88_791_336, 79.312, 94.526),
+  classifier('resnext101_32x8d', 2, '110c445d', 88_791_336, 82.834, 96.228),
+  classifier('resnext101_64x4d', 2, '173b62eb', 83_455_272, 83.246, 96.454),
+  classifier('wide_resnet50_2', 1, '95faca4d', 68_883_240, 78.468, 94.086),
+  classifier('wide_resnet50_2', 2, '9ba9bcbe', 68_883_240, 81.602, 95.758),
+  classifier('wide_resnet101_2', 1, '32ee1156', 126_886_696, 78.848, 94.284),
+  classifier('wide_resnet101_2', 2, 'd733dc28', 126_886_696, 82.51, 96.02),
   detector(
     {
       name: 'fasterrcnn_resnet50_fpn',

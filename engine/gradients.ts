@@ -4,7 +4,13 @@
  * summed over the broadcast axes.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { DILATED_FILTER_GRADIENT, DILATED_INPUT_GRADIENT } from './ops/conv2d.ts';
+import {
+  DILATED_FILTER_GRADIENT,
+  DILATED_INPUT_GRADIENT,
+  GROUPED_CONV2D,
+  GROUPED_FILTER_GRADIENT,
+  GROUPED_INPUT_GRADIENT,
+} from './ops/conv2d.ts';
 
 type Gradients = Readonly<Record<string, () => tf.Tensor>>;
 type Attributes = Readonly<Record<string, unknown>>;
@@ -294,6 +300,17 @@ gradient('Conv2D', {
     return {
       x: () => run(ofInput, { dy, filter }, { inputShape: x.shape }),
       filter: () => run(ofFilter, { x, dy }, { filterShape: filter.shape }),
+    };
+  },
+});
+gradient(GROUPED_CONV2D, {
+  inputs: ['x', 'filter'],
+  of: (dy, [x, filter], attributes) => {
+    const run = (kernelName: string, inputs: tf.NamedTensorMap, more: object) =>
+      tf.engine().runKernel(kernelName, inputs, { ...(attributes as KernelAttributes), ...more }) as tf.Tensor;
+    return {
+      x: () => run(GROUPED_INPUT_GRADIENT, { dy, filter }, { inputShape: x.shape }),
+      filter: () => run(GROUPED_FILTER_GRADIENT, { x, dy }, { filterShape: filter.shape }),
     };
   },
 });

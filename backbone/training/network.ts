@@ -3,10 +3,7 @@ import { parseArchitecture, stageLayout, usualStem } from '../architecture.ts';
 import type { ResNetConfig } from '../resnet-plan.ts';
 
 /** A network of the family, without its classes. */
-export interface Network extends Omit<ResNetConfig, 'depth' | 'num_classes'> {
-  /** Such as `resnet50` or `plain20`. */
-  readonly architecture: string;
-}
+export interface Network extends Omit<ResNetConfig, 'num_classes'> {}
 
 /**
  * The network of a name such as `resnet20`. By default shortcuts have no weights with the CIFAR stem (option A, §4.2 of
@@ -24,7 +21,8 @@ export function networkNamed(name: string, { smallImages }: { readonly smallImag
   } catch (error) {
     if (!(error instanceof ResnetCocoError)) throw error;
     const known =
-      'known are resnet18, 34, 50, 101, 152, resnet20 and others of 6n + 2 layers, and plain18 … of the same depths';
+      "known are resnet18, 34, 50, 101, 152 and timm's variants such as resnet50d, seresnet50 and ecaresnet50t, " +
+      'resnext50_32x4d, wide_resnet50_2, resnet20 and others of 6n + 2 layers, and plain18 … of the same depths';
     throw new ResnetCocoError('USAGE', `\`arch\` is '${name}'; ${known} (${error.message})`, { cause: error });
   }
 }

@@ -40,10 +40,11 @@ const FOREIGN: readonly [name: string, tells: RegExp][] = [
   ],
   ['an SSD', /^(vgg|extras|loc|conf)\.\d+\.(weight|bias)$/],
   ['a network of segmentation_models_pytorch', /^(decoder\.blocks|segmentation_head)\./],
-  ["timm's ResNet with a deep stem (-d, -s or -t)", /^conv1\.\d+\.(weight|bias)$/],
+  ["timm's ResNet-RS, with a convolution in place of the stem's pooling", /^maxpool\.\d+\.(weight|bias)$/],
+  ["a ResNet with timm's blur pooling", /^(maxpool|layer\d\.\d+\.(aa|downsample))\.(\d+\.)?filt$/],
   [
-    "a ResNet with squeeze and excitation (SE) or another attention, such as timm's seresnet and ecaresnet",
-    /^layer\d\.\d+\.(se|se_module|eca|attn|ca|sa|cbam|gc|conv2_attn)\./,
+    'a ResNet with another attention than squeeze and excitation (SE) and ECA of timm',
+    /^layer\d\.\d+\.(se\.(bn|conv2|conv_reduce|fc\.\d)|se_module|eca|attn|ca|sa|cbam|gc|conv2_attn)\./,
   ],
   [
     'a ResNeSt, Res2Net, SKNet or another relative of ResNet',

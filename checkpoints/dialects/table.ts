@@ -4,10 +4,11 @@ import type { Shapes } from '../shapes.ts';
 import { akamaster } from './akamaster.ts';
 import type { Dialect } from './dialect.ts';
 import { foreignDialects } from './foreign.ts';
+import { timm } from './timm.ts';
 import { torchvision } from './torchvision.ts';
 
 /** All dialects, the most specific first: other networks also use the names of a plain ResNet. */
-export const dialects: readonly Dialect[] = [...foreignDialects, torchvision, akamaster];
+export const dialects: readonly Dialect[] = [...foreignDialects, timm, torchvision, akamaster];
 
 /** Whether names of a readable dialect begin with this part, such as `layer1`. */
 export const isFirstPart = (part: string): boolean => dialects.some(({ firstPart }) => firstPart?.test(part));

@@ -1,3 +1,4 @@
+import { BACKBONES } from '../../backbone/index.ts';
 import type { DetectorChoices } from '../../detection/index.ts';
 import { type DetectorHead, detectorHeads } from '../../detection/training/head-choices.ts';
 import { ResnetCocoError } from '../../errors.ts';
@@ -63,7 +64,7 @@ export const detectorTrainingFlags = {
     kind: 'text',
     group: network,
     value: 'NAME',
-    help: 'resnet18, 34, 50, 101, 152 (default resnet50, or that of --init)',
+    help: `${BACKBONES} (default resnet50, or that of --init)`,
   },
   init: {
     kind: 'text',

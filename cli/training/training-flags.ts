@@ -38,7 +38,7 @@ export const trainingFlags = {
     kind: 'text',
     group: network,
     value: 'NAME',
-    help: 'resnet18, 34, 50, 101, 152, or resnet20, 32, 44, 56, 110 … for small images; plain18, plain20 … without shortcuts (default resnet20 for CIFAR, else resnet50)',
+    help: 'resnet18, 34, 50, 101, 152; resnext50_32x4d, wide_resnet50_2, resnet50d, seresnet50, ecaresnet50t and others that torchvision and timm name; resnet20, 32, 44, 56, 110 … for small images; plain18, plain20 … without shortcuts (default resnet20 for CIFAR, else resnet50)',
   },
   shortcut: {
     kind: 'choice',

@@ -1,3 +1,4 @@
+import { isBackboneName } from '../../backbone/index.ts';
 import { FASTER_RCNN_V2 } from '../../checkpoints/index.ts';
 import { compileFasterRcnn } from '../model/faster-rcnn/compile-faster-rcnn.ts';
 import { type FasterRcnnConfig, parseFasterRcnnConfig } from '../model/faster-rcnn/faster-rcnn-config.ts';
@@ -36,8 +37,8 @@ export const fasterRcnn: DetectorArchitecture<FasterRcnnConfig, DetectorTraining
   },
   configNamed: (arch) => {
     const [, task, backbone, maps, second] =
-      /^(faster|mask|keypoint)rcnn_(resnet\d+)_(fpn(?=$|_v2$)|c4$|dc5$)(_v2)?$/.exec(arch) ?? [];
-    if (backbone === undefined) return undefined;
+      /^(faster|mask|keypoint)rcnn_(\w+?)_(fpn(?=$|_v2$)|c4$|dc5$)(_v2)?$/.exec(arch) ?? [];
+    if (backbone === undefined || !isBackboneName(backbone)) return undefined;
     return {
       backbone,
       ...(maps === 'fpn' ? {} : { feature_maps: maps }),

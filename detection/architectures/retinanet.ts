@@ -1,3 +1,4 @@
+import { isBackboneName } from '../../backbone/index.ts';
 import { RETINANET_V2 } from '../../checkpoints/index.ts';
 import { inferRetinaNet, isRetinaNet } from '../model/retinanet/infer-retinanet.ts';
 import { RetinaNet } from '../model/retinanet/retinanet.ts';
@@ -25,8 +26,8 @@ export const retinaNet: DetectorArchitecture<RetinaNetConfig, RetinaNetTrainingS
   infer: inferRetinaNet,
   archNames: ({ backbone }) => [`retinanet_${backbone}_fpn`, `retinanet_${backbone}_fpn_v2`],
   configNamed: (arch) => {
-    const [, backbone, second] = /^retinanet_(resnet\d+)_fpn(_v2)?$/.exec(arch) ?? [];
-    return backbone === undefined ? undefined : { backbone, ...(second && RETINANET_V2) };
+    const [, backbone = '', second] = /^retinanet_(\w+?)_fpn(_v2)?$/.exec(arch) ?? [];
+    return !isBackboneName(backbone) ? undefined : { backbone, ...(second && RETINANET_V2) };
   },
 
   programs: (config, weights) => [{ part: '', program: retinaNetProgram(config, weights) }],

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { IMAGENET_MEAN, IMAGENET_STD } from '../../backbone/index.ts';
+import { BACKBONES, IMAGENET_MEAN, IMAGENET_STD, isBackboneName } from '../../backbone/index.ts';
 import { resizeArithmetics } from '../../datasets/index.ts';
 import { channelTriple, deviationTriple, MOST, numberWithin, wholeWithin } from '../../io/bounds.ts';
 
@@ -21,7 +21,7 @@ const category = v.strictObject({
 
 /** Of the backbone and its feature pyramid. */
 export const pyramidFields = {
-  backbone: v.pipe(v.string(), v.regex(/^resnet(18|34|50|101|152)$/, 'must be resnet18, 34, 50, 101 or 152')),
+  backbone: v.pipe(v.string(), v.check(isBackboneName, `must be ${BACKBONES}`)),
   stride_on: v.optional(v.picklist(['3x3', '1x1']), '3x3'),
   norm_layer: v.optional(v.picklist(['FrozenBatchNorm2d', 'BatchNorm2d']), 'FrozenBatchNorm2d'),
   norm_eps: v.optional(numberWithin(0, 1), 1e-5),

@@ -1,12 +1,6 @@
 // N images, H × W pixels, L levels.
 import type * as tf from '@tensorflow/tfjs-core';
-import {
-  bodyParameters,
-  type ParameterPlan,
-  parseArchitecture,
-  planResNet,
-  type ResNetConfig,
-} from '../../backbone/index.ts';
+import { bodyParameters, type ParameterPlan, planResNet, type ResNetConfig } from '../../backbone/index.ts';
 import { fixedNorm, type Norm, type Parameters, resnetFeatures, resnetStage } from '../../backbone/layers.ts';
 import { PYRAMID_STRIDES } from './feature-maps.ts';
 import { featurePyramid, lastLevelMaxPool } from './fpn.ts';
@@ -50,7 +44,7 @@ export interface PyramidConfig extends BodyConfig {
 /** The ResNet of a detector. @param dilated whether its last stage keeps the size of its map */
 export const planBody = ({ backbone, stride_on }: BodyConfig, dilated = false) =>
   planResNet({
-    depth: parseArchitecture(backbone).depth,
+    architecture: backbone,
     stem: 'imagenet',
     shortcut: 'B',
     stride_on,

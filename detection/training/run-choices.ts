@@ -24,7 +24,7 @@ import type { DetectorStart } from './start.ts';
 export interface DetectorChoices extends OptimizationChoices {
   /** What is trained, by torchvision's name, such as `fasterrcnn_resnet50_fpn_v2`; by default the detector to begin from, or else a Faster R-CNN. */
   readonly arch?: string;
-  /** `resnet18` … `resnet152`; by default that of a model to begin from, or else resnet50. */
+  /** `resnet18` … `resnet152`, `resnext50_32x4d` …; by default that of a model to begin from, or else resnet50. */
   readonly backbone?: string;
   /** To which the shorter side of an image is resized: one, or several of which one is drawn for each image. */
   readonly minSize?: readonly number[];

@@ -1,7 +1,9 @@
 import {
+  BACKBONES,
   type ClassifierConfig,
   classifierConfigOf,
   initialize,
+  isBackboneName,
   type ParameterPlan,
   tensorShapes,
 } from '../../backbone/index.ts';
@@ -50,9 +52,9 @@ export async function detectorStart(nameOrPath: string | URL, options: OpenModel
 
 function backboneOf(config: ClassifierConfig, file: string): DetectorStart['model'] {
   const { architecture, image_mean, image_std, shortcut, stem, stride_on } = config;
-  if (stem !== 'imagenet' || shortcut !== 'B' || !/^resnet(18|34|50|101|152)$/.test(architecture)) {
+  if (stem !== 'imagenet' || shortcut !== 'B' || !isBackboneName(architecture)) {
     const problem = `${file}: a ${architecture} for small pictures or without projections is no backbone of a detector`;
-    throw new ResnetCocoError('BAD_MODEL', `${problem}; begin from resnet18, 34, 50, 101 or 152`);
+    throw new ResnetCocoError('BAD_MODEL', `${problem}; begin from ${BACKBONES}`);
   }
   return { backbone: architecture, stride_on, image_mean, image_std };
 }

@@ -15,6 +15,7 @@ import { LossProgram, lossParts } from '../loss-program.ts';
 import type { Tensors } from '../tensors.ts';
 import { TrainedParts } from '../trained-parts.ts';
 import { EagerTensor, onBackend, parameterTensors, tensorOf } from './eager-tensor.ts';
+import { registerGroupedConvolution } from './grouped-convolution.ts';
 
 /**
  * An eager engine: a tfjs backend runs the model's operations one by one. The backend must be registered already.
@@ -22,6 +23,7 @@ import { EagerTensor, onBackend, parameterTensors, tensorOf } from './eager-tens
  * @param backend the tfjs name of the backend, such as `wasm` or `tensorflow`
  */
 export function createEagerEngine(name: EngineName, backend: string, device: string): Engine {
+  registerGroupedConvolution(backend);
   const trainParts = async <P extends string>(
     spec: PartsSpec<P>,
     options: TrainingOptions,

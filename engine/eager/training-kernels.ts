@@ -3,24 +3,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { BATCH_NORM_TRAINING, BATCH_NORM_TRAINING_GRAD } from '../ops/batch-norm.ts';
 import { DILATED_FILTER_GRADIENT, DILATED_INPUT_GRADIENT } from '../ops/conv2d.ts';
 import { LOWEST } from '../ops/max-pool.ts';
+import { registerGroupedGradients } from './grouped-convolution.ts';
+import { provide } from './provide.ts';
 
 type Inputs = Readonly<Record<string, tf.Tensor>>;
 type Attributes = Readonly<Record<string, unknown>>;
-
-/** Registers a kernel, unless the backend has it. */
-function provide(
-  backendName: string,
-  kernelName: string,
-  kernel: (inputs: Inputs, attributes: Attributes) => tf.Tensor | tf.Tensor[],
-): void {
-  if (tf.getKernel(kernelName, backendName)) return;
-  tf.registerKernel({
-    kernelName,
-    backendName,
-    kernelFunc: ({ inputs, attrs }) =>
-      tf.tidy(() => kernel(inputs as unknown as Inputs, attrs as unknown as Attributes)),
-  });
-}
 
 const PIXELS = [0, 1, 2];
 
@@ -116,6 +103,31 @@ function maxPoolGradient({ dy, input, output }: Inputs, { filterSize, pad, strid
   return tf.slice(tf.addN(taps), [0, top, left, 0], input.shape);
 }
 
+/** The gradient of average pooling: each dy, divided by the pixels of its window without padding, goes to all of them. */
+function averagePoolGradient({ dy, input }: Inputs, { filterSize, pad, strides }: Attributes): tf.Tensor {
+  const shape = input.shape as Four;
+  const info = tf.backend_util.computePool2DInfo(shape, filterSize as number, strides as number, 1, pad as number);
+  const { top, bottom, left, right } = info.padInfo;
+  const [height, width] = [top + shape[1] + bottom, left + shape[2] + right];
+  const [, rows, columns] = dy.shape as Four;
+  const within = (at: number, before: number, size: number) => at >= before && at < before + size;
+  const counts = new Float32Array(rows * columns);
+  const taps: [row: number, column: number][] = [];
+  for (let i = 0; i < info.filterHeight; i++) {
+    for (let j = 0; j < info.filterWidth; j++) {
+      taps.push([i, j]);
+      counts.forEach((_, k) => {
+        const row = Math.floor(k / columns) * info.strideHeight + i;
+        const column = (k % columns) * info.strideWidth + j;
+        if (within(row, top, shape[1]) && within(column, left, shape[2])) counts[k]++;
+      });
+    }
+  }
+  const shares = tf.div(dy, tf.tensor4d(counts, [1, rows, columns, 1]));
+  const sum = tf.addN(taps.map((tap) => placed(shares, info, tap, [height, width])));
+  return tf.slice(sum, [0, top, left, 0], shape);
+}
+
 /** The gradient of a convolution by its input: the sum over taps of dy · tapᵀ, placed where the tap read x. */
 function inputGradient({ dy, filter }: Inputs, attributes: Attributes): tf.Tensor {
   const shape = attributes.inputShape as Four;
@@ -165,11 +177,10 @@ export function registerTrainingKernels(backendName: string): void {
   // tfjs's own kernel of the `wasm` backend gives nothing where all of a window is negative.
   if (backendName === 'wasm') tf.unregisterKernel('MaxPoolGrad', backendName);
   provide(backendName, 'MaxPoolGrad', maxPoolGradient);
-  provide(backendName, 'AvgPoolGrad', ({ dy, input }, { filterSize, strides }) => {
-    const [size, stride] = [filterSize, strides].map((value) => (Array.isArray(value) ? value[0] : value) as number);
-    if (size !== 1) throw new Error("Kernel 'AvgPoolGrad' not registered");
-    return tf.slice(spaced(dy, stride, stride), [0, 0, 0, 0], input.shape);
-  });
+  registerGroupedGradients(backendName);
+  // tfjs's own kernels of its own backends count padding.
+  if (backendName !== 'tensorflow') tf.unregisterKernel('AvgPoolGrad', backendName);
+  provide(backendName, 'AvgPoolGrad', averagePoolGradient);
   // tfjs's own kernel of the `cpu` backend is wrong for every image of a batch but the first.
   if (backendName === 'cpu') tf.unregisterKernel('ResizeNearestNeighborGrad', backendName);
   provide(backendName, 'ResizeNearestNeighborGrad', ({ dy, images }, { alignCorners, halfPixelCenters }) => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
+  architectureFromShapes,
   classifierParameters,
   classifierProgram,
   classifierShapes,
@@ -27,10 +28,20 @@ interface Case {
   readonly parameters: number;
   readonly logits: number[];
 }
-const cases: Case[] = JSON.parse(readFileSync(join(fixturesDir, 'resnet.json'), 'utf8'));
+const fixture = (name: string) => JSON.parse(readFileSync(join(fixturesDir, name), 'utf8'));
+/** timm's, as `fixtures/variants.py` writes them. */
+const variants: { readonly logits: readonly Case[]; readonly parameters: Readonly<Record<string, number>> } =
+  fixture('variants.json');
+const cases: readonly Case[] = [...fixture('resnet.json'), ...variants.logits];
+
+/** Those of timm's that have all its parts: WebAssembly is slow. */
+const SMALL = ['resnet10t', 'resnext14_32x4d', 'resnext14d_8x24d', 'seresnet18', 'ecaresnet26t'];
+const forWasm = cases.filter((one) => SMALL.includes(one.name) || !variants.logits.includes(one));
 
 for (const engineName of ['onnx', 'wasm'] as const) {
-  for (const { config, height, logits: expected, name, parameters, tensors, width } of cases) {
+  for (const { config, height, logits: expected, name, parameters, tensors, width } of engineName === 'wasm'
+    ? forWasm
+    : cases) {
     test(`${name} on ${engineName} equals torch`, async () => {
       const parsed = parseClassifierConfig(config, name);
       const shapes = classifierShapes(planClassifier(parsed));
@@ -66,6 +77,18 @@ test('parameter counts are the published ones', () => {
   const cifar = { 20: 269722, 56: 853018, 110: 1727962, 1202: 19421274 };
   for (const [depth, published] of Object.entries(cifar)) {
     assert.is(count({ architecture: `resnet${depth}`, stem: 'cifar', shortcut: 'A' }), published);
+  }
+});
+
+test("timm's variants train as many numbers as timm's code, and their tensors tell their names", () => {
+  for (const [architecture, published] of Object.entries(variants.parameters)) {
+    const plan = planOf({ architecture, num_classes: 1000 });
+    assert.is(parameterCount(classifierParameters(plan)), published, architecture);
+    const shapes = new Map(Object.entries(classifierShapes(plan)));
+    const sameNet = architecture === 'ecaresnext50t_32x4d' ? 'ecaresnext26t_32x4d' : architecture;
+    assert.is(architectureFromShapes(shapes), sameNet);
+    const within = new Map([...shapes].map(([name, shape]) => [`backbone.body.${name}`, shape]));
+    assert.is(architectureFromShapes(within, 'backbone.body.'), sameNet);
   }
 });
 
@@ -178,7 +201,14 @@ function refuses(config: object, pattern: RegExp): void {
 }
 
 test('a wrong configuration is refused, naming the field', () => {
-  refuses({ architecture: 'resnet51', num_classes: 10 }, /resnet51.*18, 34, 50/);
+  refuses({ architecture: 'resnet51', num_classes: 10 }, /resnet51.*10, 14, 18, 26, 34, 50/);
+  refuses({ architecture: 'resnext34_32x4d', num_classes: 10 }, /resnext34_32x4d: .*no groups/);
+  refuses({ architecture: 'resnext50_64x64d', num_classes: 10 }, /at most 2048/);
+  refuses({ architecture: 'resnext50', num_classes: 10 }, /architecture/);
+  refuses({ architecture: 'plain18d', num_classes: 10 }, /architecture/);
+  refuses({ architecture: 'resnetblur50', num_classes: 10 }, /architecture: must be a name such as/);
+  refuses({ architecture: 'resnetaa50d', num_classes: 10 }, /architecture/);
+  refuses({ architecture: 'seresnet20', stem: 'cifar', num_classes: 10 }, /CIFAR/);
   refuses({ architecture: 'resnet50', stem: 'cifar', shortcut: 'A', num_classes: 0 }, /num_classes/);
   refuses({ architecture: 'resnet21', stem: 'cifar', num_classes: 10 }, /6n \+ 2/);
   refuses({ architecture: 'resnet1208', num_classes: 10 }, /resnet1208/);

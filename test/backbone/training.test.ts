@@ -34,7 +34,10 @@ interface Fixture {
     readonly gradients: Readonly<Record<string, readonly [norm: number, ...products: number[]]>>;
   })[];
 }
-const { gradients, steps }: Fixture = JSON.parse(readFileSync(join(fixturesDir, 'training.json'), 'utf8'));
+const fixture = (name: string) => JSON.parse(readFileSync(join(fixturesDir, name), 'utf8'));
+const { gradients, ...paper }: Fixture = fixture('training.json');
+/** The paper's networks, and timm's, as `fixtures/variants.py` writes them. */
+const steps: Fixture['steps'] = [...paper.steps, ...fixture('variants.json').steps];
 
 const CLASSES = 10;
 const OPTIONS: TrainingOptions = { optimizer: { kind: 'sgd', momentum: 0.9, weightDecay: 1e-4 } };
@@ -73,7 +76,7 @@ const relative = (actual: number, expected: number) => Math.abs(actual - expecte
 
 for (const example of steps) {
   const { batch, gamma, losses, rate, size, statistics } = example;
-  test(`ten steps of ${nameOf(example)}: losses and running statistics as torch's`, async () => {
+  test(`${losses.length} steps of ${nameOf(example)}: losses and running statistics as torch's`, async () => {
     const program = await startTraining(example, gamma);
     for (const [step, expected] of losses.entries()) {
       const { loss } = await program.step(batchOf(batch, size, step), rate);

@@ -27,11 +27,13 @@ function fileOf(names: readonly string[]): string {
 const readable = dialects.filter(({ rename }) => rename);
 const nameOf = (names: readonly string[]) => readableDialect(shapesOf(names))?.name;
 
-test('the table names every dialect once, and reads two of them', () => {
+const dialectOf = (network: RegExp) => readable.find(({ name }) => network.test(name))!;
+
+test('the table names every dialect once, and reads three of them', () => {
   assert.is(new Set(dialects.map(({ name }) => name)).size, dialects.length);
   assert.equal(
     readable.map(({ name }) => name),
-    ['a ResNet, R-CNN or RetinaNet of torchvision', 'a CIFAR ResNet of akamaster'],
+    ['a ResNet of timm', 'a ResNet, R-CNN or RetinaNet of torchvision', 'a CIFAR ResNet of akamaster'],
   );
 });
 
@@ -39,13 +41,16 @@ test('a dialect is told by its head, or by the stem of a body without one', () =
   assert.match(nameOf(['conv1.weight', 'layer1.0.conv1.weight', 'fc.weight'])!, /torchvision/);
   assert.match(nameOf(['backbone.body.conv1.weight'])!, /torchvision/);
   assert.match(nameOf(['conv1.weight', 'layer1.0.conv1.weight', 'linear.weight'])!, /akamaster/);
+  assert.match(nameOf(['conv1.0.weight', 'conv1.3.weight', 'bn1.weight', 'layer1.0.conv1.weight'])!, /timm/);
+  assert.match(nameOf(['conv1.weight', 'layer1.0.conv1.weight', 'layer1.0.se.fc1.weight', 'fc.weight'])!, /timm/);
+  assert.match(nameOf(['conv1.weight', 'layer1.0.conv1.weight', 'layer1.0.se.conv.weight', 'fc.weight'])!, /timm/);
   assert.is(nameOf(['conv1.weight', 'layer1.0.conv1.weight']), undefined);
   assert.match(readableDialect(new Map([['conv1.weight', [64, 3, 7, 7]]]))!.name, /torchvision/);
   assert.match(readableDialect(new Map([['conv1.weight', [16, 3, 3, 3]]]))!.name, /akamaster/);
 });
 
 test('a dialect says the stem, and the classes of the data set where the head has as many', () => {
-  const [torchvision, akamaster] = readable;
+  const [torchvision, akamaster] = [dialectOf(/of torchvision/), dialectOf(/akamaster/)];
   const head = (name: string, classes: number) => new Map([[name, [classes, 64]]]);
   assert.equal(torchvision.config!(head('fc.weight', 1000)), { stem: 'imagenet', categories: imagenetClasses });
   assert.equal(torchvision.config!(head('fc.weight', 12)), { stem: 'imagenet' });
@@ -54,7 +59,7 @@ test('a dialect says the stem, and the classes of the data set where the head ha
 });
 
 test('the heads of a RetinaNet of former files had their ReLUs numbered, too', () => {
-  const [{ rename }] = readable;
+  const { rename } = dialectOf(/of torchvision/);
   for (const [before, now] of [
     ['head.classification_head.conv.0.weight', 'head.classification_head.conv.0.0.weight'],
     ['head.regression_head.conv.6.bias', 'head.regression_head.conv.3.0.bias'],
@@ -101,10 +106,10 @@ test('one tensor under two names is refused, with both', async () => {
 });
 
 test('what is told but not read is refused by the names in the file, wrappers and all', () => {
-  const names = ['module.conv1.0.weight', 'module.conv1.3.weight', 'module.fc.weight'];
+  const names = ['module.maxpool.0.weight', 'module.maxpool.1.weight', 'module.fc.weight'];
   assert.throws(
     () => refuseDialect(shapesOf(names), 'x.pth'),
-    /x\.pth: looks like timm's.*\(module\.conv1\.0\.weight, module\.conv1\.3\.weight\), which is not read/,
+    /x\.pth: looks like timm's.*\(module\.maxpool\.0\.weight, module\.maxpool\.1\.weight\), which is not read/,
   );
   refuseDialect(shapesOf(['conv1.weight', 'fc.weight']), 'x.pth');
 });

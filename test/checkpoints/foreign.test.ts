@@ -98,14 +98,15 @@ const NAMES: readonly (readonly [what: RegExp, names: readonly string[]])[] = [
   [/detector of MMDetection/, ['backbone.conv1.weight', 'bbox_head.retina_cls.weight']],
   [/MMPretrain/, ['backbone.conv1.weight', 'backbone.layer1.0.conv1.weight', 'head.fc.weight', 'head.fc.bias']],
   [
-    /timm's ResNet with a deep stem/,
-    ['conv1.0.weight', 'conv1.1.weight', 'conv1.3.weight', 'bn1.weight', 'layer1.0.conv1.weight', 'fc.weight'],
+    /timm's ResNet-RS/,
+    ['conv1.0.weight', 'conv1.6.weight', 'maxpool.0.weight', 'bn1.weight', 'layer1.0.conv1.weight', 'fc.weight'],
   ],
   [
-    /timm's ResNet with a deep stem/,
-    ['module.conv1.0.weight', 'module.conv1.6.weight', 'module.layer1.0.downsample.1.weight', 'module.fc.weight'],
+    /timm's blur pooling/,
+    ['module.conv1.0.weight', 'module.layer1.0.conv1.weight', 'module.layer2.0.aa.filt', 'module.fc.weight'],
   ],
-  [/squeeze and excitation/, ['conv1.weight', 'layer1.0.conv1.weight', 'layer1.0.se.fc1.weight', 'fc.weight']],
+  [/another attention/, ['conv1.weight', 'layer1.0.conv1.weight', 'layer1.0.se_module.fc1.weight', 'fc.weight']],
+  [/another attention/, ['conv1.weight', 'layer1.0.conv1.weight', 'layer1.0.se.fc.0.weight', 'fc.weight']],
   [
     /a DETR \(/,
     [

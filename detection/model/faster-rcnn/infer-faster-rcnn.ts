@@ -1,4 +1,4 @@
-import { depthFromShapes } from '../../../backbone/index.ts';
+import { architectureFromShapes } from '../../../backbone/index.ts';
 import { refuseDialect, type Shapes } from '../../../checkpoints/index.ts';
 import { cocoCategories, cocoKeypoints, cocoPerson } from '../../../datasets/index.ts';
 import { ResnetCocoError } from '../../../errors.ts';
@@ -36,7 +36,7 @@ export function inferFasterRcnn(shapes: Shapes, file: string): FasterRcnnConfig 
   return parseFasterRcnnConfig(
     {
       architecture: 'fasterrcnn',
-      backbone: `resnet${depthFromShapes(shapes, BODY)}`,
+      backbone: architectureFromShapes(shapes, BODY),
       norm_layer: shapes.has(`${BODY}bn1.num_batches_tracked`) ? 'BatchNorm2d' : 'FrozenBatchNorm2d',
       feature_maps: maps,
       ...(width === undefined ? {} : { fpn_out_channels: width }),
@@ -93,8 +93,9 @@ function boxHeadOf(shape: ShapeOf, shapes: Shapes, width: number | undefined) {
   };
 }
 
-/** Of a ResNet's last stage: as its shortcut projects. */
-const lastChannels = (shapes: Shapes): number => shapes.get(`${BODY}layer4.0.downsample.0.weight`)?.[0] ?? 512;
+/** Of a ResNet's last stage: as the last convolution of its blocks. */
+const lastChannels = (shapes: Shapes): number =>
+  (shapes.get(`${BODY}layer4.0.conv3.weight`) ?? shapes.get(`${BODY}layer4.0.conv2.weight`))?.[0] ?? 512;
 
 function maskHeadOf(shape: ShapeOf, shapes: Shapes) {
   return {

@@ -1,4 +1,4 @@
-import { depthFromShapes } from '../../../backbone/index.ts';
+import { architectureFromShapes } from '../../../backbone/index.ts';
 import type { Shapes } from '../../../checkpoints/index.ts';
 import { cocoCategories } from '../../../datasets/index.ts';
 import { ResnetCocoError } from '../../../errors.ts';
@@ -44,7 +44,7 @@ export function inferRetinaNet(shapes: Shapes, file: string): RetinaNetConfig {
   return parseRetinaNetConfig(
     {
       architecture: 'retinanet',
-      backbone: `resnet${depthFromShapes(shapes, 'backbone.body.')}`,
+      backbone: architectureFromShapes(shapes, 'backbone.body.'),
       norm_layer: shapes.has('backbone.body.bn1.num_batches_tracked') ? 'BatchNorm2d' : 'FrozenBatchNorm2d',
       fpn_out_channels: width,
       fpn_norm_layer: shapes.has('backbone.fpn.layer_blocks.0.1.weight') ? 'BatchNorm2d' : null,

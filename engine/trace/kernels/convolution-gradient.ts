@@ -2,11 +2,18 @@
 
 import { backend_util } from '@tensorflow/tfjs-core';
 import { ResnetCocoError } from '../../../errors.ts';
-import { DILATED_FILTER_GRADIENT, DILATED_INPUT_GRADIENT } from '../../ops/conv2d.ts';
+import {
+  DILATED_FILTER_GRADIENT,
+  DILATED_INPUT_GRADIENT,
+  GROUPED_FILTER_GRADIENT,
+  GROUPED_INPUT_GRADIENT,
+} from '../../ops/conv2d.ts';
 import { NCHW, OIHW } from '../axes.ts';
 import { type TraceKernel, traceKernel } from '../backend.ts';
+import type { Graph, Value } from '../graph.ts';
 import { blockedFilterGradient } from './blocked-filter-gradient.ts';
 import { filterGradient } from './filter-gradient.ts';
+import { groupedFilterGradient } from './grouped-filter-gradient.ts';
 import { emit, pad, physical, reshape, transpose } from './plain-maps.ts';
 
 type Four = [number, number, number, number];
@@ -16,6 +23,7 @@ interface Attributes {
   readonly strides: Pair;
   readonly pad: 'same' | 'valid' | number;
   readonly dilations?: Pair;
+  readonly groups?: number;
 }
 
 /** The order of a filter with its input and output channels swapped. */
@@ -42,7 +50,13 @@ const ofFilter: TraceKernel<Attributes & { readonly filterShape: Four }> = (grap
   const info = infoOf(x.shape, filterShape, attributes);
   const { top, left, bottom, right } = info.padInfo;
   const { block } = graph.target;
+  const { groups = 1 } = attributes;
   const [k, , c, o] = filterShape;
+  if (groups > 1) {
+    const map = pad(graph, physical(graph, x), [top, left, bottom, right]);
+    const grouped = groupedFilterGradient(graph, map, physical(graph, dy), info, groups);
+    return { ...grouped, shape: filterShape, order: OIHW };
+  }
   const gradient =
     block && c % block === 0 && o % block === 0
       ? blockedFilterGradient(graph, x, dy, info, block)
@@ -67,12 +81,13 @@ const ofInput: TraceKernel<Attributes & { readonly inputShape: Four }> = (graph,
   const { top, left, bottom, right } = info.padInfo;
   const result = { shape: inputShape, order: NCHW };
   const kernel_shape = [k, k];
+  const { groups: group = 1 } = attributes;
   if (s === 1) {
     // A convolution with the filter rotated by 180°, its input and output channels swapped.
-    const swapped = graph.inOrder(filter, IOHW);
+    const swapped = group === 1 ? graph.inOrder(filter, IOHW) : swappedInGroups(graph, filter, group);
     const ends = graph.int64s([-(2 ** 31), -(2 ** 31)]);
     const steps = graph.int64s([-1, -1]);
-    const [o, i] = [filter.shape[3], filter.shape[2]];
+    const [o, i] = [filter.shape[3] / group, filter.shape[2] * group];
     const rotatedFilter =
       k === 1
         ? swapped
@@ -83,6 +98,7 @@ const ofInput: TraceKernel<Attributes & { readonly inputShape: Four }> = (graph,
       pads,
       strides: [1, 1],
       dilations,
+      ...(group === 1 ? {} : { group }),
     });
   }
   const missing = (size: number, out: number, before: number, after: number) =>
@@ -92,6 +108,7 @@ const ofInput: TraceKernel<Attributes & { readonly inputShape: Four }> = (graph,
     strides: [s, s],
     dilations,
     pads: [top, left, bottom, right],
+    ...(group === 1 ? {} : { group }),
     output_padding: [
       missing(inputShape[1], dy.shape[1], top, bottom),
       missing(inputShape[2], dy.shape[2], left, right),
@@ -99,5 +116,15 @@ const ofInput: TraceKernel<Attributes & { readonly inputShape: Four }> = (graph,
   });
 };
 
-for (const name of ['Conv2DBackpropFilter', DILATED_FILTER_GRADIENT]) traceKernel(name, ofFilter);
-for (const name of ['Conv2DBackpropInput', DILATED_INPUT_GRADIENT]) traceKernel(name, ofInput);
+/** A filter OIHW, the input and output channels of each group swapped: G groups of [O / G, I] give [G · I, O / G]. */
+function swappedInGroups(graph: Graph, filter: Value, groups: number): string {
+  const [k, , i, o] = filter.shape;
+  const plain = { ...filter, name: graph.inOrder(filter, OIHW) };
+  const apart = reshape(graph, plain, [groups, o / groups, i, k * k]);
+  return reshape(graph, transpose(graph, apart, [0, 2, 1, 3]), [groups * i, o / groups, k, k]).name;
+}
+
+for (const name of ['Conv2DBackpropFilter', DILATED_FILTER_GRADIENT, GROUPED_FILTER_GRADIENT]) {
+  traceKernel(name, ofFilter);
+}
+for (const name of ['Conv2DBackpropInput', DILATED_INPUT_GRADIENT, GROUPED_INPUT_GRADIENT]) traceKernel(name, ofInput);

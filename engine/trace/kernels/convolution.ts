@@ -1,4 +1,5 @@
 import { backend_util } from '@tensorflow/tfjs-core';
+import { GROUPED_CONV2D, type GroupedAttributes } from '../../ops/conv2d.ts';
 import { LOWEST } from '../../ops/max-pool.ts';
 import { NCHW, OIHW } from '../axes.ts';
 import { traceKernel } from '../backend.ts';
@@ -27,13 +28,17 @@ function takePadding(graph: Graph, x: Value, own: backend_util.PadInfo, fill: (v
   return { x: before.source, pads: [pads[0] + top, pads[1] + left, pads[2] + bottom, pads[3] + right] };
 }
 
-traceKernel<{
-  strides: [number, number] | number;
-  pad: Pad;
-  dataFormat: 'NHWC' | 'NCHW';
-  dilations: [number, number] | number;
-}>('Conv2D', (graph, { x, filter }, { strides, pad, dataFormat, dilations }) => {
-  if (dataFormat !== 'NHWC') throw new Error("Kernel 'Conv2DNCHW' not registered");
+interface ConvolutionAttributes {
+  readonly strides: [number, number] | number;
+  readonly pad: Pad;
+  readonly dilations: [number, number] | number;
+}
+
+function convolution(
+  graph: Graph,
+  { x, filter }: Readonly<Record<string, Value>>,
+  { strides, pad, dilations }: ConvolutionAttributes,
+): Value {
   const [xShape, filterShape] = [x.shape, filter.shape] as unknown as [
     [number, number, number, number],
     [number, number, number, number],
@@ -52,7 +57,13 @@ traceKernel<{
       group: xShape[3] / filterShape[2],
     },
   );
+}
+
+traceKernel<ConvolutionAttributes & { readonly dataFormat: 'NHWC' | 'NCHW' }>('Conv2D', (graph, inputs, attributes) => {
+  if (attributes.dataFormat !== 'NHWC') throw new Error("Kernel 'Conv2DNCHW' not registered");
+  return convolution(graph, inputs, attributes);
 });
+traceKernel<GroupedAttributes>(GROUPED_CONV2D, convolution);
 
 export interface PoolAttributes {
   filterSize: [number, number] | number;
@@ -80,9 +91,11 @@ traceKernel<PoolAttributes>('MaxPool', (graph, { x }, attributes) => {
 traceKernel<PoolAttributes>('AvgPool', (graph, { x }, attributes) => {
   const info = poolInfo(x, attributes);
   const { top, left, bottom, right } = info.padInfo;
-  const pads = [top, left, bottom, right];
+  const { pads, ...windows } = poolAttributes(info, [top, left, bottom, right]);
+  // The padding of 'same' depends on the map's sides, and one graph serves all sizes.
+  const padding = attributes.pad === 'same' ? { auto_pad: 'SAME_UPPER' } : { pads };
   const input = graph.inOrder(x, NCHW);
-  return graph.emit('AveragePool', [input], { shape: info.outShape, order: NCHW }, poolAttributes(info, pads));
+  return graph.emit('AveragePool', [input], { shape: info.outShape, order: NCHW }, { ...windows, ...padding });
 });
 
 traceKernel<{ varianceEpsilon: number }>(

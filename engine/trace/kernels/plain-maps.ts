@@ -81,9 +81,10 @@ export function shiftedRows(graph: Graph, x: Value, k: number, rows: number, d: 
   return emit(graph, 'Gather', [x.name, indices], [n, c, k, rows, width], { axis: 2 });
 }
 
-/** Σ over images: [N, L, R] gives [L, R]. */
-export function sumOverImages(graph: Graph, products: Value): Value {
+/** Σ over images: [N, L, R] gives [L, R]; of groups of successive images [N · G, L, R] gives [G · L, R]. */
+export function sumOverImages(graph: Graph, products: Value, groups = 1): Value {
   const [n, l, r] = products.shape;
+  if (groups > 1) return sumOverImages(graph, reshape(graph, products, [n / groups, groups * l, r]));
   if (n === 1) return reshape(graph, products, [l, r]);
   return emit(graph, 'ReduceSum', [products.name, graph.int64s([0])], [l, r], { keepdims: 0 });
 }

@@ -14,17 +14,18 @@ import { compiled, eager } from './two-parts.ts';
 interface Case {
   readonly stride: number;
   readonly dilation: number;
+  readonly groups: number;
   readonly shapes: Readonly<Record<'x' | 'filter' | 'dy', number[]>>;
   /** Whole numbers, of which an eighth is meant. */
   readonly inputs: Readonly<Record<'x' | 'filter' | 'dy', string>>;
   readonly results: Readonly<Record<'y' | 'x' | 'filter', string>>;
 }
-const cases: readonly Case[] = JSON.parse(readFileSync(join(fixturesDir, 'dilated_convolution.json'), 'utf8'));
+const cases: readonly Case[] = JSON.parse(readFileSync(join(fixturesDir, 'convolutions.json'), 'utf8'));
 
 const hasGpu = process.env.VK_ICD_FILENAMES !== undefined || hasSwiftshader;
 process.env.VK_ICD_FILENAMES ??= SWIFTSHADER;
 
-const test = suite('dilated convolutions');
+const test = suite('dilated and grouped convolutions');
 const map = (tensor: tf.Tensor) => tensor as tf.Tensor4D;
 
 /** torch's NCHW as NHWC. */
@@ -63,7 +64,7 @@ async function compare(engine: Engine, compared = cases): Promise<void> {
     const [x, dy] = [channelsLast(inputOf(one, 'x')), channelsLast(inputOf(one, 'dy'))];
     const part: PartSpec = {
       model: (p: Tensors, inputs: Tensors) => ({
-        outputs: { y: conv2d(map(inputs.x), map(p.filter), one.stride, one.dilation) },
+        outputs: { y: conv2d(map(inputs.x), map(p.filter), one.stride, one.dilation, one.groups) },
       }),
       inputs: { x: { shape: x.shape } },
       inputGradients: ['x'],
@@ -72,7 +73,7 @@ async function compare(engine: Engine, compared = cases): Promise<void> {
     const spec = { name: 'a convolution', weights, trainable: ['filter'], parts: { part } };
     const program = await engine.trainParts(spec, { optimizer: { kind: 'sgd' } });
     const pass = await program.parts.part.forward({ x });
-    const what = `filter ${one.shapes.filter}, stride ${one.stride}, dilation ${one.dilation}:`;
+    const what = `filter ${one.shapes.filter}, stride ${one.stride}, dilation ${one.dilation}, groups ${one.groups}:`;
     const data = (await pass.outputs.y.data()) as Float32Array;
     assertEqual(data, channelsLast(resultOf(one, 'y')).data as Float32Array, `${what} y`);
     const back = await pass.backward({ y: dy });
@@ -91,7 +92,7 @@ test('tfjs in WebAssembly: results and gradients are torch’s', async () => com
 
 (hasGpu ? test : test.skip)('webgpu: results and gradients are torch’s', async () =>
   // A GPU's shaders are long in the making where the CPU stands for it.
-  compare(await createEngine('webgpu'), [cases[0], cases[2]]),
+  compare(await createEngine('webgpu'), [cases[0], cases[2], cases[11], cases[12]]),
 );
 
 test('the compiled gradient of a convolution whose sides differ is refused, not worked out wrongly', async () => {
