@@ -58,19 +58,28 @@ const flags = {
   ...engineFlags,
 } as const satisfies FlagTable;
 
-/** Decimals of the printed boxes, in pixels. */
 const COLUMNS = ['label', 'score', 'x', 'y', 'width', 'height'];
 
 type DetectedPicture = Extract<DetectedFile, { detections: unknown }>;
 
 function describe({ file, width, height, detections }: DetectedPicture): string {
   const head = `${file}  ${width}×${height}  ${detections.length ? counted(detections.length, 'object') : 'nothing found'}`;
-  const row = ({ label, score, bbox }: Detection): string[] => [
-    label,
-    score.toFixed(3),
-    ...bbox.map((value) => value.toFixed(1)),
+  if (!detections.length) return head;
+  const [{ keypoints, mask }] = detections;
+  const columns = [...COLUMNS, ...(mask ? ['mask'] : []), ...(keypoints ? ['joints'] : [])];
+  const row = (detection: Detection): string[] => [
+    detection.label,
+    detection.score.toFixed(3),
+    ...detection.bbox.map((value) => value.toFixed(1)),
+    ...(detection.mask ? [`${detection.mask.area} px`] : []),
+    ...(detection.keypoints ? [likelyJoints(detection)] : []),
   ];
-  return detections.length ? `${head}\n${formatTable([COLUMNS, ...detections.map(row)], 'lrrrrr', '  ')}` : head;
+  return `${head}\n${formatTable([columns, ...detections.map(row)], 'lrrrrrrr', '  ')}`;
+}
+
+/** Of an object's joints, those that are more likely there than not. */
+function likelyJoints({ keypoint_scores = [], keypoints = [] }: Detection): string {
+  return `${keypoint_scores.filter((score) => score > 0).length} of ${keypoints.length}`;
 }
 
 interface DetectJob {

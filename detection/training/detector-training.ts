@@ -169,6 +169,7 @@ export class DetectorTraining implements DetectorTrainer {
     for (const { file, objects } of images) checkObjects(objects, this.#config.num_classes, file);
     const list = batchImages(images, this.#config.size_divisible);
     const first = await this.#program.parts.proposals.forward({ image: { shape: list.shape, data: list.data } });
+    const heads: HeadPass[] = [];
     try {
       const levels = await this.#levels(first);
       const rpn = this.#rpnLoss(levels, list, images, choices);
@@ -176,7 +177,6 @@ export class DetectorTraining implements DetectorTrainer {
       const targets = images.map(({ objects }, image) =>
         roiTargets(proposals[image], objects, this.#settings, (labels) => choices.proposals(labels, image)),
       );
-      const heads: HeadPass[] = [];
       for (const name of headsOf(this.#config)) {
         heads.push(await this.#headPass(first, headTask(name, targets, images), list, share));
       }
@@ -195,6 +195,9 @@ export class DetectorTraining implements DetectorTrainer {
         cotangents[`deltas${level}`] = { shape: first.outputs[`deltas${level}`].shape, data: scaled(deltas, share) };
       }
       return { losses, passes: [...passes, await first.backward(cotangents, ...more)] };
+    } catch (error) {
+      for (const { pass } of heads) pass.dispose();
+      throw error;
     } finally {
       first.dispose();
     }

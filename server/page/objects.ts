@@ -5,7 +5,7 @@ import { isAbove } from '../../detection/results/name-detections.ts';
 import type { Category, Detected } from './ask.ts';
 import { byId, drawn, element, paint } from './elements.ts';
 import { isDrawn, type Layer, offerLayers } from './layers.ts';
-import { maskPath, skeletonStrokes } from './shapes.ts';
+import { outlinePath, skeletonStrokes } from './shapes.ts';
 
 const overlay = document.getElementById('overlay') as unknown as SVGSVGElement;
 const score = byId('score', 'input');
@@ -140,7 +140,7 @@ function drawObject(object: DetectionRecord): Drawn {
   const box = drawn('g', attributes, drawn('rect', { class: 'box', x, y, width, height }));
   // `fitTags` places it.
   const tag = drawn('g', { 'aria-hidden': 'true' }, drawn('rect', { class: 'tag' }), drawn('text', {}, text));
-  const outline = maskPath(object);
+  const outline = outlinePath(object);
   const mask = drawn('g', {}, ...(outline ? [drawn('path', { class: 'mask', d: outline })] : []));
   const [color] = categoryPaint(category_id);
   const strokes = skeletonStrokes(object, categoryOf(object), color).map(({ color, opacity, path, width }) =>

@@ -3,7 +3,7 @@ import { categoryPaint } from '../../datasets/draw/palette.ts';
 import type { DetectionRecord } from '../../detection/results/detection-record.ts';
 import type { Category } from './ask.ts';
 import { isDrawn } from './layers.ts';
-import { maskPath, skeletonStrokes } from './shapes.ts';
+import { outlinePath, skeletonStrokes } from './shapes.ts';
 
 function download(content: Blob, name: string): void {
   const link = document.createElement('a');
@@ -58,7 +58,7 @@ export async function savePicture(
 }
 
 function drawMask(context: CanvasRenderingContext2D, object: DetectionRecord, unit: number): void {
-  const path = new Path2D(maskPath(object));
+  const path = new Path2D(outlinePath(object));
   const [color] = categoryPaint(object.category_id);
   context.fillStyle = color;
   context.globalAlpha = 0.4;

@@ -7,7 +7,7 @@ import type { Category } from './ask.ts';
 const outlines = new WeakMap<DetectionRecord, string>();
 
 /** The outline of an object's mask, as a path of SVG and of a canvas; empty where it has no pixels. */
-export function maskPath(object: DetectionRecord): string {
+export function outlinePath(object: DetectionRecord): string {
   const known = outlines.get(object);
   if (known !== undefined || !object.segmentation) return known ?? '';
   const { counts, size } = object.segmentation;

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Draw, detectFiles, planSave } from '../../cli/detect.ts';
+import { rleFromBox } from '../../datasets/masks/polygon.ts';
 import type { DetectedFile } from '../../detection/index.ts';
+import { DetectedMask } from '../../detection/results/detected-mask.ts';
 import { matchCategories } from '../../detection/results/match-categories.ts';
 import { fakeDetector, inputsOf, record } from './fake-models.ts';
 
@@ -71,6 +73,23 @@ test('objects of each image for people, and nothing found said', async () => {
       'in/empty3.jpg  640×480  nothing found\n',
   );
   assert.match(stderr.text, /^2 images, 1 object, /);
+});
+
+test('for people, a mask is its pixels, and joints are those that are likely there', async () => {
+  const rle = rleFromBox([2, 3, 10, 5], 48, 64);
+  const whole = { category_id: 1, label: 'person', score: 0.9, bbox: [2, 3, 10, 5] as const, mask: new DetectedMask(rle) };
+  const keypoints = [1, 2, 3].map((x) => [x, x, 1] as const);
+  const person = { ...whole, keypoints, keypoint_scores: [4, 0.5, -2] };
+  const detector = {
+    async *detectAll(files: Iterable<string>): AsyncGenerator<DetectedFile> {
+      for (const file of files) yield { file, width: 64, height: 48, detections: [person] };
+    },
+  };
+  const { terminal, stdout } = record();
+  await detectFiles(detector, await inputsOf('in/1.jpg'), job, undefined, terminal, never);
+  const [, head, row] = stdout.text.split('\n');
+  assert.match(head, /label +score +x +y +width +height +mask +joints$/);
+  assert.match(row, /person +0\.900 +2\.0 +3\.0 +10\.0 +5\.0 +50 px +2 of 3$/);
 });
 
 test('the page begins at the score that was asked for', async () => {

@@ -66,7 +66,14 @@ test('what settings come to together has a bound too', () => {
   const cases: [object, RegExp][] = [
     [{ min_size: 8000, max_size: 8000 }, /min_size 8000 × max_size 8000.*64000000.*more than 16777216/],
     [{ anchor_sizes: Array(5).fill(hundred), aspect_ratios: hundred }, /10000 to a cell: anchors/],
-    [{ rpn_post_nms_top_n_test: 20_000, box_roi_pool_output_size: 64 }, /pooled numbers/],
+    [{ rpn_post_nms_top_n_test: 20_000, box_roi_pool_output_size: 64 }, /numbers of a map/],
+    [{ rpn_post_nms_top_n_test: 5000, box_head_conv_layers: [8192] }, /box_roi_pool_output_size²: numbers of a map/],
+    [{ mask_head: { roi_pool_output_size: 64, conv_layers: [4096] } }, /mask_head\.roi_pool_output_size²: numbers/],
+    [{ mask_head: { roi_pool_output_size: 32 }, num_classes: 10_000 }, /mask_head\.roi_pool_output_size²: numbers/],
+    [
+      { box_detections_per_img: 1000, keypoint_head: { num_keypoints: 1000 } },
+      /keypoint_head\.roi_pool_output_size²: numbers/,
+    ],
     [{ rpn_post_nms_top_n_test: 10_000, box_roi_pool_sampling_ratio: 16 }, /sampling_ratio²: points/],
     [{ rpn_post_nms_top_n_test: 20_000, box_roi_pool_output_size: 1, num_classes: 2000 }, /scores/],
     [{ fpn_out_channels: 8192, rpn_conv_depth: 32, rpn_post_nms_top_n_test: 1 }, /weights/],
@@ -93,6 +100,10 @@ test('usual and large but sensible detectors are taken', () => {
       aspect_ratios: [0.2, 0.5, 1, 2, 5],
     },
     { rpn_pre_nms_top_n_test: 6000, box_roi_pool_output_size: 14, box_roi_pool_sampling_ratio: 0 },
+    { feature_maps: 'c4', backbone: 'resnet50' },
+    { feature_maps: 'dc5', backbone: 'resnet50' },
+    { mask_head: {}, keypoint_head: {} },
+    { mask_head: {}, num_classes: 1204, box_detections_per_img: 300 },
     { box_head_conv_layers: [256, 256, 256, 256], fpn_norm_layer: 'BatchNorm2d', representation_size: 2048 },
   ])
     parseDetectorConfig({ ...DETECTOR, ...change }, 'test');

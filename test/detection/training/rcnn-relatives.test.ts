@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { DetectorTraining, fasterRcnnShapes, parseTrainingSettings } from '../../../detection/index.ts';
 import { parseFasterRcnnConfig } from '../../../detection/model/faster-rcnn/faster-rcnn-config.ts';
 import { createEngine } from '../../../engine/index.ts';
+import { scaledWeights } from '../../scaled-weights.ts';
 import { fixturesDir } from '../../shared-data.ts';
 import { waveWeights } from '../../waves.ts';
 import { assertProbe, chosen, close, type ImageCase, type Probe, trainingImage } from './recorded-batches.ts';
@@ -82,6 +83,35 @@ test('objects without a mask or joints train the other heads', async () => {
   }));
   const some = await training.gradients(first, chosen(images));
   assert.ok(some.loss_mask! > 0 && some.loss_mask !== losses.loss_mask);
+  await training.dispose();
+});
+
+interface Steps extends Record<'config' | 'settings', Record<string, number>> {
+  readonly optimizer: Record<'rate' | 'momentum' | 'weight_decay' | 'clip_norm', number>;
+  /** Parts of the names of weights that start at a tenth. */
+  readonly tamed: readonly string[];
+  readonly steps: readonly { readonly images: ImageCase[]; readonly losses: Record<string, number> }[];
+}
+
+test('ten steps of SGD with boxes, masks and joints follow torchvision', async () => {
+  const recorded: Steps = JSON.parse(readFileSync(join(fixturesDir, 'rcnn_relatives_steps.json'), 'utf8'));
+  const { clip_norm, momentum, rate, weight_decay } = recorded.optimizer;
+  const parsed = parseFasterRcnnConfig(recorded.config, 'fixture');
+  const tenths = Object.fromEntries(recorded.tamed.map((part) => [part, 0.1]));
+  const training = await DetectorTraining.create(
+    await createEngine('onnx', { threads: 1 }),
+    parsed,
+    scaledWeights(waveWeights(fasterRcnnShapes(parsed)), tenths),
+    parseTrainingSettings({ ...recorded.settings, trainable_backbone_layers: 5 }, 'fixture'),
+    { optimizer: { kind: 'sgd', momentum, weightDecay: weight_decay }, clipNorm: clip_norm },
+  );
+  for (const [step, { images, losses }] of recorded.steps.entries()) {
+    const ours = await training.step(images.map(trainingImage), chosen(images), rate);
+    for (const [name, expected] of Object.entries(losses)) {
+      const actual = ours[name as keyof typeof ours]!;
+      assert.ok(close(actual, expected, 1e-2), `step ${step}: ${name}: ${actual}, not ${expected}`);
+    }
+  }
   await training.dispose();
 });
 
