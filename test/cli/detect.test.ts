@@ -77,7 +77,13 @@ test('objects of each image for people, and nothing found said', async () => {
 
 test('for people, a mask is its pixels, and joints are those that are likely there', async () => {
   const rle = rleFromBox([2, 3, 10, 5], 48, 64);
-  const whole = { category_id: 1, label: 'person', score: 0.9, bbox: [2, 3, 10, 5] as const, mask: new DetectedMask(rle) };
+  const whole = {
+    category_id: 1,
+    label: 'person',
+    score: 0.9,
+    bbox: [2, 3, 10, 5] as const,
+    mask: new DetectedMask(rle),
+  };
   const keypoints = [1, 2, 3].map((x) => [x, x, 1] as const);
   const person = { ...whole, keypoints, keypoint_scores: [4, 0.5, -2] };
   const detector = {
