@@ -1,10 +1,11 @@
 // N images, H × W pixels, C channels.
 import type { ImageTensor } from '../datasets/index.ts';
-import type { Engine, HostTensor, Program, Weights } from '../engine/index.ts';
+import { type Engine, type HostTensor, type Program, sizeOf, type Weights } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import type { ClassifierConfig } from './classifier-config.ts';
 import { embeddingProgram, featuresProgram, planClassifier, stageName } from './classifier-program.ts';
 import { finiteOutputs } from './finite-outputs.ts';
+import { meanProbabilities } from './mean-probabilities.ts';
 
 /** What is said of every call after `dispose`. */
 export const MODEL_DISPOSED = 'the model was disposed; load it again';
@@ -48,14 +49,18 @@ export class ClassifierPrograms {
     return new ClassifierPrograms(engine, config, source, scores);
   }
 
-  /** The logits, or the embedding, of each image. */
+  /** The logits, or the embedding, of each image. Of several crops of an image, the mean probabilities as logits. */
   async rows(output: 'logits' | 'embedding', images: readonly ImageTensor[]): Promise<Float32Array[]> {
     if (!images.length) return [];
     const outputs = await this.#scores.run({ image: stacked(images) });
     const values = finiteOutputs((await outputs[output].data()) as Float32Array);
     for (const tensor of Object.values(outputs)) tensor.dispose();
     const length = values.length / images.length;
-    return images.map((_, i) => values.slice(i * length, (i + 1) * length));
+    const isOne = cropsIn(images) === 1;
+    return images.map((_, i) => {
+      const own = values.slice(i * length, (i + 1) * length);
+      return isOne ? own : meanProbabilities(own, this.#config.num_classes);
+    });
   }
 
   /** The map of each stage, of each image. */
@@ -105,5 +110,8 @@ function stacked(images: readonly ImageTensor[]): HostTensor {
   const [{ data, shape }] = images;
   const pixels = new Float32Array(images.length * data.length);
   for (const [i, image] of images.entries()) pixels.set(image.data, i * data.length);
-  return { shape: [images.length, ...shape], data: pixels };
+  return { shape: [images.length * cropsIn(images), ...shape], data: pixels };
 }
+
+/** How many crops of each image there are. */
+const cropsIn = ([{ data, shape }]: readonly ImageTensor[]): number => data.length / sizeOf(shape);

@@ -29,10 +29,12 @@ import type {
   OfItem,
   ScoredItem,
 } from './classifier-results.ts';
+import { classifierTransform, type ViewOptions } from './classifier-transform.ts';
 import { type Prediction, topClasses } from './top-classes.ts';
 
-const classifyKinds: OptionKinds<ClassifyOptions> = { top: 'checked' };
+const topKinds: OptionKinds<ClassifyOptions> = { top: 'checked' };
 const batchKinds: OptionKinds<LogitsOptions> = { batch: 'checked', signal: 'signal' };
+const viewKinds: OptionKinds<ViewOptions> = { size: 'checked', crops: 'checked' };
 
 /** Classes of an image, unless the caller says otherwise. */
 export const DEFAULT_TOP = 5;
@@ -49,6 +51,19 @@ export function checkTop(top: number): void {
   throw new ResnetCocoError('USAGE', `top must be a whole number from 1 to ${MOST.classes}, is ${shownValue(top)}`);
 }
 
+/** @throws ResnetCocoError USAGE for an invalid size or number of crops */
+function checkView({ crops = 1, size }: ViewOptions): void {
+  if (crops !== 1 && crops !== 10) {
+    throw new ResnetCocoError('USAGE', `crops must be 1 or 10, is ${shownValue(crops)}`);
+  }
+  const most = Math.sqrt(MOST.pixels);
+  if (size === undefined || size === 'test' || (Number.isInteger(size) && size >= 1 && size <= most)) return;
+  throw new ResnetCocoError(
+    'USAGE',
+    `size must be a whole number from 1 to ${most}, or 'test', is ${shownValue(size)}`,
+  );
+}
+
 /** An image classifier that is ready to run. Made by `loadClassifier`. */
 export class Classifier {
   readonly config: ClassifierConfig;
@@ -63,8 +78,7 @@ export class Classifier {
     this.engine = engine;
     this.#programs = programs;
     this.#pool = new ImagePool({}, MODEL_DISPOSED);
-    const { crop_size, image_mean, image_std, resize_size } = config;
-    this.#transform = { kind: 'classification', crop_size, image_mean, image_std, resize_size };
+    this.#transform = classifierTransform(config);
   }
 
   /** @param source of the weights; the classifier closes it when it is disposed */
@@ -92,22 +106,24 @@ export class Classifier {
    *
    * @param input a path, a `file:` URL, the bytes of a JPEG or PNG, pixels, or an array, another iterable or a stream
    *   of them
-   * @throws ResnetCocoError FILE_NOT_FOUND or BAD_IMAGE, naming the image; USAGE for an invalid `top`
+   * @throws ResnetCocoError FILE_NOT_FOUND or BAD_IMAGE, naming the image; USAGE for an invalid `top`, `size` or `crops`
    */
-  async classify(input: ImageSource, options?: ClassifyOptions): Promise<Prediction[]>;
-  async classify(input: ImageSources, options?: ClassifyOptions): Promise<Prediction[][]>;
+  async classify(input: ImageSource, options?: ClassifyOptions & ViewOptions): Promise<Prediction[]>;
+  async classify(input: ImageSources, options?: ClassifyOptions & ViewOptions): Promise<Prediction[][]>;
   async classify(
     input: ImageSource | ImageSources,
-    options: ClassifyOptions = {},
+    options: ClassifyOptions & ViewOptions = {},
   ): Promise<Prediction[] | Prediction[][]> {
-    checkOptions('classify', options, classifyKinds);
+    checkOptions('classify', options, { ...topKinds, ...viewKinds });
     const { top = DEFAULT_TOP } = options;
     checkTop(top);
+    checkView(options);
     const { categories } = this.config;
-    return await this.#ofEach(input, async (images) => {
+    const compute = async (images: readonly ImageTensor[]) => {
       const rows = await this.#programs.rows('logits', images);
       return rows.map((logits) => topClasses(logits, top, categories));
-    });
+    };
+    return await this.#ofEach(input, compute, classifierTransform(this.config, options));
   }
 
   /**
@@ -151,7 +167,7 @@ export class Classifier {
   /** Returns the most probable classes of each of several images from `load`, computed in one batch. */
   async classifyLoaded(images: readonly LoadedImage[], options: ClassifyOptions = {}): Promise<Prediction[][]> {
     checkArgument('classifyLoaded', 'the images', images, 'list');
-    checkOptions('classifyLoaded', options, classifyKinds);
+    checkOptions('classifyLoaded', options, topKinds);
     const { top = DEFAULT_TOP } = options;
     checkTop(top);
     const rows = await this.#programs.rows(
@@ -166,18 +182,21 @@ export class Classifier {
    * error, and the others go on.
    *
    * @param input what `classify` takes
-   * @throws ResnetCocoError USAGE for an invalid `top` or `batch`
+   * @throws ResnetCocoError USAGE for an invalid `top`, `batch`, `size` or `crops`
    */
-  classifyAll<S extends ImageSource>(input: S, options?: ClassifyAllOptions): AsyncGenerator<ClassifiedItem<S>>;
+  classifyAll<S extends ImageSource>(
+    input: S,
+    options?: ClassifyAllOptions & ViewOptions,
+  ): AsyncGenerator<ClassifiedItem<S>>;
   classifyAll<S extends ImageSource>(
     input: ImageSources<S>,
-    options?: ClassifyAllOptions,
+    options?: ClassifyAllOptions & ViewOptions,
   ): AsyncGenerator<ClassifiedItem<S>>;
   async *classifyAll<S extends ImageSource>(
     input: S | ImageSources<S>,
-    options: ClassifyAllOptions = {},
+    options: ClassifyAllOptions & ViewOptions = {},
   ): AsyncGenerator<ClassifiedItem<S>> {
-    checkOptions('classifyAll', options, { ...classifyKinds, ...batchKinds });
+    checkOptions('classifyAll', options, { ...topKinds, ...viewKinds, ...batchKinds });
     const { top = DEFAULT_TOP, ...others } = options;
     checkTop(top);
     for await (const { index, item, file, error, logits } of this.logitsAll(eachSource<S>(input), others)) {
@@ -187,19 +206,22 @@ export class Classifier {
   }
 
   /**
-   * Computes the logits of images one after another, in order and in constant memory, for evaluation. An image that
-   * cannot be read yields its error.
+   * Computes the logits of images one after another, in order and in constant memory, for evaluation. With ten crops
+   * they are the logarithm of the mean probabilities. An image that cannot be read yields its error.
    *
    * @param input what `classify` takes
-   * @throws ResnetCocoError USAGE for an invalid `batch`
+   * @throws ResnetCocoError USAGE for an invalid `batch`, `size` or `crops`
    */
-  logitsAll<S extends ImageSource>(input: S, options?: LogitsOptions): AsyncGenerator<ScoredItem<S>>;
-  logitsAll<S extends ImageSource>(input: ImageSources<S>, options?: LogitsOptions): AsyncGenerator<ScoredItem<S>>;
+  logitsAll<S extends ImageSource>(input: S, options?: LogitsOptions & ViewOptions): AsyncGenerator<ScoredItem<S>>;
+  logitsAll<S extends ImageSource>(
+    input: ImageSources<S>,
+    options?: LogitsOptions & ViewOptions,
+  ): AsyncGenerator<ScoredItem<S>>;
   async *logitsAll<S extends ImageSource>(
     input: S | ImageSources<S>,
-    options: LogitsOptions = {},
+    options: LogitsOptions & ViewOptions = {},
   ): AsyncGenerator<ScoredItem<S>> {
-    checkOptions('logitsAll', options, batchKinds);
+    checkOptions('logitsAll', options, { ...batchKinds, ...viewKinds });
     for await (const { row, error, ...which } of this.#rowsAll('logits', input, options)) {
       const scored = { ...which, source: which.item };
       yield error ? { ...scored, error } : { ...scored, logits: row };
@@ -239,9 +261,10 @@ export class Classifier {
   async #ofEach<R>(
     input: ImageSource | ImageSources,
     compute: (images: readonly ImageTensor[]) => Promise<R[]>,
+    transform = this.#transform,
   ): Promise<R | R[]> {
     const results: R[] = [];
-    for await (const { error, image } of this.#pool.prefetch(eachSource<ImageSource>(input), this.#transform)) {
+    for await (const { error, image } of this.#pool.prefetch(eachSource<ImageSource>(input), transform)) {
       if (error) throw error;
       results.push(...(await compute([image.tensor])));
     }
@@ -251,12 +274,15 @@ export class Classifier {
   async *#rowsAll<S extends ImageSource>(
     output: 'logits' | 'embedding',
     input: S | ImageSources<S>,
-    { batch = 1, signal }: LogitsOptions,
+    { batch = 1, signal, ...view }: LogitsOptions & ViewOptions,
   ): AsyncGenerator<RowOf<S>> {
-    const problem = batchProblem(batch, this.config.crop_size ** 2);
+    checkView(view);
+    const transform = classifierTransform(this.config, view);
+    const { crops = 1, crop_size } = transform;
+    const problem = batchProblem(batch, crops * crop_size ** 2);
     if (problem !== undefined) throw new ResnetCocoError('USAGE', problem);
     const ahead = batch * (this.streams + 2);
-    const loaded = batched(this.#pool.prefetch(eachSource<S>(input), this.#transform, { signal, ahead }), batch);
+    const loaded = batched(this.#pool.prefetch(eachSource<S>(input), transform, { signal, ahead }), batch);
     const compute = async (items: readonly Prefetched<S>[]): Promise<RowOf<S>[]> => {
       const rows = await this.#programs.rows(
         output,

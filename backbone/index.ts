@@ -2,7 +2,7 @@
 
 export { BACKBONES, isArchitectureName, isBackboneName } from './architecture.ts';
 export { architectureFromShapes } from './architecture-from-shapes.ts';
-export { IMAGENET_MEAN, IMAGENET_STD, parseClassifierConfig } from './classifier-config.ts';
+export { IMAGENET_MEAN, IMAGENET_STD, parseClassifierConfig, preparationOf } from './classifier-config.ts';
 export { classifierProgram, planClassifier } from './classifier-program.ts';
 export { MODEL_DISPOSED } from './classifier-programs.ts';
 export { initialize } from './initialize.ts';

@@ -12,6 +12,7 @@ import { ResnetCocoError } from '../errors.ts';
 import { checkOptions, type OptionKinds } from '../io/options.ts';
 import { shownValue } from '../io/shown-value.ts';
 import { isArchitectureName, SUCH_NAMES } from './architecture.ts';
+import { checkDescription } from './check-description.ts';
 import { Classifier } from './classifier.ts';
 import { type ClassifierConfig, parseClassifierConfig } from './classifier-config.ts';
 import { planClassifier } from './classifier-program.ts';
@@ -36,8 +37,8 @@ export const loadOptionKinds: OptionKinds<LoadOptions> = {
 /**
  * Loads an image classifier.
  *
- * @param nameOrPath a known model such as `resnet50`, fetched on first use, or the path or `file:` URL of a model file:
- *   safetensors, or PyTorch's `.pth`, `.pt`, `.th`
+ * @param nameOrPath a known model such as `resnet50`, fetched on first use, or the path or `file:` URL of a model file
+ *   (safetensors, or PyTorch's `.pth`, `.pt`, `.th`, `.bin`) or of a folder as the Hugging Face hub lays it out
  * @throws ResnetCocoError USAGE for what is no name or path, or an unknown option; UNKNOWN_MODEL, FILE_NOT_FOUND,
  *   BAD_CHECKPOINT, UNSAFE_CHECKPOINT, BAD_MODEL, BAD_CONFIG, DOWNLOAD_FAILED, ENGINE_UNAVAILABLE
  */
@@ -66,8 +67,10 @@ export async function compileClassifier(model: ModelFile, options: LoadOptions):
 
 /** The configuration in a model file, or the one inferred from its tensors. */
 export function classifierConfigOf(model: ModelFile, options: InferOptions = {}): ClassifierConfig {
-  const { checkpoint, config, configFile = checkpoint.file } = model;
-  if (config === undefined) return parseClassifierConfig(inferredConfig(model, options), checkpoint.file);
+  const { checkpoint, config, configFile = checkpoint.file, description } = model;
+  if (config === undefined) {
+    return parseClassifierConfig(inferredConfig(model, options), description?.file ?? checkpoint.file);
+  }
   const { architecture } = (config ?? {}) as { readonly architecture?: unknown };
   if (detectorNames.includes(architecture)) {
     throw new ResnetCocoError('BAD_MODEL', `${configFile}: a detector, not a classifier; use it with detect`);
@@ -89,9 +92,15 @@ export function isOfClassifier(config: unknown): boolean {
   return typeof architecture === 'string' && isArchitectureName(architecture);
 }
 
-function inferredConfig({ checkpoint, dialect }: ModelFile, options: InferOptions): object {
+function inferredConfig({ checkpoint, description, dialect }: ModelFile, options: InferOptions): object {
   const shapes = shapesOf(checkpoint);
   const said = dialect?.config?.(shapes);
-  const inferred = inferResNet(shapes, checkpoint.file, said, options);
-  return { ...said, ...inferred, architecture: options.arch ?? inferred.architecture };
+  if (description) checkDescription(description);
+  const arch = options.arch ?? description?.architecture;
+  const inferred = inferResNet(shapes, checkpoint.file, said, { ...options, arch });
+  const settings = description?.settings ?? {};
+  const config = { ...said, ...inferred, architecture: arch ?? inferred.architecture, ...settings };
+  // Of a body without a head, the labels tell the number of classes.
+  const isBody = !shapes.has('fc.weight') && !shapes.has('linear.weight');
+  return isBody && Array.isArray(settings.categories) ? { ...config, num_classes: settings.categories.length } : config;
 }

@@ -23,6 +23,7 @@ export type {
   ScoredImage,
   ScoredItem,
 } from './classifier-results.ts';
+export type { ViewOptions } from './classifier-transform.ts';
 export { type DuplicateOptions, duplicateGroups } from './embeddings/duplicates.ts';
 export {
   type FailedExample,

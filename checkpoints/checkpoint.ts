@@ -1,42 +1,73 @@
-import { readdir } from 'node:fs/promises';
 import { ResnetCocoError } from '../errors.ts';
 import { FileSlice, OpenFile } from '../io/pickle/file-slice.ts';
 import { isFolder } from '../io/regular-file.ts';
 import { namesAside } from './aside.ts';
-import { folderProblem, foreignFormat } from './foreign-formats.ts';
+import { foreignFormat } from './foreign-formats.ts';
 import { bfloatToFloat, halfToFloat } from './half-floats.ts';
+import { modelFolder } from './model-folder.ts';
 import { commonPrefix } from './prefix.ts';
 import { readSafetensors } from './safetensors.ts';
+import { isIndex, readIndex } from './shards.ts';
 import type { Contents, StoredTensor } from './stored-tensor.ts';
 import { readLegacyTorchFile, readTorchZip } from './torch/torch-file.ts';
 
 /** An open weight file: only names, types and shapes are in memory until a tensor is read. */
 export interface Checkpoint extends Contents {
   readonly file: string;
+  /** The files that hold its tensors: itself, or those that it lists. */
+  readonly files: readonly string[];
   /** The prefix of all names in the file, such as `module.`. The names in `tensors` are without it. */
   readonly prefix: string;
   close(): void;
 }
 
 /**
- * Opens a weight file and recognizes its format by the content: safetensors, or PyTorch's `.pth`, `.pt`, `.th` in the
- * zip or the older layout. Never executes anything in it.
+ * Opens a weight file and recognizes its format by the content: safetensors, or PyTorch's `.pth`, `.pt`, `.th`, `.bin` in
+ * the zip or the older layout. Of a folder, opens the weights in it; of an index, all files that it names. Never
+ * executes anything in them.
  *
  * @throws ResnetCocoError FILE_NOT_FOUND, BAD_CHECKPOINT, or UNSAFE_CHECKPOINT for a pickle that asks for more than
- *   tensors
+ *   tensors; BAD_CONFIG for an index that is not JSON
  */
-export async function openCheckpoint(file: string): Promise<Checkpoint> {
-  if (isFolder(file)) {
-    throw new ResnetCocoError('FILE_NOT_FOUND', `${file}: ${folderProblem(await readdir(file))}`);
-  }
+export async function openCheckpoint(path: string): Promise<Checkpoint> {
+  const file = isFolder(path) ? (await modelFolder(path)).weights : path;
+  const opened = isIndex(file) ? await openShards(file) : await openFile(file);
+  return { ...opened, ...withoutPrefix(opened.tensors) };
+}
+
+type OpenContents = Contents & Pick<Checkpoint, 'close' | 'file' | 'files'>;
+
+async function openFile(file: string): Promise<OpenContents> {
   const source = new OpenFile(file, 'BAD_CHECKPOINT');
   try {
-    const contents = await readContents(new FileSlice(source));
-    return { file, ...contents, ...withoutPrefix(contents.tensors), close: () => source.close() };
+    return { file, files: [file], ...(await readContents(new FileSlice(source))), close: () => source.close() };
   } catch (error) {
     source.close();
     if (error instanceof ResnetCocoError) throw error;
     throw new ResnetCocoError('BAD_CHECKPOINT', `${file}: damaged: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Opens the files that an index names, as one. */
+async function openShards(index: string): Promise<OpenContents> {
+  const paths = await readIndex(index);
+  const shards = new Map<string, OpenContents>();
+  const close = () => {
+    for (const shard of shards.values()) shard.close();
+  };
+  try {
+    for (const path of new Set(paths.values())) shards.set(path, await openFile(path));
+    const tensors = [...paths].map(([name, path]): [string, StoredTensor] => {
+      const tensor = shards.get(path)!.tensors.get(name);
+      if (tensor) return [name, tensor];
+      throw new ResnetCocoError('BAD_CHECKPOINT', `${path}: lacks ${name}, which ${index} says is in it`);
+    });
+    const extra = [...shards.values()].reduce((sum, { tensors: { size } }) => sum + size, -tensors.length);
+    const beside = extra ? [`tensors that the index does not list (${extra})`] : [];
+    return { file: index, files: [...shards.keys()], tensors: new Map(tensors), metadata: {}, beside, close };
+  } catch (error) {
+    close();
+    throw error;
   }
 }
 

@@ -123,9 +123,11 @@ function namesInPickle(file: FileSlice): string[] | undefined {
 /** A name from an untrusted file, made safe to print. */
 export const shown = (name: string): string => name.replace(/[^\x20-\x7e]/g, '?').slice(0, 100);
 
-/** Says why a folder cannot be read as a weight file. */
-export function folderProblem(names: readonly string[]): string {
+/** What else a folder without weights that load holds, by the names of its files; undefined if that is unknown. */
+export function foreignFolder(names: readonly string[]): string | undefined {
   if (names.includes('saved_model.pb')) return `a folder of TensorFlow's SavedModel, which is not read; ${WHAT_LOADS}`;
-  const weights = names.find((name) => /\.(safetensors|pth?|th|ckpt|bin)$/i.test(name));
-  return `a folder, not a weight file${weights === undefined ? '' : `; name a file in it, such as ${shown(weights)}`}`;
+  const foreign = names.find((name) => FORMATS.some(({ ends }) => ends?.test(name.toLowerCase())));
+  return foreign === undefined
+    ? undefined
+    : `a folder with ${shown(foreign)}: ${foreignFormat(new Uint8Array(), foreign)}`;
 }

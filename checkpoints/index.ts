@@ -3,11 +3,13 @@ export { refuseDialect } from './dialects/table.ts';
 export { fetchModel, listModels, type ModelListing } from './fetch-model.ts';
 export { checkFit, listNames, strangers } from './fit.ts';
 export { floatToHalf } from './half-floats.ts';
+export type { DescribedNetwork, ModelDescription } from './hub/description.ts';
 export { FASTER_RCNN_V2, findModel, isModelName, type KnownModel, knownModels, RETINANET_V2 } from './known-models.ts';
 export {
   besideWeights,
   type ModelFile,
   type OpenModelOptions,
+  openFolder,
   openModel,
   openModelFile,
   openModelKinds,
@@ -15,6 +17,7 @@ export {
   readWeights,
   shapesOf,
 } from './model-file.ts';
+export { CONFIG_FILE, modelFolder, PREPROCESSOR_FILE, WEIGHT_FILES } from './model-folder.ts';
 export { writeSafetensors } from './safetensors.ts';
 export type { Shapes } from './shapes.ts';
 export type { StoredTensor } from './stored-tensor.ts';

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { basename, sep } from 'node:path';
+import { basename, dirname, sep } from 'node:path';
 import type { HostTensor, Weights } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { type FetchOptions, fetchOptionKinds } from '../io/download/download.ts';
 import { structureProblem } from '../io/json/json-keys.ts';
 import { checkOptions, type OptionKinds, pathArgument } from '../io/options.ts';
+import { isFolder } from '../io/regular-file.ts';
 import { describeAside, isOfUsedHead, namesAside, TRAINING_STATE } from './aside.ts';
 import { type Checkpoint, openCheckpoint, toFloat32 } from './checkpoint.ts';
 import type { Dialect } from './dialects/dialect.ts';
@@ -12,8 +13,10 @@ import { readableDialect } from './dialects/table.ts';
 import { embeddedModels } from './embedded-models.ts';
 import { fetchWeights } from './fetch-model.ts';
 import { numberProblem } from './finite.ts';
-import { checkFit } from './fit.ts';
+import { checkFit, listNames } from './fit.ts';
+import { type ModelDescription, readBeside } from './hub/description.ts';
 import { findModel, isModelName } from './known-models.ts';
+import { modelFolder, WEIGHT_FILES } from './model-folder.ts';
 import type { StoredTensor } from './stored-tensor.ts';
 
 /** The `format` in a model file's metadata. */
@@ -29,6 +32,10 @@ export interface ModelFile {
   readonly config: unknown;
   /** The file that `config` comes from, for errors; undefined if it is the checkpoint. */
   readonly configFile?: string | undefined;
+  /** What timm's or transformers' files beside the weights say, where there is no `config`. */
+  readonly description?: ModelDescription | undefined;
+  /** What a user should know of the files that it was read from. */
+  readonly notes: readonly string[];
 }
 
 /** Settings of `openModel`. */
@@ -40,7 +47,7 @@ export interface OpenModelOptions extends FetchOptions {
 export const openModelKinds: OptionKinds<OpenModelOptions> = { ...fetchOptionKinds, onNote: 'function' };
 
 /**
- * Opens a model by path or `file:` URL, by the name of one that comes with the package, or of a known one, which is
+ * Opens a model by path or `file:` URL of a file or of a folder as the Hugging Face hub lays it out, by the name of one that comes with the package, or of a known one, which is
  * fetched on first use. Tells the dialect of its tensors' names, which are renamed to those of here.
  *
  * @throws ResnetCocoError USAGE for what is no name or path, or an unknown option; UNKNOWN_MODEL, FILE_NOT_FOUND,
@@ -60,21 +67,45 @@ export async function openModelFile(
   const model = await openNamed(pathArgument(call, 'the model', nameOrPath), options);
   const note = options.onNote && noteOf(model);
   if (note !== undefined) options.onNote?.(note);
+  for (const other of [...model.notes, ...(model.description?.notes ?? [])]) options.onNote?.(other);
   return model;
 }
 
 async function openNamed(nameOrPath: string, options: FetchOptions): Promise<ModelFile> {
   const embedded = existsSync(nameOrPath) ? undefined : embeddedModels().get(nameOrPath);
   const record = embedded !== undefined || isPath(nameOrPath) ? undefined : findModel(nameOrPath);
-  const file = record ? await fetchWeights(record, options) : (embedded ?? nameOrPath);
+  const path = record ? await fetchWeights(record, options) : (embedded ?? nameOrPath);
+  if (isFolder(path)) return await openFolder(path);
+  // A file with one of the hub's names is described by what lies beside it, too.
+  return await openFile(path, record?.config, WEIGHT_FILES.includes(basename(path)) && !record ? 'hub' : 'nothing');
+}
+
+/**
+ * Opens the model in a folder, as the Hugging Face hub or a training run lays it out.
+ *
+ * @param weights the weight file in it, if it is known
+ * @throws ResnetCocoError as `openModel` does; FILE_NOT_FOUND for a folder with no weights, or with several files
+ */
+export async function openFolder(folder: string, weights?: string): Promise<ModelFile> {
+  const files = weights === undefined ? await modelFolder(folder) : { weights, others: [] };
+  const { others } = files;
+  const model = await openFile(files.weights, undefined, 'all');
+  if (!others.length) return model;
+  const note = `${folder}: reads ${basename(files.weights)}, not ${listNames(others)}`;
+  return { ...model, notes: [note, ...model.notes] };
+}
+
+/** @param reads what counts of the files beside it, if it has no configuration itself: those of the hub, or ours too */
+async function openFile(file: string, known: unknown, reads: 'nothing' | 'hub' | 'all'): Promise<ModelFile> {
   const checkpoint = await openCheckpoint(file);
   try {
     const dialect = readableDialect(shapesOf(checkpoint));
-    return {
-      checkpoint: renamed(checkpoint, dialect),
-      dialect,
-      config: record ? record.config : ownConfig(checkpoint),
-    };
+    const opened = { checkpoint: renamed(checkpoint, dialect), dialect };
+    const config = known ?? ownConfig(checkpoint);
+    if (config !== undefined || reads === 'nothing') return { ...opened, config, notes: [] };
+    const { config: ours, description, ...beside } = await readBeside(dirname(file));
+    if (reads === 'all') return { ...opened, config: ours, description, ...beside };
+    return { ...opened, config: undefined, description, notes: description ? beside.notes : [] };
   } catch (error) {
     checkpoint.close();
     throw error;

@@ -2,8 +2,8 @@ import { isFirstPart } from './dialects/table.ts';
 
 /** Prefixes that torch's own wrappers add. */
 const WRAPPERS = /^((module|_orig_mod)\.)+/;
-/** A detector's names begin with this part. Before a classifier's names it is a wrapper. */
-const BODY = 'backbone';
+/** Names of detectors, and of classifiers of transformers, begin with these. Before the names of a ResNet they are wrappers. */
+const BODIES = ['backbone', 'resnet'];
 
 /** The most parts that wrappers add to a name. A hostile file may have millions. */
 const MOST_PARTS = 16;
@@ -25,7 +25,7 @@ export function commonPrefix(names: readonly string[]): string {
   const isOurs = (name: string) => {
     const end = name.indexOf('.', prefix.length);
     const part = name.slice(prefix.length, end);
-    return end >= 0 && (part === BODY || isFirstPart(part));
+    return end >= 0 && (BODIES.includes(part) || isFirstPart(part));
   };
   if (names.some(isOurs)) return prefix;
   return WRAPPERS.exec(prefix)?.[0] ?? '';

@@ -1,4 +1,4 @@
-import type { ClassifiedFile, ClassifyAllOptions, Prediction } from '../backbone/index.ts';
+import type { ClassifiedFile, ClassifyAllOptions, Prediction, ViewOptions } from '../backbone/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { MOST } from '../io/bounds.ts';
 import { offeringBundled } from './input/bundled-models.ts';
@@ -17,6 +17,8 @@ import {
   jsonFlag,
   pathsPositional,
   streamsFor,
+  viewFlags,
+  viewOf,
 } from './terminal/shared-flags.ts';
 import { displayWidth, formatTable, padColumns } from './terminal/table.ts';
 import type { Terminal } from './terminal/terminal.ts';
@@ -49,6 +51,7 @@ const flags = {
   },
   model: { kind: 'text', group: 'Model', value: 'NAME|FILE', default: 'resnet50', help: 'a known model, or a file' },
   ...archFlag,
+  ...viewFlags,
   ...engineFlags,
 } as const satisfies FlagTable;
 
@@ -60,7 +63,7 @@ const row = ({ probability, label, wnid }: Prediction): string[] => [
   ...(wnid ? [wnid] : []),
 ];
 
-interface ClassifyJob {
+interface ClassifyJob extends ViewOptions {
   readonly top: number;
   readonly batch?: number;
   readonly json: boolean;
@@ -75,7 +78,7 @@ interface FileClassifier {
 export async function classifyFiles(
   classifier: FileClassifier,
   inputs: Inputs,
-  { top, batch, json }: ClassifyJob,
+  { top, batch, json, ...view }: ClassifyJob,
   terminal: Terminal,
   signal: AbortSignal,
   failures = new Failures(terminal),
@@ -85,7 +88,7 @@ export async function classifyFiles(
   const nameWidth = top === 1 ? files.reduce((widest, file) => Math.max(widest, displayWidth(file)), 0) : 0;
   const outcome = await runImageJob({
     inputs,
-    results: classifier.classifyAll(files, defined({ top, batch, signal })),
+    results: classifier.classifyAll(files, defined({ top, batch, signal, ...view })),
     terminal,
     failures,
     json,
@@ -116,9 +119,14 @@ export default command({
     ["find . -name '*.jpg' -print0 | resnet-coco classify - --json", 'a list of files from another program'],
     ['resnet-coco classify cell.png --model my-cells.safetensors', 'a model of your own'],
     ['resnet-coco classify photos --examples examples', 'examples/cat, examples/dog: some images of each'],
+    ['resnet-coco classify photos --model resnet50.a1_in1k --size test --crops 10', 'a folder with a model of timm'],
   ],
   async run({ flags, positionals, terminal, signal }) {
     const { top, json, recursive, model, engine, threads, batch, arch, examples, neighbors } = flags;
+    const view = viewOf(flags);
+    if (examples !== undefined && (view.crops !== 1 || view.size !== undefined)) {
+      throw new ResnetCocoError('USAGE', '--size and --crops are not for --examples: leave them out');
+    }
     if (neighbors !== undefined && examples === undefined) {
       throw new ResnetCocoError('USAGE', '--neighbors is of --examples DIR: name the folder of examples');
     }
@@ -136,7 +144,7 @@ export default command({
       const named = dataset
         ? await byExamples(classifier, dataset, defined({ neighbors, batch, signal }), failures, terminal)
         : classifier;
-      const job = { ...defined({ batch }), top, json };
+      const job = { ...defined({ batch }), top, json, ...(dataset ? {} : view) };
       return await classifyFiles(named, inputs, job, terminal, signal, failures);
     } finally {
       await classifier.dispose();

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { ClassifierConfig, LogitsOptions, ScoredImage } from '../backbone/index.ts';
+import type { ClassifierConfig, LogitsOptions, ScoredImage, ViewOptions } from '../backbone/index.ts';
 import {
   type ClassificationDataset,
   type Image,
@@ -20,7 +20,7 @@ import { describeEvaluation } from './terminal/describe-evaluation.ts';
 import { withDownloadProgress } from './terminal/download-progress.ts';
 import { Failures } from './terminal/failures.ts';
 import type { FlagTable } from './terminal/flags.ts';
-import { archFlag, defined, engineFlags, jsonFlag, streamsFor } from './terminal/shared-flags.ts';
+import { archFlag, defined, engineFlags, jsonFlag, streamsFor, viewFlags, viewOf } from './terminal/shared-flags.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
 const flags = {
@@ -37,10 +37,11 @@ const flags = {
   },
   model: { kind: 'text', group: 'Model', value: 'NAME|FILE', help: 'a known model, or a file; required' },
   ...archFlag,
+  ...viewFlags,
   ...engineFlags,
 } as const satisfies FlagTable;
 
-export interface ClassifierEvaluation {
+export interface ClassifierEvaluation extends ViewOptions {
   /** The name of the model and the place of the data set, for reports. */
   readonly model: string;
   readonly source: string;
@@ -68,7 +69,7 @@ interface ScoringClassifier {
 export async function evaluateClassifier(
   classifier: ScoringClassifier,
   dataset: ClassificationDataset,
-  { model, source, batch, json, report }: ClassifierEvaluation,
+  { model, source, batch, json, report, ...view }: ClassifierEvaluation,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
@@ -78,12 +79,12 @@ export async function evaluateClassifier(
   const evaluator = new ClassificationEvaluator(config.num_classes);
   const failures = new Failures(terminal);
   const failed: { file: string; error: string }[] = [];
-  const size = batch ?? (config.crop_size <= SMALL_CROP ? SMALL_BATCH : undefined);
-  const [images, options] = [imagesOf(dataset), defined({ batch: size, signal })];
+  const isSmall = view.size === undefined && config.crop_size <= SMALL_CROP;
+  const options = defined({ batch: batch ?? (isSmall ? SMALL_BATCH : undefined), signal, ...view });
   const started = performance.now();
   const progress = terminal.startProgress('images', dataset.length);
   try {
-    for await (const { index, error, logits } of classifier.logitsAll(images, options)) {
+    for await (const { index, error, logits } of classifier.logitsAll(imagesOf(dataset), options)) {
       const file = dataset.nameOf(index);
       if (error) failed.push({ file, error: failures.add(file, error) });
       else evaluator.add(logits, indices[dataset.label(index)], index);
@@ -129,8 +130,9 @@ export default command({
       'then open report/report.html',
     ],
   ],
-  async run({ flags: { split, json, report, model, engine, threads, batch, arch }, positionals, terminal, signal }) {
-    const [source] = positionals;
+  async run({ flags, positionals: [source], terminal, signal }) {
+    const { split, json, report, model, engine, threads, batch, arch } = flags;
+    const view = viewOf(flags);
     if (model === undefined) throw new ResnetCocoError('USAGE', '--model is missing: name the classifier to evaluate');
     const dataset = await openClassificationDataset(source, defined({ split }));
     for (const note of dataset.notes ?? []) terminal.note(note);
@@ -141,7 +143,7 @@ export default command({
         loadClassifier(model, { ...defined({ engine, threads, arch }), streams, onProgress, onNote, signal }),
       );
       try {
-        const evaluation = { model: basename(model), source, json, ...defined({ batch, report }) };
+        const evaluation = { model: basename(model), source, json, ...view, ...defined({ batch, report }) };
         return await evaluateClassifier(classifier, dataset, evaluation, terminal, signal);
       } finally {
         await classifier.dispose();

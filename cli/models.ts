@@ -1,11 +1,11 @@
 import type { ModelListing } from '../checkpoints/index.ts';
 import type { ModelInfo } from '../index.ts';
+import { readSettingsFile } from '../io/json/settings-file.ts';
 import { settingName, settingRows, settingValue } from '../training/page/setting-words.ts';
 import { command, noPositionals } from './terminal/command.ts';
 import { withDownloadProgress } from './terminal/download-progress.ts';
 import type { FlagTable } from './terminal/flags.ts';
 import { forceFlag, refuseExisting } from './terminal/output-file.ts';
-import { readSettingsFile } from './terminal/settings-file.ts';
 import { archFlag, defined, jsonFlag } from './terminal/shared-flags.ts';
 import { formatTable } from './terminal/table.ts';
 

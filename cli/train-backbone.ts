@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import {
   type ClassifierConfig,
   initialConfig,
+  preparationOf,
   type TrainClassifierOptions,
   type TrainingStep,
   type TrainingSummary,
@@ -58,16 +59,11 @@ async function storedRun(folder: string): Promise<{ flags: Partial<TrainingFlags
 }
 
 /** The part of the initial model's configuration that a run takes over, as stored with the run. */
-function rememberedConfig({
-  architecture,
-  recipe,
-  resize_size,
-  shortcut,
-  stem,
-  stride_on,
-}: RunConfig): ClassifierConfig {
+function rememberedConfig(run: RunConfig): ClassifierConfig {
+  const { architecture, recipe, resize_size, shortcut, stem, stride_on } = run;
   const { image_mean, image_std, size: crop_size } = recipe as Record<string, unknown>;
-  const config = { architecture, stem, shortcut, stride_on, image_mean, image_std, crop_size, resize_size };
+  const network = { architecture, stem, shortcut, stride_on };
+  const config = { ...network, image_mean, image_std, crop_size, resize_size, ...preparationOf(run) };
   return config as unknown as ClassifierConfig;
 }
 

@@ -9,9 +9,19 @@ export { decoders } from './images/decode.ts';
 export { decodingCost } from './images/image-size.ts';
 export { eachSource, isImageSource } from './images/image-sources.ts';
 export { scansProblem } from './images/jpeg/jpeg-header.ts';
+export { type ChannelOrder, channelOrders } from './images/normalize.ts';
 export { sourceName } from './images/read-image.ts';
-export { enlargement, type Region, resizeAntialiased, resizeBilinear, shrunk } from './images/resize.ts';
-export { detectionSize, resizeArithmetics } from './images/transform.ts';
+export {
+  enlargement,
+  type Interpolation,
+  interpolations,
+  type Region,
+  resizeAntialiased,
+  resizeBilinear,
+  shrunk,
+} from './images/resize.ts';
+export { type CropMode, type CropRounding, cropModes, cropRoundings } from './images/resize-and-crop.ts';
+export { type Crops, detectionSize, resizeArithmetics } from './images/transform.ts';
 export { cocoKeypoints, cocoPerson } from './known/coco-keypoints.ts';
 export { checkRecipe } from './loaders/classification/check-recipe.ts';
 export { checkDetectionRecipe } from './loaders/detection/check-recipe.ts';

@@ -90,8 +90,9 @@ export class Detector {
     this.streams = streams;
     this.#model = model;
     this.pool = new ImagePool({}, MODEL_DISPOSED);
-    const { categories, image_mean, image_std, max_size, min_size, resize_arithmetic } = config;
-    this.#transform = { kind: 'detection', image_mean, image_std, max_size, min_size, resize_arithmetic };
+    const { categories, channel_order, image_mean, image_std, max_size, min_size, resize_arithmetic } = config;
+    const sizes = { max_size, min_size, resize_arithmetic };
+    this.#transform = { kind: 'detection', image_mean, image_std, channel_order, ...sizes };
     this.#categories = categoriesByLabel(categories);
   }
 

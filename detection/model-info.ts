@@ -22,6 +22,10 @@ export interface ModelFileInfo {
   readonly tensors: number;
   /** Element types, and how many tensors have each. */
   readonly dtypes: Readonly<Record<string, number>>;
+  /** The file beside it that describes it, of timm or of transformers. */
+  readonly describedBy?: string;
+  /** What to know of the files that it is read from. */
+  readonly notes?: readonly string[];
   /** What all names in the file begin with and is left out, such as `module.`. */
   readonly prefix?: string;
   /** What is beside the weights and not used, with counts. */
@@ -59,10 +63,20 @@ export async function modelInfo(model: string | URL): Promise<ModelInfo> {
     for (const { dtype } of checkpoint.tensors.values()) dtypes[dtype] = (dtypes[dtype] ?? 0) + 1;
     const { file } = checkpoint;
     const selfDescribing = opened.config !== undefined;
-    const { prefix } = checkpoint;
+    const { files, prefix } = checkpoint;
+    const { description, notes: ofFiles } = opened;
+    const notes = [...ofFiles, ...(description?.notes ?? [])];
     const beside = besideWeights(opened);
     const held = {
-      ...{ file, bytes: statSync(file).size, tensors: checkpoint.tensors.size, dtypes, selfDescribing },
+      ...{
+        file,
+        bytes: files.reduce((sum, each) => sum + statSync(each).size, 0),
+        tensors: checkpoint.tensors.size,
+        dtypes,
+        selfDescribing,
+      },
+      ...(description && { describedBy: description.file }),
+      ...(notes.length ? { notes } : {}),
       ...(prefix ? { prefix } : {}),
       ...(beside.length ? { beside } : {}),
     };

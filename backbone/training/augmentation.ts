@@ -51,9 +51,10 @@ export function trainingRecipe(
   const recipe: TrainingRecipe = {
     kind: 'training',
     size,
-    augmentations: augmentations(choices, smallImages),
+    augmentations: augmentations(choices, smallImages, init?.interpolation),
     image_mean: [...image_mean],
     image_std: [...image_std],
+    ...(init?.channel_order && { channel_order: init.channel_order }),
     ...(erase ? { random_erasing: { p: erase } } : {}),
     ...(mixup_alpha === undefined ? {} : { mixup_alpha }),
     ...(cutmix_alpha === undefined ? {} : { cutmix_alpha }),
@@ -64,19 +65,24 @@ export function trainingRecipe(
   return { recipe, resize_size: same ? init.resize_size : Math.round((size * 8) / 7) };
 }
 
-function augmentations(choices: AugmentationChoices, small: boolean): Augmentation[] {
+function augmentations(
+  choices: AugmentationChoices,
+  small: boolean,
+  interpolation: ClassifierConfig['interpolation'],
+): Augmentation[] {
   const { augment = 'basic', colorJitter = 0, cropScale } = choices;
   if (cropScale !== undefined && (small || augment === 'none')) {
     const reason = small ? "CIFAR's images are shifted, not cropped" : 'without augmentation nothing is cropped';
     throw new ResnetCocoError('USAGE', `\`cropScale\` ${cropScale}: ${reason}; leave it out`);
   }
   const steps: Augmentation[] = [];
+  const resizing = interpolation && { interpolation };
   if (augment === 'none') {
     // The largest centered square.
-    if (!small) steps.push({ kind: 'random_resized_crop', scale: [1, 1], ratio: [1, 1] });
+    if (!small) steps.push({ kind: 'random_resized_crop', scale: [1, 1], ratio: [1, 1], ...resizing });
   } else {
     const scale = cropScale === undefined ? {} : { scale: [cropScale, 1] };
-    steps.push(small ? { kind: 'pad_and_crop', padding: 4 } : { kind: 'random_resized_crop', ...scale });
+    steps.push(small ? { kind: 'pad_and_crop', padding: 4 } : { kind: 'random_resized_crop', ...scale, ...resizing });
     steps.push({ kind: 'random_horizontal_flip' });
   }
   if (augment === 'randaugment') steps.push({ kind: 'rand_augment' });

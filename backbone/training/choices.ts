@@ -7,7 +7,7 @@ import {
   optimizationNames,
   optimizationSettings,
 } from '../../training/index.ts';
-import { type ClassifierConfig, IMAGENET_MEAN, IMAGENET_STD } from '../classifier-config.ts';
+import { type ClassifierConfig, IMAGENET_MEAN, IMAGENET_STD, preparationOf } from '../classifier-config.ts';
 import { type AugmentationChoices, trainingRecipe } from './augmentation.ts';
 import { type Network, networkNamed } from './network.ts';
 import { checkTrainingSettings, type TrainingSettings } from './settings.ts';
@@ -109,6 +109,7 @@ export function trainingSettings(
     shortcut: choices.shortcut ?? shortcut,
     recipe,
     resize_size,
+    ...preparationOf(init),
     ...optimizationSettings(choices, {
       epochs: defaults.epochs,
       batch,

@@ -12,6 +12,7 @@ import {
 } from '../../training/index.ts';
 import { classificationLoss } from '../classification-loss.ts';
 import { planClassifier } from '../classifier-program.ts';
+import { classifierTransform } from '../classifier-transform.ts';
 import { parameterCount, tensorShapes } from '../parameter-plan.ts';
 import { classifierParameters } from '../resnet-plan.ts';
 import { checkFreeze, modelConfig } from './model-config.ts';
@@ -77,10 +78,8 @@ export function classifierTask(
   checkSteps(dataset.length, batch);
   const parameters = classifierParameters(plan, { zeroGamma: settings.zero_gamma === true });
   const labels = labelsIn(validation, dataset.classes);
-  const { crop_size, image_mean, image_std, resize_size } = config;
-  const evaluated = { kind: 'classification', crop_size, image_mean, image_std, resize_size } as const;
   const loader = new Loader(dataset, { ...loaderOptions(options), batch, recipe, seed, dropLast: true });
-  const evaluation = new Loader(validation, { ...loaderOptions(options), batch, recipe: evaluated });
+  const evaluation = new Loader(validation, { ...loaderOptions(options), batch, recipe: classifierTransform(config) });
   const stepOf = (state: LoopState, mean: (name: string) => number): TrainingStep => ({
     ...state,
     loss: mean('loss'),

@@ -1,7 +1,7 @@
 import type { ClassificationDataset } from '../../datasets/index.ts';
 import { imagenetClasses } from '../../datasets/known/imagenet-classes.ts';
 import { ResnetCocoError } from '../../errors.ts';
-import { type ClassifierConfig, parseClassifierConfig } from '../classifier-config.ts';
+import { type ClassifierConfig, parseClassifierConfig, preparationOf } from '../classifier-config.ts';
 import type { ResNetPlan } from '../resnet-plan.ts';
 import type { TrainingSettings } from './settings.ts';
 
@@ -19,6 +19,7 @@ export function modelConfig(settings: TrainingSettings, dataset: ClassificationD
     image_std: [...recipe.image_std],
     resize_size,
     crop_size: recipe.size,
+    ...preparationOf(settings),
   };
   return parseClassifierConfig(config, 'training');
 }

@@ -5,6 +5,7 @@ import { batchProblem, MOST, wholeWithin } from '../../io/bounds.ts';
 import { parseConfig } from '../../io/config.ts';
 import { type OptimizationSettings, scheduleProblem } from '../../training/index.ts';
 import { optimizationFields } from '../../training/optimization-fields.ts';
+import { type PreparationSettings, preparationFields } from '../classifier-config.ts';
 
 /** More stages than any network has. */
 const MOST_STAGES = 4;
@@ -17,6 +18,7 @@ const schema = v.strictObject({
   stride_on: v.picklist(['3x3', '1x1']),
   recipe: v.record(v.string(), v.unknown()),
   resize_size: v.nullable(wholeWithin(1, MOST.side)),
+  ...preparationFields,
   freeze: v.optional(wholeWithin(0, MOST_STAGES)),
   zero_gamma: v.optional(v.boolean()),
 });
@@ -26,13 +28,15 @@ const schema = v.strictObject({
  * epochs. `warmup_steps`, in steps, takes precedence.
  *
  * - `resize_size`: the length of an image's shorter side for evaluation, before the center crop.
+ * - `interpolation`, `crop_mode`, `crop_rounding`, `channel_order`: of the evaluation and of the trained model, as in its
+ *   configuration.
  * - `decay_norms`: whether norms and biases have weight decay too.
  * - `ema`: the decay of a moving average of the weights, which is then evaluated and becomes the model.
  * - `freeze`: the stem and this many stages are not trained.
  * - `zero_gamma`: residual blocks start as their shortcuts.
  * - `evaluate_every`: the epochs between evaluations. The last epoch is always evaluated.
  */
-export interface TrainingSettings extends OptimizationSettings {
+export interface TrainingSettings extends OptimizationSettings, PreparationSettings {
   readonly architecture: string;
   readonly stem: 'imagenet' | 'cifar';
   readonly shortcut: 'A' | 'B' | 'C' | 'none';

@@ -23,8 +23,8 @@ const FOREIGN: readonly [name: string, tells: RegExp][] = [
   ['a classifier of MMPretrain', /^head\.(fc|layers\.\d+)\.(weight|bias)$/],
   ['a DETR', /^(transformer\.(encoder|decoder)\.layers\.|class_embed\.|bbox_embed\.|query_embed\.)/],
   [
-    "a ResNet of Hugging Face's transformers",
-    /^((resnet|model)\.)?(embedder\.embedder\.|encoder\.stages\.\d+\.layers\.)/,
+    "a RegNet or another relative of ResNet of Hugging Face's transformers",
+    /^((regnet|model)\.)?(embedder\.embedder\.|encoder\.stages\.\d+\.layers\.)/,
   ],
   [
     "a vision transformer or ConvNeXt of Hugging Face's transformers",

@@ -6,9 +6,10 @@ import type { Dialect } from './dialect.ts';
 import { foreignDialects } from './foreign.ts';
 import { timm } from './timm.ts';
 import { torchvision } from './torchvision.ts';
+import { transformers } from './transformers.ts';
 
 /** All dialects, the most specific first: other networks also use the names of a plain ResNet. */
-export const dialects: readonly Dialect[] = [...foreignDialects, timm, torchvision, akamaster];
+export const dialects: readonly Dialect[] = [...foreignDialects, transformers, timm, torchvision, akamaster];
 
 /** Whether names of a readable dialect begin with this part, such as `layer1`. */
 export const isFirstPart = (part: string): boolean => dialects.some(({ firstPart }) => firstPart?.test(part));

@@ -1,4 +1,6 @@
 import { availableParallelism } from 'node:os';
+import type { ViewOptions } from '../../backbone/index.ts';
+import { ResnetCocoError } from '../../errors.ts';
 import { MOST } from '../../io/bounds.ts';
 import type { FlagTable } from './flags.ts';
 
@@ -37,6 +39,35 @@ export const archFlag = {
     help: 'architecture of a checkpoint that does not name its own, such as resnet18',
   },
 } as const satisfies FlagTable;
+
+/** How a classifier looks at images, of every command that classifies. */
+export const viewFlags = {
+  size: {
+    kind: 'text',
+    group: 'Model',
+    value: 'N|test',
+    help: "side of the square that the model sees, in pixels, or test: the one that its authors evaluated with (default: the model's)",
+  },
+  crops: {
+    kind: 'choice',
+    group: 'Model',
+    choices: ['1', '10'],
+    default: '1',
+    help: '10: mean probabilities of corners and center and their mirror images; 1: the center',
+  },
+} as const satisfies FlagTable;
+
+const MOST_SIDE = Math.sqrt(MOST.pixels);
+
+/** @throws USAGE when the size is neither a number of pixels nor `test` */
+export function viewOf({ crops, size }: { readonly crops: string; readonly size: string | undefined }): ViewOptions {
+  const view = { crops: crops === '10' ? 10 : 1 } as const;
+  if (size === undefined) return view;
+  if (size === 'test') return { ...view, size };
+  const side = /^\d+$/.test(size) ? Number(size) : 0;
+  if (side >= 1 && side <= MOST_SIDE) return { ...view, size: side };
+  throw new ResnetCocoError('USAGE', `--size wants a whole number from 1 to ${MOST_SIDE}, or test, got '${size}'`);
+}
 
 /** The model of every command that detects. */
 export const detectorFlag = {

@@ -3,8 +3,8 @@ import type { DetectorChoices } from '../../detection/index.ts';
 import { type DetectorHead, detectorHeads } from '../../detection/training/head-choices.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { MOST } from '../../io/bounds.ts';
+import { readSettingsFile } from '../../io/json/settings-file.ts';
 import type { FlagTable, FlagValues } from '../terminal/flags.ts';
-import { readSettingsFile } from '../terminal/settings-file.ts';
 import { defined } from '../terminal/shared-flags.ts';
 import {
   colorJitterFlag,

@@ -20,7 +20,10 @@ interface DatasetNote {
 }
 
 /** The fields of a run's configuration that determine what a network learns. */
-const RECIPE = [...['epochs', 'batch', 'recipe', 'resize_size', ...stepSettings], ...['init', 'freeze', 'zero_gamma']];
+const RECIPE = [
+  ...['epochs', 'batch', 'recipe', 'resize_size', 'interpolation', 'crop_mode', 'channel_order', ...stepSettings],
+  ...['init', 'freeze', 'zero_gamma'],
+];
 
 /** The command that trains such a model again. */
 function trainingCommand(what: string, flags: Readonly<Record<string, unknown>>): string {

@@ -1,17 +1,17 @@
 import type { Random } from '../../io/random.ts';
 import type { Image } from '../images/image.ts';
-import { type Region, resizeAntialiased } from '../images/resize.ts';
+import { type Interpolation, type Region, resizeAntialiased } from '../images/resize.ts';
 import { crop } from './crop.ts';
 
-/**
- * torchvision's `RandomResizedCrop`: a crop of random area and aspect ratio, resized to a square (Pillow's bilinear).
- */
+/** torchvision's `RandomResizedCrop`: a crop of random area and aspect ratio, resized to a square. */
 export interface RandomResizedCrop {
   readonly kind: 'random_resized_crop';
   /** Range of the crop's share of the area; 0.08 to 1 by default. */
   readonly scale?: readonly number[] | undefined;
   /** Range of width to height; ¾ to 4⁄3 by default. */
   readonly ratio?: readonly number[] | undefined;
+  /** Pillow's filter; `bilinear` by default. */
+  readonly interpolation?: Interpolation | undefined;
 }
 
 /** A crop is drawn at most this often; then a central one is taken. */
@@ -46,5 +46,6 @@ export function randomRegion(
 
 /** @param size side of the result */
 export function randomResizedCrop(image: Image, settings: RandomResizedCrop, size: number, random: Random): Image {
-  return resizeAntialiased(crop(image, randomRegion(image, settings, random)), size, size);
+  const { interpolation } = settings;
+  return resizeAntialiased(crop(image, randomRegion(image, settings, random)), size, size, { interpolation });
 }

@@ -1,7 +1,7 @@
 /**
- * The two kinds of resizing that published weights are trained and measured with: Pillow's antialiased bilinear on
- * bytes (classification), torch's plain bilinear on floats (detection). Both are separable: a pass along rows, then one
- * along columns. Pictures are H × W × 3.
+ * The two kinds of resizing that published weights are trained and measured with: Pillow's antialiased filters on bytes
+ * (classification), torch's plain bilinear on floats (detection). Both are separable: a pass along rows, then one along
+ * columns. Pictures are H × W × 3.
  */
 import type { Image } from './image.ts';
 
@@ -18,6 +18,35 @@ const PRECISION_BITS = 32 - 8 - 2;
 const ONE = 1 << PRECISION_BITS;
 const HALF = 1 << (PRECISION_BITS - 1);
 
+/** Names of Pillow's filters. */
+export const interpolations = ['bilinear', 'bicubic', 'lanczos'] as const;
+export type Interpolation = (typeof interpolations)[number];
+
+/** A filter by the distance from its center, in output pixels when shrinking and in input pixels when enlarging. */
+interface Kernel {
+  /** The distance at which it ends. */
+  readonly support: number;
+  readonly at: (distance: number) => number;
+}
+
+const sinc = (x: number): number => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
+
+/** Keys' cubic convolution with a = −½, as in Pillow; OpenCV and torch's tensors without antialiasing have −¾. */
+const A = -0.5;
+
+const KERNELS: Readonly<Record<Interpolation, Kernel>> = {
+  bilinear: { support: 1, at: (x) => Math.max(1 - Math.abs(x), 0) },
+  bicubic: {
+    support: 2,
+    at: (signed) => {
+      const x = Math.abs(signed);
+      if (x < 1) return ((A + 2) * x - (A + 3)) * x * x + 1;
+      return x < 2 ? (((x - 5) * x + 8) * x - 4) * A : 0;
+    },
+  },
+  lanczos: { support: 3, at: (x) => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0) },
+};
+
 /** For each output position: its first input, the number of inputs, and their weights (`stride` apart). */
 interface Filter {
   readonly first: Int32Array;
@@ -27,47 +56,60 @@ interface Filter {
 }
 
 /**
- * Pillow's `precompute_coeffs` for its triangle filter (`Resample.c`), for outputs `from` … `from + size − 1`. When
- * shrinking, the triangle is two output pixels wide, which antialiases.
+ * Pillow's `precompute_coeffs` (`Resample.c`), for outputs `from` … `from + size − 1`. When shrinking, the kernel is as
+ * wide in output pixels as it is in input pixels otherwise, which antialiases.
  */
-function triangleFilter(inSize: number, outSize: number, from: number, size: number): Filter {
+function filterOf(kernel: Kernel, inSize: number, outSize: number, from: number, size: number): Filter {
   const scale = inSize / outSize;
-  const support = Math.max(scale, 1);
+  const widening = Math.max(scale, 1);
+  const support = kernel.support * widening;
   const stride = Math.ceil(support) * 2 + 1;
   const first = new Int32Array(size);
   const count = new Int32Array(size);
   const weights = new Int32Array(size * stride);
   const exact = new Float64Array(stride);
-  const perInput = 1 / support;
+  const perInput = 1 / widening;
   for (let i = 0; i < size; i++) {
     const center = (from + i + 0.5) * scale;
     const start = Math.max(Math.trunc(center - support + 0.5), 0);
     const n = Math.min(Math.trunc(center + support + 0.5), inSize) - start;
     let sum = 0;
     for (let k = 0; k < n; k++) {
-      exact[k] = Math.max(1 - Math.abs((k + start - center + 0.5) * perInput), 0);
+      exact[k] = kernel.at((k + start - center + 0.5) * perInput);
       sum += exact[k];
     }
-    for (let k = 0; k < n; k++) weights[i * stride + k] = Math.trunc((exact[k] / sum) * ONE + 0.5);
+    for (let k = 0; k < n; k++) {
+      const weight = exact[k] / sum;
+      weights[i * stride + k] = Math.trunc(weight * ONE + (weight < 0 ? -0.5 : 0.5));
+    }
     first[i] = start;
     count[i] = n;
   }
   return { first, count, weights, stride };
 }
 
-/**
- * Pillow's `image.resize((width, height), Image.BILINEAR)`, bit for bit.
- *
- * @param region the part of the result to compute
- */
-export function resizeAntialiased(image: Image, width: number, height: number, region?: Region): Image {
-  const part = region ?? { left: 0, top: 0, width, height };
-  const columns = triangleFilter(image.width, width, part.left, part.width);
-  const rows = triangleFilter(image.height, height, part.top, part.height);
+/** Settings of `resizeAntialiased`. */
+export interface ResizeOptions {
+  /** The part of the result to compute; the whole by default. */
+  readonly region?: Region;
+  /** Pillow's filter; `bilinear` by default. */
+  readonly interpolation?: Interpolation | undefined;
+}
+
+/** Pillow's `image.resize((width, height), …)` with one of its antialiased filters, bit for bit. */
+export function resizeAntialiased(
+  image: Image,
+  width: number,
+  height: number,
+  { interpolation = 'bilinear', region: part = { left: 0, top: 0, width, height } }: ResizeOptions = {},
+): Image {
+  const kernel = KERNELS[interpolation];
+  const columns = filterOf(kernel, image.width, width, part.left, part.width);
+  const rows = filterOf(kernel, image.height, height, part.top, part.height);
   const last = part.height - 1;
   const top = rows.first[0];
   const bottom = rows.first[last] + rows.count[last];
-  // A side that keeps its length is unchanged: each of its filters has one weight of 1 and one of 0.
+  // A side that keeps its length is unchanged: each of its filters has one weight of 1, and others of 0.
   const lines = filterRows(image, columns, part.width, top, bottom);
   return { width: part.width, height: part.height, data: filterColumns(lines, rows, part.width, part.height, top) };
 }
@@ -116,7 +158,7 @@ function filterColumns(lines: Uint8ClampedArray, filter: Filter, width: number, 
 }
 
 /** For each output position: the two inputs around it, and the weight of the second. */
-interface Interpolation {
+interface Neighbors {
   readonly first: Int32Array;
   readonly second: Int32Array;
   readonly share: Float64Array;
@@ -126,7 +168,7 @@ interface Interpolation {
  * ATen's `area_pixel_compute_source_index` without `align_corners`: a 32-bit scale and 64-bit positions, as in torch
  * 1.13. Torch 2 rounds positions to 32 bits too, which changes a weight by up to 6e-5 at 1,000 pixels.
  */
-function interpolation(inSize: number, outSize: number): Interpolation {
+function interpolation(inSize: number, outSize: number): Neighbors {
   const scale = Math.fround(inSize / outSize);
   const first = new Int32Array(outSize);
   const second = new Int32Array(outSize);
@@ -181,7 +223,7 @@ export function resizeBilinear(
 
 // Functions of their own: V8 compiles these loops to twice the speed they have inside the function above.
 
-function interpolateAlong(row: Float32Array, { first, second, share }: Interpolation, out: Float32Array): void {
+function interpolateAlong(row: Float32Array, { first, second, share }: Neighbors, out: Float32Array): void {
   for (let x = 0, o = 0; x < first.length; x++, o += 3) {
     const p = first[x] * 3;
     const q = second[x] * 3;

@@ -4,20 +4,23 @@
  */
 import { ResnetCocoError } from '../../errors.ts';
 import type { Image } from './image.ts';
-import { type Levels, normalizedLevels, normalizeInto } from './normalize.ts';
-import { resizeAntialiased, resizeBilinear } from './resize.ts';
+import { type ChannelOrder, type Levels, normalizedLevels, normalizeInto, normalizePixels } from './normalize.ts';
+import { resizeBilinear } from './resize.ts';
+import { type CropSettings, cropsOf, resizeAndCrop } from './resize-and-crop.ts';
 
-/** torchvision's `ImageClassification` preset. */
-export interface ClassificationTransform {
+/** torchvision's `ImageClassification` preset, with what timm and transformers have besides. */
+export interface ClassificationTransform extends CropSettings {
   readonly kind: 'classification';
-  /** The shorter side is resized to this; null means `crop_size`, so pictures of that size are unchanged (CIFAR). */
-  readonly resize_size: number | null;
-  /** Side of the square cut from the middle. */
-  readonly crop_size: number;
-  /** Of red, green and blue, scaled to 0–1. */
+  /** 10 for the paper's testing: corners and center, and their mirror images; 1, the center, by default. */
+  readonly crops?: Crops | undefined;
+  /** Of each channel in their order, scaled to 0–1. */
   readonly image_mean: readonly number[];
   readonly image_std: readonly number[];
+  readonly channel_order?: ChannelOrder | undefined;
 }
+
+/** How many crops of an image are looked at. */
+export type Crops = 1 | 10;
 
 /**
  * How the size of a detector's input is computed: torchvision before 0.15 did it in 32 bits, where 375 rows became 799
@@ -35,23 +38,26 @@ export interface DetectionTransform {
   readonly max_size: number;
   /** How the other side is computed; `float32` by default. */
   readonly resize_arithmetic?: ResizeArithmetic | undefined;
+  /** Of each channel in their order, scaled to 0–1. */
   readonly image_mean: readonly number[];
   readonly image_std: readonly number[];
+  readonly channel_order?: ChannelOrder | undefined;
 }
 
 /** How an image becomes the input of a model. */
 export type ImageTransform = ClassificationTransform | DetectionTransform;
 
-/** A model's input for one picture: [H, W, 3], normalized RGB. */
+/** A model's input for one picture: [H, W, 3], normalized. */
 export interface ImageTensor {
   readonly shape: readonly [height: number, width: number, channels: 3];
+  /** Where there are several crops, one after another. */
   readonly data: Float32Array;
 }
 
 /** Applies a transform. @throws ResnetCocoError BAD_CONFIG when a setting is wrong */
 export function transformImage(image: Image, transform: ImageTransform): ImageTensor {
-  const { image_mean, image_std } = transform;
-  const levels = normalizedLevels(image_mean, image_std);
+  const { channel_order, image_mean, image_std } = transform;
+  const levels = normalizedLevels(image_mean, image_std, channel_order);
   return transform.kind === 'classification'
     ? classificationInput(image, transform, levels)
     : detectionInput(image, detectionSize(image, transform), levels);
@@ -63,53 +69,14 @@ function positive<T extends object, K extends keyof T & string>(transform: T, fi
   throw new ResnetCocoError('BAD_CONFIG', `transform: ${field} is ${value}; expected a whole number above 0`);
 }
 
-/** Rounds half to even, like Python's `round`, which places torchvision's crops. */
-const roundHalfEven = (x: number): number => {
-  const floor = Math.floor(x);
-  return x - floor === 0.5 ? floor + (floor % 2) : Math.round(x);
-};
-
-/** The size of a picture after its shorter side is resized to `short`, rounded like torchvision's `Resize`. */
-export function sizeByShorterSide(
-  { width, height }: Pick<Image, 'width' | 'height'>,
-  short: number,
-): readonly [width: number, height: number] {
-  const long = Math.trunc((short * Math.max(width, height)) / Math.min(width, height));
-  return width <= height ? [short, long] : [long, short];
-}
-
-/**
- * `Resize(resize_size)`, `CenterCrop(crop_size)`. Only the crop is computed; a smaller picture gets a black border.
- */
-export function resizeAndCrop(
-  image: Image,
-  { resize_size, crop_size }: Pick<ClassificationTransform, 'resize_size' | 'crop_size'>,
-): Image {
-  const [width, height] = sizeByShorterSide(image, resize_size ?? crop_size);
-  // Where the crop begins in the picture or, for a smaller picture, where the picture begins in the crop.
-  const start = (size: number) => (size < crop_size ? 0 : roundHalfEven((size - crop_size) / 2));
-  const padding = (size: number) => (size < crop_size ? Math.floor((crop_size - size) / 2) : 0);
-  const region = {
-    left: start(width),
-    top: start(height),
-    width: Math.min(width, crop_size),
-    height: Math.min(height, crop_size),
-  };
-  const part = resizeAntialiased(image, width, height, region);
-  if (part.width === crop_size && part.height === crop_size) return part;
-  const data = new Uint8Array(crop_size * crop_size * 3);
-  for (let y = 0; y < part.height; y++) {
-    const row = part.data.subarray(y * part.width * 3, (y + 1) * part.width * 3);
-    data.set(row, ((y + padding(height)) * crop_size + padding(width)) * 3);
-  }
-  return { width: crop_size, height: crop_size, data };
-}
-
 function classificationInput(image: Image, transform: ClassificationTransform, levels: Levels): ImageTensor {
   const resize_size = positive(transform, 'resize_size');
   const crop_size = positive(transform, 'crop_size');
-  const data = new Float32Array(crop_size * crop_size * 3);
-  normalizeInto(resizeAndCrop(image, { resize_size, crop_size }), levels, data, 0);
+  const settings = { ...transform, resize_size, crop_size };
+  const crops = transform.crops === 10 ? cropsOf(image, settings) : [resizeAndCrop(image, settings)];
+  const length = crop_size * crop_size * 3;
+  const data = new Float32Array(crops.length * length);
+  for (const [i, crop] of crops.entries()) normalizeInto(crop, levels, data, i * length);
   return { shape: [crop_size, crop_size, 3], data };
 }
 
@@ -135,15 +102,10 @@ export function detectionSize(
 export function detectionInput(
   { width, height, data }: Image,
   [outHeight, outWidth]: readonly [number, number],
-  [red, green, blue]: Levels,
+  levels: Levels,
 ): ImageTensor {
-  const loadRow = (y: number, into: Float32Array) => {
-    for (let i = 0, p = y * width * 3; i < into.length; i += 3, p += 3) {
-      into[i] = red[data[p]];
-      into[i + 1] = green[data[p + 1]];
-      into[i + 2] = blue[data[p + 2]];
-    }
-  };
+  const row = width * 3;
+  const loadRow = (y: number, into: Float32Array) => normalizePixels(data, y * row, (y + 1) * row, levels, into, 0);
   const resized = resizeBilinear(loadRow, [height, width], [outHeight, outWidth]);
   return { shape: [outHeight, outWidth, 3], data: resized };
 }

@@ -15,6 +15,7 @@ import type {
   EncodedPicture,
   ThreadSettings,
 } from './classification/batch-job.ts';
+import { type CachedSize, cachedSizeOf } from './classification/cached-size.ts';
 import { checkRecipe } from './classification/check-recipe.ts';
 import { batchesOf, EpochPlan, type PlannedBatch } from './classification/epoch-plan.ts';
 import { type EpochOptions, epochKinds, type LoaderOptions, loaderKinds } from './classification/loader-options.ts';
@@ -88,7 +89,7 @@ export class Loader {
       seed,
       classes: dataset.classes.length,
       pixels: this.#decodes ? undefined : storePixels(dataset),
-      cacheSide: options.cache === undefined ? undefined : this.#cacheSide(recipe),
+      cachedSize: this.#cachedSize(recipe),
     };
     this.#pool = new WorkerPool({
       name: 'loader',
@@ -102,11 +103,10 @@ export class Loader {
     });
   }
 
-  #cacheSide(recipe: Recipe): number {
-    const { cacheSide } = this.#options;
-    if (cacheSide !== undefined) return wholeNumber('cacheSide', cacheSide, MOST.side);
-    if (recipe.kind === 'training') return Math.round((recipe.size * 8) / 7);
-    return recipe.resize_size ?? recipe.crop_size;
+  #cachedSize(recipe: Recipe): CachedSize | undefined {
+    const { cache, cacheSide } = this.#options;
+    if (cacheSide !== undefined) wholeNumber('cacheSide', cacheSide, MOST.side);
+    return cache === undefined ? undefined : cachedSizeOf(recipe, cacheSide);
   }
 
   /**
@@ -166,7 +166,8 @@ export class Loader {
 
   #openCache(): Promise<PictureCache> | undefined {
     const { cache, recipe } = this.#options;
-    if (cache !== undefined && this.#decodes) this.#cache ??= PictureCache.open(cache, this.#cacheSide(recipe));
+    const size = this.#cachedSize(recipe);
+    if (cache !== undefined && size && this.#decodes) this.#cache ??= PictureCache.open(cache, size);
     return this.#cache;
   }
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { BACKBONES, IMAGENET_MEAN, IMAGENET_STD, isBackboneName } from '../../backbone/index.ts';
-import { resizeArithmetics } from '../../datasets/index.ts';
+import { channelOrders, resizeArithmetics } from '../../datasets/index.ts';
 import { channelTriple, deviationTriple, MOST, numberWithin, wholeWithin } from '../../io/bounds.ts';
 
 /** Fields that configurations of all architectures have, by torchvision's argument names, with its defaults. */
@@ -35,6 +35,7 @@ export const inputFields = {
   categories: v.pipe(v.array(category), v.maxLength(MOST.classes, `must be at most ${MOST.classes}`)),
   image_mean: v.optional(channelTriple, [...IMAGENET_MEAN]),
   image_std: v.optional(deviationTriple, [...IMAGENET_STD]),
+  channel_order: v.optional(v.picklist(channelOrders)),
   min_size: v.optional(side, 800),
   max_size: v.optional(side, 1333),
   resize_arithmetic: v.optional(v.picklist(resizeArithmetics)),

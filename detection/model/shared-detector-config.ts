@@ -14,6 +14,8 @@ export interface SharedDetectorConfig {
   readonly categories: readonly DetectorCategory[];
   readonly image_mean: readonly number[];
   readonly image_std: readonly number[];
+  /** The order of the channels of its input, to which mean and deviation belong; `rgb` by default. */
+  readonly channel_order?: 'rgb' | 'bgr' | undefined;
   readonly min_size: number;
   readonly max_size: number;
   /** `float64` as torchvision has it from 0.15 on; files without it, which are older, have `float32`. */

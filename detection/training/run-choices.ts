@@ -222,7 +222,7 @@ function chosenArchitecture(arch: string | undefined, start: DetectorStart | und
 
 function recipeOf(
   { colorJitter, crop, flip = 0.5, minSize, scaleJitter }: DetectorChoices,
-  { image_mean, image_std, max_size, min_size, resize_arithmetic }: DetectorConfig,
+  { channel_order, image_mean, image_std, max_size, min_size, resize_arithmetic }: DetectorConfig,
   layout: KeypointLayout | undefined,
 ): DetectionRecipe {
   const augmentations: DetectionAugmentation[] = [];
@@ -241,5 +241,6 @@ function recipeOf(
     ...(scaleJitter ? { scale_jitter: { scale_range: scaleJitter } } : {}),
     image_mean: [...image_mean],
     image_std: [...image_std],
+    ...(channel_order && { channel_order }),
   };
 }

@@ -51,12 +51,12 @@ export async function detectorStart(nameOrPath: string | URL, options: OpenModel
 }
 
 function backboneOf(config: ClassifierConfig, file: string): DetectorStart['model'] {
-  const { architecture, image_mean, image_std, shortcut, stem, stride_on } = config;
+  const { architecture, channel_order, image_mean, image_std, shortcut, stem, stride_on } = config;
   if (stem !== 'imagenet' || shortcut !== 'B' || !isBackboneName(architecture)) {
     const problem = `${file}: a ${architecture} for small pictures or without projections is no backbone of a detector`;
     throw new ResnetCocoError('BAD_MODEL', `${problem}; begin from ${BACKBONES}`);
   }
-  return { backbone: architecture, stride_on, image_mean, image_std };
+  return { backbone: architecture, stride_on, image_mean, image_std, ...(channel_order && { channel_order }) };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { classifierTransform, type Preparation } from '../../backbone/classifier-transform.ts';
 import { topClasses } from '../../backbone/top-classes.ts';
 import type { Image } from '../../datasets/images/image.ts';
 import { transformImage } from '../../datasets/images/transform.ts';
@@ -64,10 +65,10 @@ const detectorOf = (name: string): Promise<Compiled<DetectorModel>> =>
 export async function detectHere(file: File, name: string, score: number): Promise<Detected> {
   const { config, model } = await detectorOf(name);
   const image = await pixelsOf(file);
-  const { max_size, min_size, resize_arithmetic } = config as unknown as SharedDetectorConfig;
+  const { channel_order, max_size, min_size, resize_arithmetic } = config as unknown as SharedDetectorConfig;
   const { image_mean, image_std } = config;
   const { data, shape } = transformImage(image, {
-    ...{ kind: 'detection', image_mean, image_std, max_size, min_size, resize_arithmetic },
+    ...{ kind: 'detection', image_mean, image_std, channel_order, max_size, min_size, resize_arithmetic },
   });
   const [found] = await model.detect([{ height: shape[0], width: shape[1], data }], [image], score);
   const detections = nameDetections(found, categoriesByLabel(config.categories ?? [])).map(detectionRecord);
@@ -77,12 +78,7 @@ export async function detectHere(file: File, name: string, score: number): Promi
 /** As the service's `/v1/classify`, but the image stays in this browser. */
 export async function classifyHere(file: File, name: string): Promise<Classified> {
   const { config, model } = await classifierOf(name);
-  const { crop_size, resize_size } = config as unknown as {
-    readonly crop_size: number;
-    readonly resize_size: number | null;
-  };
-  const { image_mean, image_std } = config;
-  const transform = { kind: 'classification', crop_size, image_mean, image_std, resize_size } as const;
+  const transform = classifierTransform(config as unknown as Preparation);
   const { data, shape } = transformImage(await pixelsOf(file), transform);
   const { logits } = await model.run({ image: { shape: [1, ...shape], data } });
   const predictions = topClasses((await logits.data()) as Float32Array, 5, config.categories);

@@ -29,11 +29,16 @@ const nameOf = (names: readonly string[]) => readableDialect(shapesOf(names))?.n
 
 const dialectOf = (network: RegExp) => readable.find(({ name }) => network.test(name))!;
 
-test('the table names every dialect once, and reads three of them', () => {
+test('the table names every dialect once, and reads four of them', () => {
   assert.is(new Set(dialects.map(({ name }) => name)).size, dialects.length);
   assert.equal(
     readable.map(({ name }) => name),
-    ['a ResNet of timm', 'a ResNet, R-CNN or RetinaNet of torchvision', 'a CIFAR ResNet of akamaster'],
+    [
+      "a ResNet of Hugging Face's transformers",
+      'a ResNet of timm',
+      'a ResNet, R-CNN or RetinaNet of torchvision',
+      'a CIFAR ResNet of akamaster',
+    ],
   );
 });
 

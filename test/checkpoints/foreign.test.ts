@@ -67,15 +67,15 @@ const NAMES: readonly (readonly [what: RegExp, names: readonly string[]])[] = [
   [/ResNet of Detectron2 or Caffe2/, ['stem.conv1.weight', 'res2.0.conv1.weight', 'res2.0.conv1.norm.weight']],
   [/maskrcnn-benchmark/, ['module.backbone.body.stem.conv1.weight', 'module.backbone.fpn.fpn_inner1.weight']],
   [
-    /ResNet of Hugging Face's transformers/,
+    /RegNet or another relative of ResNet of Hugging Face/,
     [
-      'resnet.embedder.embedder.convolution.weight',
-      'resnet.embedder.embedder.normalization.running_mean',
-      'resnet.encoder.stages.0.layers.0.shortcut.convolution.weight',
+      'regnet.embedder.embedder.convolution.weight',
+      'regnet.embedder.embedder.normalization.running_mean',
+      'regnet.encoder.stages.0.layers.0.shortcut.convolution.weight',
       'classifier.1.weight',
     ],
   ],
-  [/ResNet of Hugging Face's transformers/, ['embedder.embedder.convolution.weight']],
+  [/RegNet or another relative of ResNet of Hugging Face/, ['embedder.embedder.convolution.weight']],
   [
     /DETR of transformers/,
     [
@@ -181,11 +181,11 @@ test('archives of other programs are told by the files in them', async () => {
   }
 });
 
-test('a folder says which file in it may be meant', async () => {
+test('a folder of another framework is called so', async () => {
   const path = join(folder, 'saved');
   mkdirSync(path);
-  writeFileSync(join(path, 'model.safetensors'), '');
-  assert.match(await messageOf(openCheckpoint(path), 'FILE_NOT_FOUND'), /a folder.*model\.safetensors/);
+  writeFileSync(join(path, 'model.onnx'), '');
+  assert.match(await messageOf(openCheckpoint(path), 'FILE_NOT_FOUND'), /a folder with model\.onnx: an ONNX model/);
   writeFileSync(join(path, 'saved_model.pb'), '');
   assert.match(await messageOf(openCheckpoint(path), 'FILE_NOT_FOUND'), /TensorFlow's SavedModel/);
 });

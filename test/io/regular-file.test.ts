@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readSettingsFile } from '../../cli/terminal/settings-file.ts';
 import { openClassificationDataset, readDetectionDataset, readImage, readImageSize } from '../../datasets/index.ts';
 import { modelInfo } from '../../detection/model-info.ts';
 import { readAnnotatedSet } from '../../detection/results/image-ids.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { COCO } from '../../eval/index.ts';
 import { readJsonFile } from '../../io/json/large-json.ts';
+import { readSettingsFile } from '../../io/json/settings-file.ts';
 import { filePath, isFile, isFolder, openFile, readBytes, readBytesSync, statsOf } from '../../io/regular-file.ts';
 import { readLog } from '../../training/index.ts';
 

@@ -21,7 +21,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     ...['epochs_done', 'steps', 'evaluation'],
   ],
   Optimization: [...stepSettings, 'label_smoothing'],
-  Images: ['recipe', 'resize_size'],
+  Images: ['recipe', 'resize_size', 'interpolation', 'crop_mode', 'crop_rounding', 'channel_order'],
   'Region proposals and boxes in training': ['training'],
   Run: ['device', 'command'],
 };

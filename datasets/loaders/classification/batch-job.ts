@@ -2,6 +2,7 @@
 import type { ErrorCode } from '../../../errors.ts';
 import type { Cancelled } from '../../../io/threads/cancelled.ts';
 import type { CachedPicture, CacheEntry } from './cache-segment.ts';
+import type { CachedSize } from './cached-size.ts';
 import type { PixelStore } from './pixel-store.ts';
 import type { Recipe } from './recipe.ts';
 
@@ -13,8 +14,8 @@ export interface ThreadSettings {
   readonly classes: number;
   /** The data set's pictures, if they need no decoding. */
   readonly pixels: PixelStore | undefined;
-  /** Shorter sides are shrunk to this; undefined without a cache. */
-  readonly cacheSide: number | undefined;
+  /** How pictures are shrunk for the cache; undefined without one. */
+  readonly cachedSize: CachedSize | undefined;
 }
 
 /** A picture to decode: its path or bytes, and its place in the cache. */

@@ -13,8 +13,8 @@ import { prepare } from './prepare.ts';
 import { type ReadPicture, readPicture } from './read-picture.ts';
 import { sizeOf } from './recipe.ts';
 
-const { recipe, seed, classes, pixels, cacheSide } = workerData as ThreadSettings;
-const levels = normalizedLevels(recipe.image_mean, recipe.image_std);
+const { recipe, seed, classes, pixels, cachedSize } = workerData as ThreadSettings;
+const levels = normalizedLevels(recipe.image_mean, recipe.image_std, recipe.channel_order);
 const size = sizeOf(recipe);
 
 async function makeBatch(job: BatchJob): Promise<BatchResult> {
@@ -50,7 +50,7 @@ async function makeBatch(job: BatchJob): Promise<BatchResult> {
 }
 
 async function pictureOf({ indices, pictures }: BatchJob, i: number): Promise<ReadPicture> {
-  if (pictures) return readPicture(pictures[i], cacheSide);
+  if (pictures) return readPicture(pictures[i], cachedSize);
   return { image: storedPicture(pixels!, indices[i]) };
 }
 

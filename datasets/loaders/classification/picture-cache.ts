@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ResnetCocoError } from '../../../errors.ts';
 import { makeFolder } from '../../../io/whole-file.ts';
 import { type CachedPicture, type CacheEntry, readSegment, SegmentWriter } from './cache-segment.ts';
+import type { CachedSize } from './cached-size.ts';
 
 /** A segment of this size is closed; its pictures can be read from then on. */
 const SEGMENT_BYTES = 2 ** 29;
@@ -33,12 +34,12 @@ export class PictureCache {
   /**
    * Opens a cache, which may be empty. Removes segments that are damaged or whose pictures are all in newer ones.
    *
-   * @param side the pictures' shorter side
+   * @param size how the pictures are shrunk
    * @throws ResnetCocoError FILE_NOT_WRITABLE when the folder cannot be made
    */
-  static async open(folder: string, side: number): Promise<PictureCache> {
+  static async open(folder: string, { interpolation = 'bilinear', side }: CachedSize): Promise<PictureCache> {
     await makeFolder(folder);
-    const prefix = `pictures-${side}-`;
+    const prefix = `pictures-${interpolation === 'bilinear' ? '' : `${interpolation}-`}${side}-`;
     const entries = new Map<string, CacheEntry>();
     const names = await readdir(folder);
     const files = names.filter((name) => name.startsWith(prefix) && name.endsWith('.cache')).sort();

@@ -8,7 +8,7 @@ import { erase, erasedRegion } from '../../augment/random-erasing.ts';
 import { randomResizedCrop } from '../../augment/random-resized-crop.ts';
 import type { Image } from '../../images/image.ts';
 import { type Levels, normalizeInto } from '../../images/normalize.ts';
-import { resizeAndCrop } from '../../images/transform.ts';
+import { resizeAndCrop } from '../../images/resize-and-crop.ts';
 import type { Augmentation, Recipe } from './recipe.ts';
 
 function augment(image: Image, augmentation: Augmentation, size: number, random: Random): Image {

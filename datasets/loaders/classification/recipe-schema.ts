@@ -1,5 +1,8 @@
 import * as v from 'valibot';
 import { LEAST_DEVIATION, MOST, numberWithin, wholeWithin } from '../../../io/bounds.ts';
+import { channelOrders } from '../../images/normalize.ts';
+import { interpolations } from '../../images/resize.ts';
+import { cropModes, cropRoundings } from '../../images/resize-and-crop.ts';
 
 const finite = v.pipe(v.number('must be a number'), v.finite('must be finite'));
 const jitter = numberWithin(0, 100);
@@ -27,6 +30,7 @@ const areaShare = v.pipe(
 export const normalization = {
   image_mean: triple(numberWithin(-1000, 1000)),
   image_std: triple(numberWithin(LEAST_DEVIATION, 1000)),
+  channel_order: v.optional(v.picklist(channelOrders)),
 };
 
 export const flipSchema = v.strictObject({
@@ -48,6 +52,7 @@ const augmentation = v.variant('kind', [
     kind: v.literal('random_resized_crop'),
     scale: v.optional(areaShare),
     ratio: v.optional(range),
+    interpolation: v.optional(v.picklist(interpolations)),
   }),
   colorJitterSchema,
   v.pipe(
@@ -82,6 +87,9 @@ export const recipeSchema = v.variant('kind', [
     kind: v.literal('classification'),
     resize_size: v.nullable(wholeWithin(1, MOST.side)),
     crop_size: wholeWithin(1, MOST_SIZE),
+    interpolation: v.optional(v.picklist(interpolations)),
+    crop_mode: v.optional(v.picklist(cropModes)),
+    crop_rounding: v.optional(v.picklist(cropRoundings)),
     ...normalization,
   }),
 ]);

@@ -5,6 +5,7 @@ import type { PadAndCrop } from '../../augment/pad-and-crop.ts';
 import type { RandAugment } from '../../augment/rand-augment.ts';
 import type { RandomErasing } from '../../augment/random-erasing.ts';
 import type { RandomResizedCrop } from '../../augment/random-resized-crop.ts';
+import type { ChannelOrder } from '../../images/normalize.ts';
 import type { ClassificationTransform } from '../../images/transform.ts';
 
 /** An augmentation of a picture in bytes. */
@@ -17,9 +18,10 @@ export interface TrainingRecipe extends MixSettings {
   readonly size: number;
   /** In this order; none by default. */
   readonly augmentations?: readonly Augmentation[] | undefined;
-  /** Of red, green and blue, scaled to 0–1. */
+  /** Of each channel in their order, scaled to 0–1. */
   readonly image_mean: readonly number[];
   readonly image_std: readonly number[];
+  readonly channel_order?: ChannelOrder | undefined;
   /** Applied after normalizing; none by default. */
   readonly random_erasing?: RandomErasing | undefined;
   /** Share of the target spread over all classes; 0 by default. */

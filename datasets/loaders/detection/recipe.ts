@@ -2,6 +2,7 @@ import type { ColorJitter } from '../../augment/color-jitter.ts';
 import type { RandomHorizontalFlip } from '../../augment/horizontal-flip.ts';
 import type { RandomIouCrop } from '../../augment/random-iou-crop.ts';
 import type { ScaleJitter } from '../../augment/scale-jitter.ts';
+import type { ChannelOrder } from '../../images/normalize.ts';
 import type { ResizeArithmetic } from '../../images/transform.ts';
 
 /** An augmentation of an image in bytes and its objects. */
@@ -23,7 +24,8 @@ export interface DetectionRecipe {
    * finds them by their names. Needed only to mirror images whose keypoints are learned.
    */
   readonly keypoint_hflip_indices?: readonly number[] | undefined;
-  /** Of red, green and blue, scaled to 0–1. */
+  /** Of each channel in their order, scaled to 0–1. */
   readonly image_mean: readonly number[];
   readonly image_std: readonly number[];
+  readonly channel_order?: ChannelOrder | undefined;
 }

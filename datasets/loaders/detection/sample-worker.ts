@@ -13,7 +13,7 @@ import { prepareSample } from './prepare.ts';
 import type { SampleJob, SampleResult, SampleSettings } from './sample-job.ts';
 
 const { recipe, seed } = workerData as SampleSettings;
-const levels = normalizedLevels(recipe.image_mean, recipe.image_std);
+const levels = normalizedLevels(recipe.image_mean, recipe.image_std, recipe.channel_order);
 
 async function makeSample({ cancelled, epoch, place, sample }: SampleJob): Promise<SampleResult> {
   if (isCancelled(cancelled)) return undefined;

@@ -1,14 +1,17 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { resizeAntialiased, resizeBilinear } from '../../../datasets/index.ts';
-import { fixturesDir } from '../../shared-data.ts';
+import { type Interpolation, readImage, resizeAntialiased, resizeBilinear } from '../../../datasets/index.ts';
+import { fixturesDir, projectRoot } from '../../shared-data.ts';
 import { largestDifference, testPicture, unpackBytes, unpackFloats } from './test-picture.ts';
 
 type Pair = [number, number];
 const fixtures = JSON.parse(readFileSync(join(fixturesDir, 'resize.json'), 'utf8')) as {
   antialiased: { in: Pair; out: Pair; rgb: string }[];
+  filters: { interpolation: Interpolation; levels: 'waves' | 'extremes'; in: Pair; out: Pair; rgb: string }[];
+  photographs: { file: string; interpolation: Interpolation; out: Pair; sha256: string }[];
   bilinear: { in: Pair; out: Pair; values: string }[];
 };
 
@@ -16,6 +19,27 @@ test('antialiased bilinear equals Pillow to the last bit, up and down', () => {
   for (const { in: from, out, rgb } of fixtures.antialiased) {
     const resized = resizeAntialiased(testPicture(...from), ...out);
     assert.is(largestDifference(resized.data, unpackBytes(rgb)), 0, `${from} -> ${out}`);
+  }
+});
+
+test('bicubic and Lanczos equal Pillow to the last bit, where they overshoot, too', () => {
+  for (const { in: from, interpolation, levels, out, rgb } of fixtures.filters) {
+    const picture = testPicture(...from);
+    if (levels === 'extremes')
+      picture.data.forEach((level, i) => {
+        picture.data[i] = level < 128 ? 0 : 255;
+      });
+    const resized = resizeAntialiased(picture, ...out, { interpolation });
+    assert.is(largestDifference(resized.data, unpackBytes(rgb)), 0, `${interpolation}, ${levels}, ${from} -> ${out}`);
+  }
+});
+
+test('photographs equal Pillow’s to the last bit, decoded and resized', async () => {
+  for (const { file, interpolation, out, sha256 } of fixtures.photographs) {
+    const image = await readImage(join(projectRoot, 'samples', file));
+    const { data } = resizeAntialiased(image, ...out, { interpolation });
+    const digest = createHash('sha256').update(data).digest('hex');
+    assert.is(digest.slice(0, 16), sha256, `${file}, ${interpolation}, ${out}`);
   }
 });
 
@@ -27,7 +51,7 @@ test('a region of the result is that part of the whole', () => {
   ] as Pair[]) {
     const whole = resizeAntialiased(picture, width, height);
     const region = { left: 5, top: 3, width: 9, height: 11 };
-    const part = resizeAntialiased(picture, width, height, region);
+    const part = resizeAntialiased(picture, width, height, { region });
     for (let y = 0; y < region.height; y++) {
       const from = ((y + region.top) * width + region.left) * 3;
       const row = whole.data.subarray(from, from + region.width * 3);

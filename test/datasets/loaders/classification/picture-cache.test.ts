@@ -22,7 +22,7 @@ const pictureOf = (level: number) => ({
 
 /** Adds pictures, each of one level, by their paths. */
 async function fill(folder: string, levels: Readonly<Record<string, number>>): Promise<void> {
-  const cache = await PictureCache.open(folder, 64);
+  const cache = await PictureCache.open(folder, { side: 64 });
   for (const [source, level] of Object.entries(levels)) await cache.add(source, pictureOf(level), pixelsOf(level));
   await cache.finish();
   await new Promise((settle) => setTimeout(settle, 2)); // so that the next one is newer
@@ -42,34 +42,34 @@ function levelOf(cache: PictureCache, source: string): number | undefined {
 
 test('what was added is found by the same cache and by others, once it is finished', async () => {
   const folder = join(root, 'new', 'folder');
-  const cache = await PictureCache.open(folder, 64);
+  const cache = await PictureCache.open(folder, { side: 64 });
   await Promise.all(['a', 'ü', 'c'].map((source, i) => cache.add(source, pictureOf(i), pixelsOf(i))));
   assert.is(levelOf(cache, 'a'), undefined);
   assert.is(files(folder).filter((name) => name.endsWith('.cache')).length, 0);
   await cache.finish();
   await cache.finish();
   assert.is(files(folder).length, 1, 'nothing else lies there');
-  for (const one of [cache, await PictureCache.open(folder, 64)]) {
+  for (const one of [cache, await PictureCache.open(folder, { side: 64 })]) {
     assert.equal(
       ['a', 'ü', 'c', 'd'].map((source) => levelOf(one, source)),
       [0, 1, 2, undefined],
     );
   }
-  assert.is((await PictureCache.open(folder, 65)).get('a'), undefined, 'pictures of another size');
+  assert.is((await PictureCache.open(folder, { side: 65 })).get('a'), undefined, 'pictures of another size');
 });
 
 test('the newest segment counts; one that no longer does is removed', async () => {
   const folder = join(root, 'newest');
   await fill(folder, { a: 1, b: 2 });
   await fill(folder, { b: 3, c: 4 });
-  let cache = await PictureCache.open(folder, 64);
+  let cache = await PictureCache.open(folder, { side: 64 });
   assert.equal(
     ['a', 'b', 'c'].map((source) => levelOf(cache, source)),
     [1, 3, 4],
   );
   assert.is(files(folder).length, 2);
   await fill(folder, { a: 5 });
-  cache = await PictureCache.open(folder, 64);
+  cache = await PictureCache.open(folder, { side: 64 });
   assert.equal(
     ['a', 'b', 'c'].map((source) => levelOf(cache, source)),
     [5, 3, 4],
@@ -79,14 +79,14 @@ test('the newest segment counts; one that no longer does is removed', async () =
 
 test('two that write at once do each other no harm', async () => {
   const folder = join(root, 'shared');
-  const [one, two] = [await PictureCache.open(folder, 64), await PictureCache.open(folder, 64)];
+  const [one, two] = [await PictureCache.open(folder, { side: 64 }), await PictureCache.open(folder, { side: 64 })];
   for (let i = 0; i < 5; i++) {
     await one.add(`one ${i}`, pictureOf(i), pixelsOf(i));
     await two.add(`two ${i}`, pictureOf(10 + i), pixelsOf(10 + i));
     await (i % 2 ? one : two).add('both', pictureOf(i), pixelsOf(i));
   }
   await Promise.all([one.finish(), two.finish()]);
-  const cache = await PictureCache.open(folder, 64);
+  const cache = await PictureCache.open(folder, { side: 64 });
   assert.is(levelOf(cache, 'one 4'), 4);
   assert.is(levelOf(cache, 'two 3'), 13);
   assert.ok([3, 4].includes(levelOf(cache, 'both')!));
@@ -107,7 +107,7 @@ test('a damaged segment is as none, and goes', async () => {
   const shifted = whole.subarray(10); // its pixels are incomplete, its index is not
   for (const content of [...cuts, ...changed, shifted, Buffer.alloc(100)]) {
     writeFileSync(join(folder, name), content);
-    const cache = await PictureCache.open(folder, 64);
+    const cache = await PictureCache.open(folder, { side: 64 });
     assert.is(cache.get('a'), undefined, `${content.length} bytes`);
     assert.equal(files(folder), []);
   }
@@ -121,19 +121,19 @@ test('what a dead process left is removed after a day; foreign files stay', asyn
   }
   const twoDaysAgo = Date.now() / 1000 - 2 * 24 * 3600;
   for (const name of ['.0123.partial', 'notes.txt']) utimesSync(join(folder, name), twoDaysAgo, twoDaysAgo);
-  await PictureCache.open(folder, 64);
+  await PictureCache.open(folder, { side: 64 });
   assert.equal(files(folder), ['.4567.partial', 'notes.txt', 'pictures-32-0-0.cache']);
 });
 
 test('a cache that cannot be written says so once', async () => {
   const folder = join(root, 'gone');
-  const cache = await PictureCache.open(folder, 64);
+  const cache = await PictureCache.open(folder, { side: 64 });
   rmSync(folder, { recursive: true });
   await rejects(cache.add('a', pictureOf(1), pixelsOf(1)), 'FILE_NOT_WRITABLE', /gone.*without caching/);
   await cache.add('b', pictureOf(2), pixelsOf(2));
   await cache.finish();
   writeFileSync(folder, 'a file');
-  await rejects(PictureCache.open(folder, 64), 'FILE_NOT_WRITABLE', /gone/);
+  await rejects(PictureCache.open(folder, { side: 64 }), 'FILE_NOT_WRITABLE', /gone/);
 });
 
 test('a checksum tells every change of a bit, and of the length', () => {

@@ -1,10 +1,10 @@
 import { ResnetCocoError } from '../../errors.ts';
-import { structureProblem } from '../../io/json/json-keys.ts';
-import { readBytes } from '../../io/regular-file.ts';
-import { decodeText } from '../../io/text-encoding.ts';
+import { readBytes } from '../regular-file.ts';
+import { decodeText } from '../text-encoding.ts';
+import { structureProblem } from './json-keys.ts';
 
-/** A settings file has a few lines. */
-const MAX_BYTES = 2 ** 20;
+/** A settings file has a few lines, or the names of tens of thousands of classes. */
+const MAX_BYTES = 2 ** 24;
 
 /**
  * Reads settings from a JSON file.
