@@ -30,40 +30,52 @@ export class BoxScanner {
   score = 0;
   #bytes: Uint8Array = new Uint8Array(0);
   #at = 0;
-  #end = 0;
   /** The last number read. */
   #value = 0;
 
-  /** @returns false when the text is anything else; it is then read as JSON */
-  scan(bytes: Uint8Array, begin: number, end: number): boolean {
+  /**
+   * Reads the result that begins there.
+   *
+   * @param end of the text that is in memory
+   * @returns where the result ends; -1 when it is anything else, to be read as JSON, or cut off
+   */
+  scan(bytes: Uint8Array, begin: number, end: number): number {
     this.#bytes = bytes;
     this.#at = begin;
-    this.#end = end;
-    if (this.#next() === COMMA) this.#at++;
+    return this.#fields() && this.#at <= end ? this.#at : -1;
+  }
+
+  #fields(): boolean {
     if (!this.#takes(OPEN_OBJECT)) return false;
     for (let seen = 0; ; ) {
       if (!this.#takes(QUOTE)) return false;
       if (this.#isName(IMAGE_ID)) {
-        if (!this.#number()) return false;
+        if (seen & 1 || !this.#number()) return false;
         this.imageId = this.#value;
         seen |= 1;
       } else if (this.#isName(CATEGORY_ID)) {
-        if (!this.#number()) return false;
+        if (seen & 2 || !this.#number()) return false;
         this.categoryId = this.#value;
         seen |= 2;
       } else if (this.#isName(SCORE)) {
-        if (!this.#number()) return false;
+        if (seen & 4 || !this.#number()) return false;
         this.score = this.#value;
         seen |= 4;
       } else if (this.#isName(BBOX)) {
-        if (!this.#boxNumbers()) return false;
+        if (seen & 8 || !this.#boxNumbers()) return false;
         seen |= 8;
       } else {
         return false;
       }
       if (this.#takes(COMMA)) continue;
-      return this.#takes(CLOSE_OBJECT) && this.#at === this.#end && seen === 15;
+      return this.#takes(CLOSE_OBJECT) && seen === 15;
     }
+  }
+
+  /** Whether every number of the box is from -most to most. */
+  isWithin(most: number): boolean {
+    for (let side = 0; side < 4; side++) if (!(Math.abs(this.box[side]) <= most)) return false;
+    return true;
   }
 
   #boxNumbers(): boolean {

@@ -4,7 +4,7 @@ import { rleArea, rleToBbox } from '../../datasets/masks/rle.ts';
 import { toRle } from '../../datasets/masks/segmentation.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { MOST } from '../../io/bounds.ts';
-import { type JsonElements, readJsonParts } from '../../io/json/large-json.ts';
+import { readJsonParts, type TakeElement } from '../../io/json/large-json.ts';
 import { filePath, statsOf } from '../../io/regular-file.ts';
 import { type AnnotationTable, GrowingTable } from './annotation-table.ts';
 import { BoxScanner } from './box-scanner.ts';
@@ -55,7 +55,7 @@ export function readResults(source: string | URL | readonly CocoResult[], contex
   if (isList) {
     for (const [i, result] of source.entries()) reader.add(result, i);
   } else {
-    for (const part of readJsonParts(source as string | URL, 'BAD_RESULTS')) {
+    for (const part of readJsonParts(source as string | URL, 'BAD_RESULTS', reader.take)) {
       if (part.field !== undefined || 'value' in part) {
         const kind = part.field === undefined ? 'a single value' : `an object with the field '${part.field}'`;
         const hint = part.field === undefined ? '' : '; annotation files are objects, but results are a list';
@@ -64,7 +64,9 @@ export function readResults(source: string | URL | readonly CocoResult[], contex
           `${source}: is ${kind}, not a list of results [{"image_id", "category_id", "bbox", "score"}]${hint}`,
         );
       }
-      reader.addElements(part.elements);
+      part.elements.parse().forEach((result, i) => {
+        reader.add(result, part.elements.first + i);
+      });
     }
   }
   reader.refuseUnknownImages();
@@ -90,26 +92,17 @@ class ResultReader {
     this.#context = context;
   }
 
-  /** Adds results that are still text: plain boxes are scanned, all else is parsed to objects. */
-  addElements(elements: JsonElements): void {
-    const { bytes, count, ends, first } = elements;
+  /** Adds a plain box that is still text; all else is parsed to an object. */
+  readonly take: TakeElement = (bytes, begin, end) => {
     const scanner = this.#scanner;
-    for (let i = 0; i < count; i++) {
-      if (!scanner.scan(bytes, i ? ends[i - 1] : 0, ends[i])) {
-        this.add(elements.parseOne(i), first + i);
-        continue;
-      }
-      this.kind ??= 'bbox';
-      const image = this.#context.positions.get(scanner.imageId);
-      const isUsual =
-        image !== undefined &&
-        this.kind === 'bbox' &&
-        Number.isSafeInteger(scanner.categoryId) &&
-        scanner.box.every(isCoordinate);
-      if (!isUsual) this.add(elements.parseOne(i), first + i);
-      else this.table.addBox(image, scanner.categoryId, scanner.box, scanner.score);
-    }
-  }
+    const after = scanner.scan(bytes, begin, end);
+    if (after < 0 || (this.kind ?? 'bbox') !== 'bbox') return -1;
+    const image = this.#context.positions.get(scanner.imageId);
+    if (image === undefined || !Number.isSafeInteger(scanner.categoryId) || !scanner.isWithin(MOST.detection)) return -1;
+    this.kind = 'bbox';
+    this.table.addBox(image, scanner.categoryId, scanner.box, scanner.score);
+    return after;
+  };
 
   add(result: unknown, index: number): void {
     if (typeof result !== 'object' || result === null || Array.isArray(result)) {

@@ -147,11 +147,18 @@ export function evaluateAll(gt: COCO, dt: COCO, params: Params, rules: Evaluatio
     const [D, G] = [detectionRows.length, objectRows.length];
     group.fill(objects, objectRows, rules, D);
     if (D && G) rules.similarity(detectionRows, objectRows, group.similarities);
+    // Where all objects of a group are ignored, the same ones match as where none is.
+    let isUniform = false;
     for (let a = 0; a < areas; a++) {
       const range = params.areaRng[a];
-      positives[category * areas + a] += orderObjects(group, range, G, group.inRange);
+      const counted = orderObjects(group, range, G, group.inRange);
+      positives[category * areas + a] += counted;
       if (!D) continue;
-      if (G) matcher.match(D, { ...group.inRange, count: G, crowds: group.crowds }, group.similarities);
+      const isMixed = counted > 0 && counted < G;
+      if (G && (isMixed || !isUniform)) {
+        matcher.match(D, { ...group.inRange, count: G, crowds: group.crowds }, group.similarities);
+        isUniform = !isMixed;
+      }
       for (let d = 0; d < D; d++) {
         const row = detectionRows[d];
         const area = detections.areas[row];

@@ -7,6 +7,8 @@ import { CLOSE_LIST, CLOSE_OBJECT, COLON, COMMA, JsonWindow, OPEN_LIST, OPEN_OBJ
 
 /** Elements are parsed together up to this length of text. */
 const BATCH = 1 << 18;
+/** Elements that are offered to a caller are whole in memory up to this length. */
+const LONGEST_TAKEN = 1 << 12;
 
 /**
  * A part of a JSON file: some elements of a list, in order, or a value that is not a list. `field` names the field of
@@ -30,22 +32,34 @@ export interface JsonElements {
 }
 
 /**
+ * Reads an element of the outermost list itself, from its first byte on.
+ *
+ * @returns where it ends; -1 to have it read as JSON, as what is wrong or cut off at `end` must be
+ */
+export type TakeElement = (bytes: Uint8Array, begin: number, end: number) => number;
+
+/**
  * Reads a JSON file of any size part by part. Of lists, in the outermost object or as the whole file, at most one batch
  * is text at a time. An empty list gives one part without items.
  *
  * @param file a path or a `file:` URL
  * @param code of errors in the file's content
+ * @param take offered elements of a file that is a list; those that it takes are in no part
  * @throws ResnetCocoError FILE_NOT_FOUND when there is no such file
  * @throws ResnetCocoError `code` when the content is wrong; names the place
  */
-export function* readJsonParts(file: string | URL, code: ErrorCode = 'BAD_DATASET'): Generator<JsonPart> {
+export function* readJsonParts(
+  file: string | URL,
+  code: ErrorCode = 'BAD_DATASET',
+  take?: TakeElement,
+): Generator<JsonPart> {
   const path = filePath(file);
   const fail = (problem: string): never => {
     throw new ResnetCocoError(code, `${path}: ${problem}`);
   };
   const { descriptor } = openFile(path);
   try {
-    yield* new PartReader(new JsonWindow(descriptor, fail), fail).parts();
+    yield* new PartReader(new JsonWindow(descriptor, fail), fail, take).parts();
   } catch (cause) {
     throw (cause as NodeJS.ErrnoException).syscall === 'read' ? unreadable(path, cause) : cause;
   } finally {
@@ -103,9 +117,12 @@ class PartReader {
   /** Shapes of values without duplicate keys. Most elements of a list share a shape, so few are checked in full. */
   readonly #shapes = new Set<number>();
 
-  constructor(window: JsonWindow, fail: (problem: string) => never) {
+  readonly #take: TakeElement | undefined;
+
+  constructor(window: JsonWindow, fail: (problem: string) => never, take: TakeElement | undefined) {
     this.#window = window;
     this.#fail = fail;
+    this.#take = take;
   }
 
   *parts(): Generator<JsonPart> {
@@ -160,6 +177,10 @@ class PartReader {
       yield { field, elements: this.#elements(0, [], place) };
     }
     for (let count = 0; !isLast; ) {
+      if (field === undefined && this.#take) {
+        for (; !isLast && this.#takesOne(this.#take); count++) isLast = this.#endsElement(place(count));
+        if (isLast) break;
+      }
       // The batch, from the window's start to its end, holds elements and the commas between them.
       const first = count;
       const ends: number[] = [];
@@ -171,16 +192,32 @@ class PartReader {
         if (!this.#shapes.has(window.shape)) this.#checkKeys(length, place(count));
         length = window.at - window.start;
         ends.push(length);
-        const next = window.peek();
-        if (next === undefined) this.#endsWithin(place(count));
-        if (next !== COMMA && next !== CLOSE_LIST) this.#wrong(`',' or ']' after ${place(count)}`);
-        isLast = next === CLOSE_LIST;
-        window.at++;
+        isLast = this.#endsElement(place(count));
         count++;
       } while (!isLast && length < BATCH);
       yield { field, elements: this.#elements(first, ends, place) };
       window.start = window.at;
     }
+  }
+
+  /** Offers the next element. @returns whether it was taken */
+  #takesOne(take: TakeElement): boolean {
+    const window = this.#window;
+    window.start = window.at;
+    if (window.end - window.at < LONGEST_TAKEN) window.more();
+    if (window.peek() === undefined) return false;
+    const end = take(window.bytes, window.at, window.end);
+    if (end >= 0) window.at = end;
+    return end >= 0;
+  }
+
+  /** Passes what follows an element of a list. @returns whether the list ends there */
+  #endsElement(place: string): boolean {
+    const next = this.#window.peek();
+    if (next === undefined) this.#endsWithin(place);
+    if (next !== COMMA && next !== CLOSE_LIST) this.#wrong(`',' or ']' after ${place}`);
+    this.#window.at++;
+    return next === CLOSE_LIST;
   }
 
   #elements(first: number, ends: readonly number[], place: (index: number) => string): JsonElements {

@@ -71,7 +71,7 @@ test('results read from text are those that JSON.parse reads, bit for bit', () =
 const scanned = (text: string) => {
   const scanner = new BoxScanner();
   const bytes = Buffer.from(text);
-  return scanner.scan(bytes, 0, bytes.length) ? scanner : undefined;
+  return scanner.scan(bytes, 0, bytes.length) === bytes.length ? scanner : undefined;
 };
 
 test('numbers are as near as JSON.parse brings them', () => {
@@ -119,7 +119,8 @@ test('a result with a key twice, which JSON.parse reads by its last, is refused'
 test('what is no such result is left to JSON', () => {
   const whole = '{"image_id":1,"category_id":2,"bbox":[1,2,3,4],"score":0.5}';
   assert.ok(scanned(whole));
-  assert.ok(scanned(`, \n${whole}`));
+  assert.ok(scanned(` \n${whole}`));
+  assert.not(scanned(whole.replace('}', ',"score":0.5}')));
   for (let length = 0; length < whole.length; length++)
     assert.not(scanned(whole.slice(0, length)), whole.slice(0, length));
   for (const number of [
