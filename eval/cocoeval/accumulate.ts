@@ -1,5 +1,5 @@
 // T thresholds, R recalls, K categories, A ranges of area, M limits on detections.
-import type { Evaluation } from './evaluation.ts';
+import { bitsOf, type Evaluation } from './evaluation.ts';
 import type { Params } from './params.ts';
 
 /** Numbers in four or five dimensions, as in numpy. */
@@ -90,8 +90,9 @@ export class Curve {
   /** At hit h: number of detections that count up to it. */
   readonly hitCounts: Int32Array;
   #firstScore = 0;
-  /** Detections that match or do not count at some threshold; all others are false. */
+  /** Detections that match or do not count at some threshold, but not at all; all others are false or never count. */
   #eventCount = 0;
+  #neverCounted = 0;
   readonly #eventPlaces: Int32Array;
   readonly #eventRows: Int32Array;
   /** The category, area range and limit they were gathered for. */
@@ -132,7 +133,7 @@ export class Curve {
       precisions[h] = highest;
     }
     this.hits = hits;
-    this.counted = this.detections - skipped;
+    this.counted = this.detections - this.#neverCounted - skipped;
   }
 
   /** Gathers them once for all thresholds of a word, so each threshold reads few detections. */
@@ -140,19 +141,26 @@ export class Curve {
     const key = `${k} ${a} ${word} ${maxDet}`;
     if (key === this.#gathered) return;
     this.#gathered = key;
-    const { categoryStarts, ignored, ranks, rows, scores, truePositives, words } = this.#evaluation;
+    const { categoryStarts, ignored, params, ranks, rows, scores, truePositives, words } = this.#evaluation;
+    const every = bitsOf(params.iouThrs.length, word);
     const eventPlaces = this.#eventPlaces;
     const eventRows = this.#eventRows;
     const plane = (a * words + word) * rows.length;
-    let [detections, events] = [0, 0];
+    let [detections, events, never] = [0, 0, 0];
     for (let i = categoryStarts[k]; i < categoryStarts[k + 1]; i++) {
       if (ranks[i] >= maxDet) continue;
       if (detections++ === 0) this.#firstScore = scores[i];
-      if (!(truePositives[plane + i] | ignored[plane + i])) continue;
-      eventPlaces[events] = detections;
+      const skips = ignored[plane + i];
+      if (!(truePositives[plane + i] | skips)) continue;
+      if (skips === every) {
+        never++;
+        continue;
+      }
+      eventPlaces[events] = detections - never;
       eventRows[events++] = i;
     }
     this.detections = detections;
+    this.#neverCounted = never;
     this.#eventCount = events;
   }
 

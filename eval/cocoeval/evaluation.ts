@@ -46,6 +46,10 @@ export interface EvaluationRules extends LeftOut {
   readonly isDetectionIgnored: (row: number) => boolean;
 }
 
+/** The bits of a word in which there is a threshold. */
+export const bitsOf = (thresholds: number, word: number): number =>
+  thresholds - 32 * word >= 32 ? 0xffffffff : 2 ** (thresholds - 32 * word) - 1;
+
 const NO_ROWS = new Int32Array(0);
 
 const NONE_LEFT_OUT: LeftOut = { isObjectLeftOut: () => false, isDetectionLeftOut: () => false };
@@ -131,9 +135,7 @@ export function evaluateAll(gt: COCO, dt: COCO, params: Params, rules: Evaluatio
   const truePositives = new Uint32Array(areas * words * most);
   const ignored = new Uint32Array(areas * words * most);
   const positives = new Float64Array(categories * areas);
-  const everyThreshold = Uint32Array.from({ length: words }, (_, w) =>
-    thresholds - 32 * w >= 32 ? 0xffffffff : 2 ** (thresholds - 32 * w) - 1,
-  );
+  const everyThreshold = Uint32Array.from({ length: words }, (_, w) => bitsOf(thresholds, w));
   const matcher = new Matcher(params.iouThrs);
   const group = new GroupBuffers();
 
@@ -163,10 +165,11 @@ export function evaluateAll(gt: COCO, dt: COCO, params: Params, rules: Evaluatio
         const row = detectionRows[d];
         const area = detections.areas[row];
         const isOut = area < range[0] || area > range[1] || rules.isDetectionIgnored(row);
-        if (!G && !isOut) continue;
+        const isMatched = G > 0 && matcher.isMatched[d] === 1;
+        if (!isMatched && !isOut) continue;
         for (let w = 0; w < words; w++) {
           let [hits, skips] = [0, isOut ? everyThreshold[w] : 0];
-          const end = G ? Math.min(thresholds, 32 * (w + 1)) : 0;
+          const end = isMatched ? Math.min(thresholds, 32 * (w + 1)) : 0;
           for (let t = 32 * w; t < end; t++) {
             const match = matcher.detectionMatches[t * D + d];
             if (!match) continue;

@@ -17,6 +17,8 @@ export interface MatchingObjects {
 export class Matcher {
   /** `[T, D]`: 1 + the detection's object, or 0. */
   detectionMatches = new Int32Array(1024);
+  /** `[D]`: 1 if the detection has an object at any threshold. */
+  isMatched = new Uint8Array(1024);
   /** `[T, G]`: 1 + the object's last detection, or 0. */
   objectMatches = new Int32Array(1024);
   readonly #thresholds: readonly number[];
@@ -34,11 +36,13 @@ export class Matcher {
     if (cells > this.detectionMatches.length) {
       this.detectionMatches = new Int32Array(2 * cells);
       this.objectMatches = new Int32Array(2 * cells);
+      this.isMatched = new Uint8Array(2 * cells);
     }
-    const { detectionMatches, objectMatches } = this;
+    const { detectionMatches, isMatched, objectMatches } = this;
     const lowest = this.#lowest;
     detectionMatches.fill(0, 0, this.#thresholds.length * detections);
     objectMatches.fill(0, 0, this.#thresholds.length * count);
+    isMatched.fill(0, 0, detections);
     for (let d = 0; d < detections; d++) {
       const row = d * count;
       let highest = -1;
@@ -59,6 +63,7 @@ export class Matcher {
         if (match < 0) continue;
         detectionMatches[t * detections + d] = match + 1;
         objectMatches[t * count + match] = d + 1;
+        isMatched[d] = 1;
       }
     }
   }

@@ -178,7 +178,7 @@ class PartReader {
     }
     for (let count = 0; !isLast; ) {
       if (field === undefined && this.#take) {
-        for (; !isLast && this.#takesOne(this.#take); count++) isLast = this.#endsElement(place(count));
+        for (; !isLast && this.#takesOne(this.#take); count++) isLast = this.#endsElement(place, count);
         if (isLast) break;
       }
       // The batch, from the window's start to its end, holds elements and the commas between them.
@@ -192,7 +192,7 @@ class PartReader {
         if (!this.#shapes.has(window.shape)) this.#checkKeys(length, place(count));
         length = window.at - window.start;
         ends.push(length);
-        isLast = this.#endsElement(place(count));
+        isLast = this.#endsElement(place, count);
         count++;
       } while (!isLast && length < BATCH);
       yield { field, elements: this.#elements(first, ends, place) };
@@ -212,10 +212,10 @@ class PartReader {
   }
 
   /** Passes what follows an element of a list. @returns whether the list ends there */
-  #endsElement(place: string): boolean {
+  #endsElement(place: (index: number) => string, index: number): boolean {
     const next = this.#window.peek();
-    if (next === undefined) this.#endsWithin(place);
-    if (next !== COMMA && next !== CLOSE_LIST) this.#wrong(`',' or ']' after ${place}`);
+    if (next === undefined) this.#endsWithin(place(index));
+    if (next !== COMMA && next !== CLOSE_LIST) this.#wrong(`',' or ']' after ${place(index)}`);
     this.#window.at++;
     return next === CLOSE_LIST;
   }
