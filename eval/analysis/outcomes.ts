@@ -121,7 +121,7 @@ class CategoryMatching {
         for (let g = 0; g < G; g++) group.similarities[d * G + g] = image.similarities[start + g];
       }
       positives[category] += orderObjects(group, area, G, group.inRange);
-      matcher.match(D, { ...group.inRange, count: G, crowds: group.crowds }, group.similarities);
+      matcher.match(D, G, group);
       for (let g = 0; g < G; g++) {
         objects.images[rows[g]] = image.image;
         if (!group.inRange.ignored[g]) objects.categories[rows[g]] = category;

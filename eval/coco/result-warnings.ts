@@ -20,7 +20,8 @@ export function resultWarnings({ kind, otherSizes, table, where }: ReadResults, 
   let [lastId, isKnown] = [Number.NaN, false];
   for (let row = 0; row < length; row++) {
     const image = context.images[images[row]];
-    const [x, y, width, height] = boxes.subarray(4 * row, 4 * row + 4);
+    const at = 4 * row;
+    const [x, y, width, height] = [boxes[at], boxes[at + 1], boxes[at + 2], boxes[at + 3]];
     if (width < 0 || height < 0) negative.add(placeOf(row, image));
     else if (kind === 'bbox') {
       if (x >= image.width || y >= image.height || x + width <= 0 || y + height <= 0) outside.add(placeOf(row, image));

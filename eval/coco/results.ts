@@ -98,7 +98,8 @@ class ResultReader {
     const after = scanner.scan(bytes, begin, end);
     if (after < 0 || (this.kind ?? 'bbox') !== 'bbox') return -1;
     const image = this.#context.positions.get(scanner.imageId);
-    if (image === undefined || !Number.isSafeInteger(scanner.categoryId) || !scanner.isWithin(MOST.detection)) return -1;
+    if (image === undefined || !Number.isSafeInteger(scanner.categoryId) || !scanner.isWithin(MOST.detection))
+      return -1;
     this.kind = 'bbox';
     this.table.addBox(image, scanner.categoryId, scanner.box, scanner.score);
     return after;

@@ -39,7 +39,7 @@ export function evaluateGroup(
   const matcher = new Matcher(params.iouThrs);
   return params.areaRng.map((aRng) => {
     orderObjects(group, aRng, G, group.inRange);
-    matcher.match(D, { ...group.inRange, count: G, crowds: group.crowds }, group.similarities);
+    matcher.match(D, G, group);
     const order = group.inRange.order.subarray(0, G);
     const isOut = Array.from(
       detections,

@@ -152,37 +152,34 @@ export function evaluateAll(gt: COCO, dt: COCO, params: Params, rules: Evaluatio
     // Where all objects of a group are ignored, the same ones match as where none is.
     let isUniform = false;
     for (let a = 0; a < areas; a++) {
-      const range = params.areaRng[a];
-      const counted = orderObjects(group, range, G, group.inRange);
+      const [smallest, largest] = params.areaRng[a];
+      const counted = orderObjects(group, params.areaRng[a], G, group.inRange);
       positives[category * areas + a] += counted;
-      if (!D) continue;
       const isMixed = counted > 0 && counted < G;
-      if (G && (isMixed || !isUniform)) {
-        matcher.match(D, { ...group.inRange, count: G, crowds: group.crowds }, group.similarities);
+      if (D && G && (isMixed || !isUniform)) {
+        matcher.match(D, G, group);
         isUniform = !isMixed;
       }
       for (let d = 0; d < D; d++) {
-        const row = detectionRows[d];
-        const area = detections.areas[row];
-        const isOut = area < range[0] || area > range[1] || rules.isDetectionIgnored(row);
+        const area = detections.areas[detectionRows[d]];
+        const isOut = area < smallest || area > largest || rules.isDetectionIgnored(detectionRows[d]);
         const isMatched = G > 0 && matcher.isMatched[d] === 1;
+        // The arrays start as zeros, and untouched memory costs nothing.
         if (!isMatched && !isOut) continue;
         for (let w = 0; w < words; w++) {
-          let [hits, skips] = [0, isOut ? everyThreshold[w] : 0];
+          const at = (a * words + w) * most + count + d;
+          if (isOut) ignored[at] = everyThreshold[w];
           const end = isMatched ? Math.min(thresholds, 32 * (w + 1)) : 0;
           for (let t = 32 * w; t < end; t++) {
             const match = matcher.detectionMatches[t * D + d];
             if (!match) continue;
             const bit = 1 << (t & 31);
-            if (group.inRange.ignored[match - 1]) skips |= bit;
+            if (group.inRange.ignored[match - 1]) ignored[at] |= bit;
             else {
-              hits |= bit;
-              skips &= ~bit;
+              truePositives[at] |= bit;
+              ignored[at] &= ~bit;
             }
           }
-          // The arrays start as zeros, and untouched memory costs nothing.
-          if (hits) truePositives[(a * words + w) * most + count + d] = hits;
-          if (skips) ignored[(a * words + w) * most + count + d] = skips;
         }
       }
     }

@@ -1,13 +1,13 @@
 // D detections and G objects of one image and category, T thresholds.
 
-/** The objects of a group, for one area range. */
+/** The objects of a group, and what its detections have in common with them. */
 export interface MatchingObjects {
-  readonly count: number;
-  /** The order in which objects are tried: those that count, then ignored ones. */
-  readonly order: Int32Array;
-  readonly ignored: Uint8Array;
-  /** A crowd may match many detections. */
+  /** 1 for a crowd, which may match many detections. */
   readonly crowds: Uint8Array;
+  /** For one area range: which are ignored, and the order in which they are tried: those that count, then ignored ones. */
+  readonly inRange: { readonly order: Int32Array; readonly ignored: Uint8Array };
+  /** `[D, G]` */
+  readonly similarities: Float64Array;
 }
 
 /**
@@ -29,10 +29,9 @@ export class Matcher {
     this.#lowest = Math.min(...this.#thresholds);
   }
 
-  /** @param similarities `[D, G]` */
-  match(detections: number, objects: MatchingObjects, similarities: Float64Array): void {
-    const { count, crowds, ignored, order } = objects;
-    const cells = this.#thresholds.length * Math.max(detections, count);
+  match(D: number, G: number, { crowds, inRange, similarities }: MatchingObjects): void {
+    const { ignored, order } = inRange;
+    const cells = this.#thresholds.length * Math.max(D, G);
     if (cells > this.detectionMatches.length) {
       this.detectionMatches = new Int32Array(2 * cells);
       this.objectMatches = new Int32Array(2 * cells);
@@ -40,29 +39,29 @@ export class Matcher {
     }
     const { detectionMatches, isMatched, objectMatches } = this;
     const lowest = this.#lowest;
-    detectionMatches.fill(0, 0, this.#thresholds.length * detections);
-    objectMatches.fill(0, 0, this.#thresholds.length * count);
-    isMatched.fill(0, 0, detections);
-    for (let d = 0; d < detections; d++) {
-      const row = d * count;
+    detectionMatches.fill(0, 0, this.#thresholds.length * D);
+    objectMatches.fill(0, 0, this.#thresholds.length * G);
+    isMatched.fill(0, 0, D);
+    for (let d = 0; d < D; d++) {
+      const row = d * G;
       let highest = -1;
-      for (let g = 0; g < count; g++) if (similarities[row + g] > highest) highest = similarities[row + g];
+      for (let g = 0; g < G; g++) if (similarities[row + g] > highest) highest = similarities[row + g];
       if (!(highest >= lowest)) continue;
       for (let t = 0; t < this.#thresholds.length; t++) {
         let best = this.#thresholds[t];
         if (highest < best) continue;
         let match = -1;
-        for (let i = 0; i < count; i++) {
+        for (let i = 0; i < G; i++) {
           const g = order[i];
-          if (objectMatches[t * count + g] && !crowds[g]) continue;
+          if (objectMatches[t * G + g] && !crowds[g]) continue;
           if (match >= 0 && !ignored[match] && ignored[g]) break;
           if (similarities[row + g] < best) continue;
           best = similarities[row + g];
           match = g;
         }
         if (match < 0) continue;
-        detectionMatches[t * detections + d] = match + 1;
-        objectMatches[t * count + match] = d + 1;
+        detectionMatches[t * D + d] = match + 1;
+        objectMatches[t * G + match] = d + 1;
         isMatched[d] = 1;
       }
     }
