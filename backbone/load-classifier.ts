@@ -37,8 +37,9 @@ export const loadOptionKinds: OptionKinds<LoadOptions> = {
 /**
  * Loads an image classifier.
  *
- * @param nameOrPath a known model such as `resnet50`, fetched on first use, or the path or `file:` URL of a model file
- *   (safetensors, or PyTorch's `.pth`, `.pt`, `.th`, `.bin`) or of a folder as the Hugging Face hub lays it out
+ * @param nameOrPath a known model such as `resnet50` or one on the Hugging Face hub such as `hf:timm/resnet50.a1_in1k`
+ *   (`hf:owner/name[@revision][/file]`), fetched on first use; or the path or `file:` URL of a model file (safetensors, or
+ *   PyTorch's `.pth`, `.pt`, `.th`, `.bin`) or of a folder as the hub lays it out
  * @throws ResnetCocoError USAGE for what is no name or path, or an unknown option; UNKNOWN_MODEL, FILE_NOT_FOUND,
  *   BAD_CHECKPOINT, UNSAFE_CHECKPOINT, BAD_MODEL, BAD_CONFIG, DOWNLOAD_FAILED, ENGINE_UNAVAILABLE
  */

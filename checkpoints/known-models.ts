@@ -3,6 +3,7 @@ import { cocoCategories } from '../datasets/known/coco-categories.ts';
 import { cocoKeypoints, cocoPerson } from '../datasets/known/coco-keypoints.ts';
 import { imagenetClasses } from '../datasets/known/imagenet-classes.ts';
 import { ResnetCocoError } from '../errors.ts';
+import { hubNameMeant } from './hub/hub-name.ts';
 
 /** A result as torchvision publishes it, in percent. */
 export interface PublishedMetric {
@@ -290,8 +291,10 @@ export function findModel(nameOrAlias: string): KnownModel {
     .sort((a, b) => a.edits - b.edits)
     .slice(0, 3)
     .map((candidate) => candidate.name);
+  const meant = hubNameMeant(nameOrAlias);
+  const onHub = meant === undefined ? '' : `; on the Hugging Face hub there is ${meant}`;
   throw new ResnetCocoError(
     'UNKNOWN_MODEL',
-    `no model is called '${nameOrAlias}'; the nearest known are ${nearest.join(', ')} (all: resnet-coco models list)`,
+    `no model is called '${nameOrAlias}'; the nearest known are ${nearest.join(', ')} (all: resnet-coco models list)${onHub}`,
   );
 }

@@ -15,6 +15,8 @@ import { fetchWeights } from './fetch-model.ts';
 import { numberProblem } from './finite.ts';
 import { checkFit, listNames } from './fit.ts';
 import { type ModelDescription, readBeside } from './hub/description.ts';
+import { fetchHubModel } from './hub/fetch-hub-model.ts';
+import { hubNameMeant, isHubName } from './hub/hub-name.ts';
 import { findModel, isModelName } from './known-models.ts';
 import { modelFolder, WEIGHT_FILES } from './model-folder.ts';
 import type { StoredTensor } from './stored-tensor.ts';
@@ -40,15 +42,16 @@ export interface ModelFile {
 
 /** Settings of `openModel`. */
 export interface OpenModelOptions extends FetchOptions {
-  /** Receives notes about the file: a stripped prefix, unused entries. */
+  /** Receives notes about the file, such as a stripped prefix or unused entries, and about its download. */
   readonly onNote?: (note: string) => void;
 }
 
-export const openModelKinds: OptionKinds<OpenModelOptions> = { ...fetchOptionKinds, onNote: 'function' };
+export const openModelKinds: OptionKinds<OpenModelOptions> = fetchOptionKinds;
 
 /**
- * Opens a model by path or `file:` URL of a file or of a folder as the Hugging Face hub lays it out, by the name of one that comes with the package, or of a known one, which is
- * fetched on first use. Tells the dialect of its tensors' names, which are renamed to those of here.
+ * Opens a model by path or `file:` URL of a file or of a folder as the Hugging Face hub lays it out, by the name of one
+ * that comes with the package, or of a known one or one on the hub (`hf:owner/name[@revision][/file]`), which is fetched
+ * on first use. Tells the dialect of its tensors' names, which are renamed to those of here.
  *
  * @throws ResnetCocoError USAGE for what is no name or path, or an unknown option; UNKNOWN_MODEL, FILE_NOT_FOUND,
  *   BAD_CHECKPOINT, UNSAFE_CHECKPOINT, BAD_MODEL, BAD_CONFIG, DOWNLOAD_FAILED
@@ -72,12 +75,25 @@ export async function openModelFile(
 }
 
 async function openNamed(nameOrPath: string, options: FetchOptions): Promise<ModelFile> {
+  if (isHubName(nameOrPath)) {
+    const weights = await fetchHubModel(nameOrPath, options);
+    return await openFolder(dirname(weights), weights);
+  }
   const embedded = existsSync(nameOrPath) ? undefined : embeddedModels().get(nameOrPath);
   const record = embedded !== undefined || isPath(nameOrPath) ? undefined : findModel(nameOrPath);
   const path = record ? await fetchWeights(record, options) : (embedded ?? nameOrPath);
+  refuseUnprefixed(path);
   if (isFolder(path)) return await openFolder(path);
   // A file with one of the hub's names is described by what lies beside it, too.
   return await openFile(path, record?.config, WEIGHT_FILES.includes(basename(path)) && !record ? 'hub' : 'nothing');
+}
+
+/** @throws ResnetCocoError FILE_NOT_FOUND for what is no file, but may be the name of a model on the hub */
+function refuseUnprefixed(path: string): void {
+  const meant = existsSync(path) ? undefined : hubNameMeant(path);
+  if (meant === undefined) return;
+  const problem = `no such file; if you mean the model of that name on the Hugging Face hub, write ${meant}`;
+  throw new ResnetCocoError('FILE_NOT_FOUND', `${path}: ${problem}`);
 }
 
 /**

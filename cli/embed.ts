@@ -17,6 +17,8 @@ import {
   engineFlags,
   inputFlags,
   jsonFlag,
+  modelHelp,
+  modelValue,
   pathsPositional,
   streamsFor,
 } from './terminal/shared-flags.ts';
@@ -32,7 +34,7 @@ const flags = {
   ...forceFlag,
   ...jsonFlag,
   ...inputFlags,
-  model: { kind: 'text', group: 'Model', value: 'NAME|FILE', default: 'resnet50', help: 'a known model, or a file' },
+  model: { kind: 'text', group: 'Model', value: modelValue, default: 'resnet50', help: modelHelp },
   ...archFlag,
   ...engineFlags,
 } as const satisfies FlagTable;

@@ -20,7 +20,17 @@ import { describeEvaluation } from './terminal/describe-evaluation.ts';
 import { withDownloadProgress } from './terminal/download-progress.ts';
 import { Failures } from './terminal/failures.ts';
 import type { FlagTable } from './terminal/flags.ts';
-import { archFlag, defined, engineFlags, jsonFlag, streamsFor, viewFlags, viewOf } from './terminal/shared-flags.ts';
+import {
+  archFlag,
+  defined,
+  engineFlags,
+  jsonFlag,
+  modelHelp,
+  modelValue,
+  streamsFor,
+  viewFlags,
+  viewOf,
+} from './terminal/shared-flags.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
 const flags = {
@@ -35,7 +45,7 @@ const flags = {
     value: 'DIR',
     help: 'write report.html, report.json, per-class.csv and confusion.csv there',
   },
-  model: { kind: 'text', group: 'Model', value: 'NAME|FILE', help: 'a known model, or a file; required' },
+  model: { kind: 'text', group: 'Model', value: modelValue, help: `${modelHelp}; required` },
   ...archFlag,
   ...viewFlags,
   ...engineFlags,

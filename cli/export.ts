@@ -5,7 +5,7 @@ import { withDownloadProgress } from './terminal/download-progress.ts';
 import type { FlagTable } from './terminal/flags.ts';
 import { forceFlag, refuseExisting } from './terminal/output-file.ts';
 import { formatBytes } from './terminal/progress.ts';
-import { archFlag, defined } from './terminal/shared-flags.ts';
+import { archFlag, defined, modelHelp } from './terminal/shared-flags.ts';
 
 const flags = {
   out: {
@@ -19,7 +19,7 @@ const flags = {
 
 export default command({
   summary: 'Write a model as an ONNX file that ONNX Runtime and other runtimes load.',
-  positionals: { usage: '<model>', min: 1, max: 1, help: [['<model>', 'a known model, or a file']] },
+  positionals: { usage: '<model>', min: 1, max: 1, help: [['<model>', modelHelp]] },
   flags,
   details: [
     'Batch, height and width of the input are dynamic. A Faster R-CNN becomes two graphs or more, because boxes are chosen by their values between them.',

@@ -1,4 +1,4 @@
-import type { ModelListing } from '../checkpoints/index.ts';
+import type { HubModelListing, ModelListing } from '../checkpoints/index.ts';
 import type { ModelInfo } from '../index.ts';
 import { readSettingsFile } from '../io/json/settings-file.ts';
 import { settingName, settingRows, settingValue } from '../training/page/setting-words.ts';
@@ -13,11 +13,23 @@ const oneModel = {
   usage: '<model>',
   min: 1,
   max: 1,
-  help: [['<model>', 'a name from resnet-coco models list, or a file']],
+  help: [['<model>', 'a name from resnet-coco models list, a file or folder, or hf:OWNER/NAME[@REVISION][/FILE]']],
 } as const;
 
 const published = (metric: ModelListing['metric']): string =>
   metric.map(({ dataset, name, value }) => `${dataset} ${name} ${value}`).join(', ');
+
+const inMillions = (parameters: number): string => `${(parameters / 1e6).toFixed(1)} M`;
+
+/** Recommended weights of the hub, as rows of a table. */
+function hubTable(models: readonly HubModelListing[]): string {
+  const rows = models.map(({ name, parameters, metric, cached }) => {
+    const top1 = metric.filter((one) => one.name === 'acc@1');
+    const published = top1.map(({ value, image_size }) => `${value.toFixed(1)} at ${image_size}`).join(', ');
+    return [name, inMillions(parameters), published, cached ? 'yes' : ''];
+  });
+  return formatTable([['name', 'parameters', 'ImageNet top-1 at size', 'here'], ...rows], 'lrll');
+}
 
 /** A model's description for people: details of the file, then its configuration by headings. */
 function describeModel({ config, ...facts }: ModelInfo): string {
@@ -42,12 +54,12 @@ function describeModel({ config, ...facts }: ModelInfo): string {
 
 export const list = command({
   summary:
-    'Known models: task, parameters, published result, and whether it is on this machine. The first come with the package.',
+    'Known models: task, parameters, published result, and whether it is on this machine. The first come with the package, the last are recommended ones of the Hugging Face hub.',
   positionals: noPositionals,
   flags: jsonFlag,
   examples: [['resnet-coco models list', '']],
   async run({ flags, terminal }) {
-    const [{ listModels }, { embeddedModels }, { modelInfo }] = await Promise.all([
+    const [{ listHubModels, listModels }, { embeddedModels }, { modelInfo }] = await Promise.all([
       import('../checkpoints/index.ts'),
       import('../checkpoints/embedded-models.ts'),
       import('../index.ts'),
@@ -57,32 +69,37 @@ export const list = command({
       return { name, aliases: [], task, parameters, metric: [], license: 'MIT', cached: true, path };
     });
     const models = [...(await Promise.all(own)), ...(await listModels())];
-    if (flags.json) await terminal.printJson(models);
+    const ofHub = await listHubModels();
+    if (flags.json) await terminal.printJson([...models, ...ofHub]);
     else {
       const rows = models.map(({ name, task, parameters, metric, cached }) => [
         name,
         task,
-        `${(parameters / 1e6).toFixed(1)} M`,
+        inMillions(parameters),
         published(metric),
         cached ? 'yes' : '',
       ]);
-      await terminal.print(formatTable([['name', 'task', 'parameters', 'published', 'here'], ...rows], 'llrll'));
+      const table = formatTable([['name', 'task', 'parameters', 'published', 'here'], ...rows], 'llrll');
+      await terminal.print(`${table}\n\nfrom the Hugging Face hub:\n${hubTable(ofHub)}`);
     }
     return 0;
   },
 });
 
 export const info = command({
-  summary: 'Details of a known model, or of a model file.',
+  summary: 'Details of a known model, or of a model file. A model of the Hugging Face hub is fetched for it.',
   positionals: oneModel,
   flags: jsonFlag,
   examples: [
     ['resnet-coco models info resnet50', ''],
+    ['resnet-coco models info hf:timm/resnet50.a1_in1k', ''],
     ['resnet-coco models info my-detector.safetensors --json', ''],
   ],
-  async run({ flags, positionals: [model], terminal }) {
+  async run({ flags, positionals: [model], terminal, signal }) {
     const { modelInfo } = await import('../index.ts');
-    const description = await modelInfo(model);
+    const description = await withDownloadProgress(terminal, (onProgress, onNote) =>
+      modelInfo(model, { onProgress, onNote, signal }),
+    );
     if (flags.json) await terminal.printJson(description);
     else await terminal.print(describeModel(description));
     return 0;
@@ -91,13 +108,24 @@ export const info = command({
 
 export const fetch = command({
   summary: "Download a model's official weights into the cache and check them. Resumes an interrupted download.",
-  positionals: { ...oneModel, help: [['<model>', 'a name from resnet-coco models list']] },
+  positionals: {
+    ...oneModel,
+    help: [['<model>', 'a name from resnet-coco models list, or hf:OWNER/NAME[@REVISION][/FILE]']],
+  },
   flags: {},
-  details: ['The cache is in RESNET_COCO_HOME; RESNET_COCO_MIRROR names a server to use instead of the official ones.'],
-  examples: [['resnet-coco models fetch resnet50', '']],
+  details: [
+    'The cache is in RESNET_COCO_HOME; RESNET_COCO_MIRROR names a server to use instead of the official ones.',
+    'Of the Hugging Face hub, HF_ENDPOINT names a mirror, HF_TOKEN is the token for private models and those with terms, and with HF_HUB_OFFLINE=1 only what is in the cache is used.',
+  ],
+  examples: [
+    ['resnet-coco models fetch resnet50', ''],
+    ['resnet-coco models fetch hf:timm/resnet50.a1_in1k', ''],
+  ],
   async run({ positionals: [model], terminal, signal }) {
     const { fetchModel } = await import('../checkpoints/index.ts');
-    const path = await withDownloadProgress(terminal, (onProgress) => fetchModel(model, { onProgress, signal }));
+    const path = await withDownloadProgress(terminal, (onProgress, onNote) =>
+      fetchModel(model, { onProgress, onNote, signal }),
+    );
     await terminal.print(path);
     return 0;
   },
@@ -117,7 +145,7 @@ export const convert = command({
     min: 2,
     max: 2,
     help: [
-      ['<in>', 'a checkpoint; nothing in it is executed'],
+      ['<in>', 'a checkpoint, or another model; nothing in it is executed'],
       ['<out>', 'the .safetensors file to write'],
     ],
   },
@@ -126,16 +154,13 @@ export const convert = command({
     ['resnet-coco models convert resnet18.pth resnet18.safetensors --arch resnet18', ''],
     ['resnet-coco models convert weights.safetensors detector.safetensors --config config.json', ''],
   ],
-  async run({ flags: { config, arch, force, half }, positionals: [from, to], terminal }) {
+  async run({ flags: { config, arch, force, half }, positionals: [from, to], terminal, signal }) {
     await refuseExisting(to, force);
     const { convertModel } = await import('../index.ts');
     const settings = config === undefined ? {} : { config: await readSettingsFile(config), configFile: config };
-    await convertModel(from, to, {
-      ...defined({ arch }),
-      ...settings,
-      half,
-      onNote: (note) => terminal.note(note),
-    });
+    await withDownloadProgress(terminal, (onProgress, onNote) =>
+      convertModel(from, to, { ...defined({ arch }), ...settings, half, onProgress, onNote, signal }),
+    );
     terminal.note(`${to}: written`);
     return 0;
   },

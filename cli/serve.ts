@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
 import { embeddedModels } from '../checkpoints/embedded-models.ts';
+import { isHubName } from '../checkpoints/hub/hub-name.ts';
 import { command, noPositionals } from './terminal/command.ts';
+import { withDownloadProgress } from './terminal/download-progress.ts';
 import type { FlagTable } from './terminal/flags.ts';
 import { formatBytes } from './terminal/progress.ts';
 import { requestLine } from './terminal/request-line.ts';
-import { defined, engineFlags } from './terminal/shared-flags.ts';
+import { defined, engineFlags, modelValue } from './terminal/shared-flags.ts';
 import { counted } from './terminal/table.ts';
 
 const { engine, threads, batch } = engineFlags;
@@ -107,8 +110,8 @@ const flags = {
   model: {
     kind: 'text',
     group: 'Model',
-    value: 'NAME|FILE,…',
-    help: 'known models or files, classifiers and detectors (default: those of the package)',
+    value: `${modelValue},…`,
+    help: 'classifiers and detectors: known models, files or folders, models of the Hugging Face hub (default: those of the package)',
   },
   engine,
   threads,
@@ -129,12 +132,21 @@ export default command({
   ],
   endsWhenStopped: true,
   async run({ flags, terminal, signal }) {
-    const { createServer } = await import('../server/index.ts');
+    const [{ createServer }, { fetchModel, isModelName }] = await Promise.all([
+      import('../server/index.ts'),
+      import('../checkpoints/index.ts'),
+    ]);
     const { batch, cors, engine, grace, host, model, port, queue, threads, timeout } = flags;
     const list = (text: string) => text.split(',').filter((item) => item !== '');
+    const models = model === undefined ? [...embeddedModels().keys()] : list(model);
+    // Fetched here, where a download shows its progress and Ctrl-C ends it.
+    const fetched = models.filter((name) => isHubName(name) || (isModelName(name) && !existsSync(name)));
+    await withDownloadProgress(terminal, async (onProgress, onNote) => {
+      for (const name of fetched) await fetchModel(name, { onProgress, onNote, signal });
+    });
     const server = await createServer(
       {
-        models: model === undefined ? [...embeddedModels().keys()] : list(model),
+        models,
         engine: engine as 'auto',
         allowHosts: [...flags['allow-host']],
         queue,

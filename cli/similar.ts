@@ -15,7 +15,16 @@ import { command, type ExitCode } from './terminal/command.ts';
 import { withDownloadProgress } from './terminal/download-progress.ts';
 import { Failures } from './terminal/failures.ts';
 import type { FlagTable, FlagValues } from './terminal/flags.ts';
-import { archFlag, defined, engineFlags, inputFlags, jsonFlag, streamsFor } from './terminal/shared-flags.ts';
+import {
+  archFlag,
+  defined,
+  engineFlags,
+  inputFlags,
+  jsonFlag,
+  modelHelp,
+  modelValue,
+  streamsFor,
+} from './terminal/shared-flags.ts';
 import { counted, formatTable } from './terminal/table.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
@@ -42,8 +51,8 @@ const flags = {
   model: {
     kind: 'text',
     group: 'Model',
-    value: 'NAME|FILE',
-    help: `a known model, or a file (default: the one that made the vectors, or ${DEFAULT_MODEL})`,
+    value: modelValue,
+    help: `${modelHelp} (default: the one that made the vectors, or ${DEFAULT_MODEL})`,
   },
   ...archFlag,
   ...engineFlags,

@@ -1,11 +1,11 @@
 import { tensorShapes } from '../backbone/index.ts';
-import { type OpenModelOptions, openModelFile, writeConverted } from '../checkpoints/index.ts';
+import { type OpenModelOptions, openModelFile, openModelKinds, writeConverted } from '../checkpoints/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { checkOptions, type OptionKinds, pathArgument } from '../io/options.ts';
 import { describeModel } from './describe-model.ts';
 
 /** Settings of `convertModel`. */
-export interface ConvertModelOptions extends Pick<OpenModelOptions, 'onNote'> {
+export interface ConvertModelOptions extends OpenModelOptions {
   /** The architecture, where tensors and file do not tell it. */
   readonly arch?: string;
   /** The configuration to put into the file, as parsed from JSON; else the file's own, or what its tensors tell. */
@@ -17,7 +17,7 @@ export interface ConvertModelOptions extends Pick<OpenModelOptions, 'onNote'> {
 }
 
 const kinds: OptionKinds<ConvertModelOptions> = {
-  onNote: 'function',
+  ...openModelKinds,
   arch: 'text',
   config: 'checked',
   configFile: 'text',
@@ -25,7 +25,7 @@ const kinds: OptionKinds<ConvertModelOptions> = {
 };
 
 /**
- * Turns a checkpoint, or a known model, into a model file that describes itself: safetensors with `config` in its
+ * Turns a checkpoint, a known model or one on the Hugging Face hub into a model file that describes itself: safetensors with `config` in its
  * metadata, tensors under torchvision's present names. What training left beside the weights is left out.
  *
  * @throws ResnetCocoError USAGE where `to` has the extension of another format; as loading a model does;

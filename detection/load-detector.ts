@@ -15,8 +15,9 @@ import type { DetectorConfig } from './model/detector-config.ts';
 /**
  * Loads an object detector.
  *
- * @param nameOrPath a known model such as `fasterrcnn_resnet50_fpn`, fetched on first use, or the path or `file:` URL of a
- *   model file: safetensors, or PyTorch's `.pth`, `.pt`, `.th`
+ * @param nameOrPath a known model such as `fasterrcnn_resnet50_fpn` or one on the Hugging Face hub
+ *   (`hf:owner/name[@revision][/file]`), fetched on first use; or the path or `file:` URL of a model file: safetensors, or
+ *   PyTorch's `.pth`, `.pt`, `.th`
  * @throws ResnetCocoError USAGE for what is no name or path, or an unknown option; UNKNOWN_MODEL, FILE_NOT_FOUND, BAD_CHECKPOINT, UNSAFE_CHECKPOINT, BAD_MODEL, BAD_CONFIG,
  *   DOWNLOAD_FAILED, ENGINE_UNAVAILABLE
  */

@@ -7,11 +7,13 @@ import {
   isModelName,
   listModels,
   type ModelListing,
+  type OpenModelOptions,
   openModelFile,
+  openModelKinds,
   shapesOf,
 } from '../checkpoints/index.ts';
 import type { ResnetCocoError } from '../errors.ts';
-import { pathArgument } from '../io/options.ts';
+import { checkOptions, pathArgument } from '../io/options.ts';
 import { describeModel } from './describe-model.ts';
 
 /** What a model file holds. */
@@ -46,17 +48,19 @@ export type KnownModelInfo = ModelListing & { readonly config: Readonly<Record<s
 export type ModelInfo = ModelFileInfo | KnownModelInfo;
 
 /**
- * What is known of a model, or stored in a model file.
+ * What is known of a model, or stored in a model file. A model on the Hugging Face hub is fetched for it.
  *
- * @throws ResnetCocoError UNKNOWN_MODEL, FILE_NOT_FOUND, BAD_CHECKPOINT, UNSAFE_CHECKPOINT
+ * @throws ResnetCocoError USAGE for an unknown option; UNKNOWN_MODEL, FILE_NOT_FOUND, BAD_CHECKPOINT, UNSAFE_CHECKPOINT,
+ *   DOWNLOAD_FAILED
  */
-export async function modelInfo(model: string | URL): Promise<ModelInfo> {
+export async function modelInfo(model: string | URL, options: OpenModelOptions = {}): Promise<ModelInfo> {
+  checkOptions('modelInfo', options, openModelKinds);
   const nameOrFile = pathArgument('modelInfo', 'the model', model);
   if (isModelName(nameOrFile)) {
     const { config, name } = findModel(nameOrFile);
     return { ...(await listModels()).find((model) => model.name === name)!, config };
   }
-  const opened = await openModelFile('modelInfo', nameOrFile);
+  const opened = await openModelFile('modelInfo', nameOrFile, options);
   const { checkpoint } = opened;
   try {
     const dtypes: Record<string, number> = {};

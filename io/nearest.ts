@@ -1,15 +1,21 @@
 import { distance } from 'fastest-levenshtein';
 
-/** The known name nearest to `name`: one that starts with it or is its start, else the one with the fewest edits. */
-export function nearestName(name: string, known: readonly string[]): string | undefined {
+/** The known names nearest to `name`: those that start with it or are its start, then by the number of edits. */
+export function nearestNames(name: string, known: readonly string[], count: number): string[] {
   const edits = (candidate: string): number => {
     const begins = candidate.startsWith(name) || (candidate.length > 2 && name.startsWith(candidate));
     return begins ? 0.5 : distance(name.toLowerCase(), candidate.toLowerCase());
   };
-  let best: string | undefined;
-  for (const candidate of known) if (best === undefined || edits(candidate) < edits(best)) best = candidate;
-  return best;
+  return known
+    .map((candidate) => ({ candidate, edits: edits(candidate) }))
+    .sort((a, b) => a.edits - b.edits)
+    .slice(0, count)
+    .map(({ candidate }) => candidate);
 }
+
+/** The known name nearest to `name`. */
+export const nearestName = (name: string, known: readonly string[]): string | undefined =>
+  nearestNames(name, known, 1)[0];
 
 /** The known name that `name` may be a misspelling of; undefined where none is alike. */
 export function similarName(name: string, known: readonly string[]): string | undefined {

@@ -190,10 +190,9 @@ async function makeWithParents(path: string): Promise<void> {
   } catch (error) {
     if (await isFolder()) return;
     const parent = dirname(path);
-    const lacksParent =
-      (error as NodeJS.ErrnoException).code === 'ENOENT' && !(await stat(parent).catch(() => undefined));
-    if (!lacksParent || parent === path) throw error;
-    await makeWithParents(parent);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || parent === path) throw error;
+    // Another call may have made the parent in the meantime.
+    if (!(await stat(parent).catch(() => undefined))) await makeWithParents(parent);
     await mkdir(path).catch(async (reason: unknown) => {
       if (!(await isFolder())) throw reason;
     });

@@ -1,4 +1,5 @@
 import { embeddedModels } from '../../checkpoints/embedded-models.ts';
+import { isHubName } from '../../checkpoints/hub/hub-name.ts';
 import { ResnetCocoError } from '../../errors.ts';
 
 /**
@@ -16,6 +17,8 @@ export async function offeringBundled<T>(
     return await load();
   } catch (error) {
     if (!(error instanceof ResnetCocoError && error.code === 'DOWNLOAD_FAILED')) throw error;
+    // Who names a model of the hub wants that one; its errors begin with its name and have their own remedies.
+    if (isHubName(error.message)) throw error;
     const names = await bundledModels(task);
     if (!names.length) throw error;
     const offer = names.map((name) => `${flag} ${name}`).join(' or ');

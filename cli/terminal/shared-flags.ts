@@ -69,14 +69,18 @@ export function viewOf({ crops, size }: { readonly crops: string; readonly size:
   throw new ResnetCocoError('USAGE', `--size wants a whole number from 1 to ${MOST_SIDE}, or test, got '${size}'`);
 }
 
+/** What names a model, and its help. */
+export const modelValue = 'NAME|FILE|FOLDER|hf:OWNER/NAME';
+export const modelHelp = 'a known model, a file or folder, or a model of the Hugging Face hub';
+
 /** The model of every command that detects. */
 export const detectorFlag = {
   model: {
     kind: 'text',
     group: 'Model',
-    value: 'NAME|FILE',
+    value: modelValue,
     default: 'fasterrcnn_resnet50_fpn_v2',
-    help: 'a known model, or a file',
+    help: modelHelp,
   },
 } as const satisfies FlagTable;
 

@@ -5,7 +5,7 @@ import { ResnetCocoError } from '../../errors.ts';
 import { MOST } from '../../io/bounds.ts';
 import { readSettingsFile } from '../../io/json/settings-file.ts';
 import type { FlagTable, FlagValues } from '../terminal/flags.ts';
-import { defined } from '../terminal/shared-flags.ts';
+import { defined, modelValue } from '../terminal/shared-flags.ts';
 import {
   colorJitterFlag,
   optimizationChoices,
@@ -69,7 +69,7 @@ export const detectorTrainingFlags = {
   init: {
     kind: 'text',
     group: network,
-    value: 'NAME|FILE',
+    value: modelValue,
     help: 'start from a detector, such as coco-mini-resnet18-fpn of the package (with a new head if categories differ), or from the backbone of a classifier',
   },
   heads: {

@@ -1,6 +1,6 @@
 import type { TrainingChoices } from '../../backbone/index.ts';
 import type { FlagTable, FlagValues } from '../terminal/flags.ts';
-import { defined } from '../terminal/shared-flags.ts';
+import { defined, modelValue } from '../terminal/shared-flags.ts';
 import {
   colorJitterFlag,
   optimizationChoices,
@@ -49,7 +49,7 @@ export const trainingFlags = {
   init: {
     kind: 'text',
     group: network,
-    value: 'NAME|FILE',
+    value: modelValue,
     help: 'start from the weights of a model, with a new head if the number of classes differs',
   },
   freeze: {

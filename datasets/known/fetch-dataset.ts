@@ -2,9 +2,10 @@ import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
 import { cacheFolder } from '../../io/download/cache-folder.ts';
-import { download, type FetchOptions, fetchOptionKinds, type Patience } from '../../io/download/download.ts';
+import { download, type FetchOptions, fetchOptionKinds } from '../../io/download/download.ts';
 import { offlineHint, sourceOf } from '../../io/download/mirror.ts';
 import { atUsersRegistry } from '../../io/download/npm-registry.ts';
+import type { Patience } from '../../io/download/patience.ts';
 import { checkArgument, checkOptions, type OptionKinds } from '../../io/options.ts';
 import { isFile, isFolder } from '../../io/regular-file.ts';
 import { type DatasetArchive, findDataset, type KnownDataset, knownDatasets } from './known-datasets.ts';
@@ -13,11 +14,9 @@ import { type DatasetArchive, findDataset, type KnownDataset, knownDatasets } fr
 export interface FetchDatasetOptions extends FetchOptions {
   /** The folder to unpack to; by default one in the cache. */
   readonly out?: string;
-  /** Called with notes on what happens besides the download, one line each. */
-  readonly onNote?: (note: string) => void;
 }
 
-const kinds: OptionKinds<FetchDatasetOptions> = { ...fetchOptionKinds, out: 'text', onNote: 'function' };
+const kinds: OptionKinds<FetchDatasetOptions> = { ...fetchOptionKinds, out: 'text' };
 
 /** A known data set, and whether it is on this machine. */
 export interface DatasetListing extends Omit<KnownDataset, 'sources'> {

@@ -1,15 +1,14 @@
-import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { type FileHandle, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ResnetCocoError } from '../../errors.ts';
 import { takeLock } from '../lock-file.ts';
 import { notWritable } from '../not-writable.ts';
 import type { OptionKinds } from '../options.ts';
 import { makeFolder } from '../whole-file.ts';
-import { type FileDigest, hashName } from './file-digest.ts';
+import { type FileDigest, hashFor, hashName } from './file-digest.ts';
+import { isWorthRetry, type Patience, usualPatience, waitBeforeRetry } from './patience.ts';
 import {
   discardPart,
   openTransfer,
@@ -41,23 +40,23 @@ export interface FetchOptions {
    * continues it.
    */
   readonly signal?: AbortSignal;
+  /** Receives notes, such as of a wait that the source asks for. */
+  readonly onNote?: (note: string) => void;
 }
 
-export const fetchOptionKinds: OptionKinds<FetchOptions> = { onProgress: 'function', signal: 'signal' };
+export const fetchOptionKinds: OptionKinds<FetchOptions> = {
+  onProgress: 'function',
+  signal: 'signal',
+  onNote: 'function',
+};
 
-/** How long to wait. */
-export interface Patience {
-  /** A source that sends nothing for this long has stalled. */
-  readonly stallMs: number;
-  /** Attempts after the first one that brought nothing new. */
-  readonly retries: number;
-  /** Wait before the first retry; doubled for each further one. */
-  readonly backoffMs: number;
-  /** A download on another machine that shows no activity for this long is dead. */
-  readonly lockMs: number;
+/** What is known of the source of a download. */
+export interface SourceTerms {
+  /** The token for the source's own host: after a redirect to another one it is not sent. */
+  readonly bearer?: string | undefined;
+  /** A source that sends more bytes is given up. */
+  readonly mostBytes?: number | undefined;
 }
-
-const usualPatience: Patience = { stallMs: 30_000, retries: 3, backoffMs: 1000, lockMs: 30_000 };
 
 /**
  * Downloads a file whole or not at all: to `TARGET.part`, renamed when its digest is right. A part from an earlier
@@ -73,7 +72,7 @@ export async function download(
   source: URL,
   target: string,
   digest: FileDigest | undefined,
-  { onProgress, signal }: FetchOptions = {},
+  { onProgress, signal, onNote, bearer, mostBytes }: FetchOptions & SourceTerms = {},
   patience: Patience = usualPatience,
 ): Promise<void> {
   signal?.throwIfAborted();
@@ -82,7 +81,7 @@ export async function download(
     const release = await onDisk(target, takeLock(`${target}.lock`, { lostMs: patience.lockMs, signal }));
     try {
       if (await isRight(target, digest, signal)) return;
-      await receiveWhole({ source, target, digest, onProgress, signal, patience });
+      await receiveWhole({ source, target, digest, onProgress, onNote, signal, bearer, mostBytes, patience });
     } finally {
       await release();
     }
@@ -99,14 +98,15 @@ async function isRight(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   if (!existsSync(target)) return false;
-  return !digest || (await onDisk(target, hashOf(target, digest.algorithm, signal))).startsWith(digest.hex);
+  return !digest || (await onDisk(target, hashOf(target, digest, signal))).startsWith(digest.hex);
 }
 
-interface Job {
+interface Job extends SourceTerms {
   readonly source: URL;
   readonly target: string;
   readonly digest: FileDigest | undefined;
   readonly onProgress: FetchOptions['onProgress'];
+  readonly onNote: FetchOptions['onNote'];
   readonly signal: AbortSignal | undefined;
   readonly patience: Patience;
 }
@@ -118,7 +118,7 @@ async function receiveWhole(job: Job): Promise<void> {
   for (;;) {
     await receiveWithRetries(job, part);
     if (!digest) break;
-    const hash = await onDisk(part, hashOf(part, digest.algorithm, signal));
+    const hash = await onDisk(part, hashOf(part, digest, signal));
     if (hash.startsWith(digest.hex)) break;
     await onDisk(part, discardPart(part));
     if (!isLeftover) {
@@ -136,7 +136,8 @@ async function receiveWhole(job: Job): Promise<void> {
 
 /** Attempts the transfer until the file is whole; gives up after several attempts in a row without new data. */
 async function receiveWithRetries(job: Job, part: string): Promise<void> {
-  const { source, patience, signal } = job;
+  const { patience, signal } = job;
+  const source = publicUrl(job.source);
   let furthest = await sizeOf(part);
   for (let failures = 0; ; failures++) {
     try {
@@ -146,17 +147,20 @@ async function receiveWithRetries(job: Job, part: string): Promise<void> {
       if (!(error instanceof TransferError)) throw error;
       const size = await sizeOf(part);
       if (size > furthest) [furthest, failures] = [size, 0];
-      if (!error.transient || failures >= patience.retries) {
-        throw new ResnetCocoError('DOWNLOAD_FAILED', `${publicUrl(source)}: ${error.message}`, { cause: error });
-      }
       if (error instanceof UnusablePart) await onDisk(part, discardPart(part));
-      else await sleep(patience.backoffMs * 2 ** failures, undefined, { signal });
+      if (!isWorthRetry(error, failures, patience)) {
+        throw new ResnetCocoError('DOWNLOAD_FAILED', `${source}: ${error.message}`, { cause: error });
+      }
+      if (!(error instanceof UnusablePart)) await waitBeforeRetry(error, failures, patience, source, job);
     }
   }
 }
 
 /** One attempt: appends to the part until the file is whole. */
-async function receive({ source, onProgress, signal, patience }: Job, part: string): Promise<void> {
+async function receive(
+  { source, bearer, mostBytes = Number.POSITIVE_INFINITY, onProgress, signal, patience }: Job,
+  part: string,
+): Promise<void> {
   const attempt = new AbortController();
   const stalled = new TransferError(`no data for ${patience.stallMs / 1000} s`, true);
   const watchdog = setTimeout(() => attempt.abort(stalled), patience.stallMs);
@@ -166,11 +170,14 @@ async function receive({ source, onProgress, signal, patience }: Job, part: stri
   let file: FileHandle | undefined;
   let isRead = false;
   try {
-    const { start, total, validator, chunks } = await openTransfer(source, await readPart(part), closed);
+    const { start, total, validator, chunks } = await openTransfer(source, await readPart(part), closed, bearer);
+    const tooLong = () => new UnusablePart(`sends more than the ${mostBytes} bytes that the file has`, false);
+    if (total !== undefined && total > mostBytes) throw tooLong();
     file = await openPart(part, start, validator);
     let received = start;
     for await (const chunk of chunks) {
       watchdog.refresh();
+      if (received + chunk.length > mostBytes) throw tooLong();
       await onDisk(part, writeAt(file, chunk, received));
       received += chunk.length;
       const seconds = (performance.now() - began) / 1000;
@@ -204,12 +211,8 @@ async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): P
 }
 
 /** The digest of the file on disk, whoever wrote it. */
-async function hashOf(
-  path: string,
-  algorithm: FileDigest['algorithm'],
-  signal: AbortSignal | undefined,
-): Promise<string> {
-  const hash = createHash(algorithm);
+async function hashOf(path: string, digest: FileDigest, signal: AbortSignal | undefined): Promise<string> {
+  const hash = hashFor(digest, await sizeOf(path));
   await pipeline(createReadStream(path), hash, { signal });
   return hash.digest('hex');
 }

@@ -30,9 +30,13 @@ function parseUrl(text: string): URL | undefined {
 }
 
 /** The remedy when the source cannot be reached; `byHand` says which file to put where. */
-export function offlineHint(byHand: string): string {
+export const offlineHint = (byHand: string): string =>
+  `Without a connection: ${byHand}, or set RESNET_COCO_MIRROR to the URL (https: or file:) of a folder that has it${proxyHint()}`;
+
+/** What to do if the environment names a proxy that Node does not use. */
+export function proxyHint(): string {
   const proxy = process.env.HTTPS_PROXY || process.env.https_proxy;
-  const hint =
-    proxy && !process.env.NODE_USE_ENV_PROXY ? '; Node 22.21 and later use HTTPS_PROXY if NODE_USE_ENV_PROXY=1' : '';
-  return `Without a connection: ${byHand}, or set RESNET_COCO_MIRROR to the URL (https: or file:) of a folder that has it${hint}`;
+  return proxy && !process.env.NODE_USE_ENV_PROXY
+    ? '; Node 22.21 and later use HTTPS_PROXY if NODE_USE_ENV_PROXY=1'
+    : '';
 }

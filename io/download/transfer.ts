@@ -6,10 +6,13 @@ import { fileURLToPath } from 'node:url';
 export class TransferError extends Error {
   /** Whether another attempt may succeed. */
   readonly transient: boolean;
+  /** How long the source asks to wait before another attempt (Retry-After). */
+  readonly waitMs: number | undefined;
 
-  constructor(message: string, transient: boolean, options?: ErrorOptions) {
+  constructor(message: string, transient: boolean, options?: ErrorOptions & { readonly waitMs?: number | undefined }) {
     super(message, options);
     this.transient = transient;
+    this.waitMs = options?.waitMs;
   }
 }
 
@@ -57,10 +60,16 @@ export const sizeOf = (path: string): Promise<number> =>
  * Opens the file at `source`, after the bytes of `part` if the source can continue there, else from the start.
  *
  * @param signal closes the transfer; if its reason is a TransferError, that is thrown
+ * @param bearer a token for the source's host
  * @throws TransferError now or while reading
  */
-export const openTransfer = (source: URL, part: Part | undefined, signal: AbortSignal): Promise<Transfer> =>
-  source.protocol === 'file:' ? openFile(source, signal) : openHttp(source, part, signal);
+export const openTransfer = (
+  source: URL,
+  part: Part | undefined,
+  signal: AbortSignal,
+  bearer?: string,
+): Promise<Transfer> =>
+  source.protocol === 'file:' ? openFile(source, signal) : openHttp(source, part, signal, bearer);
 
 async function openFile(source: URL, signal: AbortSignal): Promise<Transfer> {
   try {
@@ -74,11 +83,16 @@ async function openFile(source: URL, signal: AbortSignal): Promise<Transfer> {
   }
 }
 
-async function openHttp(source: URL, part: Part | undefined, signal: AbortSignal): Promise<Transfer> {
-  // A compressed answer could be neither measured nor continued.
-  const headers: Record<string, string> = { 'accept-encoding': 'identity', ...authorization(source) };
+async function openHttp(
+  source: URL,
+  part: Part | undefined,
+  signal: AbortSignal,
+  bearer: string | undefined,
+): Promise<Transfer> {
+  const headers = headersFor(source, bearer);
   if (part) Object.assign(headers, { range: `bytes=${part.size}-`, 'if-range': part.validator });
   try {
+    // fetch follows redirects to http: and https: alone, and leaves out the authorization on another host.
     const response = await fetch(publicUrl(source), { headers, signal });
     const section = await sectionOf(response, part);
     return { ...section, validator: validatorOf(response), chunks: orTransferError(bodyOf(response), true) };
@@ -108,7 +122,7 @@ async function* orTransferError(
 
 /** Which bytes of the file an answer contains. */
 async function sectionOf(response: Response, part: Part | undefined): Promise<Pick<Transfer, 'start' | 'total'>> {
-  const { status, statusText, headers } = response;
+  const { status, headers } = response;
   if (status === 200) {
     const length = headers.get('content-length');
     const isPlain = (headers.get('content-encoding') ?? 'identity') === 'identity';
@@ -122,16 +136,27 @@ async function sectionOf(response: Response, part: Part | undefined): Promise<Pi
   if (part && status === 416 && total === part.size) return { start: part.size, total };
   if (part && (status === 206 || status === 416))
     throw new UnusablePart(`the server does not continue at ${part.size}`);
-  throw new TransferError(
-    `HTTP ${status} ${statusText}`.trim(),
-    status === 408 || status === 425 || status === 429 || status >= 500,
-  );
+  throw statusError(response);
 }
 
-/** The existing part does not match the source. */
+/** The error for an answer with a status of failure. */
+export function statusError({ status, statusText, headers }: Response): TransferError {
+  const transient = status === 408 || status === 425 || status === 429 || status >= 500;
+  const waitMs = transient ? waitOf(headers.get('retry-after')) : undefined;
+  return new TransferError(`HTTP ${status} ${statusText}`.trim(), transient, { waitMs });
+}
+
+/** Milliseconds of a Retry-After, which gives seconds or a date (RFC 9110). */
+function waitOf(retryAfter: string | null): number | undefined {
+  if (retryAfter === null) return undefined;
+  const ms = /^\d+$/.test(retryAfter) ? 1000 * Number(retryAfter) : Date.parse(retryAfter) - Date.now();
+  return ms > 0 ? ms : undefined;
+}
+
+/** The existing part does not match the source, or what comes is not the file. */
 export class UnusablePart extends TransferError {
-  constructor(message: string) {
-    super(message, true);
+  constructor(message: string, transient = true) {
+    super(message, transient);
   }
 }
 
@@ -141,11 +166,15 @@ function validatorOf({ headers }: Response): string | undefined {
   return (etag?.startsWith('"') ? etag : headers.get('last-modified')) ?? undefined;
 }
 
-/** The authorization for the user and password in a mirror's URL; fetch refuses such URLs. */
-function authorization({ username, password }: URL): Record<string, string> {
-  if (!username) return {};
+/**
+ * Headers of a request: no compression, since such an answer could be neither measured nor continued; and the
+ * authorization for the user and password in a mirror's URL (fetch refuses such URLs), else for the token.
+ */
+export function headersFor({ username, password }: URL, bearer?: string): Record<string, string> {
+  const headers = { 'accept-encoding': 'identity' };
+  if (!username) return bearer === undefined ? headers : { ...headers, authorization: `Bearer ${bearer}` };
   const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
+  return { ...headers, authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
 }
 
 /** The URL without its password, for messages. */
@@ -158,7 +187,8 @@ export function publicUrl(source: URL): URL {
 /** An unknown host or an untrusted certificate: another attempt would only waste time. */
 const hopeless = /^(ENOTFOUND|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_)/;
 
-function asTransferError(error: unknown, transient: boolean): TransferError {
+/** The error of a request or of reading a file, with its reason. */
+export function asTransferError(error: unknown, transient: boolean): TransferError {
   // fetch says only 'fetch failed' or 'terminated'; the reason is its cause.
   const { message, cause } = error as Error & { cause?: Error & { code?: string } };
   for (const known of [error, cause]) if (known instanceof TransferError) return known;

@@ -220,7 +220,7 @@ test('the list tells what is here, and digests are whole', async ({ home }) => {
     [['cifar10', join(home, 'datasets', 'cifar10')]],
   );
   assert.is(await fetchDataset('CIFAR10'), join(home, 'datasets', 'cifar10'));
-  const lengths = { md5: 32, sha256: 64, sha512: 128 };
+  const lengths = { md5: 32, sha256: 64, sha512: 128, git: 40 };
   for (const { digest, contents, url, file } of knownDatasets.flatMap(({ sources }) => sources.flat())) {
     if (digest) assert.is(digest.hex.length, lengths[digest.algorithm], file);
     else assert.match(contents!, /^[0-9a-f]{64}$/, file);

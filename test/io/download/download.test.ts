@@ -15,8 +15,9 @@ import { pathToFileURL } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ResnetCocoError } from '../../../errors.ts';
-import { type DownloadProgress, download, type FetchOptions, type Patience } from '../../../io/download/download.ts';
+import { type DownloadProgress, download, type FetchOptions } from '../../../io/download/download.ts';
 import type { FileDigest } from '../../../io/download/file-digest.ts';
+import type { Patience } from '../../../io/download/patience.ts';
 import { FileServer } from './file-server.ts';
 
 const body = Buffer.from(Uint8Array.from({ length: 300_000 }, (_, i) => (i * i) >> 5));
