@@ -22,4 +22,10 @@ test('files of one name are told apart by their folders, or refused', () => {
   assert.throws(() => servedNames(['resnet50', 'resnet50']), /both be served as 'resnet50'/);
 });
 
+test('a model of the hub goes by its name, and by the whole where two have the same', () => {
+  assert.equal(servedNames(['hf:timm/resnet50.a1_in1k', 'hf:a/b@v2/nets/x.pth']), ['resnet50.a1_in1k', 'b']);
+  assert.equal(servedNames(['hf:a/net@v1', 'hf:a/net@v2', 'hf:b/net']), ['a-net@v1', 'a-net@v2', 'b-net']);
+  assert.throws(() => servedNames(['hf:net']), /owner of the repository is missing/);
+});
+
 test.run();
