@@ -8,7 +8,7 @@ import { DUPLICATE_SIMILARITY, dot, normalized, type Vectors } from './vectors.t
 
 /** Settings of `duplicateGroups`. */
 export interface DuplicateOptions extends EngineOptions {
-  /** Images of this cosine similarity or more are near-duplicates, from 0 to 1. Default .95. */
+  /** Images of this cosine similarity or more are near-duplicates, from 0 to 1. Default .9. */
   readonly threshold?: number;
   /** The engine that computes. Default `auto`. */
   readonly engine?: EngineName | 'auto';

@@ -12,8 +12,8 @@ export interface Vectors {
   readonly model?: string | undefined;
 }
 
-/** Re-encoded, resized and slightly cropped photographs are above it, other photographs of one object mostly below. */
-export const DUPLICATE_SIMILARITY = 0.95;
+/** Most re-encoded, resized and slightly cropped photographs are above it, others of the same kind of object below. */
+export const DUPLICATE_SIMILARITY = 0.9;
 
 /** The inner product of `length` numbers from a place of each array. In four sums, which run side by side. */
 export function dot(a: Float32Array, aStart: number, b: Float32Array, bStart: number, length: number): number {

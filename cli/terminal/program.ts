@@ -63,8 +63,8 @@ async function runCommand(name: string, command: Command, args: readonly string[
     await new Terminal().writeStyled(commandHelp(name, command, table, helpStyleOf(process.stdout)));
     return 0;
   }
-  const { flags, positionals } = parseArguments(name, command, table, args);
-  const terminal = new Terminal({ quiet: flags.quiet === true });
+  const parsed = parseArguments(name, command, table, args);
+  const terminal = new Terminal({ quiet: parsed.flags.quiet === true });
   const controller = new AbortController();
   const { signal } = controller;
   const release = stopOnSignal(controller, () =>
@@ -73,7 +73,10 @@ async function runCommand(name: string, command: Command, args: readonly string[
   // A reader such as `head` has closed the pipe: stop as for Ctrl-C, but silently.
   process.stdout.once('error', () => controller.abort());
   try {
-    const code = await command.run({ flags, positionals, terminal, signal });
+    // A command gets its own flags, which it may hand on as options.
+    const own = Object.entries(parsed.flags).filter(([flag]) => Object.hasOwn(command.flags, flag));
+    const { positionals } = parsed;
+    const code = await command.run({ flags: Object.fromEntries(own), positionals, terminal, signal });
     return signal.aborted && !command.endsWhenStopped ? INTERRUPTED : code;
   } catch (error) {
     if (signal.aborted && error instanceof Error && error.name === 'AbortError') return INTERRUPTED;

@@ -33,6 +33,16 @@ await runProgram(
   {
     Commands: {
       count: load(count),
+      own: load(
+        command({
+          ...plain,
+          flags: { top: { kind: 'integer', value: 'N', help: 'a number' } },
+          async run({ flags, terminal }) {
+            await terminal.printJson(flags);
+            return 0;
+          },
+        }),
+      ),
       partly: load(command({ ...plain, run: async () => 1 })),
       wrong: load(
         command({

@@ -181,6 +181,10 @@ const noTensors = `data:text/javascript,${encodeURIComponent(`
     }\`));
 `)}`;
 
+test('a command gets its own flags, without those that every command has', async () => {
+  assert.equal(JSON.parse((await fake('own', '--quiet', '--top', '3', '--verbose')).stdout), { top: 3 });
+});
+
 test('help and wrong calls load no tensor library', async () => {
   const guarded = (...args: string[]) => run('--import', [noTensors, ...args]);
   assert.match((await guarded('-e', 'import("refused")')).stderr, /loaded refused/);
