@@ -124,6 +124,9 @@ export function parseClassifierConfig(value: unknown, source: string): Classifie
     }
     const { crop_pct, crop_size, resize_size } = config;
     const resized = crop_pct === undefined ? resize_size : Math.floor(crop_size / crop_pct);
+    if (resized !== null && resized > MOST.side) {
+      return `crop_pct: ${crop_pct} makes resize_size ${resized}, more than ${MOST.side}`;
+    }
     if (resized !== resize_size) {
       return `resize_size: is ${resize_size}, but crop_size ${crop_size} and crop_pct ${crop_pct} make it ${resized}; give one of both`;
     }

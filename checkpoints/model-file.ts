@@ -176,14 +176,15 @@ const MOST_LISTED = 12;
 
 /** A note about a file; undefined if it holds only a model's weights. */
 function noteOf(model: ModelFile): string | undefined {
-  const { checkpoint, config } = model;
+  const { checkpoint, config, description } = model;
   const { file, prefix } = checkpoint;
   const beside = besideWeights(model);
   // A checkpoint of a run is meant to be a model too; its state is for resuming, not left over.
   const state = beside.filter((entry) => entry.startsWith(`${TRAINING_STATE} `));
   const others = beside.filter((entry) => !state.includes(entry));
   const isUsual = others.every((entry) => entry.startsWith('num_batches_tracked '));
-  const unused = config !== undefined && isUsual ? [] : others;
+  const isDescribed = config !== undefined || description !== undefined;
+  const unused = isDescribed && isUsual ? [] : others;
   const parts: string[] = [];
   if (prefix) parts.push(`the prefix '${prefix}' of all its tensors is left out`);
   if (unused.length) {

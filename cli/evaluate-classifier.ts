@@ -69,6 +69,12 @@ function* imagesOf(dataset: ClassificationDataset): Generator<string | URL | Uin
   for (let i = 0; i < dataset.length; i++) yield dataset.image(i);
 }
 
+/** The model's name in reports, with how it looks at images if that is not as its configuration says. */
+function nameOf(model: string, { crops, size }: ViewOptions): string {
+  const view = [...(size === undefined ? [] : [`size ${size}`]), ...(crops === 10 ? ['ten crops'] : [])];
+  return [basename(model), ...view].join(', ');
+}
+
 /** What this command needs from a classifier. */
 interface ScoringClassifier {
   readonly config: ClassifierConfig;
@@ -153,7 +159,7 @@ export default command({
         loadClassifier(model, { ...defined({ engine, threads, arch }), streams, onProgress, onNote, signal }),
       );
       try {
-        const evaluation = { model: basename(model), source, json, ...view, ...defined({ batch, report }) };
+        const evaluation = { model: nameOf(model, view), source, json, ...view, ...defined({ batch, report }) };
         return await evaluateClassifier(classifier, dataset, evaluation, terminal, signal);
       } finally {
         await classifier.dispose();

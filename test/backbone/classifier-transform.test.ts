@@ -122,6 +122,7 @@ test('sizes that contradict each other are refused', () => {
   assert.is(parse({ crop_pct: 0.875, resize_size: 256 })().resize_size, 256);
   for (const [settings, message] of [
     [{ crop_pct: 0.875, resize_size: 232 }, /resize_size: is 232, but .* make it 256/],
+    [{ crop_pct: 1e-9 }, /crop_pct: 1e-9 makes resize_size 224000000000, more than 8192/],
     [{ crop_pct: 1.5 }, /crop_pct: must be above 0 and at most 1, is 1\.5/],
     [{ interpolation: 'nearest' }, /interpolation: must be one of.*bicubic.*is "nearest"/],
     [{ channel_order: 'grb' }, /channel_order: must be one of/],

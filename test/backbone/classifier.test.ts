@@ -8,6 +8,7 @@ import { writeSafetensors } from '../../checkpoints/index.ts';
 import { encodeImage } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { loadClassifier } from '../../index.ts';
+import { rejects } from '../rejects.ts';
 import { waveCheckpoint } from '../wave-models.ts';
 import { wave } from '../waves.ts';
 
@@ -245,6 +246,71 @@ test('a plain net is told by name alone, and has no place for projections', asyn
     const told = await loadClassifier(projecting);
     assert.equal([told.config.architecture, told.config.shortcut], [`resnet${depth}`, shortcut]);
     await told.dispose();
+  }
+});
+
+test('ten crops: the mean of what each of them says, alone or in a batch', async () => {
+  const { tensors, config } = waveCheckpoint({ ...CONFIG, resize_size: 36 });
+  const file = join(folder, 'ten.safetensors');
+  await writeSafetensors(file, tensors, { format: 'resnet-coco', config: JSON.stringify(config) });
+  const classifier = await loadClassifier(file, { threads: 1 });
+  try {
+    const image = picture(3);
+    // From 36 × 40 pixels, without resizing; the corners, the center, and all of them mirrored.
+    const cut = (left: number, top: number, mirrors: boolean) => {
+      const data = new Uint8Array(32 * 32 * 3);
+      for (let i = 0; i < data.length; i++) {
+        const [x, y] = [Math.floor(i / 3) % 32, Math.floor(i / 96)];
+        data[i] = image.data[((top + y) * 40 + left + (mirrors ? 31 - x : x)) * 3 + (i % 3)];
+      }
+      return { width: 32, height: 32, data };
+    };
+    const places = [
+      [0, 0],
+      [8, 0],
+      [0, 4],
+      [8, 4],
+      [4, 2],
+    ]; // prettier-ignore
+    const crops = places.flatMap(([left, top]) => [cut(left, top, false), cut(left, top, true)]);
+    const plain = await loadClassifier(model, { threads: 1 });
+    const answers = await plain.classify(crops, { top: 3 });
+    await plain.dispose();
+    const mean = [0, 1, 2].map(
+      (k) => answers.reduce((sum, classes) => sum + classes.find(({ index }) => index === k)!.probability, 0) / 10,
+    );
+    const check = (predictions: readonly { index: number; probability: number }[]) => {
+      for (const { index, probability } of predictions) {
+        assert.ok(Math.abs(probability - mean[index]) < 1e-5, `class ${index}: ${probability}, not ${mean[index]}`);
+      }
+    };
+    check(await classifier.classify(image, { top: 3, crops: 10 }));
+    for await (const result of classifier.classifyAll([image, image, image], { top: 3, crops: 10, batch: 2 })) {
+      assert.ok('predictions' in result);
+      check(result.predictions);
+    }
+    const [{ probability }] = await classifier.classify(image, { top: 1 });
+    assert.ok(Math.abs(probability - Math.max(...mean)) > 1e-4, 'one crop says something else');
+  } finally {
+    await classifier.dispose();
+  }
+});
+
+test('another size is seen at that size; numbers that are none are refused', async () => {
+  const classifier = await loadClassifier(model, { threads: 1 });
+  try {
+    const large = await classifier.classify(files[0], { size: 48, top: 3 });
+    assert.not.equal(large, await classifier.classify(files[0], { top: 3 }));
+    assert.equal(
+      await classifier.classify(files[0], { size: 32, top: 3 }),
+      await classifier.classify(files[0], { top: 3 }),
+    );
+    await rejects(classifier.classify(files[0], { size: 'test' }), 'USAGE', /the model says no size of its test/);
+    await rejects(classifier.classify(files[0], { size: 0 }), 'USAGE', /size must be a whole number from 1 .*is 0/);
+    await rejects(classifier.classify(files[0], { crops: 5 as 10 }), 'USAGE', /crops must be 1 or 10, is 5/);
+    await rejects(classifier.logitsAll(files, { size: 99_999 }).next(), 'USAGE', /size must be a whole number/);
+  } finally {
+    await classifier.dispose();
   }
 });
 

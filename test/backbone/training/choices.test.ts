@@ -7,8 +7,10 @@ import {
   type TrainingSettings,
   trainingSettings,
 } from '../../../backbone/index.ts';
+import { modelConfig } from '../../../backbone/training/model-config.ts';
 import { networkNamed } from '../../../backbone/training/network.ts';
 import { checkTrainingSettings } from '../../../backbone/training/settings.ts';
+import type { ClassificationDataset } from '../../../datasets/index.ts';
 import type { ErrorCode, ResnetCocoError } from '../../../errors.ts';
 import { learningRates, trainingOptions } from '../../../training/optimization.ts';
 
@@ -61,6 +63,37 @@ test('folders go by torchvision', () => {
     [settings.recipe.size, settings.resize_size, settings.recipe.image_mean],
     [224, 256, [...IMAGENET_MEAN]],
   );
+});
+
+test('a model that a training begins from leaves it how images are prepared', () => {
+  const init = parseClassifierConfig(
+    {
+      ...{ architecture: 'resnet18', num_classes: 1000, image_mean: [0.5, 0.4, 0.3], image_std: [0.3, 0.2, 0.1] },
+      ...{ interpolation: 'bicubic', crop_mode: 'squash', crop_rounding: 'down', channel_order: 'bgr' },
+      ...{ crop_size: 224, crop_pct: 0.95, test_crop_size: 288 },
+    },
+    'test',
+  );
+  const settings = trainingSettings('imagefolder', {}, init);
+  const { channel_order, crop_mode, crop_rounding, interpolation, recipe, resize_size } =
+    checkTrainingSettings(settings);
+  assert.equal(
+    { channel_order, crop_mode, crop_rounding, interpolation, resize_size },
+    { channel_order: 'bgr', crop_mode: 'squash', crop_rounding: 'down', interpolation: 'bicubic', resize_size: 235 },
+  );
+  assert.equal(recipe.augmentations, [
+    { kind: 'random_resized_crop', interpolation: 'bicubic' },
+    { kind: 'random_horizontal_flip' },
+  ]);
+  assert.equal([recipe.channel_order, recipe.image_mean], ['bgr', [0.5, 0.4, 0.3]]);
+  const dataset = { name: 'pets', classes: ['cat', 'dog'], length: 0 } as unknown as ClassificationDataset;
+  const { categories, num_classes, ...model } = modelConfig(settings, dataset);
+  assert.equal(model, {
+    ...{ architecture: 'resnet18', stem: 'imagenet', shortcut: 'B', stride_on: '3x3' },
+    ...{ image_mean: [0.5, 0.4, 0.3], image_std: [0.3, 0.2, 0.1], resize_size: 235, crop_size: 224 },
+    ...{ interpolation: 'bicubic', crop_mode: 'squash', crop_rounding: 'down', channel_order: 'bgr' },
+  });
+  assert.not('interpolation' in trainingSettings('imagefolder', {}), 'nothing is said where nothing is changed');
 });
 
 test('what is chosen is what is set', () => {

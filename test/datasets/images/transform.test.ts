@@ -47,6 +47,16 @@ test('the detector input has torchvision’s size, of today and of before', () =
   assert.equal(detectionSize({ width: 640, height: 427 }, before), [799, 1199]);
 });
 
+test('a detector’s channels from blue to red are the same pixels in that order', () => {
+  const transform: ImageTransform = { kind: 'detection', min_size: 14, max_size: 60, image_mean, image_std };
+  const reversed = { image_mean: image_mean.toReversed(), image_std: image_std.toReversed() };
+  const rgb = transformImage(testPicture(40, 30), transform).data;
+  const bgr = transformImage(testPicture(40, 30), { ...transform, ...reversed, channel_order: 'bgr' }).data;
+  for (let i = 0; i < rgb.length; i += 3) {
+    assert.equal([bgr[i], bgr[i + 1], bgr[i + 2]], [rgb[i + 2], rgb[i + 1], rgb[i]]);
+  }
+});
+
 test('a line of pixels still has one pixel across', () => {
   assert.equal(detectionSize({ width: 10_000, height: 1 }, { min_size: 320, max_size: 533 }), [1, 532]);
 });

@@ -143,4 +143,29 @@ test('pixels in memory need no cache', async () => {
   assert.throws(() => readdirSync(cache));
 });
 
+test('what is evaluated is the same with a cache, by whichever filter, and where pictures do not keep their shape', async () => {
+  const cache = folderOf('filters');
+  const evaluated: ClassificationTransform = { kind: 'classification', resize_size: 9, crop_size: 8, ...normalization };
+  const kinds: readonly Partial<ClassificationTransform>[] = [
+    {},
+    { interpolation: 'bicubic' },
+    { crop_mode: 'squash', interpolation: 'bicubic' },
+    { crop_mode: 'border' },
+  ];
+  const digests = new Set<string>();
+  for (const kind of kinds) {
+    const recipe = { ...evaluated, ...kind };
+    const plain = digest(await batchesOf(dataset, { recipe, batch: 4, workers: 1 }));
+    for (const _ of ['filled', 'read']) {
+      assert.equal(
+        digest(await batchesOf(dataset, { recipe, batch: 4, workers: 1, cache })),
+        plain,
+        JSON.stringify(kind),
+      );
+    }
+    digests.add(plain.join());
+  }
+  assert.is(digests.size, kinds.length);
+});
+
 test.run();
