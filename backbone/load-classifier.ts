@@ -93,15 +93,17 @@ export function isOfClassifier(config: unknown): boolean {
   return typeof architecture === 'string' && isArchitectureName(architecture);
 }
 
-function inferredConfig({ checkpoint, description, dialect }: ModelFile, options: InferOptions): object {
+function inferredConfig(model: ModelFile, options: InferOptions): object {
+  const { checkpoint, description, dialect, settings: ofDialect = {} } = model;
   const shapes = shapesOf(checkpoint);
   const said = dialect?.config?.(shapes);
   if (description) checkDescription(description);
   const arch = options.arch ?? description?.architecture;
   const inferred = inferResNet(shapes, checkpoint.file, said, { ...options, arch });
-  const settings = description?.settings ?? {};
+  const settings = { ...ofDialect, ...description?.settings };
   const config = { ...said, ...inferred, architecture: arch ?? inferred.architecture, ...settings };
   // Of a body without a head, the labels tell the number of classes.
   const isBody = !shapes.has('fc.weight') && !shapes.has('linear.weight');
-  return isBody && Array.isArray(settings.categories) ? { ...config, num_classes: settings.categories.length } : config;
+  const { categories } = settings as { readonly categories?: unknown };
+  return isBody && Array.isArray(categories) ? { ...config, num_classes: categories.length } : config;
 }

@@ -19,6 +19,8 @@ export interface ResNetConfig {
    * torchvision's name; none by default.
    */
   readonly replace_stride_with_dilation?: readonly [boolean, boolean, boolean];
+  /** Whether the first block of such a stage is dilated as the others are; in torchvision, and by default, as the stage before. */
+  readonly dilate_first_block?: boolean | undefined;
   readonly num_classes: number;
 }
 
@@ -87,8 +89,9 @@ export function planResNet(config: ResNetConfig): ResNetPlan {
   const stages = blocks.map((count, stage) => {
     const keepsSize = stage > 0 && dilated[stage - 1];
     // torchvision's first block of a dilated stage is dilated as the stage before it.
-    const first = { stride: stage > 0 && !keepsSize ? 2 : 1, dilation };
+    const before = dilation;
     if (keepsSize) dilation *= 2;
+    const first = { stride: stage > 0 && !keepsSize ? 2 : 1, dilation: config.dilate_first_block ? dilation : before };
     return Array.from({ length: count }, (_, i) => {
       const step = i === 0 ? { ...first, pools: stage > 0 } : { stride: 1, dilation, pools: false };
       const block = planBlock(

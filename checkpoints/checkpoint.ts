@@ -3,7 +3,6 @@ import { FileSlice, OpenFile } from '../io/pickle/file-slice.ts';
 import { isFolder } from '../io/regular-file.ts';
 import { namesAside } from './aside.ts';
 import { foreignFormat } from './foreign-formats.ts';
-import { bfloatToFloat, halfToFloat } from './half-floats.ts';
 import { modelFolder } from './model-folder.ts';
 import { commonPrefix } from './prefix.ts';
 import { readSafetensors } from './safetensors.ts';
@@ -97,7 +96,7 @@ async function readContents(file: FileSlice): Promise<Contents> {
   if (hasHeader && new DataView(head.buffer).getBigUint64(0, true) <= file.length - 8) return readSafetensors(file);
   if (begins(0x50, 0x4b, 0x03, 0x04)) return readTorchZip(file);
   // The first opcode of a pickle: the protocol, or in the oldest pickles a name, a mark or a number.
-  if (begins(0x80) || begins(0x63) || begins(0x28) || begins(0x4c)) return readLegacyTorchFile(file);
+  if (begins(0x80) || begins(0x63) || begins(0x28) || begins(0x4c) || begins(0x7d)) return readLegacyTorchFile(file);
   const bad = (problem: string): never => {
     throw new ResnetCocoError('BAD_CHECKPOINT', `${file.file}: ${problem}`);
   };
@@ -111,39 +110,4 @@ async function readContents(file: FileSlice): Promise<Contents> {
   const isTar = file.length >= TAR_MAGIC.at + 5 && Buffer.from(file.read(TAR_MAGIC.at, 5)).toString() === TAR_MAGIC.is;
   if (isTar) return bad('a tar archive; unpack it first: tar xf FILE');
   return bad('not a weight file: neither safetensors nor a PyTorch checkpoint (.pth, .pt, .th)');
-}
-
-/** Converts any element type to single precision. 64-bit numbers are rounded. */
-export function toFloat32(tensor: StoredTensor): Float32Array {
-  const bytes = tensor.bytes();
-  const isWhole = bytes.byteLength === bytes.buffer.byteLength;
-  const buffer = isWhole ? bytes.buffer : new Uint8Array(bytes).buffer;
-  switch (tensor.dtype) {
-    case 'F32':
-      return new Float32Array(buffer);
-    case 'F16':
-      return halfToFloat(new Uint16Array(buffer));
-    case 'BF16':
-      return bfloatToFloat(new Uint16Array(buffer));
-    case 'F64':
-      return new Float32Array(new Float64Array(buffer));
-    case 'I64':
-      return longToFloat(new Uint32Array(buffer));
-    case 'I32':
-      return new Float32Array(new Int32Array(buffer));
-    case 'I16':
-      return new Float32Array(new Int16Array(buffer));
-    case 'I8':
-      return new Float32Array(new Int8Array(buffer));
-    case 'U8':
-    case 'BOOL':
-      return new Float32Array(bytes);
-  }
-}
-
-/** Reads 64-bit integers as two halves: fifty times faster than a BigInt for each. */
-function longToFloat(halves: Uint32Array): Float32Array {
-  const floats = new Float32Array(halves.length / 2);
-  for (let i = 0; i < floats.length; i++) floats[i] = (halves[2 * i + 1] | 0) * 2 ** 32 + halves[2 * i];
-  return floats;
 }

@@ -1,10 +1,8 @@
 import type { FileSlice } from '../io/pickle/file-slice.ts';
-import { NumpyWorld } from '../io/pickle/numpy-world.ts';
-import { readPickle } from '../io/pickle/pickle.ts';
 
 /** What to use instead. */
 export const WHAT_LOADS =
-  "what loads are ResNets under torchvision's or timm's names, and Faster R-CNNs and RetinaNets under torchvision's, as safetensors or as PyTorch's state dicts (.pth, .pt, .th)";
+  "what loads are ResNets under torchvision's or timm's names, and R-CNNs and RetinaNets under torchvision's, Detectron2's or MMDetection's, as safetensors, as PyTorch's state dicts (.pth, .pt, .th) or as Detectron2's pickles of arrays (.pkl)";
 const SAVE_STATE_DICT = 'not a state dict; save model.state_dict() instead';
 const EXPORTED = 'take the checkpoint that it was exported from';
 
@@ -82,42 +80,30 @@ export function foreignArchive(names: readonly string[]): string | undefined {
 /** How many bytes of an unreadable pickle are searched for names. */
 const LOOK_THROUGH = 2 ** 20;
 
-/** Says what a pickle is that torch.save did not write, such as Detectron2's, with names of its tensors. */
+/** Whether a pickle begins as one of numpy arrays. */
+export const looksLikeArrays = (file: FileSlice): boolean =>
+  /numpy\.(_core|core)?/.test(Buffer.from(file.read(0, Math.min(2 ** 12, file.length))).toString('latin1'));
+
+/** Says what a pickle is that torch.save did not write, with names of its tensors. */
 export function foreignPickle(file: FileSlice): string {
   const edge = Math.min(LOOK_THROUGH, file.length);
   const [head, tail] = [file.read(0, edge), file.read(file.length - edge, edge)];
   const text = Buffer.concat([head, tail]).toString('latin1');
-  const names =
-    namesInPickle(file) ?? text.match(/\b[a-z]\w{0,40}(\.\w{1,40}){0,10}(\.(weight|bias|running_mean)|_[wb])\b/g) ?? [];
+  const names = text.match(/\b[a-z]\w{0,40}(\.\w{1,40}){0,10}(\.(weight|bias|running_mean)|_[wb])\b/g) ?? [];
   const telling = [...new Set(names)]
     .filter((name) => /[._]/.test(name))
     .slice(0, 3)
     .map(shown);
   const holds = telling.length ? ` (${telling.join(', ')} …)` : '';
   const isOf = (pattern: RegExp) => pattern.test(text);
-  const what = isOf(/Detectron2|detectron2|matching_heuristics|Caffe2|__author__|res2_0_branch/)
-    ? 'a checkpoint of Detectron2'
-    : isOf(/StructuredToParameterName@@/)
-      ? 'weights of PaddlePaddle'
-      : isOf(/sklearn\./)
-        ? 'a model of scikit-learn'
-        : isOf(/numpy/)
-          ? 'a pickle of NumPy arrays'
-          : 'a pickle, but not of torch.save';
+  const what = isOf(/StructuredToParameterName@@/)
+    ? 'weights of PaddlePaddle'
+    : isOf(/sklearn\./)
+      ? 'a model of scikit-learn'
+      : isOf(/numpy/)
+        ? 'a pickle of NumPy arrays without names'
+        : 'a pickle, but not of torch.save';
   return `${what}${holds}, which is not read; ${WHAT_LOADS}`;
-}
-
-/** The names of the arrays in a pickle of NumPy arrays; undefined if it holds something else. */
-function namesInPickle(file: FileSlice): string[] | undefined {
-  try {
-    const { value } = readPickle(file, 0, new NumpyWorld());
-    if (!(value instanceof Map)) return undefined;
-    const inner = ['model', 'blobs', 'state_dict'].map((key) => value.get(key)).find((entry) => entry instanceof Map);
-    const names = [...((inner as Map<unknown, unknown>) ?? value).keys()];
-    return names.filter((name): name is string => typeof name === 'string' && !name.startsWith('__'));
-  } catch {
-    return undefined;
-  }
 }
 
 /** A name from an untrusted file, made safe to print. */

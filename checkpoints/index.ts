@@ -1,4 +1,4 @@
-export { type Checkpoint, openCheckpoint, toFloat32 } from './checkpoint.ts';
+export { type Checkpoint, openCheckpoint } from './checkpoint.ts';
 export { refuseDialect } from './dialects/table.ts';
 export { fetchModel, type HubModelListing, listHubModels, listModels, type ModelListing } from './fetch-model.ts';
 export { checkFit, listNames, strangers } from './fit.ts';
@@ -22,5 +22,6 @@ export { CONFIG_FILE, modelFolder, PREPROCESSOR_FILE, WEIGHT_FILES } from './mod
 export { writeSafetensors } from './safetensors.ts';
 export type { Shapes } from './shapes.ts';
 export type { StoredTensor } from './stored-tensor.ts';
+export { toFloat32 } from './to-float32.ts';
 export { writeConverted } from './write-converted.ts';
 export { writeModel } from './write-model.ts';

@@ -7,9 +7,9 @@ import { structureProblem } from '../io/json/json-keys.ts';
 import { checkOptions, type OptionKinds, pathArgument } from '../io/options.ts';
 import { isFolder } from '../io/regular-file.ts';
 import { describeAside, isOfUsedHead, namesAside, TRAINING_STATE } from './aside.ts';
-import { type Checkpoint, openCheckpoint, toFloat32 } from './checkpoint.ts';
+import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
 import type { Dialect } from './dialects/dialect.ts';
-import { readableDialect } from './dialects/table.ts';
+import { readableDialect, unreadModel } from './dialects/table.ts';
 import { embeddedModels } from './embedded-models.ts';
 import { fetchWeights } from './fetch-model.ts';
 import { numberProblem } from './finite.ts';
@@ -20,6 +20,7 @@ import { hubNameMeant, isHubName } from './hub/hub-name.ts';
 import { findModel, isModelName } from './known-models.ts';
 import { modelFolder, WEIGHT_FILES } from './model-folder.ts';
 import type { StoredTensor } from './stored-tensor.ts';
+import { toFloat32 } from './to-float32.ts';
 
 /** The `format` in a model file's metadata. */
 export const FORMAT = 'resnet-coco';
@@ -30,6 +31,8 @@ export interface ModelFile {
   readonly checkpoint: Checkpoint;
   /** The dialect of the file's names; undefined if no readable dialect has such names. */
   readonly dialect: Dialect | undefined;
+  /** Settings that the dialect tells besides the shapes of its tensors, where it is not torchvision's. */
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
   /** The configuration from the file's metadata or the list of known models. Not checked yet. */
   readonly config: unknown;
   /** The file that `config` comes from, for errors; undefined if it is the checkpoint. */
@@ -116,7 +119,7 @@ async function openFile(file: string, known: unknown, reads: 'nothing' | 'hub' |
   const checkpoint = await openCheckpoint(file);
   try {
     const dialect = readableDialect(shapesOf(checkpoint));
-    const opened = { checkpoint: renamed(checkpoint, dialect), dialect };
+    const opened = { ...translated(checkpoint, dialect), dialect };
     const config = known ?? ownConfig(checkpoint);
     if (config !== undefined || reads === 'nothing') return { ...opened, config, notes: [] };
     const { config: ours, description, ...beside } = await readBeside(dirname(file));
@@ -126,6 +129,15 @@ async function openFile(file: string, known: unknown, reads: 'nothing' | 'hub' |
     checkpoint.close();
     throw error;
   }
+}
+
+/** The checkpoint as this toolkit has it, and settings that its dialect tells. */
+function translated(checkpoint: Checkpoint, dialect: Dialect | undefined): Pick<ModelFile, 'checkpoint' | 'settings'> {
+  if (!dialect?.translate) return { checkpoint: renamed(checkpoint, dialect) };
+  const { entries = new Map(), file, tensors: stored } = checkpoint;
+  const { settings, tensors, unread } = dialect.translate({ entries, tensors: stored });
+  if (unread) throw unreadModel(file, { ...unread, what: `${dialect.name} with ${unread.what}` });
+  return { checkpoint: { ...checkpoint, tensors }, settings };
 }
 
 /** The checkpoint with its names translated to this toolkit's. */

@@ -1,3 +1,7 @@
+import { ResnetCocoError } from '../errors.ts';
+import type { FileSlice } from '../io/pickle/file-slice.ts';
+import type { PickleValue } from '../io/pickle/pickle.ts';
+
 /** Element types that weight files hold, with the bytes each takes. */
 export const ITEM_SIZES = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, BOOL: 1 } as const;
 
@@ -17,6 +21,18 @@ export interface Contents {
   readonly metadata: Readonly<Record<string, string>>;
   /** What a training script stored beside the weights, such as `optimizer (161 tensors)`. It is not read. */
   readonly beside: readonly string[];
+  /** The entries of a pickle's outermost dictionary, unchecked: where a framework says more about a model. */
+  readonly entries?: ReadonlyMap<string, PickleValue>;
+}
+
+/** Views may overlap, but a file whose tensors need this many times its size is made to exhaust memory. */
+const MAX_GROWTH = 4;
+const FREE_GROWTH = 2 ** 26;
+
+/** @param total bytes of all tensors @throws ResnetCocoError BAD_CHECKPOINT */
+export function checkGrowth(file: FileSlice, total: number): void {
+  if (total <= MAX_GROWTH * file.length + FREE_GROWTH) return;
+  throw new ResnetCocoError('BAD_CHECKPOINT', `${file.file}: its tensors would swell to ${total} bytes`);
 }
 
 /** The number of bytes of a tensor; undefined if a size is not an integer or too large. */

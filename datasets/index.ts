@@ -21,7 +21,13 @@ export {
   shrunk,
 } from './images/resize.ts';
 export { type CropMode, type CropRounding, cropModes, cropRoundings } from './images/resize-and-crop.ts';
-export { type Crops, detectionSize, resizeArithmetics } from './images/transform.ts';
+export {
+  type Crops,
+  detectionSize,
+  type ResizeLibrary,
+  resizeArithmetics,
+  resizeLibraries,
+} from './images/transform.ts';
 export { cocoKeypoints, cocoPerson } from './known/coco-keypoints.ts';
 export { checkRecipe } from './loaders/classification/check-recipe.ts';
 export { checkDetectionRecipe } from './loaders/detection/check-recipe.ts';

@@ -90,8 +90,9 @@ export class Detector {
     this.streams = streams;
     this.#model = model;
     this.pool = new ImagePool({}, MODEL_DISPOSED);
-    const { categories, channel_order, image_mean, image_std, max_size, min_size, resize_arithmetic } = config;
-    const sizes = { max_size, min_size, resize_arithmetic };
+    const { categories, channel_order, image_mean, image_std, max_size, min_size } = config;
+    const { resize_arithmetic, resize_by } = config;
+    const sizes = { max_size, min_size, resize_arithmetic, resize_by };
     this.#transform = { kind: 'detection', image_mean, image_std, channel_order, ...sizes };
     this.#categories = categoriesByLabel(categories);
   }

@@ -52,7 +52,7 @@ export function detectorConfigOf(model: ModelFile, arch?: string): DetectorConfi
   if (config === undefined) {
     // What is none says best what it lacks of the usual one.
     const { archNames, infer } = architecture ?? defaultArchitecture;
-    const inferred = infer(shapesOf(checkpoint), file);
+    const inferred = infer(shapesOf(checkpoint), file, model.settings);
     const names = archNames(inferred);
     if (arch === undefined || arch === inferred.backbone || names.includes(arch)) return inferred;
     throw new ResnetCocoError('BAD_MODEL', `${file}: its tensors are those of ${names[0]}, not of \`arch\` ${arch}`);

@@ -2,20 +2,15 @@ import { type Dialect, namesLike } from './dialect.ts';
 
 /** Networks and frameworks that are not read, with patterns of their names. The most specific pattern comes first. */
 const FOREIGN: readonly [name: string, tells: RegExp][] = [
-  [
-    'a Faster R-CNN or Mask R-CNN of Detectron2',
-    /^(backbone\.(bottom_up|fpn_(lateral|output)\d)\.|proposal_generator\.)/,
-  ],
-  [
-    'a ResNet of Detectron2 or Caffe2',
-    /^((bottom_up\.)?(stem\.conv1|res[2-5]\.\d+\.(conv\d|shortcut))\.|res[2-5]_\d+_branch)/,
-  ],
   ["maskrcnn-benchmark's Faster R-CNN or Mask R-CNN", /^(backbone\.)?(body\.stem|fpn\.fpn_(inner|layer)\d)\./],
   [
     'a YOLOX',
     /^(backbone\.(backbone\.)?(stem|dark\d)\.|(bbox_)?head\.(multi_level_)?(cls_convs|reg_convs|obj_preds)\.)/,
   ],
-  ['a detector of MMDetection', /^(neck\.|bbox_head\.|rpn_head\.|roi_head\.|mask_head\.|panoptic_fpn_head\.)/],
+  [
+    'a detector of MMDetection other than its Faster and Mask R-CNN and its RetinaNet',
+    /^(neck\.|bbox_head\.(?!retina_(cls|reg)\.)|mask_head\.|panoptic_fpn_head\.)/,
+  ],
   [
     'a DETR of transformers',
     /^(model\.)?(backbone\.conv_encoder\.|class_labels_classifier\.|bbox_predictor\.layers\.)/,

@@ -1,22 +1,27 @@
 import { ResnetCocoError } from '../../errors.ts';
-import { WHAT_LOADS } from '../foreign-formats.ts';
+import { shown, WHAT_LOADS } from '../foreign-formats.ts';
 import type { Shapes } from '../shapes.ts';
 import { akamaster } from './akamaster.ts';
-import type { Dialect } from './dialect.ts';
+import { detectron2 } from './detectron2.ts';
+import { type Dialect, isReadable, type Unread } from './dialect.ts';
 import { foreignDialects } from './foreign.ts';
+import { mmdetection } from './mmdetection.ts';
 import { timm } from './timm.ts';
 import { torchvision } from './torchvision.ts';
 import { transformers } from './transformers.ts';
 
 /** All dialects, the most specific first: other networks also use the names of a plain ResNet. */
-export const dialects: readonly Dialect[] = [...foreignDialects, transformers, timm, torchvision, akamaster];
+export const dialects: readonly Dialect[] = [
+  ...[...foreignDialects, detectron2, mmdetection],
+  ...[transformers, timm, torchvision, akamaster],
+];
 
 /** Whether names of a readable dialect begin with this part, such as `layer1`. */
 export const isFirstPart = (part: string): boolean => dialects.some(({ firstPart }) => firstPart?.test(part));
 
 /** The readable dialect of these tensors; undefined if there is none. */
 export const readableDialect = (shapes: Shapes): Dialect | undefined =>
-  dialects.find(({ recognize, rename }) => rename && recognize(shapes).length);
+  dialects.find((dialect) => isReadable(dialect) && dialect.recognize(shapes).length);
 
 /** Wrappers before a name. */
 const WRAPPED = /^((module|_orig_mod|student|teacher)\.)+/;
@@ -29,13 +34,15 @@ const WRAPPED = /^((module|_orig_mod|student|teacher)\.)+/;
 export function refuseDialect(shapes: Shapes, file: string): void {
   const bare = new Map([...shapes].map(([name, shape]) => [name.replace(WRAPPED, ''), shape]));
   const wrapped = new Map([...shapes.keys()].map((name) => [name.replace(WRAPPED, ''), name]));
-  for (const { name, recognize, rename } of dialects) {
-    const telling = rename ? [] : recognize(bare).map((bareName) => wrapped.get(bareName)!);
-    if (!telling.length) continue;
-    const more = telling.length > 3 ? ` and ${telling.length - 3} more` : '';
-    throw new ResnetCocoError(
-      'BAD_MODEL',
-      `${file}: looks like ${name} (${telling.slice(0, 3).join(', ')}${more}), which is not read; ${WHAT_LOADS}`,
-    );
+  for (const dialect of dialects) {
+    const names = isReadable(dialect) ? [] : dialect.recognize(bare).map((bareName) => wrapped.get(bareName)!);
+    if (names.length) throw unreadModel(file, { what: dialect.name, names });
   }
+}
+
+/** What is said of a network that is recognized and not read. */
+export function unreadModel(file: string, { names, what }: Unread): ResnetCocoError {
+  const more = names.length > 3 ? ` and ${names.length - 3} more` : '';
+  const telling = names.length ? ` (${names.slice(0, 3).map(shown).join(', ')}${more})` : '';
+  return new ResnetCocoError('BAD_MODEL', `${file}: looks like ${what}${telling}, which is not read; ${WHAT_LOADS}`);
 }

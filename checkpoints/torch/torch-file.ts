@@ -1,11 +1,12 @@
 import { ResnetCocoError } from '../../errors.ts';
 import type { FileSlice } from '../../io/pickle/file-slice.ts';
 import { type PickleValue, readPickle } from '../../io/pickle/pickle.ts';
-import { foreignArchive, foreignPickle, shown } from '../foreign-formats.ts';
+import { readArrayPickle } from '../array-pickle.ts';
+import { foreignArchive, foreignPickle, looksLikeArrays, shown } from '../foreign-formats.ts';
 import { findStateDict } from '../state-dict.ts';
-import { byteLength, type Contents, ITEM_SIZES, type StoredTensor } from '../stored-tensor.ts';
+import { byteLength, type Contents, checkGrowth, ITEM_SIZES, type StoredTensor } from '../stored-tensor.ts';
 import { tensorNamesInPickle } from './pickled-modules.ts';
-import { storedTensor, TorchWorld } from './torch-objects.ts';
+import { storedTensor, TorchTensor, TorchWorld } from './torch-objects.ts';
 import { readZip } from './zip.ts';
 
 /** The older layout begins with a pickle that holds this magic number. */
@@ -65,7 +66,7 @@ function readMagic(file: FileSlice, world: TorchWorld): ReturnType<typeof readPi
 export function readLegacyTorchFile(file: FileSlice): Contents {
   const world = new TorchWorld();
   const magic = readMagic(file, world);
-  if (magic?.value !== LEGACY_MAGIC) return fail(file, foreignPickle(file));
+  if (magic?.value !== LEGACY_MAGIC) return readOtherPickle(file);
   const protocol = readPickle(file, magic.end, world, SMALL);
   if (protocol.value !== LEGACY_PROTOCOL) return fail(file, 'an older layout of an unknown version');
   const system = readPickle(file, protocol.end, world, SMALL);
@@ -94,18 +95,25 @@ export function readLegacyTorchFile(file: FileSlice): Contents {
   });
 }
 
+/** A pickle that torch.save did not write: of numpy arrays, or of something that is not read. */
+function readOtherPickle(file: FileSlice): Contents {
+  try {
+    const contents = readArrayPickle(file);
+    if (contents) return contents;
+  } catch (error) {
+    if (looksLikeArrays(file)) throw error;
+  }
+  return fail(file, foreignPickle(file));
+}
+
 function fail(file: FileSlice, problem: string): never {
   throw new ResnetCocoError('BAD_CHECKPOINT', `${file.file}: ${problem}`);
 }
 
-/** Views may overlap, but a file whose tensors need this many times its size is made to exhaust memory. */
-const MAX_GROWTH = 4;
-const FREE_GROWTH = 2 ** 26;
-
 function contents(file: FileSlice, root: PickleValue, storageOf: (key: string) => FileSlice): Contents {
   const tensors = new Map<string, StoredTensor>();
   let total = 0;
-  const dict = findStateDict(root);
+  const dict = findStateDict(root, (value) => value instanceof TorchTensor);
   if (!dict)
     return fail(file, 'it holds no tensors by name, neither itself nor under keys such as state_dict or model');
   for (const [name, tensor] of dict.tensors) {
@@ -113,7 +121,7 @@ function contents(file: FileSlice, root: PickleValue, storageOf: (key: string) =
     const read = (start: number, length: number) => storage.read(start, length);
     tensors.set(name, storedTensor(name, tensor, storage.length, read));
     total += byteLength(tensor.dtype, tensor.shape)!;
-    if (total > MAX_GROWTH * file.length + FREE_GROWTH) return fail(file, `its tensors would swell to ${total} bytes`);
+    checkGrowth(file, total);
   }
-  return { tensors, metadata: {}, beside: dict.beside };
+  return { tensors, metadata: {}, beside: dict.beside, entries: dict.entries };
 }

@@ -5,7 +5,7 @@
 import { ResnetCocoError } from '../../errors.ts';
 import type { Image } from './image.ts';
 import { type ChannelOrder, type Levels, normalizedLevels, normalizeInto, normalizePixels } from './normalize.ts';
-import { resizeBilinear } from './resize.ts';
+import { resizeAntialiased, resizeBilinear, resizePlain } from './resize.ts';
 import { type CropSettings, cropsOf, resizeAndCrop } from './resize-and-crop.ts';
 
 /** torchvision's `ImageClassification` preset, with what timm and transformers have besides. */
@@ -29,6 +29,14 @@ export type Crops = 1 | 10;
 export const resizeArithmetics = ['float32', 'float64'] as const;
 export type ResizeArithmetic = (typeof resizeArithmetics)[number];
 
+/**
+ * The library whose resizing a detector's input follows: torch's bilinear on floats, and a size rounded down
+ * (torchvision); Pillow's antialiased bilinear on bytes (Detectron2) or OpenCV's plain one on bytes (MMDetection), and a
+ * size rounded to the nearest.
+ */
+export const resizeLibraries = ['torch', 'pillow', 'opencv'] as const;
+export type ResizeLibrary = (typeof resizeLibraries)[number];
+
 /** torchvision's `GeneralizedRCNNTransform`, without its batching. */
 export interface DetectionTransform {
   readonly kind: 'detection';
@@ -38,6 +46,8 @@ export interface DetectionTransform {
   readonly max_size: number;
   /** How the other side is computed; `float32` by default. */
   readonly resize_arithmetic?: ResizeArithmetic | undefined;
+  /** `torch` by default. */
+  readonly resize_by?: ResizeLibrary | undefined;
   /** Of each channel in their order, scaled to 0–1. */
   readonly image_mean: readonly number[];
   readonly image_std: readonly number[];
@@ -60,7 +70,7 @@ export function transformImage(image: Image, transform: ImageTransform): ImageTe
   const levels = normalizedLevels(image_mean, image_std, channel_order);
   return transform.kind === 'classification'
     ? classificationInput(image, transform, levels)
-    : detectionInput(image, detectionSize(image, transform), levels);
+    : detectionInput(image, detectionSize(image, transform), levels, transform.resize_by);
 }
 
 function positive<T extends object, K extends keyof T & string>(transform: T, field: K): T[K] {
@@ -86,8 +96,9 @@ function classificationInput(image: Image, transform: ClassificationTransform, l
  */
 export function detectionSize(
   { width, height }: Pick<Image, 'width' | 'height'>,
-  transform: Pick<DetectionTransform, 'min_size' | 'max_size' | 'resize_arithmetic'>,
+  transform: Pick<DetectionTransform, 'min_size' | 'max_size' | 'resize_arithmetic' | 'resize_by'>,
 ): readonly [height: number, width: number] {
+  if ((transform.resize_by ?? 'torch') !== 'torch') return nearestSize({ width, height }, transform);
   const ratio =
     transform.resize_arithmetic === 'float64'
       ? (size: number, side: number) => size / side
@@ -98,14 +109,46 @@ export function detectionSize(
   return [Math.max(Math.floor(height * scale), 1), Math.max(Math.floor(width * scale), 1)];
 }
 
-/** A detector's input of a given size, [H, W]: normalized, then resized. */
+/** The same, rounded to the nearest: the shorter side first, as Detectron2's `ResizeShortestEdge`. */
+function nearestSize(
+  { width, height }: Pick<Image, 'width' | 'height'>,
+  transform: Pick<DetectionTransform, 'min_size' | 'max_size' | 'resize_by'>,
+): readonly [height: number, width: number] {
+  const minSize = positive(transform, 'min_size');
+  const maxSize = positive(transform, 'max_size');
+  const rounded = (side: number) => Math.max(Math.floor(side + 0.5), 1);
+  if (transform.resize_by === 'opencv') {
+    // mmcv's `rescale_size` takes the smaller of both scales.
+    const scale = Math.min(maxSize / Math.max(width, height), minSize / Math.min(width, height));
+    return [rounded(height * scale), rounded(width * scale)];
+  }
+  const scale = minSize / Math.min(width, height);
+  const sides = height < width ? [minSize, scale * width] : [scale * height, minSize];
+  const longest = Math.max(...sides);
+  const [newHeight, newWidth] = longest > maxSize ? sides.map((side) => side * (maxSize / longest)) : sides;
+  return [rounded(newHeight), rounded(newWidth)];
+}
+
+/**
+ * A detector's input of a given size, [H, W]: normalized, then resized. By Pillow's or OpenCV's way it is resized as bytes,
+ * then normalized.
+ */
 export function detectionInput(
-  { width, height, data }: Image,
+  image: Image,
   [outHeight, outWidth]: readonly [number, number],
   levels: Levels,
+  resizeBy: ResizeLibrary = 'torch',
 ): ImageTensor {
+  const shape = [outHeight, outWidth, 3] as const;
+  if (resizeBy !== 'torch') {
+    const bytes = (resizeBy === 'pillow' ? resizeAntialiased : resizePlain)(image, outWidth, outHeight);
+    const normalized = new Float32Array(outHeight * outWidth * 3);
+    normalizeInto(bytes, levels, normalized, 0);
+    return { shape, data: normalized };
+  }
+  const { data, height, width } = image;
   const row = width * 3;
   const loadRow = (y: number, into: Float32Array) => normalizePixels(data, y * row, (y + 1) * row, levels, into, 0);
   const resized = resizeBilinear(loadRow, [height, width], [outHeight, outWidth]);
-  return { shape: [outHeight, outWidth, 3], data: resized };
+  return { shape, data: resized };
 }

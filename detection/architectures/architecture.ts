@@ -87,9 +87,10 @@ export interface DetectorArchitecture<
   /**
    * The configuration that names and shapes of tensors tell.
    *
+   * @param settings what the file's dialect tells besides
    * @throws ResnetCocoError BAD_MODEL, if they are not those of such a detector
    */
-  infer(shapes: Shapes, file: string): Config;
+  infer(shapes: Shapes, file: string, settings?: Readonly<Record<string, unknown>>): Config;
   /** What `--arch` may call a detector besides its backbone; torchvision's name first. */
   archNames(config: Config): readonly string[];
   /**

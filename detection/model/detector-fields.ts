@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { BACKBONES, IMAGENET_MEAN, IMAGENET_STD, isBackboneName } from '../../backbone/index.ts';
-import { channelOrders, resizeArithmetics } from '../../datasets/index.ts';
+import { channelOrders, resizeArithmetics, resizeLibraries } from '../../datasets/index.ts';
 import { channelTriple, deviationTriple, MOST, numberWithin, wholeWithin } from '../../io/bounds.ts';
 
 /** Fields that configurations of all architectures have, by torchvision's argument names, with its defaults. */
@@ -39,10 +39,19 @@ export const inputFields = {
   min_size: v.optional(side, 800),
   max_size: v.optional(side, 1333),
   resize_arithmetic: v.optional(v.picklist(resizeArithmetics)),
+  resize_by: v.optional(v.picklist(resizeLibraries)),
   size_divisible: v.optional(
     v.pipe(wholeWithin(1, 1024), v.multipleOf(32, 'must be a multiple of 32, the stride of the last stage')),
     32,
   ),
+};
+
+/** Of anchors and boxes, where other frameworks differ from torchvision. */
+export const boxFields = {
+  anchor_rounding: v.optional(v.boolean()),
+  measured_strides: v.optional(v.boolean()),
+  wh_ratio_clip: v.optional(v.picklist(['above', 'both'])),
+  box_min_size: v.optional(numberWithin(0, MOST.side)),
 };
 
 export const provenanceField = { provenance: v.optional(v.record(v.string(), v.unknown())) };

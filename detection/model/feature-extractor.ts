@@ -33,6 +33,7 @@ export const RESNET_STAGES = 5;
 export interface BodyConfig extends Pick<ResNetConfig, 'stride_on'> {
   readonly backbone: string;
   readonly norm_layer: 'FrozenBatchNorm2d' | 'BatchNorm2d';
+  readonly dilate_first_block?: boolean | undefined;
 }
 
 /** What of a configuration decides about the backbone and its pyramid. */
@@ -42,13 +43,13 @@ export interface PyramidConfig extends BodyConfig {
 }
 
 /** The ResNet of a detector. @param dilated whether its last stage keeps the size of its map */
-export const planBody = ({ backbone, stride_on }: BodyConfig, dilated = false) =>
+export const planBody = ({ backbone, dilate_first_block, stride_on }: BodyConfig, dilated = false) =>
   planResNet({
     architecture: backbone,
     stem: 'imagenet',
     shortcut: 'B',
     stride_on,
-    ...(dilated ? { replace_stride_with_dilation: [false, false, true] as const } : {}),
+    ...(dilated ? { replace_stride_with_dilation: [false, false, true] as const, dilate_first_block } : {}),
     num_classes: 1000,
   });
 

@@ -1,3 +1,4 @@
+import type { ResizeLibrary } from '../../datasets/index.ts';
 import { type DetectorCategory, labelOf } from './detector-category.ts';
 
 /** What configurations of all architectures have; `detector-fields.ts` checks them one by one. */
@@ -20,7 +21,23 @@ export interface SharedDetectorConfig {
   readonly max_size: number;
   /** `float64` as torchvision has it from 0.15 on; files without it, which are older, have `float32`. */
   readonly resize_arithmetic?: 'float32' | 'float64' | undefined;
+  /** The library whose resizing an input follows, and how it rounds its size; torch by default, as torchvision. */
+  readonly resize_by?: ResizeLibrary | undefined;
   readonly size_divisible: number;
+  /** Whether the sides of anchors are rounded to whole pixels, as in torchvision; true by default. */
+  readonly anchor_rounding?: boolean | undefined;
+  /**
+   * Whether a level's stride is measured by the sizes of its map and of the image, as in torchvision, rather than the
+   * network's own; true by default.
+   */
+  readonly measured_strides?: boolean | undefined;
+  /** Whether log ratios of sides are held below log(1000/16) only, as in torchvision and by default, or above its negative, too. */
+  readonly wh_ratio_clip?: 'above' | 'both' | undefined;
+  /**
+   * Boxes with a smaller side, in pixels of the resized image, are no detections; .01 by default for two stages, as in
+   * torchvision. With 0, boxes without area are dropped last, as in Detectron2.
+   */
+  readonly box_min_size?: number | undefined;
   readonly provenance?: Readonly<Record<string, unknown>> | undefined;
 }
 

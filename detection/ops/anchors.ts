@@ -19,14 +19,18 @@ function roundHalfToEven(value: number): number {
 }
 
 /** The anchors of one location, centered on the origin, ratio by ratio and size by size: [A, 4]. */
-function baseAnchors(sizes: readonly number[], aspectRatios: readonly number[]): Boxes {
+function baseAnchors(
+  sizes: readonly number[],
+  aspectRatios: readonly number[],
+  round: (side: number) => number,
+): Boxes {
   const boxes: number[] = [];
   for (const ratio of aspectRatios) {
     const heightFactor = fround(Math.sqrt(fround(ratio)));
     const widthFactor = fround(1 / heightFactor);
     for (const size of sizes) {
-      const halfWidth = roundHalfToEven(fround(widthFactor * fround(size)) / 2);
-      const halfHeight = roundHalfToEven(fround(heightFactor * fround(size)) / 2);
+      const halfWidth = round(fround(widthFactor * fround(size)) / 2);
+      const halfHeight = round(fround(heightFactor * fround(size)) / 2);
       boxes.push(-halfWidth, -halfHeight, halfWidth, halfHeight);
     }
   }
@@ -36,9 +40,26 @@ function baseAnchors(sizes: readonly number[], aspectRatios: readonly number[]):
 const isNested = (list: readonly number[] | readonly (readonly number[])[]): list is readonly (readonly number[])[] =>
   Array.isArray(list[0]);
 
+/** What of a configuration decides about anchors. */
+export interface AnchorConfig {
+  readonly anchor_sizes: readonly (readonly number[])[];
+  readonly aspect_ratios: readonly number[];
+  readonly anchor_rounding?: boolean | undefined;
+  readonly measured_strides?: boolean | undefined;
+}
+
+/** How anchors differ from torchvision's. */
+export interface AnchorOptions {
+  /** Whether half sides are rounded to whole pixels; true by default. */
+  readonly rounding?: boolean | undefined;
+  /** Of each level, in pixels; by default they are measured by the grid. */
+  readonly strides?: readonly number[] | undefined;
+}
+
 export class AnchorGenerator {
   /** Per level, the anchors of one location around the origin: [A, 4]. */
   readonly baseAnchors: readonly Boxes[];
+  readonly #strides: readonly number[] | undefined;
 
   /**
    * @param sizes Side lengths in pixels, a list per level; a flat list means one size per level.
@@ -47,6 +68,7 @@ export class AnchorGenerator {
   constructor(
     sizes: readonly number[] | readonly (readonly number[])[],
     aspectRatios: readonly number[] | readonly (readonly number[])[],
+    { rounding = true, strides }: AnchorOptions = {},
   ) {
     const sizesOf = isNested(sizes) ? sizes : sizes.map((size) => [size]);
     const ratiosOf = isNested(aspectRatios) ? aspectRatios : sizesOf.map(() => aspectRatios);
@@ -63,7 +85,18 @@ export class AnchorGenerator {
       const bad = lists.find((list) => !list.length || !list.every((value) => value > 0 && Number.isFinite(value)));
       if (bad) throw new ResnetCocoError('BAD_CONFIG', `${field} holds ${JSON.stringify(bad)}: give positive numbers`);
     }
-    this.baseAnchors = sizesOf.map((levelSizes, level) => baseAnchors(levelSizes, ratiosOf[level]));
+    const round = rounding ? roundHalfToEven : (side: number) => side;
+    this.baseAnchors = sizesOf.map((levelSizes, level) => baseAnchors(levelSizes, ratiosOf[level], round));
+    this.#strides = strides;
+  }
+
+  /** As a configuration has them. @param strides the network's own, of each level */
+  static of(config: AnchorConfig, strides: readonly number[]): AnchorGenerator {
+    const { anchor_rounding, anchor_sizes, aspect_ratios, measured_strides = true } = config;
+    return new AnchorGenerator(anchor_sizes, aspect_ratios, {
+      rounding: anchor_rounding,
+      strides: measured_strides ? undefined : strides,
+    });
   }
 
   /** Per level, the number A of anchors at each location. */
@@ -74,15 +107,16 @@ export class AnchorGenerator {
   /**
    * The anchors of some rows of a level.
    * @param grid The level's height and width in cells.
-   * @param padded The size of the padded batch, in pixels; the stride is padded / grid, rounded down, for each axis.
+   * @param padded The size of the padded batch, in pixels; the stride is padded / grid, rounded down, for each axis,
+   *   unless strides are given.
    * @param rows Rows in the order (y, x, anchor), 0 ≤ row < H·W·A.
    * @returns [rows, 4]
    */
   anchorsAt(level: number, grid: ImageSize, padded: ImageSize, rows: Int32Array): Boxes {
     const base = this.baseAnchors[level];
     const perLocation = base.length >> 2;
-    const strideX = Math.floor(padded.width / grid.width);
-    const strideY = Math.floor(padded.height / grid.height);
+    const strideX = this.#strides?.[level] ?? Math.floor(padded.width / grid.width);
+    const strideY = this.#strides?.[level] ?? Math.floor(padded.height / grid.height);
     const out = new Float32Array(rows.length * 4);
     for (let i = 0; i < rows.length; i++) {
       const cell = Math.floor(rows[i] / perLocation);

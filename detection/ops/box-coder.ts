@@ -24,9 +24,12 @@ export const MAX_LOG_RATIO = fround(Math.log(1000 / 16));
 
 export class BoxCoder {
   readonly weights: BoxWeights;
+  readonly #least: number;
 
-  constructor(weights: BoxWeights) {
+  /** @param clip whether log ratios are held above the negative of the bound, too, as MMDetection does */
+  constructor(weights: BoxWeights, clip: 'above' | 'both' = 'above') {
     this.weights = weights;
+    this.#least = clip === 'both' ? -MAX_LOG_RATIO : Number.NEGATIVE_INFINITY;
   }
 
   /**
@@ -84,8 +87,8 @@ export class BoxCoder {
     const weights = this.weights;
     const width = fround(references[r + 2] - references[r]);
     const height = fround(references[r + 3] - references[r + 1]);
-    const dw = Math.min(fround(codes[c + 2] / weights[2]), MAX_LOG_RATIO);
-    const dh = Math.min(fround(codes[c + 3] / weights[3]), MAX_LOG_RATIO);
+    const dw = Math.max(Math.min(fround(codes[c + 2] / weights[2]), MAX_LOG_RATIO), this.#least);
+    const dh = Math.max(Math.min(fround(codes[c + 3] / weights[3]), MAX_LOG_RATIO), this.#least);
     const shiftX = fround(fround(codes[c] / weights[0]) * width);
     const shiftY = fround(fround(codes[c + 1] / weights[1]) * height);
     const centerX = fround(shiftX + fround(references[r] + 0.5 * width));

@@ -6,7 +6,15 @@
  */
 import type { AnchorGenerator } from './anchors.ts';
 import { BoxCoder, RPN_BOX_WEIGHTS } from './box-coder.ts';
-import { clipBoxes, gatherBoxes, type ImageSize, resizeBoxes } from './boxes.ts';
+import {
+  type Boxes,
+  clipBoxes,
+  gatherBoxes,
+  type ImageSize,
+  resizeBoxes,
+  rowsOfMinSize,
+  rowsWithArea,
+} from './boxes.ts';
 import { batchedNms } from './nms.ts';
 import type { ImageDetections } from './postprocess.ts';
 import { sigmoid } from './sigmoid.ts';
@@ -40,9 +48,13 @@ export interface DenseOptions {
   readonly topkCandidates: number;
   readonly nmsThresh: number;
   readonly detectionsPerImage: number;
+  /** When boxes are clipped to the image; before suppression by default. */
+  readonly clipBoxes?: 'before_nms' | 'after_nms' | undefined;
+  /** The least side of a box, in pixels of the resized image; with 0 it needs an area. By default any box stays. */
+  readonly minSize?: number | undefined;
+  /** Whether log ratios are held from below, too. */
+  readonly whRatioClip?: 'above' | 'both' | undefined;
 }
-
-const coder = new BoxCoder(RPN_BOX_WEIGHTS);
 
 /** A logit that is so much below the threshold's own has a lower score, whatever rounding does. */
 const MARGIN = 0.01;
@@ -76,8 +88,11 @@ export function chooseDetections(
   { anchors, image, levels, padded }: DenseOutputs,
   resized: ImageSize,
   original: ImageSize,
-  { detectionsPerImage, nmsThresh, numClasses, scoreThresh, topkCandidates }: DenseOptions,
+  options: DenseOptions,
 ): ImageDetections {
+  const { detectionsPerImage, minSize, nmsThresh, numClasses, scoreThresh, topkCandidates } = options;
+  const clipsFirst = options.clipBoxes !== 'after_nms';
+  const coder = new BoxCoder(RPN_BOX_WEIGHTS, options.whRatioClip);
   const chosen = levels.map((outputs, level) => {
     const count = outputs.height * outputs.width * anchors.anchorsPerLocation[level];
     const first = image * count;
@@ -91,18 +106,42 @@ export function chooseDetections(
       coder.decodeRow(outputs.deltas, first + row, references, i, boxes, i);
     });
     return {
-      boxes: clipBoxes(boxes, resized),
+      boxes: clipsFirst ? clipBoxes(boxes, resized) : boxes,
       scores: Float32Array.from(best, (i) => scores[i]),
       labels: best.map((i) => places[i] % numClasses),
     };
   });
-  const boxes = Float32Array.from(chosen.flatMap((level) => [...level.boxes]));
-  const scores = Float32Array.from(chosen.flatMap((level) => [...level.scores]));
-  const labels = Int32Array.from(chosen.flatMap((level) => [...level.labels]));
-  const kept = batchedNms(boxes, scores, labels, nmsThresh, detectionsPerImage);
-  return {
-    boxes: resizeBoxes(gatherBoxes(boxes, kept), resized, original),
-    labels: Int32Array.from(kept, (i) => labels[i]),
-    scores: Float32Array.from(kept, (i) => scores[i]),
+  const all = {
+    boxes: Float32Array.from(chosen.flatMap((level) => [...level.boxes])),
+    scores: Float32Array.from(chosen.flatMap((level) => [...level.scores])),
+    labels: Int32Array.from(chosen.flatMap((level) => [...level.labels])),
   };
+  const usable = clipsFirst ? rowsOf(all, largeRows(all.boxes, minSize)) : all;
+  const { boxes, labels, scores } = usable;
+  const kept = rowsOf(usable, batchedNms(boxes, scores, labels, nmsThresh, detectionsPerImage));
+  if (clipsFirst) return { ...kept, boxes: resizeBoxes(kept.boxes, resized, original) };
+  const clipped = clipBoxes(kept.boxes, resized);
+  const large = rowsOf(kept, largeRows(clipped, minSize));
+  return { ...large, boxes: resizeBoxes(large.boxes, resized, original) };
+}
+
+interface Found {
+  readonly boxes: Boxes;
+  readonly labels: Int32Array;
+  readonly scores: Float32Array;
+}
+
+/** The boxes of given rows with their labels and scores; all where no rows are given. */
+function rowsOf(found: Found, rows: Int32Array | undefined): Found {
+  if (!rows) return found;
+  return {
+    boxes: gatherBoxes(found.boxes, rows),
+    labels: Int32Array.from(rows, (row) => found.labels[row]),
+    scores: Float32Array.from(rows, (row) => found.scores[row]),
+  };
+}
+
+function largeRows(boxes: Boxes, minSize: number | undefined): Int32Array | undefined {
+  if (minSize === undefined) return undefined;
+  return minSize > 0 ? rowsOfMinSize(boxes, minSize) : rowsWithArea(boxes);
 }

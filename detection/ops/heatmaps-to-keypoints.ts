@@ -7,12 +7,15 @@ export interface BoxHeatmaps {
   readonly box: readonly [x1: number, y1: number, x2: number, y2: number];
 }
 
-/** Where a joint is, in pixels, and how sure that is: the logit of its heatmap there. */
+/** Where a joint is, in pixels, and how sure that is: by default the logit of its heatmap there. */
 export interface Joint {
   readonly x: number;
   readonly y: number;
   readonly score: number;
 }
+
+/** What a joint's score is: a logit, or the share of the heatmap's softmax, as Detectron2 has it. */
+export type JointScore = 'logit' | 'probability';
 
 /** The sharpness of torch's bicubic interpolation. */
 const A = -0.75;
@@ -23,7 +26,11 @@ const A = -0.75;
  *
  * @param side S
  */
-export function heatmapsToKeypoints({ box: [x1, y1, x2, y2], heatmaps }: BoxHeatmaps, side: number): Joint[] {
+export function heatmapsToKeypoints(
+  { box: [x1, y1, x2, y2], heatmaps }: BoxHeatmaps,
+  side: number,
+  score: JointScore = 'logit',
+): Joint[] {
   const [boxWidth, boxHeight] = [Math.max(Math.fround(x2 - x1), 1), Math.max(Math.fround(y2 - y1), 1)];
   const [width, height] = [Math.ceil(boxWidth), Math.ceil(boxHeight)];
   const [toX, toY] = [Math.fround(boxWidth / width), Math.fround(boxHeight / height)];
@@ -31,7 +38,8 @@ export function heatmapsToKeypoints({ box: [x1, y1, x2, y2], heatmaps }: BoxHeat
   const size = side * side;
   const wide = new Float32Array(side * width);
   return Array.from({ length: heatmaps.length / size }, (_, joint) => {
-    stretchRows(heatmaps.subarray(joint * size, (joint + 1) * size), side, columns, wide);
+    const heatmap = heatmaps.subarray(joint * size, (joint + 1) * size);
+    stretchRows(heatmap, side, columns, wide);
     let [best, bestX, bestY] = [Number.NEGATIVE_INFINITY, 0, 0];
     for (let y = 0; y < height; y++) {
       const [a, b, c, d] = [0, 1, 2, 3].map((tap) => rows.places[4 * y + tap] * width);
@@ -44,10 +52,14 @@ export function heatmapsToKeypoints({ box: [x1, y1, x2, y2], heatmaps }: BoxHeat
     return {
       x: Math.fround(Math.fround((bestX + 0.5) * toX) + x1),
       y: Math.fround(Math.fround((bestY + 0.5) * toY) + y1),
-      score: best,
+      score: score === 'logit' ? best : shareOf(best, heatmap),
     };
   });
 }
+
+/** 1 by the sum of the softmax's powers at the heatmap's own size, so that sizes of boxes do not matter. */
+const shareOf = (best: number, heatmap: Float32Array): number =>
+  1 / heatmap.reduce((sum, logit) => sum + Math.exp(logit - best), 0);
 
 /** Joints of an image that was resized, in pixels of the original: torchvision's `resize_keypoints`. */
 export function resizeJoints(joints: readonly Joint[], resized: ImageSize, original: ImageSize): Joint[] {

@@ -90,12 +90,18 @@ export function groupByLevel(boxes: readonly Boxes[], mapper: LevelMapper): Regi
  *
  * torchvision measures the scale of each level, which for very low images is not 1 / stride. Both are powers of two, so
  * moving the difference into the coordinates is exact.
+ *
+ * @param measured whether scales are measured so; else they are 1 / stride
  */
 export function regionsByLevel(
   boxes: readonly Boxes[],
   strides: readonly number[],
   { padded, sizes }: Pick<ImageList, 'padded' | 'sizes'>,
+  measured = true,
 ): RegionsByLevel {
+  if (!measured) {
+    return groupByLevel(boxes, new LevelMapper(strides.map((stride) => 1 / stride)));
+  }
   const cells = strides.map((stride) => ({
     height: Math.ceil(padded.height / stride),
     width: Math.ceil(padded.width / stride),

@@ -1,5 +1,6 @@
 // M × M mask of a detection, h × w pixels of its box, H × W pixels of the image.
 import type { Rle } from '../../datasets/masks/rle.ts';
+import type { ImageSize } from './boxes.ts';
 
 /** A mask of M × M probabilities, row by row, and the box that it fills, in pixels of the image. */
 export interface BoxMask {
@@ -18,15 +19,47 @@ const PADDING = 1;
  * @param side M
  * @param threshold a pixel is in the mask above it, from 0 to 1
  */
-export function pasteMask(
-  { box, probabilities }: BoxMask,
-  side: number,
-  { height, width }: { readonly height: number; readonly width: number },
-  threshold = 0.5,
-): Rle {
+export function pasteMask({ box, probabilities }: BoxMask, side: number, image: ImageSize, threshold = 0.5): Rle {
   const [x1, y1, x2, y2] = expandedBox(box, side);
-  const columns = taps(side, Math.max(x2 - x1 + 1, 1));
-  const rows = taps(side, Math.max(y2 - y1 + 1, 1));
+  const [columns, rows] = [taps(side, Math.max(x2 - x1 + 1, 1)), taps(side, Math.max(y2 - y1 + 1, 1))];
+  return above(threshold, probabilities, side, { columns, rows, x1, y1, x2, y2 }, image);
+}
+
+/** A pixel at one half is in the mask. */
+const JUST_BELOW_HALF = 0.5 - 2 ** -25;
+
+/**
+ * Samples a mask at the center of each pixel, as Detectron2's and MMDetection's `_do_paste_mask` do with `grid_sample`, and
+ * encodes what is not below one half.
+ *
+ * @param side M
+ */
+export function pasteSampledMask({ box, probabilities }: BoxMask, side: number, image: ImageSize): Rle {
+  const [left, top, right, bottom] = box;
+  const [x1, y1, x2, y2] = [Math.floor(left) - 1, Math.floor(top) - 1, Math.ceil(right) + 1, Math.ceil(bottom) + 1];
+  const columns = centerTaps(side, left, right, x1, x2 - x1 + 1);
+  const rows = centerTaps(side, top, bottom, y1, y2 - y1 + 1);
+  return above(JUST_BELOW_HALF, probabilities, side, { columns, rows, x1, y1, x2, y2 }, image);
+}
+
+/** Where the pixels of a part of an image, in whole numbers, lie on a padded mask. */
+interface Placed {
+  readonly columns: Taps;
+  readonly rows: Taps;
+  readonly x1: number;
+  readonly y1: number;
+  readonly x2: number;
+  readonly y2: number;
+}
+
+/** The pixels whose interpolated probability is above a threshold. */
+function above(
+  threshold: number,
+  probabilities: Float32Array,
+  side: number,
+  { columns, rows, x1, x2, y1, y2 }: Placed,
+  { height, width }: ImageSize,
+): Rle {
   const [left, right] = [Math.max(x1, 0), Math.min(x2 + 1, width)];
   const [top, bottom] = [Math.max(y1, 0), Math.min(y2 + 1, height)];
   const counts: number[] = [];
@@ -90,6 +123,26 @@ interface Taps {
   /** By place, the first pixel after those that are near it. */
   readonly ends: Int32Array;
   readonly farOf: (place: number) => number;
+}
+
+/**
+ * Of pixels from `first` on, where their centers lie on a padded side that fills a box from `from` to `to`; torch's
+ * `grid_sample` without `align_corners`.
+ */
+function centerTaps(side: number, from: number, to: number, first: number, count: number): Taps {
+  const padded = side + 2 * PADDING;
+  const extent = Math.fround(to - from);
+  const [near, share, ends] = [new Int32Array(count), new Float32Array(count), new Int32Array(padded)];
+  for (let pixel = 0; pixel < count; pixel++) {
+    const inBox = Math.fround(Math.fround(Math.fround(first + pixel + 0.5) - from) / extent);
+    const grid = Math.fround(Math.fround(inBox * 2) - 1);
+    const place = Math.fround(Math.fround(Math.fround(Math.fround(grid + 1) * side) - 1) / 2) + PADDING;
+    const inside = Math.min(Math.max(place, 0), padded - 1);
+    near[pixel] = Math.floor(inside);
+    share[pixel] = Math.fround(inside - near[pixel]);
+    ends[near[pixel]] = pixel + 1;
+  }
+  return { near, share, ends, farOf: (place) => Math.min(place + 1, padded - 1) };
 }
 
 /** Bilinear resizing of a padded side (`align_corners=False`). */

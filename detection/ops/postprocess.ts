@@ -14,7 +14,7 @@ import { batchedNms } from './nms.ts';
 
 const { fround } = Math;
 
-/** Detections with a side below this many pixels (of the resized image) are dropped. */
+/** torchvision's default. */
 const MIN_SIDE = 1e-2;
 
 /** What the box head says of the proposals of one image. */
@@ -32,6 +32,10 @@ export interface PostprocessOptions {
   readonly scoreThresh: number;
   readonly nmsThresh: number;
   readonly detectionsPerImage: number;
+  /** Boxes with a smaller side, in pixels of the resized image, are dropped; .01 by default. With 0, none are here. */
+  readonly minSize?: number | undefined;
+  /** Whether log ratios are held from below, too. */
+  readonly whRatioClip?: 'above' | 'both' | undefined;
 }
 
 /** The boxes found in one image, highest score first. */
@@ -52,8 +56,6 @@ export interface ImageDetections extends BoxDetections {
   readonly keypoints?: readonly (readonly Joint[])[] | undefined;
 }
 
-const coder = new BoxCoder(ROI_BOX_WEIGHTS);
-
 /** softmax of one row of logits into `out`, in single precision; a NaN or +∞ logit makes the whole row NaN. */
 function softmaxRow(logits: Float32Array, start: number, out: Float32Array): void {
   let greatest = Number.NEGATIVE_INFINITY;
@@ -66,6 +68,12 @@ function softmaxRow(logits: Float32Array, start: number, out: Float32Array): voi
   for (let k = 0; k < out.length; k++) out[k] /= fround(sum);
 }
 
+/** Rows of the boxes without NaN. */
+const finiteRows = (boxes: Boxes): Int32Array =>
+  Int32Array.from({ length: boxes.length >> 2 }, (_, row) => row).filter(
+    (row) => !boxes.subarray(4 * row, 4 * row + 4).some(Number.isNaN),
+  );
+
 /**
  * Boxes in pixels of the image as the network saw it.
  *
@@ -77,7 +85,7 @@ function softmaxRow(logits: Float32Array, start: number, out: Float32Array): voi
 export function postprocessDetections(
   { proposals, classLogits, boxDeltas }: BoxHeadOutputs,
   resized: ImageSize,
-  { scoreThresh, nmsThresh, detectionsPerImage }: PostprocessOptions,
+  { scoreThresh, nmsThresh, detectionsPerImage, minSize = MIN_SIDE, whRatioClip }: PostprocessOptions,
 ): BoxDetections {
   const regions = proposals.length >> 2;
   const classes = regions === 0 ? 0 : classLogits.length / regions;
@@ -93,6 +101,7 @@ export function postprocessDetections(
     );
   }
 
+  const coder = new BoxCoder(ROI_BOX_WEIGHTS, whRatioClip);
   const leastScore = fround(scoreThresh);
   const probabilities = new Float32Array(classes);
   const candidateRows: number[] = [];
@@ -111,7 +120,8 @@ export function postprocessDetections(
   for (const [i, row] of candidateRows.entries()) {
     coder.decodeRow(boxDeltas, row, proposals, Math.floor(row / classes), boxes, i);
   }
-  const usable = rowsOfMinSize(clipBoxes(boxes, resized), MIN_SIDE);
+  clipBoxes(boxes, resized);
+  const usable = minSize > 0 ? rowsOfMinSize(boxes, minSize) : finiteRows(boxes);
   const usableBoxes = gatherBoxes(boxes, usable);
   const usableScores = Float32Array.from(usable, (i) => candidateScores[i]);
   const usableLabels = Int32Array.from(usable, (i) => candidateRows[i] % classes);

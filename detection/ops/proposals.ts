@@ -8,14 +8,14 @@
 import { ResnetCocoError } from '../../errors.ts';
 import type { AnchorGenerator } from './anchors.ts';
 import { BoxCoder, RPN_BOX_WEIGHTS } from './box-coder.ts';
-import { type Boxes, clipBoxes, gatherBoxes, type ImageSize, rowsOfMinSize } from './boxes.ts';
+import { type Boxes, clipBoxes, gatherBoxes, type ImageSize, rowsOfMinSize, rowsWithArea } from './boxes.ts';
 import { batchedNms } from './nms.ts';
 import { sigmoid } from './sigmoid.ts';
 import { topK } from './top-k.ts';
 
 const { fround } = Math;
 
-/** Proposals with a side below this many pixels are dropped. */
+/** torchvision's default. */
 const MIN_SIDE = 1e-3;
 
 /** What the RPN head says of one level, channels last. */
@@ -34,6 +34,10 @@ export interface ProposalOptions {
   readonly nmsThresh: number;
   /** Least objectness, a probability. */
   readonly scoreThresh: number;
+  /** Proposals with a smaller side, in pixels, are dropped; .001 by default. With 0, those without area. */
+  readonly minSize?: number | undefined;
+  /** Whether log ratios are held from below, too. */
+  readonly whRatioClip?: 'above' | 'both' | undefined;
 }
 
 export interface Proposals {
@@ -42,8 +46,6 @@ export interface Proposals {
   /** [R], objectness as a probability. */
   readonly scores: Float32Array;
 }
-
-const coder = new BoxCoder(RPN_BOX_WEIGHTS);
 
 /**
  * The proposals of every image of a batch.
@@ -73,6 +75,7 @@ function proposalsOfImage(
   image: number,
   options: ProposalOptions,
 ): Proposals {
+  const coder = new BoxCoder(RPN_BOX_WEIGHTS, options.whRatioClip);
   const perLocation = anchors.anchorsPerLocation;
   const counts = levels.map(({ height, width }, level) => height * width * perLocation[level]);
   const capacity = counts.reduce((total, count) => total + Math.min(count, options.preNmsTopN), 0);
@@ -95,13 +98,16 @@ function proposalsOfImage(
 
   clipBoxes(boxes, size);
   const leastScore = fround(options.scoreThresh);
-  const usable = rowsOfMinSize(boxes, MIN_SIDE).filter((row) => scores[row] >= leastScore);
+  const usable = usableRows(boxes, options.minSize).filter((row) => scores[row] >= leastScore);
   const usableBoxes = gatherBoxes(boxes, usable);
   const usableScores = Float32Array.from(usable, (row) => scores[row]);
   const usableLevels = Int32Array.from(usable, (row) => levelOf[row]);
   const kept = batchedNms(usableBoxes, usableScores, usableLevels, options.nmsThresh, options.postNmsTopN);
   return { boxes: gatherBoxes(usableBoxes, kept), scores: Float32Array.from(kept, (row) => usableScores[row]) };
 }
+
+const usableRows = (boxes: Boxes, minSize = MIN_SIDE): Int32Array =>
+  minSize > 0 ? rowsOfMinSize(boxes, minSize) : rowsWithArea(boxes);
 
 function checkLevels(levels: readonly RpnLevel[], anchors: AnchorGenerator, images: number): void {
   const perLocation = anchors.anchorsPerLocation;

@@ -20,6 +20,7 @@ import { featureNames } from '../model/faster-rcnn/faster-rcnn-graphs.ts';
 import { trainableWeights } from '../model/faster-rcnn/faster-rcnn-parameters.ts';
 import { planFasterRcnn } from '../model/faster-rcnn/faster-rcnn-plan.ts';
 import { headsOf } from '../model/faster-rcnn/region-heads.ts';
+import { stridesOf } from '../model/feature-maps.ts';
 import { AnchorGenerator } from '../ops/anchors.ts';
 import { batchImages, type ImageList } from '../ops/image-list.ts';
 import { regionsByLevel } from '../ops/level-mapper.ts';
@@ -55,7 +56,7 @@ export class DetectorTraining implements DetectorTrainer {
     this.#config = config;
     this.#settings = settings;
     this.#program = program;
-    this.#anchors = new AnchorGenerator(config.anchor_sizes, config.aspect_ratios);
+    this.#anchors = AnchorGenerator.of(config, stridesOf(config.feature_maps));
     this.#strides = planFasterRcnn(config).regionStrides;
   }
 
@@ -94,6 +95,8 @@ export class DetectorTraining implements DetectorTrainer {
           postNmsTopN: settings.rpn_post_nms_top_n_train,
           nmsThresh: this.#config.rpn_nms_thresh,
           scoreThresh: this.#config.rpn_score_thresh,
+          minSize: this.#config.rpn_min_size,
+          whRatioClip: this.#config.wh_ratio_clip,
         }).map(({ boxes }) => boxes),
     };
   }
@@ -233,7 +236,7 @@ export class DetectorTraining implements DetectorTrainer {
     list: ImageList,
     share: number,
   ): Promise<HeadPass> {
-    const regions = regionsByLevel(boxes, this.#strides, list);
+    const regions = regionsByLevel(boxes, this.#strides, list, this.#config.measured_strides);
     const inputs: Record<string, HostTensor | EngineTensor> = {};
     for (const feature of featureNames(this.#config)) inputs[feature] = outputs[feature];
     regions.levels.forEach((data, level) => {

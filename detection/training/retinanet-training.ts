@@ -16,6 +16,7 @@ import type { Tensors } from '../../engine/ops/index.ts';
 import type { ChanceBatch, DetectorTrainer, DetectorTrainingStep } from '../architectures/architecture.ts';
 import { normsInTraining } from '../model/faster-rcnn/detector-parts.ts';
 import { RESNET_STAGES } from '../model/feature-extractor.ts';
+import { RETINANET_STRIDES } from '../model/feature-maps.ts';
 import type { RetinaNetConfig } from '../model/retinanet/retinanet-config.ts';
 import { retinaNetInputs, retinaNetOutputs } from '../model/retinanet/retinanet-graph.ts';
 import { retinaNetParameters } from '../model/retinanet/retinanet-plan.ts';
@@ -64,7 +65,7 @@ export class RetinaNetTraining implements DetectorTrainer {
     this.#config = config;
     this.#settings = settings;
     this.#program = program;
-    this.#anchors = new AnchorGenerator(config.anchor_sizes, config.aspect_ratios);
+    this.#anchors = AnchorGenerator.of(config, RETINANET_STRIDES);
   }
 
   /** @param weights all of `retinaNetParameters`; copied */

@@ -222,7 +222,7 @@ function chosenArchitecture(arch: string | undefined, start: DetectorStart | und
 
 function recipeOf(
   { colorJitter, crop, flip = 0.5, minSize, scaleJitter }: DetectorChoices,
-  { channel_order, image_mean, image_std, max_size, min_size, resize_arithmetic }: DetectorConfig,
+  { channel_order, image_mean, image_std, max_size, min_size, resize_arithmetic, resize_by }: DetectorConfig,
   layout: KeypointLayout | undefined,
 ): DetectionRecipe {
   const augmentations: DetectionAugmentation[] = [];
@@ -237,6 +237,7 @@ function recipeOf(
     min_size: minSize ?? [min_size],
     max_size,
     ...(resize_arithmetic && { resize_arithmetic }),
+    ...(resize_by && { resize_by }),
     ...(layout && { keypoint_hflip_indices: layout.hflip_indices }),
     ...(scaleJitter ? { scale_jitter: { scale_range: scaleJitter } } : {}),
     image_mean: [...image_mean],

@@ -12,14 +12,28 @@ const BYTES = /^(builtins|__builtin__)\.(bytes|bytearray)$/;
 /** Longer bytes stay in the file until needed. */
 const SHORT = 256;
 
+/** A long text of one letter per byte, still in the file: Python 3's bytes in a pickle of Python 2's protocols. */
+class EncodedBytes {
+  readonly part: FileSlice;
+
+  constructor(part: FileSlice) {
+    this.part = part;
+  }
+
+  read(): Uint8Array {
+    return Buffer.from(Buffer.from(this.part.read()).toString('utf8'), 'latin1');
+  }
+}
+
 /** Raw bytes: still in the file, or as text with one letter per byte. */
-type RawBytes = FileSlice | string;
+type RawBytes = FileSlice | EncodedBytes | string;
 
 const isRaw = (value: PickleValue | undefined): value is RawBytes =>
-  typeof value === 'string' || value instanceof FileSlice;
+  typeof value === 'string' || value instanceof FileSlice || value instanceof EncodedBytes;
 
 class DType {
   readonly code: string;
+  isBigEndian = false;
 
   constructor(code: string) {
     this.code = code;
@@ -36,12 +50,19 @@ export class NumpyArray {
   #raw: RawBytes = '';
 
   set(shape: PickleValue, dtype: PickleValue, fortran: boolean, raw: PickleValue): void {
+    if (dtype instanceof DType && dtype.code.startsWith('O')) throw new Error('an array of objects of Python');
     if (!Array.isArray(shape) || !(dtype instanceof DType) || !isRaw(raw))
       throw new Error('an array without its numbers');
+    if (dtype.isBigEndian) throw new Error('an array of big-endian numbers');
     this.shape = shape;
     this.dtype = dtype.code;
     this.fortran = fortran;
     this.#raw = raw;
+  }
+
+  /** How many bytes the elements take; undefined where only reading them tells. */
+  get storedBytes(): number | undefined {
+    return this.#raw instanceof EncodedBytes ? undefined : this.#raw.length;
   }
 
   /** The elements as stored. */
@@ -74,8 +95,9 @@ export class NumpyWorld implements PickleWorld {
     throw new Error(`a call of ${name}`);
   }
 
-  /** An array's state is its version, shape, element type, order and bytes; an element type's state has no bytes. */
+  /** An array's state is its version, shape, element type, order and bytes; an element type's second is the order of bytes. */
   build(object: PickleValue, state: PickleValue): void {
+    if (object instanceof DType && Array.isArray(state)) object.isBigEndian = state[1] === '>';
     if (!(object instanceof NumpyArray)) return;
     if (!Array.isArray(state) || state.length !== 5) throw new Error('an array whose state is not known');
     const [, shape, dtype, fortran, raw] = state as PickleValue[];
@@ -84,6 +106,10 @@ export class NumpyWorld implements PickleWorld {
 
   persistent(): never {
     throw new Error('an object that is kept elsewhere');
+  }
+
+  longText(part: FileSlice): RawBytes {
+    return new EncodedBytes(part);
   }
 
   bytes(part: FileSlice): RawBytes {

@@ -37,6 +37,8 @@ export interface PickleWorld {
   persistent(id: PickleValue): PickleValue;
   /** Converts raw bytes, given as a slice of the file. */
   bytes(part: FileSlice): PickleValue;
+  /** Converts a text that is too long for a name, given as a slice of the file; without it, all are text. */
+  longText?(part: FileSlice): PickleValue;
   /** Python 2 had one type for text and bytes; this decides which its strings become. */
   readonly python2Strings: 'text' | 'bytes';
   /** The error for a class or function that may not be named. */
@@ -54,6 +56,8 @@ const LIST_COST = 4;
 const MEMO_COST = 2;
 /** Letters of text per unit of cost. */
 const TEXT_PER_COST = 64;
+/** Letters of a text that `longText` does not get. */
+const LONGEST_NAME = 256;
 
 const MARK = Symbol('mark');
 
@@ -109,6 +113,11 @@ export function readPickle(
   const text = (length: number): string => {
     spend(Math.ceil(length / TEXT_PER_COST));
     return reader.text(length);
+  };
+  const unicode = (length: number): PickleValue => {
+    if (!world.longText || length <= LONGEST_NAME) return text(length);
+    reader.skip(length);
+    return world.longText(source.slice(reader.position - length, length));
   };
   const line = (): string => {
     const value = reader.line();
@@ -222,13 +231,13 @@ export function readPickle(
         stack.push(python2String(reader.byte()));
         break;
       case 0x58: // BINUNICODE
-        stack.push(text(reader.unsigned(4)));
+        stack.push(unicode(reader.unsigned(4)));
         break;
       case 0x8c: // SHORT_BINUNICODE
         stack.push(text(reader.byte()));
         break;
       case 0x8d: // BINUNICODE8
-        stack.push(text(reader.unsigned(8)));
+        stack.push(unicode(reader.unsigned(8)));
         break;
       case 0x42: // BINBYTES
         stack.push(blob(reader.unsigned(4)));

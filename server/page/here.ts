@@ -65,10 +65,11 @@ const detectorOf = (name: string): Promise<Compiled<DetectorModel>> =>
 export async function detectHere(file: File, name: string, score: number): Promise<Detected> {
   const { config, model } = await detectorOf(name);
   const image = await pixelsOf(file);
-  const { channel_order, max_size, min_size, resize_arithmetic } = config as unknown as SharedDetectorConfig;
+  const detector = config as unknown as SharedDetectorConfig;
+  const { channel_order, max_size, min_size, resize_arithmetic, resize_by } = detector;
   const { image_mean, image_std } = config;
   const { data, shape } = transformImage(image, {
-    ...{ kind: 'detection', image_mean, image_std, channel_order, max_size, min_size, resize_arithmetic },
+    ...{ kind: 'detection', image_mean, image_std, channel_order, max_size, min_size, resize_arithmetic, resize_by },
   });
   const [found] = await model.detect([{ height: shape[0], width: shape[1], data }], [image], score);
   const detections = nameDetections(found, categoriesByLabel(config.categories ?? [])).map(detectionRecord);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { isReadable } from '../../checkpoints/dialects/dialect.ts';
 import { dialects, readableDialect } from '../../checkpoints/dialects/table.ts';
 import { openModel, refuseDialect } from '../../checkpoints/index.ts';
 import { commonPrefix } from '../../checkpoints/prefix.ts';
@@ -24,20 +25,19 @@ function fileOf(names: readonly string[]): string {
   return file;
 }
 
-const readable = dialects.filter(({ rename }) => rename);
+const readable = dialects.filter(isReadable);
 const nameOf = (names: readonly string[]) => readableDialect(shapesOf(names))?.name;
 
 const dialectOf = (network: RegExp) => readable.find(({ name }) => network.test(name))!;
 
-test('the table names every dialect once, and reads four of them', () => {
+test('the table names every dialect once, and reads six of them', () => {
   assert.is(new Set(dialects.map(({ name }) => name)).size, dialects.length);
   assert.equal(
     readable.map(({ name }) => name),
     [
-      "a ResNet of Hugging Face's transformers",
-      'a ResNet of timm',
-      'a ResNet, R-CNN or RetinaNet of torchvision',
-      'a CIFAR ResNet of akamaster',
+      ...['a ResNet, R-CNN or RetinaNet of Detectron2', 'a detector of MMDetection'],
+      ...["a ResNet of Hugging Face's transformers", 'a ResNet of timm'],
+      ...['a ResNet, R-CNN or RetinaNet of torchvision', 'a CIFAR ResNet of akamaster'],
     ],
   );
 });

@@ -24,17 +24,22 @@ async function messageOf(call: Promise<unknown>, code: string): Promise<string> 
   throw new Error('it loaded');
 }
 
-test('pickles of Detectron2 are called so, with names of their tensors', async () => {
+test('pickles of Detectron2 are read in protocols of Python 2 and 3', async () => {
   for (const protocol of [2, 4]) {
-    const message = await messageOf(openCheckpoint(fixture(`detectron2-${protocol}.pkl`)), 'BAD_CHECKPOINT');
-    assert.match(message, /Detectron2 \(backbone\.bottom_up\.stem\.conv1\.weight, proposal_generator\..*, .*res2/);
-    assert.match(message, /what loads are .*torchvision/);
+    const checkpoint = await openCheckpoint(fixture(`detectron2-${protocol}.pkl`));
+    assert.is(checkpoint.tensors.size, 62);
+    assert.equal(checkpoint.beside, ['__author__', 'matching_heuristics']);
+    const { bytes, dtype, shape } = checkpoint.tensors.get('backbone.bottom_up.stem.conv1.weight')!;
+    assert.equal({ dtype, shape, bytes: bytes() }, { dtype: 'F32', shape: [2], bytes: new Uint8Array(8) });
+    checkpoint.close();
   }
 });
 
-test("MMDetection's are called so, with what its message hub holds, and Ultralytics' too", async () => {
-  const message = await messageOf(loadDetector(fixture('mmdetection.pth')), 'BAD_MODEL');
-  assert.match(message, /MMDetection \(neck\..*, rpn_head\.rpn_conv\.weight, roi_head\.bbox_head/);
+test("MMDetection's are read with what its message hub holds; Ultralytics' are called so", async () => {
+  const { checkpoint, dialect } = await openModel(fixture('mmdetection.pth'));
+  checkpoint.close();
+  assert.is(dialect!.name, 'a detector of MMDetection');
+  assert.equal(checkpoint.beside, ['meta', 'message_hub']);
   for (const file of ['ultralytics.pt', 'ultralytics-legacy.pt']) {
     const yolo = await messageOf(openCheckpoint(fixture(file)), 'UNSAFE_CHECKPOINT');
     assert.match(yolo, /YOLO of Ultralytics.*nothing was run/);
@@ -53,18 +58,11 @@ test("Lightning's objects of settings and callbacks are no obstacle, and all ent
 /** What frameworks call a few of a network's tensors, and what the network is to be called. */
 const NAMES: readonly (readonly [what: RegExp, names: readonly string[]])[] = [
   [
-    /Faster R-CNN or Mask R-CNN of Detectron2/,
-    [
-      'backbone.fpn_lateral2.weight',
-      'backbone.bottom_up.stem.conv1.weight',
-      'backbone.bottom_up.res2.0.shortcut.norm.running_mean',
-      'proposal_generator.rpn_head.conv.weight',
-      'roi_heads.box_head.fc1.weight',
-      'roi_heads.box_predictor.cls_score.weight',
-      'pixel_mean',
-    ],
+    /RetinaNet of Detectron2 with the heads of a Cascade R-CNN.*\(roi_heads\.box_head\.0\.fc1\.weight\)/,
+    ['backbone.fpn_lateral2.weight', 'backbone.bottom_up.stem.conv1.weight', 'roi_heads.box_head.0.fc1.weight'],
   ],
-  [/ResNet of Detectron2 or Caffe2/, ['stem.conv1.weight', 'res2.0.conv1.weight', 'res2.0.conv1.norm.weight']],
+  [/of Detectron2 with group norm/, ['roi_heads.box_head.fc1.weight', 'backbone.bottom_up.stem.conv1.norm.weight']],
+  [/heads of Detectron for Caffe2/, ['conv1_w', 'res2_0_branch2a_w', 'conv_rpn_fpn2_w']],
   [/maskrcnn-benchmark/, ['module.backbone.body.stem.conv1.weight', 'module.backbone.fpn.fpn_inner1.weight']],
   [
     /RegNet or another relative of ResNet of Hugging Face/,
@@ -85,17 +83,11 @@ const NAMES: readonly (readonly [what: RegExp, names: readonly string[]])[] = [
     ],
   ],
   [/vision transformer or ConvNeXt of Hugging Face/, ['vit.embeddings.cls_token', 'classifier.weight']],
+  [/MMDetection with heads one after another/, ['backbone.conv1.weight', 'roi_head.bbox_head.0.fc_cls.weight']],
   [
-    /detector of MMDetection/,
-    [
-      'backbone.conv1.weight',
-      'backbone.layer1.0.conv1.weight',
-      'neck.lateral_convs.0.conv.weight',
-      'rpn_head.rpn_conv.weight',
-      'roi_head.bbox_head.fc_cls.weight',
-    ],
+    /detector of MMDetection other than/,
+    ['backbone.conv1.weight', 'neck.lateral_convs.0.conv.weight', 'bbox_head.conv_cls.weight'],
   ],
-  [/detector of MMDetection/, ['backbone.conv1.weight', 'bbox_head.retina_cls.weight']],
   [/MMPretrain/, ['backbone.conv1.weight', 'backbone.layer1.0.conv1.weight', 'head.fc.weight', 'head.fc.bias']],
   [
     /timm's ResNet-RS/,

@@ -223,18 +223,19 @@ test('other frameworks are called by their names, with three names that tell', a
       [
         'backbone.bottom_up.stem.conv1.weight',
         'proposal_generator.rpn_head.conv.weight',
-        'roi_heads.box_predictor.cls_score.weight',
+        'roi_heads.box_predictor.0.cls_score.weight',
+        'roi_heads.box_predictor.1.cls_score.weight',
       ],
-      /Detectron2.*backbone\.bottom_up/,
+      /Detectron2 with the heads of a Cascade R-CNN.*box_predictor\.0.*box_predictor\.1/,
     ],
     [
       [
         'backbone.conv1.weight',
         'neck.lateral_convs.0.conv.weight',
-        'rpn_head.rpn_conv.weight',
-        'roi_head.bbox_head.fc_cls.weight',
+        'roi_head.bbox_head.0.fc_cls.weight',
+        'roi_head.bbox_head.1.fc_cls.weight',
       ],
-      /MMDetection.*neck\..*bbox_head.*rpn_head\.rpn_conv/,
+      /MMDetection with heads one after another.*bbox_head\.0.*bbox_head\.1/,
     ],
     [['model.0.conv.weight', 'model.0.bn.weight', 'model.22.cv2.0.0.conv.weight'], /YOLO.*model\.0\.conv\.weight/],
     [

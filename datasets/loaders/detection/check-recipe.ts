@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { ResnetCocoError, shortened } from '../../../errors.ts';
 import { MOST, wholeWithin } from '../../../io/bounds.ts';
 import { problemOf } from '../../../io/config.ts';
-import { resizeArithmetics } from '../../images/transform.ts';
+import { resizeArithmetics, resizeLibraries } from '../../images/transform.ts';
 import { colorJitterSchema, flipSchema, normalization, range } from '../classification/recipe-schema.ts';
 import type { DetectionRecipe } from './recipe.ts';
 
@@ -29,6 +29,7 @@ const schema = v.strictObject({
   min_size: v.pipe(v.array(side), v.minLength(1, 'must have a size'), v.maxLength(1000, 'must be at most 1000')),
   max_size: side,
   resize_arithmetic: v.optional(v.picklist(resizeArithmetics)),
+  resize_by: v.optional(v.picklist(resizeLibraries)),
   scale_jitter: v.optional(v.strictObject({ scale_range: v.optional(scales) })),
   keypoint_hflip_indices: v.optional(
     v.pipe(

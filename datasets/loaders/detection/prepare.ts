@@ -62,7 +62,7 @@ export function prepareSample(
   random: Random,
   source = 'the image',
 ): PreparedSample {
-  const { augmentations = [], max_size, resize_arithmetic, scale_jitter } = recipe;
+  const { augmentations = [], max_size, resize_arithmetic, resize_by, scale_jitter } = recipe;
   let picture = augmentations.reduce((varied, step) => augment(varied, step, recipe, random), original);
   const min_size = recipe.min_size[recipe.min_size.length > 1 ? random.integer(recipe.min_size.length) : 0];
   let factor = 1;
@@ -72,10 +72,10 @@ export function prepareSample(
     factor = jittered.factor;
   }
   const { image, view } = picture;
-  const [height, width] = detectionSize(image, { min_size, max_size, resize_arithmetic }).map((side) =>
+  const [height, width] = detectionSize(image, { min_size, max_size, resize_arithmetic, resize_by }).map((side) =>
     Math.max(1, Math.round(side * factor)),
   );
-  const { data } = detectionInput(image, [height, width], levels);
+  const { data } = detectionInput(image, [height, width], levels, resize_by);
   // A tiny box may have no area left after rounding.
   const size = { height, width };
   const { boxes, keypoints, labels, segmentations } = withArea({

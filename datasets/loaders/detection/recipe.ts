@@ -3,7 +3,7 @@ import type { RandomHorizontalFlip } from '../../augment/horizontal-flip.ts';
 import type { RandomIouCrop } from '../../augment/random-iou-crop.ts';
 import type { ScaleJitter } from '../../augment/scale-jitter.ts';
 import type { ChannelOrder } from '../../images/normalize.ts';
-import type { ResizeArithmetic } from '../../images/transform.ts';
+import type { ResizeArithmetic, ResizeLibrary } from '../../images/transform.ts';
 
 /** An augmentation of an image in bytes and its objects. */
 export type DetectionAugmentation = RandomHorizontalFlip | ColorJitter | RandomIouCrop;
@@ -18,6 +18,7 @@ export interface DetectionRecipe {
   readonly max_size: number;
   /** As the model's configuration has it. */
   readonly resize_arithmetic?: ResizeArithmetic | undefined;
+  readonly resize_by?: ResizeLibrary | undefined;
   readonly scale_jitter?: ScaleJitter | undefined;
   /**
    * For each keypoint, which one takes its place in a mirrored image: the right eye that of the left. `keypointLayout`

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { MOST, numberWithin, positiveWithin, wholeWithin } from '../../../io/bounds.ts';
 import { parseConfig } from '../../../io/config.ts';
-import { inputFields, provenanceField, pyramidFields } from '../detector-fields.ts';
+import { boxFields, inputFields, provenanceField, pyramidFields } from '../detector-fields.ts';
 import { type FeatureMaps, featureMaps, PYRAMID_STRIDES, stridesOf } from '../feature-maps.ts';
 import { type SharedDetectorConfig, sharedProblem } from '../shared-detector-config.ts';
 import { detectorSizeProblem } from './detector-size.ts';
@@ -36,7 +36,9 @@ const schema = v.strictObject({
   architecture: v.literal('fasterrcnn'),
   ...pyramidFields,
   ...inputFields,
+  ...boxFields,
   feature_maps: v.optional(v.picklist(featureMaps), 'fpn'),
+  dilate_first_block: v.optional(v.boolean()),
   anchor_sizes: v.array(anchors),
   aspect_ratios: v.optional(anchors, [0.5, 1, 2]),
   rpn_conv_depth: v.optional(wholeWithin(1, 32), 1),
@@ -44,6 +46,8 @@ const schema = v.strictObject({
   rpn_post_nms_top_n_test: v.optional(boxes, 1000),
   rpn_nms_thresh: v.optional(fraction, 0.7),
   rpn_score_thresh: v.optional(fraction, 0),
+  rpn_min_size: v.optional(numberWithin(0, MOST.side)),
+  roi_align_aligned: v.optional(v.boolean()),
   box_roi_pool_output_size: wholeWithin(1, 64),
   box_roi_pool_sampling_ratio: v.optional(wholeWithin(0, 16), 2),
   box_head_conv_layers: v.optional(convLayers, []),
@@ -52,7 +56,9 @@ const schema = v.strictObject({
   box_nms_thresh: v.optional(fraction, 0.5),
   box_detections_per_img: v.optional(boxes, 100),
   mask_head: v.optional(maskHead),
+  mask_paste: v.optional(v.picklist(['resize', 'grid_sample'])),
   keypoint_head: v.optional(keypointHead),
+  keypoint_scores: v.optional(v.picklist(['logit', 'probability'])),
   ...provenanceField,
 });
 
@@ -83,6 +89,8 @@ export interface KeypointHeadConfig extends HeadPooling {
 export interface FasterRcnnConfig extends SharedDetectorConfig {
   readonly architecture: 'fasterrcnn';
   readonly feature_maps: FeatureMaps;
+  /** Of `dc5`: whether the first block of the last stage is dilated as the others are; false by default, as in torchvision. */
+  readonly dilate_first_block?: boolean | undefined;
   /** Of each level. */
   readonly anchor_sizes: readonly (readonly number[])[];
   readonly aspect_ratios: readonly number[];
@@ -91,6 +99,10 @@ export interface FasterRcnnConfig extends SharedDetectorConfig {
   readonly rpn_post_nms_top_n_test: number;
   readonly rpn_nms_thresh: number;
   readonly rpn_score_thresh: number;
+  /** Proposals with a smaller side are dropped; .001 by default. With 0, those without area. */
+  readonly rpn_min_size?: number | undefined;
+  /** Whether regions are shifted by half a cell before they are pooled (ROIAlignV2); false by default. */
+  readonly roi_align_aligned?: boolean | undefined;
   readonly box_roi_pool_output_size: number;
   readonly box_roi_pool_sampling_ratio: number;
   /** Channels of the 3×3 convolutions before the box head's linear layers; none: two linear layers. */
@@ -101,8 +113,12 @@ export interface FasterRcnnConfig extends SharedDetectorConfig {
   readonly box_detections_per_img: number;
   /** With it, it is Mask R-CNN (He et al. 2017). */
   readonly mask_head?: MaskHeadConfig | undefined;
+  /** How masks are pasted: resized to whole pixels, as in torchvision and by default, or sampled at each pixel's center. */
+  readonly mask_paste?: 'resize' | 'grid_sample' | undefined;
   /** With it, it finds joints, too. */
   readonly keypoint_head?: KeypointHeadConfig | undefined;
+  /** What the score of a joint is: its logit, as in torchvision and by default, or its share of the heatmap's softmax. */
+  readonly keypoint_scores?: 'logit' | 'probability' | undefined;
 }
 
 /** Single maps have anchors of all sizes, and more of them to choose from, as in Detectron. */

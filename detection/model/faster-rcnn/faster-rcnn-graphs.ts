@@ -85,7 +85,7 @@ export function headOutputs(
         outputSize: pooling.roi_pool_output_size,
         spatialScale: 1 / stride,
         samplingRatio: pooling.roi_pool_sampling_ratio,
-        aligned: false,
+        aligned: config.roi_align_aligned ?? false,
       }),
     );
     const regions = tf.concat(levels, 0);

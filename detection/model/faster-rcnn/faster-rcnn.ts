@@ -4,29 +4,34 @@ import { finiteOutputs } from '../../../backbone/finite-outputs.ts';
 import type { Rle } from '../../../datasets/masks/rle.ts';
 import type { EngineTensor, Program, ProgramOutputs } from '../../../engine/engine.ts';
 import type { HostTensor } from '../../../engine/host-tensor.ts';
-import { AnchorGenerator } from '../../ops/anchors.ts';
-import { type Boxes, type ImageSize, resizeBoxes } from '../../ops/boxes.ts';
+import { type AnchorConfig, AnchorGenerator } from '../../ops/anchors.ts';
+import { type Boxes, gatherBoxes, type ImageSize, resizeBoxes, rowsWithArea } from '../../ops/boxes.ts';
 import { heatmapsToKeypoints, type Joint, resizeJoints } from '../../ops/heatmaps-to-keypoints.ts';
 import { batchImages, type ImageList, type PreparedImage } from '../../ops/image-list.ts';
 import { type RegionsByLevel, regionsByLevel } from '../../ops/level-mapper.ts';
-import { pasteMask } from '../../ops/paste-masks.ts';
+import { pasteMask, pasteSampledMask } from '../../ops/paste-masks.ts';
 import { type BoxDetections, type ImageDetections, postprocessDetections } from '../../ops/postprocess.ts';
 import { filterProposals, type Proposals } from '../../ops/proposals.ts';
+import { type FeatureMaps, stridesOf } from '../feature-maps.ts';
 import type { HeadName } from './region-heads.ts';
 
 /** What there is to know of a detector to choose its boxes: those of `DetectorConfig`. */
-export interface BoxChoiceConfig {
-  readonly anchor_sizes: readonly (readonly number[])[];
-  readonly aspect_ratios: readonly number[];
+export interface BoxChoiceConfig extends AnchorConfig {
+  readonly feature_maps: FeatureMaps;
   readonly num_classes: number;
   readonly size_divisible: number;
   readonly rpn_pre_nms_top_n_test: number;
   readonly rpn_post_nms_top_n_test: number;
   readonly rpn_nms_thresh: number;
   readonly rpn_score_thresh: number;
+  readonly rpn_min_size?: number | undefined;
   readonly box_score_thresh: number;
   readonly box_nms_thresh: number;
   readonly box_detections_per_img: number;
+  readonly box_min_size?: number | undefined;
+  readonly wh_ratio_clip?: 'above' | 'both' | undefined;
+  readonly mask_paste?: 'resize' | 'grid_sample' | undefined;
+  readonly keypoint_scores?: 'logit' | 'probability' | undefined;
 }
 
 /** Its compiled parts, wherever they run: that of the boxes always, those of further heads where there are any. */
@@ -56,7 +61,7 @@ export class FasterRcnn {
   constructor(config: BoxChoiceConfig, programs: FasterRcnnPrograms, strides: readonly number[]) {
     this.#config = config;
     this.#programs = programs;
-    this.#anchors = new AnchorGenerator(config.anchor_sizes, config.aspect_ratios);
+    this.#anchors = AnchorGenerator.of(config, stridesOf(config.feature_maps));
     this.#strides = strides;
   }
 
@@ -112,6 +117,8 @@ export class FasterRcnn {
       postNmsTopN: this.#config.rpn_post_nms_top_n_test,
       nmsThresh: this.#config.rpn_nms_thresh,
       scoreThresh: this.#config.rpn_score_thresh,
+      minSize: this.#config.rpn_min_size,
+      whRatioClip: this.#config.wh_ratio_clip,
     });
   }
 
@@ -120,13 +127,16 @@ export class FasterRcnn {
     return await this.#onRegions(batch, 'boxes', allBoxes, async (outputs, regions) => {
       const [logits, deltas] = [await floats(outputs.logits), await floats(outputs.deltas)];
       const { box_nms_thresh: nmsThresh, box_detections_per_img: detectionsPerImage, num_classes } = this.#config;
+      const { box_min_size: minSize, wh_ratio_clip: whRatioClip } = this.#config;
+      const options = { scoreThresh, nmsThresh, detectionsPerImage, minSize, whRatioClip };
       return rowsOfImages(allBoxes, regions).map((rows, image) => {
         const head = {
           proposals: allBoxes[image],
           classLogits: gatherRows(logits, rows, num_classes),
           boxDeltas: gatherRows(deltas, rows, 4 * num_classes),
         };
-        return postprocessDetections(head, batch.list.sizes[image], { scoreThresh, nmsThresh, detectionsPerImage });
+        const found = postprocessDetections(head, batch.list.sizes[image], options);
+        return minSize === 0 ? withArea(found) : found;
       });
     });
   }
@@ -150,7 +160,8 @@ export class FasterRcnn {
             { length: side * side },
             (_, cell) => 1 / (1 + Math.exp(-logit(cell))),
           );
-          return pasteMask({ probabilities, box: boxOf(boxes, i) }, side, batch.originals[image]);
+          const paste = this.#config.mask_paste === 'grid_sample' ? pasteSampledMask : pasteMask;
+          return paste({ probabilities, box: boxOf(boxes, i) }, side, batch.originals[image]);
         });
       });
     });
@@ -168,7 +179,8 @@ export class FasterRcnn {
             logits.subarray(row * side * side * joints, (row + 1) * side * side * joints),
             joints,
           );
-          const found = heatmapsToKeypoints({ heatmaps: maps, box: boxOf(allBoxes[image], i) }, side);
+          const boxMaps = { heatmaps: maps, box: boxOf(allBoxes[image], i) };
+          const found = heatmapsToKeypoints(boxMaps, side, this.#config.keypoint_scores);
           return resizeJoints(found, batch.list.sizes[image], batch.originals[image]);
         }),
       );
@@ -182,7 +194,7 @@ export class FasterRcnn {
     boxes: readonly Boxes[],
     read: (outputs: ProgramOutputs, regions: RegionsByLevel) => Promise<Result>,
   ): Promise<Result> {
-    const regions = regionsByLevel(boxes, this.#strides, list);
+    const regions = regionsByLevel(boxes, this.#strides, list, this.#config.measured_strides);
     const inputs: Record<string, HostTensor | EngineTensor> = {};
     regions.levels.forEach((data, level) => {
       inputs[`feature${level}`] = features[`feature${level}`];
@@ -195,6 +207,16 @@ export class FasterRcnn {
       disposeAll(outputs);
     }
   }
+}
+
+/** Only the boxes that have an area. */
+function withArea({ boxes, labels, scores }: BoxDetections): BoxDetections {
+  const rows = rowsWithArea(boxes);
+  return {
+    boxes: gatherBoxes(boxes, rows),
+    labels: Int32Array.from(rows, (row) => labels[row]),
+    scores: Float32Array.from(rows, (row) => scores[row]),
+  };
 }
 
 const floats = async (tensor: EngineTensor) => finiteOutputs((await tensor.data()) as Float32Array);

@@ -5,6 +5,7 @@ import { ResnetCocoError } from '../../../errors.ts';
 import type { DetectorCategory } from '../detector-category.ts';
 import { BODY } from '../feature-extractor.ts';
 import type { FeatureMaps } from '../feature-maps.ts';
+import { withSettings } from '../with-settings.ts';
 import { type FasterRcnnConfig, parseFasterRcnnConfig } from './faster-rcnn-config.ts';
 
 /** Whether tensor names are those of a Faster R-CNN of torchvision. */
@@ -18,7 +19,11 @@ export const isFasterRcnn = (names: Iterable<string>): boolean =>
  *
  * @throws ResnetCocoError BAD_MODEL, if they are not those of a Faster R-CNN with a ResNet
  */
-export function inferFasterRcnn(shapes: Shapes, file: string): FasterRcnnConfig {
+export function inferFasterRcnn(
+  shapes: Shapes,
+  file: string,
+  settings: Readonly<Record<string, unknown>> = {},
+): FasterRcnnConfig {
   const shape = (name: string): readonly number[] => {
     const found = shapes.get(name);
     if (found) return found;
@@ -33,7 +38,7 @@ export function inferFasterRcnn(shapes: Shapes, file: string): FasterRcnnConfig 
   const width = maps === 'fpn' ? shape('backbone.fpn.layer_blocks.0.0.weight')[0] : undefined;
   const mask = shapes.has('roi_heads.mask_predictor.mask_fcn_logits.weight') ? maskHeadOf(shape, shapes) : undefined;
   const keypoint = shapes.get('roi_heads.keypoint_predictor.kps_score_lowres.weight');
-  return parseFasterRcnnConfig(
+  const inferred = withSettings(
     {
       architecture: 'fasterrcnn',
       backbone: architectureFromShapes(shapes, BODY),
@@ -55,8 +60,9 @@ export function inferFasterRcnn(shapes: Shapes, file: string): FasterRcnnConfig 
         },
       }),
     },
-    file,
+    settings,
   );
+  return parseFasterRcnnConfig(inferred, file);
 }
 
 /** Without a pyramid, two linear layers are DC5's. */

@@ -2,6 +2,7 @@ import { architectureFromShapes } from '../../../backbone/index.ts';
 import type { Shapes } from '../../../checkpoints/index.ts';
 import { cocoCategories } from '../../../datasets/index.ts';
 import { ResnetCocoError } from '../../../errors.ts';
+import { withSettings } from '../with-settings.ts';
 import { parseRetinaNetConfig, type RetinaNetConfig } from './retinanet-config.ts';
 
 const LOGITS = 'head.classification_head.cls_logits.weight';
@@ -24,7 +25,11 @@ const RATIOS = 3;
  *
  * @throws ResnetCocoError BAD_MODEL, if they are not those of a RetinaNet with a ResNet and FPN
  */
-export function inferRetinaNet(shapes: Shapes, file: string): RetinaNetConfig {
+export function inferRetinaNet(
+  shapes: Shapes,
+  file: string,
+  settings: Readonly<Record<string, unknown>> = {},
+): RetinaNetConfig {
   const shape = (name: string): readonly number[] => {
     const found = shapes.get(name);
     if (found) return found;
@@ -41,7 +46,7 @@ export function inferRetinaNet(shapes: Shapes, file: string): RetinaNetConfig {
   }
   const width = shape('backbone.fpn.layer_blocks.0.0.weight')[0];
   const norm = shapes.has('head.classification_head.conv.0.1.weight');
-  return parseRetinaNetConfig(
+  const inferred = withSettings(
     {
       architecture: 'retinanet',
       backbone: architectureFromShapes(shapes, 'backbone.body.'),
@@ -57,6 +62,7 @@ export function inferRetinaNet(shapes: Shapes, file: string): RetinaNetConfig {
       // Version 2 of torchvision's has both.
       ...(norm ? { head_norm_layer: 'GroupNorm', box_loss_type: 'giou' } : {}),
     },
-    file,
+    settings,
   );
+  return parseRetinaNetConfig(inferred, file);
 }

@@ -15,11 +15,14 @@ function halving(name: string, from: number, to: number): Layer<tf.Tensor4D, tf.
   };
 }
 
-/** Two more, coarser levels of a pyramid (Lin et al. 2017, RetinaNet, section 4; torchvision's `LastLevelP6P7`). */
+/**
+ * Two more, coarser levels of a pyramid (Lin et al. 2017, RetinaNet, section 4; torchvision's `LastLevelP6P7`).
+ *
+ * @param hasRelu whether a ReLU comes between the two, which MMDetection leaves out
+ */
 export function lastLevelP6P7(
   name: string,
-  from: number,
-  to: number,
+  { from, hasRelu, to }: { readonly from: number; readonly to: number; readonly hasRelu: boolean },
 ): {
   readonly parameters: readonly ParameterPlan[];
   /** @param x C5 or P5 */
@@ -30,7 +33,7 @@ export function lastLevelP6P7(
     parameters: parametersOfLayers(first, second),
     forward: (tensors, x) => {
       const p6 = first.forward(tensors, x);
-      return [p6, second.forward(tensors, tf.relu(p6))];
+      return [p6, second.forward(tensors, hasRelu ? tf.relu(p6) : p6)];
     },
   };
 }

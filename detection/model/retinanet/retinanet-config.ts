@@ -2,10 +2,10 @@ import * as v from 'valibot';
 import { resizeArithmetics } from '../../../datasets/index.ts';
 import { MOST, numberWithin, positiveWithin, wholeWithin } from '../../../io/bounds.ts';
 import { parseConfig } from '../../../io/config.ts';
-import { inputFields, provenanceField, pyramidFields } from '../detector-fields.ts';
+import { boxFields, inputFields, provenanceField, pyramidFields } from '../detector-fields.ts';
+import { RETINANET_STRIDES } from '../feature-maps.ts';
 import { type SharedDetectorConfig, sharedProblem } from '../shared-detector-config.ts';
 import { NORM_GROUPS } from './group-norm.ts';
-import { RETINANET_STRIDES } from './retinanet-pyramid.ts';
 import { retinaNetSizeProblem } from './retinanet-size.ts';
 
 const boxes = wholeWithin(1, MOST.boxes);
@@ -23,7 +23,9 @@ const schema = v.strictObject({
   ...inputFields,
   // No file is older than this setting.
   resize_arithmetic: v.optional(v.picklist(resizeArithmetics), 'float64'),
+  ...boxFields,
   use_P5: v.optional(v.boolean(), true),
+  p7_relu: v.optional(v.boolean()),
   anchor_sizes: v.optional(
     v.array(anchors),
     RETINANET_STRIDES.map((stride) => octave(4 * stride)),
@@ -33,6 +35,7 @@ const schema = v.strictObject({
   box_loss_type: v.optional(v.picklist(['l1', 'giou']), 'l1'),
   score_thresh: v.optional(fraction, 0.05),
   nms_thresh: v.optional(fraction, 0.5),
+  clip_boxes: v.optional(v.picklist(['before_nms', 'after_nms'])),
   detections_per_img: v.optional(boxes, 300),
   topk_candidates: v.optional(boxes, 1000),
   ...provenanceField,
@@ -43,6 +46,8 @@ export interface RetinaNetConfig extends SharedDetectorConfig {
   readonly architecture: 'retinanet';
   /** Whether the two coarsest levels come from P5, as in version 1 of torchvision's detector, and not from C5. */
   readonly use_P5: boolean;
+  /** Whether a ReLU comes between the two; true by default. */
+  readonly p7_relu?: boolean | undefined;
   /** Of each level. */
   readonly anchor_sizes: readonly (readonly number[])[];
   readonly aspect_ratios: readonly number[];
@@ -52,6 +57,8 @@ export interface RetinaNetConfig extends SharedDetectorConfig {
   readonly box_loss_type: 'l1' | 'giou';
   readonly score_thresh: number;
   readonly nms_thresh: number;
+  /** When boxes are clipped to the image: before suppression, as in torchvision and by default, or after it. */
+  readonly clip_boxes?: 'before_nms' | 'after_nms' | undefined;
   readonly detections_per_img: number;
   /** Of each level. */
   readonly topk_candidates: number;

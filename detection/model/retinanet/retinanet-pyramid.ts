@@ -1,14 +1,13 @@
 import { bodyParameters } from '../../../backbone/index.ts';
 import { resnetFeatures } from '../../../backbone/layers.ts';
 import { BODY, bodyOptions, type FeatureExtractor, type PyramidConfig, planBody } from '../feature-extractor.ts';
+import { RETINANET_STRIDES } from '../feature-maps.ts';
 import { featurePyramid } from '../fpn.ts';
 import { lastLevelP6P7 } from './p6-p7.ts';
 
-/** Of the levels P3 … P7. */
-export const RETINANET_STRIDES: readonly number[] = [8, 16, 32, 64, 128];
-
 export interface RetinaNetPyramidConfig extends PyramidConfig {
   readonly use_P5: boolean;
+  readonly p7_relu?: boolean | undefined;
 }
 
 /**
@@ -20,11 +19,11 @@ export function retinaNetPyramid(config: RetinaNetPyramidConfig): FeatureExtract
   const channels = config.fpn_out_channels;
   const from = body.channels.slice(1);
   const pyramid = featurePyramid('backbone.fpn', { from, to: channels, norm: config.fpn_norm_layer !== null });
-  const coarsest = lastLevelP6P7(
-    'backbone.fpn.extra_blocks',
-    config.use_P5 ? channels : from[from.length - 1],
-    channels,
-  );
+  const coarsest = lastLevelP6P7('backbone.fpn.extra_blocks', {
+    from: config.use_P5 ? channels : from[from.length - 1],
+    to: channels,
+    hasRelu: config.p7_relu ?? true,
+  });
   return {
     channels,
     strides: RETINANET_STRIDES,

@@ -1,7 +1,7 @@
 import { anchorCount, excessOf, inputDemands, weightDemand } from '../demands.ts';
+import { RETINANET_STRIDES } from '../feature-maps.ts';
 import type { RetinaNetConfig } from './retinanet-config.ts';
 import { retinaNetParameters } from './retinanet-plan.ts';
-import { RETINANET_STRIDES } from './retinanet-pyramid.ts';
 
 /** Logits of all anchors of an image. */
 const MOST_LOGITS = 2 ** 28;

@@ -2,22 +2,24 @@
 
 import { finiteOutputs } from '../../../backbone/finite-outputs.ts';
 import type { EngineTensor, Program } from '../../../engine/engine.ts';
-import { AnchorGenerator } from '../../ops/anchors.ts';
+import { type AnchorConfig, AnchorGenerator } from '../../ops/anchors.ts';
 import type { ImageSize } from '../../ops/boxes.ts';
 import { chooseDetections, type DenseLevel } from '../../ops/dense-detections.ts';
 import { batchImages, type PreparedImage } from '../../ops/image-list.ts';
 import type { ImageDetections } from '../../ops/postprocess.ts';
+import { RETINANET_STRIDES } from '../feature-maps.ts';
 
 /** What there is to know of a RetinaNet to choose its boxes: part of `RetinaNetConfig`. */
-export interface DenseChoiceConfig {
-  readonly anchor_sizes: readonly (readonly number[])[];
-  readonly aspect_ratios: readonly number[];
+export interface DenseChoiceConfig extends AnchorConfig {
   readonly num_classes: number;
   readonly size_divisible: number;
   readonly score_thresh: number;
   readonly nms_thresh: number;
   readonly detections_per_img: number;
   readonly topk_candidates: number;
+  readonly clip_boxes?: 'before_nms' | 'after_nms' | undefined;
+  readonly box_min_size?: number | undefined;
+  readonly wh_ratio_clip?: 'above' | 'both' | undefined;
 }
 
 /**
@@ -32,7 +34,7 @@ export class RetinaNet {
   constructor(config: DenseChoiceConfig, program: Program) {
     this.#config = config;
     this.#program = program;
-    this.#anchors = new AnchorGenerator(config.anchor_sizes, config.aspect_ratios);
+    this.#anchors = AnchorGenerator.of(config, RETINANET_STRIDES);
   }
 
   /**
@@ -47,6 +49,7 @@ export class RetinaNet {
     scoreThresh = this.#config.score_thresh,
   ): Promise<ImageDetections[]> {
     const { detections_per_img, nms_thresh, num_classes, size_divisible, topk_candidates } = this.#config;
+    const { box_min_size, clip_boxes, wh_ratio_clip } = this.#config;
     const list = batchImages(images, size_divisible);
     const outputs = await this.#program.run({ image: { shape: list.shape, data: list.data } });
     try {
@@ -64,6 +67,9 @@ export class RetinaNet {
           topkCandidates: topk_candidates,
           nmsThresh: nms_thresh,
           detectionsPerImage: detections_per_img,
+          clipBoxes: clip_boxes,
+          minSize: box_min_size,
+          whRatioClip: wh_ratio_clip,
         }),
       );
     } finally {
