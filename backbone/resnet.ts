@@ -11,6 +11,13 @@ function convNorm(parameters: Parameters, plan: ConvPlan, x: tf.Tensor4D, norm: 
   return norm(parameters, plan.norm, y);
 }
 
+/** The average of 2×2 pixels before a projection; at stride 1 with zeros after the last pixel (timm `AvgPool2dSame`). */
+function shortcutPool(x: tf.Tensor4D, stride: number): tf.Tensor4D {
+  if (stride > 1) return averagePool(x, 2, stride);
+  const padded = tf.pad(x, [[0, 0], [0, 1], [0, 1], [0, 0]]); // biome-ignore format: one axis each
+  return tf.slice(averagePool(padded, 2, 1), [0, 0, 0, 0], x.shape);
+}
+
 /** F(x) + shortcut(x). */
 function withShortcut(
   parameters: Parameters,
@@ -22,7 +29,7 @@ function withShortcut(
   if (plan === 'none') return y;
   if (plan === 'identity') return tf.add(y, x);
   if ('conv' in plan) {
-    const pooled = plan.pool === undefined ? x : averagePool(x, 2, plan.pool);
+    const pooled = plan.pool === undefined ? x : shortcutPool(x, plan.pool);
     return tf.add(y, convNorm(parameters, plan, pooled, norm));
   }
   // Option A. Pooling over one pixel subsamples, and has a gradient on every backend.
