@@ -60,7 +60,7 @@ const UNREAD: readonly [what: string, tells: RegExp][] = [
   ['soft NMS', /\btype='soft_nms'/],
   ['pooling of regions other than ROIAlign', /\broi_layer=dict\(\s*type='(?!RoIAlign')/],
   ['boxes coded otherwise than by their deltas', /\bbbox_coder=dict\(\s*type='(?!DeltaXYWHBBoxCoder')/],
-  ['anchors that begin within a cell (center_offset)', /\bcenter_offset=(?!0(\.0*)?\b)/],
+  ['anchors that begin within a cell (center_offset)', /\bcenter_offset=(?!0(\.0*)?(?:[^\d.]|$))/],
   ['coarser levels of the lateral maps (on_lateral)', /\badd_extra_convs='on_lateral'/],
   ['anchors of other ratios', /\bratios=\[(?!\s*0\.5,\s*1(\.0)?,\s*2(\.0)?\s*\])/],
   [
