@@ -32,6 +32,7 @@ export {
   Detector,
   type DetectorConfig,
   type ExportedGraph,
+  type ExportOptions,
   exportModel,
   type FeatureTensor,
   type ImageClassificationOutput,

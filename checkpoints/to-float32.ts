@@ -1,4 +1,4 @@
-import { bfloatToFloat, halfToFloat } from './half-floats.ts';
+import { bfloatToFloat, halfToFloat } from '../io/half-floats.ts';
 import type { StoredTensor } from './stored-tensor.ts';
 
 /** Converts any element type to single precision. 64-bit numbers are rounded. */

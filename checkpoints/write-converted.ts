@@ -1,8 +1,8 @@
 import { ResnetCocoError } from '../errors.ts';
+import { floatToHalf } from '../io/half-floats.ts';
 import { isOfTheModel } from './aside.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { checkFit } from './fit.ts';
-import { floatToHalf } from './half-floats.ts';
 import { FORMAT, readNumbers, shapesOf } from './model-file.ts';
 import { writeSafetensors } from './safetensors.ts';
 import type { StoredTensor } from './stored-tensor.ts';

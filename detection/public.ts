@@ -15,7 +15,7 @@ export {
   evaluateDetector,
   type FileDetector,
 } from './evaluate-detector.ts';
-export { type ExportedGraph, exportModel } from './export-model.ts';
+export { type ExportedGraph, type ExportOptions, exportModel } from './export-model.ts';
 export { loadDetector } from './load-detector.ts';
 export { loadModel } from './load-model.ts';
 export type { DetectorCategory } from './model/detector-category.ts';

@@ -34,7 +34,7 @@ export {
   type Weights,
 } from './engine.ts';
 export type { HostTensor } from './host-tensor.ts';
-export { exportOnnx } from './onnx/onnx-engine.ts';
+export { exportOnnx } from './onnx/export-onnx.ts';
 export type { OptimizerSettings } from './optimizers/create-optimizer.ts';
 export type { NamedArrays } from './optimizers/optimizer.ts';
 export { createSchedule, type Schedule, type ScheduleSettings } from './optimizers/schedules.ts';

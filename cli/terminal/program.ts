@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { ResnetCocoError } from '../../errors.ts';
 import { nearestName } from '../../io/nearest.ts';
+import { packageVersion } from '../../io/package-version.ts';
 import { printable } from '../../io/printable.ts';
 import type { Command, CommandEntry, CommandGroup, CommandList } from './command.ts';
 import { type FlagTable, parseFlags } from './flags.ts';
@@ -20,11 +20,6 @@ const generalFlags = {
 } as const satisfies FlagTable;
 
 const usage = (message: string): ResnetCocoError => new ResnetCocoError('USAGE', message);
-
-function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
-  return version;
-}
 
 /** Whether one of the flags is given before `--`; what follows `--` is a file, whatever its name. */
 function asksFor(args: readonly string[], ...names: readonly string[]): boolean {

@@ -1,6 +1,6 @@
 import type { ParameterPlan } from '../../backbone/index.ts';
 import type { Shapes } from '../../checkpoints/index.ts';
-import type { Engine, ProgramSpec, Snapshot, TrainingOptions, Weights } from '../../engine/index.ts';
+import type { Engine, Graph, ProgramSpec, Snapshot, TrainingOptions, Weights } from '../../engine/index.ts';
 import type { Random } from '../../io/random.ts';
 import type { DetectorCategory } from '../model/detector-category.ts';
 import type { DetectorConfig } from '../model/detector-config.ts';
@@ -101,6 +101,10 @@ export interface DetectorArchitecture<
 
   /** What it computes, as graphs for other runtimes. */
   programs(config: Config, weights: Weights): readonly DetectorProgram[];
+  /**
+   * All that it computes, from the bytes of an image to detections, as one graph. @param traced the graph of a program
+   */
+  whole(config: Config, weights: Weights, traced: (program: ProgramSpec) => Graph): Graph;
   compile(engine: Engine, config: Config, weights: Weights): Promise<DetectorModel>;
   /** The score that detections are above where nobody asks for another. */
   scoreThresh(config: Config): number;

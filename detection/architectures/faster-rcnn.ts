@@ -1,5 +1,6 @@
 import { isBackboneName } from '../../backbone/index.ts';
 import { FASTER_RCNN_V2 } from '../../checkpoints/index.ts';
+import { wholeFasterRcnn } from '../export/whole-faster-rcnn.ts';
 import { compileFasterRcnn } from '../model/faster-rcnn/compile-faster-rcnn.ts';
 import { type FasterRcnnConfig, parseFasterRcnnConfig } from '../model/faster-rcnn/faster-rcnn-config.ts';
 import { headProgram, proposalProgram } from '../model/faster-rcnn/faster-rcnn-graphs.ts';
@@ -52,6 +53,7 @@ export const fasterRcnn: DetectorArchitecture<FasterRcnnConfig, DetectorTraining
     { part: 'proposals', program: proposalProgram(config, weights) },
     ...headsOf(config).map((part) => ({ part, program: headProgram(config, weights, part) })),
   ],
+  whole: wholeFasterRcnn,
   compile: compileFasterRcnn,
   scoreThresh: ({ box_score_thresh }) => box_score_thresh,
   results: nameDetections,

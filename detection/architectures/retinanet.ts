@@ -1,5 +1,6 @@
 import { isBackboneName } from '../../backbone/index.ts';
 import { RETINANET_V2 } from '../../checkpoints/index.ts';
+import { wholeRetinaNet } from '../export/whole-retinanet.ts';
 import { inferRetinaNet, isRetinaNet } from '../model/retinanet/infer-retinanet.ts';
 import { RetinaNet } from '../model/retinanet/retinanet.ts';
 import { parseRetinaNetConfig, type RetinaNetConfig } from '../model/retinanet/retinanet-config.ts';
@@ -31,6 +32,7 @@ export const retinaNet: DetectorArchitecture<RetinaNetConfig, RetinaNetTrainingS
   },
 
   programs: (config, weights) => [{ part: '', program: retinaNetProgram(config, weights) }],
+  whole: wholeRetinaNet,
   compile: async (engine, config, weights) =>
     new RetinaNet(config, await engine.compile(retinaNetProgram(config, weights))),
   scoreThresh: ({ score_thresh }) => score_thresh,

@@ -2,12 +2,16 @@ import type { Graph } from '../trace/graph.ts';
 import { blockChannels } from './blocked-layout.ts';
 import { dropDeadNodes } from './dead-nodes.ts';
 import { foldBatchNorms } from './fold-batch-norms.ts';
+import { halfPrecision } from './half-precision.ts';
 
 /** Makes an equivalent graph. The given graph does not change. */
 export type GraphPass = (graph: Graph) => Graph;
 
 /** The passes of an exported model, which any runtime may load. */
 export const exportPasses: readonly GraphPass[] = [foldBatchNorms, dropDeadNodes];
+
+/** The passes of an exported model in half precision. */
+export const halfPasses: readonly GraphPass[] = [foldBatchNorms, dropDeadNodes, halfPrecision, dropDeadNodes];
 
 /** The passes of a model that ONNX Runtime runs here. It folds norms itself. */
 export const compilePasses: readonly GraphPass[] = [dropDeadNodes];

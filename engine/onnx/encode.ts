@@ -1,10 +1,11 @@
 import { PbfWriter } from 'pbf';
+import { ResnetCocoError } from '../../errors.ts';
 import {
   type Attribute,
   type Constant,
   constantBytes,
   type DType,
-  type Graph,
+  Graph,
   type GraphPort,
   type Node,
 } from '../trace/graph.ts';
@@ -14,24 +15,45 @@ const IR_VERSION = 8;
 const OPSET_VERSION = 17;
 
 /** `TensorProto.DataType`. */
-export const ELEMENT_TYPES: Readonly<Record<DType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9 };
+export const ELEMENT_TYPES: Readonly<Record<DType, number>> = {
+  ...{ float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float16: 10, float64: 11 },
+};
 
-/** An ONNX file of a graph. The numbers in the `write…Field` calls are the field numbers of `onnx.proto`. */
-export function encodeOnnx(graph: Graph): Uint8Array {
+/** Protocol buffers hold no more. */
+const MOST_BYTES = 2 ** 31 - 1;
+
+/**
+ * An ONNX file of a graph. The numbers in the `write…Field` calls are the field numbers of `onnx.proto`.
+ *
+ * @param metadata words for people and programs, by key
+ * @throws ResnetCocoError BAD_MODEL for a model that is larger than an ONNX file can be
+ */
+export function encodeOnnx(graph: Graph, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+  const bytes = constantBytes(graph);
+  if (bytes > MOST_BYTES) {
+    const problem = `its weights are ${bytes} bytes, but one ONNX file holds at most ${MOST_BYTES}`;
+    throw new ResnetCocoError('BAD_MODEL', `${problem}; export it in half precision, or in parts`);
+  }
   // Large enough from the start: growing would copy the weights again and again.
-  const file = new PbfWriter(new Uint8Array(constantBytes(graph) + (1 << 20)));
+  const file = new PbfWriter(new Uint8Array(bytes + (1 << 20)));
   file.writeVarintField(1, IR_VERSION);
   file.writeStringField(2, 'resnet-coco');
   file.writeMessage(7, writeGraph, graph);
   const domains = new Set(graph.nodes.flatMap(({ domain }) => domain ?? []));
   file.writeMessage(8, writeOpset, { domain: '', version: OPSET_VERSION });
   for (const domain of domains) file.writeMessage(8, writeOpset, { domain, version: 1 });
+  for (const entry of Object.entries(metadata)) file.writeMessage(14, writeEntry, entry);
   return file.finish();
 }
 
 function writeOpset({ domain, version }: { domain: string; version: number }, to: PbfWriter): void {
   to.writeStringField(1, domain);
   to.writeVarintField(2, version);
+}
+
+function writeEntry([key, value]: readonly [string, string], to: PbfWriter): void {
+  to.writeStringField(1, key);
+  to.writeStringField(2, value);
 }
 
 function writeGraph(graph: Graph, to: PbfWriter): void {
@@ -52,12 +74,29 @@ function withPublicNames(graph: Graph): Node[] {
     if (nodeOutputs.has(value) && !names.has(value)) names.set(value, name);
     else copies.push({ op: 'Identity', inputs: [value], outputs: [name], attributes: {} });
   }
-  const renamed = (value: string) => names.get(value) ?? value;
-  return [...graph.nodes, ...copies].map((node) => ({
+  return renamed([...graph.nodes, ...copies], (value) => names.get(value) ?? value);
+}
+
+/** Operators whose values have other names; a loop's body may use those around it. */
+const renamed = (nodes: readonly Node[], nameOf: (value: string) => string): Node[] =>
+  nodes.map((node) => ({
     ...node,
-    inputs: node.inputs.map(renamed),
-    outputs: node.outputs.map(renamed),
+    inputs: node.inputs.map(nameOf),
+    outputs: node.outputs.map(nameOf),
+    attributes: Object.fromEntries(
+      Object.entries(node.attributes).map(([name, value]) => [
+        name,
+        typeof value === 'object' && 'graph' in value ? { graph: renamedBody(value.graph, nameOf) } : value,
+      ]),
+    ),
   }));
+
+function renamedBody(body: Graph, nameOf: (value: string) => string): Graph {
+  const result = new Graph(body.target, body);
+  result.nodes.push(...renamed(body.nodes, nameOf));
+  result.inputs.push(...body.inputs);
+  result.outputs.push(...body.outputs.map((output) => ({ ...output, value: nameOf(output.value) })));
+  return result;
 }
 
 function writeNode(node: Node, to: PbfWriter): void {
@@ -81,6 +120,9 @@ function writeAttribute({ name, value }: { name: string; value: Attribute }, to:
   } else if ('float' in value) {
     to.writeFloatField(2, value.float);
     type(1);
+  } else if ('graph' in value) {
+    to.writeMessage(6, writeGraph, value.graph);
+    type(5);
   } else {
     for (const number of value) to.writeVarintField(8, number);
     type(7);

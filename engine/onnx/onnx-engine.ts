@@ -14,7 +14,7 @@ import type {
   TrainingOptions,
   TrainingProgram,
 } from '../engine.ts';
-import { applyPasses, compilePasses, exportPasses } from '../graph-passes/graph-pass.ts';
+import { applyPasses, compilePasses } from '../graph-passes/graph-pass.ts';
 import { LossProgram, lossParts } from '../loss-program.ts';
 import { checkTrainingOptions } from '../optimizers/check-options.ts';
 import { trace } from '../trace/trace.ts';
@@ -35,9 +35,6 @@ const REMEDIES: Readonly<Record<Provider, string>> = {
   webgpu: 'no WebGPU adapter: it needs a GPU with a Vulkan, Metal or Direct3D 12 driver',
   cuda: 'its provider does not load: it needs an NVIDIA GPU, CUDA 12 and `ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node`',
 };
-
-/** Exports a model as an ONNX file for any runtime. Batch norms are folded into the convolutions before them. */
-export const exportOnnx = (spec: ProgramSpec): Uint8Array => encodeOnnx(applyPasses(trace(spec), exportPasses));
 
 /** The compiled engine: traces a model to an ONNX graph, which ONNX Runtime optimizes and runs in other threads. */
 export function createOnnxEngine(name: EngineName, provider: Provider, options: EngineOptions = {}): Engine {

@@ -1,9 +1,18 @@
 import { sizeOf } from '../host-tensor.ts';
 
-/** Element types of traced values; `int64` occurs only as sizes and indices, as ONNX requires. */
-export type DType = 'float32' | 'int32' | 'int64' | 'bool';
+/**
+ * Element types. Traced values are `float32`, `int32` and `bool`; `int64` occurs as sizes and indices, as ONNX requires;
+ * the others only in exported graphs.
+ */
+export type DType = 'float32' | 'int32' | 'int64' | 'bool' | 'uint8' | 'float16' | 'float64';
 
-export type Attribute = number | string | readonly number[] | { readonly float: number };
+export type Attribute =
+  | number
+  | string
+  | readonly number[]
+  | { readonly float: number }
+  /** The body of a loop. */
+  | { readonly graph: Graph };
 
 export interface Node {
   readonly op: string;
@@ -17,7 +26,8 @@ export interface Node {
 export interface Constant {
   readonly dtype: DType;
   readonly shape: readonly number[];
-  readonly data: Float32Array | Int32Array | BigInt64Array | Uint8Array;
+  /** Numbers of half precision by their bits. */
+  readonly data: Float32Array | Int32Array | BigInt64Array | Uint8Array | Uint16Array | Float64Array;
 }
 
 /** An input or output of a graph. Dynamic dimensions are names; axes are in ONNX's order. */

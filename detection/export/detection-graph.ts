@@ -1,0 +1,75 @@
+// R proposals, K classes with the background, D detections.
+import type { GraphBuilder, Wire } from '../../engine/index.ts';
+import { ROI_BOX_WEIGHTS } from '../ops/box-coder.ts';
+import { clippedBoxes, decodedBoxes, exponential, reachSize } from './box-graph.ts';
+import type { SizeWires } from './image-graph.ts';
+import { NO_SCORE, shiftedByClass, suppressed } from './suppression-graph.ts';
+
+/** Detections with a side below this many pixels (of the resized image) are dropped. */
+const MIN_SIDE = 1e-2;
+
+/** What is found in an image, highest score first. */
+export interface DetectionWires {
+  /** `[D, 4]` */
+  readonly boxes: Wire;
+  /** `[D]` */
+  readonly labels: Wire;
+  /** `[D]` */
+  readonly scores: Wire;
+}
+
+/** What the box head says of the proposals. */
+export interface BoxHeadWires {
+  /** `[R, 4]`, in pixels of the resized image */
+  readonly proposals: Wire;
+  /** `[R, K]` */
+  readonly logits: Wire;
+  /** `[R, 4K]` */
+  readonly deltas: Wire;
+}
+
+interface DetectionConfig {
+  readonly num_classes: number;
+  readonly box_score_thresh: number;
+  readonly box_nms_thresh: number;
+  readonly box_detections_per_img: number;
+}
+
+/** Of each row, summed in double precision as the host does. */
+function softmax(g: GraphBuilder, logits: Wire): Wire {
+  const powers = exponential(g, g.sub(logits, g.reduceMax(logits, [1], 1)));
+  return g.div(powers, g.cast(g.reduceSum(g.cast(powers, 'float64'), [1], 1), 'float32'));
+}
+
+/** `postprocessDetections`: boxes in pixels of the image as the network saw it. @param resized its size */
+export function detectionGraph(
+  g: GraphBuilder,
+  { deltas, logits, proposals }: BoxHeadWires,
+  resized: SizeWires,
+  config: DetectionConfig,
+): DetectionWires {
+  const { num_classes } = config;
+  const objects = num_classes - 1;
+  const probabilities = g.slice(softmax(g, logits), 1, num_classes, 1);
+  const ofObjects = g.slice(g.reshape(deltas, -1, num_classes, 4), 1, num_classes, 1);
+  const decoded = decodedBoxes(g, ofObjects, g.unsqueeze(proposals, 1), ROI_BOX_WEIGHTS);
+  const boxes = clippedBoxes(g, decoded, resized);
+  const isSure = g.greater(probabilities, config.box_score_thresh);
+  const usable = g.and(reachSize(g, boxes, MIN_SIDE), isSure);
+  const scores = g.where(usable, probabilities, NO_SCORE);
+
+  const labels = Array.from({ length: objects }, (_, i) => i + 1);
+  const apart = shiftedByClass(g, boxes, g.constant(labels, 'float32', [objects, 1]), usable);
+  // A group of boxes for each class, so that nothing grows with the number of pairs of classes and candidates.
+  const suppression = {
+    ...{ boxes: g.transpose(apart, 1, 0, 2), scores: g.unsqueeze(g.transpose(scores, 1, 0), 1) },
+    ...{ iouThreshold: config.box_nms_thresh, most: config.box_detections_per_img },
+  };
+  const candidates = g.reshape(scores, -1);
+  const kept = suppressed(g, suppression, candidates, (label, _, region) => g.add(g.mul(region, objects), label));
+  return {
+    boxes: g.gather(g.reshape(boxes, -1, 4), kept),
+    labels: g.add(g.mod(kept, objects), 1),
+    scores: g.gather(candidates, kept),
+  };
+}
