@@ -9,6 +9,19 @@ import { type Constant, type DType, Graph } from '../trace/graph.ts';
  */
 const SINGLE = new Set(['Cast', 'RoiAlign', 'ReduceMean', 'ReduceSum', 'Softmax', 'BatchNormalization']);
 
+/** Operators that only move numbers, which keep their precision: what is cut from regions are regions. */
+const MOVING = new Set([
+  'Concat',
+  'Gather',
+  'Identity',
+  'Reshape',
+  'Slice',
+  'Split',
+  'Squeeze',
+  'Transpose',
+  'Unsqueeze',
+]);
+
 /** The greatest number of half precision. */
 const MOST = 65504;
 
@@ -51,7 +64,8 @@ export function halfPrecision(graph: Graph): Graph {
   };
 
   for (const node of graph.nodes) {
-    const isSingle = SINGLE.has(node.op);
+    const isMoved = MOVING.has(node.op) && !node.inputs.some((input) => halves.has(input));
+    const isSingle = SINGLE.has(node.op) || isMoved;
     result.nodes.push({ ...node, inputs: node.inputs.map(isSingle ? single : half) });
     if (isSingle) continue;
     for (const output of node.outputs.filter(isFloat)) {
