@@ -1,6 +1,6 @@
 // B boxes, rows [x1, y1, x2, y2].
 import type { GraphBuilder, Wire } from '../../engine/index.ts';
-import type { AnchorGenerator } from '../ops/anchors.ts';
+import { type AnchorConfig, AnchorGenerator } from '../ops/anchors.ts';
 import { type BoxWeights, MAX_LOG_RATIO } from '../ops/box-coder.ts';
 import type { SizeWires } from './image-graph.ts';
 
@@ -22,22 +22,35 @@ export function extents(g: GraphBuilder, boxes: Wire): { width: Wire; height: Wi
   return { width: g.sub(x2, x1), height: g.sub(y2, y1) };
 }
 
-/** Whether the width and the height of boxes reach a number of pixels, `rowsOfMinSize`, without the last axis. */
+/** Whether the width and the height of boxes reach a number of pixels, or, with 0, are above it, without the last axis. */
 export function reachSize(g: GraphBuilder, boxes: Wire, minSize: number): Wire {
   const { height, width } = extents(g, boxes);
-  return g.squeeze(g.and(g.atLeast(width, minSize), g.atLeast(height, minSize)), -1);
+  const isLong = (side: Wire) => (minSize > 0 ? g.atLeast(side, minSize) : g.greater(side, 0));
+  return g.squeeze(g.and(isLong(width), isLong(height)), -1);
 }
 
 /** Rounded once from 64 bits, as the host does: ONNX Runtime's own in 32 bits differs in the last one. */
 export const exponential = (g: GraphBuilder, x: Wire): Wire => g.cast(g.exp(g.cast(x, 'float64')), 'float32');
 
-/** `BoxCoder.decode`. @param deltas of boxes in the last axis @param references of the same shape, or broadcast to it */
-export function decodedBoxes(g: GraphBuilder, deltas: Wire, references: Wire, weights: BoxWeights): Wire {
+/**
+ * `BoxCoder.decode`.
+ *
+ * @param deltas of boxes in the last axis @param references of the same shape, or broadcast to it
+ * @param clip whether log ratios are held from below, too
+ */
+export function decodedBoxes(
+  g: GraphBuilder,
+  deltas: Wire,
+  references: Wire,
+  weights: BoxWeights,
+  clip: 'above' | 'both' = 'above',
+): Wire {
   const [x1, y1, x2, y2] = g.columns(references, 4);
   const axis = (delta: Wire, logRatio: Wire, from: Wire, to: Wire, weight: number, ratioWeight: number) => {
     const side = g.sub(to, from);
     const center = g.add(g.mul(g.div(delta, weight), side), g.add(from, g.mul(side, 0.5)));
-    const ratio = exponential(g, g.min(g.div(logRatio, ratioWeight), MAX_LOG_RATIO));
+    const below = g.min(g.div(logRatio, ratioWeight), MAX_LOG_RATIO);
+    const ratio = exponential(g, clip === 'both' ? g.max(below, -MAX_LOG_RATIO) : below);
     const half = g.mul(g.mul(ratio, side), 0.5);
     return [g.sub(center, half), g.add(center, half)];
   };
@@ -47,11 +60,25 @@ export function decodedBoxes(g: GraphBuilder, deltas: Wire, references: Wire, we
   return g.concat([left, top, right, bottom], -1);
 }
 
+/** The anchors of a level. */
+export interface AnchorLevel {
+  readonly anchors: AnchorGenerator;
+  readonly level: number;
+  /** Pixels from cell to cell, where they are not measured by the grid. */
+  readonly stride: number | undefined;
+}
+
+/** The levels of a network's anchors. @param strides its own, of each */
+export function anchorLevels(config: AnchorConfig, strides: readonly number[]): AnchorLevel[] {
+  const anchors = AnchorGenerator.of(config, strides);
+  const { measured_strides = true } = config;
+  return strides.map((stride, level) => ({ anchors, level, stride: measured_strides ? undefined : stride }));
+}
+
 /** `AnchorGenerator.anchorsAt`: `[B, 4]` at rows in the order (y, x, anchor). */
 export function anchorsAt(
   g: GraphBuilder,
-  anchors: AnchorGenerator,
-  level: number,
+  { anchors, level, stride }: AnchorLevel,
   grid: SizeWires,
   padded: SizeWires,
   rows: Wire,
@@ -60,8 +87,8 @@ export function anchorsAt(
   const perLocation = base.length / 4;
   const cells = g.div(rows, perLocation);
   const [column, row] = [g.mod(cells, grid.width), g.div(cells, grid.width)];
-  const x = g.mul(column, g.div(padded.width, grid.width));
-  const y = g.mul(row, g.div(padded.height, grid.height));
+  const x = g.mul(column, stride ?? g.div(padded.width, grid.width));
+  const y = g.mul(row, stride ?? g.div(padded.height, grid.height));
   const corners = g.unsqueeze(g.cast(g.concat([g.unsqueeze(x, 1), g.unsqueeze(y, 1)], 1), 'float32'), 1);
   const own = g.gather(g.constant([...base], 'float32', [perLocation, 2, 2]), g.mod(rows, perLocation));
   return g.reshape(g.add(corners, own), -1, 4);

@@ -1,9 +1,8 @@
 // L levels, A anchors a cell, K classes, D detections.
 import type { GraphBuilder, Wire } from '../../engine/index.ts';
-import type { AnchorGenerator } from '../ops/anchors.ts';
 import { RPN_BOX_WEIGHTS } from '../ops/box-coder.ts';
-import { anchorsAt, clippedBoxes, decodedBoxes } from './box-graph.ts';
-import type { DetectionWires } from './detection-graph.ts';
+import { type AnchorLevel, anchorsAt, clippedBoxes, decodedBoxes, reachSize } from './box-graph.ts';
+import { type DetectionWires, largeDetections } from './detection-graph.ts';
 import type { ImageWires } from './image-graph.ts';
 import { sigmoid } from './proposal-graph.ts';
 import { NO_SCORE, shiftedByClass, suppressed } from './suppression-graph.ts';
@@ -14,6 +13,9 @@ interface DenseConfig {
   readonly nms_thresh: number;
   readonly detections_per_img: number;
   readonly topk_candidates: number;
+  readonly clip_boxes?: 'before_nms' | 'after_nms' | undefined;
+  readonly box_min_size?: number | undefined;
+  readonly wh_ratio_clip?: 'above' | 'both' | undefined;
 }
 
 /**
@@ -24,32 +26,34 @@ interface DenseConfig {
 export function denseGraph(
   g: GraphBuilder,
   outputs: Readonly<Record<string, Wire>>,
-  anchors: AnchorGenerator,
+  levels: readonly AnchorLevel[],
   { padded, resized }: ImageWires,
   config: DenseConfig,
 ): DetectionWires {
-  const { num_classes } = config;
-  const levels = anchors.baseAnchors.map((_, level) => {
-    const map = outputs[`logits${level}`];
+  const { box_min_size: minSize, num_classes } = config;
+  const clipsFirst = config.clip_boxes !== 'after_nms';
+  const chosen = levels.map((anchors) => {
+    const map = outputs[`logits${anchors.level}`];
     const grid = { height: g.size(map, 1), width: g.size(map, 2) };
     const { places, scores } = bestScores(g, g.reshape(map, -1), config.topk_candidates);
     const rows = g.div(places, num_classes);
-    const deltas = g.gather(g.reshape(outputs[`deltas${level}`], -1, 4), rows);
-    const references = anchorsAt(g, anchors, level, grid, padded, rows);
+    const deltas = g.gather(g.reshape(outputs[`deltas${anchors.level}`], -1, 4), rows);
+    const references = anchorsAt(g, anchors, grid, padded, rows);
     return {
-      boxes: decodedBoxes(g, deltas, references, RPN_BOX_WEIGHTS),
+      boxes: decodedBoxes(g, deltas, references, RPN_BOX_WEIGHTS, config.wh_ratio_clip),
       labels: g.mod(places, num_classes),
       scores,
     };
   });
   const joined = (part: 'boxes' | 'labels' | 'scores') =>
     g.concat(
-      levels.map((level) => level[part]),
+      chosen.map((level) => level[part]),
       0,
     );
-  const boxes = clippedBoxes(g, joined('boxes'), resized);
+  const boxes = clipsFirst ? clippedBoxes(g, joined('boxes'), resized) : joined('boxes');
   const labels = joined('labels');
-  const usable = g.greater(joined('scores'), config.score_thresh);
+  const isSure = g.greater(joined('scores'), config.score_thresh);
+  const usable = clipsFirst && minSize !== undefined ? g.and(isSure, reachSize(g, boxes, minSize)) : isSure;
   const scores = g.where(usable, joined('scores'), NO_SCORE);
 
   const apart = shiftedByClass(g, boxes, g.unsqueeze(g.cast(labels, 'float32'), 1), usable);
@@ -60,7 +64,10 @@ export function denseGraph(
     ...{ iouThreshold: config.nms_thresh, most: config.detections_per_img },
   };
   const kept = suppressed(g, suppression, scores, (_group, _label, box) => box);
-  return { boxes: g.gather(boxes, kept), labels: g.gather(labels, kept), scores: g.gather(scores, kept) };
+  const found = { boxes: g.gather(boxes, kept), labels: g.gather(labels, kept), scores: g.gather(scores, kept) };
+  if (clipsFirst) return found;
+  const clipped = { ...found, boxes: clippedBoxes(g, found.boxes, resized) };
+  return minSize === undefined ? clipped : largeDetections(g, clipped, minSize);
 }
 
 /** What is certainly more than rounding does to a score, as a part of it, and to a logit. */

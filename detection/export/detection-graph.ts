@@ -5,7 +5,7 @@ import { clippedBoxes, decodedBoxes, exponential, reachSize } from './box-graph.
 import type { SizeWires } from './image-graph.ts';
 import { NO_SCORE, shiftedByClass, suppressed } from './suppression-graph.ts';
 
-/** Detections with a side below this many pixels (of the resized image) are dropped. */
+/** Detections with a side below this many pixels (of the resized image) are dropped, where a configuration says nothing. */
 const MIN_SIDE = 1e-2;
 
 /** What is found in an image, highest score first. */
@@ -33,6 +33,8 @@ interface DetectionConfig {
   readonly box_score_thresh: number;
   readonly box_nms_thresh: number;
   readonly box_detections_per_img: number;
+  readonly box_min_size?: number | undefined;
+  readonly wh_ratio_clip?: 'above' | 'both' | undefined;
 }
 
 /** Of each row, summed in double precision as the host does. */
@@ -52,10 +54,11 @@ export function detectionGraph(
   const objects = num_classes - 1;
   const probabilities = g.slice(softmax(g, logits), 1, num_classes, 1);
   const ofObjects = g.slice(g.reshape(deltas, -1, num_classes, 4), 1, num_classes, 1);
-  const decoded = decodedBoxes(g, ofObjects, g.unsqueeze(proposals, 1), ROI_BOX_WEIGHTS);
+  const decoded = decodedBoxes(g, ofObjects, g.unsqueeze(proposals, 1), ROI_BOX_WEIGHTS, config.wh_ratio_clip);
   const boxes = clippedBoxes(g, decoded, resized);
   const isSure = g.greater(probabilities, config.box_score_thresh);
-  const usable = g.and(reachSize(g, boxes, MIN_SIDE), isSure);
+  const { box_min_size: minSize = MIN_SIDE } = config;
+  const usable = minSize > 0 ? g.and(reachSize(g, boxes, minSize), isSure) : isSure;
   const scores = g.where(usable, probabilities, NO_SCORE);
 
   const labels = Array.from({ length: objects }, (_, i) => i + 1);
@@ -67,9 +70,20 @@ export function detectionGraph(
   };
   const candidates = g.reshape(scores, -1);
   const kept = suppressed(g, suppression, candidates, (label, _, region) => g.add(g.mul(region, objects), label));
-  return {
+  const found = {
     boxes: g.gather(g.reshape(boxes, -1, 4), kept),
     labels: g.add(g.mod(kept, objects), 1),
     scores: g.gather(candidates, kept),
+  };
+  return minSize > 0 ? found : largeDetections(g, found, minSize);
+}
+
+/** The detections whose sides reach a number of pixels, or, with 0, that have an area. */
+export function largeDetections(g: GraphBuilder, found: DetectionWires, minSize: number): DetectionWires {
+  const rows = g.placesOf(reachSize(g, found.boxes, minSize));
+  return {
+    boxes: g.gather(found.boxes, rows),
+    labels: g.gather(found.labels, rows),
+    scores: g.gather(found.scores, rows),
   };
 }

@@ -5,11 +5,21 @@ import type { SizeWires } from './image-graph.ts';
 /** The sharpness of torch's bicubic interpolation. */
 const A = -0.75;
 
+/** What a joint's score is: a logit, or the share of the heatmap's softmax. */
+export type JointScore = 'logit' | 'probability';
+
+/** What there is to know of heatmaps. */
+export interface Heatmaps {
+  readonly side: number;
+  readonly joints: number;
+  readonly score: JointScore;
+}
+
 /** The joints of objects. */
 export interface KeypointWires {
   /** `[D, J, 3]`: x and y in pixels of the image, and COCO's visibility, which is 1. */
   readonly keypoints: Wire;
-  /** `[D, J]`: logits. */
+  /** `[D, J]` */
   readonly scores: Wire;
 }
 
@@ -22,7 +32,7 @@ export function keypointGraph(
   g: GraphBuilder,
   heatmaps: Wire,
   boxes: Wire,
-  { side, joints }: { readonly side: number; readonly joints: number },
+  { joints, score, side }: Heatmaps,
   from: SizeWires,
   to: SizeWires,
 ): KeypointWires {
@@ -35,7 +45,7 @@ export function keypointGraph(
       { dtype: 'float32', sizes: [joints, 2] },
       { dtype: 'float32', sizes: [joints] },
     ],
-    (body, [map, box]) => highestPlaces(body, map, box, side),
+    (body, [map, box]) => highestPlaces(body, map, box, side, score),
   );
   const bySide = (size: SizeWires) => g.cast(g.concat([size.width, size.height], 0), 'float32');
   const inImage = g.mul(places, g.div(bySide(to), bySide(from)));
@@ -43,8 +53,8 @@ export function keypointGraph(
   return { keypoints: g.concat([inImage, visible], 2), scores };
 }
 
-/** Of each heatmap, enlarged to the box, the highest place, `[J, 2]` of x and y, and its value. */
-function highestPlaces(g: GraphBuilder, maps: Wire, box: Wire, side: number): Wire[] {
+/** Of each heatmap, enlarged to the box, the highest place, `[J, 2]` of x and y, and its score. */
+function highestPlaces(g: GraphBuilder, maps: Wire, box: Wire, side: number, score: JointScore): Wire[] {
   const [x1, y1, x2, y2] = g.columns(box, 4);
   const columns = stretch(g, x1, x2, side);
   const rows = stretch(g, y1, y2, side);
@@ -57,7 +67,16 @@ function highestPlaces(g: GraphBuilder, maps: Wire, box: Wire, side: number): Wi
     g.add(g.mul(g.add(g.cast(pixel, 'float32'), 0.5), step), start);
   const x = inBox(g.mod(best, columns.count), columns);
   const y = inBox(g.div(best, columns.count), rows);
-  return [g.concat([g.unsqueeze(x, 1), g.unsqueeze(y, 1)], 1), g.reduceMax(flat, [1])];
+  const highest = g.reduceMax(flat, [1]);
+  const scores = score === 'logit' ? highest : sharesOf(g, highest, maps);
+  return [g.concat([g.unsqueeze(x, 1), g.unsqueeze(y, 1)], 1), scores];
+}
+
+/** 1 by the sum of the softmax's powers at the heatmap's own size. */
+function sharesOf(g: GraphBuilder, highest: Wire, maps: Wire): Wire {
+  const least = g.unsqueeze(g.cast(highest, 'float64'), 1, 2);
+  const powers = g.exp(g.sub(g.cast(maps, 'float64'), least));
+  return g.cast(g.div(1, g.reduceSum(powers, [1, 2])), 'float32');
 }
 
 /** How a side of a heatmap is stretched to a side of a box. */

@@ -1,12 +1,11 @@
 // L levels, A anchors a cell, R proposals.
 import type { GraphBuilder, Wire } from '../../engine/index.ts';
-import type { AnchorGenerator } from '../ops/anchors.ts';
 import { RPN_BOX_WEIGHTS } from '../ops/box-coder.ts';
-import { anchorsAt, clippedBoxes, decodedBoxes, exponential, reachSize } from './box-graph.ts';
+import { type AnchorLevel, anchorsAt, clippedBoxes, decodedBoxes, exponential, reachSize } from './box-graph.ts';
 import type { ImageWires } from './image-graph.ts';
 import { NO_SCORE, shiftedByClass, suppressed } from './suppression-graph.ts';
 
-/** Proposals with a side below this many pixels are dropped. */
+/** Proposals with a side below this many pixels are dropped, where a configuration says nothing. */
 const MIN_SIDE = 1e-3;
 
 interface ProposalConfig {
@@ -14,6 +13,8 @@ interface ProposalConfig {
   readonly rpn_post_nms_top_n_test: number;
   readonly rpn_nms_thresh: number;
   readonly rpn_score_thresh: number;
+  readonly rpn_min_size?: number | undefined;
+  readonly wh_ratio_clip?: 'above' | 'both' | undefined;
 }
 
 /** `sigmoid`: 1 / (1 + e^−x), each step rounded to single precision. */
@@ -27,37 +28,38 @@ export const sigmoid = (g: GraphBuilder, x: Wire): Wire => g.div(1, g.add(expone
 export function proposalGraph(
   g: GraphBuilder,
   outputs: Readonly<Record<string, Wire>>,
-  anchors: AnchorGenerator,
+  levels: readonly AnchorLevel[],
   { padded, resized }: ImageWires,
   config: ProposalConfig,
 ): Wire {
-  const levels = anchors.baseAnchors.map((_, level) => {
+  const chosen = levels.map((anchors) => {
+    const { level } = anchors;
     const objectness = outputs[`objectness${level}`];
     const grid = { height: g.size(objectness, 1), width: g.size(objectness, 2) };
     const logits = g.reshape(objectness, -1);
     const best = g.topK(logits, g.min(g.size(logits, 0), config.rpn_pre_nms_top_n_test));
     const deltas = g.gather(g.reshape(outputs[`deltas${level}`], -1, 4), best.places);
-    const references = anchorsAt(g, anchors, level, grid, padded, best.places);
+    const references = anchorsAt(g, anchors, grid, padded, best.places);
     return {
-      boxes: decodedBoxes(g, deltas, references, RPN_BOX_WEIGHTS),
+      boxes: decodedBoxes(g, deltas, references, RPN_BOX_WEIGHTS, config.wh_ratio_clip),
       logits: best.values,
       level: g.filled(level, 'float32', g.size(best.values, 0)),
     };
   });
   const joined = (part: 'boxes' | 'logits' | 'level') =>
     g.concat(
-      levels.map((level) => level[part]),
+      chosen.map((level) => level[part]),
       0,
     );
   const boxes = clippedBoxes(g, joined('boxes'), resized);
   const [probabilities, level] = [sigmoid(g, joined('logits')), joined('level')];
   const isSure = g.atLeast(probabilities, config.rpn_score_thresh);
-  const usable = g.and(reachSize(g, boxes, MIN_SIDE), isSure);
+  const usable = g.and(reachSize(g, boxes, config.rpn_min_size ?? MIN_SIDE), isSure);
   const scores = g.where(usable, probabilities, NO_SCORE);
 
   const apart = shiftedByClass(g, boxes, g.unsqueeze(level, 1), usable);
   const ofLevel = g.constant(
-    levels.map((_, l) => l),
+    levels.map(({ level }) => level),
     'float32',
     [levels.length, 1],
   );

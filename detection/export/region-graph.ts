@@ -20,20 +20,28 @@ export interface RegionWires {
 
 const log2 = (g: GraphBuilder, x: Wire): Wire => g.div(g.log(g.cast(x, 'float64')), Math.LN2);
 
-/** `regionsByLevel` of one image. @param boxes `[R, 4]` @param strides of the L levels, which double from level to level */
+/** The levels that regions are pooled from. */
+export interface RegionLevels {
+  /** Pixels of the image to a cell, which double from level to level. */
+  readonly strides: readonly number[];
+  /** Whether scales are measured, as in torchvision, rather than 1 / stride. */
+  readonly measured: boolean;
+}
+
+/** `regionsByLevel` of one image. @param boxes `[R, 4]` */
 export function regionGraph(
   g: GraphBuilder,
   boxes: Wire,
-  strides: readonly number[],
+  { measured, strides }: RegionLevels,
   { padded, resized }: ImageWires,
 ): RegionWires {
   // The scale of the finest level, as the exponent of the power of two that is nearest to it.
+  const power = Math.log2(strides[0]);
   const cells = g.ceil(g.div(g.cast(padded.height, 'float64'), strides[0]));
-  const exponent = g.floor(g.add(log2(g, g.div(cells, g.cast(resized.height, 'float64'))), 0.5));
-  const factor = g.cast(
-    g.op('Pow', [g.constant([2], 'float64', []), g.add(exponent, Math.log2(strides[0]))]),
-    'float32',
-  );
+  const exponent = measured
+    ? g.floor(g.add(log2(g, g.div(cells, g.cast(resized.height, 'float64'))), 0.5))
+    : g.constant([-power], 'float64');
+  const factor = g.cast(g.op('Pow', [g.constant([2], 'float64', []), g.add(exponent, power)]), 'float32');
   const scaled = g.mul(boxes, factor);
 
   const { height, width } = extents(g, boxes);

@@ -2,9 +2,8 @@ import { type Graph, GraphBuilder, type ProgramSpec, type Weights } from '../../
 import type { FasterRcnnConfig } from '../model/faster-rcnn/faster-rcnn-config.ts';
 import { featureNames, headProgram, proposalProgram } from '../model/faster-rcnn/faster-rcnn-graphs.ts';
 import type { HeadName } from '../model/faster-rcnn/region-heads.ts';
-import { regionStridesOf } from '../model/feature-maps.ts';
-import { AnchorGenerator } from '../ops/anchors.ts';
-import { resizedBoxes } from './box-graph.ts';
+import { regionStridesOf, stridesOf } from '../model/feature-maps.ts';
+import { anchorLevels, resizedBoxes } from './box-graph.ts';
 import { detectionGraph } from './detection-graph.ts';
 import { imageGraph } from './image-graph.ts';
 import { keypointGraph } from './keypoint-graph.ts';
@@ -28,12 +27,12 @@ export function wholeFasterRcnn(
   const { original, resized } = image;
   const outputs = g.include(traced(proposalProgram(config, weights)), 'proposals', { image: image.image });
   const features = Object.fromEntries(featureNames(config).map((name) => [name, outputs[name]]));
-  const anchors = new AnchorGenerator(config.anchor_sizes, config.aspect_ratios);
-  const strides = regionStridesOf(config.feature_maps);
+  const anchors = anchorLevels(config, stridesOf(config.feature_maps));
+  const levels = { strides: regionStridesOf(config.feature_maps), measured: config.measured_strides ?? true };
   const head = (name: HeadName) => traced(headProgram(config, weights, name));
 
   const proposals = proposalGraph(g, outputs, anchors, image, config);
-  const regions = regionGraph(g, proposals, strides, image);
+  const regions = regionGraph(g, proposals, levels, image);
   const boxHead = headGraph(g, head('boxes'), 'boxes', features, regions);
   const inOrder = (name: string) => g.gather(boxHead[name], regions.rank);
   const found = detectionGraph(g, { proposals, logits: inOrder('logits'), deltas: inOrder('deltas') }, resized, config);
@@ -44,20 +43,22 @@ export function wholeFasterRcnn(
 
   const { keypoint_head, mask_head } = config;
   if (!mask_head && !keypoint_head) return g.graph;
-  const objects = regionGraph(g, found.boxes, strides, image);
+  const objects = regionGraph(g, found.boxes, levels, image);
   if (mask_head) {
     const part = head('masks');
     const side = Number(part.outputs[0].shape[1]);
     const { masks } = headGraph(g, part, 'masks', features, objects);
     const probabilities = ownMasks(g, masks, found.labels, objects, side);
-    g.output('masks', pastedMasks(g, probabilities, boxes, original, side), ['objects', 'height', 'width']);
+    const { mask_paste: paste = 'resize' } = config;
+    g.output('masks', pastedMasks(g, probabilities, boxes, original, { paste, side }), ['objects', 'height', 'width']);
   }
   if (keypoint_head) {
     const part = head('keypoints');
     const [, side, , joints] = part.outputs[0].shape.map(Number);
     const { heatmaps } = headGraph(g, part, 'keypoints', features, objects);
     const ordered = g.gather(heatmaps, objects.rank);
-    const { keypoints, scores } = keypointGraph(g, ordered, found.boxes, { side, joints }, resized, original);
+    const heatmapsOf = { side, joints, score: config.keypoint_scores ?? 'logit' };
+    const { keypoints, scores } = keypointGraph(g, ordered, found.boxes, heatmapsOf, resized, original);
     g.output('keypoints', keypoints, ['objects', joints, 3]);
     g.output('keypoint_scores', scores, ['objects', joints]);
   }

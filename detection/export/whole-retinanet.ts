@@ -1,8 +1,9 @@
 import { type Graph, GraphBuilder, type ProgramSpec, type Weights } from '../../engine/index.ts';
+import { RETINANET_STRIDES } from '../model/feature-maps.ts';
 import type { RetinaNetConfig } from '../model/retinanet/retinanet-config.ts';
 import { retinaNetProgram } from '../model/retinanet/retinanet-graph.ts';
-import { AnchorGenerator } from '../ops/anchors.ts';
-import { resizedBoxes } from './box-graph.ts';
+
+import { anchorLevels, resizedBoxes } from './box-graph.ts';
 import { denseGraph } from './dense-graph.ts';
 import { imageGraph } from './image-graph.ts';
 
@@ -15,7 +16,7 @@ export function wholeRetinaNet(
   const g = new GraphBuilder();
   const image = imageGraph(g, g.input('image', 'uint8', ['height', 'width', 3]), config);
   const outputs = g.include(traced(retinaNetProgram(config, weights)), 'network', { image: image.image });
-  const anchors = new AnchorGenerator(config.anchor_sizes, config.aspect_ratios);
+  const anchors = anchorLevels(config, RETINANET_STRIDES);
   const found = denseGraph(g, outputs, anchors, image, config);
   g.output('boxes', resizedBoxes(g, found.boxes, image.resized, image.original), ['objects', 4]);
   g.output('labels', found.labels, ['objects']);

@@ -27,15 +27,26 @@ const dense = {
   ...{ architecture: 'retinanet', backbone: 'resnet18', num_classes: 3, fpn_out_channels: 32, categories },
   ...{ min_size: 64, max_size: 96, score_thresh: 0.01, topk_candidates: 100, detections_per_img: 30 },
 };
+/** As Detectron2 has anchors, strides and least sides. */
+const detectron = { anchor_rounding: false, measured_strides: false, box_min_size: 0, resize_by: 'pillow' };
 const cases: Readonly<Record<string, object>> = {
   'mask and keypoint': joints,
-  'as torchvision computed sizes before 0.15': { ...joints, mask_head: undefined, resize_arithmetic: 'float32' },
   'more candidates than torchvision shifts': { ...joints, rpn_pre_nms_top_n_test: 1000, rpn_post_nms_top_n_test: 300 },
+  'as Detectron2 has it': {
+    ...{ ...joints, ...detectron, rpn_min_size: 0, roi_align_aligned: true },
+    ...{ mask_paste: 'grid_sample', keypoint_scores: 'probability' },
+  },
   'c4, blue first': relative('c4', { channel_order: 'bgr', image_mean: [0.4, 0.45, 0.5] }),
-  dc5: relative('dc5'),
+  'dc5, of sizes as torchvision computed them before 0.15': relative('dc5', { resize_arithmetic: 'float32' }),
   retinanet: dense,
-  'retinanet, version 2': { ...dense, use_P5: false, head_norm_layer: 'GroupNorm', box_loss_type: 'giou' },
-  'retinanet of many candidates': { ...dense, topk_candidates: 1000, score_thresh: 0.001 },
+  'retinanet, version 2, as Detectron2 has it': {
+    ...{ ...dense, ...detectron, clip_boxes: 'after_nms' },
+    ...{ use_P5: false, head_norm_layer: 'GroupNorm', box_loss_type: 'giou' },
+  },
+  'retinanet of many candidates, as MMDetection has it': {
+    ...{ ...dense, resize_by: 'opencv', wh_ratio_clip: 'both', p7_relu: false, box_min_size: 1 },
+    ...{ topk_candidates: 1000, score_thresh: 0.001 },
+  },
 };
 
 /** An image with something to see in it. */
