@@ -64,7 +64,9 @@ export function halfPrecision(graph: Graph): Graph {
   };
 
   for (const node of graph.nodes) {
-    const isMoved = MOVING.has(node.op) && !node.inputs.some((input) => halves.has(input));
+    // Weights are in half precision, whether they are moved first or not.
+    const moved = MOVING.has(node.op) ? node.inputs.filter((name) => isFloat(name) && !graph.constants.has(name)) : [];
+    const isMoved = moved.length > 0 && !moved.some((name) => halves.has(name));
     const isSingle = SINGLE.has(node.op) || isMoved;
     result.nodes.push({ ...node, inputs: node.inputs.map(isSingle ? single : half) });
     if (isSingle) continue;

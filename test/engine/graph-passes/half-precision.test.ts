@@ -37,6 +37,22 @@ test('weights and maps are of half precision, inputs, outputs and regions of sin
   assert.ok(single.every((value, i) => Math.abs(value - half[i]) < 0.01 * (1 + value)));
 });
 
+test('a weight that is moved before it is used is of half precision, too', () => {
+  const product: ProgramSpec = {
+    name: 'product',
+    weights: { matrix: { shape: [8, 4], data: new Float32Array(32) } },
+    inputs: { x: { shape: ['N', 4] } },
+    model: ({ matrix }: Tensors, { x }: Tensors) => ({
+      y: tf.matMul(x as tf.Tensor2D, matrix as tf.Tensor2D, false, true),
+    }),
+  };
+  const { constants } = exportedGraph(product, 'float16');
+  assert.equal(
+    [...constants.values()].filter(({ data }) => data.length === 32).map(({ dtype }) => dtype),
+    ['float16'],
+  );
+});
+
 test('a weight beyond half precision is refused', async () => {
   await rejects((async () => exportedGraph(spec(1e6), 'float16'))(), 'BAD_MODEL', /half precision reach 65504/);
 });
