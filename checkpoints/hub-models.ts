@@ -1,4 +1,4 @@
-import type { PublishedMetric } from './known-models.ts';
+import type { PublishedMetric } from './published-metric.ts';
 
 /** A published result on ImageNet's validation set, at one size of the input. */
 export interface HubMetric extends PublishedMetric {

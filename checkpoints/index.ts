@@ -3,8 +3,8 @@ export { type Checkpoint, openCheckpoint } from './checkpoint.ts';
 export { refuseDialect } from './dialects/table.ts';
 export { fetchModel, type HubModelListing, listHubModels, listModels, type ModelListing } from './fetch-model.ts';
 export { checkFit, listNames, strangers } from './fit.ts';
-export type { DescribedNetwork, ModelDescription } from './hub/description.ts';
 export { isHubName } from './hub/hub-name.ts';
+export type { DescribedNetwork, ModelDescription } from './hub/model-description.ts';
 export { FASTER_RCNN_V2, findModel, isModelName, type KnownModel, knownModels, RETINANET_V2 } from './known-models.ts';
 export {
   besideWeights,

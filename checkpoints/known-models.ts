@@ -4,13 +4,7 @@ import { cocoKeypoints, cocoPerson } from '../datasets/known/coco-keypoints.ts';
 import { imagenetClasses } from '../datasets/known/imagenet-classes.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { hubNameMeant } from './hub/hub-name.ts';
-
-/** A result as torchvision publishes it, in percent. */
-export interface PublishedMetric {
-  readonly dataset: string;
-  readonly name: string;
-  readonly value: number;
-}
+import type { PublishedMetric } from './published-metric.ts';
 
 /** Official weights, and what is needed to rebuild their model. */
 export interface KnownModel {

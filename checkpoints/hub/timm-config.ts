@@ -4,7 +4,7 @@ import { imagenetClasses } from '../../datasets/known/imagenet-classes.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { channelTriple, deviationTriple, MOST, positiveWithin, wholeWithin } from '../../io/bounds.ts';
 import { parseConfig } from '../../io/config.ts';
-import type { ModelDescription } from './description.ts';
+import type { ModelDescription } from './model-description.ts';
 
 const side = wholeWithin(1, MOST.side);
 const inputSize = v.pipe(

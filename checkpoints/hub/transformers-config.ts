@@ -3,7 +3,7 @@ import { imagenetClasses } from '../../datasets/known/imagenet-classes.ts';
 import { MOST, wholeWithin } from '../../io/bounds.ts';
 import { parseConfig } from '../../io/config.ts';
 import { shownValue } from '../../io/shown-value.ts';
-import type { ModelDescription } from './description.ts';
+import type { ModelDescription } from './model-description.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -2,7 +2,7 @@
 import type { GraphBuilder, Wire } from '../../engine/index.ts';
 import { type AnchorConfig, AnchorGenerator } from '../ops/anchors.ts';
 import { type BoxWeights, MAX_LOG_RATIO } from '../ops/box-coder.ts';
-import type { SizeWires } from './image-graph.ts';
+import type { SizeWires } from './resize-graph.ts';
 
 /** Sizes as numbers, one beside the other: `[width, height, width, height]`, as boxes have their sides. */
 export const sides = (g: GraphBuilder, { height, width }: SizeWires): Wire =>

@@ -2,7 +2,7 @@
 import type { GraphBuilder, Wire } from '../../engine/index.ts';
 import { ROI_BOX_WEIGHTS } from '../ops/box-coder.ts';
 import { clippedBoxes, decodedBoxes, exponential, reachSize } from './box-graph.ts';
-import type { SizeWires } from './image-graph.ts';
+import type { SizeWires } from './resize-graph.ts';
 import { NO_SCORE, shiftedByClass, suppressed } from './suppression-graph.ts';
 
 /** Detections with a side below this many pixels (of the resized image) are dropped, where a configuration says nothing. */

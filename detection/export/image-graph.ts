@@ -1,13 +1,7 @@
 // H × W pixels of the image, h × w of what the network sees of it.
 import type { GraphBuilder, Wire } from '../../engine/index.ts';
 import type { SharedDetectorConfig } from '../model/shared-detector-config.ts';
-import { resizedAntialiased, resizedBilinear, resizedPlain } from './resize-graph.ts';
-
-/** The size of an image, as lists of one. */
-export interface SizeWires {
-  readonly height: Wire;
-  readonly width: Wire;
-}
+import { resizedAntialiased, resizedBilinear, resizedPlain, type SizeWires } from './resize-graph.ts';
 
 /** An image that a network sees, and its sizes. */
 export interface ImageWires {

@@ -1,6 +1,6 @@
 // D objects, J joints, S × S heatmap of each, h × w pixels of the box.
 import type { GraphBuilder, Wire } from '../../engine/index.ts';
-import type { SizeWires } from './image-graph.ts';
+import type { SizeWires } from './resize-graph.ts';
 
 /** The sharpness of torch's bicubic interpolation. */
 const A = -0.75;

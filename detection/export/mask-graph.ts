@@ -1,7 +1,7 @@
 // D objects, M × M mask of each, H × W pixels of the image, K classes with the background.
 import type { GraphBuilder, Wire } from '../../engine/index.ts';
-import type { SizeWires } from './image-graph.ts';
 import type { RegionWires } from './region-graph.ts';
+import type { SizeWires } from './resize-graph.ts';
 
 /** Zeros around a mask before it is resized. */
 const PADDING = 1;

@@ -1,6 +1,11 @@
 // H × W pixels of the image, h × w of the result.
 import type { GraphBuilder, Wire } from '../../engine/index.ts';
-import type { SizeWires } from './image-graph.ts';
+
+/** The size of an image, as lists of one. */
+export interface SizeWires {
+  readonly height: Wire;
+  readonly width: Wire;
+}
 
 /** Of each pixel of a resized side: the two pixels around it, and the share of the second. */
 interface Interpolation {
