@@ -121,7 +121,10 @@ export default command({
     ["find . -name '*.jpg' -print0 | resnet-coco classify - --json", 'a list of files from another program'],
     ['resnet-coco classify cell.png --model my-cells.safetensors', 'a model of your own'],
     ['resnet-coco classify photos --examples examples', 'examples/cat, examples/dog: some images of each'],
-    ['resnet-coco classify photos --model resnet50.a1_in1k --size test --crops 10', 'a folder with a model of timm'],
+    [
+      'resnet-coco classify photos --model hf:timm/resnet50.a1_in1k --size test --crops 10',
+      'a model of the Hugging Face hub, as its authors tested it, and with ten crops',
+    ],
   ],
   async run({ flags, positionals, terminal, signal }) {
     const { top, json, recursive, model, engine, threads, batch, arch, examples, neighbors } = flags;
@@ -130,7 +133,10 @@ export default command({
       throw new ResnetCocoError('USAGE', '--size and --crops are not for --examples: leave them out');
     }
     if (neighbors !== undefined && examples === undefined) {
-      throw new ResnetCocoError('USAGE', '--neighbors is of --examples DIR: name the folder of examples');
+      throw new ResnetCocoError(
+        'USAGE',
+        '--neighbors has no effect without --examples DIR: name the folder of examples',
+      );
     }
     const dataset = examples === undefined ? undefined : await openExamples(examples, terminal);
     const inputs = await collectInputs(positionals, { recursive, signal });

@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { createVectors, shortest, type VectorsWriter, vectorFiles } from '../backbone/embeddings/vectors-file.ts';
 import type { EmbeddedItem, LogitsOptions } from '../backbone/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { offeringBundled } from './input/bundled-models.ts';
+import { modelOfVectors } from './input/embedded-inputs.ts';
 import { runImageJob, summarize } from './input/image-job.ts';
 import { collectInputs, type Inputs } from './input/inputs.ts';
 import { command, type ExitCode } from './terminal/command.ts';
@@ -119,8 +118,7 @@ export default command({
       ),
     );
     try {
-      // A file's path is stored so that it is found from other folders.
-      const job = { ...defined({ batch, out }), json, model: existsSync(model) ? resolve(model) : model };
+      const job = { ...defined({ batch, out }), json, model: modelOfVectors(model) };
       return await embedFiles(classifier, inputs, job, classifier.dimensions, terminal, signal);
     } finally {
       await classifier.dispose();

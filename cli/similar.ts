@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
 import { contactSheet, type SheetSection } from '../backbone/embeddings/contact-sheet.ts';
 import { nearestVectors, type Similar } from '../backbone/embeddings/nearest.ts';
 import { DUPLICATE_SIMILARITY, type Vectors } from '../backbone/embeddings/vectors.ts';
-import { isVectorsName, readVectors } from '../backbone/embeddings/vectors-file.ts';
+import { isVectorsName, listBeside, readVectors } from '../backbone/embeddings/vectors-file.ts';
 import type { Classifier } from '../backbone/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { writeReport } from '../eval/report/report-folder.ts';
@@ -9,7 +11,7 @@ import { inLockedFolder } from '../io/folder-lock.ts';
 import { JsonArrayWriter } from '../io/json/json-array.ts';
 import { isFolder } from '../io/regular-file.ts';
 import { offeringBundled } from './input/bundled-models.ts';
-import { embeddedInputs } from './input/embedded-inputs.ts';
+import { embeddedInputs, modelOfVectors } from './input/embedded-inputs.ts';
 import { collectInputs, type Inputs } from './input/inputs.ts';
 import { command, type ExitCode } from './terminal/command.ts';
 import { withDownloadProgress } from './terminal/download-progress.ts';
@@ -29,9 +31,10 @@ import { counted, formatTable } from './terminal/table.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
 const DEFAULT_MODEL = 'resnet50';
+const DEFAULT_TOP = 10;
 
 const flags = {
-  top: { kind: 'integer', value: 'N', min: 1, max: 1e6, default: 10, help: 'how many images to print' },
+  top: { kind: 'integer', value: 'N', min: 1, max: 1e6, help: `how many images to print (default: ${DEFAULT_TOP})` },
   ...jsonFlag,
   ...inputFlags,
   out: { kind: 'text', value: 'DIR', help: 'write index.html there, a page that shows the images' },
@@ -64,7 +67,16 @@ type Flags = FlagValues<typeof flags>;
 type Target = { readonly vectors: Vectors } | { readonly inputs: Inputs };
 
 async function openTarget(path: string, { recursive, signal }: { recursive: boolean; signal: AbortSignal }) {
-  if (isVectorsName(path) && !isFolder(path)) return { vectors: await readVectors(path) };
+  if (isVectorsName(path) && !isFolder(path)) {
+    const vectors = await readVectors(path);
+    if (!vectors.files.length)
+      throw new ResnetCocoError('BAD_RESULTS', `${path}: has no vectors; embed images into it`);
+    return { vectors };
+  }
+  const matrix = path.replace(/\.json$/i, '.npy');
+  if (matrix !== path && listBeside(matrix) === path && existsSync(matrix)) {
+    throw new ResnetCocoError('USAGE', `${path} lists the images of ${matrix}: name ${matrix}`);
+  }
   return { inputs: await collectInputs([path], { recursive, signal }) };
 }
 
@@ -77,9 +89,35 @@ function modelFor(target: Target, path: string, named: string | undefined): { mo
     const note = `${path} does not say which model made it: taken to be ${model}${named ? '' : ', --model names another'}`;
     return { model, note };
   }
-  if (named === undefined || named === maker) return { model: maker };
+  if (named === undefined && isAbsolute(maker) && !existsSync(maker)) {
+    const problem = `${path} was made by ${maker}, which is no longer there`;
+    throw new ResnetCocoError('FILE_NOT_FOUND', `${problem}; name that model with --model`);
+  }
+  if (named === undefined || modelOfVectors(named) === maker) return { model: maker };
   const note = `${path} was made by ${maker}, not by --model ${named}: similarities mean something only if both are one`;
   return { model: named, note };
+}
+
+/** The flags of a call that change nothing in it, with the reason. */
+function notesOnFlags(flags: Flags, target: Target, path: string): string[] {
+  const { arch, batch, duplicates, model, recursive, threshold, top } = flags;
+  const isRead = 'vectors' in target;
+  const idle = (given: Record<string, unknown>, reason: string): string[] => {
+    const names = Object.keys(given).filter((name) => given[name] !== undefined && given[name] !== false);
+    return names.map((name) => `--${name} has no effect ${reason}`);
+  };
+  return [
+    ...(duplicates ? idle({ top }, 'with --duplicates') : idle({ threshold }, 'without --duplicates')),
+    ...(isRead ? idle({ recursive }, `on the vectors in ${path}`) : []),
+    ...(isRead && duplicates ? idle({ model, arch, batch }, `on the vectors in ${path}`) : []),
+  ];
+}
+
+/** @throws ResnetCocoError BAD_RESULTS when the vectors cannot be those of the model */
+function checkDimensions(vectors: Vectors, path: string, { dimensions }: Classifier, model: string): void {
+  if (vectors.dimensions === dimensions) return;
+  const problem = `${path} has vectors of ${vectors.dimensions} numbers, but those of ${model} have ${dimensions}`;
+  throw new ResnetCocoError('BAD_RESULTS', `${problem}; name with --model the model that made ${path}`);
 }
 
 /** Prints results, and writes the page that shows them. */
@@ -97,7 +135,7 @@ class Results {
     const rows = records.map(({ file, rank, similarity }) => [`${rank}`, shown(similarity), file]);
     await this.#print([...records, ...failed], formatTable(rows, 'rrl'));
     const title = `Similar to ${image}`;
-    await this.#page(title, counted(similar.length, 'image'), [
+    await this.#page(title, `${counted(similar.length, 'image')}, with the similarity of each`, [
       { title: 'The image', pictures: [{ file: image, caption: '' }] },
       { title: 'Most similar', pictures: similar.map(pictureOf) },
     ]);
@@ -172,16 +210,15 @@ export default command({
     ['resnet-coco similar --duplicates photos --threshold 0.97', ''],
   ],
   async run({ flags, positionals, terminal, signal }): Promise<ExitCode> {
-    const { batch, duplicates, engine, recursive, threads, threshold, top } = flags;
+    const { batch, duplicates, engine, recursive, threads, threshold, top = DEFAULT_TOP } = flags;
     const image = duplicates ? undefined : positionals[0];
     const path = positionals[positionals.length - 1];
     if (positionals.length !== (duplicates ? 1 : 2)) {
       const wanted = duplicates ? '<images> alone, such as similar --duplicates photos' : 'an image and <images>';
       throw new ResnetCocoError('USAGE', `similar wants ${wanted}`);
     }
-    if (threshold !== undefined && !duplicates) terminal.note('--threshold has no effect without --duplicates');
     const target = await openTarget(path, { recursive, signal });
-    const { model, note } = modelFor(target, path, flags.model);
+    for (const told of notesOnFlags(flags, target, path)) terminal.note(told);
     const failures = new Failures(terminal);
     const failed: { file: string; error: string }[] = [];
     const fail = (file: string, error: unknown) => failed.push({ file, error: failures.add(file, error) });
@@ -189,10 +226,12 @@ export default command({
     let query: Float32Array | undefined;
     let vectors: Vectors | undefined = 'vectors' in target ? target.vectors : undefined;
     if (image !== undefined || inputs) {
+      const { model, note } = modelFor(target, path, flags.model);
       if (note !== undefined) terminal.note(note);
       const streams = streamsFor(inputs?.files.length ?? 1, threads);
       const classifier = await load(model, { ...flags, streams }, terminal, signal);
       try {
+        if (vectors) checkDimensions(vectors, path, classifier, model);
         if (image !== undefined) query = await classifier.embed(image);
         if (inputs) vectors = await embeddedInputs(classifier, inputs, defined({ batch, signal }), fail, terminal);
       } finally {

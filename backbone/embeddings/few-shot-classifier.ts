@@ -39,7 +39,8 @@ export interface FailedExample {
  *
  * @param classifier embeds the images; the caller disposes of it
  * @param examples such as a folder per class, from `openClassificationDataset`
- * @throws ResnetCocoError USAGE for an unknown or wrong option; BAD_DATASET when no example of a class can be read
+ * @throws ResnetCocoError USAGE for an unknown or wrong option; BAD_DATASET when there is one class alone, or no example
+ *   of a class can be read
  */
 export async function fewShotClassifier(
   classifier: Classifier,
@@ -52,6 +53,10 @@ export async function fewShotClassifier(
   const { neighbors = DEFAULT_NEIGHBORS, ...others } = options;
   if (!(Number.isInteger(neighbors) && neighbors >= 1)) {
     throw new ResnetCocoError('USAGE', `\`neighbors\` must be a whole number from 1, is ${shownValue(neighbors)}`);
+  }
+  if (examples.classes.length < 2) {
+    const only = examples.classes.length ? `all of one class, ${examples.classes[0]}` : 'of no class';
+    throw new ResnetCocoError('BAD_DATASET', `the examples are ${only}; add examples of what else an image may be`);
   }
   const images = Array.from({ length: examples.length }, (_, i) => examples.image(i));
   const [embeddings, files, labels, failures]: [Float32Array[], string[], number[], FailedExample[]] = [[], [], [], []];

@@ -35,6 +35,7 @@ export function parseHubName(text: string): HubName {
     const forms = 'write hf:OWNER/NAME, hf:OWNER/NAME@REVISION or hf:OWNER/NAME/FILE, such as hf:timm/resnet50.a1_in1k';
     throw new ResnetCocoError('UNKNOWN_MODEL', `${shownValue(text)}: ${problem}; ${forms}`);
   };
+  if (/^hf:\/+[^/]+\/[^/]/.test(text)) refuse(`no slash comes after hf:, so ${text.replace(/^hf:\/+/, PREFIX)}`);
   const [owner, named, ...path] = text.slice(PREFIX.length).split('/');
   if (named === undefined) refuse('the owner of the repository is missing');
   const at = named.indexOf('@');
@@ -78,6 +79,11 @@ export function hubNameMeant(text: string): string | undefined {
     const { repository, revision = 'main', file } = address;
     return `${PREFIX}${repository}${revision === 'main' ? '' : `@${revision}`}${file === undefined ? '' : `/${file}`}`;
   }
+  // Other spellings of the prefix; with `hf/` only where three parts tell it from an owner.
+  const spelled = /^(?:(?:hf|hub|huggingface):\/*|(?:hf|huggingface)\/(?=[^/]+\/[^/]))(?<rest>[^/:]+\/[^:]+)$/i.exec(
+    text,
+  );
+  if (spelled?.groups) return PREFIX + spelled.groups.rest;
   const recommended = hubModels.find(({ name }) => `${name.split('/')[1]}.`.startsWith(`${text.toLowerCase()}.`));
   if (recommended) return recommended.name;
   const [owner, name = '', ...path] = text.split('/');

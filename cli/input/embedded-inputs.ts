@@ -1,7 +1,12 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Classifier, LogitsOptions, Vectors } from '../../backbone/index.ts';
 import { counted } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { Inputs } from './inputs.ts';
+
+/** The model's name as vectors store it: a file's or folder's whole path, so that it is found from other folders. */
+export const modelOfVectors = (model: string): string => (existsSync(model) ? resolve(model) : model);
 
 /** Embeds the inputs, with progress. Images that fail have no vector. @param fail receives them */
 export async function embeddedInputs(

@@ -9,6 +9,7 @@ import type { Terminal } from '../terminal/terminal.ts';
 export async function openExamples(folder: string, terminal: Terminal): Promise<ClassificationDataset> {
   const split = (await hasSplits(folder)) ? 'train' : undefined;
   const dataset = await openClassificationDataset(`imagefolder:${folder}`, defined({ split }));
+  if (split) terminal.note(`${folder}: the images in its folder ${split} are the examples; others in it are not used`);
   for (const note of dataset.notes ?? []) terminal.note(note);
   return dataset;
 }

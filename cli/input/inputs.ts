@@ -122,15 +122,18 @@ class Collector {
       return this.#take({ root: path.slice(0, -basename(path).length), names: [basename(path)] });
     const names: string[] = [];
     const before = this.failures.length;
-    const hasFolders = await this.#list(path, '', names, []);
+    const left = await this.#list(path, '', names, []);
     this.#take({ root: path, names });
-    if (names.length || this.failures.length > before) return;
-    const hint = hasFolders && !this.#options.recursive ? '; --recursive looks into its sub-folders' : '';
+    if (names.length || this.failures.length > before) {
+      if (left) this.notes.push(`${path}: ${counted(left, 'sub-folder')} not looked into; --recursive does`);
+      return;
+    }
+    const hint = left ? '; --recursive looks into its sub-folders' : '';
     this.notes.push(`${path}: no images in this folder (looked for .${imageExtensions.join(' .')})${hint}`);
   }
 
-  /** Adds the images below `root`/`folder` to `names`. Returns whether there are sub-folders. */
-  async #list(root: string, folder: string, names: string[], ancestors: readonly string[]): Promise<boolean> {
+  /** Adds the images below `root`/`folder` to `names`. Returns how many sub-folders are not looked into. */
+  async #list(root: string, folder: string, names: string[], ancestors: readonly string[]): Promise<number> {
     const path = join(root, folder);
     let entries: Dirent[];
     let real: string;
@@ -141,11 +144,11 @@ class Collector {
       const error = unreadable(path, cause, WANTED);
       if (!folder) throw error;
       this.#fail(path, error);
-      return true;
+      return 0;
     }
     // A link to a parent folder would recurse for ever.
-    if (ancestors.includes(real) || (folder && real === this.#excluded)) return true;
-    let hasFolders = false;
+    if (ancestors.includes(real) || (folder && real === this.#excluded)) return 0;
+    let left = 0;
     for (const entry of entries.sort((a, b) => naturalOrder(a.name, b.name))) {
       if (isHidden(entry.name)) continue;
       const name = join(folder, entry.name);
@@ -160,13 +163,13 @@ class Collector {
         }
       }
       if (kind.isDirectory()) {
-        hasFolders = true;
         if (this.#options.recursive) await this.#list(root, name, names, [...ancestors, real]);
+        else if ((await realpath(join(root, name))) !== this.#excluded) left++;
       } else if (kind.isFile() && (isImageName(entry.name) || isImageByContent(join(root, name), entry.name))) {
         names.push(name);
       }
     }
-    return hasFolders;
+    return left;
   }
 
   /** Adds a glob such as `photos/2024-*\/*.jpg`: quoted, or from a shell that does not expand it. */

@@ -57,7 +57,8 @@ const section = (title: string, rows: readonly (readonly [string, string])[], st
 
 function flagRow(name: string, flag: Flag): readonly [string, string] {
   if (flag.kind === 'boolean') return [`${flag.short ? `-${flag.short}, ` : ''}${spelling(name, flag)}`, flag.help];
-  const value = flag.kind === 'choice' ? 'NAME' : flag.value;
+  const isNumber = flag.kind === 'choice' && flag.choices.every((choice) => /^\d+$/.test(choice));
+  const value = flag.kind === 'choice' ? (isNumber ? 'N' : 'NAME') : flag.value;
   const choices = flag.kind === 'choice' ? `: ${flag.choices.join(', ')}` : '';
   const fallback = flag.default === undefined ? '' : ` (default ${flag.default})`;
   return [`${spelling(name, flag)} ${value}`, flag.help + choices + fallback];

@@ -201,7 +201,7 @@ addEventListener('DOMContentLoaded', () => {
     }
     for (const picture of near) if (picture.card.isConnected) fill(picture);
     const objects = listed.reduce((total, picture) => total + picture.wanted.length, 0);
-    byId('status').textContent = (listed.length < pictures.length ? listed.length.toLocaleString() + ' of ' : '') + count(pictures.length, 'picture') + ', ' + count(objects, 'object');
+    byId('status').textContent = (listed.length < pictures.length ? listed.length.toLocaleString() + ' of ' : '') + count(pictures.length, 'image') + ', ' + count(objects, 'object');
     byId('clear').hidden = !chosen.size;
     byId('empty').hidden = listed.length > 0 || !pictures.length;
   };

@@ -133,11 +133,50 @@ test('similar says when the vectors are of another model, and refuses what canno
   writeFileSync('v.json', JSON.stringify(list));
   writeFileSync('other.jsonl', '{"file": "a.jpg", "embedding": [1, 2]}\n');
   const args = ['photos/cat.jpg', 'other.jsonl'];
-  await refused(similar, args, 'BAD_RESULTS', /embedding of 64 numbers has no similarity to vectors of 2/);
+  await refused(
+    similar,
+    args,
+    'BAD_RESULTS',
+    /other\.jsonl has vectors of 2 numbers, but those of .*cifar10-resnet20\S* have 64; name with --model/,
+  );
+  writeFileSync('none.jsonl', '');
+  await refused(similar, ['photos/cat.jpg', 'none.jsonl'], 'BAD_RESULTS', /none\.jsonl: has no vectors/);
+  await refused(similar, ['photos/cat.jpg', 'v.json'], 'USAGE', /v\.json lists the images of v\.npy: name v\.npy/);
   await refused(similar, ['photos'], 'USAGE', /similar wants an image and <images>/);
   await refused(similar, ['--duplicates', 'a.jpg', 'photos'], 'USAGE', /similar wants <images> alone/);
   await refused(similar, ['absent.jpg', 'photos'], 'FILE_NOT_FOUND', /absent\.jpg/);
   await refused(similar, ['photos/cat.jpg', 'absent.npy'], 'FILE_NOT_FOUND', /absent\.npy/);
+});
+
+test('vectors remember the file of their model by its whole path', async () => {
+  cpSync(MODEL, 'own.safetensors');
+  const call = async (command: Command, ...args: string[]) => {
+    const { terminal, stderr } = record();
+    const { flags, positionals } = parseFlags(command.flags, [...args, '--threads', '1']);
+    await command.run({ flags, positionals, terminal, signal: new AbortController().signal });
+    return stderr.text;
+  };
+  await call(embed, 'photos/cat.jpg', '--out', 'own.npy', '--model', 'own.safetensors');
+  assert.is(await call(similar, 'photos/cat.jpg', 'own.npy', '--model', 'own.safetensors'), '');
+  assert.is(await call(similar, 'photos/cat.jpg', 'own.npy'), '');
+  rmSync('own.safetensors');
+  const error: Error = await call(similar, 'photos/cat.jpg', 'own.npy').catch((thrown) => thrown);
+  assert.match(error.message, /own\.npy was made by \/.*own\.safetensors, which is no longer there; .*--model/);
+});
+
+test('flags of similar that change nothing are said', async () => {
+  const { stderr } = await run(similar, '--duplicates', 'v.npy', '--top', '3', '--recursive');
+  assert.match(stderr, /^--top has no effect with --duplicates$/m);
+  assert.match(stderr, /^--recursive has no effect on the vectors in v\.npy$/m);
+  assert.match(stderr, /^--model has no effect on the vectors in v\.npy$/m);
+  const other = await run(similar, 'photos/cat.jpg', 'v.npy', '--threshold', '0.5');
+  assert.is(other.stderr, '--threshold has no effect without --duplicates\n');
+});
+
+test('examples of one class are refused', async () => {
+  mkdirSync('lone/cat', { recursive: true });
+  cpSync('photos/cat.jpg', 'lone/cat/a.jpg');
+  await refused(classify, ['photos', '--examples', 'lone'], 'BAD_DATASET', /all of one class, cat; add examples/);
 });
 
 test('similar goes past broken images of a folder', async () => {
@@ -216,7 +255,7 @@ test('classify --examples: classes of the examples, their counts and worth', asy
   }
   const { stderr } = await run(classify, ...args, '--neighbors', '99');
   assert.match(stderr, /all 5 vote, as there are no more/);
-  await refused(classify, ['photos', '--neighbors', '3'], 'USAGE', /--neighbors is of --examples DIR/);
+  await refused(classify, ['photos', '--neighbors', '3'], 'USAGE', /--neighbors has no effect without --examples DIR/);
   await refused(classify, ['photos', '--examples', 'absent'], 'FILE_NOT_FOUND', /absent: no such folder/);
   await refused(
     classify,

@@ -60,6 +60,12 @@ test('a folder gives its images in natural order, hidden ones left out', async (
   assert.equal(await files(['p']), ['p/img1.png', 'p/img2.JPG', 'p/img10.jpg', 'p/x.webp']);
 });
 
+test('sub-folders that are not looked into are counted in a note', async () => {
+  assert.equal((await collect(['p'])).notes, ['p: 2 sub-folders not looked into; --recursive does']);
+  assert.equal((await collect(['p'], { exclude: 'p/b' })).notes, ['p: 1 sub-folder not looked into; --recursive does']);
+  assert.equal((await collect(['p'], { recursive: true })).notes, []);
+});
+
 test('--recursive descends, folder by folder, and names are relative to the folder given', async () => {
   const { files: found } = await collect(['p/'], { recursive: true });
   assert.equal(

@@ -211,7 +211,7 @@ async function render(path: string, boxes: number): Promise<string> {
   await gallery.finish();
   const document = await render(path, 6);
   assert.match(document, '<title>Holiday</title>');
-  assert.match(document, '4 pictures, 6 objects');
+  assert.match(document, '4 images, 6 objects');
   assert.is(document.match(/role="listitem"/g)!.length, 4);
   assert.is(document.match(/class="box"/g)!.length, 6);
   assert.match(document, 'dog 60 %');
@@ -289,7 +289,7 @@ async function render(path: string, boxes: number): Promise<string> {
   const cut = join(folder, 'cut.html');
   writeFileSync(cut, page.slice(0, page.lastIndexOf('"objects"') + 20));
   const document = await render(cut, 2);
-  assert.match(document, '2 pictures, 2 objects');
+  assert.match(document, '2 images, 2 objects');
   assert.match(document, '2 of 3 images done');
 });
 
