@@ -1,6 +1,7 @@
 import type { DialectConfig } from '../checkpoints/dialects/dialect.ts';
-import { refuseDialect } from '../checkpoints/dialects/table.ts';
+import { refuseDialect, tellingNames } from '../checkpoints/dialects/table.ts';
 import { checkFit, straysFrom } from '../checkpoints/fit.ts';
+import { WHAT_LOADS } from '../checkpoints/foreign-formats.ts';
 import type { Shapes } from '../checkpoints/shapes.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { parseArchitecture } from './architecture.ts';
@@ -35,7 +36,8 @@ export function inferResNet(
   };
   const unlike = (problem: string): never => {
     refuseDialect(shapes, file);
-    return bad(`not a ResNet classifier that can be told from its tensors: ${problem}`);
+    const has = shapes.size ? `; it has ${tellingNames([...shapes.keys()])}` : '';
+    return bad(`not a ResNet classifier that can be told from its tensors: ${problem}${has}; ${WHAT_LOADS}`);
   };
   const names = [...shapes.keys()];
   if (names.some((name) => /^(backbone\.body|rpn|roi_heads)\./.test(name))) {

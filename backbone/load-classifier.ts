@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { knownModels } from '../checkpoints/known-models.ts';
 import {
   type ModelFile,
@@ -93,12 +94,27 @@ export function isOfClassifier(config: unknown): boolean {
   return typeof architecture === 'string' && isArchitectureName(architecture);
 }
 
+/** timm's networks whose poolings blur: their tensors are those of a plain ResNet. */
+const BLURRED = /^(se|eca)?res(net|next)(blur|aa)\d+\w*/;
+
+/** @throws ResnetCocoError BAD_MODEL for a file that is named as a network which its tensors do not tell */
+function refuseBlurred(file: string): void {
+  const [network] = BLURRED.exec(basename(file)) ?? [];
+  if (network === undefined) return;
+  const problem = `by its name, a ${network} of timm, whose pooling blurs, which is not read; its tensors have the names of a ResNet, which would answer otherwise`;
+  throw new ResnetCocoError(
+    'BAD_MODEL',
+    `${file}: ${problem}; if it is one, give the file another name, or name the arch`,
+  );
+}
+
 function inferredConfig(model: ModelFile, options: InferOptions): object {
   const { checkpoint, description, dialect, settings: ofDialect = {} } = model;
   const shapes = shapesOf(checkpoint);
   const said = dialect?.config?.(shapes);
-  if (description) checkDescription(description);
+  if (description) checkDescription(description, shapes);
   const arch = options.arch ?? description?.architecture;
+  if (arch === undefined) refuseBlurred(checkpoint.file);
   const inferred = inferResNet(shapes, checkpoint.file, said, { ...options, arch });
   const settings = { ...ofDialect, ...description?.settings };
   const config = { ...said, ...inferred, architecture: arch ?? inferred.architecture, ...settings };

@@ -4,7 +4,7 @@ import { isFolder } from '../io/regular-file.ts';
 import { namesAside } from './aside.ts';
 import { foreignFormat } from './foreign-formats.ts';
 import { modelFolder } from './model-folder.ts';
-import { commonPrefix } from './prefix.ts';
+import { commonPrefix, withoutInnerWrappers } from './prefix.ts';
 import { readSafetensors } from './safetensors.ts';
 import { isIndex, readIndex } from './shards.ts';
 import type { Contents, StoredTensor } from './stored-tensor.ts';
@@ -74,9 +74,9 @@ async function openShards(index: string): Promise<OpenContents> {
 function withoutPrefix(tensors: Contents['tensors']): Pick<Checkpoint, 'prefix' | 'tensors'> {
   const aside = namesAside(tensors);
   const prefix = commonPrefix([...tensors.keys()].filter((name) => !aside.has(name)));
-  if (!prefix) return { prefix, tensors };
+  if (!prefix) return { prefix, tensors: withoutInnerWrappers(tensors) };
   const bare = (name: string) => (name.startsWith(prefix) ? name.slice(prefix.length) : name);
-  return { prefix, tensors: new Map([...tensors].map(([name, tensor]) => [bare(name), tensor])) };
+  return { prefix, tensors: withoutInnerWrappers(new Map([...tensors].map(([name, tensor]) => [bare(name), tensor]))) };
 }
 
 /** In a tar archive the magic follows the name, owner, size and time of the first file. */

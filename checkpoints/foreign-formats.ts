@@ -2,7 +2,7 @@ import type { FileSlice } from '../io/pickle/file-slice.ts';
 
 /** What to use instead. */
 export const WHAT_LOADS =
-  "what loads are ResNets under torchvision's or timm's names, and R-CNNs and RetinaNets under torchvision's, Detectron2's or MMDetection's, as safetensors, as PyTorch's state dicts (.pth, .pt, .th) or as Detectron2's pickles of arrays (.pkl)";
+  "what loads are ResNets under torchvision's, timm's or Hugging Face transformers' names, and R-CNNs and RetinaNets under torchvision's, Detectron2's or MMDetection's, as safetensors, as PyTorch's state dicts (.pth, .pt, .th) or as Detectron2's pickles of arrays (.pkl)";
 const SAVE_STATE_DICT = 'not a state dict; save model.state_dict() instead';
 const EXPORTED = 'take the checkpoint that it was exported from';
 

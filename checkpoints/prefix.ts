@@ -1,5 +1,14 @@
 import { isFirstPart } from './dialects/table.ts';
 
+/** What `torch.compile`, FSDP and checkpointing of activations put into names, before the parts that they wrap. */
+const INNER = /(?<=\.)((_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\.)+/g;
+
+/** Tensors by names without the wrappers of single layers; unchanged if two would then have one name. */
+export function withoutInnerWrappers<T>(tensors: ReadonlyMap<string, T>): ReadonlyMap<string, T> {
+  const bare = new Map([...tensors].map(([name, tensor]) => [name.replace(INNER, ''), tensor]));
+  return bare.size === tensors.size ? bare : tensors;
+}
+
 /** Prefixes that torch's own wrappers add. */
 const WRAPPERS = /^((module|_orig_mod)\.)+/;
 /** Names of detectors, and of classifiers of transformers, begin with these. Before the names of a ResNet they are wrappers. */

@@ -74,8 +74,15 @@ function pathToTensors(
     const path = pathToTensors(value.get(key), depth + 1, seen, isTensor);
     if (path) return [value, ...path];
   }
-  return [...value.values()].some(isTensor) ? [value] : undefined;
+  if ([...value.values()].some(isTensor)) return [value];
+  const others = [...value.values()].filter((inner) => hasWeights(inner, isTensor));
+  return others.length === 1 ? [value, others[0] as Dictionary] : undefined;
 }
+
+/** Whether it is a dictionary of a network's tensors, which an optimizer's state is not. */
+const hasWeights = (value: PickleValue, isTensor: IsTensor<unknown>): boolean =>
+  value instanceof Map &&
+  [...value].some(([name, inner]) => typeof name === 'string' && /\.weight$/.test(name) && isTensor(inner));
 
 /** Entries with the number of tensors in each. `seen` has the lists and dictionaries that are already counted. */
 function described(name: string, value: PickleValue, seen: Set<unknown>, isTensor: IsTensor<unknown>): string {

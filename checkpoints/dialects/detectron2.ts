@@ -7,7 +7,7 @@ import { type Dialect, type ForeignContents, namesLike, type Translation, type U
 import { editLayer, range, rowsOfSize, withChannelsReversed, withRows } from './tensor-edits.ts';
 
 const TELLING =
-  /^(backbone\.(bottom_up|fpn_(lateral|output)\d)\.|proposal_generator\.|(backbone\.)?(bottom_up\.)?(stem\.conv1|res[2-5]\.\d+\.(conv\d|shortcut))\.)/;
+  /^(backbone\.(bottom_up|fpn_(lateral|output)\d)\.|proposal_generator\.|(backbone\.)?(bottom_up\.)?(stem\.conv1|res[2-5]\.\d+\.(conv\d|shortcut))\.(weight|bias|norm\.))/;
 
 /** Aspect ratios of its anchors. */
 const RATIOS = 3;

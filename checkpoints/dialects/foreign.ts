@@ -15,7 +15,6 @@ const FOREIGN: readonly [name: string, tells: RegExp][] = [
     'a DETR of transformers',
     /^(model\.)?(backbone\.conv_encoder\.|class_labels_classifier\.|bbox_predictor\.layers\.)/,
   ],
-  ['a classifier of MMPretrain', /^head\.(fc|layers\.\d+)\.(weight|bias)$/],
   ['a DETR', /^(transformer\.(encoder|decoder)\.layers\.|class_embed\.|bbox_embed\.|query_embed\.)/],
   [
     "a RegNet or another relative of ResNet of Hugging Face's transformers",
@@ -54,6 +53,16 @@ const FOREIGN: readonly [name: string, tells: RegExp][] = [
     'a vision transformer',
     /^((patch_embed|pos_embed|cls_token)(\.|$)|blocks\.\d+\.(attn|norm1|mlp)|encoder\.layers\.encoder_layer_\d)/,
   ],
+  [
+    "timm's ResNet of pre-activated blocks, such as BiT (resnetv2_…)",
+    /^stages\.\d+\.blocks\.\d+\.(norm[123]\.(weight|bias|running_mean)|conv[123]\.weight|downsample\.conv\.weight)$/,
+  ],
+  [
+    "timm's ResNet made of named blocks, such as resnet33ts, botnet26t or halonet26t",
+    /^stages\.\d+\.\d+\.(conv1_1x1|conv2_kxk|conv3_1x1|self_attn|shortcut\.conv)\./,
+  ],
+  ["timm's ResNet without norms (nf_resnet…)", /^stages\.\d+\.\d+\.(conv[1-4]\.(gain|bias)|skipinit_gain)$/],
+  ['a CSPNet', /^stages\.\d+\.(conv_(down|exp|transition)|conv_transition_b)\./],
   ['a ConvNeXt, Swin transformer or MetaFormer', /^(stages\.\d+\.blocks\.|layers\.\d+\.blocks\.|downsample_layers\.)/],
   [
     'an EfficientNet, MobileNet or MNASNet',
@@ -63,10 +72,22 @@ const FOREIGN: readonly [name: string, tells: RegExp][] = [
   ['a VGG or AlexNet', /^features\.\d+\.(weight|bias)$/],
   ['a RegNet', /^(trunk_output\.|stem\.0\.weight|s[1-4]\.b\d+\.conv)/],
   ["a ResNet in a plain Sequential, such as fastai's", /^(0\.)?[0-9]\.\d+\.(conv1|bn1|conv2)\.weight$/],
+  ['a network that torch pruned (make it permanent first, with prune.remove)', /\.weight_mask$/],
+  // After the others: timm also calls heads so.
+  ['a classifier of MMPretrain', /^head\.(fc|layers\.\d+)\.(weight|bias)$/],
 ];
 
+/** Norms that store no statistics are group or layer norms. */
+const groupNorm: Dialect = {
+  name: 'a ResNet with group norm (GN)',
+  recognize: (shapes) =>
+    [...shapes.keys()].filter(
+      (name) => /^(bn1|layer\d\.\d+\.bn\d)\.weight$/.test(name) && !shapes.has(name.replace(/weight$/, 'running_mean')),
+    ),
+};
+
 /** Dialects that are recognized but not read. To read one, give it a file of its own with a `rename`. */
-export const foreignDialects: readonly Dialect[] = FOREIGN.map(([name, tells]) => ({
-  name,
-  recognize: namesLike(tells),
-}));
+export const foreignDialects: readonly Dialect[] = [
+  ...FOREIGN.map(([name, tells]) => ({ name, recognize: namesLike(tells) })),
+  groupNorm,
+];

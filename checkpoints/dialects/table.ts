@@ -40,9 +40,16 @@ export function refuseDialect(shapes: Shapes, file: string): void {
   }
 }
 
+/** Three names, and how many more there are; counters of norms, which all networks have, tell the least. */
+export function tellingNames(names: readonly string[]): string {
+  const isCounter = (name: string) => name.endsWith('num_batches_tracked');
+  const sorted = [...names.filter((name) => !isCounter(name)), ...names.filter(isCounter)];
+  const more = names.length > 3 ? ` and ${names.length - 3} more` : '';
+  return `${sorted.slice(0, 3).map(shown).join(', ')}${more}`;
+}
+
 /** What is said of a network that is recognized and not read. */
 export function unreadModel(file: string, { names, what }: Unread): ResnetCocoError {
-  const more = names.length > 3 ? ` and ${names.length - 3} more` : '';
-  const telling = names.length ? ` (${names.slice(0, 3).map(shown).join(', ')}${more})` : '';
+  const telling = names.length ? ` (${tellingNames(names)})` : '';
   return new ResnetCocoError('BAD_MODEL', `${file}: looks like ${what}${telling}, which is not read; ${WHAT_LOADS}`);
 }

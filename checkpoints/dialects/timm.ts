@@ -1,5 +1,5 @@
 import type { Dialect } from './dialect.ts';
-import { torchvision } from './torchvision.ts';
+import { linearHead, torchvision } from './torchvision.ts';
 
 /** A deep stem, attention, or a projection after a pooling, whose norm has the number 2. */
 const TELLING =
@@ -11,5 +11,5 @@ export const timm: Dialect = {
   name: 'a ResNet of timm',
   recognize: (shapes) =>
     shapes.has('layer1.0.conv1.weight') ? [...shapes.keys()].filter((name) => TELLING.test(name)) : [],
-  rename: (name) => name,
+  rename: linearHead,
 };

@@ -3,11 +3,14 @@ import type { Shapes } from '../shapes.ts';
 import type { Dialect } from './dialect.ts';
 
 const TELLING =
-  /^(fc\.weight$|backbone\.(body|fpn)\.|rpn\.|roi_heads\.|head\.(classification_head\.cls_logits|regression_head\.bbox_reg)\.)/;
+  /^(fc\.([01]\.)?weight$|backbone\.(body|fpn)\.|rpn\.|roi_heads\.|head\.(classification_head\.cls_logits|regression_head\.bbox_reg)\.)/;
 const CLASSES = imagenetClasses.length;
 
 /** A body without a head is recognized by its stem: 64 filters of 7 × 7. */
 const isBody = (shapes: Shapes) => !shapes.has('linear.weight') && `${shapes.get('conv1.weight')}` === '64,3,7,7';
+
+/** The head, where it is a layer of a sequence, such as of a dropout and itself; of several layers, it is not read. */
+export const linearHead = (name: string): string => name.replace(/^fc\.[01]\.(weight|bias)$/, 'fc.$1');
 
 /** ResNets with the ImageNet stem, Faster, Mask and Keypoint R-CNN, and RetinaNet. This toolkit uses the same names. */
 export const torchvision: Dialect = {
@@ -21,7 +24,7 @@ export const torchvision: Dialect = {
    * of the heads does. RetinaNet's heads numbered the ReLU after each convolution too.
    */
   rename: (name) =>
-    name
+    linearHead(name)
       .replace(/^(backbone\.fpn\.(?:inner|layer)_blocks\.\d+)\.(weight|bias)$/, '$1.0.$2')
       .replace(/^(rpn\.head\.conv)\.(weight|bias)$/, '$1.0.0.$2')
       .replace(

@@ -43,9 +43,17 @@ const square = v.pipe(
   v.strictObject({ height: side, width: side }),
   v.check(({ height, width }) => height === width, 'must be as high as it is wide'),
 );
-const triple = v.pipe(v.array(numberWithin(-1000, 1000)), v.length(3));
-const yes = v.optional(v.boolean(), true);
-const type = v.optional(
+const value = numberWithin(-1000, 1000);
+/** A number for each channel, or one for all. */
+const triple = v.union([
+  v.pipe(v.array(value), v.length(3)),
+  v.pipe(
+    value,
+    v.transform((all) => [all, all, all]),
+  ),
+]);
+const yes = v.nullish(v.boolean(), true);
+const type = v.nullish(
   v.pipe(
     v.string(),
     v.check(
@@ -55,26 +63,27 @@ const type = v.optional(
   ),
 );
 
+/** Newer versions write null for what they leave to the processor. */
 const schema = v.looseObject({
   image_processor_type: type,
   feature_extractor_type: type,
-  do_resize: v.optional(v.literal(true, 'must be true: networks have inputs of one size')),
-  size: v.optional(v.union([side, v.strictObject({ shortest_edge: side }), square])),
-  resample: v.optional(
+  do_resize: v.nullish(v.literal(true, 'must be true: networks have inputs of one size')),
+  size: v.nullish(v.union([side, v.strictObject({ shortest_edge: side }), square])),
+  resample: v.nullish(
     v.pipe(
       v.number(),
       v.check((filter) => FILTERS.has(filter), 'must be 1 (Lanczos), 2 (bilinear) or 3 (bicubic)'),
     ),
   ),
-  crop_pct: v.optional(positiveWithin(1)),
-  do_center_crop: v.optional(v.boolean()),
-  crop_size: v.optional(v.union([side, square])),
+  crop_pct: v.nullish(positiveWithin(1)),
+  do_center_crop: v.nullish(v.boolean()),
+  crop_size: v.nullish(v.union([side, square])),
   do_rescale: yes,
-  rescale_factor: v.optional(positiveWithin(1000), 1 / 255),
+  rescale_factor: v.nullish(positiveWithin(1000), 1 / 255),
   do_normalize: yes,
-  image_mean: v.optional(v.nullable(triple)),
-  image_std: v.optional(v.nullable(triple)),
-  do_flip_channel_order: v.optional(v.boolean(), false),
+  image_mean: v.nullish(triple),
+  image_std: v.nullish(triple),
+  do_flip_channel_order: v.nullish(v.boolean(), false),
 });
 type ProcessorConfig = v.InferOutput<typeof schema>;
 
@@ -108,7 +117,7 @@ const edgeOf = (size: number | { readonly height: number }): number => (typeof s
 /** The length that is resized, and whether of the shorter side or of both. */
 function resized(config: ProcessorConfig): { readonly edge: number; readonly keepsShape: boolean } {
   const { plainSize, size: usual } = PROCESSORS[nameOf(config)];
-  const { size = usual } = config;
+  const size = config.size ?? usual;
   if (typeof size === 'number') return { edge: size, keepsShape: plainSize === 'shortest_edge' };
   return 'shortest_edge' in size
     ? { edge: size.shortest_edge, keepsShape: true }
@@ -116,7 +125,7 @@ function resized(config: ProcessorConfig): { readonly edge: number; readonly kee
 }
 
 function sizesProblem(config: ProcessorConfig): string | undefined {
-  const { do_center_crop = PROCESSORS[nameOf(config)].do_center_crop } = config;
+  const do_center_crop = config.do_center_crop ?? PROCESSORS[nameOf(config)].do_center_crop;
   const { keepsShape } = resized(config);
   if (nameOf(config) === 'ConvNext') {
     return keepsShape ? undefined : 'size: must have shortest_edge, which ConvNext’s image processor wants';
@@ -129,11 +138,12 @@ function sizesOf(config: ProcessorConfig): object {
   const processor = PROCESSORS[nameOf(config)];
   const { edge, keepsShape } = resized(config);
   if (nameOf(config) === 'ConvNext') {
-    const { crop_pct = CONVNEXT_CROP_PCT } = config;
+    const crop_pct = config.crop_pct ?? CONVNEXT_CROP_PCT;
     if (edge < SQUASHED_FROM) return { crop_size: edge, crop_pct };
     return { crop_size: edge, resize_size: edge, crop_mode: 'squash' };
   }
-  const { crop_size = processor.crop_size, do_center_crop = processor.do_center_crop } = config;
+  const crop_size = config.crop_size ?? processor.crop_size;
+  const do_center_crop = config.do_center_crop ?? processor.do_center_crop;
   return {
     resize_size: edge,
     crop_size: do_center_crop ? edgeOf(crop_size) : edge,

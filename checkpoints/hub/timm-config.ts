@@ -49,11 +49,19 @@ export const isOfTimm = (config: unknown): config is Fields =>
   typeof config.architecture === 'string' &&
   (isFields(config.pretrained_cfg) || 'input_size' in config || 'crop_pct' in config);
 
-/** Names of files from before timm had tags, of networks that are torchvision's. */
-const FORMER = /^(?:tv|ssl|swsl|ig)_(?=res)|^gluon_(?=resnet\d+_v1b$)|(?<=^gluon_resnet\d+)_v1b$/g;
+/** Names of networks from before timm had tags. */
+const FORMER: readonly [former: RegExp, today: string][] = [
+  [/^(tv|ssl|swsl|ig)_(?=res)/, ''],
+  [/^gluon_resnet(\d+)_v1b$/, 'resnet$1'],
+  [/^gluon_resnet(\d+)_v1([cdes])$/, 'resnet$1$2'],
+  [/^gluon_(?=(se)?resnext)/, ''],
+];
 
 /** Arguments of a model that change neither its network nor its answers. */
 const HARMLESS = ['num_classes', 'pretrained', 'drop_rate', 'drop_path_rate', 'drop_block_rate', 'img_size'];
+
+/** Arguments that may say what is so anyway. */
+const USUAL: Readonly<Record<string, unknown>> = { in_chans: 3, global_pool: 'avg', output_stride: 32 };
 
 /**
  * What timm's `config.json` says, in the words of our configuration.
@@ -62,7 +70,8 @@ const HARMLESS = ['num_classes', 'pretrained', 'drop_rate', 'drop_path_rate', 'd
  */
 export function timmDescription(config: Fields, file: string): ModelDescription {
   const parsed = parseConfig(schema, withPretrained(config), file, ({ model_args }) => {
-    const argument = Object.keys(model_args ?? {}).find((name) => !HARMLESS.includes(name));
+    const given = Object.entries(model_args ?? {});
+    const argument = given.find(([name, is]) => !HARMLESS.includes(name) && is !== USUAL[name] && is !== null)?.[0];
     return argument === undefined
       ? undefined
       : `model_args.${argument}: is not supported; networks are read as timm names them`;
@@ -74,7 +83,8 @@ export function timmDescription(config: Fields, file: string): ModelDescription 
   const { crop_mode, crop_pct, interpolation, license, origin_url, test_crop_pct, test_input_size } = cfg;
   return {
     file,
-    architecture: architecture.replace(FORMER, ''),
+    architecture: FORMER.reduce((name, [former, today]) => name.replace(former, today), architecture),
+    ...(parsed.num_classes && { numClasses: parsed.num_classes }),
     settings: {
       ...(categories && { categories }),
       image_mean: cfg.mean,

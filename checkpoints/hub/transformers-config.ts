@@ -15,15 +15,16 @@ const channels = wholeWithin(1, MOST.channels);
 
 /** `ResNetConfig`, with its defaults. */
 const schema = v.looseObject({
-  num_channels: v.optional(v.literal(3, 'must be 3')),
-  embedding_size: v.optional(channels, 64),
-  hidden_sizes: v.optional(v.array(channels), [256, 512, 1024, 2048]),
-  depths: v.optional(v.array(wholeWithin(1, 1000)), [3, 4, 6, 3]),
-  layer_type: v.optional(v.picklist(['basic', 'bottleneck']), 'bottleneck'),
-  hidden_act: v.optional(v.literal('relu', 'must be relu, which all networks that are read have')),
-  downsample_in_first_stage: v.optional(v.literal(false, 'must be false: the first stage keeps the size of its map')),
-  downsample_in_bottleneck: v.optional(v.boolean(), false),
-  id2label: v.optional(v.record(v.pipe(v.string(), v.regex(/^\d{1,6}$/, 'must have numbers as keys')), v.string())),
+  problem_type: v.nullish(v.string()),
+  num_channels: v.nullish(v.literal(3, 'must be 3')),
+  embedding_size: v.nullish(channels, 64),
+  hidden_sizes: v.nullish(v.array(channels), [256, 512, 1024, 2048]),
+  depths: v.nullish(v.array(wholeWithin(1, 1000)), [3, 4, 6, 3]),
+  layer_type: v.nullish(v.picklist(['basic', 'bottleneck']), 'bottleneck'),
+  hidden_act: v.nullish(v.literal('relu', 'must be relu, which all networks that are read have')),
+  downsample_in_first_stage: v.nullish(v.literal(false, 'must be false: the first stage keeps the size of its map')),
+  downsample_in_bottleneck: v.nullish(v.boolean(), false),
+  id2label: v.nullish(v.record(v.pipe(v.string(), v.regex(/^\d{1,6}$/, 'must have numbers as keys')), v.string())),
 });
 
 /**
@@ -45,13 +46,17 @@ export function transformersDescription(config: Fields, file: string): ModelDesc
       stride_on: downsample_in_bottleneck ? '1x1' : '3x3',
       ...(categories && { categories }),
     },
-    notes: [],
+    notes:
+      parsed.problem_type === 'multi_label_classification'
+        ? [`${file}: problem_type: its classes do not exclude each other; probabilities are given as if they did`]
+        : [],
   };
 }
 
 type Labels = Readonly<Record<string, string>>;
 
-function numberingProblem(labels: Labels = {}): string | undefined {
+function numberingProblem(names: Labels | null | undefined): string | undefined {
+  const labels = names ?? {};
   const missing = Object.keys(labels).findIndex((_, id) => !Object.hasOwn(labels, id));
   return missing < 0 ? undefined : `id2label: lacks ${missing}; ids are numbered from 0`;
 }
@@ -60,7 +65,10 @@ function numberingProblem(labels: Labels = {}): string | undefined {
 const ALIKE = 0.9;
 
 /** The classes, unless their labels are transformers' placeholders. ImageNet's get WordNet's ids. */
-function categoriesOf(labels: Labels = {}): readonly { readonly name: string; readonly wnid?: string }[] | undefined {
+function categoriesOf(
+  given: Labels | null | undefined,
+): readonly { readonly name: string; readonly wnid?: string }[] | undefined {
+  const labels = given ?? {};
   const names = Object.keys(labels).map((_, id) => labels[id]);
   if (!names.length || names.every((name, id) => name === `LABEL_${id}`)) return undefined;
   const alike = imagenetClasses.filter(({ name }, id) => names[id]?.toLowerCase().startsWith(name.toLowerCase()));

@@ -179,6 +179,16 @@ test('what the network cannot be is refused by field and value', async () => {
     ['config.json', { num_channels: 1 }, /num_channels: must be 3, is 1/],
     ['config.json', { depths: [2, 2, 3, 2] }, /depths is \[2, 2, 3, 2\], which no network of basic blocks/],
     ['config.json', { hidden_sizes: [32, 64, 128, 256] }, /hidden_sizes is \[32, 64, 128, 256\]/],
+    [
+      'config.json',
+      { depths: [3, 4, 6, 3] },
+      /depths is \[3, 4, 6, 3\], but the weights beside it have \[2, 2, 2, 2\]/,
+    ],
+    [
+      'config.json',
+      { layer_type: 'bottleneck', hidden_sizes: [256, 512, 1024, 2048] },
+      /layer_type is bottleneck, but the weights beside it have basic blocks/,
+    ],
     ['config.json', { embedding_size: 32 }, /embedding_size is 32/],
     ['config.json', { id2label: { 0: 'a', 2: 'c' } }, /id2label: lacks 1/],
     ['preprocessor_config.json', { resample: 0 }, /resample: must be 1 \(Lanczos\), 2 .* is 0/],
@@ -207,6 +217,30 @@ test('what the network cannot be is refused by field and value', async () => {
     }
     await rejects(configOf(folder), 'BAD_CONFIG', message);
   }
+});
+
+test('null is what the file does not say, and one mean is that of all channels', async () => {
+  const { image_mean: _, ...processor } = fixtures.preprocessor;
+  const nulls = { do_center_crop: null, crop_size: null, do_flip_channel_order: null, feature_extractor_type: null };
+  const files = {
+    'config.json': { ...resnet18.config, id2label: null, problem_type: null, num_labels: 7 },
+    'preprocessor_config.json': { ...processor, ...nulls, resample: null, crop_pct: null, image_mean: 0.5 },
+  };
+  const { crop_pct, crop_size, image_mean, interpolation } = await configOf(await saved('resnet18', files));
+  assert.equal([crop_pct, crop_size, image_mean, interpolation], [0.875, 224, [0.5, 0.5, 0.5], 'bicubic']);
+});
+
+test('that classes do not exclude each other is said', async () => {
+  const config = { ...resnet18.config, problem_type: 'multi_label_classification' };
+  const model = await openModel(await saved('resnet18', { 'config.json': config }));
+  model.checkpoint.close();
+  assert.match(`${model.description!.notes}`, /config\.json: problem_type: its classes do not exclude each other/);
+});
+
+test("timm's number of classes must be that of the weights", async () => {
+  const described = { architecture: 'resnet18', num_classes: 1000, pretrained_cfg: {} };
+  const folder = await saved('resnet18', { 'config.json': described }, (name) => name);
+  await rejects(configOf(folder), 'BAD_CONFIG', /num_classes is 1000, but the weights beside it have 7 classes/);
 });
 
 test('a description of another model is said not to be used', async () => {

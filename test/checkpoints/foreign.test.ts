@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openCheckpoint, openModel } from '../../checkpoints/index.ts';
+import { findStateDict } from '../../checkpoints/state-dict.ts';
 import { loadClassifier, loadDetector, ResnetCocoError } from '../../index.ts';
 import { fixturesDir } from '../shared-data.ts';
 import { refused, safetensors, zip } from './hostile-files.ts';
@@ -90,6 +91,25 @@ const NAMES: readonly (readonly [what: RegExp, names: readonly string[]])[] = [
   ],
   [/MMPretrain/, ['backbone.conv1.weight', 'backbone.layer1.0.conv1.weight', 'head.fc.weight', 'head.fc.bias']],
   [
+    /ResNet of pre-activated blocks/,
+    ['stem.conv.weight', 'stages.0.blocks.0.norm1.weight', 'stages.0.blocks.0.conv1.weight', 'head.fc.weight'],
+  ],
+  [
+    /named blocks, such as resnet33ts/,
+    [
+      'stem.conv1.conv.weight',
+      'stages.0.0.conv1_1x1.conv.weight',
+      'stages.0.0.attn.mlp_add.norm.weight',
+      'head.fc.bias',
+    ],
+  ],
+  [/ResNet without norms/, ['stem.conv.gain', 'stages.0.0.conv1.gain', 'stages.0.0.conv1.weight', 'head.fc.weight']],
+  [
+    /ResNet with group norm \(GN\) \(bn1\.weight, /,
+    ['conv1.weight', 'bn1.weight', 'layer1.0.bn1.weight', 'layer1.0.conv1.weight', 'fc.weight'],
+  ],
+  [/torch pruned/, ['conv1.weight_orig', 'conv1.weight_mask', 'bn1.weight', 'bn1.running_mean', 'fc.weight']],
+  [
     /timm's ResNet-RS/,
     ['conv1.0.weight', 'conv1.6.weight', 'maxpool.0.weight', 'bn1.weight', 'layer1.0.conv1.weight', 'fc.weight'],
   ],
@@ -118,11 +138,17 @@ const NAMES: readonly (readonly [what: RegExp, names: readonly string[]])[] = [
   [/segmentation_models_pytorch/, ['encoder.conv1.weight', 'decoder.blocks.0.conv1.0.weight']],
 ];
 
+/** A file with tensors of one number. */
+function namesOnly(name: string, names: readonly string[]): string {
+  const header = names.map((tensor, i) => [tensor, { dtype: 'F32', shape: [1], data_offsets: [4 * i, 4 * i + 4] }]);
+  const path = join(folder, name);
+  writeFileSync(path, safetensors(JSON.stringify(Object.fromEntries(header)), Buffer.alloc(4 * names.length)));
+  return path;
+}
+
 test('networks of other frameworks are called by name, with tensors that tell, as detector and as classifier', async () => {
   for (const [what, names] of NAMES) {
-    const header = names.map((name, i) => [name, { dtype: 'F32', shape: [1], data_offsets: [4 * i, 4 * i + 4] }]);
-    const path = join(folder, 'foreign.safetensors');
-    writeFileSync(path, safetensors(JSON.stringify(Object.fromEntries(header)), Buffer.alloc(4 * names.length)));
+    const path = namesOnly('foreign.safetensors', names);
     for (const load of [loadDetector, loadClassifier]) {
       const message = await messageOf(load(path), 'BAD_MODEL');
       assert.match(message, what);
@@ -133,6 +159,61 @@ test('networks of other frameworks are called by name, with tensors that tell, a
       assert.match(message, /what loads are ResNets/);
     }
   }
+});
+
+test('of a network that nobody knows three names are said, weights first, and what loads', async () => {
+  const path = namesOnly('unknown.safetensors', [
+    'a.num_batches_tracked',
+    'base_layer.0.weight',
+    'level0.weight',
+    'x.bias',
+  ]);
+  const message = await messageOf(loadClassifier(path), 'BAD_MODEL');
+  assert.match(
+    message,
+    /it has base_layer\.0\.weight, level0\.weight, x\.bias and 1 more; what loads are .*transformers/,
+  );
+});
+
+test("a file named as timm's networks whose poolings blur is refused, unless the architecture is named", async () => {
+  for (const network of ['resnetblur18', 'resnetaa34d', 'seresnextaa101d_32x8d']) {
+    const path = namesOnly(`${network}-84f4748f.safetensors`, ['conv1.weight', 'layer1.0.conv1.weight', 'fc.weight']);
+    const message = await messageOf(loadClassifier(path), 'BAD_MODEL');
+    assert.ok(message.includes(`by its name, a ${network}`), message);
+    assert.match(await messageOf(loadClassifier(path, { arch: 'resnet18' }), 'BAD_MODEL'), /not a ResNet classifier/);
+  }
+});
+
+test('a head that is a layer of a sequence is the head; wrappers of single layers are left out', async () => {
+  const path = namesOnly('sequence.safetensors', [
+    'model.fc.1.weight',
+    'model.layer1._orig_mod.0.conv1.weight',
+    'model.layer1.0._checkpoint_wrapped_module.bn1.weight',
+  ]);
+  const { checkpoint } = await openModel(path);
+  checkpoint.close();
+  assert.equal([...checkpoint.tensors.keys()], ['fc.weight', 'layer1.0.conv1.weight', 'layer1.0.bn1.weight']);
+});
+
+test('weights under a key that nobody knows are found where they are the only ones', () => {
+  const isTensor = (value: unknown): value is Uint8Array => value instanceof Uint8Array;
+  const network = () => new Map([['conv1.weight', new Uint8Array(1)]]);
+  const optimizer = new Map([['exp_avg', new Uint8Array(1)]]);
+  const find = (entries: readonly (readonly [string, unknown])[]) => findStateDict(new Map(entries) as never, isTensor);
+  const one = find([
+    ['best_weights_so_far', network()],
+    ['momentum', optimizer],
+  ]);
+  assert.equal([...one!.tensors.keys()], ['conv1.weight']);
+  assert.equal(one!.beside, ['momentum (1 tensor)']);
+  assert.is(
+    find([
+      ['generator', network()],
+      ['discriminator', network()],
+    ]),
+    undefined,
+  );
+  assert.is(find([['momentum', optimizer]]), undefined);
 });
 
 test('files of other programs are told by how they begin', async () => {

@@ -39,6 +39,7 @@ test('architecture, tag and preparation', () => {
   assert.equal(describe(A1), {
     file: 'config.json',
     architecture: 'resnet50',
+    numClasses: 1000,
     settings: {
       image_mean: [0.485, 0.456, 0.406],
       image_std: [0.229, 0.224, 0.225],
@@ -103,6 +104,25 @@ test('what is not supported is refused by field and value', () => {
       (error: unknown) =>
         error instanceof ResnetCocoError && error.code === 'BAD_CONFIG' && message.test(error.message),
       `${message}`,
+    );
+  }
+});
+
+test('former names are those of today, and arguments that change nothing are no obstacle', () => {
+  const names = {
+    gluon_resnet50_v1b: 'resnet50',
+    gluon_resnet50_v1d: 'resnet50d',
+    gluon_seresnext50_32x4d: 'seresnext50_32x4d',
+    swsl_resnet18: 'resnet18',
+  };
+  for (const [former, today] of Object.entries(names)) {
+    assert.is(describe({ ...A1, architecture: former }).architecture, today);
+  }
+  describe({ ...A1, model_args: { in_chans: 3, global_pool: 'avg', output_stride: 32, act_layer: null } });
+  for (const model_args of [{ in_chans: 1 }, { output_stride: 16 }, { act_layer: 'gelu' }]) {
+    assert.throws(
+      () => describe({ ...A1, model_args }),
+      /model_args\.(in_chans|output_stride|act_layer): is not supported/,
     );
   }
 });
