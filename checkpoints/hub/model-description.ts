@@ -15,6 +15,8 @@ export interface ModelDescription {
   readonly file: string;
   readonly architecture?: string;
   readonly network?: DescribedNetwork;
+  /** The number of classes, where it says it. */
+  readonly numClasses?: number;
   /** Settings of a classifier's configuration that tensors do not tell. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** What a user should know of it. */
