@@ -1,17 +1,9 @@
 import * as v from 'valibot';
-import {
-  type ChannelOrder,
-  type CropMode,
-  type CropRounding,
-  channelOrders,
-  cropModes,
-  cropRoundings,
-  type Interpolation,
-  interpolations,
-} from '../datasets/index.ts';
+import type { ChannelOrder, CropMode, CropRounding, Interpolation } from '../datasets/index.ts';
 import { channelTriple, deviationTriple, MOST, positiveWithin, wholeWithin } from '../io/bounds.ts';
 import { parseConfig } from '../io/config.ts';
 import { isArchitectureName, parseArchitecture, type Stem, SUCH_NAMES, usualStem } from './architecture.ts';
+import { preparationFields } from './preparation-fields.ts';
 
 /** The mean of each RGB channel over ImageNet, of values from 0 to 1: what torchvision's models expect. */
 export const IMAGENET_MEAN: readonly number[] = [0.485, 0.456, 0.406];
@@ -19,13 +11,6 @@ export const IMAGENET_MEAN: readonly number[] = [0.485, 0.456, 0.406];
 export const IMAGENET_STD: readonly number[] = [0.229, 0.224, 0.225];
 
 const cropSize = wholeWithin(1, Math.sqrt(MOST.pixels));
-
-export const preparationFields = {
-  interpolation: v.optional(v.picklist(interpolations)),
-  crop_mode: v.optional(v.picklist(cropModes)),
-  crop_rounding: v.optional(v.picklist(cropRoundings)),
-  channel_order: v.optional(v.picklist(channelOrders)),
-};
 
 const fields = v.strictObject({
   architecture: v.pipe(v.string(), v.check(isArchitectureName, `must be ${SUCH_NAMES}`)),

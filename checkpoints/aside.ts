@@ -28,6 +28,9 @@ const OF_TRAINING: readonly RegExp[] = [
   OF_A_RUN,
   /^(optimi[sz]ers?|optimi[sz]er_states?|optim|lr_schedulers?|schedulers?|grad_scaler|scaler)[./]/,
   /^(criterion|loss|loss_fn|loss_func|loss_function)\./,
+  // Of self-supervised learning: what follows the network, and the queue of MoCo.
+  /^(projection_head|projector|predictor|prototypes|prediction_head)\./,
+  /^(queue|queue_ptr|queue_labels)$/,
   /^(\w+_)?(acc|acc1|acc5|accuracy|metric|metrics|f1|auroc)\./,
 ];
 

@@ -4,6 +4,7 @@ import { isFolder } from '../io/regular-file.ts';
 import { namesAside } from './aside.ts';
 import { foreignFormat } from './foreign-formats.ts';
 import { modelFolder } from './model-folder.ts';
+import { oneOfSeveral } from './one-of-several.ts';
 import { commonPrefix, withoutInnerWrappers } from './prefix.ts';
 import { readSafetensors } from './safetensors.ts';
 import { isIndex, readIndex } from './shards.ts';
@@ -17,6 +18,8 @@ export interface Checkpoint extends Contents {
   readonly files: readonly string[];
   /** The prefix of all names in the file, such as `module.`. The names in `tensors` are without it. */
   readonly prefix: string;
+  /** Whether it is one of several networks; `prefix` is of its names alone then, and `beside` says what is left out. */
+  readonly isPart?: boolean;
   close(): void;
 }
 
@@ -31,7 +34,11 @@ export interface Checkpoint extends Contents {
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
   const file = isFolder(path) ? (await modelFolder(path)).weights : path;
   const opened = isIndex(file) ? await openShards(file) : await openFile(file);
-  return { ...opened, ...withoutPrefix(opened.tensors) };
+  const bare = { ...opened, ...withoutPrefix(opened.tensors) };
+  const one = oneOfSeveral(bare.tensors);
+  if (!one) return bare;
+  const { leftOut, prefix, tensors } = one;
+  return { ...bare, tensors, prefix: bare.prefix + prefix, isPart: true, beside: [...leftOut, ...bare.beside] };
 }
 
 type OpenContents = Contents & Pick<Checkpoint, 'close' | 'file' | 'files'>;

@@ -1,6 +1,8 @@
 import { ResnetCocoError } from '../errors.ts';
 import { namesAside } from './aside.ts';
 import { refuseDialect } from './dialects/table.ts';
+import { shown } from './foreign-formats.ts';
+import { prefixesOfNetworks } from './one-of-several.ts';
 import type { Shapes } from './shapes.ts';
 
 type TensorShapes = Readonly<Record<string, readonly number[]>>;
@@ -52,8 +54,12 @@ export function checkFit(shapes: Shapes, needed: TensorShapes, file: string, arc
   );
 }
 
-/** Names the prefix that most names have, and the names without it, which kept it from being stripped. */
+/** Names several networks beside each other; or the prefix that most names have, and the names without it, which kept it from being stripped. */
 export function straysFrom(shapes: Shapes): string {
+  const several = prefixesOfNetworks(shapes);
+  if (several.length > 1) {
+    return ` (it has networks under ${several.map((prefix) => `'${shown(prefix)}'`).join(' and ')}; store one of them alone)`;
+  }
   const aside = namesAside(new Map([...shapes].map(([name, shape]) => [name, { shape }])));
   const names = [...shapes.keys()].filter((name) => !aside.has(name));
   const match = names.map((name) => /^(.*?)(?:conv1|layer1\.0\.conv1)\.weight$/.exec(name)?.[1]).find(Boolean);

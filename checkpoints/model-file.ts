@@ -190,7 +190,7 @@ const MOST_LISTED = 12;
 /** A note about a file; undefined if it holds only a model's weights. */
 function noteOf(model: ModelFile): string | undefined {
   const { checkpoint, config, description } = model;
-  const { file, prefix } = checkpoint;
+  const { file, isPart, prefix } = checkpoint;
   const beside = besideWeights(model);
   // A checkpoint of a run is meant to be a model too; its state is for resuming, not left over.
   const state = beside.filter((entry) => entry.startsWith(`${TRAINING_STATE} `));
@@ -199,7 +199,8 @@ function noteOf(model: ModelFile): string | undefined {
   const isDescribed = config !== undefined || description !== undefined;
   const unused = isDescribed && isUsual ? [] : others;
   const parts: string[] = [];
-  if (prefix) parts.push(`the prefix '${prefix}' of all its tensors is left out`);
+  if (isPart) parts.push(`reads the network under '${prefix}'`);
+  else if (prefix) parts.push(`the prefix '${prefix}' of all its tensors is left out`);
   if (unused.length) {
     const more = unused.length > MOST_LISTED ? ` and ${unused.length - MOST_LISTED} more` : '';
     parts.push(`not used: ${unused.slice(0, MOST_LISTED).join(', ')}${more}`);

@@ -5,7 +5,8 @@ import { batchProblem, MOST, wholeWithin } from '../../io/bounds.ts';
 import { parseConfig } from '../../io/config.ts';
 import { type OptimizationSettings, scheduleProblem } from '../../training/index.ts';
 import { optimizationFields } from '../../training/optimization-fields.ts';
-import { type PreparationSettings, preparationFields } from '../classifier-config.ts';
+import type { PreparationSettings } from '../classifier-config.ts';
+import { preparationFields } from '../preparation-fields.ts';
 
 /** More stages than any network has. */
 const MOST_STAGES = 4;

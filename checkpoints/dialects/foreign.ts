@@ -1,4 +1,8 @@
+import type { Shapes } from '../shapes.ts';
 import { type Dialect, namesLike } from './dialect.ts';
+
+/** Networks of two encoders. Where an encoder is a ResNet that is read, one of them is taken. */
+const TWO_ENCODERS = 'a network of self-supervised learning with two encoders';
 
 /** Networks and frameworks that are not read, with patterns of their names. The most specific pattern comes first. */
 const FOREIGN: readonly [name: string, tells: RegExp][] = [
@@ -18,7 +22,7 @@ const FOREIGN: readonly [name: string, tells: RegExp][] = [
   ['a DETR', /^(transformer\.(encoder|decoder)\.layers\.|class_embed\.|bbox_embed\.|query_embed\.)/],
   [
     "a RegNet or another relative of ResNet of Hugging Face's transformers",
-    /^((regnet|model)\.)?(embedder\.embedder\.|encoder\.stages\.\d+\.layers\.)/,
+    /^((regnet|resnet|model)\.)?(embedder\.embedder\.|encoder\.stages\.\d+\.layers\.)/,
   ],
   [
     "a vision transformer or ConvNeXt of Hugging Face's transformers",
@@ -45,7 +49,7 @@ const FOREIGN: readonly [name: string, tells: RegExp][] = [
     /^layer\d\.\d+\.(convs\.\d|bns\.\d|conv2\.(conv|paths|fc\d|bn\d|radix|attn)|conv4|bn4)/,
   ],
   [
-    'a network of self-supervised learning with two encoders',
+    TWO_ENCODERS,
     /^(encoder_[qk]|momentum_encoder|base_encoder|online_encoder|target_encoder|online_network|target_network)\./,
   ],
   ['a network of CLIP', /^(visual\.|transformer\.resblocks\.|token_embedding\.)/],
@@ -73,8 +77,6 @@ const FOREIGN: readonly [name: string, tells: RegExp][] = [
   ['a RegNet', /^(trunk_output\.|stem\.0\.weight|s[1-4]\.b\d+\.conv)/],
   ["a ResNet in a plain Sequential, such as fastai's", /^(0\.)?[0-9]\.\d+\.(conv1|bn1|conv2)\.weight$/],
   ['a network that torch pruned (make it permanent first, with prune.remove)', /\.weight_mask$/],
-  // After the others: timm also calls heads so.
-  ['a classifier of MMPretrain', /^head\.(fc|layers\.\d+)\.(weight|bias)$/],
 ];
 
 /** Norms that store no statistics are group or layer norms. */
@@ -85,6 +87,10 @@ const groupNorm: Dialect = {
       (name) => /^(bn1|layer\d\.\d+\.bn\d)\.weight$/.test(name) && !shapes.has(name.replace(/weight$/, 'running_mean')),
     ),
 };
+
+/** Whether names are those of another network, of which a ResNet may be a part: its parts alone would answer otherwise. */
+export const isForeignWhole = (shapes: Shapes): boolean =>
+  foreignDialects.some(({ name, recognize }) => name !== TWO_ENCODERS && recognize(shapes).length > 0);
 
 /** Dialects that are recognized but not read. To read one, give it a file of its own with a `rename`. */
 export const foreignDialects: readonly Dialect[] = [

@@ -61,7 +61,7 @@ function translate({ entries, tensors: stored }: ForeignContents): Translation {
     if (!name.startsWith('data_preprocessor.')) tensors.set(translated(name, levels), tensor);
   }
   const meta = entries.get('meta');
-  const text = readConfigText(textOf(meta, 'cfg') ?? textOf(meta, 'config') ?? '');
+  const text = readConfigText(textOfConfig(meta));
   const unread = unreadOf(names, UNREAD) ?? (text.unread === undefined ? undefined : { what: text.unread, names: [] });
   if (unread) return { tensors, settings: {}, unread };
 
@@ -124,8 +124,12 @@ function translated(name: string, levels: number): string {
     .replace(/^bbox_head\.retina_reg\./, 'head.regression_head.bbox_reg.');
 }
 
+/** The text of its configuration in a checkpoint's `meta`. */
+export const textOfConfig = (meta: PickleValue | undefined): string =>
+  textOf(meta, 'cfg') ?? textOf(meta, 'config') ?? '';
+
 /** Means and deviations of pixels: those of torchvision's backbones where nothing else is said. */
-function pixelsOf(stored: ForeignContents['tensors'], text: ConfigText) {
+export function pixelsOf(stored: ForeignContents['tensors'], text: ConfigText) {
   const numbers = (name: string) => {
     const tensor = stored.get(`data_preprocessor.${name}`);
     return tensor && tensor.shape.reduce((product, size) => product * size, 1) === 3
@@ -157,15 +161,19 @@ function textOf(value: PickleValue | undefined, key: string): string | undefined
   return typeof entry === 'string' ? entry : undefined;
 }
 
-/** By the classes that a file names; COCO's have COCO's ids. */
-function categoriesOf(meta: PickleValue | undefined, classes: number): readonly object[] {
+/** The names of classes in a checkpoint's `meta`; undefined if it names none. */
+export function classesOf(meta: PickleValue | undefined): readonly string[] | undefined {
   const dataset = entryOf(meta, 'dataset_meta');
   const named = [entryOf(dataset, 'classes'), entryOf(dataset, 'CLASSES'), entryOf(meta, 'CLASSES')].find(
     Array.isArray,
-  );
-  const names = typeof named?.[0] === 'string' ? (named as readonly string[]) : undefined;
-  if (names?.length !== classes || !names.every((name) => typeof name === 'string'))
-    return contiguousCategories(classes);
+  ) as readonly PickleValue[] | undefined;
+  return named?.length && named.every((name) => typeof name === 'string') ? (named as readonly string[]) : undefined;
+}
+
+/** By the classes that a file names; COCO's have COCO's ids. */
+function categoriesOf(meta: PickleValue | undefined, classes: number): readonly object[] {
+  const names = classesOf(meta);
+  if (names?.length !== classes) return contiguousCategories(classes);
   if (`${names}` === `${cocoCategories.map(({ name }) => name)}`) return contiguousCategories(classes);
   return names.map((name, i) => ({ id: i + 1, name }));
 }

@@ -4,15 +4,16 @@ import type { Shapes } from '../shapes.ts';
 import { akamaster } from './akamaster.ts';
 import { detectron2 } from './detectron2.ts';
 import { type Dialect, isReadable, type Unread } from './dialect.ts';
-import { foreignDialects } from './foreign.ts';
+import { foreignDialects, isForeignWhole } from './foreign.ts';
 import { mmdetection } from './mmdetection.ts';
+import { mmpretrain } from './mmpretrain.ts';
 import { timm } from './timm.ts';
 import { torchvision } from './torchvision.ts';
 import { transformers } from './transformers.ts';
 
 /** All dialects, the most specific first: other networks also use the names of a plain ResNet. */
 export const dialects: readonly Dialect[] = [
-  ...[...foreignDialects, detectron2, mmdetection],
+  ...[...foreignDialects, detectron2, mmdetection, mmpretrain],
   ...[transformers, timm, torchvision, akamaster],
 ];
 
@@ -22,6 +23,10 @@ export const isFirstPart = (part: string): boolean => dialects.some(({ firstPart
 /** The readable dialect of these tensors; undefined if there is none. */
 export const readableDialect = (shapes: Shapes): Dialect | undefined =>
   dialects.find((dialect) => isReadable(dialect) && dialect.recognize(shapes).length);
+
+/** Whether the tensors are those of one network, read or not, and not of several beside each other. */
+export const isOneNetwork = (shapes: Shapes): boolean =>
+  readableDialect(shapes) !== undefined || isForeignWhole(shapes);
 
 /** Wrappers before a name. */
 const WRAPPED = /^((module|_orig_mod|student|teacher)\.)+/;

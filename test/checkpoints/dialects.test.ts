@@ -30,12 +30,13 @@ const nameOf = (names: readonly string[]) => readableDialect(shapesOf(names))?.n
 
 const dialectOf = (network: RegExp) => readable.find(({ name }) => network.test(name))!;
 
-test('the table names every dialect once, and reads six of them', () => {
+test('the table names every dialect once, and reads seven of them', () => {
   assert.is(new Set(dialects.map(({ name }) => name)).size, dialects.length);
   assert.equal(
     readable.map(({ name }) => name),
     [
       ...['a ResNet, R-CNN or RetinaNet of Detectron2', 'a detector of MMDetection'],
+      'a ResNet of MMPretrain',
       ...["a ResNet of Hugging Face's transformers", 'a ResNet of timm'],
       ...['a ResNet, R-CNN or RetinaNet of torchvision', 'a CIFAR ResNet of akamaster'],
     ],

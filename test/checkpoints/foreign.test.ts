@@ -89,7 +89,7 @@ const NAMES: readonly (readonly [what: RegExp, names: readonly string[]])[] = [
     /detector of MMDetection other than/,
     ['backbone.conv1.weight', 'neck.lateral_convs.0.conv.weight', 'bbox_head.conv_cls.weight'],
   ],
-  [/MMPretrain/, ['backbone.conv1.weight', 'backbone.layer1.0.conv1.weight', 'head.fc.weight', 'head.fc.bias']],
+  [/MMPretrain/, ['backbone.conv1.conv.weight', 'backbone.conv1.bn.weight', 'head.fc.weight', 'head.fc.bias']],
   [
     /ResNet of pre-activated blocks/,
     ['stem.conv.weight', 'stages.0.blocks.0.norm1.weight', 'stages.0.blocks.0.conv1.weight', 'head.fc.weight'],

@@ -18,6 +18,8 @@ interface Case {
     readonly framework: string;
     readonly kind: string;
     readonly depth?: number;
+    readonly groups?: number;
+    readonly width?: number;
     readonly bgr: boolean;
     readonly mean: readonly number[];
     readonly std: readonly number[];
@@ -85,8 +87,9 @@ const TWO_STAGES = {
 const ONE_STAGE = { ...TEST, topk_candidates: 60, score_thresh: 0.1, detections_per_img: 12 };
 
 for (const [i, { case: made, images, tensors }] of cases.entries()) {
-  const { agnostic, depth = 18, framework, kind } = made;
-  test(`${framework}'s ${kind}, ResNet-${depth}${agnostic ? ', boxes of no class' : ''}, equals torch`, async () => {
+  const { agnostic, depth = 18, framework, groups, kind, width } = made;
+  const network = groups ? `ResNeXt-${depth} ${groups}×${width}d` : `ResNet-${depth}`;
+  test(`${framework}'s ${kind}, ${network}${agnostic ? ', boxes of no class' : ''}, equals torch`, async () => {
     const file = join(folder, `${i}.safetensors`);
     const stored = new Map(tensors.map((tensor, phase) => [tensor.name, storedWave(tensor, phase)]));
     // As version 3 of MMDetection stores them, where they are not those of torchvision's backbones.
@@ -104,12 +107,12 @@ for (const [i, { case: made, images, tensors }] of cases.entries()) {
     rmSync(file);
     const detector = await Detector.compile(await createEngine('onnx', { threads: 1 }), config, weights);
     try {
-      for (const { boxes, height, keypoint_scores, keypoints, labels, masks, scores, width } of images) {
-        const data = Uint8Array.from(wave(height * width * 3, height), (value) =>
+      for (const { boxes, height, keypoint_scores, keypoints, labels, masks, scores, width: wide } of images) {
+        const data = Uint8Array.from(wave(height * wide * 3, height), (value) =>
           roundHalfEven((0.5 + 0.5 * value) * 255),
         );
-        const found = await detector.detect({ width, height, data }, { score: 0.1 });
-        const which = `${height} × ${width}`;
+        const found = await detector.detect({ width: wide, height, data }, { score: 0.1 });
+        const which = `${height} × ${wide}`;
         assert.equal(
           found.map(({ category_id }) => category_id),
           labels,
@@ -128,8 +131,8 @@ for (const [i, { case: made, images, tensors }] of cases.entries()) {
           `${which}: side`,
         );
         masks?.forEach((counts, object) => {
-          const expected = { size: [height, width] as [number, number], counts };
-          const ours = { size: [height, width] as [number, number], counts: found[object].mask!.counts };
+          const expected = { size: [height, wide] as [number, number], counts };
+          const ours = { size: [height, wide] as [number, number], counts: found[object].mask!.counts };
           const [[iou]] = mask.iou([ours], [expected], [0]);
           const different = Math.abs(mask.area(ours) - mask.area(expected));
           assert.ok(iou > 0.98 || different <= 5, `${which}: mask ${object}: IoU ${iou}`);
