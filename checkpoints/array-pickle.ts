@@ -23,6 +23,9 @@ const DICTIONARY = /^collections\.(OrderedDict|defaultdict)$/;
 /** Single numbers beside the weights, such as an iteration; they are built as empty objects. */
 const SCALAR = /^numpy\.(_core|core)\.multiarray\.scalar$/;
 
+/** Its pickle's budget: the deepest ResNets' arrays need a tenth of it. */
+const BUDGET = 400_000;
+
 /** Numpy's arrays, and the dictionaries that hold them. */
 class ArrayWorld extends NumpyWorld {
   override knows(name: string): boolean {
@@ -52,7 +55,7 @@ class ArrayWorld extends NumpyWorld {
  * @throws ResnetCocoError UNSAFE_CHECKPOINT if it asks for anything but arrays; BAD_CHECKPOINT for an array that is damaged
  */
 export function readArrayPickle(file: FileSlice): Contents | undefined {
-  const { value } = readPickle(file, 0, new ArrayWorld());
+  const { value } = readPickle(file, 0, new ArrayWorld(), BUDGET);
   const dict = findStateDict(value, (entry) => entry instanceof NumpyArray);
   // PaddlePaddle's are told by this entry.
   if (!dict || (value as ReadonlyMap<PickleValue, PickleValue>).has('StructuredToParameterName@@')) return undefined;

@@ -1,6 +1,7 @@
 import { type HostTensor, sizeOf } from '../engine/index.ts';
 
-const PERIOD = 10007;
+/** After so many numbers they come again. */
+export const PERIOD = 10007;
 
 /** What `fixtures/waves.py` calls a wave: numbers that any language can make again. */
 export function wave(count: number, phase: number): Float64Array {

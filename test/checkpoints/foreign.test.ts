@@ -48,6 +48,44 @@ test("MMDetection's are read with what its message hub holds; Ultralytics' are c
   }
 });
 
+test("what OpenMMLab's runs leave beside the weights is data: classes are read, objects are passed over", async () => {
+  const { checkpoint, dialect } = await openModel(fixture('mmengine.pth'));
+  checkpoint.close();
+  assert.is(dialect!.name, 'a detector of MMDetection');
+  assert.equal(checkpoint.beside, ['meta', 'message_hub', 'param_schedulers']);
+  const { entries } = await openCheckpoint(fixture('mmengine.pth'));
+  const meta = entries!.get('meta') as ReadonlyMap<string, ReadonlyMap<string, unknown>>;
+  assert.equal(meta.get('dataset_meta')!.get('CLASSES'), ['cat', 'dog']);
+});
+
+test('names that are like those of data, and calls beside data, are refused', async () => {
+  const names = [
+    ...['builtins getattr', '__builtin__ getattr', 'builtins setattr', 'operator attrgetter', 'operator methodcaller'],
+    ...[
+      'mmengine.config.config exec',
+      'mmengine.config.config Config.fromfile',
+      'mmengine.config.config import_module',
+    ],
+    ...['mmengine.registry build_from_cfg', 'mmengine.logging.history_buffer HistoryBuffer.mean', 'functools partial'],
+    ...['pathlib os', 'pathlib Path.unlink', 'datetime sys', 'argparse _sys', 'numpy.core.multiarray fromfile'],
+    ...['numpy memmap', 'numpy.testing runstring', 'collections namedtuple', 'copyreg _reconstructor', 'uuid os'],
+  ];
+  for (const name of names) {
+    const called = `\x80\x02}q\x00(X\x04\x00\x00\x00metac${name.replace(' ', '\n')}\n(tRu.`;
+    const content = zip({ 'archive/data.pkl': Buffer.from(called, 'latin1') });
+    await expectRefused('call.pth', content, 'UNSAFE_CHECKPOINT', new RegExp(name.split(' ')[0]));
+  }
+  // An object of data whose class is called with what is no data.
+  const inner =
+    '\x80\x02}q\x00(X\x04\x00\x00\x00metacmmengine.config.config\nConfigDict\n(cos\nsystem\nX\x01\x00\x00\x00xtRtRu.';
+  await expectRefused(
+    'inner.pth',
+    zip({ 'archive/data.pkl': Buffer.from(inner, 'latin1') }),
+    'UNSAFE_CHECKPOINT',
+    /os\.system/,
+  );
+});
+
 test("Lightning's objects of settings and callbacks are no obstacle, and all entries are said", async () => {
   const notes: string[] = [];
   const { checkpoint } = await openModel(fixture('lightning.ckpt'), { onNote: (note) => notes.push(note) });

@@ -11,7 +11,7 @@ import { detectorConfigOf, readDetectorWeights } from '../../detection/load-dete
 import { createEngine } from '../../engine/index.ts';
 import { mask } from '../../eval/index.ts';
 import { fixturesDir } from '../shared-data.ts';
-import { wave } from '../waves.ts';
+import { PERIOD, wave } from '../waves.ts';
 
 interface Case {
   readonly case: {
@@ -57,11 +57,11 @@ const storedWave = ({ offset, scale, shape }: Wave, phase: number): StoredTensor
   dtype: 'F32',
   shape,
   bytes: () => {
-    const values = wave(
-      shape.reduce((product, size) => product * size, 1),
-      phase,
-    );
-    return new Uint8Array(Float32Array.from(values, (value) => offset + scale * value).buffer);
+    const count = shape.reduce((product, size) => product * size, 1);
+    const period = Float32Array.from(wave(Math.min(count, PERIOD), phase), (value) => offset + scale * value);
+    const values = new Float32Array(count);
+    for (let at = 0; at < count; at += PERIOD) values.set(period.subarray(0, count - at), at);
+    return new Uint8Array(values.buffer);
   },
 });
 
