@@ -40,10 +40,10 @@ const TENSORS = /^torch\.(Tensor|_tensor\.Tensor|nn\.parameter\.(Parameter|Buffe
  */
 const REBUILD_SUBCLASS = 'torch._tensor._rebuild_from_type_v2';
 const CONTAINERS =
-  /^(collections\.(OrderedDict|defaultdict|Counter)|torch\.Size|(builtins|__builtin__)\.(set|dict|list|tuple|frozenset|slice|complex|bytearray|int|float|str|bool|object))$/;
+  /^(collections\.(OrderedDict|defaultdict|Counter|deque)|torch\.Size|(builtins|__builtin__)\.(set|dict|list|tuple|frozenset|slice|complex|bytearray|int|float|str|bool|object))$/;
 /** Numbers and settings that training scripts store beside the weights. They are built as empty objects. */
 const INERT =
-  /^(argparse\.Namespace|types\.SimpleNamespace|torch\.device|torch\.serialization\._get_layout|numpy\.(dtype|ndarray|(float|u?int)(16|32|64)|bool_?|dtypes\.\w+DType)|numpy\.(_core|core)\.multiarray\.(scalar|_reconstruct)|numpy\.(_core|core)\.numeric\._frombuffer|_codecs\.encode|collections\.deque|datetime\.(datetime|date|time|timedelta|timezone)|pathlib\.((Pure)?(Posix|Windows|)Path|_local\.\w+Path)|uuid\.UUID|decimal\.Decimal|typing\.Any|torch\.torch_version\.TorchVersion|(mmengine\.logging\.history_buffer|mmengine\.logging\.message_hub|mmcv\.runner\.log_buffer)\.(HistoryBuffer|MessageHub|LogBuffer))$/;
+  /^(argparse\.Namespace|types\.SimpleNamespace|torch\.device|torch\.serialization\._get_layout|numpy\.(dtype|ndarray|(float|u?int)(16|32|64)|bool_?|dtypes\.\w+DType)|numpy\.(_core|core)\.multiarray\.(scalar|_reconstruct)|numpy\.(_core|core)\.numeric\._frombuffer|_codecs\.encode|datetime\.(datetime|date|time|timedelta|timezone)|pathlib\.((Pure)?(Posix|Windows|)Path|_local\.\w+Path)|uuid\.UUID|decimal\.Decimal|typing\.Any|torch\.torch_version\.TorchVersion|(mmengine\.logging\.history_buffer|mmengine\.logging\.message_hub|mmcv\.runner\.log_buffer)\.(HistoryBuffer|MessageHub|LogBuffer))$/;
 /** Configurations of OpenMMLab, which are dictionaries. */
 const CONFIGS = /^(mmengine\.config\.config|mmcv\.utils\.config|addict\.addict)\.(ConfigDict|Config|Dict)$/;
 /** The same for Lightning and OmegaConf: settings as dictionaries, classes of callbacks. */
@@ -124,6 +124,7 @@ export class TorchWorld implements PickleWorld {
     if (REBUILD.test(name)) return rebuildTensor(args);
     if (name === 'collections.OrderedDict' || name.endsWith('.dict')) return dictionary(args[0] ?? []);
     if (name === 'collections.defaultdict' || name === 'collections.Counter') return new Map();
+    if (name === 'collections.deque') return [];
     // A configuration that is no plain dictionary of settings is an empty one.
     if (CONFIGS.test(name)) return args[0] instanceof Map ? new Map(args[0]) : new Map();
     if (INERT_PACKAGES.test(name)) return new Map();
