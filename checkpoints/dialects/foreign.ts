@@ -92,8 +92,18 @@ const groupNorm: Dialect = {
 export const isForeignWhole = (shapes: Shapes): boolean =>
   foreignDialects.some(({ name, recognize }) => name !== TWO_ENCODERS && recognize(shapes).length > 0);
 
+const otherOfMmpretrain: Dialect = {
+  name: 'a classifier of MMPretrain other than a ResNet',
+  recognize: (shapes) =>
+    shapes.has('backbone.layer1.0.conv1.weight')
+      ? []
+      : [...shapes.keys()].filter((name) => /^head\.(fc|layers\.\d+)\.(weight|bias)$/.test(name)),
+};
+
 /** Dialects that are recognized but not read. To read one, give it a file of its own with a `rename`. */
 export const foreignDialects: readonly Dialect[] = [
   ...FOREIGN.map(([name, tells]) => ({ name, recognize: namesLike(tells) })),
   groupNorm,
+  // After the others: timm also calls heads so.
+  otherOfMmpretrain,
 ];
