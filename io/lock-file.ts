@@ -1,5 +1,5 @@
 import { unlinkSync } from 'node:fs';
-import { open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { open, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isGone, type LockOwner, newOwner, parseOwner } from './lock-owner.ts';
@@ -10,6 +10,8 @@ const LOST_MS = 600_000;
 const TOUCH_MS = 20_000;
 /** A lock file is empty for a moment. If it stays empty, its process was killed in that moment. */
 const UNWRITTEN_MS = 2000;
+/** Time between two tries to take over a lock, while another process does. */
+const TAKING_MS = 10;
 /** Longest time between two looks at a lock that is waited for. */
 const LOOK_MS = 500;
 
@@ -77,7 +79,9 @@ export async function takeLock(
   return async () => {
     clearInterval(heartbeat);
     ownLocks.delete(path);
-    await takeAway(path, ours).catch(() => {});
+    // It is ours, unless this process was taken for dead.
+    const lock = await readLock(path).catch(() => undefined);
+    if (lock?.text === ours) await rm(path, { force: true }).catch(() => {});
   };
 }
 
@@ -110,17 +114,20 @@ async function readLock(path: string) {
   }
 }
 
-/** Removes a lock if it is still the one that was read: another process may have taken it over. */
+/** Removes a lock if it is still the one that was read. Of several that want to, one looks and removes at a time. */
 async function takeAway(path: string, text: string): Promise<void> {
-  const aside = `${path}.${newOwner().id}`;
-  try {
-    // Only one of several processes can move it.
-    await rename(path, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
+  const guard = `${path}.taking`;
+  if (!(await create(guard, ''))) {
+    const { mtimeMs = Date.now() } = await stat(guard).catch(() => ({ mtimeMs: undefined }));
+    // Its process was killed in that moment.
+    if (Math.abs(Date.now() - mtimeMs) > UNWRITTEN_MS) await rm(guard, { force: true });
+    await sleep(TAKING_MS);
+    return;
   }
-  const moved = await readFile(aside, 'utf8').catch(() => undefined);
-  if (moved === text || moved === undefined) await rm(aside, { force: true });
-  else await rename(aside, path);
+  try {
+    const lock = await readLock(path);
+    if (lock?.text === text) await rm(path, { force: true });
+  } finally {
+    await rm(guard, { force: true });
+  }
 }
