@@ -11,15 +11,10 @@ export { eachSource, isImageSource } from './images/image-sources.ts';
 export { scansProblem } from './images/jpeg/jpeg-header.ts';
 export { type ChannelOrder, channelOrders } from './images/normalize.ts';
 export { sourceName } from './images/read-image.ts';
-export {
-  enlargement,
-  type Interpolation,
-  interpolations,
-  type Region,
-  resizeAntialiased,
-  resizeBilinear,
-  shrunk,
-} from './images/resize.ts';
+export type { Region } from './images/region.ts';
+export { type Interpolation, interpolations, resizeAntialiased } from './images/resize/antialiased.ts';
+export { resizeBilinear } from './images/resize/bilinear.ts';
+export { enlargement, shrunk } from './images/resize/viewing.ts';
 export { type CropMode, type CropRounding, cropModes, cropRoundings } from './images/resize-and-crop.ts';
 export {
   type Crops,

@@ -1,5 +1,5 @@
 import type { Image } from '../images/image.ts';
-import type { Region } from '../images/resize.ts';
+import type { Region } from '../images/region.ts';
 
 /** Cuts out a rectangle, which may extend beyond the picture; the outside is black. */
 export function crop({ width, height, data }: Image, { left, top, ...size }: Region): Image {

@@ -3,7 +3,7 @@
  * that is not labeled.
  */
 import type { ImageSize } from '../images/image-size.ts';
-import type { Region } from '../images/resize.ts';
+import type { Region } from '../images/region.ts';
 
 const { fround } = Math;
 

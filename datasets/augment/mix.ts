@@ -4,7 +4,7 @@
  * both set, each batch gets one of them with equal probability.
  */
 import type { Random } from '../../io/random.ts';
-import type { Region } from '../images/resize.ts';
+import type { Region } from '../images/region.ts';
 import { symmetricBeta } from './beta.ts';
 
 export interface MixSettings {

@@ -2,7 +2,7 @@
 import { type Boxes, clipBoxes, gatherBoxes, rowsWithArea } from '../detection/boxes.ts';
 import type { CocoSegmentation } from '../detection/coco/coco-format.ts';
 import type { Image } from '../images/image.ts';
-import type { Region } from '../images/resize.ts';
+import type { Region } from '../images/region.ts';
 import { crop } from './crop.ts';
 import { flipHorizontally } from './horizontal-flip.ts';
 import { cropKeypoints, mirrorKeypoints } from './keypoints.ts';

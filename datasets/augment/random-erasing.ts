@@ -1,5 +1,5 @@
 import type { Random } from '../../io/random.ts';
-import type { Region } from '../images/resize.ts';
+import type { Region } from '../images/region.ts';
 
 /** torchvision's `RandomErasing` with value 0, the mean of a normalized picture. */
 export interface RandomErasing {

@@ -1,7 +1,7 @@
 import type { Random } from '../../io/random.ts';
 import type { Boxes } from '../detection/boxes.ts';
 import type { ImageSize } from '../images/image-size.ts';
-import type { Region } from '../images/resize.ts';
+import type { Region } from '../images/region.ts';
 import { type BoxedPicture, chosenObjects, cropPicture } from './objects.ts';
 
 /**

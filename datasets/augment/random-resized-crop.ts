@@ -1,6 +1,7 @@
 import type { Random } from '../../io/random.ts';
 import type { Image } from '../images/image.ts';
-import { type Interpolation, type Region, resizeAntialiased } from '../images/resize.ts';
+import type { Region } from '../images/region.ts';
+import { type Interpolation, resizeAntialiased } from '../images/resize/antialiased.ts';
 import { crop } from './crop.ts';
 
 /** torchvision's `RandomResizedCrop`: a crop of random area and aspect ratio, resized to a square. */

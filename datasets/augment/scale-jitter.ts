@@ -1,6 +1,6 @@
 import type { Random } from '../../io/random.ts';
 import type { ImageSize } from '../images/image-size.ts';
-import type { Region } from '../images/resize.ts';
+import type { Region } from '../images/region.ts';
 
 /**
  * torchvision's `ScaleJitter` and `FixedSizeCrop`, the large-scale jittering of Ghiasi et al. 2021 ("Simple

@@ -1,5 +1,5 @@
 import type { ImageSize } from '../images/image-size.ts';
-import type { Region } from '../images/resize.ts';
+import type { Region } from '../images/region.ts';
 
 /**
  * What an augmented picture shows of the picture in the file. Masks stay in pixels of the file until the last

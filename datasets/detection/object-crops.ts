@@ -10,7 +10,7 @@ import { writeImage } from '../images/encode.ts';
 import type { Image } from '../images/image.ts';
 import type { ImageSize } from '../images/image-size.ts';
 import { readImage } from '../images/read-image.ts';
-import type { Region } from '../images/resize.ts';
+import type { Region } from '../images/region.ts';
 import { seeded } from '../loaders/seeded.ts';
 import type { CocoAnnotation, CocoBox, CocoDataset, CocoImage, ImageId } from './coco/coco-format.ts';
 import { portablePath, withoutExtension } from './file-finder.ts';

@@ -1,6 +1,6 @@
 import { checkArgument } from '../../io/options.ts';
 import type { Image } from '../images/image.ts';
-import type { Region } from '../images/resize.ts';
+import type { Region } from '../images/region.ts';
 import type { Rle } from '../masks/rle.ts';
 import { boxLabel } from './box-label.ts';
 import { type TextMask, textMask, textWidth } from './font.ts';

@@ -8,7 +8,7 @@ import { encodeImage, writeImage } from './encode.ts';
 import type { DecodedImage, Image } from './image.ts';
 import type { ImageFormat } from './image-format.ts';
 import { readImage } from './read-image.ts';
-import { enlarged, enlargement, shrunk } from './resize.ts';
+import { enlarged, enlargement, shrunk } from './resize/viewing.ts';
 import { type ImageTensor, type ImageTransform, transformImage } from './transform.ts';
 
 /** What a thread gets when it starts. */

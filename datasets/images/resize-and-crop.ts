@@ -1,7 +1,8 @@
 /** Cuts the square that a classifier looks at out of a resized picture, as torchvision, timm and transformers do. */
 import { flipHorizontally } from '../augment/horizontal-flip.ts';
 import type { Image } from './image.ts';
-import { type Interpolation, resizeAntialiased } from './resize.ts';
+import { type Interpolation, resizeAntialiased } from './resize/antialiased.ts';
+import { roundHalfEven } from './round-half-even.ts';
 
 /**
  * How a picture becomes a square, by timm's names: `center` resizes the shorter side and cuts the middle, `squash`
@@ -30,12 +31,6 @@ export interface CropSettings {
   readonly image_mean: readonly number[];
   readonly channel_order?: 'rgb' | 'bgr' | undefined;
 }
-
-/** Rounds half to even, like Python's `round`. */
-const roundHalfEven = (x: number): number => {
-  const floor = Math.floor(x);
-  return x - floor === 0.5 ? floor + (floor % 2) : Math.round(x);
-};
 
 type Size = readonly [width: number, height: number];
 

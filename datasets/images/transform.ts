@@ -5,7 +5,9 @@
 import { ResnetCocoError } from '../../errors.ts';
 import type { Image } from './image.ts';
 import { type ChannelOrder, type Levels, normalizedLevels, normalizeInto, normalizePixels } from './normalize.ts';
-import { resizeAntialiased, resizeBilinear, resizePlain } from './resize.ts';
+import { resizeAntialiased } from './resize/antialiased.ts';
+import { resizeBilinear } from './resize/bilinear.ts';
+import { resizePlain } from './resize/opencv.ts';
 import { type CropSettings, cropsOf, resizeAndCrop } from './resize-and-crop.ts';
 
 /** torchvision's `ImageClassification` preset, with what timm and transformers have besides. */

@@ -14,7 +14,7 @@ interface Interpolation {
   readonly share: Wire;
 }
 
-/** `interpolation` of `datasets/images/resize.ts`: a 32-bit scale, and 64-bit positions. */
+/** `interpolation` of `datasets/images/resize/bilinear.ts`: a 32-bit scale, and 64-bit positions. */
 function interpolation(g: GraphBuilder, from: Wire, to: Wire): Interpolation {
   const scale = g.cast(g.div(g.cast(from, 'float32'), g.cast(to, 'float32')), 'float64');
   const centers = g.add(g.cast(g.range(to), 'float64'), 0.5);

@@ -5,18 +5,11 @@
  * Shapes: L levels, A anchors per location (sizes × ratios), H×W the grid of a level. Anchors of a level are rows of
  * boxes in the order (y, x, anchor), which is also the order of RPN outputs [H, W, A] and [H, W, A, 4].
  */
+import { roundHalfEven } from '../../datasets/images/round-half-even.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import type { Boxes, ImageSize } from './boxes.ts';
 
 const { fround } = Math;
-
-/** Rounds .5 to the even neighbor, as torch does; Math.round would turn −22.5 into −22 but 22.5 into 23. */
-function roundHalfToEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  if (rest !== 0.5) return rest < 0.5 ? floor : floor + 1;
-  return floor % 2 === 0 ? floor : floor + 1;
-}
 
 /** The anchors of one location, centered on the origin, ratio by ratio and size by size: [A, 4]. */
 function baseAnchors(
@@ -85,7 +78,7 @@ export class AnchorGenerator {
       const bad = lists.find((list) => !list.length || !list.every((value) => value > 0 && Number.isFinite(value)));
       if (bad) throw new ResnetCocoError('BAD_CONFIG', `${field} holds ${JSON.stringify(bad)}: give positive numbers`);
     }
-    const round = rounding ? roundHalfToEven : (side: number) => side;
+    const round = rounding ? roundHalfEven : (side: number) => side;
     this.baseAnchors = sizesOf.map((levelSizes, level) => baseAnchors(levelSizes, ratiosOf[level], round));
     this.#strides = strides;
   }

@@ -1,5 +1,5 @@
 import { boxLabel } from '../../datasets/draw/box-label.ts';
-import { SMALL } from '../../datasets/images/resize.ts';
+import { SMALL } from '../../datasets/images/resize/viewing.ts';
 
 /**
  * What runs in a gallery's page. Plain JavaScript of the browser, without template literals, since it stands in one.

@@ -1,4 +1,4 @@
-import { enlargement } from '../../datasets/images/resize.ts';
+import { enlargement } from '../../datasets/images/resize/viewing.ts';
 import {
   type Classified,
   classify,

@@ -1,4 +1,4 @@
-import type { Interpolation } from '../../images/resize.ts';
+import type { Interpolation } from '../../images/resize/antialiased.ts';
 import type { Recipe } from './recipe.ts';
 
 /** How pictures are shrunk before they are stored. */

@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { statsOf } from '../../../io/regular-file.ts';
 import type { Image } from '../../images/image.ts';
 import { readImage } from '../../images/read-image.ts';
-import { resizeAntialiased } from '../../images/resize.ts';
+import { resizeAntialiased } from '../../images/resize/antialiased.ts';
 import { sizeByShorterSide } from '../../images/resize-and-crop.ts';
 import type { EncodedPicture, FreshPicture } from './batch-job.ts';
 import type { CacheEntry } from './cache-segment.ts';

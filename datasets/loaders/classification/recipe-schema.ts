@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { LEAST_DEVIATION, MOST, numberWithin, wholeWithin } from '../../../io/bounds.ts';
 import { channelOrders } from '../../images/normalize.ts';
-import { interpolations } from '../../images/resize.ts';
+import { interpolations } from '../../images/resize/antialiased.ts';
 import { cropModes, cropRoundings } from '../../images/resize-and-crop.ts';
 
 const finite = v.pipe(v.number('must be a number'), v.finite('must be finite'));
