@@ -45,7 +45,8 @@ export function inferResNet(
     return bad('a detector, not a classifier; use it with detect, or start a detector training from it');
   }
   const head = ['fc.weight', 'linear.weight'].find((name) => shapes.has(name));
-  if (dialect && !head && !partial && blocksPerStage(shapes).length) {
+  const hasBlocks = blocksPerStage(shapes).length > 0;
+  if (dialect && !head && !partial && hasBlocks) {
     refuseDialect(shapes, file);
     return bad(
       "the body of a ResNet without a head ('fc.weight'), which cannot classify; start a training from it, as train backbone --init does",
@@ -66,7 +67,7 @@ export function inferResNet(
     stride_on: '3x3',
     num_classes: (head && shapes.get(head)![0]) || USUAL_CLASSES,
   };
-  if (!blocksPerStage(shapes).length) return unlike(`it has no 'layer1.0.conv1.weight'${straysFrom(shapes)}`);
+  if (!hasBlocks) return unlike(`it has no 'layer1.0.conv1.weight'${straysFrom(shapes)}`);
   let plan: ResNetPlan;
   try {
     plan = planResNet(config);

@@ -1,4 +1,3 @@
-export { floatToHalf } from '../io/half-floats.ts';
 export { type Checkpoint, openCheckpoint } from './checkpoint.ts';
 export { refuseDialect } from './dialects/table.ts';
 export { fetchModel, type HubModelListing, listHubModels, listModels, type ModelListing } from './fetch-model.ts';

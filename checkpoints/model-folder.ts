@@ -15,7 +15,8 @@ export const WEIGHT_FILES: readonly string[] = [
 export const CONFIG_FILE = 'config.json';
 export const PREPROCESSOR_FILE = 'preprocessor_config.json';
 
-const WEIGHTS = /\.(safetensors|pth?|th|ckpt|pkl|bin)(\.tar)?$/i;
+/** Names of weight files. */
+export const WEIGHTS = /\.(safetensors|pth?|th|ckpt|pkl|bin)(\.tar)?$/i;
 
 /** The files of a folder that a model is read from. */
 export interface ModelFolder {

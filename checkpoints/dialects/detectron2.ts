@@ -1,10 +1,11 @@
 // A anchors a position, S sizes, K classes without the background.
 import type { StoredTensor } from '../stored-tensor.ts';
-import { toFloat32 } from '../to-float32.ts';
 import { addBackgroundLogits, backgroundFirst, contiguousCategories } from './background.ts';
 import { caffe2Name, isCaffe2, withStatistics } from './caffe2.ts';
+import { DETECTRON_R_CNN, DETECTRON_RETINANET } from './detectron-settings.ts';
 import { type Dialect, type ForeignContents, namesLike, type Translation, type Unread, unreadOf } from './dialect.ts';
-import { editLayer, range, rowsOfSize, withChannelsReversed, withRows } from './tensor-edits.ts';
+import { beginsWithBlue, numbersOfChannels, pixelSettings, turnStem } from './pixels.ts';
+import { editLayer, range, rowsOfSize, withRows } from './tensor-edits.ts';
 
 const TELLING =
   /^(backbone\.(bottom_up|fpn_(lateral|output)\d)\.|proposal_generator\.|(backbone\.)?(bottom_up\.)?(stem\.conv1|res[2-5]\.\d+\.(conv\d|shortcut))\.(weight|bias|norm\.))/;
@@ -15,28 +16,13 @@ const RATIOS = 3;
 const MOST_ANCHORS = 1000;
 
 /** What its detectors do otherwise than torchvision's, by its defaults (`config/defaults.py`). */
-const DETECTOR = {
-  resize_by: 'pillow',
-  anchor_rounding: false,
-  measured_strides: false,
-  box_min_size: 0,
-} as const;
 const R_CNN = {
-  ...DETECTOR,
-  rpn_min_size: 0,
-  roi_align_aligned: true,
-  box_roi_pool_sampling_ratio: 0,
-  mask_head: { roi_pool_sampling_ratio: 0 },
-  mask_paste: 'grid_sample',
+  ...DETECTRON_R_CNN,
+  resize_by: 'pillow',
   keypoint_head: { roi_pool_sampling_ratio: 0 },
   keypoint_scores: 'probability',
 } as const;
-const RETINANET = {
-  ...DETECTOR,
-  clip_boxes: 'after_nms',
-  detections_per_img: 100,
-  anchor_sizes: [32, 64, 128, 256, 512].map((size) => [size, size * 2 ** (1 / 3), size * 2 ** (2 / 3)]),
-} as const;
+const RETINANET = { ...DETECTRON_RETINANET, resize_by: 'pillow', clip_boxes: 'after_nms' } as const;
 
 /** Means and deviations of pixels, of blue, green and red: those of MSRA's networks, and of FAIR's ResNeXt. */
 const MEAN = [103.53, 116.28, 123.675];
@@ -70,8 +56,7 @@ function translate({ entries, tensors: stored }: ForeignContents): Translation {
   }
   if (caffe2) withStatistics(tensors);
   const pixels = pixelsOf(stored, entries, caffe2);
-  const stem = ['conv1.weight', 'backbone.body.conv1.weight'].find((name) => tensors.has(name));
-  if (stem !== undefined && pixels.isBgr) tensors.set(stem, withChannelsReversed(tensors.get(stem)!));
+  for (const stem of ['conv1.weight', 'backbone.body.conv1.weight']) turnStem(tensors, stem, pixels);
   const unread = unreadOf(names, UNREAD) ?? groupNorms(stored);
   if (unread) return { tensors, settings: {}, unread };
   return { tensors, settings: { ...pixels.settings, ...(hasHead ? detectorSettings(tensors) : {}) } };
@@ -154,27 +139,20 @@ function pixelsOf(
   entries: ForeignContents['entries'],
   caffe2: boolean,
 ): { readonly isBgr: boolean; readonly settings: Translation['settings'] } {
-  const numbers = (name: string) => {
-    const tensor = stored.get(name);
-    return tensor && tensor.shape.reduce((product, size) => product * size, 1) === 3
-      ? [...toFloat32(tensor)]
-      : undefined;
-  };
   const grouped = [...stored].some(
     ([name, { shape }]) => /res2[._]0[._](conv2\.weight|branch2b_w)$/.test(name) && shape[1] < shape[0],
   );
   // torchvision's, converted by Detectron2's own tool, see red, green and blue.
   const converted = !caffe2 && entries.get('__author__') === 'torchvision';
-  const mean = numbers('pixel_mean') ?? (converted ? [...MEAN].reverse() : MEAN);
-  const std = numbers('pixel_std') ?? (converted ? [...RESNEXT_STD].reverse() : grouped ? RESNEXT_STD : MSRA_STD);
-  // Of ImageNet's means, blue is the least.
-  const isBgr = mean[0] < mean[2];
-  const inRgb = (values: readonly number[]) => (isBgr ? [...values].reverse() : values).map((value) => value / 255);
+  const mean = numbersOfChannels(stored.get('pixel_mean')) ?? (converted ? [...MEAN].reverse() : MEAN);
+  const std =
+    numbersOfChannels(stored.get('pixel_std')) ??
+    (converted ? [...RESNEXT_STD].reverse() : grouped ? RESNEXT_STD : MSRA_STD);
+  const isBgr = beginsWithBlue(mean);
   return {
     isBgr,
     settings: {
-      image_mean: inRgb(mean),
-      image_std: inRgb(std),
+      ...pixelSettings({ mean, std, isBgr }),
       // Deviations of 1 are those of MSRA's networks, which stride as the paper.
       stride_on: std.every((value) => value === 1) ? '1x1' : '3x3',
     },

@@ -88,10 +88,7 @@ const groupNorm: Dialect = {
     ),
 };
 
-/** Whether names are those of another network, of which a ResNet may be a part: its parts alone would answer otherwise. */
-export const isForeignWhole = (shapes: Shapes): boolean =>
-  foreignDialects.some(({ name, recognize }) => name !== TWO_ENCODERS && recognize(shapes).length > 0);
-
+/** Its ResNets are read. */
 const otherOfMmpretrain: Dialect = {
   name: 'a classifier of MMPretrain other than a ResNet',
   recognize: (shapes) =>
@@ -107,3 +104,7 @@ export const foreignDialects: readonly Dialect[] = [
   // After the others: timm also calls heads so.
   otherOfMmpretrain,
 ];
+
+/** Whether names are those of another network, of which a ResNet may be a part: its parts alone would answer otherwise. */
+export const isForeignWhole = (shapes: Shapes): boolean =>
+  foreignDialects.some(({ name, recognize }) => name !== TWO_ENCODERS && recognize(shapes).length > 0);

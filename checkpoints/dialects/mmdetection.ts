@@ -2,36 +2,22 @@
 import { cocoCategories } from '../../datasets/known/coco-categories.ts';
 import type { PickleValue } from '../../io/pickle/pickle.ts';
 import type { StoredTensor } from '../stored-tensor.ts';
-import { toFloat32 } from '../to-float32.ts';
 import { addBackgroundLogits, backgroundFirst, contiguousCategories } from './background.ts';
+import { DETECTRON_R_CNN, DETECTRON_RETINANET } from './detectron-settings.ts';
 import { type Dialect, type ForeignContents, namesLike, type Translation, unreadOf } from './dialect.ts';
-import { type ConfigText, readConfigText } from './mmdetection-config.ts';
-import { withChannelsReversed } from './tensor-edits.ts';
+import { readConfigText } from './mmdetection-config.ts';
+import { classesOf, pixelsOf, textOfConfig } from './openmmlab-meta.ts';
+import { turnStem } from './pixels.ts';
 
 /** What its detectors do otherwise than torchvision's. */
 const DETECTOR = {
   // Its norms are trained, but keep their statistics.
   norm_layer: 'FrozenBatchNorm2d',
   resize_by: 'opencv',
-  anchor_rounding: false,
-  measured_strides: false,
   wh_ratio_clip: 'both',
-  box_min_size: 0,
 } as const;
-const R_CNN = {
-  ...DETECTOR,
-  rpn_min_size: 0,
-  roi_align_aligned: true,
-  box_roi_pool_sampling_ratio: 0,
-  mask_head: { roi_pool_sampling_ratio: 0 },
-  mask_paste: 'grid_sample',
-} as const;
-const RETINANET = {
-  ...DETECTOR,
-  p7_relu: false,
-  detections_per_img: 100,
-  anchor_sizes: [32, 64, 128, 256, 512].map((size) => [size, size * 2 ** (1 / 3), size * 2 ** (2 / 3)]),
-} as const;
+const R_CNN = { ...DETECTRON_R_CNN, ...DETECTOR } as const;
+const RETINANET = { ...DETECTRON_RETINANET, ...DETECTOR, p7_relu: false } as const;
 
 /** What its networks may have that is not read here. */
 const UNREAD = [
@@ -66,8 +52,7 @@ function translate({ entries, tensors: stored }: ForeignContents): Translation {
   if (unread) return { tensors, settings: {}, unread };
 
   const pixels = pixelsOf(stored, text);
-  const stem = tensors.get('backbone.body.conv1.weight');
-  if (stem && pixels.isBgr) tensors.set('backbone.body.conv1.weight', withChannelsReversed(stem));
+  turnStem(tensors, 'backbone.body.conv1.weight', pixels);
   const shape = (name: string) => tensors.get(name)?.shape ?? [];
   const isDense = tensors.has('head.classification_head.cls_logits.weight');
   let classes: number;
@@ -122,52 +107,6 @@ function translated(name: string, levels: number): string {
     })
     .replace(/^bbox_head\.retina_cls\./, 'head.classification_head.cls_logits.')
     .replace(/^bbox_head\.retina_reg\./, 'head.regression_head.bbox_reg.');
-}
-
-/** The text of its configuration in a checkpoint's `meta`. */
-export const textOfConfig = (meta: PickleValue | undefined): string =>
-  textOf(meta, 'cfg') ?? textOf(meta, 'config') ?? '';
-
-/** Means and deviations of pixels: those of torchvision's backbones where nothing else is said. */
-export function pixelsOf(stored: ForeignContents['tensors'], text: ConfigText) {
-  const numbers = (name: string) => {
-    const tensor = stored.get(`data_preprocessor.${name}`);
-    return tensor && tensor.shape.reduce((product, size) => product * size, 1) === 3
-      ? [...toFloat32(tensor)]
-      : undefined;
-  };
-  const mean = numbers('mean') ?? text.mean;
-  const std = numbers('std') ?? text.std;
-  // Of ImageNet's means, blue is the least.
-  const isBgr = mean !== undefined && (text.isRgb === undefined ? mean[0] < mean[2] : !text.isRgb);
-  const inRgb = (values: readonly number[]) => (isBgr ? [...values].reverse() : values).map((value) => value / 255);
-  // Deviations of 1 are those of Caffe's networks, which stride as the paper.
-  const isCaffe = text.style === undefined ? std?.every((value) => value === 1) : text.style === 'caffe';
-  return {
-    isBgr,
-    settings: {
-      ...(mean && { image_mean: inRgb(mean) }),
-      ...(std && { image_std: inRgb(std) }),
-      stride_on: isCaffe ? '1x1' : '3x3',
-    },
-  };
-}
-
-const entryOf = (value: PickleValue | undefined, key: string): PickleValue | undefined =>
-  value instanceof Map ? (value as ReadonlyMap<PickleValue, PickleValue>).get(key) : undefined;
-
-function textOf(value: PickleValue | undefined, key: string): string | undefined {
-  const entry = entryOf(value, key);
-  return typeof entry === 'string' ? entry : undefined;
-}
-
-/** The names of classes in a checkpoint's `meta`; undefined if it names none. */
-export function classesOf(meta: PickleValue | undefined): readonly string[] | undefined {
-  const dataset = entryOf(meta, 'dataset_meta');
-  const named = [entryOf(dataset, 'classes'), entryOf(dataset, 'CLASSES'), entryOf(meta, 'CLASSES')].find(
-    Array.isArray,
-  ) as readonly PickleValue[] | undefined;
-  return named?.length && named.every((name) => typeof name === 'string') ? (named as readonly string[]) : undefined;
 }
 
 /** By the classes that a file names; COCO's have COCO's ids. */

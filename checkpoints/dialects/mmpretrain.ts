@@ -1,9 +1,9 @@
 import type { StoredTensor } from '../stored-tensor.ts';
 import { type Dialect, type ForeignContents, type Translation, unreadOf } from './dialect.ts';
-import { classesOf, pixelsOf, textOfConfig } from './mmdetection.ts';
 import { readConfigText } from './mmdetection-config.ts';
-import { withChannelsReversed } from './tensor-edits.ts';
-import { torchvision } from './torchvision.ts';
+import { classesOf, pixelsOf, textOfConfig } from './openmmlab-meta.ts';
+import { turnStem } from './pixels.ts';
+import { imagenetConfig } from './torchvision.ts';
 
 /** What its networks may have that is not read here. */
 const UNREAD = [
@@ -17,7 +17,7 @@ export const mmpretrain: Dialect = {
   recognize: (shapes) =>
     shapes.has('head.fc.weight') && shapes.has('backbone.layer1.0.conv1.weight') ? ['head.fc.weight'] : [],
   translate,
-  ...(torchvision.config && { config: torchvision.config }),
+  config: imagenetConfig,
 };
 
 function translate({ entries, tensors: stored }: ForeignContents): Translation {
@@ -29,8 +29,7 @@ function translate({ entries, tensors: stored }: ForeignContents): Translation {
   if (unread) return { tensors, settings: {}, unread };
   const meta = entries.get('meta');
   const pixels = pixelsOf(stored, readConfigText(textOfConfig(meta)));
-  const stem = tensors.get('conv1.weight');
-  if (stem && pixels.isBgr) tensors.set('conv1.weight', withChannelsReversed(stem));
+  turnStem(tensors, 'conv1.weight', pixels);
   const classes = classesOf(meta);
   const categories = classes?.length === tensors.get('fc.weight')?.shape[0] && classes?.map((name) => ({ name }));
   return { tensors, settings: { ...pixels.settings, ...(categories && { categories }) } };

@@ -1,6 +1,6 @@
 import { imagenetClasses } from '../../datasets/known/imagenet-classes.ts';
 import type { Shapes } from '../shapes.ts';
-import type { Dialect } from './dialect.ts';
+import type { Dialect, DialectConfig } from './dialect.ts';
 
 const TELLING =
   /^(fc\.([01]\.)?weight$|backbone\.(body|fpn)\.|rpn\.|roi_heads\.|head\.(classification_head\.cls_logits|regression_head\.bbox_reg)\.)/;
@@ -8,6 +8,12 @@ const CLASSES = imagenetClasses.length;
 
 /** A body without a head is recognized by its stem: 64 filters of 7 × 7. */
 const isBody = (shapes: Shapes) => !shapes.has('linear.weight') && `${shapes.get('conv1.weight')}` === '64,3,7,7';
+
+/** Of networks with the ImageNet stem, whose classes are ImageNet's where there are as many, or no head. */
+export const imagenetConfig = (shapes: Shapes): DialectConfig => ({
+  stem: 'imagenet',
+  ...((shapes.get('fc.weight')?.[0] ?? CLASSES) === CLASSES ? { categories: imagenetClasses } : {}),
+});
 
 /** The head, where it is a layer of a sequence, such as of a dropout and itself; of several layers, it is not read. */
 export const linearHead = (name: string): string => name.replace(/^fc\.[01]\.(weight|bias)$/, 'fc.$1');
@@ -36,8 +42,5 @@ export const torchvision: Dialect = {
         (_, head, number, part) => `${head}.${number - 1}.0.${part}`,
       ),
   firstPart: /^(conv1|bn1|layer\d+|fc|rpn|roi_heads|fpn)$/,
-  config: (shapes) => ({
-    stem: 'imagenet',
-    ...((shapes.get('fc.weight')?.[0] ?? CLASSES) === CLASSES ? { categories: imagenetClasses } : {}),
-  }),
+  config: imagenetConfig,
 };

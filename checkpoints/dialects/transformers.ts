@@ -1,6 +1,6 @@
-import { imagenetClasses } from '../../datasets/known/imagenet-classes.ts';
 import type { Shapes } from '../shapes.ts';
 import type { Dialect } from './dialect.ts';
+import { imagenetConfig } from './torchvision.ts';
 
 const TELLING = /^(?:resnet\.)?(?:embedder\.embedder\.|encoder\.stages\.\d+\.layers\.)/;
 
@@ -30,10 +30,5 @@ export const transformers: Dialect = {
       )
       .replace(/^classifier\.1\.(weight|bias)$/, 'fc.$1'),
   firstPart: /^embedder$/,
-  config: (shapes) => ({
-    stem: 'imagenet',
-    ...((shapes.get('fc.weight')?.[0] ?? imagenetClasses.length) === imagenetClasses.length
-      ? { categories: imagenetClasses }
-      : {}),
-  }),
+  config: imagenetConfig,
 };

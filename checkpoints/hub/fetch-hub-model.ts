@@ -4,7 +4,7 @@ import { download, type FetchOptions } from '../../io/download/download.ts';
 import { type Patience, usualPatience } from '../../io/download/patience.ts';
 import { nearestNames } from '../../io/nearest.ts';
 import { isFile } from '../../io/regular-file.ts';
-import { CONFIG_FILE, PREPROCESSOR_FILE, WEIGHT_FILES } from '../model-folder.ts';
+import { CONFIG_FILE, PREPROCESSOR_FILE, WEIGHT_FILES, WEIGHTS } from '../model-folder.ts';
 import { isIndex, readIndex } from '../shards.ts';
 import { type HubAccess, hubAccess } from './hub-access.ts';
 import { commitFolder, repositoryFolder, storeCommit, storedCommit } from './hub-cache.ts';
@@ -112,8 +112,7 @@ async function findWeights({ text, file, revision }: HubName, repository: HubRep
   }
   const files = await repository.list(revision);
   const wanted = file === undefined ? `neither ${WEIGHT_FILES[0]} nor ${WEIGHT_FILES[2]}` : `no file ${file}`;
-  const candidates =
-    file === undefined ? files.filter((path) => /\.(safetensors|pth?|th|ckpt|pkl|bin)$/i.test(path)) : files;
+  const candidates = file === undefined ? files.filter((path) => WEIGHTS.test(path)) : files;
   const nearest = nearestNames(file ?? WEIGHT_FILES[0], candidates, 3);
   const bare = text.slice(0, file === undefined ? undefined : -file.length - 1);
   const remedy = nearest.length

@@ -6,13 +6,13 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   type Checkpoint,
-  floatToHalf,
   openCheckpoint,
   type StoredTensor,
   toFloat32,
   writeSafetensors,
 } from '../../checkpoints/index.ts';
 import type { ResnetCocoError } from '../../errors.ts';
+import { floatToHalf } from '../../io/half-floats.ts';
 import { Random } from '../../io/random.ts';
 import { fixturesDir, hasShared, sharedData } from '../shared-data.ts';
 import { refused, zip } from './hostile-files.ts';

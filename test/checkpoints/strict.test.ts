@@ -4,14 +4,9 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { startWeights } from '../../backbone/training/start-weights.ts';
-import {
-  floatToHalf,
-  openCheckpoint,
-  openModel,
-  type StoredTensor,
-  writeSafetensors,
-} from '../../checkpoints/index.ts';
+import { openCheckpoint, openModel, type StoredTensor, writeSafetensors } from '../../checkpoints/index.ts';
 import { convertModel, loadClassifier, loadDetector, loadModel, modelInfo, ResnetCocoError } from '../../index.ts';
+import { floatToHalf } from '../../io/half-floats.ts';
 import { waveCheckpoint, waveDetector } from '../wave-models.ts';
 
 const test = suite('strict loading');
