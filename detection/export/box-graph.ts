@@ -1,7 +1,7 @@
 // B boxes, rows [x1, y1, x2, y2].
 import type { GraphBuilder, Wire } from '../../engine/index.ts';
 import { type AnchorConfig, AnchorGenerator } from '../ops/anchors.ts';
-import { type BoxWeights, MAX_LOG_RATIO } from '../ops/box-coder.ts';
+import { type BoxWeights, MAX_LOG_RATIO, type RatioClip } from '../ops/box-coder.ts';
 import type { SizeWires } from './resize-graph.ts';
 
 /** Sizes as numbers, one beside the other: `[width, height, width, height]`, as boxes have their sides. */
@@ -43,7 +43,7 @@ export function decodedBoxes(
   deltas: Wire,
   references: Wire,
   weights: BoxWeights,
-  clip: 'above' | 'both' = 'above',
+  clip: RatioClip = 'above',
 ): Wire {
   const [x1, y1, x2, y2] = g.columns(references, 4);
   const axis = (delta: Wire, logRatio: Wire, from: Wire, to: Wire, weight: number, ratioWeight: number) => {

@@ -1,6 +1,7 @@
 // L levels, A anchors a cell, K classes, D detections.
 import type { GraphBuilder, Wire } from '../../engine/index.ts';
-import { RPN_BOX_WEIGHTS } from '../ops/box-coder.ts';
+import { type RatioClip, RPN_BOX_WEIGHTS } from '../ops/box-coder.ts';
+import type { BoxClipping } from '../ops/dense-detections.ts';
 import { type AnchorLevel, anchorsAt, clippedBoxes, decodedBoxes, reachSize } from './box-graph.ts';
 import { type DetectionWires, largeDetections } from './detection-graph.ts';
 import type { ImageWires } from './image-graph.ts';
@@ -13,9 +14,9 @@ interface DenseConfig {
   readonly nms_thresh: number;
   readonly detections_per_img: number;
   readonly topk_candidates: number;
-  readonly clip_boxes?: 'before_nms' | 'after_nms' | undefined;
+  readonly clip_boxes?: BoxClipping | undefined;
   readonly box_min_size?: number | undefined;
-  readonly wh_ratio_clip?: 'above' | 'both' | undefined;
+  readonly wh_ratio_clip?: RatioClip | undefined;
 }
 
 /**

@@ -1,12 +1,10 @@
 // R proposals, K classes with the background, D detections.
 import type { GraphBuilder, Wire } from '../../engine/index.ts';
-import { ROI_BOX_WEIGHTS } from '../ops/box-coder.ts';
+import { type RatioClip, ROI_BOX_WEIGHTS } from '../ops/box-coder.ts';
+import { MIN_DETECTION_SIDE } from '../ops/postprocess.ts';
 import { clippedBoxes, decodedBoxes, exponential, reachSize } from './box-graph.ts';
 import type { SizeWires } from './resize-graph.ts';
 import { NO_SCORE, shiftedByClass, suppressed } from './suppression-graph.ts';
-
-/** Detections with a side below this many pixels (of the resized image) are dropped, where a configuration says nothing. */
-const MIN_SIDE = 1e-2;
 
 /** What is found in an image, highest score first. */
 export interface DetectionWires {
@@ -34,7 +32,7 @@ interface DetectionConfig {
   readonly box_nms_thresh: number;
   readonly box_detections_per_img: number;
   readonly box_min_size?: number | undefined;
-  readonly wh_ratio_clip?: 'above' | 'both' | undefined;
+  readonly wh_ratio_clip?: RatioClip | undefined;
 }
 
 /** Of each row, summed in double precision as the host does. */
@@ -57,7 +55,7 @@ export function detectionGraph(
   const decoded = decodedBoxes(g, ofObjects, g.unsqueeze(proposals, 1), ROI_BOX_WEIGHTS, config.wh_ratio_clip);
   const boxes = clippedBoxes(g, decoded, resized);
   const isSure = g.greater(probabilities, config.box_score_thresh);
-  const { box_min_size: minSize = MIN_SIDE } = config;
+  const { box_min_size: minSize = MIN_DETECTION_SIDE } = config;
   const usable = minSize > 0 ? g.and(reachSize(g, boxes, minSize), isSure) : isSure;
   const scores = g.where(usable, probabilities, NO_SCORE);
 

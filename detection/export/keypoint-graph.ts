@@ -1,12 +1,7 @@
 // D objects, J joints, S × S heatmap of each, h × w pixels of the box.
 import type { GraphBuilder, Wire } from '../../engine/index.ts';
+import { CUBIC_SHARPNESS as A, type JointScore } from '../ops/heatmaps-to-keypoints.ts';
 import type { SizeWires } from './resize-graph.ts';
-
-/** The sharpness of torch's bicubic interpolation. */
-const A = -0.75;
-
-/** What a joint's score is: a logit, or the share of the heatmap's softmax. */
-export type JointScore = 'logit' | 'probability';
 
 /** What there is to know of heatmaps. */
 export interface Heatmaps {

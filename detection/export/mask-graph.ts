@@ -1,13 +1,11 @@
 // D objects, M × M mask of each, H × W pixels of the image, K classes with the background.
 import type { GraphBuilder, Wire } from '../../engine/index.ts';
+import { JUST_BELOW_HALF, type MaskPaste, PADDING } from '../ops/paste-masks.ts';
 import type { RegionWires } from './region-graph.ts';
 import type { SizeWires } from './resize-graph.ts';
 
-/** Zeros around a mask before it is resized. */
-const PADDING = 1;
-/** A pixel is in the mask above it, or, where it is sampled, from it on. */
+/** A pixel is in the mask above it. */
 const HALF = 0.5;
-const JUST_BELOW_HALF = HALF - 2 ** -25;
 
 /** `[R, M, M]` probabilities of each region's own class, from logits `[R, M, M, K]` in the order of pooled rows. */
 export function ownMasks(
@@ -23,9 +21,6 @@ export function ownMasks(
   const powers = g.exp(g.neg(g.cast(g.gather(own, rank), 'float64')));
   return g.cast(g.div(1, g.add(powers, 1)), 'float32');
 }
-
-/** How masks are pasted: stretched to whole pixels, or sampled at each pixel's center. */
-export type MaskPaste = 'resize' | 'grid_sample';
 
 /**
  * `pasteMask` of each object, or `pasteSampledMask`: bytes `[D, H, W]`, 1 in the object.

@@ -1,12 +1,10 @@
 // L levels, A anchors a cell, R proposals.
 import type { GraphBuilder, Wire } from '../../engine/index.ts';
-import { RPN_BOX_WEIGHTS } from '../ops/box-coder.ts';
+import { type RatioClip, RPN_BOX_WEIGHTS } from '../ops/box-coder.ts';
+import { MIN_PROPOSAL_SIDE } from '../ops/proposals.ts';
 import { type AnchorLevel, anchorsAt, clippedBoxes, decodedBoxes, exponential, reachSize } from './box-graph.ts';
 import type { ImageWires } from './image-graph.ts';
 import { NO_SCORE, shiftedByClass, suppressed } from './suppression-graph.ts';
-
-/** Proposals with a side below this many pixels are dropped, where a configuration says nothing. */
-const MIN_SIDE = 1e-3;
 
 interface ProposalConfig {
   readonly rpn_pre_nms_top_n_test: number;
@@ -14,7 +12,7 @@ interface ProposalConfig {
   readonly rpn_nms_thresh: number;
   readonly rpn_score_thresh: number;
   readonly rpn_min_size?: number | undefined;
-  readonly wh_ratio_clip?: 'above' | 'both' | undefined;
+  readonly wh_ratio_clip?: RatioClip | undefined;
 }
 
 /** `sigmoid`: 1 / (1 + e^−x), each step rounded to single precision. */
@@ -54,7 +52,7 @@ export function proposalGraph(
   const boxes = clippedBoxes(g, joined('boxes'), resized);
   const [probabilities, level] = [sigmoid(g, joined('logits')), joined('level')];
   const isSure = g.atLeast(probabilities, config.rpn_score_thresh);
-  const usable = g.and(reachSize(g, boxes, config.rpn_min_size ?? MIN_SIDE), isSure);
+  const usable = g.and(reachSize(g, boxes, config.rpn_min_size ?? MIN_PROPOSAL_SIDE), isSure);
   const scores = g.where(usable, probabilities, NO_SCORE);
 
   const apart = shiftedByClass(g, boxes, g.unsqueeze(level, 1), usable);

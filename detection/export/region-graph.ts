@@ -1,12 +1,8 @@
 // R regions, L levels that they are pooled from.
 import type { Graph, GraphBuilder, Wire } from '../../engine/index.ts';
+import { CANONICAL_LEVEL, CANONICAL_SCALE, LEVEL_MARGIN } from '../ops/level-mapper.ts';
 import { extents } from './box-graph.ts';
 import type { ImageWires } from './image-graph.ts';
-
-/** torchvision's margin, which keeps exact powers of two on their level. */
-const MARGIN = 1e-6;
-const CANONICAL_SCALE = 224;
-const CANONICAL_LEVEL = 4;
 
 /** Regions by level, and the order that pooling has them in. */
 export interface RegionWires {
@@ -46,7 +42,7 @@ export function regionGraph(
 
   const { height, width } = extents(g, boxes);
   const ratio = g.div(g.sqrt(g.squeeze(g.mul(width, height), 1)), CANONICAL_SCALE);
-  const level = g.floor(g.add(g.add(g.cast(log2(g, ratio), 'float32'), CANONICAL_LEVEL), MARGIN));
+  const level = g.floor(g.add(g.add(g.cast(log2(g, ratio), 'float32'), CANONICAL_LEVEL), LEVEL_MARGIN));
   const finest = g.neg(g.cast(exponent, 'float32'));
   const levels = g.min(g.max(g.sub(level, finest), 0), strides.length - 1);
 

@@ -1,8 +1,6 @@
 // N groups, B boxes of each, C classes.
 import type { GraphBuilder, Wire } from '../../engine/index.ts';
-
-/** Up to this number of boxes torchvision keeps classes apart by shifting them. */
-const MAX_SHIFTED_BOXES = 1000;
+import { MAX_SHIFTED_BOXES } from '../ops/nms.ts';
 
 /** The least number of single precision. */
 const LOWEST = -3.4028234663852886e38;

@@ -1,4 +1,5 @@
 import type { ResizeLibrary } from '../../datasets/index.ts';
+import type { RatioClip } from '../ops/box-coder.ts';
 import { type DetectorCategory, labelOf } from './detector-category.ts';
 
 /** What configurations of all architectures have; `detector-fields.ts` checks them one by one. */
@@ -32,7 +33,7 @@ export interface SharedDetectorConfig {
    */
   readonly measured_strides?: boolean | undefined;
   /** Whether log ratios of sides are held below log(1000/16) only, as in torchvision and by default, or above its negative, too. */
-  readonly wh_ratio_clip?: 'above' | 'both' | undefined;
+  readonly wh_ratio_clip?: RatioClip | undefined;
   /**
    * Boxes with a smaller side, in pixels of the resized image, are no detections; .01 by default for two stages, as in
    * torchvision. With 0, boxes without area are dropped last, as in Detectron2.

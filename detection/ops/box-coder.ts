@@ -22,12 +22,14 @@ export const ROI_BOX_WEIGHTS: BoxWeights = [10, 10, 5, 5];
 /** dw and dh are held below log(1000/16), so that exp gives no box beyond 62.5 times its reference. */
 export const MAX_LOG_RATIO = fround(Math.log(1000 / 16));
 
+/** Whether log ratios of sides are held below the bound only, or above its negative, too, as MMDetection does. */
+export type RatioClip = 'above' | 'both';
+
 export class BoxCoder {
   readonly weights: BoxWeights;
   readonly #least: number;
 
-  /** @param clip whether log ratios are held above the negative of the bound, too, as MMDetection does */
-  constructor(weights: BoxWeights, clip: 'above' | 'both' = 'above') {
+  constructor(weights: BoxWeights, clip: RatioClip = 'above') {
     this.weights = weights;
     this.#least = clip === 'both' ? -MAX_LOG_RATIO : Number.NEGATIVE_INFINITY;
   }

@@ -5,7 +5,7 @@
  *
  * Shapes: B boxes are a Float32Array of 4 B numbers.
  */
-import type { Boxes } from '../../datasets/detection/boxes.ts';
+import { type Boxes, rowsWithArea } from '../../datasets/detection/boxes.ts';
 
 export {
   type Boxes,
@@ -27,6 +27,10 @@ export function boxAreas(boxes: Boxes): Float32Array {
   }
   return areas;
 }
+
+/** Rows of the boxes that are large enough: whose sides reach `minSize` pixels or, with 0, that have an area. */
+export const largeRows = (boxes: Boxes, minSize: number): Int32Array =>
+  minSize > 0 ? rowsOfMinSize(boxes, minSize) : rowsWithArea(boxes);
 
 /** Rows of the boxes whose width and height both reach `minSize` pixels, in order. */
 export function rowsOfMinSize(boxes: Boxes, minSize: number): Int32Array {

@@ -5,18 +5,10 @@
  * Shapes: N images, L levels with a grid of H×W cells, A anchors per cell, K classes, D detections.
  */
 import type { AnchorGenerator } from './anchors.ts';
-import { BoxCoder, RPN_BOX_WEIGHTS } from './box-coder.ts';
-import {
-  type Boxes,
-  clipBoxes,
-  gatherBoxes,
-  type ImageSize,
-  resizeBoxes,
-  rowsOfMinSize,
-  rowsWithArea,
-} from './boxes.ts';
+import { BoxCoder, type RatioClip, RPN_BOX_WEIGHTS } from './box-coder.ts';
+import { clipBoxes, type ImageSize, largeRows, resizeBoxes } from './boxes.ts';
 import { batchedNms } from './nms.ts';
-import type { ImageDetections } from './postprocess.ts';
+import { type BoxDetections, detectionsAt, type ImageDetections } from './postprocess.ts';
 import { sigmoid } from './sigmoid.ts';
 import { topK } from './top-k.ts';
 
@@ -40,6 +32,9 @@ export interface DenseOutputs {
   readonly image: number;
 }
 
+/** When boxes are clipped to the image: before suppression, as in torchvision, or after it, as in Detectron2. */
+export type BoxClipping = 'before_nms' | 'after_nms';
+
 export interface DenseOptions {
   /** Only scores above this are kept. */
   readonly scoreThresh: number;
@@ -49,11 +44,11 @@ export interface DenseOptions {
   readonly nmsThresh: number;
   readonly detectionsPerImage: number;
   /** When boxes are clipped to the image; before suppression by default. */
-  readonly clipBoxes?: 'before_nms' | 'after_nms' | undefined;
+  readonly clipBoxes?: BoxClipping | undefined;
   /** The least side of a box, in pixels of the resized image; with 0 it needs an area. By default any box stays. */
   readonly minSize?: number | undefined;
   /** Whether log ratios are held from below, too. */
-  readonly whRatioClip?: 'above' | 'both' | undefined;
+  readonly whRatioClip?: RatioClip | undefined;
 }
 
 /** A logit that is so much below the threshold's own has a lower score, whatever rounding does. */
@@ -116,32 +111,12 @@ export function chooseDetections(
     scores: Float32Array.from(chosen.flatMap((level) => [...level.scores])),
     labels: Int32Array.from(chosen.flatMap((level) => [...level.labels])),
   };
-  const usable = clipsFirst ? rowsOf(all, largeRows(all.boxes, minSize)) : all;
+  const large = (found: BoxDetections) =>
+    minSize === undefined ? found : detectionsAt(found, largeRows(found.boxes, minSize));
+  const usable = clipsFirst ? large(all) : all;
   const { boxes, labels, scores } = usable;
-  const kept = rowsOf(usable, batchedNms(boxes, scores, labels, nmsThresh, detectionsPerImage));
+  const kept = detectionsAt(usable, batchedNms(boxes, scores, labels, nmsThresh, detectionsPerImage));
   if (clipsFirst) return { ...kept, boxes: resizeBoxes(kept.boxes, resized, original) };
-  const clipped = clipBoxes(kept.boxes, resized);
-  const large = rowsOf(kept, largeRows(clipped, minSize));
-  return { ...large, boxes: resizeBoxes(large.boxes, resized, original) };
-}
-
-interface Found {
-  readonly boxes: Boxes;
-  readonly labels: Int32Array;
-  readonly scores: Float32Array;
-}
-
-/** The boxes of given rows with their labels and scores; all where no rows are given. */
-function rowsOf(found: Found, rows: Int32Array | undefined): Found {
-  if (!rows) return found;
-  return {
-    boxes: gatherBoxes(found.boxes, rows),
-    labels: Int32Array.from(rows, (row) => found.labels[row]),
-    scores: Float32Array.from(rows, (row) => found.scores[row]),
-  };
-}
-
-function largeRows(boxes: Boxes, minSize: number | undefined): Int32Array | undefined {
-  if (minSize === undefined) return undefined;
-  return minSize > 0 ? rowsOfMinSize(boxes, minSize) : rowsWithArea(boxes);
+  const clipped = large({ ...kept, boxes: clipBoxes(kept.boxes, resized) });
+  return { ...clipped, boxes: resizeBoxes(clipped.boxes, resized, original) };
 }

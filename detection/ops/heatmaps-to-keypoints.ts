@@ -18,7 +18,8 @@ export interface Joint {
 export type JointScore = 'logit' | 'probability';
 
 /** The sharpness of torch's bicubic interpolation. */
-const A = -0.75;
+export const CUBIC_SHARPNESS = -0.75;
+const A = CUBIC_SHARPNESS;
 
 /**
  * Resizes each heatmap to its box and takes the highest pixel: torchvision's `heatmaps_to_keypoints` (`keypoint_rcnn` in

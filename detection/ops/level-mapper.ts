@@ -9,8 +9,10 @@ import type { ImageList } from './image-list.ts';
 
 const { fround } = Math;
 
-const CANONICAL_SCALE = 224;
-const CANONICAL_LEVEL = 4;
+export const CANONICAL_SCALE = 224;
+export const CANONICAL_LEVEL = 4;
+/** Keeps exact powers of two on their level. */
+export const LEVEL_MARGIN = 1e-6;
 
 export class LevelMapper {
   /** The pyramid level of the finest map: 2 for stride 4. */
@@ -31,7 +33,7 @@ export class LevelMapper {
     for (let i = 0; i < areas.length; i++) {
       const ratio = fround(fround(Math.sqrt(areas[i])) / CANONICAL_SCALE);
       // The margin of 1e-6 keeps exact powers of two on their level despite rounding.
-      const level = Math.floor(fround(fround(CANONICAL_LEVEL + fround(Math.log2(ratio))) + fround(1e-6)));
+      const level = Math.floor(fround(fround(CANONICAL_LEVEL + fround(Math.log2(ratio))) + fround(LEVEL_MARGIN)));
       levels[i] = level > this.kMin ? Math.min(level, this.kMax) - this.kMin : 0;
     }
     return levels;

@@ -11,7 +11,7 @@ import { argsortDescending } from './top-k.ts';
 const { fround } = Math;
 
 /** Up to this number of boxes torchvision keeps classes apart by shifting them (4000 numbers, four a box). */
-const MAX_SHIFTED_BOXES = 1000;
+export const MAX_SHIFTED_BOXES = 1000;
 
 /**
  * @param boxes [B, 4] @param scores [B]

@@ -2,6 +2,9 @@
 import type { Rle } from '../../datasets/masks/rle.ts';
 import type { ImageSize } from './boxes.ts';
 
+/** How masks are pasted: resized to whole pixels, as in torchvision, or sampled at each pixel's center. */
+export type MaskPaste = 'resize' | 'grid_sample';
+
 /** A mask of M × M probabilities, row by row, and the box that it fills, in pixels of the image. */
 export interface BoxMask {
   readonly probabilities: Float32Array;
@@ -9,7 +12,7 @@ export interface BoxMask {
 }
 
 /** Zeros around a mask before it is resized, so that its edge fades. */
-const PADDING = 1;
+export const PADDING = 1;
 
 /**
  * Resizes a mask to its box and cuts it at the image, as torchvision's `paste_masks_in_image` does
@@ -26,7 +29,7 @@ export function pasteMask({ box, probabilities }: BoxMask, side: number, image: 
 }
 
 /** A pixel at one half is in the mask. */
-const JUST_BELOW_HALF = 0.5 - 2 ** -25;
+export const JUST_BELOW_HALF = 0.5 - 2 ** -25;
 
 /**
  * Samples a mask at the center of each pixel, as Detectron2's and MMDetection's `_do_paste_mask` do with `grid_sample`, and

@@ -7,15 +7,15 @@
 
 import type { Rle } from '../../datasets/masks/rle.ts';
 import { ResnetCocoError } from '../../errors.ts';
-import { BoxCoder, ROI_BOX_WEIGHTS } from './box-coder.ts';
-import { type Boxes, clipBoxes, gatherBoxes, type ImageSize, rowsOfMinSize } from './boxes.ts';
+import { BoxCoder, type RatioClip, ROI_BOX_WEIGHTS } from './box-coder.ts';
+import { type Boxes, clipBoxes, gatherBoxes, type ImageSize, rowsOfMinSize, rowsWithArea } from './boxes.ts';
 import type { Joint } from './heatmaps-to-keypoints.ts';
 import { batchedNms } from './nms.ts';
 
 const { fround } = Math;
 
-/** torchvision's default. */
-const MIN_SIDE = 1e-2;
+/** The least side of a detection, in pixels of the resized image: torchvision's default. */
+export const MIN_DETECTION_SIDE = 1e-2;
 
 /** What the box head says of the proposals of one image. */
 export interface BoxHeadOutputs {
@@ -32,10 +32,10 @@ export interface PostprocessOptions {
   readonly scoreThresh: number;
   readonly nmsThresh: number;
   readonly detectionsPerImage: number;
-  /** Boxes with a smaller side, in pixels of the resized image, are dropped; .01 by default. With 0, none are here. */
+  /** Boxes with a smaller side, in pixels of the resized image, are dropped; .01 by default. With 0, those without area, last. */
   readonly minSize?: number | undefined;
   /** Whether log ratios are held from below, too. */
-  readonly whRatioClip?: 'above' | 'both' | undefined;
+  readonly whRatioClip?: RatioClip | undefined;
 }
 
 /** The boxes found in one image, highest score first. */
@@ -85,7 +85,7 @@ const finiteRows = (boxes: Boxes): Int32Array =>
 export function postprocessDetections(
   { proposals, classLogits, boxDeltas }: BoxHeadOutputs,
   resized: ImageSize,
-  { scoreThresh, nmsThresh, detectionsPerImage, minSize = MIN_SIDE, whRatioClip }: PostprocessOptions,
+  { scoreThresh, nmsThresh, detectionsPerImage, minSize = MIN_DETECTION_SIDE, whRatioClip }: PostprocessOptions,
 ): BoxDetections {
   const regions = proposals.length >> 2;
   const classes = regions === 0 ? 0 : classLogits.length / regions;
@@ -122,13 +122,21 @@ export function postprocessDetections(
   }
   clipBoxes(boxes, resized);
   const usable = minSize > 0 ? rowsOfMinSize(boxes, minSize) : finiteRows(boxes);
-  const usableBoxes = gatherBoxes(boxes, usable);
-  const usableScores = Float32Array.from(usable, (i) => candidateScores[i]);
-  const usableLabels = Int32Array.from(usable, (i) => candidateRows[i] % classes);
-  const kept = batchedNms(usableBoxes, usableScores, usableLabels, nmsThresh, detectionsPerImage);
+  const candidates = {
+    boxes: gatherBoxes(boxes, usable),
+    labels: Int32Array.from(usable, (i) => candidateRows[i] % classes),
+    scores: Float32Array.from(usable, (i) => candidateScores[i]),
+  };
+  const { labels, scores } = candidates;
+  const found = detectionsAt(candidates, batchedNms(candidates.boxes, scores, labels, nmsThresh, detectionsPerImage));
+  return minSize > 0 ? found : detectionsAt(found, rowsWithArea(found.boxes));
+}
+
+/** The detections in given rows, in their order. */
+export function detectionsAt({ boxes, labels, scores }: BoxDetections, rows: Int32Array): BoxDetections {
   return {
-    boxes: gatherBoxes(usableBoxes, kept),
-    labels: Int32Array.from(kept, (i) => usableLabels[i]),
-    scores: Float32Array.from(kept, (i) => usableScores[i]),
+    boxes: gatherBoxes(boxes, rows),
+    labels: Int32Array.from(rows, (row) => labels[row]),
+    scores: Float32Array.from(rows, (row) => scores[row]),
   };
 }

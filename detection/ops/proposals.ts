@@ -7,16 +7,16 @@
  */
 import { ResnetCocoError } from '../../errors.ts';
 import type { AnchorGenerator } from './anchors.ts';
-import { BoxCoder, RPN_BOX_WEIGHTS } from './box-coder.ts';
-import { type Boxes, clipBoxes, gatherBoxes, type ImageSize, rowsOfMinSize, rowsWithArea } from './boxes.ts';
+import { BoxCoder, type RatioClip, RPN_BOX_WEIGHTS } from './box-coder.ts';
+import { type Boxes, clipBoxes, gatherBoxes, type ImageSize, largeRows } from './boxes.ts';
 import { batchedNms } from './nms.ts';
 import { sigmoid } from './sigmoid.ts';
 import { topK } from './top-k.ts';
 
 const { fround } = Math;
 
-/** torchvision's default. */
-const MIN_SIDE = 1e-3;
+/** The least side of a proposal, in pixels: torchvision's default. */
+export const MIN_PROPOSAL_SIDE = 1e-3;
 
 /** What the RPN head says of one level, channels last. */
 export interface RpnLevel extends ImageSize {
@@ -37,7 +37,7 @@ export interface ProposalOptions {
   /** Proposals with a smaller side, in pixels, are dropped; .001 by default. With 0, those without area. */
   readonly minSize?: number | undefined;
   /** Whether log ratios are held from below, too. */
-  readonly whRatioClip?: 'above' | 'both' | undefined;
+  readonly whRatioClip?: RatioClip | undefined;
 }
 
 export interface Proposals {
@@ -98,16 +98,13 @@ function proposalsOfImage(
 
   clipBoxes(boxes, size);
   const leastScore = fround(options.scoreThresh);
-  const usable = usableRows(boxes, options.minSize).filter((row) => scores[row] >= leastScore);
+  const usable = largeRows(boxes, options.minSize ?? MIN_PROPOSAL_SIDE).filter((row) => scores[row] >= leastScore);
   const usableBoxes = gatherBoxes(boxes, usable);
   const usableScores = Float32Array.from(usable, (row) => scores[row]);
   const usableLevels = Int32Array.from(usable, (row) => levelOf[row]);
   const kept = batchedNms(usableBoxes, usableScores, usableLevels, options.nmsThresh, options.postNmsTopN);
   return { boxes: gatherBoxes(usableBoxes, kept), scores: Float32Array.from(kept, (row) => usableScores[row]) };
 }
-
-const usableRows = (boxes: Boxes, minSize = MIN_SIDE): Int32Array =>
-  minSize > 0 ? rowsOfMinSize(boxes, minSize) : rowsWithArea(boxes);
 
 function checkLevels(levels: readonly RpnLevel[], anchors: AnchorGenerator, images: number): void {
   const perLocation = anchors.anchorsPerLocation;

@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { MOST, numberWithin, positiveWithin, wholeWithin } from '../../../io/bounds.ts';
 import { parseConfig } from '../../../io/config.ts';
+import type { JointScore } from '../../ops/heatmaps-to-keypoints.ts';
+import type { MaskPaste } from '../../ops/paste-masks.ts';
 import { boxFields, inputFields, provenanceField, pyramidFields } from '../detector-fields.ts';
 import { type FeatureMaps, featureMaps, PYRAMID_STRIDES, stridesOf } from '../feature-maps.ts';
 import { type SharedDetectorConfig, sharedProblem } from '../shared-detector-config.ts';
@@ -114,11 +116,11 @@ export interface FasterRcnnConfig extends SharedDetectorConfig {
   /** With it, it is Mask R-CNN (He et al. 2017). */
   readonly mask_head?: MaskHeadConfig | undefined;
   /** How masks are pasted: resized to whole pixels, as in torchvision and by default, or sampled at each pixel's center. */
-  readonly mask_paste?: 'resize' | 'grid_sample' | undefined;
+  readonly mask_paste?: MaskPaste | undefined;
   /** With it, it finds joints, too. */
   readonly keypoint_head?: KeypointHeadConfig | undefined;
   /** What the score of a joint is: its logit, as in torchvision and by default, or its share of the heatmap's softmax. */
-  readonly keypoint_scores?: 'logit' | 'probability' | undefined;
+  readonly keypoint_scores?: JointScore | undefined;
 }
 
 /** Single maps have anchors of all sizes, and more of them to choose from, as in Detectron. */

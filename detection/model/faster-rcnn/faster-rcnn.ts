@@ -5,11 +5,12 @@ import type { Rle } from '../../../datasets/masks/rle.ts';
 import type { EngineTensor, Program, ProgramOutputs } from '../../../engine/engine.ts';
 import type { HostTensor } from '../../../engine/host-tensor.ts';
 import { type AnchorConfig, AnchorGenerator } from '../../ops/anchors.ts';
-import { type Boxes, gatherBoxes, type ImageSize, resizeBoxes, rowsWithArea } from '../../ops/boxes.ts';
-import { heatmapsToKeypoints, type Joint, resizeJoints } from '../../ops/heatmaps-to-keypoints.ts';
+import type { RatioClip } from '../../ops/box-coder.ts';
+import { type Boxes, type ImageSize, resizeBoxes } from '../../ops/boxes.ts';
+import { heatmapsToKeypoints, type Joint, type JointScore, resizeJoints } from '../../ops/heatmaps-to-keypoints.ts';
 import { batchImages, type ImageList, type PreparedImage } from '../../ops/image-list.ts';
 import { type RegionsByLevel, regionsByLevel } from '../../ops/level-mapper.ts';
-import { pasteMask, pasteSampledMask } from '../../ops/paste-masks.ts';
+import { type MaskPaste, pasteMask, pasteSampledMask } from '../../ops/paste-masks.ts';
 import { type BoxDetections, type ImageDetections, postprocessDetections } from '../../ops/postprocess.ts';
 import { filterProposals, type Proposals } from '../../ops/proposals.ts';
 import { type FeatureMaps, stridesOf } from '../feature-maps.ts';
@@ -29,9 +30,9 @@ export interface BoxChoiceConfig extends AnchorConfig {
   readonly box_nms_thresh: number;
   readonly box_detections_per_img: number;
   readonly box_min_size?: number | undefined;
-  readonly wh_ratio_clip?: 'above' | 'both' | undefined;
-  readonly mask_paste?: 'resize' | 'grid_sample' | undefined;
-  readonly keypoint_scores?: 'logit' | 'probability' | undefined;
+  readonly wh_ratio_clip?: RatioClip | undefined;
+  readonly mask_paste?: MaskPaste | undefined;
+  readonly keypoint_scores?: JointScore | undefined;
 }
 
 /** Its compiled parts, wherever they run: that of the boxes always, those of further heads where there are any. */
@@ -135,8 +136,7 @@ export class FasterRcnn {
           classLogits: gatherRows(logits, rows, num_classes),
           boxDeltas: gatherRows(deltas, rows, 4 * num_classes),
         };
-        const found = postprocessDetections(head, batch.list.sizes[image], options);
-        return minSize === 0 ? withArea(found) : found;
+        return postprocessDetections(head, batch.list.sizes[image], options);
       });
     });
   }
@@ -207,16 +207,6 @@ export class FasterRcnn {
       disposeAll(outputs);
     }
   }
-}
-
-/** Only the boxes that have an area. */
-function withArea({ boxes, labels, scores }: BoxDetections): BoxDetections {
-  const rows = rowsWithArea(boxes);
-  return {
-    boxes: gatherBoxes(boxes, rows),
-    labels: Int32Array.from(rows, (row) => labels[row]),
-    scores: Float32Array.from(rows, (row) => scores[row]),
-  };
 }
 
 const floats = async (tensor: EngineTensor) => finiteOutputs((await tensor.data()) as Float32Array);

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { resizeArithmetics } from '../../../datasets/index.ts';
 import { MOST, numberWithin, positiveWithin, wholeWithin } from '../../../io/bounds.ts';
 import { parseConfig } from '../../../io/config.ts';
+import type { BoxClipping } from '../../ops/dense-detections.ts';
 import { boxFields, inputFields, provenanceField, pyramidFields } from '../detector-fields.ts';
 import { RETINANET_STRIDES } from '../feature-maps.ts';
 import { type SharedDetectorConfig, sharedProblem } from '../shared-detector-config.ts';
@@ -58,7 +59,7 @@ export interface RetinaNetConfig extends SharedDetectorConfig {
   readonly score_thresh: number;
   readonly nms_thresh: number;
   /** When boxes are clipped to the image: before suppression, as in torchvision and by default, or after it. */
-  readonly clip_boxes?: 'before_nms' | 'after_nms' | undefined;
+  readonly clip_boxes?: BoxClipping | undefined;
   readonly detections_per_img: number;
   /** Of each level. */
   readonly topk_candidates: number;

@@ -3,8 +3,9 @@
 import { finiteOutputs } from '../../../backbone/finite-outputs.ts';
 import type { EngineTensor, Program } from '../../../engine/engine.ts';
 import { type AnchorConfig, AnchorGenerator } from '../../ops/anchors.ts';
+import type { RatioClip } from '../../ops/box-coder.ts';
 import type { ImageSize } from '../../ops/boxes.ts';
-import { chooseDetections, type DenseLevel } from '../../ops/dense-detections.ts';
+import { type BoxClipping, chooseDetections, type DenseLevel } from '../../ops/dense-detections.ts';
 import { batchImages, type PreparedImage } from '../../ops/image-list.ts';
 import type { ImageDetections } from '../../ops/postprocess.ts';
 import { RETINANET_STRIDES } from '../feature-maps.ts';
@@ -17,9 +18,9 @@ export interface DenseChoiceConfig extends AnchorConfig {
   readonly nms_thresh: number;
   readonly detections_per_img: number;
   readonly topk_candidates: number;
-  readonly clip_boxes?: 'before_nms' | 'after_nms' | undefined;
+  readonly clip_boxes?: BoxClipping | undefined;
   readonly box_min_size?: number | undefined;
-  readonly wh_ratio_clip?: 'above' | 'both' | undefined;
+  readonly wh_ratio_clip?: RatioClip | undefined;
 }
 
 /**
