@@ -1,12 +1,11 @@
 import type { ClassifiedFile, ClassifyAllOptions, Prediction, ViewOptions } from '../backbone/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { MOST } from '../io/bounds.ts';
-import { offeringBundled } from './input/bundled-models.ts';
 import { byExamples, openExamples } from './input/examples.ts';
 import { runImageJob, summarize } from './input/image-job.ts';
 import { collectInputs, type Inputs } from './input/inputs.ts';
+import { openClassifier } from './input/open-classifier.ts';
 import { command, type ExitCode } from './terminal/command.ts';
-import { withDownloadProgress } from './terminal/download-progress.ts';
 import { Failures } from './terminal/failures.ts';
 import type { FlagTable } from './terminal/flags.ts';
 import {
@@ -18,7 +17,6 @@ import {
   modelHelp,
   modelValue,
   pathsPositional,
-  streamsFor,
   viewFlags,
   viewOf,
 } from './terminal/shared-flags.ts';
@@ -127,7 +125,7 @@ export default command({
     ],
   ],
   async run({ flags, positionals, terminal, signal }) {
-    const { top, json, recursive, model, engine, threads, batch, arch, examples, neighbors } = flags;
+    const { top, json, recursive, model, batch, examples, neighbors } = flags;
     const view = viewOf(flags);
     if (examples !== undefined && (view.crops !== 1 || view.size !== undefined)) {
       throw new ResnetCocoError('USAGE', '--size and --crops are not for --examples: leave them out');
@@ -140,13 +138,8 @@ export default command({
     }
     const dataset = examples === undefined ? undefined : await openExamples(examples, terminal);
     const inputs = await collectInputs(positionals, { recursive, signal });
-    const streams = streamsFor(inputs.files.length + (dataset?.length ?? 0), threads);
-    const { loadClassifier } = await import('../index.ts');
-    const classifier = await offeringBundled('classification', () =>
-      withDownloadProgress(terminal, (onProgress, onNote) =>
-        loadClassifier(model, { ...defined({ engine, threads, arch }), streams, onProgress, onNote, signal }),
-      ),
-    );
+    const images = inputs.files.length + (dataset?.length ?? 0);
+    const classifier = await openClassifier(model, flags, images, terminal, signal);
     try {
       const failures = new Failures(terminal);
       const named = dataset

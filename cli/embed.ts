@@ -1,12 +1,11 @@
 import { createVectors, shortest, type VectorsWriter, vectorFiles } from '../backbone/embeddings/vectors-file.ts';
 import type { EmbeddedItem, LogitsOptions } from '../backbone/index.ts';
 import { ResnetCocoError } from '../errors.ts';
-import { offeringBundled } from './input/bundled-models.ts';
 import { modelOfVectors } from './input/embedded-inputs.ts';
 import { runImageJob, summarize } from './input/image-job.ts';
 import { collectInputs, type Inputs } from './input/inputs.ts';
+import { openClassifier } from './input/open-classifier.ts';
 import { command, type ExitCode } from './terminal/command.ts';
-import { withDownloadProgress } from './terminal/download-progress.ts';
 import { Failures } from './terminal/failures.ts';
 import type { FlagTable } from './terminal/flags.ts';
 import { forceFlag, refuseExisting } from './terminal/output-file.ts';
@@ -19,7 +18,6 @@ import {
   modelHelp,
   modelValue,
   pathsPositional,
-  streamsFor,
 } from './terminal/shared-flags.ts';
 import { counted } from './terminal/table.ts';
 import type { Terminal } from './terminal/terminal.ts';
@@ -104,19 +102,13 @@ export default command({
     ['resnet-coco embed dog.jpg --json', 'to another program'],
   ],
   async run({ flags, positionals, terminal, signal }) {
-    const { out, force, json, recursive, model, engine, threads, batch, arch } = flags;
+    const { out, force, json, recursive, model, batch } = flags;
     if (out === undefined && !json) {
       throw new ResnetCocoError('USAGE', 'embed wants --out FILE, such as --out vectors.npy, or --json');
     }
     for (const file of out === undefined ? [] : vectorFiles(out)) await refuseExisting(file, force);
     const inputs = await collectInputs(positionals, { recursive, signal });
-    const streams = streamsFor(inputs.files.length, threads);
-    const { loadClassifier } = await import('../index.ts');
-    const classifier = await offeringBundled('classification', () =>
-      withDownloadProgress(terminal, (onProgress, onNote) =>
-        loadClassifier(model, { ...defined({ engine, threads, arch }), streams, onProgress, onNote, signal }),
-      ),
-    );
+    const classifier = await openClassifier(model, flags, inputs.files.length, terminal, signal);
     try {
       const job = { ...defined({ batch, out }), json, model: modelOfVectors(model) };
       return await embedFiles(classifier, inputs, job, classifier.dimensions, terminal, signal);

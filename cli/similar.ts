@@ -10,11 +10,10 @@ import { writeReport } from '../eval/report/report-folder.ts';
 import { inLockedFolder } from '../io/folder-lock.ts';
 import { JsonArrayWriter } from '../io/json/json-array.ts';
 import { isFolder } from '../io/regular-file.ts';
-import { offeringBundled } from './input/bundled-models.ts';
 import { embeddedInputs, modelOfVectors } from './input/embedded-inputs.ts';
 import { collectInputs, type Inputs } from './input/inputs.ts';
+import { openClassifier } from './input/open-classifier.ts';
 import { command, type ExitCode } from './terminal/command.ts';
-import { withDownloadProgress } from './terminal/download-progress.ts';
 import { Failures } from './terminal/failures.ts';
 import type { FlagTable, FlagValues } from './terminal/flags.ts';
 import {
@@ -25,7 +24,6 @@ import {
   jsonFlag,
   modelHelp,
   modelValue,
-  streamsFor,
 } from './terminal/shared-flags.ts';
 import { counted, formatTable } from './terminal/table.ts';
 import type { Terminal } from './terminal/terminal.ts';
@@ -228,8 +226,7 @@ export default command({
     if (image !== undefined || inputs) {
       const { model, note } = modelFor(target, path, flags.model);
       if (note !== undefined) terminal.note(note);
-      const streams = streamsFor(inputs?.files.length ?? 1, threads);
-      const classifier = await load(model, { ...flags, streams }, terminal, signal);
+      const classifier = await openClassifier(model, flags, inputs?.files.length ?? 1, terminal, signal);
       try {
         if (vectors) checkDimensions(vectors, path, classifier, model);
         if (image !== undefined) query = await classifier.embed(image);
@@ -249,17 +246,3 @@ export default command({
     return failures.count ? 1 : 0;
   },
 });
-
-async function load(
-  model: string,
-  { arch, engine, streams, threads }: Flags & { readonly streams: number },
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<Classifier> {
-  const { loadClassifier } = await import('../index.ts');
-  return await offeringBundled('classification', () =>
-    withDownloadProgress(terminal, (onProgress, onNote) =>
-      loadClassifier(model, { ...defined({ engine, threads, arch }), streams, onProgress, onNote, signal }),
-    ),
-  );
-}

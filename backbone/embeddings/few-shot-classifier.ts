@@ -14,7 +14,7 @@ import type { ClassifiedItem, ClassifyAllOptions, ClassifyOptions, LogitsOptions
 import type { Prediction } from '../top-classes.ts';
 import { nearestVectors } from './nearest.ts';
 import { leaveOneOut, shareOfVotes } from './neighbor-votes.ts';
-import type { Vectors } from './vectors.ts';
+import { type Vectors, vectorsOf } from './vectors.ts';
 
 /** Settings of `fewShotClassifier`. */
 export interface FewShotOptions extends LogitsOptions {
@@ -76,10 +76,7 @@ export async function fewShotClassifier(
   if (empty.length) {
     throw new ResnetCocoError('BAD_DATASET', `no example of ${empty.slice(0, 5).join(', ')} can be read; add some`);
   }
-  const dimensions = embeddings[0].length;
-  const data = new Float32Array(embeddings.length * dimensions);
-  for (const [i, embedding] of embeddings.entries()) data.set(embedding, i * dimensions);
-  const vectors: Vectors = { files, dimensions, data };
+  const vectors = vectorsOf(files, embeddings);
   const count = Math.min(neighbors, files.length);
   const settings = { classes: counts.length, count, engine: classifier.engine };
   const right = await leaveOneOut(vectors, labels, settings);

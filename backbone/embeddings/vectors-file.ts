@@ -9,7 +9,7 @@ import { checkArgument, pathArgument } from '../../io/options.ts';
 import { openHandle, readBytes, unreadable } from '../../io/regular-file.ts';
 import { shownValue } from '../../io/shown-value.ts';
 import { WholeFile } from '../../io/whole-file.ts';
-import type { Vectors } from './vectors.ts';
+import { type Vectors, vectorsOf } from './vectors.ts';
 
 const FORMATS = /\.(npy|jsonl)$/i;
 
@@ -170,10 +170,7 @@ async function readLines(path: string): Promise<Vectors> {
   } finally {
     await handle.close();
   }
-  const dimensions = embeddings[0]?.length ?? 0;
-  const data = new Float32Array(files.length * dimensions);
-  for (const [i, embedding] of embeddings.entries()) data.set(embedding, i * dimensions);
-  return { files, dimensions, data };
+  return vectorsOf(files, embeddings);
 }
 
 function parseLine(line: string, place: string): { readonly file: string; readonly embedding: Float32Array } {

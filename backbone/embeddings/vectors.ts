@@ -12,6 +12,14 @@ export interface Vectors {
   readonly model?: string | undefined;
 }
 
+/** The embeddings of some images, one after another. */
+export function vectorsOf(files: readonly string[], embeddings: readonly Float32Array[]): Vectors {
+  const dimensions = embeddings[0]?.length ?? 0;
+  const data = new Float32Array(embeddings.length * dimensions);
+  for (const [i, embedding] of embeddings.entries()) data.set(embedding, i * dimensions);
+  return { files, dimensions, data };
+}
+
 /** Most re-encoded, resized and slightly cropped photographs are above it, others of the same kind of object below. */
 export const DUPLICATE_SIMILARITY = 0.9;
 
