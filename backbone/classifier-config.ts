@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { ChannelOrder, CropMode, CropRounding, Interpolation } from '../datasets/index.ts';
-import { channelTriple, deviationTriple, MOST, positiveWithin, wholeWithin } from '../io/bounds.ts';
+import { channelTriple, deviationTriple, positiveWithin, wholeWithin } from '../io/bounded-values.ts';
+import { MOST } from '../io/bounds.ts';
 import { parseConfig } from '../io/config.ts';
 import { isArchitectureName, parseArchitecture, type Stem, SUCH_NAMES, usualStem } from './architecture.ts';
 import { preparationFields } from './preparation-fields.ts';

@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { type EngineName, engineNames } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
-import { MOST, numberWithin, positiveWithin, wholeWithin } from '../io/bounds.ts';
+import { numberWithin, positiveWithin, wholeWithin } from '../io/bounded-values.ts';
+import { MOST } from '../io/bounds.ts';
 import { parseConfig } from '../io/config.ts';
 import { checkArgument, unknownOption } from '../io/options.ts';
 import { plainHost } from './access.ts';

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { MOST, numberWithin, positiveWithin, wholeWithin } from '../io/bounds.ts';
+import { numberWithin, positiveWithin, wholeWithin } from '../io/bounded-values.ts';
+import { MOST } from '../io/bounds.ts';
 
 const MOST_MILESTONES = 1000;
 const ofEpochs = numberWithin(0, MOST.epochs);

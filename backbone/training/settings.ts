@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { checkRecipe, type TrainingRecipe } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
-import { batchProblem, MOST, wholeWithin } from '../../io/bounds.ts';
+import { wholeWithin } from '../../io/bounded-values.ts';
+import { batchProblem, MOST } from '../../io/bounds.ts';
 import { parseConfig } from '../../io/config.ts';
 import { type OptimizationSettings, scheduleProblem } from '../../training/index.ts';
 import { optimizationFields } from '../../training/optimization-fields.ts';

@@ -2,7 +2,8 @@ import * as v from 'valibot';
 import { cropModes, interpolations } from '../../datasets/index.ts';
 import { imagenetClasses } from '../../datasets/known/imagenet-classes.ts';
 import { ResnetCocoError } from '../../errors.ts';
-import { channelTriple, deviationTriple, MOST, positiveWithin, wholeWithin } from '../../io/bounds.ts';
+import { channelTriple, deviationTriple, positiveWithin, wholeWithin } from '../../io/bounded-values.ts';
+import { MOST } from '../../io/bounds.ts';
 import { parseConfig } from '../../io/config.ts';
 import type { ModelDescription } from './model-description.ts';
 

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { imagenetClasses } from '../../datasets/known/imagenet-classes.ts';
-import { MOST, wholeWithin } from '../../io/bounds.ts';
+import { wholeWithin } from '../../io/bounded-values.ts';
+import { MOST } from '../../io/bounds.ts';
 import { parseConfig } from '../../io/config.ts';
 import { shownValue } from '../../io/shown-value.ts';
 import type { ModelDescription } from './model-description.ts';

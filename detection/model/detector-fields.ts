@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { BACKBONES, IMAGENET_MEAN, IMAGENET_STD, isBackboneName } from '../../backbone/index.ts';
 import { channelOrders, resizeArithmetics, resizeLibraries } from '../../datasets/index.ts';
-import { channelTriple, deviationTriple, MOST, numberWithin, wholeWithin } from '../../io/bounds.ts';
+import { channelTriple, deviationTriple, numberWithin, wholeWithin } from '../../io/bounded-values.ts';
+import { MOST } from '../../io/bounds.ts';
 
 /** Fields that configurations of all architectures have, by torchvision's argument names, with its defaults. */
 

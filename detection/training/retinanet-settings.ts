@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { numberWithin, wholeWithin } from '../../io/bounds.ts';
+import { numberWithin, wholeWithin } from '../../io/bounded-values.ts';
 import { parseConfig } from '../../io/config.ts';
 import type { SharedTrainingSettings } from './shared-training-settings.ts';
 

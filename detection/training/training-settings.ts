@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { MOST, numberWithin, wholeWithin } from '../../io/bounds.ts';
+import { numberWithin, wholeWithin } from '../../io/bounded-values.ts';
+import { MOST } from '../../io/bounds.ts';
 import { parseConfig } from '../../io/config.ts';
 import type { SharedTrainingSettings } from './shared-training-settings.ts';
 

@@ -1,6 +1,7 @@
 // K categories, N results, M annotations, P pairs.
 import type { COCOeval } from '../cocoeval/coco-eval.ts';
-import { cocoRules, type EvaluationRules, GroupBuffers } from '../cocoeval/evaluation.ts';
+import { cocoRules, type EvaluationRules } from '../cocoeval/evaluation.ts';
+import { GroupBuffers } from '../cocoeval/group-buffers.ts';
 import { Matcher, orderObjects } from '../cocoeval/matching.ts';
 import { type EvaluatedImage, evaluatedImages } from './evaluated-images.ts';
 

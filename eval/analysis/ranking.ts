@@ -1,7 +1,6 @@
 // K categories, N detections.
 import { Curve } from '../cocoeval/accumulate.ts';
 import type { Evaluation } from '../cocoeval/evaluation.ts';
-import { pairwiseSum } from '../cocoeval/pairwise-sum.ts';
 
 /** Detections of each category, best first, as average precision reads them. */
 export interface Ranking {
@@ -31,12 +30,12 @@ export function averagePrecisions(
   const rankedScores = new Float64Array(rows.length);
   for (let i = 0; i < rows.length; i++) rankedScores[i] = scores[rows[i]];
   const order = { rows, categoryStarts, ranks: new Int32Array(rows.length), scores: rankedScores };
-  const curve = new Curve({ ...evaluation, ...order, words: 1, truePositives, ignored: nothing });
+  const curve = new Curve({ ...evaluation, ...order, words: 1, stride: rows.length, truePositives, ignored: nothing });
   const { recThrs } = evaluation.params;
   return Array.from(objects, (count, k) => {
     if (count < 0) return -1;
     if (count === 0) return categoryStarts[k] < categoryStarts[k + 1] ? 0 : -1;
     curve.walk(k, 0, 0, 1);
-    return pairwiseSum(recThrs.map((recall) => curve.at(recall, count)[0])) / recThrs.length;
+    return curve.meanPrecision(recThrs, count);
   });
 }

@@ -1,8 +1,9 @@
 import { isEmptySegmentation } from '../../datasets/detection/coco/empty-segmentation.ts';
 import { paintMask } from '../../datasets/draw/mask.ts';
+import { categoryColor } from '../../datasets/draw/palette.ts';
 import { annotatedPose, paintSkeleton } from '../../datasets/draw/skeleton.ts';
 import { type Point, strokeLine } from '../../datasets/draw/strokes.ts';
-import { type CocoAnnotation, type CocoCategory, categoryColor, type Image } from '../../datasets/index.ts';
+import type { CocoAnnotation, CocoCategory, Image } from '../../datasets/index.ts';
 import type { Rle } from '../../datasets/masks/rle.ts';
 import { toRle } from '../../datasets/masks/segmentation.ts';
 import { ResnetCocoError } from '../../errors.ts';

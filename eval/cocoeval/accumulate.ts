@@ -1,5 +1,6 @@
 // T thresholds, R recalls, K categories, A ranges of area, M limits on detections.
 import { bitsOf, type Evaluation } from './evaluation.ts';
+import { pairwiseSum } from './pairwise-sum.ts';
 import type { Params } from './params.ts';
 
 /** Numbers in four or five dimensions, as in numpy. */
@@ -37,39 +38,64 @@ export interface Accumulated {
   readonly scores: NumberGrid;
 }
 
-/** Precision at each recall (pycocotools' `cocoeval.py: accumulate`). */
-export function accumulateAll(evaluation: Evaluation): Accumulated {
-  const { categoryStarts, params, positives } = evaluation;
-  const { areaRng, iouThrs, maxDets, recThrs } = params;
-  const [T, R, K, A, M] = [iouThrs.length, recThrs.length, categoryStarts.length - 1, areaRng.length, maxDets.length];
-  const result = {
+/** The numbers of an evaluation before there are any. */
+export function emptyAccumulated(params: Params): Accumulated {
+  const { areaRng, catIds, iouThrs, maxDets, recThrs, useCats } = params;
+  const [T, R, K, A, M] = [iouThrs.length, recThrs.length, useCats ? catIds.length : 1, areaRng.length, maxDets.length];
+  return {
     params,
     counts: [T, R, K, A, M],
     precision: new NumberGrid([T, R, K, A, M]),
     recall: new NumberGrid([T, K, A, M]),
     scores: new NumberGrid([T, R, K, A, M]),
   };
+}
+
+/** Precision at each recall (pycocotools' `cocoeval.py: accumulate`). */
+export function accumulateAll(evaluation: Evaluation): Accumulated {
+  const result = emptyAccumulated(evaluation.params);
   const curve = new Curve(evaluation);
-  for (let k = 0; k < K; k++) {
-    for (let a = 0; a < A; a++) {
-      const objects = positives[k * A + a];
-      if (!objects) continue;
-      for (let m = 0; m < M; m++) {
-        for (let t = 0; t < T; t++) {
-          curve.walk(k, a, t, maxDets[m]);
-          const { hits } = curve;
-          result.recall.data[result.recall.indexOf(t, k, a, m)] = hits ? hits / objects : 0;
-          let at = result.precision.indexOf(t, 0, k, a, m);
-          for (let r = 0; r < R; r++, at += K * A * M) {
-            const [precision, score] = curve.at(recThrs[r], objects);
-            result.precision.data[at] = precision;
-            result.scores.data[at] = score;
-          }
-        }
+  for (let k = 0; k + 1 < evaluation.categoryStarts.length; k++) accumulateCategory(evaluation, k, curve, result, k);
+  return result;
+}
+
+/**
+ * @param k of the evaluation
+ * @param into which category of the result
+ */
+export function accumulateCategory(
+  { params, positives }: Evaluation,
+  k: number,
+  curve: Curve,
+  { precision, recall, scores }: Accumulated,
+  into: number,
+): void {
+  const { areaRng, iouThrs, maxDets, recThrs } = params;
+  const [T, A, M, R] = [iouThrs.length, areaRng.length, maxDets.length, recThrs.length];
+  const step = precision.shape[2] * A * M;
+  const needs = new Float64Array(R);
+  for (let a = 0; a < A; a++) {
+    const objects = positives[k * A + a];
+    if (!objects) continue;
+    for (let r = 0; r < R; r++) needs[r] = hitsFor(recThrs[r], objects);
+    for (let m = 0; m < M; m++) {
+      for (let t = 0; t < T; t++) {
+        curve.walk(k, a, t, maxDets[m]);
+        const { hits } = curve;
+        recall.data[recall.indexOf(t, into, a, m)] = hits ? hits / objects : 0;
+        curve.read(needs, precision.data, scores.data, precision.indexOf(t, 0, into, a, m), step);
       }
     }
   }
-  return result;
+}
+
+/** The number of hits that reach a recall; 0 for a recall that needs none. */
+function hitsFor(recall: number, objects: number): number {
+  if (recall <= 0) return 0;
+  let hits = Math.max(1, Math.ceil(recall * objects));
+  while (hits > 1 && (hits - 1) / objects >= recall) hits--;
+  while (hits / objects < recall) hits++;
+  return hits;
 }
 
 /**
@@ -95,8 +121,8 @@ export class Curve {
   #neverCounted = 0;
   readonly #eventPlaces: Int32Array;
   readonly #eventRows: Int32Array;
-  /** The category, area range and limit they were gathered for. */
-  #gathered = '';
+  /** The category, area range, word and limit they were gathered for. */
+  readonly #gathered = [-1, -1, -1, -1];
 
   constructor(evaluation: Evaluation) {
     this.#evaluation = evaluation;
@@ -109,12 +135,12 @@ export class Curve {
   }
 
   walk(k: number, a: number, t: number, maxDet: number): void {
-    const { ignored, rows, scores, truePositives, words } = this.#evaluation;
+    const { ignored, scores, stride, truePositives, words } = this.#evaluation;
     const { hitCounts, hitScores } = this;
     const eventPlaces = this.#eventPlaces;
     const eventRows = this.#eventRows;
     const precisions = this.#precisions;
-    const plane = (a * words + (t >> 5)) * rows.length;
+    const plane = (a * words + (t >> 5)) * stride;
     const bit = 1 << (t & 31);
     this.#gather(k, a, t >> 5, maxDet);
     let [hits, skipped] = [0, 0];
@@ -138,14 +164,14 @@ export class Curve {
 
   /** Gathers them once for all thresholds of a word, so each threshold reads few detections. */
   #gather(k: number, a: number, word: number, maxDet: number): void {
-    const key = `${k} ${a} ${word} ${maxDet}`;
-    if (key === this.#gathered) return;
-    this.#gathered = key;
-    const { categoryStarts, ignored, params, ranks, rows, scores, truePositives, words } = this.#evaluation;
+    const last = this.#gathered;
+    if (k === last[0] && a === last[1] && word === last[2] && maxDet === last[3]) return;
+    [last[0], last[1], last[2], last[3]] = [k, a, word, maxDet];
+    const { categoryStarts, ignored, params, ranks, scores, stride, truePositives, words } = this.#evaluation;
     const every = bitsOf(params.iouThrs.length, word);
     const eventPlaces = this.#eventPlaces;
     const eventRows = this.#eventRows;
-    const plane = (a * words + word) * rows.length;
+    const plane = (a * words + word) * stride;
     let [detections, events, never] = [0, 0, 0];
     for (let i = categoryStarts[k]; i < categoryStarts[k + 1]; i++) {
       if (ranks[i] >= maxDet) continue;
@@ -164,14 +190,35 @@ export class Curve {
     this.#eventCount = events;
   }
 
-  /** Precision at a recall or above, and its score; 0 and 0 when the recall is not reached. */
-  at(recall: number, objects: number): readonly [precision: number, score: number] {
+  /**
+   * Writes precision at some recalls or above, and its score; 0 and 0 when a recall is not reached.
+   *
+   * @param needs hits that each recall needs
+   * @param step entries from one recall to the next
+   */
+  read(needs: Float64Array, precisions: Float64Array, scores: Float64Array, start: number, step: number): void {
     const { detections, hits, hitScores } = this;
-    const precisions = this.#precisions;
-    if (recall <= 0) return detections ? [hits ? precisions[0] : 0, this.#firstScore] : [0, 0];
-    let hit = Math.min(hits + 1, Math.max(1, Math.ceil(recall * objects)));
-    while (hit > 1 && (hit - 1) / objects >= recall) hit--;
-    while (hit <= hits && hit / objects < recall) hit++;
-    return hit > hits ? [0, 0] : [precisions[hit - 1], hitScores[hit - 1]];
+    const highest = this.#precisions;
+    for (let r = 0, at = start; r < needs.length; r++, at += step) {
+      const need = needs[r];
+      if (need === 0) {
+        precisions[at] = detections && hits ? highest[0] : 0;
+        scores[at] = detections ? this.#firstScore : 0;
+      } else if (need <= hits) {
+        precisions[at] = highest[need - 1];
+        scores[at] = hitScores[need - 1];
+      } else {
+        precisions[at] = 0;
+        scores[at] = 0;
+      }
+    }
+  }
+
+  /** The mean of precision at some recalls or above. */
+  meanPrecision(recalls: readonly number[], objects: number): number {
+    const precisions = new Float64Array(recalls.length);
+    const needs = Float64Array.from(recalls, (recall) => hitsFor(recall, objects));
+    this.read(needs, precisions, new Float64Array(recalls.length), 0, 1);
+    return pairwiseSum(precisions) / recalls.length;
   }
 }

@@ -5,7 +5,8 @@ import type { COCO } from '../coco/coco.ts';
 import { type Accumulated, accumulateAll } from './accumulate.ts';
 import { checkObjects } from './check-objects.ts';
 import { type EvalImage, evaluateGroup } from './eval-images.ts';
-import { cocoRules, type Evaluation, evaluateAll, groupsOf, selectionOf } from './evaluation.ts';
+import { evaluateAll } from './evaluate-all.ts';
+import { cocoRules, type Evaluation, groupsOf, selectionOf } from './evaluation.ts';
 import { checkParams, type IouType, Params, sortedIds } from './params.ts';
 import { meanAt, statNames, summarizeAll } from './summary.ts';
 

@@ -1,7 +1,8 @@
 // D detections and G objects of one image and category, T thresholds.
 import type { ImageId } from '../../datasets/index.ts';
 import { type AnnotationTable, idOf } from '../coco/annotation-table.ts';
-import { type EvaluationRules, type Group, GroupBuffers } from './evaluation.ts';
+import type { EvaluationRules, Group } from './evaluation.ts';
+import { GroupBuffers } from './group-buffers.ts';
 import { Matcher, orderObjects } from './matching.ts';
 import type { Params } from './params.ts';
 

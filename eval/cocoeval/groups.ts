@@ -59,6 +59,33 @@ export function groupRows(table: AnnotationTable, selection: Selection, isLeftOu
   return cut(kept, images, categories);
 }
 
+/**
+ * The selected rows of each category, in table order; category k has those from `starts[k]` to `starts[k + 1]`. Without
+ * categories there is one, sorted by category.
+ */
+export function rowsByCategory(
+  table: AnnotationTable,
+  { categories, categoryRanks, imageRanks, useCategories }: Selection,
+  isLeftOut: (row: number) => boolean,
+): { readonly rows: Int32Array; readonly starts: Int32Array } {
+  const ranks = new Int32Array(table.length);
+  const starts = new Int32Array(categories + 1);
+  let [lastId, lastRank] = [Number.NaN, -1];
+  for (let row = 0; row < table.length; row++) {
+    const id = table.categories[row];
+    if (id !== lastId) [lastId, lastRank] = [id, categoryRanks.get(id) ?? -1];
+    const image = table.images[row];
+    const isKept = lastRank >= 0 && image >= 0 && imageRanks[image] >= 0 && !isLeftOut(row);
+    ranks[row] = isKept ? lastRank : -1;
+    if (isKept) starts[lastRank + 1]++;
+  }
+  for (let k = 0; k < categories; k++) starts[k + 1] += starts[k];
+  const rows = new Int32Array(starts[categories]);
+  const next = starts.slice();
+  for (let row = 0; row < table.length; row++) if (ranks[row] >= 0) rows[next[ranks[row]]++] = row;
+  return { rows, starts: useCategories ? starts : Int32Array.of(0, rows.length) };
+}
+
 function cut(rows: Int32Array, images: Int32Array, categories: Int32Array): Groups {
   const starts = new Int32Array(rows.length + 1);
   const groupCategories = new Int32Array(rows.length);

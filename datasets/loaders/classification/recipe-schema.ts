@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { LEAST_DEVIATION, MOST, numberWithin, wholeWithin } from '../../../io/bounds.ts';
+import { numberWithin, wholeWithin } from '../../../io/bounded-values.ts';
+import { LEAST_DEVIATION, MOST } from '../../../io/bounds.ts';
 import { channelOrders } from '../../images/normalize.ts';
 import { interpolations } from '../../images/resize/antialiased.ts';
 import { cropModes, cropRoundings } from '../../images/resize-and-crop.ts';

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { ResnetCocoError, shortened } from '../../../errors.ts';
-import { MOST, wholeWithin } from '../../../io/bounds.ts';
+import { wholeWithin } from '../../../io/bounded-values.ts';
+import { MOST } from '../../../io/bounds.ts';
 import { problemOf } from '../../../io/config.ts';
 import { resizeArithmetics, resizeLibraries } from '../../images/transform.ts';
 import { colorJitterSchema, flipSchema, normalization, range } from '../classification/recipe-schema.ts';

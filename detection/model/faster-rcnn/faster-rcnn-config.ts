@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { MOST, numberWithin, positiveWithin, wholeWithin } from '../../../io/bounds.ts';
+import { numberWithin, positiveWithin, wholeWithin } from '../../../io/bounded-values.ts';
+import { MOST } from '../../../io/bounds.ts';
 import { parseConfig } from '../../../io/config.ts';
 import type { JointScore } from '../../ops/heatmaps-to-keypoints.ts';
 import type { MaskPaste } from '../../ops/paste-masks.ts';

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { resizeArithmetics } from '../../../datasets/index.ts';
-import { MOST, numberWithin, positiveWithin, wholeWithin } from '../../../io/bounds.ts';
+import { numberWithin, positiveWithin, wholeWithin } from '../../../io/bounded-values.ts';
+import { MOST } from '../../../io/bounds.ts';
 import { parseConfig } from '../../../io/config.ts';
 import type { BoxClipping } from '../../ops/dense-detections.ts';
 import { boxFields, inputFields, provenanceField, pyramidFields } from '../detector-fields.ts';
