@@ -83,7 +83,7 @@ export const commands: CommandList = {
   },
   'Data sets': {
     datasets: {
-      summary: 'list, describe, convert and download data sets',
+      summary: 'describe, check, split, merge, filter, convert and download data sets',
       subcommands: {
         list: { summary: 'known data sets', load: async () => (await import('./datasets.ts')).list },
         info: {
@@ -93,6 +93,26 @@ export const commands: CommandList = {
         convert: {
           summary: 'between COCO JSON, Pascal VOC and YOLO',
           load: async () => (await import('./datasets.ts')).convert,
+        },
+        split: {
+          summary: 'into train, val …, stratified by category',
+          load: async () => (await import('./dataset-split.ts')).split,
+        },
+        merge: {
+          summary: 'several into one, categories by name',
+          load: async () => (await import('./dataset-edit.ts')).merge,
+        },
+        filter: {
+          summary: 'keep some categories, objects or images',
+          load: async () => (await import('./dataset-edit.ts')).filter,
+        },
+        sample: {
+          summary: 'some of the images, stratified by category',
+          load: async () => (await import('./dataset-edit.ts')).sample,
+        },
+        remap: {
+          summary: 'rename or join categories',
+          load: async () => (await import('./dataset-edit.ts')).remap,
         },
         crops: {
           summary: 'crop the objects, to train a classifier on them',

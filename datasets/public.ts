@@ -16,12 +16,34 @@ export type {
   ImageId,
 } from './detection/coco/coco-format.ts';
 export { type Conversion, type ConvertDatasetOptions, convertDataset } from './detection/convert-dataset.ts';
+export type { WrittenFolder } from './detection/dataset-folder.ts';
 export type { DetectionSource } from './detection/detection-source.ts';
+export {
+  type EditedDataset,
+  type EditOptions,
+  type FilterDatasetOptions,
+  filterDataset,
+  type RemapDatasetOptions,
+  remapDataset,
+  type SampleDatasetOptions,
+  sampleDataset,
+} from './detection/edit-dataset.ts';
+export type { FilterRules, LeftOut } from './detection/filter-dataset.ts';
 export type { DetectionFormat } from './detection/formats.ts';
 export { type KeypointLayout, keypointLayout } from './detection/keypoint-layout.ts';
+export { type MergeDatasetsOptions, type MergedDatasets, mergeDatasets } from './detection/merge-datasets.ts';
 export { type ObjectCropOptions, type ObjectCrops, writeObjectCrops } from './detection/object-crops.ts';
 export { type DatasetProblem, type DatasetProblems, describeProblem, type ProblemKind } from './detection/problems.ts';
 export { type DetectionDataset, type ReadOptions, readDetectionDataset } from './detection/read-detection-dataset.ts';
+export {
+  type CategoryDivision,
+  type DatasetSplit,
+  type Division,
+  type DivisionOptions,
+  type PartSummary,
+  type SplitDatasetOptions,
+  splitDataset,
+} from './detection/split-dataset.ts';
 export { type CategorySummary, type DetectionSummary, summarizeDetection } from './detection/summarize.ts';
 export { writeDetectionDataset } from './detection/write-detection-dataset.ts';
 export { drawBoxes, type LabeledBox } from './draw/draw.ts';

@@ -1,6 +1,6 @@
 import type { CocoAnnotation, CocoDataset } from './coco/coco-format.ts';
 import type { DetectionSource, FoundDataset } from './detection-source.ts';
-import type { ListOptions } from './output-folder.ts';
+import type { FormatOptions } from './output-folder.ts';
 import type { ProblemList } from './problems.ts';
 
 /** A format of annotations; `formats.ts` lists them all. */
@@ -21,7 +21,7 @@ export interface DatasetFormat {
   readonly statesSizes: boolean;
   /** Reads a data set; the reader and its parser are loaded when needed. */
   readonly read: (source: DetectionSource, problems: ProblemList) => Promise<FoundDataset>;
-  readonly write: (out: string, dataset: CocoDataset, options: ListOptions) => Promise<void>;
+  readonly write: (out: string, dataset: CocoDataset, options: FormatOptions) => Promise<void>;
   /** Whether the format is written as a folder of many files. */
   readonly isFolder: boolean;
   /** The folder for copies of the images. */

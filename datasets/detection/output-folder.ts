@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { copyFile, rename, rm } from 'node:fs/promises';
+import { copyFile, link, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
+import { LOCK_FILE } from '../../io/folder-lock.ts';
 import { notWritable } from '../../io/not-writable.ts';
 import { openHandle, readBytes, statsOf } from '../../io/regular-file.ts';
 import { makeFolder, writeWholeFile } from '../../io/whole-file.ts';
@@ -55,6 +56,40 @@ export class OutputFolder {
       await rm(partial, { force: true });
       throw notWritable(path, cause);
     }
+  }
+
+  /**
+   * Gives a file another name here, as a hard link, which takes no room; copies it where the file system has none.
+   *
+   * @throws ResnetCocoError FILE_NOT_WRITABLE when the name is taken or the file cannot be written
+   */
+  async link(source: string, name: string): Promise<'linked' | 'copied'> {
+    const path = await this.#place(name);
+    if (statsOf(path)) throw occupied(path);
+    await (await openHandle(source)).close();
+    try {
+      // A link to a symbolic link would be one too, and lead elsewhere.
+      await link(await realpath(source), path);
+      return 'linked';
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'EEXIST') throw occupied(path);
+      await this.copy(source, name);
+      return 'copied';
+    }
+  }
+
+  /**
+   * Checks that nothing is in the folder yet: what is written for the first time overwrites nothing.
+   *
+   * @throws ResnetCocoError FILE_NOT_WRITABLE when it has files
+   */
+  async checkEmpty(): Promise<void> {
+    const stats = statsOf(this.path);
+    if (!stats) return;
+    const [first] = stats.isDirectory() ? (await readdir(this.path)).filter((name) => name !== LOCK_FILE) : [''];
+    if (first === undefined) return;
+    const what = first === '' ? 'is a file' : `has files already, such as ${first}`;
+    throw new ResnetCocoError('FILE_NOT_WRITABLE', `${this.path}: ${what}; nothing is overwritten: name a new folder`);
   }
 
   /**
@@ -132,6 +167,12 @@ export interface ListOptions {
   /** The name of the image list in VOC and YOLO, such as `train`. */
   readonly split?: string;
   readonly signal?: AbortSignal;
+}
+
+/** How a format is written. */
+export interface FormatOptions extends ListOptions {
+  /** YOLO: objects with one polygon are written as polygons, as in a data set for segmentation; else as boxes. */
+  readonly polygons?: boolean;
 }
 
 /** Groups the annotations by image. */

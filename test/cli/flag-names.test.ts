@@ -52,7 +52,7 @@ test('each example in the help is a call that is understood', () => {
 });
 
 test('--seed is of the commands that draw something; others refuse it', () => {
-  const drawing = ['train backbone', 'train detector', 'datasets crops'];
+  const drawing = ['train backbone', 'train detector', 'datasets crops', 'datasets split', 'datasets sample'];
   for (const [name, { flags }] of all) {
     const parse = () => parseFlags(flags, ['--seed', '1']);
     if (drawing.includes(name)) assert.is(parse().flags.seed, 1, name);

@@ -4,8 +4,8 @@ import { isFile } from '../../../io/regular-file.ts';
 import { CATEGORIES_FILE } from '../categories-file.ts';
 import type { CocoDataset } from '../coco/coco-format.ts';
 import { portablePath } from '../file-finder.ts';
-import { annotationStems, byImage, checkNames, type ListOptions, OutputFolder } from '../output-folder.ts';
-import { formatYoloLine } from './yolo-labels.ts';
+import { annotationStems, byImage, checkNames, type FormatOptions, OutputFolder } from '../output-folder.ts';
+import { formatYoloLine, formatYoloPolygon } from './yolo-labels.ts';
 import { readYoloSettings } from './yolo-names.ts';
 
 const SETTINGS_FILE = 'data.yaml';
@@ -14,7 +14,7 @@ const SETTINGS_FILE = 'data.yaml';
  * Writes YOLO's files in Ultralytics' layout: `labels/NAME.txt` for each image, `SPLIT.txt` (`images.txt` without a
  * split), which lists the images as paths in `images/`, `classes.txt`, `data.yaml`, and `categories.json`, which keeps
  * COCO's ids. Classes are the categories in order of their ids. Crowds are left out, since YOLO would take each for one
- * object. An existing `data.yaml` with the same names gets the split added.
+ * object. Polygons are written only if `polygons` asks for them. An existing `data.yaml` with the same names gets the split added.
  *
  * @throws ResnetCocoError BAD_DATASET when YOLO cannot store a name
  * @throws ResnetCocoError FILE_NOT_WRITABLE when a file cannot be written or exists with other content; the signal's
@@ -23,7 +23,7 @@ const SETTINGS_FILE = 'data.yaml';
 export async function writeYolo(
   folder: string,
   dataset: CocoDataset,
-  { split, signal }: ListOptions = {},
+  { split, signal, polygons = false }: FormatOptions = {},
 ): Promise<void> {
   const out = new OutputFolder(folder);
   const listName = `${split ?? 'images'}.txt`;
@@ -41,7 +41,11 @@ export async function writeYolo(
     signal?.throwIfAborted();
     const lines = (annotations.get(image.id) ?? [])
       .filter(({ iscrowd }) => !iscrowd)
-      .map(({ category_id, bbox }) => `${formatYoloLine(classes.get(category_id)!, bbox, image)}\n`);
+      .map(({ category_id, bbox, segmentation }) => {
+        const index = classes.get(category_id)!;
+        const polygon = polygons && Array.isArray(segmentation) && segmentation.length === 1 ? segmentation[0] : [];
+        return `${polygon.length ? formatYoloPolygon(index, polygon, image) : formatYoloLine(index, bbox, image)}\n`;
+      });
     await out.put(`labels/${stems[index]}.txt`, lines.join(''));
   }
   const list = dataset.images.map(({ file_name }) => `./images/${portablePath(file_name)}\n`);

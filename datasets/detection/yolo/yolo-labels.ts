@@ -118,3 +118,7 @@ function polygonArea(xs: readonly number[], ys: readonly number[]): number {
 export function formatYoloLine(index: number, [x, y, w, h]: CocoBox, { width, height }: ImageSize): string {
   return [index, (x + w / 2) / width, (y + h / 2) / height, w / width, h / height].join(' ');
 }
+
+/** The line of a polygon, x1, y1, x2, y2 … in pixels. */
+export const formatYoloPolygon = (index: number, points: readonly number[], { width, height }: ImageSize): string =>
+  [index, ...points.map((value, at) => value / (at % 2 ? height : width))].join(' ');
