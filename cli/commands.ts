@@ -94,6 +94,10 @@ export const commands: CommandList = {
           summary: 'between COCO JSON, Pascal VOC and YOLO',
           load: async () => (await import('./datasets.ts')).convert,
         },
+        check: {
+          summary: 'duplicates, leakage between parts, imbalance, odd boxes, missing labels',
+          load: async () => (await import('./dataset-check.ts')).check,
+        },
         split: {
           summary: 'into train, val …, stratified by category',
           load: async () => (await import('./dataset-split.ts')).split,

@@ -4,6 +4,17 @@ export type { ClassificationDataset, Split } from './classification/classificati
 export { type OpenDatasetOptions, openClassificationDataset } from './classification/open-classification-dataset.ts';
 export { type ClassificationSummary, summarizeClassification } from './classification/summarize-classification.ts';
 export type { Boxes } from './detection/boxes.ts';
+export {
+  type CheckedCategory,
+  type CheckedImage,
+  type CheckedPart,
+  type CheckOptions,
+  checkDetectionData,
+  type DatasetCheck,
+  type DuplicateImages,
+  type OddBoxes,
+} from './detection/check/check-dataset.ts';
+export type { OddBoxKind } from './detection/check/odd-boxes.ts';
 export type {
   CocoAnnotation,
   CocoBox,
