@@ -1,4 +1,5 @@
 import type { Image } from './image.ts';
+import type { Region } from './region.ts';
 
 /**
  * How the camera was held: 1 is upright, 2–8 are mirrored and rotated as EXIF numbers them (CIPA DC-008, tag 0x0112).
@@ -57,14 +58,12 @@ export function readOrientationTag(tiff: Uint8Array): number | undefined {
   return value;
 }
 
-/** Rotates a picture upright. */
-export function orient(image: Image, orientation: Orientation): Image {
-  if (orientation === 1) return image;
-  const { width, height, data } = image;
+/** Where the first upright pixel is in the stored picture, and the steps to its next column and row. */
+function stepsOf({ height, width }: Pick<Image, 'width' | 'height'>, orientation: Orientation) {
   const last = width * height - 1;
   const lastRow = last - width + 1;
-  // Where the first upright pixel is in the stored picture, and the steps to its next column and row.
-  const [start, right, down] = [
+  return [
+    [0, 1, width],
     [width - 1, -1, width],
     [last, -1, -width],
     [lastRow, 1, -width],
@@ -72,9 +71,43 @@ export function orient(image: Image, orientation: Orientation): Image {
     [lastRow, -width, 1],
     [last, -width, -1],
     [width - 1, width, -1],
-  ][orientation - 2];
+  ][orientation - 1];
+}
+
+/** The size of a stored picture once it is upright. */
+export const uprightSize = (
+  { height, width }: Pick<Image, 'width' | 'height'>,
+  orientation: Orientation,
+): Pick<Image, 'width' | 'height'> => (orientation >= 5 ? { width: height, height: width } : { width, height });
+
+/** Where the pixels of a region of the upright picture are in the stored one. */
+export function storedRegion(
+  { height, left, top, width }: Region,
+  stored: Pick<Image, 'width' | 'height'>,
+  orientation: Orientation,
+): Region {
+  const [start, right, down] = stepsOf(stored, orientation);
+  const corners = [
+    [left, top],
+    [left + width - 1, top + height - 1],
+  ].map(([x, y]) => start + x * right + y * down);
+  const columns = corners.map((pixel) => pixel % stored.width);
+  const rows = corners.map((pixel) => Math.floor(pixel / stored.width));
   const turned = orientation >= 5;
-  const [outWidth, outHeight] = turned ? [height, width] : [width, height];
+  return {
+    left: Math.min(...columns),
+    top: Math.min(...rows),
+    width: turned ? height : width,
+    height: turned ? width : height,
+  };
+}
+
+/** Rotates a picture upright. */
+export function orient(image: Image, orientation: Orientation): Image {
+  if (orientation === 1) return image;
+  const { data } = image;
+  const [start, right, down] = stepsOf(image, orientation);
+  const { height: outHeight, width: outWidth } = uprightSize(image, orientation);
   const out = new Uint8Array(data.length);
   for (let y = 0, o = 0; y < outHeight; y++) {
     for (let x = 0, p = (start + y * down) * 3; x < outWidth; x++, p += right * 3) {

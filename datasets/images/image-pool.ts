@@ -159,7 +159,7 @@ export class ImagePool {
 }
 
 /** What can be sent to another thread: paths and copies, so the caller's buffers are unchanged. */
-function sent(source: ImageSource): Pick<Job, 'name' | 'source'> {
+export function sent(source: ImageSource): Pick<Job, 'name' | 'source'> {
   const name = sourceName(source);
   if (source instanceof URL) return { name, source: source.href };
   if (source instanceof Uint8Array) return { name, source: new Uint8Array(source) };

@@ -1,9 +1,9 @@
-import type { FileHandle } from 'node:fs/promises';
 import { pathArgument } from '../../io/options.ts';
 import { openHandle, unreadable } from '../../io/regular-file.ts';
 import { readBmpHeader } from './bmp/decode-bmp.ts';
 import { chosenSharp } from './decode.ts';
 import type { Orientation } from './exif-orientation.ts';
+import { BLOCK, FileWindow, type Window } from './file-window.ts';
 import { sniffFormat } from './image-format.ts';
 import { JpegMarkers, readJpegHeader, USUAL_SCANS } from './jpeg/jpeg-header.ts';
 import { END_OF_IMAGE, jpegSegments, START_OF_SCAN } from './jpeg/jpeg-segments.ts';
@@ -17,39 +17,8 @@ export interface ImageSize {
   readonly height: number;
 }
 
-const BLOCK = 1 << 14;
 /** A longer chunk of a PNG file is left to the decoder, which has all of the file in memory. */
 const MAX_CHUNK_BYTES = 1 << 24;
-
-/** Random access: `length` bytes from a position; fewer at the end. */
-interface Window {
-  read(position: number, length: number): Promise<Uint8Array>;
-}
-
-/** A file, read one block at a time. */
-class FileWindow implements Window {
-  readonly #file: FileHandle;
-  #start = 0;
-  #block = new Uint8Array(0);
-
-  constructor(file: FileHandle) {
-    this.#file = file;
-  }
-
-  async read(position: number, length: number): Promise<Uint8Array> {
-    const from = position - this.#start;
-    if (from >= 0 && from + length <= this.#block.length) return this.#block.subarray(from, from + length);
-    const buffer = new Uint8Array(Math.max(length, BLOCK));
-    let filled = 0;
-    while (filled < buffer.length) {
-      const { bytesRead } = await this.#file.read(buffer, filled, buffer.length - filled, position + filled);
-      if (bytesRead === 0) break;
-      filled += bytesRead;
-    }
-    [this.#start, this.#block] = [position, buffer.subarray(0, filled)];
-    return this.#block.subarray(0, length);
-  }
-}
 
 /** The part before a JPEG's first scan is seldom over a megabyte; beyond this it is left to the decoder. */
 const MAX_HEAD_BYTES = 1 << 26;

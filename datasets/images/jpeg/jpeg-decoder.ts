@@ -2,10 +2,11 @@ import { damage } from '../damage.ts';
 import type { Image } from '../image.ts';
 import { type JpegColors, jpegColors, writeColors } from './jpeg-color.ts';
 import type { JpegHeader } from './jpeg-header.ts';
-import { BitReader, HuffmanTable } from './jpeg-huffman.ts';
+import { BitReader, type HuffmanTable } from './jpeg-huffman.ts';
 import { inverseDct } from './jpeg-idct.ts';
-import { type CodedComponent, decodeScan, ZIGZAG } from './jpeg-scan.ts';
+import { type CodedComponent, scanRows } from './jpeg-scan.ts';
 import { jpegSegments, START_OF_SCAN } from './jpeg-segments.ts';
+import { AC, readHuffmanTables, readQuantizationTables } from './jpeg-tables.ts';
 import { type SamplePlane, upsampledRows } from './jpeg-upsampling.ts';
 
 const [HUFFMAN_TABLES, QUANTIZATION_TABLES, RESTART_INTERVAL] = [0xc4, 0xdb, 0xdd];
@@ -14,9 +15,9 @@ const MAX_COEFFICIENT_BYTES = 2 ** 30 + 2 ** 27;
 
 interface FrameComponent extends CodedComponent {
   readonly id: number;
-  readonly plane: Omit<SamplePlane, 'samples' | 'stride'>;
-  readonly storedRows: number;
-  coefficients: Int16Array;
+  readonly plane: SamplePlane & { readonly samples: Uint8ClampedArray };
+  /** Rows of blocks that are decoded together. */
+  readonly step: number;
   readonly table: number;
   /** The table at the start of its first scan. */
   quantization?: Uint16Array;
@@ -29,38 +30,71 @@ interface FrameComponent extends CodedComponent {
  * @throws Error with the reason when the file cannot be decoded
  */
 export function decodeJpegFrame(bytes: Uint8Array, header: JpegHeader): Image {
+  const { height, width } = header;
+  const rows = jpegRows(bytes, header);
+  const first = rows.next(); // what cannot be decoded is refused before memory is taken for it
+  const data = new Uint8Array(width * height * 3);
+  let at = 0;
+  for (let row = first; !row.done; row = rows.next()) {
+    data.set(row.value, at);
+    at += row.value.length;
+  }
+  return { width, height, data };
+}
+
+/** Whether all is in one scan, from top to bottom: no more than two rows of MCUs are in memory then. */
+const isOneScan = ({ coding, scans }: JpegHeader): boolean => coding === 'sequential' && scans === 1;
+
+/**
+ * The rows of `decodeJpegFrame`, from top to bottom, RGB. Each is overwritten by the next. A sequential file of one scan is
+ * decoded as they are asked for; of others all coefficients are in memory.
+ *
+ * @throws Error with the reason when the file cannot be decoded
+ */
+export function* jpegRows(bytes: Uint8Array, header: JpegHeader): Generator<Uint8Array, void> {
   const colors = jpegColors(header, bytes);
   checkSampling(header);
   try {
     const components = frameComponents(header);
-    decodeScans(bytes, header, components);
-    return colored(components, header, colors);
+    const decoding = decodeScans(bytes, header, components);
+    if (!isOneScan(header)) for (const _ of decoding);
+    yield* coloredRows(components, header, colors, decoding);
   } catch (error) {
     throw damage(error);
   }
 }
 
-const NONE = new Int16Array(0);
-
-function colored(components: readonly FrameComponent[], { width, height }: JpegHeader, colors: JpegColors): Image {
-  const rowsOf = components.map((component) => {
-    const stride = component.storedColumns * 8;
-    const plane = { ...component.plane, stride, samples: samplesOf(component, stride) };
-    component.coefficients = NONE; // frees most of its memory
-    return upsampledRows(plane, width);
-  });
-  const data = new Uint8Array(width * height * 3);
-  const clamped = new Uint8ClampedArray(data.buffer);
-  for (let y = 0; y < height; y++) {
-    writeColors(
-      colors,
-      rowsOf.map((rowOf) => rowOf(y)),
-      clamped,
-      y * width * 3,
-      width,
-    );
+/** Turns coefficients into samples and colors, some rows of blocks at a time. @param decoding fills the next of them */
+function* coloredRows(
+  components: readonly FrameComponent[],
+  header: JpegHeader,
+  colors: JpegColors,
+  decoding: Iterator<number>,
+): Generator<Uint8Array, void> {
+  const { height, width } = header;
+  const rowsOf = components.map(({ plane }) => upsampledRows(plane, width));
+  const row = new Uint8Array(width * 3);
+  const clamped = new Uint8ClampedArray(row.buffer);
+  const [{ plane, step }] = components;
+  const stepRows = 8 * step * plane.stepY;
+  const { maxV } = mcusOf(header);
+  // The last row of a chroma sample lies between it and the next sample.
+  const behind = maxV > 1 ? maxV : 0;
+  for (let part = 0, y = 0; y < height; part++) {
+    if (isOneScan(header)) decoding.next();
+    for (const component of components) writeSamples(component, part, isOneScan(header));
+    const end = (part + 1) * stepRows;
+    for (; y < (end < height ? end - behind : height); y++) {
+      writeColors(
+        colors,
+        rowsOf.map((rowOf) => rowOf(y)),
+        clamped,
+        0,
+        width,
+      );
+      yield row;
+    }
   }
-  return { width, height, data };
 }
 
 function mcusOf({ width, height, components }: JpegHeader) {
@@ -80,8 +114,8 @@ function checkSampling(header: JpegHeader): void {
     throw new Error('its components are sampled in no whole ratio, which libjpeg does not read either');
   }
   const blocks = components.reduce((sum, { h, v }) => sum + h * v * mcuColumns * mcuRows, 0);
-  if (blocks * 128 > MAX_COEFFICIENT_BYTES) {
-    throw new Error('it is too large for the JavaScript decoder; scale it down or install sharp');
+  if (!isOneScan(header) && blocks * 128 > MAX_COEFFICIENT_BYTES) {
+    throw new Error('it is too large for the JavaScript decoder; save it as a baseline JPEG, or scale it down');
   }
 }
 
@@ -91,24 +125,29 @@ function frameComponents(header: JpegHeader): FrameComponent[] {
   return components.map(({ id, h, v, quantization }) => {
     const columns = Math.ceil((width * h) / maxH);
     const rows = Math.ceil((height * v) / maxV);
+    // A scan of one component has no MCUs of several rows.
+    const step = isOneScan(header) && components.length === 1 ? 1 : v;
+    const storedColumns = mcuColumns * h;
+    const [stride, keptRows] = [storedColumns * 8, 2 * step * 8];
+    const samples = new Uint8ClampedArray(stride * keptRows);
     return {
-      id,
-      h,
-      v,
+      ...{ id, h, v, step, storedColumns },
       table: quantization,
       columns: Math.ceil(columns / 8),
       rows: Math.ceil(rows / 8),
-      storedColumns: mcuColumns * h,
-      storedRows: mcuRows * v,
-      coefficients: new Int16Array(mcuColumns * h * mcuRows * v * 64),
+      coefficients: new Int16Array(storedColumns * (isOneScan(header) ? step : mcuRows * v) * 64),
       dc: 0,
-      plane: { columns, rows, stepX: maxH / h, stepY: maxV / v },
+      plane: { ...{ columns, rows, samples, stride, keptRows }, stepX: maxH / h, stepY: maxV / v },
     };
   });
 }
 
-/** Walks the file: tables are kept until replaced, scans are decoded. */
-function decodeScans(bytes: Uint8Array, header: JpegHeader, components: readonly FrameComponent[]): void {
+/** Walks the file: tables are kept until replaced, scans are decoded row by row. */
+function* decodeScans(
+  bytes: Uint8Array,
+  header: JpegHeader,
+  components: readonly FrameComponent[],
+): Generator<number, void> {
   const { mcuColumns, mcuRows } = mcusOf(header);
   const tables = new Map<number, HuffmanTable>();
   const quantizations = new Map<number, Uint16Array>();
@@ -138,43 +177,27 @@ function decodeScans(bytes: Uint8Array, header: JpegHeader, components: readonly
         if ((needsDc && !dcTable) || (needsAc && !acTable)) throw new Error('a Huffman table is missing');
       }
       const reader = new BitReader(bytes, end, next < 0 ? bytes.length : next - 1);
-      decodeScan({ ...scan, components: scanned, progressive, restartInterval }, reader, mcuColumns, mcuRows);
+      const whole = { ...scan, components: scanned, progressive, restartInterval };
+      yield* scanRows(whole, reader, mcuColumns, mcuRows, !isOneScan(header));
     }
   }
 }
 
-/** Flag of AC tables. */
-const AC = 16;
-
-function readHuffmanTables(content: Uint8Array, tables: Map<number, HuffmanTable>): void {
-  for (let at = 0; at + 17 <= content.length; ) {
-    const counts = content.subarray(at + 1, at + 17);
-    const size = counts.reduce((sum, count) => sum + count, 0);
-    tables.set(content[at] & 31, new HuffmanTable(counts, content.slice(at + 17, at + 17 + size)));
-    at += 17 + size;
-  }
-}
-
-function readQuantizationTables(content: Uint8Array, tables: Map<number, Uint16Array>): void {
-  for (let at = 0; at < content.length; ) {
-    const [bytes, number] = [content[at] >> 4 ? 2 : 1, content[at] & 15];
-    if (at + 1 + 64 * bytes > content.length) throw new Error('a quantization table is cut short');
-    const table = new Uint16Array(64);
-    for (let i = 0, p = at + 1; i < 64; i++, p += bytes) {
-      table[ZIGZAG[i]] = bytes === 2 ? (content[p] << 8) | content[p + 1] : content[p];
-    }
-    tables.set(number, table);
-    at += 1 + 64 * bytes;
-  }
-}
-
-function samplesOf({ coefficients, quantization, storedColumns, storedRows }: FrameComponent, stride: number) {
+/**
+ * Writes the samples of a part of a component in the place of those before the last.
+ *
+ * @param isOnly whether the coefficients are of this part alone, and make room for the next
+ */
+function writeSamples(component: FrameComponent, part: number, isOnly: boolean): void {
+  const { coefficients, plane, quantization, step, storedColumns } = component;
   if (!quantization) throw new Error('a quantization table is missing');
-  const samples = new Uint8ClampedArray(stride * storedRows * 8);
-  for (let row = 0, at = 0; row < storedRows; row++) {
+  const { samples, stride } = plane;
+  let at = isOnly ? 0 : part * step * storedColumns * 64;
+  for (let i = 0; i < step; i++) {
+    const top = ((part % 2) * step + i) * 8 * stride;
     for (let column = 0; column < storedColumns; column++, at += 64) {
-      inverseDct(coefficients, at, quantization, samples, row * 8 * stride + column * 8, stride);
+      inverseDct(coefficients, at, quantization, samples, top + column * 8, stride);
     }
   }
-  return samples;
+  if (isOnly) coefficients.fill(0);
 }

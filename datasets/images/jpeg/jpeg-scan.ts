@@ -8,7 +8,7 @@ export interface CodedComponent {
   readonly columns: number;
   readonly rows: number;
   readonly storedColumns: number;
-  /** 64 per stored block, in natural order, not zigzag. */
+  /** 64 per stored block, in natural order, not zigzag: of the whole picture, or of one row of MCUs after another. */
   readonly coefficients: Int16Array;
   dcTable?: HuffmanTable | undefined;
   acTable?: HuffmanTable | undefined;
@@ -41,13 +41,21 @@ export const ZIGZAG = Uint8Array.of(
 type DecodeBlock = (component: CodedComponent, at: number) => void;
 
 /**
- * Decodes a Huffman-coded scan into its components' coefficients (ITU T.81, annexes F and G). Damaged bits give wrong
- * coefficients, as in libjpeg.
+ * Decodes a Huffman-coded scan into its components' coefficients (ITU T.81, annexes F and G), and stops after each row of
+ * MCUs. Damaged bits give wrong coefficients, as in libjpeg.
  *
  * @param mcuColumns MCUs per row of the frame
  * @param mcuRows rows of MCUs in the frame
+ * @param isWhole whether the components have coefficients of the whole picture; else each row takes the place of the last
+ * @yields the row's number; a row of a scan of one component has one block of height
  */
-export function decodeScan(scan: JpegScan, bits: BitReader, mcuColumns: number, mcuRows: number): void {
+export function* scanRows(
+  scan: JpegScan,
+  bits: BitReader,
+  mcuColumns: number,
+  mcuRows: number,
+  isWhole: boolean,
+): Generator<number, void> {
   const { components, restartInterval } = scan;
   const bands = new Bands(scan, bits);
   const decode: DecodeBlock = !scan.progressive
@@ -64,7 +72,8 @@ export function decodeScan(scan: JpegScan, bits: BitReader, mcuColumns: number, 
   const [columns, rows] = interleaved ? [mcuColumns, mcuRows] : [only.columns, only.rows];
   let untilRestart = restartInterval || Number.POSITIVE_INFINITY;
   bands.restart();
-  for (let y = 0; y < rows; y++) {
+  for (let row = 0; row < rows; row++) {
+    const y = isWhole ? row : 0;
     for (let x = 0; x < columns; x++) {
       if (untilRestart-- === 0) {
         bits.restart();
@@ -82,6 +91,7 @@ export function decodeScan(scan: JpegScan, bits: BitReader, mcuColumns: number, 
         }
       }
     }
+    yield row;
   }
 }
 

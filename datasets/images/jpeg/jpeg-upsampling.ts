@@ -1,6 +1,10 @@
-/** The decoded samples of a component: whole blocks, of which the first `columns` × `rows` belong to the picture. */
+/**
+ * The decoded samples of a component: whole blocks, of which the first `columns` × `rows` belong to the picture. Only the
+ * last `keptRows` are kept, each in the place of an earlier one.
+ */
 export interface SamplePlane {
   readonly samples: Uint8ClampedArray;
+  readonly keptRows: number;
   /** Samples per row. */
   readonly stride: number;
   readonly columns: number;
@@ -15,20 +19,22 @@ export interface SamplePlane {
  * interpolation ("fancy upsampling"), smaller sizes by repetition. The returned rows are reused.
  */
 export function upsampledRows(plane: SamplePlane, width: number): (y: number) => Uint8ClampedArray {
-  const { samples, stride, columns, stepX, stepY } = plane;
-  if (stepX === 1 && stepY === 1) return (y) => samples.subarray(y * stride, y * stride + width);
+  const { samples, stride, columns, stepX, stepY, keptRows } = plane;
+  const startOf = (y: number) => (y % keptRows) * stride;
+  if (stepX === 1 && stepY === 1) return (y) => samples.subarray(startOf(y), startOf(y) + width);
   // Horizontal interpolation needs at least two columns; vertical interpolation alone does not.
   if (stepX === 1 && stepY === 2) return smoothedRows(plane);
   if (stepX === 2 && stepY <= 2 && columns > 2) return smoothedRows(plane);
   const row = new Uint8ClampedArray(columns * stepX);
   return (y) => {
-    const at = Math.floor(y / stepY) * stride;
+    const at = startOf(Math.floor(y / stepY));
     for (let x = 0; x < row.length; x++) row[x] = samples[at + Math.floor(x / stepX)];
     return row;
   };
 }
 
-function smoothedRows({ samples, stride, columns, rows, stepX, stepY }: SamplePlane): (y: number) => Uint8ClampedArray {
+function smoothedRows(plane: SamplePlane): (y: number) => Uint8ClampedArray {
+  const { samples, stride, columns, rows, stepX, stepY, keptRows } = plane;
   const sums = new Int32Array(columns);
   const row = new Uint8ClampedArray(columns * stepX);
   return (y) => {
@@ -36,7 +42,7 @@ function smoothedRows({ samples, stride, columns, rows, stepX, stepY }: SamplePl
     const near = Math.floor(y / stepY);
     const far = stepY === 1 ? near : Math.min(Math.max(y & 1 ? near + 1 : near - 1, 0), rows - 1);
     const upper = y & 1 ? 0 : 1;
-    for (let x = 0, n = near * stride, f = far * stride; x < columns; x++, n++, f++) {
+    for (let x = 0, n = (near % keptRows) * stride, f = (far % keptRows) * stride; x < columns; x++, n++, f++) {
       sums[x] = stepY === 1 ? samples[n] : 3 * samples[n] + samples[f];
     }
     if (stepX === 1) {
