@@ -1,5 +1,14 @@
 import type { CocoCategory } from '../datasets/index.ts';
-import type { CategoryMatch, DetectedFile, Detection, Detector, FileDetector } from '../detection/index.ts';
+import { DetectionFilter } from '../detection/filters.ts';
+import type {
+  CategoryMatch,
+  DetectedFile,
+  Detection,
+  Detector,
+  FileDetector,
+  FilterOptions,
+  SlicingOptions,
+} from '../detection/index.ts';
 import {
   DetectionFolder,
   type PictureMaker,
@@ -10,6 +19,8 @@ import { detectionRecord } from '../detection/results/detection-record.ts';
 import { imageIdsFromAnnotations, imageIdsFromNames, readAnnotatedSet } from '../detection/results/image-ids.ts';
 import { inDataset, matchCategories } from '../detection/results/match-categories.ts';
 import { isAbove, SHOWN_SCORE } from '../detection/results/name-detections.ts';
+import { filterFlags, filtersOf, LeftOutCount } from './detecting/filter-flags.ts';
+import { slicingFlags, slicingOf } from './detecting/slicing-flags.ts';
 import { offeringBundled } from './input/bundled-models.ts';
 import { runImageJob, summarize } from './input/image-job.ts';
 import { collectInputs, type Inputs } from './input/inputs.ts';
@@ -53,6 +64,8 @@ const flags = {
     value: 'FILE',
     help: 'COCO annotations with the image_id of each file and the category_id of each category for detections.json',
   },
+  ...filterFlags,
+  ...slicingFlags,
   ...detectorFlag,
   ...archFlag,
   ...engineFlags,
@@ -87,6 +100,10 @@ interface DetectJob {
   /** The score for files for evaluation if the user gives none: the model's own. */
   readonly savedScore?: number;
   readonly batch?: number;
+  readonly slicing?: SlicingOptions;
+  readonly filters?: FilterOptions;
+  /** Of the detections that are given, those that are printed and drawn: by default those above the score. */
+  readonly shown?: (detections: readonly Detection[]) => readonly Detection[];
   readonly json: boolean;
 }
 
@@ -157,7 +174,7 @@ async function openFolder(
 export async function detectFiles(
   detector: Pick<FileDetector, 'detectAll'>,
   inputs: Inputs,
-  { score, savedScore, batch, json }: DetectJob,
+  { score, savedScore, batch, filters, json, shown = aboveScore(score), slicing }: DetectJob,
   save: Save | undefined,
   terminal: Terminal,
   signal: AbortSignal,
@@ -166,23 +183,26 @@ export async function detectFiles(
   const failures = new Failures(terminal);
   const folder = save && (await openFolder(save, failures, terminal, score));
   let [objects, leftOut] = [0, 0];
+  const filtered = new LeftOutCount();
   const outcome = await runImageJob<DetectedPicture>({
     inputs,
     results: detector.detectAll(files, {
-      ...defined({ score: score ?? savedScore, batch, signal }),
+      ...defined({ score: score ?? savedScore, batch, signal, slicing }),
+      ...filters,
+      onLeftOut: filtered.add,
       keepImage: save?.draw !== undefined,
     }),
     terminal,
     failures,
     json,
-    describe: (result) => describe({ ...result, detections: shown(result.detections, score) }),
+    describe: (result) => describe({ ...result, detections: shown(result.detections) }),
     record: ({ file, width, height, detections }) => ({
       ...{ file, width, height },
-      detections: shown(detections, score).map(detectionRecord),
+      detections: shown(detections).map(detectionRecord),
     }),
     folder: {
       add: async (result) => {
-        objects += shown(result.detections, score).length;
+        objects += shown(result.detections).length;
         if (save?.match) leftOut += result.detections.length - inDataset(result.detections, save.match).length;
         await folder?.add(result);
       },
@@ -196,6 +216,8 @@ export async function detectFiles(
       `detections.json leaves out ${counted(leftOut, 'detection')} of categories that ${save?.plan.annotations} does not have`,
     );
   }
+  const words = filtered.words(score ?? savedScore ?? SHOWN_SCORE);
+  if (words) terminal.note(words);
   terminal.note(summarize(outcome, { found: counted(objects, 'object'), failed: failures.count, out: save?.plan.out }));
   return failures.count ? 1 : 0;
 }
@@ -214,8 +236,10 @@ function matchOf(
 }
 
 /** If the user gives no score, only what is printed and drawn has a minimum score, not what is saved for evaluation. */
-const shown = (detections: readonly Detection[], score = SHOWN_SCORE): readonly Detection[] =>
-  detections.filter((detection) => isAbove(detection.score, score));
+const aboveScore =
+  (score = SHOWN_SCORE) =>
+  (detections: readonly Detection[]): readonly Detection[] =>
+    detections.filter((detection) => isAbove(detection.score, score));
 
 export default command({
   summary: 'Objects in each image: category, score and box in pixels.',
@@ -233,22 +257,27 @@ export default command({
   ],
   async run({ flags, positionals, terminal, signal }) {
     const { out, annotations, pictures, score, json, recursive, model, engine, threads, batch, arch } = flags;
+    const [slicing, filters] = [slicingOf(flags), filtersOf(flags)];
     const inputs = await collectInputs(positionals, { recursive, exclude: out, signal });
     const plan = out === undefined ? undefined : await planSave(inputs, { out, annotations, pictures });
     if (!plan && annotations) terminal.note('--annotations has no effect without --out');
-    const streams = streamsFor(inputs.files.length, threads);
+    const streams = streamsFor(slicing ? Number.POSITIVE_INFINITY : inputs.files.length, threads);
     const { loadDetector } = await import('../index.ts');
     const detector = await offeringBundled('detection', () =>
       withDownloadProgress(terminal, (onProgress, onNote) =>
         loadDetector(model, { ...defined({ engine, threads, arch }), streams, onProgress, onNote, signal }),
       ),
     );
+    const { classScore } = filters;
+    const shownFilter = new DetectionFilter(defined({ classScore }), detector.config.categories, score ?? SHOWN_SCORE);
+    const shown = (detections: readonly Detection[]) => shownFilter.split(detections)[0];
     // With the detector's own threads, beside its work.
     const draw: Draw = ({ file, image, detections }, target, previewSide) =>
-      detector.pool.render(image ?? file, shown(detections, score), target, { previewSide });
+      detector.pool.render(image ?? file, shown(detections), target, { previewSide });
     try {
       const save = plan && { plan, match: matchOf(plan, detector, terminal), ...(pictures && { draw }) };
-      const job = { ...defined({ batch, score }), savedScore: detector.scoreThresh, json };
+      const savedScore = plan ? detector.scoreThresh : SHOWN_SCORE;
+      const job = { ...defined({ batch, score, slicing }), filters, json, savedScore, shown };
       return await detectFiles(detector, inputs, job, save, terminal, signal);
     } finally {
       await detector.dispose();

@@ -9,6 +9,8 @@ import type { FileDetector } from '../detection/index.ts';
 import type { COCO } from '../eval/index.ts';
 import { lockFolder } from '../io/folder-lock.ts';
 import { writeWholeFile } from '../io/whole-file.ts';
+import { filterFlags, filtersOf, LeftOutCount } from './detecting/filter-flags.ts';
+import { slicingFlags, slicingOf } from './detecting/slicing-flags.ts';
 import { openAnnotatedImages } from './input/annotated-images.ts';
 import { offeringBundled } from './input/bundled-models.ts';
 import { printEvaluation, reportFlag } from './terminal/coco-summary.ts';
@@ -43,6 +45,8 @@ const flags = {
   ...sourceFlags,
   ...jsonFlag,
   ...reportFlag,
+  ...filterFlags,
+  ...slicingFlags,
   ...detectorFlag,
   ...archFlag,
   ...engineFlags,
@@ -53,7 +57,7 @@ async function evaluate(
   detector: FileDetector,
   gt: COCO,
   files: ReadonlyMap<ImageId, string>,
-  options: Pick<EvaluateDetectorOptions, 'name' | 'batch' | 'signal' | 'type'>,
+  options: Omit<EvaluateDetectorOptions, 'onMatch' | 'onImage'>,
   failures: Failures,
   terminal: Terminal,
 ): Promise<EvaluatedDetector> {
@@ -99,13 +103,14 @@ export default command({
   ],
   async run({ flags, positionals: [place], terminal, signal }) {
     const { arch, batch, engine, json, model, report, threads, type } = flags;
+    const [slicing, filters] = [slicingOf(flags), filtersOf(flags)];
     const { files, gt, hasErrors, name } = await openAnnotatedImages(place, flags, terminal, signal);
     const { loadDetector } = await import('../index.ts');
     const detector = await offeringBundled('detection', () =>
       withDownloadProgress(terminal, (onProgress, onNote) =>
         loadDetector(model, {
           ...defined({ engine, threads, arch }),
-          streams: streamsFor(files.size, threads),
+          streams: streamsFor(slicing ? Number.POSITIVE_INFINITY : files.size, threads),
           onProgress,
           onNote,
           signal,
@@ -116,7 +121,8 @@ export default command({
     try {
       if (report !== undefined) release = await lockFolder(report);
       const failures = new Failures(terminal);
-      const options = { ...defined({ batch }), name, signal, type };
+      const filtered = new LeftOutCount();
+      const options = { ...defined({ batch, slicing }), ...filters, onLeftOut: filtered.add, name, signal, type };
       const evaluated = await evaluate(detector, gt, files, options, failures, terminal);
       const { evaluation, images, leftOut, results } = evaluated;
       if (signal.aborted) {
@@ -125,6 +131,8 @@ export default command({
       if (leftOut) {
         terminal.note(`${counted(leftOut, 'detection')} of categories that ${name} does not have do not count`);
       }
+      const words = filtered.words(detector.scoreThresh);
+      if (words) terminal.note(words);
       const title = `${basename(model)} on ${basename(name)}`;
       await printEvaluation(evaluation, { json, report, title, images: files }, terminal);
       if (report !== undefined) await writeWholeFile(join(report, 'detections.json'), `${JSON.stringify(results)}\n`);

@@ -17,17 +17,20 @@ import type { Engine, Weights } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { batchProblem } from '../io/bounds.ts';
 import { checkArgument, checkOptions, type OptionKinds } from '../io/options.ts';
-import { shownValue } from '../io/shown-value.ts';
 import { batched } from '../io/threads/batched.ts';
 import { mapOrdered } from '../io/threads/map-ordered.ts';
 import type { DetectorModel } from './architectures/architecture.ts';
 import { architectureOf } from './architectures/architectures.ts';
+import { DetectionFilter, type FilterOptions, filterKinds } from './filters.ts';
 import type { DetectorCategory } from './model/detector-category.ts';
 import type { DetectorConfig } from './model/detector-config.ts';
+import type { BoxChoice } from './ops/box-choice.ts';
 import { categoriesByLabel, type Detection, SHOWN_SCORE } from './results/name-detections.ts';
+import { detectEachInTiles, detectTiles, type TileDetector } from './slicing/detect-tiles.ts';
+import { type SlicingOptions, slicingKinds, slicingPlan } from './slicing/slicing-options.ts';
 
 /** Settings of `detect`. */
-export interface DetectOptions {
+export interface DetectOptions extends FilterOptions {
   /**
    * Only objects above this score are given, from 0 to 1; .5 by default, `SHOWN_SCORE`, as on the command line. All
    * that a model gives, as evaluation needs it, is above its own threshold: `detector.scoreThresh`, mostly .05.
@@ -40,17 +43,42 @@ export interface DetectAllOptions extends DetectOptions {
   /** Images computed at once, padded to one size. Default 1, which is fastest on a CPU. */
   readonly batch?: number;
   readonly signal?: AbortSignal;
-  /** Whether to hand the decoded images on, for drawing. */
+  /** Whether to hand the decoded images on, for drawing; those looked at in tiles are not. */
   readonly keepImage?: boolean;
+  /** Looks at each image in tiles, as `detectSliced` does. */
+  readonly slicing?: SlicingOptions;
+  /** Told of each tile of an image that is done, and of how many there are. */
+  readonly onTile?: (done: number, total: number) => void;
 }
 
-const detectKinds: OptionKinds<DetectOptions> = { score: 'checked' };
+/** Settings of `detectSliced`. */
+export interface DetectSlicedOptions extends DetectOptions, SlicingOptions {
+  /** Tiles computed at once. Default 1, which is fastest on a CPU. */
+  readonly batch?: number;
+  readonly signal?: AbortSignal;
+  /** Told of each tile of an image that is done, and of how many there are. */
+  readonly onTile?: (done: number, total: number) => void;
+}
+
+const detectKinds: OptionKinds<DetectOptions> = { score: 'checked', ...filterKinds };
 const detectAllKinds: OptionKinds<DetectAllOptions> = {
   ...detectKinds,
   batch: 'checked',
   signal: 'signal',
   keepImage: 'boolean',
+  slicing: 'object',
+  onTile: 'function',
 };
+const detectSlicedKinds: OptionKinds<DetectSlicedOptions> = {
+  ...detectKinds,
+  ...slicingKinds,
+  batch: 'checked',
+  signal: 'signal',
+  onTile: 'function',
+};
+
+/** What both ways to look at tiles have in common. */
+type TileSettings = Pick<DetectSlicedOptions, 'batch' | 'onTile' | 'signal'>;
 
 /** What became of one image. */
 export type DetectedFile =
@@ -111,19 +139,58 @@ export class Detector {
    *
    * @param input a path, a `file:` URL, the bytes of a JPEG or PNG, pixels, or an array, another iterable or a stream of
    *   them
-   * @throws ResnetCocoError FILE_NOT_FOUND or BAD_IMAGE, naming the image; USAGE for a `score` that is none
+   * @throws ResnetCocoError FILE_NOT_FOUND or BAD_IMAGE, naming the image; USAGE for a `score` or a filter that is none
    */
   async detect(input: ImageSource, options?: DetectOptions): Promise<Detection[]>;
   async detect(input: ImageSources, options?: DetectOptions): Promise<Detection[][]>;
   async detect(input: ImageSource | ImageSources, options: DetectOptions = {}): Promise<Detection[] | Detection[][]> {
     checkOptions('detect', options, detectKinds);
-    checkScore(options.score);
+    const filter = this.#filter(options);
     const results: Detection[][] = [];
     for await (const { error, image } of this.pool.prefetch(eachSource<ImageSource>(input), this.#transform)) {
       if (error) throw error;
-      results.push(...(await this.detectLoaded([image], options)));
+      results.push(...(await this.#compute([image], filter.least, filter.choice)));
     }
     return isImageSource(input) ? results[0] : results;
+  }
+
+  /**
+   * The objects in a large image, or in each of several: each is looked at in tiles that overlap, so that small objects are
+   * found, and as a whole; what several tiles found is merged. Tiles of JPEG and PNG files are decoded as they are needed:
+   * an image of 20,000 × 20,000 pixels takes no more memory than the rows of its tiles.
+   *
+   * ```ts
+   * const objects = await detector.detectSliced('aerial.png', { slice: 640, overlap: 0.2, score: 0.3 });
+   * ```
+   *
+   * @param input what `detect` takes
+   * @throws ResnetCocoError FILE_NOT_FOUND or BAD_IMAGE, naming the image; USAGE for an option that is none; the signal's
+   *   reason when aborted
+   */
+  async detectSliced(input: ImageSource, options?: DetectSlicedOptions): Promise<Detection[]>;
+  async detectSliced(input: ImageSources, options?: DetectSlicedOptions): Promise<Detection[][]>;
+  async detectSliced(
+    input: ImageSource | ImageSources,
+    options: DetectSlicedOptions = {},
+  ): Promise<Detection[] | Detection[][]> {
+    checkOptions('detectSliced', options, detectSlicedKinds);
+    this.#checkBatch(options.batch);
+    const filter = this.#filter(options);
+    const plan = slicingPlan(options, filter.least);
+    const tileDetector = this.#tileDetector(filter, options);
+    const results: Detection[][] = [];
+    for await (const source of eachSource<ImageSource>(input)) {
+      results.push((await detectTiles(source, plan, tileDetector)).detections);
+    }
+    return isImageSource(input) ? results[0] : results;
+  }
+
+  /** What looks at tiles for these settings. */
+  #tileDetector(filter: DetectionFilter, { batch = 1, onTile, signal }: TileSettings): TileDetector {
+    return {
+      ...{ batch, filter, onTile, signal, streams: this.streams, transform: this.#transform },
+      detect: (images) => this.#compute(images, filter.least, filter.suppression),
+    };
   }
 
   /**
@@ -151,23 +218,35 @@ export class Detector {
     options: DetectAllOptions = {},
   ): AsyncGenerator<DetectedItem<S>> {
     checkOptions('detectAll', options, detectAllKinds);
-    const { batch = 1, keepImage = false, score, signal } = options;
-    checkScore(score);
-    const problem = batchProblem(batch, this.config.min_size * this.config.max_size);
-    if (problem !== undefined) throw new ResnetCocoError('USAGE', problem);
+    const { batch = 1, keepImage = false, signal, slicing } = options;
+    this.#checkBatch(batch);
+    const filter = this.#filter(options);
+    if (slicing) {
+      checkOptions('detectAll', slicing, slicingKinds);
+      const plan = slicingPlan(slicing, filter.least);
+      return yield* detectEachInTiles(eachSource<S>(input), plan, this.#tileDetector(filter, options));
+    }
     const ahead = batch * (this.streams + 2);
     const loaded = this.pool.prefetch(eachSource<S>(input), this.#transform, { signal, keepImage, ahead });
-    const work = (items: readonly Prefetched<S>[]) =>
-      this.#detectPrefetched(items, score === undefined ? {} : { score });
+    const work = (items: readonly Prefetched<S>[]) => this.#detectPrefetched(items, filter);
     for await (const results of mapOrdered(batched(loaded, batch), this.streams, work)) yield* results;
+  }
+
+  #filter(options: DetectOptions): DetectionFilter {
+    return new DetectionFilter(options, this.config.categories, options.score ?? SHOWN_SCORE);
+  }
+
+  #checkBatch(batch = 1): void {
+    const problem = batchProblem(batch, this.config.min_size * this.config.max_size);
+    if (problem !== undefined) throw new ResnetCocoError('USAGE', problem);
   }
 
   async #detectPrefetched<S extends ImageSource>(
     items: readonly Prefetched<S>[],
-    options: DetectOptions,
+    { choice, least }: DetectionFilter,
   ): Promise<DetectedItem<S>[]> {
     const images = items.flatMap(({ image }) => image ?? []);
-    const detections = images.length ? await this.detectLoaded(images, options) : [];
+    const detections = images.length ? await this.#compute(images, least, choice) : [];
     return items.map(({ error, image, index, source: item }) => {
       const which = { index, item, file: sourceName(item) };
       if (error) return { ...which, error };
@@ -191,16 +270,14 @@ export class Detector {
   async detectLoaded(images: readonly LoadedImage[], options: DetectOptions = {}): Promise<Detection[][]> {
     checkArgument('detectLoaded', 'the images', images, 'list');
     checkOptions('detectLoaded', options, detectKinds);
-    const { score = SHOWN_SCORE } = options;
-    checkScore(score);
+    const { choice, least } = this.#filter(options);
+    return await this.#compute(images, least, choice);
+  }
+
+  async #compute(images: readonly LoadedImage[], score: number, choice: BoxChoice): Promise<Detection[][]> {
     const prepared = images.map(({ tensor: { data, shape } }) => ({ height: shape[0], width: shape[1], data }));
-    const results = await this.#model.detect(prepared, images, score);
+    const results = await this.#model.detect(prepared, images, score, choice);
     const { results: named } = architectureOf(this.config);
     return results.map((result) => named(result, this.#categories));
   }
-}
-
-function checkScore(score: number | undefined): void {
-  if (score === undefined || (typeof score === 'number' && score >= 0 && score <= 1)) return;
-  throw new ResnetCocoError('USAGE', `score must be a number from 0 to 1, is ${shownValue(score)}`);
 }

@@ -4,18 +4,22 @@ import { COCO, COCOeval, type IouType } from '../eval/index.ts';
 import { checkOptions, type OptionKinds } from '../io/options.ts';
 import { architectureOf } from './architectures/architectures.ts';
 import type { DetectAllOptions, DetectedFile } from './detector.ts';
+import { type FilterOptions, filterKinds } from './filters.ts';
 import type { DetectorConfig } from './model/detector-config.ts';
 import { cocoResults } from './results/coco-results.ts';
 import { type CategoryMatch, inDataset, matchCategories } from './results/match-categories.ts';
+import type { SlicingOptions } from './slicing/slicing-options.ts';
 
 /** Settings of `evaluateDetector`. */
-export interface EvaluateDetectorOptions {
+export interface EvaluateDetectorOptions extends FilterOptions {
   /** Of the data set, for notes and errors. */
   readonly name?: string;
   /** What is compared: boxes, masks or joints. Boxes by default. */
   readonly type?: IouType;
   /** Images computed at once. */
   readonly batch?: number;
+  /** Looks at each image in tiles, as `detectSliced` does. */
+  readonly slicing?: SlicingOptions;
   /** Once aborted, what was detected so far is evaluated. */
   readonly signal?: AbortSignal;
   /** Told how categories match, before the first image. */
@@ -28,6 +32,8 @@ const kinds: OptionKinds<EvaluateDetectorOptions> = {
   type: ['bbox', 'segm', 'keypoints'],
   name: 'text',
   batch: 'checked',
+  slicing: 'object',
+  ...filterKinds,
   signal: 'signal',
   onMatch: 'function',
   onImage: 'function',

@@ -8,6 +8,7 @@ export {
   type DetectedItem,
   type DetectOptions,
   Detector,
+  type DetectSlicedOptions,
 } from './detector.ts';
 export {
   type EvaluateDetectorOptions,
@@ -16,6 +17,7 @@ export {
   type FileDetector,
 } from './evaluate-detector.ts';
 export { type ExportedGraph, type ExportOptions, exportModel } from './export-model.ts';
+export type { FilterOptions, LeftOut } from './filters.ts';
 export { loadDetector } from './load-detector.ts';
 export { loadModel } from './load-model.ts';
 export type { DetectorCategory } from './model/detector-category.ts';
@@ -39,6 +41,7 @@ export {
 } from './pipeline.ts';
 export type { CategoryMatch } from './results/match-categories.ts';
 export type { Detection } from './results/name-detections.ts';
+export type { SlicingOptions } from './slicing/slicing-options.ts';
 export { type DetectorSummary, trainDetector } from './train-detector.ts';
 export type { DetectorEpoch, DetectorStep, TrainDetectorOptions } from './training/detector-task.ts';
 export { type DetectorChoices, detectorSettings } from './training/run-choices.ts';

@@ -8,6 +8,7 @@ import { encodeImage, writeImage } from './encode.ts';
 import type { DecodedImage, Image } from './image.ts';
 import type { ImageFormat } from './image-format.ts';
 import { readImage } from './read-image.ts';
+import { readReduced } from './reduced-image.ts';
 import { enlarged, enlargement, shrunk } from './resize/viewing.ts';
 import { type ImageTensor, type ImageTransform, transformImage } from './transform.ts';
 
@@ -58,11 +59,12 @@ async function load({ source, transform, keepImage }: Extract<Job, { kind: 'load
 
 async function render(job: Extract<Job, { kind: 'render' }>): Promise<Uint8Array | undefined> {
   const { source, boxes, path, previewSide } = job;
-  const image = await readImage(source);
+  const { factor: reduction, image } = await readReduced(source, DRAWN_PIXELS);
   const format = image.format ?? (extname(path).toLowerCase() === '.png' ? 'png' : 'jpeg');
   // On a small picture a label would cover everything, and smooth scaling would blur it.
-  const factor = enlargement(image);
-  const large = enlarged(image, factor);
+  const enlarging = enlargement(image);
+  const large = enlarged(image, enlarging);
+  const factor = enlarging / reduction;
   const scaled = boxes.map((box) => ({
     ...box,
     bbox: box.bbox.map((side) => side * factor),
@@ -74,6 +76,9 @@ async function render(job: Extract<Job, { kind: 'render' }>): Promise<Uint8Array
     ? undefined
     : Uint8Array.from(await encodeImage(shrunk(large, previewSide), 'jpeg', PREVIEW_QUALITY));
 }
+
+/** Of an image that is too large to be decoded at once, a reduced one is drawn on. */
+export const DRAWN_PIXELS = 2 ** 24;
 
 /** A page has many previews. */
 const PREVIEW_QUALITY = 80;

@@ -1,4 +1,6 @@
-import type { Image } from './image.ts';
+import { orient } from './exif-orientation.ts';
+import type { DecodedImage, Image, ImageSource } from './image.ts';
+import { openImageRows } from './image-rows.ts';
 import type { ImageSize } from './image-size.ts';
 
 /** An image that is reduced by a whole factor while its rows arrive: each pixel is the mean of a square. */
@@ -55,3 +57,25 @@ export class ReducedImage {
 /** The whole factor that reduces an image to at most this many pixels. */
 export const reductionTo = ({ height, width }: ImageSize, pixels: number): number =>
   Math.max(1, Math.ceil(Math.sqrt((width * height) / pixels)));
+
+/**
+ * An image, reduced by a whole factor to at most this many pixels if it is too large to be decoded at once.
+ *
+ * @throws ResnetCocoError FILE_NOT_FOUND or BAD_IMAGE, naming the image
+ */
+export async function readReduced(
+  source: ImageSource,
+  pixels: number,
+): Promise<{ readonly image: DecodedImage; readonly factor: number }> {
+  const rows = await openImageRows(source);
+  try {
+    const { format, orientation, whole } = rows;
+    if (whole) return { image: whole, factor: 1 };
+    const factor = reductionTo(rows, pixels);
+    const reduced = new ReducedImage(rows, factor);
+    for await (const row of rows.rows) reduced.add(row);
+    return { image: { ...orient(reduced.image, orientation), format }, factor };
+  } finally {
+    await rows.close();
+  }
+}

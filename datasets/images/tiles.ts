@@ -40,7 +40,7 @@ export function checkSlicing(slice: SliceSize, overlap: number): Slicing {
  * The tiles of an image, row by row. All have one size: the last of a row or column begins where it ends with the image
  * (SAHI's `get_slice_bboxes`).
  *
- * @throws ResnetCocoError USAGE for more than a million tiles
+ * @throws ResnetCocoError BAD_IMAGE for more than a million tiles
  */
 export function tilesOf(
   { height, width }: ImageSize,
@@ -50,7 +50,8 @@ export function tilesOf(
   const rows = starts(height, sliceHeight, overlap);
   if (columns.length * rows.length > MOST_TILES) {
     const size = `${width}×${height} pixels in tiles of ${sliceWidth}×${sliceHeight}`;
-    throw new ResnetCocoError('USAGE', `${size} are ${columns.length * rows.length} tiles, over ${MOST_TILES}`);
+    const count = columns.length * rows.length;
+    throw new ResnetCocoError('BAD_IMAGE', `${size} are ${count} tiles, over ${MOST_TILES}; choose larger ones`);
   }
   const size = { width: Math.min(sliceWidth, width), height: Math.min(sliceHeight, height) };
   return rows.flatMap((top) => columns.map((left) => ({ left, top, ...size })));

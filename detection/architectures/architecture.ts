@@ -4,6 +4,7 @@ import type { Engine, Graph, ProgramSpec, Snapshot, TrainingOptions, Weights } f
 import type { Random } from '../../io/random.ts';
 import type { DetectorCategory } from '../model/detector-category.ts';
 import type { DetectorConfig } from '../model/detector-config.ts';
+import type { BoxChoice } from '../ops/box-choice.ts';
 import type { ImageSize } from '../ops/boxes.ts';
 import type { PreparedImage } from '../ops/image-list.ts';
 import type { ImageDetections } from '../ops/postprocess.ts';
@@ -24,6 +25,7 @@ export interface DetectorModel {
     images: readonly PreparedImage[],
     originals: readonly ImageSize[],
     scoreThresh: number,
+    choice?: BoxChoice,
   ): Promise<ImageDetections[]>;
   dispose(): Promise<void>;
 }

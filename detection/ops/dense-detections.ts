@@ -5,6 +5,7 @@
  * Shapes: N images, L levels with a grid of H×W cells, A anchors per cell, K classes, D detections.
  */
 import type { AnchorGenerator } from './anchors.ts';
+import { type BoxChoice, suppressionGroups } from './box-choice.ts';
 import { BoxCoder, type RatioClip, RPN_BOX_WEIGHTS } from './box-coder.ts';
 import { clipBoxes, type ImageSize, largeRows, resizeBoxes } from './boxes.ts';
 import { batchedNms } from './nms.ts';
@@ -49,6 +50,7 @@ export interface DenseOptions {
   readonly minSize?: number | undefined;
   /** Whether log ratios are held from below, too. */
   readonly whRatioClip?: RatioClip | undefined;
+  readonly groupOf?: BoxChoice['groupOf'];
 }
 
 /** A logit that is so much below the threshold's own has a lower score, whatever rounding does. */
@@ -114,8 +116,9 @@ export function chooseDetections(
   const large = (found: BoxDetections) =>
     minSize === undefined ? found : detectionsAt(found, largeRows(found.boxes, minSize));
   const usable = clipsFirst ? large(all) : all;
-  const { boxes, labels, scores } = usable;
-  const kept = detectionsAt(usable, batchedNms(boxes, scores, labels, nmsThresh, detectionsPerImage));
+  const { boxes, scores } = usable;
+  const groups = suppressionGroups(usable, options.groupOf);
+  const kept = detectionsAt(usable, batchedNms(boxes, scores, groups, nmsThresh, detectionsPerImage));
   if (clipsFirst) return { ...kept, boxes: resizeBoxes(kept.boxes, resized, original) };
   const clipped = large({ ...kept, boxes: clipBoxes(kept.boxes, resized) });
   return { ...clipped, boxes: resizeBoxes(clipped.boxes, resized, original) };

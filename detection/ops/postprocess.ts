@@ -7,6 +7,7 @@
 
 import type { Rle } from '../../datasets/masks/rle.ts';
 import { ResnetCocoError } from '../../errors.ts';
+import { type BoxChoice, suppressionGroups } from './box-choice.ts';
 import { BoxCoder, type RatioClip, ROI_BOX_WEIGHTS } from './box-coder.ts';
 import { type Boxes, clipBoxes, gatherBoxes, type ImageSize, rowsOfMinSize, rowsWithArea } from './boxes.ts';
 import type { Joint } from './heatmaps-to-keypoints.ts';
@@ -36,6 +37,7 @@ export interface PostprocessOptions {
   readonly minSize?: number | undefined;
   /** Whether log ratios are held from below, too. */
   readonly whRatioClip?: RatioClip | undefined;
+  readonly groupOf?: BoxChoice['groupOf'];
 }
 
 /** The boxes found in one image, highest score first. */
@@ -85,7 +87,14 @@ const finiteRows = (boxes: Boxes): Int32Array =>
 export function postprocessDetections(
   { proposals, classLogits, boxDeltas }: BoxHeadOutputs,
   resized: ImageSize,
-  { scoreThresh, nmsThresh, detectionsPerImage, minSize = MIN_DETECTION_SIDE, whRatioClip }: PostprocessOptions,
+  {
+    scoreThresh,
+    nmsThresh,
+    detectionsPerImage,
+    minSize = MIN_DETECTION_SIDE,
+    whRatioClip,
+    groupOf,
+  }: PostprocessOptions,
 ): BoxDetections {
   const regions = proposals.length >> 2;
   const classes = regions === 0 ? 0 : classLogits.length / regions;
@@ -127,8 +136,9 @@ export function postprocessDetections(
     labels: Int32Array.from(usable, (i) => candidateRows[i] % classes),
     scores: Float32Array.from(usable, (i) => candidateScores[i]),
   };
-  const { labels, scores } = candidates;
-  const found = detectionsAt(candidates, batchedNms(candidates.boxes, scores, labels, nmsThresh, detectionsPerImage));
+  const groups = suppressionGroups(candidates, groupOf);
+  const { boxes: usableBoxes, scores } = candidates;
+  const found = detectionsAt(candidates, batchedNms(usableBoxes, scores, groups, nmsThresh, detectionsPerImage));
   return minSize > 0 ? found : detectionsAt(found, rowsWithArea(found.boxes));
 }
 

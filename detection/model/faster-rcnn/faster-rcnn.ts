@@ -5,13 +5,19 @@ import type { Rle } from '../../../datasets/masks/rle.ts';
 import type { EngineTensor, Program, ProgramOutputs } from '../../../engine/engine.ts';
 import type { HostTensor } from '../../../engine/host-tensor.ts';
 import { type AnchorConfig, AnchorGenerator } from '../../ops/anchors.ts';
+import { type BoxChoice, suppressedTo } from '../../ops/box-choice.ts';
 import type { RatioClip } from '../../ops/box-coder.ts';
 import { type Boxes, type ImageSize, resizeBoxes } from '../../ops/boxes.ts';
 import { heatmapsToKeypoints, type Joint, type JointScore, resizeJoints } from '../../ops/heatmaps-to-keypoints.ts';
 import { batchImages, type ImageList, type PreparedImage } from '../../ops/image-list.ts';
 import { type RegionsByLevel, regionsByLevel } from '../../ops/level-mapper.ts';
 import { type MaskPaste, pasteMask, pasteSampledMask } from '../../ops/paste-masks.ts';
-import { type BoxDetections, type ImageDetections, postprocessDetections } from '../../ops/postprocess.ts';
+import {
+  type BoxDetections,
+  detectionsAt,
+  type ImageDetections,
+  postprocessDetections,
+} from '../../ops/postprocess.ts';
 import { filterProposals, type Proposals } from '../../ops/proposals.ts';
 import { type FeatureMaps, stridesOf } from '../feature-maps.ts';
 import type { HeadName } from './region-heads.ts';
@@ -76,15 +82,16 @@ export class FasterRcnn {
     images: readonly PreparedImage[],
     originals: readonly ImageSize[],
     scoreThresh = this.#config.box_score_thresh,
+    choice: BoxChoice = {},
   ): Promise<ImageDetections[]> {
     const list = batchImages(images, this.#config.size_divisible);
     const features = await this.#programs.proposals.run({ image: { shape: list.shape, data: list.data } });
     try {
       const batch = { list, originals, features };
       const proposals = await this.#propose(batch);
-      const found = await this.#classify(batch, proposals, scoreThresh);
-      // Resizing is done in place.
-      const inOriginal = found.map(({ boxes }, i) => resizeBoxes(boxes.slice(), list.sizes[i], originals[i]));
+      const classified = await this.#classify(batch, proposals, scoreThresh, choice);
+      const found = choice.keep ? this.#chosen(batch, classified, choice.keep, choice) : classified;
+      const inOriginal = boxesInOriginal(batch, found);
       const masks = await this.#findMasks(batch, found, inOriginal);
       const keypoints = await this.#findKeypoints(batch, found);
       return found.map(({ labels, scores }, image) => ({
@@ -123,13 +130,33 @@ export class FasterRcnn {
     });
   }
 
-  async #classify(batch: Batch, proposals: readonly Proposals[], scoreThresh: number): Promise<BoxDetections[]> {
+  /** The boxes that a caller keeps, and the best of them, so that further heads look at no others. */
+  #chosen(
+    batch: Batch,
+    found: readonly BoxDetections[],
+    keep: NonNullable<BoxChoice['keep']>,
+    { detectionsPerImage = this.#config.box_detections_per_img }: BoxChoice,
+  ): BoxDetections[] {
+    return boxesInOriginal(batch, found).map((boxes, image) => {
+      const rows = keep({ ...found[image], boxes }, image);
+      return detectionsAt(found[image], rows.subarray(0, detectionsPerImage));
+    });
+  }
+
+  async #classify(
+    batch: Batch,
+    proposals: readonly Proposals[],
+    scoreThresh: number,
+    choice: BoxChoice,
+  ): Promise<BoxDetections[]> {
     const allBoxes = proposals.map(({ boxes }) => boxes);
     return await this.#onRegions(batch, 'boxes', allBoxes, async (outputs, regions) => {
       const [logits, deltas] = [await floats(outputs.logits), await floats(outputs.deltas)];
-      const { box_nms_thresh: nmsThresh, box_detections_per_img: detectionsPerImage, num_classes } = this.#config;
+      const { box_detections_per_img, box_nms_thresh, num_classes } = this.#config;
+      const { groupOf, nmsThresh = box_nms_thresh } = choice;
+      const detectionsPerImage = suppressedTo(choice, box_detections_per_img);
       const { box_min_size: minSize, wh_ratio_clip: whRatioClip } = this.#config;
-      const options = { scoreThresh, nmsThresh, detectionsPerImage, minSize, whRatioClip };
+      const options = { scoreThresh, nmsThresh, detectionsPerImage, minSize, whRatioClip, groupOf };
       return rowsOfImages(allBoxes, regions).map((rows, image) => {
         const head = {
           proposals: allBoxes[image],
@@ -208,6 +235,11 @@ export class FasterRcnn {
     }
   }
 }
+
+/** Boxes in pixels of the images as they were before they were resized. */
+const boxesInOriginal = ({ list, originals }: Batch, found: readonly BoxDetections[]): Boxes[] =>
+  // Resizing is done in place.
+  found.map(({ boxes }, i) => resizeBoxes(boxes.slice(), list.sizes[i], originals[i]));
 
 const floats = async (tensor: EngineTensor) => finiteOutputs((await tensor.data()) as Float32Array);
 

@@ -3,11 +3,12 @@
 import { finiteOutputs } from '../../../backbone/finite-outputs.ts';
 import type { EngineTensor, Program } from '../../../engine/engine.ts';
 import { type AnchorConfig, AnchorGenerator } from '../../ops/anchors.ts';
+import { type BoxChoice, suppressedTo } from '../../ops/box-choice.ts';
 import type { RatioClip } from '../../ops/box-coder.ts';
 import type { ImageSize } from '../../ops/boxes.ts';
 import { type BoxClipping, chooseDetections, type DenseLevel } from '../../ops/dense-detections.ts';
 import { batchImages, type PreparedImage } from '../../ops/image-list.ts';
-import type { ImageDetections } from '../../ops/postprocess.ts';
+import { detectionsAt, type ImageDetections } from '../../ops/postprocess.ts';
 import { RETINANET_STRIDES } from '../feature-maps.ts';
 
 /** What there is to know of a RetinaNet to choose its boxes: part of `RetinaNetConfig`. */
@@ -48,6 +49,7 @@ export class RetinaNet {
     images: readonly PreparedImage[],
     originals: readonly ImageSize[],
     scoreThresh = this.#config.score_thresh,
+    choice: BoxChoice = {},
   ): Promise<ImageDetections[]> {
     const { detections_per_img, nms_thresh, num_classes, size_divisible, topk_candidates } = this.#config;
     const { box_min_size, clip_boxes, wh_ratio_clip } = this.#config;
@@ -61,18 +63,23 @@ export class RetinaNet {
           return { height, width, logits: await floats(logits), deltas: await floats(outputs[`deltas${level}`]) };
         }),
       );
-      return list.sizes.map((resized, image) =>
-        chooseDetections({ levels, anchors: this.#anchors, padded: list.padded, image }, resized, originals[image], {
-          scoreThresh,
-          numClasses: num_classes,
-          topkCandidates: topk_candidates,
-          nmsThresh: nms_thresh,
-          detectionsPerImage: detections_per_img,
-          clipBoxes: clip_boxes,
-          minSize: box_min_size,
-          whRatioClip: wh_ratio_clip,
-        }),
-      );
+      const options = {
+        scoreThresh,
+        numClasses: num_classes,
+        topkCandidates: topk_candidates,
+        nmsThresh: choice.nmsThresh ?? nms_thresh,
+        detectionsPerImage: suppressedTo(choice, detections_per_img),
+        clipBoxes: clip_boxes,
+        minSize: box_min_size,
+        whRatioClip: wh_ratio_clip,
+        groupOf: choice.groupOf,
+      };
+      return list.sizes.map((resized, image) => {
+        const outputs = { levels, anchors: this.#anchors, padded: list.padded, image };
+        const found = chooseDetections(outputs, resized, originals[image], options);
+        const rows = choice.keep?.(found, image).subarray(0, choice.detectionsPerImage ?? detections_per_img);
+        return rows ? detectionsAt(found, rows) : found;
+      });
     } finally {
       for (const tensor of Object.values(outputs)) tensor.dispose();
     }
