@@ -233,7 +233,8 @@ export class Detector {
   }
 
   #filter(options: DetectOptions): DetectionFilter {
-    return new DetectionFilter(options, this.config.categories, options.score ?? SHOWN_SCORE);
+    const { score = SHOWN_SCORE } = options;
+    return new DetectionFilter(options, this.config.categories, score);
   }
 
   #checkBatch(batch = 1): void {
