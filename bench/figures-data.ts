@@ -83,7 +83,7 @@ function figure(): Drawn {
     at(spread, 0.98),
     at(-spread, 0.98),
   ];
-  const reach = tall * 0.06;
+  const reach = tall * 0.075;
   const contains = (px: number, py: number): boolean =>
     Math.hypot(px - joints[0][0], py - joints[0][1]) <= tall * 0.11 ||
     BONES.some(([a, b]) => distanceTo(joints[a - 1], joints[b - 1], px, py) <= reach);

@@ -131,5 +131,9 @@ export const commands: CommandList = {
       summary: 'its engines, devices and decoders, and why others do not work',
       load: async () => (await import('./doctor.ts')).default,
     },
+    completion: {
+      summary: 'commands, flags and models completed by the tab key of bash, zsh or fish',
+      load: async () => (await import('./completion.ts')).completionOf(commands),
+    },
   },
 };

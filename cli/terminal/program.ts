@@ -7,17 +7,11 @@ import type { Command, CommandEntry, CommandGroup, CommandList } from './command
 import { type FlagTable, parseFlags } from './flags.ts';
 import { commandHelp, groupHelp, helpStyleOf, programHelp } from './help.ts';
 import { INTERRUPTED, stopOnSignal } from './interrupt.ts';
+import { generalFlags } from './shared-flags.ts';
 import { oneLine, Terminal } from './terminal.ts';
 
 /** Exit code for a wrong call: usage, a missing file, an unreadable model. */
 const WRONG_CALL = 2;
-
-/** Flags that every command has. */
-const generalFlags = {
-  quiet: { kind: 'boolean', group: 'General', help: 'print only failures to stderr, no progress and no notes' },
-  verbose: { kind: 'boolean', group: 'General', help: 'show the stack of an error' },
-  help: { kind: 'boolean', short: 'h', group: 'General', help: 'show this help' },
-} as const satisfies FlagTable;
 
 const usage = (message: string): ResnetCocoError => new ResnetCocoError('USAGE', message);
 

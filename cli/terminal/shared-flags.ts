@@ -4,6 +4,13 @@ import { ResnetCocoError } from '../../errors.ts';
 import { MOST } from '../../io/bounds.ts';
 import type { FlagTable } from './flags.ts';
 
+/** Flags that every command has. */
+export const generalFlags = {
+  quiet: { kind: 'boolean', group: 'General', help: 'print only failures to stderr, no progress and no notes' },
+  verbose: { kind: 'boolean', group: 'General', help: 'show the stack of an error' },
+  help: { kind: 'boolean', short: 'h', group: 'General', help: 'show this help' },
+} as const satisfies FlagTable;
+
 /** Flags of every command that runs a model, besides `--model`. */
 export const engineFlags = {
   engine: {
