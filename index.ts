@@ -46,6 +46,9 @@ export {
   type ObjectDetectionPipelineOutput,
   type PipelineTask,
   pipeline,
+  type QuantizedModel,
+  type QuantizeOptions,
+  quantizeModel,
 } from './detection/public.ts';
 export type { EngineName } from './engine/public.ts';
 export { type ErrorCode, errorCodes, ResnetCocoError } from './errors.ts';

@@ -1,5 +1,7 @@
 import * as v from 'valibot';
 import type { ChannelOrder, CropMode, CropRounding, Interpolation } from '../datasets/index.ts';
+import type { MaybeQuantized } from '../engine/quantization/quantization-config.ts';
+import { quantizationField } from '../engine/quantization/quantization-field.ts';
 import { channelTriple, deviationTriple, positiveWithin, wholeWithin } from '../io/bounded-values.ts';
 import { MOST } from '../io/bounds.ts';
 import { parseConfig } from '../io/config.ts';
@@ -28,6 +30,7 @@ const fields = v.strictObject({
   test_crop_size: v.optional(cropSize),
   test_crop_pct: v.optional(positiveWithin(1)),
   ...preparationFields,
+  ...quantizationField,
   provenance: v.optional(v.record(v.string(), v.unknown())),
 });
 
@@ -58,7 +61,7 @@ export interface PreparationSettings {
 }
 
 /** Everything needed to rebuild a classifier: a model file's `config`. */
-export interface ClassifierConfig extends PreparationSettings {
+export interface ClassifierConfig extends PreparationSettings, MaybeQuantized {
   readonly architecture: string;
   readonly stem: Stem;
   readonly shortcut: 'A' | 'B' | 'C' | 'none';

@@ -1,6 +1,6 @@
 // N images, H × W pixels, C channels, K classes.
 import type { Tensor4D } from '@tensorflow/tfjs-core';
-import type { ProgramSpec, Weights } from '../engine/index.ts';
+import { type ProgramSpec, quantizationOf, type Weights } from '../engine/index.ts';
 import type { Tensors } from '../engine/ops/index.ts';
 import type { ClassifierConfig } from './classifier-config.ts';
 import { parametersOf } from './parameters.ts';
@@ -20,6 +20,7 @@ export function classifierProgram(config: ClassifierConfig, weights: Weights): P
     name: config.architecture,
     weights,
     inputs,
+    ...quantizationOf(config),
     model: (tensors: Tensors, { image }: Tensors) => ({
       logits: resnetLogits(parametersOf(tensors), plan, image as Tensor4D),
     }),
@@ -33,6 +34,7 @@ export function embeddingProgram(config: ClassifierConfig, weights: Weights): Pr
     name: config.architecture,
     weights,
     inputs,
+    ...quantizationOf(config),
     model: (tensors: Tensors, { image }: Tensors) => {
       const parameters = parametersOf(tensors);
       const embedding = resnetPooled(parameters, plan, image as Tensor4D);
@@ -52,6 +54,7 @@ export function featuresProgram(config: ClassifierConfig, weights: Weights): Pro
     name: `${config.architecture} features`,
     weights: Object.fromEntries(body),
     inputs,
+    ...quantizationOf(config),
     model: (tensors: Tensors, { image }: Tensors) => {
       const maps = resnetFeatures(parametersOf(tensors), plan, image as Tensor4D);
       return Object.fromEntries(maps.map((map, stage) => [stageName(stage), map]));

@@ -15,6 +15,7 @@ export {
   openModelKinds,
   readNumbers,
   readWeights,
+  refuseQuantized,
   shapesOf,
 } from './model-file.ts';
 export { CONFIG_FILE, modelFolder, PREPROCESSOR_FILE, WEIGHT_FILES } from './model-folder.ts';
@@ -24,3 +25,4 @@ export type { StoredTensor } from './stored-tensor.ts';
 export { toFloat32 } from './to-float32.ts';
 export { writeConverted } from './write-converted.ts';
 export { writeModel } from './write-model.ts';
+export { asQuantized, writeQuantized } from './write-quantized.ts';

@@ -18,6 +18,7 @@ import { fetchHubModel } from './hub/fetch-hub-model.ts';
 import { hubNameMeant, isHubName } from './hub/hub-name.ts';
 import type { ModelDescription } from './hub/model-description.ts';
 import { readBeside } from './hub/read-beside.ts';
+import { dequantized } from './int8-weights.ts';
 import { findModel, isModelName } from './known-models.ts';
 import { modelFolder, WEIGHT_FILES } from './model-folder.ts';
 import type { StoredTensor } from './stored-tensor.ts';
@@ -119,9 +120,10 @@ export async function openFolder(folder: string, weights?: string): Promise<Mode
 async function openFile(file: string, known: unknown, reads: 'nothing' | 'hub' | 'all'): Promise<ModelFile> {
   const checkpoint = await openCheckpoint(file);
   try {
-    const dialect = readableDialect(shapesOf(checkpoint));
-    const opened = { ...translated(checkpoint, dialect), dialect };
     const config = known ?? ownConfig(checkpoint);
+    const whole = isQuantized(config) ? dequantized(checkpoint) : checkpoint;
+    const dialect = readableDialect(shapesOf(whole));
+    const opened = { ...translated(whole, dialect), dialect };
     if (config !== undefined || reads === 'nothing') return { ...opened, config, notes: [] };
     const { config: ours, description, ...beside } = await readBeside(dirname(file));
     if (reads === 'all') return { ...opened, config: ours, description, ...beside };
@@ -160,6 +162,22 @@ function isPath(nameOrPath: string): boolean {
   if (existsSync(nameOrPath)) return true;
   if (isModelName(nameOrPath)) return false;
   return nameOrPath.includes('/') || nameOrPath.includes(sep) || basename(nameOrPath).includes('.');
+}
+
+/** Whether a configuration says that the model is quantized to eight bits. */
+export const isQuantized = (config: unknown): boolean =>
+  (config as { readonly quantization?: unknown } | null | undefined)?.quantization !== undefined;
+
+/**
+ * For what needs weights in single precision.
+ *
+ * @param what cannot be done, such as `training cannot begin from it`
+ * @throws ResnetCocoError BAD_MODEL for a quantized model
+ */
+export function refuseQuantized({ checkpoint, config }: ModelFile, what: string): void {
+  if (!isQuantized(config)) return;
+  const problem = `is quantized to eight bits (int8): ${what}; use the model from before quantization`;
+  throw new ResnetCocoError('BAD_MODEL', `${checkpoint.file}: ${problem}`);
 }
 
 function ownConfig(checkpoint: Checkpoint): unknown {

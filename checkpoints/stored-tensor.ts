@@ -10,6 +10,8 @@ export type StoredDType = keyof typeof ITEM_SIZES;
 /** A tensor in a file. */
 export interface StoredTensor {
   readonly dtype: StoredDType;
+  /** The type in the file, if the bytes are converted when they are read. */
+  readonly storedAs?: StoredDType;
   readonly shape: readonly number[];
   /** Reads the bytes, little-endian and row-major, into new memory. */
   bytes(): Uint8Array;

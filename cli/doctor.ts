@@ -8,7 +8,7 @@ export default command({
   flags: jsonFlag,
   examples: [['resnet-coco doctor', '']],
   async run({ flags, terminal }) {
-    const [{ examineEngines }, { decoders }] = await Promise.all([
+    const [{ examineEngines, int8Support }, { decoders }] = await Promise.all([
       import('../engine/index.ts'),
       import('../datasets/index.ts'),
     ]);
@@ -16,6 +16,7 @@ export default command({
       node: process.version,
       platform: `${process.platform} ${process.arch}`,
       engines: await examineEngines(),
+      int8: int8Support(),
       decoders: await decoders(),
     };
     if (flags.json) {
@@ -29,6 +30,7 @@ export default command({
       [
         `Node ${report.node}, ${report.platform}`,
         `\nEngines\n${formatTable(engines, '', '  ')}`,
+        `\nQuantized models (int8): ${report.int8.detail}`,
         `\nDecoders of images\n${formatTable(images, '', '  ')}`,
       ].join('\n'),
     );

@@ -1,5 +1,11 @@
 import { tensorShapes } from '../backbone/index.ts';
-import { type OpenModelOptions, openModelFile, openModelKinds, writeConverted } from '../checkpoints/index.ts';
+import {
+  type OpenModelOptions,
+  openModelFile,
+  openModelKinds,
+  refuseQuantized,
+  writeConverted,
+} from '../checkpoints/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { checkOptions, type OptionKinds, pathArgument } from '../io/options.ts';
 import { describeModel } from './describe-model.ts';
@@ -42,6 +48,7 @@ export async function convertModel(
   checkExtension(target);
   const opened = await openModelFile(call, from, options);
   try {
+    refuseQuantized(opened, 'a conversion would take its eight bits from it');
     const model =
       options.config === undefined
         ? opened

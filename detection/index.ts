@@ -15,6 +15,7 @@ export {
   trainableWeights,
 } from './model/faster-rcnn/faster-rcnn-parameters.ts';
 export * from './public.ts';
+export { writeQuantizationCard } from './quantization/quantization-card.ts';
 export { categoriesByLabel, isAbove, nameDetections, SHOWN_SCORE } from './results/name-detections.ts';
 export { samplesFolder } from './training/detector-task.ts';
 export { DetectorTraining } from './training/detector-training.ts';

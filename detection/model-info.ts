@@ -64,7 +64,8 @@ export async function modelInfo(model: string | URL, options: OpenModelOptions =
   const { checkpoint } = opened;
   try {
     const dtypes: Record<string, number> = {};
-    for (const { dtype } of checkpoint.tensors.values()) dtypes[dtype] = (dtypes[dtype] ?? 0) + 1;
+    for (const { dtype, storedAs = dtype } of checkpoint.tensors.values())
+      dtypes[storedAs] = (dtypes[storedAs] ?? 0) + 1;
     const { file } = checkpoint;
     const selfDescribing = opened.config !== undefined;
     const { files, prefix } = checkpoint;

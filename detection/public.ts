@@ -39,6 +39,8 @@ export {
   type PipelineTask,
   pipeline,
 } from './pipeline.ts';
+export type { FloatLayers, Scores } from './quantization/choose-float-layers.ts';
+export { type QuantizedModel, type QuantizeOptions, quantizeModel } from './quantize-model.ts';
 export type { CategoryMatch } from './results/match-categories.ts';
 export type { Detection } from './results/name-detections.ts';
 export type { SlicingOptions } from './slicing/slicing-options.ts';

@@ -1,6 +1,8 @@
+import type { GraphPass } from './graph-passes/graph-pass.ts';
 import type { HostTensor } from './host-tensor.ts';
 import type { OptimizerSettings } from './optimizers/create-optimizer.ts';
 import type { NamedArrays } from './optimizers/optimizer.ts';
+import type { Quantization } from './quantization/quantization.ts';
 
 /** A tensor of `@tensorflow/tfjs-core`. Declared here because tfjs's own types differ between versions. */
 export interface Tensor {
@@ -42,6 +44,15 @@ export interface ProgramSpec {
   readonly inputs: Readonly<Record<string, InputSpec>>;
   /** Device-resident outputs: they only feed another program of the same engine, and stay in the engine's layout. */
   readonly kept?: readonly string[];
+  /** Which part of a model it is, such as `proposals`; absent where it is all of it. */
+  readonly part?: string;
+  /**
+   * The compiled engine computes its layers in eight bits on the CPU; others compute in single precision, with the same
+   * weights.
+   */
+  readonly quantization?: Quantization | undefined;
+  /** Changes the compiled engine's graph, whose norms and biases are folded: it adds outputs for those who look inside. */
+  readonly observe?: GraphPass;
 }
 
 /** A result of an engine, possibly on its device. */

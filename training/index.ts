@@ -1,5 +1,5 @@
 export { type LogEntry, RunLog, readLog } from './log.ts';
-export { type ModelCard, writeModelCard } from './model-card.ts';
+export { escaped, type ModelCard, markdownTable, writeModelCard } from './model-card.ts';
 export {
   type OptimizationChoices,
   type OptimizationSettings,

@@ -43,16 +43,16 @@ export async function writeModelCard(file: string, card: ModelCard): Promise<voi
 export function modelCard(card: ModelCard): string {
   const { name, summary, architecture, parameters, license, data, results, recipe, command, seed, curve } = card;
   const sections = [
-    `# ${inline(name)}`,
-    inline(summary),
-    table([
+    `# ${escaped(name)}`,
+    escaped(summary),
+    markdownTable([
       ['architecture', architecture],
       ['parameters', count(parameters)],
       ...(license === undefined ? [] : [['license', license] as const]),
       ...results.map(({ metric, value }) => [metric, value] as const),
     ]),
     '## Data',
-    table([
+    markdownTable([
       ['data set', data.name],
       ['license', data.license],
       ['training images', count(data.trainImages)],
@@ -60,7 +60,7 @@ export function modelCard(card: ModelCard): string {
     ]),
     '## Training',
     fenced(command),
-    table([
+    markdownTable([
       ...Object.entries(recipe).map(([setting, value]) => [settingName(setting), settingValue(value)] as const),
       ['seed', String(seed)],
       ['time', duration(card.seconds)],
@@ -75,7 +75,7 @@ function curveSection({ metric, values }: ModelCard['curve']): string[] {
   const finite = values.filter(Number.isFinite);
   if (!finite.length) return [];
   const [first, last] = [finite[0], finite[finite.length - 1]];
-  const caption = `${inline(metric)} over the run, from ${rounded(first)} to ${rounded(last)}:`;
+  const caption = `${escaped(metric)} over the run, from ${rounded(first)} to ${rounded(last)}:`;
   return [caption, fenced(sparkline(finite))];
 }
 
@@ -105,11 +105,11 @@ function duration(seconds: number): string {
 }
 
 /** Text on one line, with markup escaped. */
-const inline = (value: string): string =>
+export const escaped = (value: string): string =>
   value.replace(/\s+/g, ' ').replace(/[\\`*_[\]<>|#~&]/g, (character) => `\\${character}`);
 
-function table(rows: readonly (readonly [name: string, value: string])[]): string {
-  return ['| | |', '|---|---|', ...rows.map(([name, value]) => `| ${inline(name)} | ${inline(value)} |`)].join('\n');
+export function markdownTable(rows: readonly (readonly [name: string, value: string])[]): string {
+  return ['| | |', '|---|---|', ...rows.map(([name, value]) => `| ${escaped(name)} | ${escaped(value)} |`)].join('\n');
 }
 
 /** Text in a code block. The fence has more backticks than the text has in a row. */

@@ -1,5 +1,11 @@
 import { listNames, strangers } from '../../checkpoints/fit.ts';
-import { type OpenModelOptions, openModelFile, readNumbers, shapesOf } from '../../checkpoints/model-file.ts';
+import {
+  type OpenModelOptions,
+  openModelFile,
+  readNumbers,
+  refuseQuantized,
+  shapesOf,
+} from '../../checkpoints/model-file.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { Random } from '../../io/random.ts';
 import type { StartWeights } from '../../training/index.ts';
@@ -17,6 +23,7 @@ import { type ParameterPlan, tensorShapes } from '../parameter-plan.ts';
 export async function initialConfig(nameOrPath: string, options: OpenModelOptions = {}): Promise<ClassifierConfig> {
   const model = await openModelFile('trainClassifier', nameOrPath, options);
   try {
+    refuseQuantized(model, 'training cannot begin from it');
     return classifierConfigOf(model, { partial: true });
   } finally {
     model.checkpoint.close();
@@ -39,8 +46,10 @@ export async function startWeights(
   const weights = initialize(parameters, new Random(seed));
   const shapes = tensorShapes(parameters);
   if (init === undefined) return { weights };
-  const { checkpoint } = await openModelFile('trainClassifier', init);
+  const model = await openModelFile('trainClassifier', init);
+  const { checkpoint } = model;
   try {
+    refuseQuantized(model, 'training cannot begin from it');
     const changed: string[] = [];
     for (const [name, shape] of Object.entries(shapes)) {
       const stored = checkpoint.tensors.get(name);

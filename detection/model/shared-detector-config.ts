@@ -1,9 +1,10 @@
 import type { ResizeLibrary } from '../../datasets/index.ts';
+import type { MaybeQuantized } from '../../engine/index.ts';
 import type { RatioClip } from '../ops/box-coder.ts';
 import { type DetectorCategory, labelOf } from './detector-category.ts';
 
 /** What configurations of all architectures have; `detector-fields.ts` checks them one by one. */
-export interface SharedDetectorConfig {
+export interface SharedDetectorConfig extends MaybeQuantized {
   readonly backbone: string;
   readonly stride_on: '3x3' | '1x1';
   readonly norm_layer: 'FrozenBatchNorm2d' | 'BatchNorm2d';

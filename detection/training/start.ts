@@ -13,6 +13,7 @@ import {
   openModelFile,
   openModelKinds,
   readNumbers,
+  refuseQuantized,
   strangers,
 } from '../../checkpoints/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
@@ -40,6 +41,7 @@ export async function detectorStart(nameOrPath: string | URL, options: OpenModel
   checkOptions('detectorStart', options, openModelKinds);
   const model = await openModelFile('detectorStart', nameOrPath, options);
   try {
+    refuseQuantized(model, 'training cannot begin from it');
     if (isDetectorModel(model)) {
       const { provenance, ...config } = detectorConfigOf(model);
       return { model: config };
@@ -73,6 +75,7 @@ export async function detectorStartWeights(config: DetectorConfig, seed: number,
   const model = await openModelFile('trainDetector', init);
   const { checkpoint } = model;
   try {
+    refuseQuantized(model, 'training cannot begin from it');
     const isDetector = isDetectorModel(model);
     const before = isDetector ? detectorConfigOf(model) : undefined;
     const renewsHead = before !== undefined && !sameCategories(before, config);

@@ -74,5 +74,7 @@ function folded(graph: Graph, { conv, norm }: Pair): Node {
   }
   const constant = (data: Float32Array, shape: readonly number[]) => graph.constant(data, shape, 'float32').name;
   const inputs = [x, constant(scaled, graph.constants.get(filter)!.shape), constant(shift, [count])];
+  const parameter = graph.parameters.get(filter);
+  if (parameter !== undefined) graph.parameters.set(inputs[1], parameter);
   return { ...conv, inputs, outputs: norm.outputs };
 }

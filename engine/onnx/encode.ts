@@ -16,7 +16,7 @@ const OPSET_VERSION = 17;
 
 /** `TensorProto.DataType`. */
 export const ELEMENT_TYPES: Readonly<Record<DType, number>> = {
-  ...{ float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float16: 10, float64: 11 },
+  ...{ float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10, float64: 11 },
 };
 
 /** Protocol buffers hold no more. */

@@ -29,7 +29,7 @@ export interface RowResult {
 }
 
 const ARRAYS = {
-  ...{ float32: Float32Array, float64: Float64Array, int32: Int32Array, uint8: Uint8Array },
+  ...{ float32: Float32Array, float64: Float64Array, int32: Int32Array, int8: Int8Array, uint8: Uint8Array },
 };
 
 /**

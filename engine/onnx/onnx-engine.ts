@@ -14,13 +14,12 @@ import type {
   TrainingOptions,
   TrainingProgram,
 } from '../engine.ts';
-import { applyPasses, compilePasses } from '../graph-passes/graph-pass.ts';
 import { LossProgram, lossParts } from '../loss-program.ts';
 import { checkTrainingOptions } from '../optimizers/check-options.ts';
-import { trace } from '../trace/trace.ts';
 import { TrainedParts } from '../trained-parts.ts';
 import { blockSize } from './block-size.ts';
 import { encodeOnnx } from './encode.ts';
+import { compiledGraph } from './export-onnx.ts';
 import { onnxTensors, portsOf } from './onnx-tensor.ts';
 import { OnnxTraining } from './onnx-training.ts';
 import { SessionThread } from './session-thread.ts';
@@ -65,7 +64,9 @@ class OnnxEngine implements Engine {
   }
 
   async compile(spec: ProgramSpec): Promise<Program> {
-    const file = encodeOnnx(applyPasses(trace(spec), compilePasses));
+    const { quantization, ...float } = spec;
+    // Other providers lack operators on bytes: what lies between would travel to the CPU and back.
+    const file = encodeOnnx(compiledGraph(this.#provider === 'cpu' ? spec : float));
     const { program, sessions } = await this.#start(spec.name, (sessions, program) => {
       const copies = sessions.map((_, i) => (i ? file.slice() : file));
       return sessions.map((session, i) =>
@@ -141,7 +142,13 @@ class OnnxEngine implements Engine {
       graphOptimizationLevel: 'all',
       logSeverityLevel: 4,
       // Threads of one session that spin for work must not compete for cores with the session that runs next.
-      extra: { session: { force_spinning_stop: '1' } },
+      extra: {
+        session: {
+          force_spinning_stop: '1',
+          // Sums of products of bytes overflow on CPUs with AVX2 but without VNNI, unless weights are made unsigned.
+          x64quantprecision: '1',
+        },
+      },
     };
   }
 

@@ -4,7 +4,7 @@ import { sizeOf } from '../host-tensor.ts';
  * Element types. Traced values are `float32`, `int32` and `bool`; `int64` occurs as sizes and indices, as ONNX requires;
  * the others only in exported graphs.
  */
-export type DType = 'float32' | 'int32' | 'int64' | 'bool' | 'uint8' | 'float16' | 'float64';
+export type DType = 'float32' | 'int32' | 'int64' | 'bool' | 'int8' | 'uint8' | 'float16' | 'float64';
 
 export type Attribute =
   | number
@@ -27,7 +27,7 @@ export interface Constant {
   readonly dtype: DType;
   readonly shape: readonly number[];
   /** Numbers of half precision by their bits. */
-  readonly data: Float32Array | Int32Array | BigInt64Array | Uint8Array | Uint16Array | Float64Array;
+  readonly data: Float32Array | Int32Array | BigInt64Array | Int8Array | Uint8Array | Uint16Array | Float64Array;
 }
 
 /** An input or output of a graph. Dynamic dimensions are names; axes are in ONNX's order. */
@@ -80,14 +80,17 @@ export class Graph {
   readonly sizes = new Map<string, readonly number[]>();
   /** Every ONNX value, in order of creation. Dynamic dimensions (names) appear only after traces are merged. */
   readonly values = new Map<string, { readonly dtype: DType; readonly shape: readonly (number | string)[] }>();
+  /** By name of a constant: the model's parameter that it holds, or one that is computed from it. */
+  readonly parameters: Map<string, string>;
   readonly target: Target;
   readonly #reordered = new Map<string, string>();
   readonly #scalars = new Map<string, Value>();
   #count: number;
 
-  /** @param from the graph whose numbering of names this one continues */
+  /** @param from the graph whose numbering of names this one continues, and whose parameters it shares */
   constructor(target: Target = {}, from?: Graph) {
     this.target = target;
+    this.parameters = from ? from.parameters : new Map();
     this.#count = from ? from.#count : 0;
   }
 

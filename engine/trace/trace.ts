@@ -87,13 +87,15 @@ export function inputTensors(
 
 function weightTensors(graph: Graph, weights: Weights): Record<string, Tensor> {
   return Object.fromEntries(
-    Object.entries(weights).map(([name, weight]) => [name, tensorOf(weightValue(graph, weight))]),
+    Object.entries(weights).map(([name, weight]) => [name, tensorOf(weightValue(graph, name, weight))]),
   );
 }
 
-function weightValue(graph: Graph, weight: HostTensor): Value {
+function weightValue(graph: Graph, name: string, weight: HostTensor): Value {
   const { order, shape } = seen(weight);
-  return graph.constant(weight.data, shape, weight.data instanceof Float32Array ? 'float32' : 'int32', order);
+  const value = graph.constant(weight.data, shape, weight.data instanceof Float32Array ? 'float32' : 'int32', order);
+  graph.parameters.set(value.name, name);
+  return value;
 }
 
 /** The shape and order in which the model sees a weight: a filter is OIHW in memory and HWIO to the model. */

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { quantizationField } from '../../../engine/quantization/quantization-field.ts';
 import { numberWithin, positiveWithin, wholeWithin } from '../../../io/bounded-values.ts';
 import { MOST } from '../../../io/bounds.ts';
 import { parseConfig } from '../../../io/config.ts';
@@ -62,6 +63,7 @@ const schema = v.strictObject({
   mask_paste: v.optional(v.picklist(['resize', 'grid_sample'])),
   keypoint_head: v.optional(keypointHead),
   keypoint_scores: v.optional(v.picklist(['logit', 'probability'])),
+  ...quantizationField,
   ...provenanceField,
 });
 

@@ -1,7 +1,7 @@
 // N images, H × W pixels, L levels of the pyramid, R proposals, A anchors a position, K classes with the background.
 import * as tf from '@tensorflow/tfjs-core';
 import { fixedNorm, parametersOf } from '../../../backbone/layers.ts';
-import type { InputSpec, ProgramSpec, Weights } from '../../../engine/index.ts';
+import { type InputSpec, type ProgramSpec, quantizationOf, type Weights } from '../../../engine/index.ts';
 import { roiAlign, type Tensors } from '../../../engine/ops/index.ts';
 import type { DetectorNorms } from '../feature-extractor.ts';
 import type { FasterRcnnConfig, HeadPooling } from './faster-rcnn-config.ts';
@@ -54,6 +54,7 @@ export const proposalProgram = (config: FasterRcnnConfig, weights: Weights): Pro
   weights,
   inputs: proposalInputs,
   kept: featureNames(config),
+  ...quantizationOf(config, 'proposals'),
   model: (tensors: Tensors, inputs: Tensors) => proposalOutputs(config, tensors, inputs),
 });
 
@@ -107,5 +108,6 @@ export const headProgram = (config: FasterRcnnConfig, weights: Weights, head: He
   name: `${config.architecture} with ${config.backbone}, ${head}`,
   weights,
   inputs: headInputs(config),
+  ...quantizationOf(config, head),
   model: (tensors: Tensors, inputs: Tensors) => headOutputs(config, head, tensors, inputs),
 });

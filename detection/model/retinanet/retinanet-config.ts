@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { resizeArithmetics } from '../../../datasets/index.ts';
+import { quantizationField } from '../../../engine/quantization/quantization-field.ts';
 import { numberWithin, positiveWithin, wholeWithin } from '../../../io/bounded-values.ts';
 import { MOST } from '../../../io/bounds.ts';
 import { parseConfig } from '../../../io/config.ts';
@@ -40,6 +41,7 @@ const schema = v.strictObject({
   clip_boxes: v.optional(v.picklist(['before_nms', 'after_nms'])),
   detections_per_img: v.optional(boxes, 300),
   topk_candidates: v.optional(boxes, 1000),
+  ...quantizationField,
   ...provenanceField,
 });
 

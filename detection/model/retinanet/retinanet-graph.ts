@@ -1,7 +1,7 @@
 // N images, H × W pixels, A anchors a position, K classes with the background.
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import { fixedNorm, parametersOf } from '../../../backbone/layers.ts';
-import type { InputSpec, ProgramSpec, Weights } from '../../../engine/index.ts';
+import { type InputSpec, type ProgramSpec, quantizationOf, type Weights } from '../../../engine/index.ts';
 import type { Tensors } from '../../../engine/ops/index.ts';
 import type { DetectorNorms } from '../feature-extractor.ts';
 import type { RetinaNetConfig } from './retinanet-config.ts';
@@ -37,5 +37,6 @@ export const retinaNetProgram = (config: RetinaNetConfig, weights: Weights): Pro
   name: `${config.architecture} with ${config.backbone}`,
   weights,
   inputs: retinaNetInputs,
+  ...quantizationOf(config),
   model: (tensors: Tensors, inputs: Tensors) => retinaNetOutputs(config, tensors, inputs),
 });

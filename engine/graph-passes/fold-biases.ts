@@ -1,0 +1,106 @@
+import { sizeOf } from '../host-tensor.ts';
+import { Graph, type Node } from '../trace/graph.ts';
+
+/** Operators that only give a constant another shape, where it has one axis of more than one number. */
+const RESHAPING = new Set(['Reshape', 'Transpose']);
+
+/**
+ * Makes an Add of one number per channel the bias of the convolution or the matrix product before it: a MatMul by a
+ * constant becomes a Gemm. Constants that are only reshaped before they are added count as constants.
+ */
+export function foldBiases(graph: Graph): Graph {
+  return new BiasFolding(graph).result;
+}
+
+class BiasFolding {
+  readonly result: Graph;
+  readonly #source: Graph;
+  readonly #makers = new Map<string, Node>();
+  readonly #uses = new Map<string, number>();
+
+  constructor(source: Graph) {
+    this.#source = source;
+    this.result = new Graph(source.target, source);
+    this.result.inputs.push(...source.inputs);
+    this.result.outputs.push(...source.outputs);
+    for (const [name, constant] of source.constants) this.result.constants.set(name, constant);
+    for (const [name, type] of source.values) this.result.values.set(name, type);
+    for (const node of source.nodes) {
+      for (const output of node.outputs) this.#makers.set(output, node);
+      for (const input of node.inputs) this.#use(input);
+    }
+    for (const { value } of source.outputs) this.#use(value);
+    const folded = new Set<Node>();
+    for (const node of source.nodes) {
+      const whole = this.#folded(node);
+      if (!whole) continue;
+      folded.add(this.#makers.get(whole.product)!);
+      this.#replaced.set(node, whole.node);
+    }
+    for (const node of source.nodes) if (!folded.has(node)) this.result.nodes.push(this.#replaced.get(node) ?? node);
+  }
+
+  readonly #replaced = new Map<Node, Node>();
+
+  #use(value: string): void {
+    this.#uses.set(value, (this.#uses.get(value) ?? 0) + 1);
+  }
+
+  /** The product with its bias, where a node is the Add after one. */
+  #folded({ inputs, op, outputs }: Node): { readonly product: string; readonly node: Node } | undefined {
+    if (op !== 'Add') return undefined;
+    for (const [i, product] of inputs.entries()) {
+      const maker = this.#makers.get(product);
+      if (!maker || maker.domain !== undefined || this.#uses.get(product) !== 1) continue;
+      const bias = this.#vector(inputs[1 - i]);
+      const whole = bias && (this.#convolution(maker, bias) ?? this.#product(maker, bias));
+      if (whole) return { product, node: { ...whole, outputs } };
+    }
+    return undefined;
+  }
+
+  #convolution(node: Node, { data, shape }: Vector): Omit<Node, 'outputs'> | undefined {
+    if (node.op !== 'Conv' || node.inputs.length > 2) return undefined;
+    const filter = this.#source.constants.get(node.inputs[1]);
+    const channel = shape.length - 3;
+    if (!filter || filter.shape[0] !== data.length || (data.length > 1 && shape[channel] !== data.length))
+      return undefined;
+    return { ...node, inputs: [...node.inputs, this.#constant(data)] };
+  }
+
+  #product(node: Node, { data, shape }: Vector): Omit<Node, 'outputs'> | undefined {
+    if (node.op !== 'MatMul') return undefined;
+    const [x, right] = node.inputs;
+    const turned = this.#makers.get(right);
+    const [weight, transB] =
+      turned?.op === 'Transpose' && `${turned.attributes.perm}` === '1,0' ? [turned.inputs[0], 1] : [right, 0];
+    const matrix = this.#source.constants.get(weight);
+    const isFlat = this.#source.values.get(x)?.shape.length === 2 && matrix?.shape.length === 2;
+    if (!isFlat || matrix.shape[transB ? 0 : 1] !== data.length || shape[shape.length - 1] !== data.length)
+      return undefined;
+    return { op: 'Gemm', inputs: [x, weight, this.#constant(data)], attributes: { transB } };
+  }
+
+  #constant(data: Float32Array): string {
+    return this.result.constant(data, [data.length], 'float32').name;
+  }
+
+  /** A constant with one axis of more than one number, in the shape in which it is added. */
+  #vector(name: string): Vector | undefined {
+    const { shape } = this.#source.values.get(name) ?? { shape: [] };
+    let source = name;
+    for (let maker = this.#makers.get(source); maker && RESHAPING.has(maker.op); maker = this.#makers.get(source)) {
+      [source] = maker.inputs;
+    }
+    const constant = this.#source.constants.get(source);
+    if (!(constant?.data instanceof Float32Array)) return undefined;
+    const sizes = shape as readonly number[];
+    if (sizeOf(sizes) !== constant.data.length || sizes.filter((size) => size !== 1).length > 1) return undefined;
+    return { data: constant.data, shape: sizes };
+  }
+}
+
+interface Vector {
+  readonly data: Float32Array;
+  readonly shape: readonly number[];
+}
