@@ -92,6 +92,7 @@ try {
     }
     console.log(`\nCOCO evaluation, ${type}: whole process, files read included`);
     let first: number | undefined;
+    const taken = new Map<string, number>();
     for (const { args, command, name, rounds } of contestants) {
       const runs: Run[] = [];
       for (let round = 0; round < rounds; round++) {
@@ -104,6 +105,7 @@ try {
       }
       const seconds = median(runs.map((run) => run.seconds));
       first ??= seconds;
+      taken.set(name, seconds);
       const [{ output }] = runs;
       const ap = /"AP": ([\d.e-]+)/.exec(output)?.[1] ?? /^AP ([\d.e-]+)/m.exec(output)?.[1];
       const megabytes = Math.max(...runs.map((run) => run.megabytes));
@@ -111,6 +113,8 @@ try {
         `  ${name.padEnd(17)}  ${seconds.toFixed(2).padStart(6)} s  ${(seconds / first).toFixed(2).padStart(6)}×  ${megabytes.toFixed(0).padStart(5)} MB  AP ${ap}`,
       );
     }
+    const [ours, theirs] = [taken.get('resnet-coco'), taken.get('pycocotools')];
+    if (ours && theirs) console.log(`  ours / pycocotools  ${(ours / theirs).toFixed(3)}`);
   }
 } finally {
   rmSync(folder, { recursive: true });

@@ -1,11 +1,17 @@
+import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
-import { COCO } from '../eval/coco/coco.ts';
-import { COCOeval } from '../eval/cocoeval/coco-eval.ts';
+import { MOST } from '../io/bounds.ts';
 import { inLockedFolder } from '../io/folder-lock.ts';
-import { printEvaluation, reportFlag } from './terminal/coco-summary.ts';
+import { statsOf } from '../io/regular-file.ts';
+import { printEvaluation, printNumbers, reportFlag } from './terminal/coco-summary.ts';
 import { command, type ExitCode, noPositionals } from './terminal/command.ts';
 import { type FlagTable, required } from './terminal/flags.ts';
 import { jsonFlag } from './terminal/shared-flags.ts';
+
+/** Results of this many bytes are worth threads. */
+const LARGE = 1 << 22;
+/** More threads than this wait for each other. */
+const MOST_THREADS = 8;
 
 const flags = {
   annotations: { kind: 'text', value: 'FILE', help: 'ground truth in COCO format' },
@@ -19,6 +25,13 @@ const flags = {
   ...jsonFlag,
   ...reportFlag,
   images: { kind: 'text', value: 'DIR', help: 'folder of the images, for the worst images in the report' },
+  threads: {
+    kind: 'integer',
+    value: 'N',
+    min: 1,
+    max: MOST.threads,
+    help: 'threads that read large files of boxes and evaluate them (default: all cores, at most 8)',
+  },
 } as const satisfies FlagTable;
 
 export default command({
@@ -41,7 +54,20 @@ export default command({
     const annotations = required('annotations', flags.annotations);
     const detections = required('detections', flags.detections);
     if (images && !report) terminal.note('--images has no effect without --report');
+    const threads = flags.threads ?? Math.min(availableParallelism(), MOST_THREADS);
     const evaluate = async (): Promise<ExitCode> => {
+      if (type === 'bbox' && report === undefined && (statsOf(detections)?.size ?? 0) >= LARGE) {
+        const { evaluateBoxFiles } = await import('../eval/files/evaluate-files.ts');
+        const evaluated = await evaluateBoxFiles(annotations, detections, threads);
+        if (evaluated) {
+          await printNumbers({ type, ...evaluated }, json, terminal);
+          return 0;
+        }
+      }
+      const [{ COCO }, { COCOeval }] = await Promise.all([
+        import('../eval/coco/coco.ts'),
+        import('../eval/cocoeval/coco-eval.ts'),
+      ]);
       const gt = await COCO.load(annotations);
       const evaluation = new COCOeval(gt, gt.loadRes(detections), type);
       evaluation.evaluate();

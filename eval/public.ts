@@ -23,9 +23,10 @@ export { type AnnotationFilter, type CategoryFilter, COCO, type ImageFilter } fr
 export type { ShowAnnsOptions } from './coco/show-anns.ts';
 export type { Accumulated, NumberGrid } from './cocoeval/accumulate.ts';
 export type { DetectionMeasures } from './cocoeval/box-measures.ts';
-export { type CategoryAP, COCOeval } from './cocoeval/coco-eval.ts';
+export { COCOeval } from './cocoeval/coco-eval.ts';
 export type { EvalImage } from './cocoeval/eval-images.ts';
 export { type IouType, Params } from './cocoeval/params.ts';
+export type { CategoryAP } from './cocoeval/summary.ts';
 export { LVISeval } from './lvis/lvis-eval.ts';
 export type { Frequency, LvisAnnotation, LvisCategory, LvisDataset, LvisImage } from './lvis/lvis-format.ts';
 /** pycocotools' `mask` module. */

@@ -1,6 +1,7 @@
 import type { ImageId } from '../../datasets/index.ts';
 import type { COCOeval } from '../../eval/cocoeval/coco-eval.ts';
-import { statNames } from '../../eval/cocoeval/summary.ts';
+import type { IouType } from '../../eval/cocoeval/params.ts';
+import { type CategoryAP, statNames } from '../../eval/cocoeval/summary.ts';
 import type { Terminal } from './terminal.ts';
 
 export const reportFlag = {
@@ -19,6 +20,27 @@ export interface EvaluationOutput {
   readonly images?: string | ReadonlyMap<ImageId, string> | undefined;
 }
 
+/** What is printed of an evaluation. */
+export interface EvaluatedNumbers {
+  readonly type: IouType;
+  readonly stats: readonly number[];
+  /** The lines that pycocotools prints. */
+  readonly lines: readonly string[];
+  readonly perCategory: readonly CategoryAP[];
+  readonly warnings: readonly string[];
+}
+
+/** Prints numbers as pycocotools does, or as JSON, and notes the warnings. */
+export async function printNumbers(
+  { lines, perCategory, stats, type, warnings }: EvaluatedNumbers,
+  json: boolean,
+  terminal: Terminal,
+): Promise<void> {
+  for (const warning of warnings) terminal.note(warning);
+  const named = Object.fromEntries(statNames(type).map((name, i) => [name, stats[i]]));
+  await (json ? terminal.printJson({ type, stats, ...named, perCategory }) : terminal.print(lines.join('\n')));
+}
+
 /** Prints an accumulated evaluation as pycocotools does, or as JSON, and writes the report. */
 export async function printEvaluation(
   evaluation: COCOeval,
@@ -26,13 +48,10 @@ export async function printEvaluation(
   terminal: Terminal,
 ): Promise<void> {
   const warnings = [...evaluation.cocoGt.warnings, ...evaluation.cocoDt.warnings];
-  for (const warning of warnings) terminal.note(warning);
   const lines: string[] = [];
   evaluation.summarize((line) => lines.push(line));
   const { perCategory, params, stats } = evaluation;
-  const named = Object.fromEntries(statNames(params.iouType).map((name, i) => [name, stats[i]]));
-  const numbers = { type: params.iouType, stats, ...named, perCategory };
-  await (json ? terminal.printJson(numbers) : terminal.print(lines.join('\n')));
+  await printNumbers({ type: params.iouType, stats, lines, perCategory, warnings }, json, terminal);
   if (report === undefined) return;
   const { analyzeDetections, writeDetectionReport } = await import('../../eval/index.ts');
   const analysis = analyzeDetections(evaluation);

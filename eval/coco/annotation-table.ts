@@ -13,7 +13,7 @@ export interface AnnotationTable {
   readonly ids: Float64Array | undefined;
   /** The image, as an index into the data set's images; -1 for an unknown image. */
   readonly images: Int32Array;
-  readonly categories: Float64Array;
+  readonly categories: Float64Array | Int32Array;
   /** `[N, 4]`: x, y, width, height. */
   readonly boxes: Float64Array;
   readonly areas: Float64Array;
@@ -59,16 +59,18 @@ export class GrowingTable implements AnnotationTable {
   /**
    * @param ids of the rows to come; undefined for results
    * @param capacity expected number of rows; unused memory costs nothing
+   * @param isShared whether threads share the columns, as long as these have not grown
    */
-  constructor(ids?: Float64Array, capacity = 1024) {
+  constructor(ids?: Float64Array, capacity = 1024, isShared = false) {
+    const memory = (bytes: number) => (isShared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes));
     this.ids = ids;
-    this.images = new Int32Array(capacity);
-    this.categories = new Float64Array(capacity);
-    this.boxes = new Float64Array(4 * capacity);
-    this.areas = new Float64Array(capacity);
-    this.scores = new Float64Array(capacity);
-    this.crowds = new Uint8Array(capacity);
-    this.keypointless = new Uint8Array(capacity);
+    this.images = new Int32Array(memory(4 * capacity));
+    this.categories = new Float64Array(memory(8 * capacity));
+    this.boxes = new Float64Array(memory(32 * capacity));
+    this.areas = new Float64Array(memory(8 * capacity));
+    this.scores = new Float64Array(memory(8 * capacity));
+    this.crowds = new Uint8Array(memory(capacity));
+    this.keypointless = new Uint8Array(memory(capacity));
   }
 
   add(row: AnnotationRow): void {

@@ -1,17 +1,21 @@
 // T thresholds, R recalls, K categories, A ranges of area, M limits on detections.
-import { bitsOf, type Evaluation } from './evaluation.ts';
+import type { Evaluation } from './evaluation.ts';
 import { pairwiseSum } from './pairwise-sum.ts';
 import type { Params } from './params.ts';
+import { bitsOf } from './threshold-bits.ts';
+
+/** Number of entries. */
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
 /** Numbers in four or five dimensions, as in numpy. */
 export class NumberGrid {
   readonly shape: readonly number[];
   readonly data: Float64Array;
 
-  /** All entries are -1, which means no value. */
-  constructor(shape: readonly number[]) {
+  /** @param data by default all entries are -1, which means no value */
+  constructor(shape: readonly number[], data: Float64Array = new Float64Array(sizeOf(shape)).fill(-1)) {
     this.shape = shape;
-    this.data = new Float64Array(shape.reduce((product, size) => product * size, 1)).fill(-1);
+    this.data = data;
   }
 
   /** Index of an entry in `data`. */
@@ -38,24 +42,32 @@ export interface Accumulated {
   readonly scores: NumberGrid;
 }
 
-/** The numbers of an evaluation before there are any. */
-export function emptyAccumulated(params: Params): Accumulated {
-  const { areaRng, catIds, iouThrs, maxDets, recThrs, useCats } = params;
-  const [T, R, K, A, M] = [iouThrs.length, recThrs.length, useCats ? catIds.length : 1, areaRng.length, maxDets.length];
-  return {
+/** What is accumulated of each category; scores where they are wanted. */
+export type AccumulatedGrids = Pick<Accumulated, 'precision' | 'recall'> & Partial<Pick<Accumulated, 'scores'>>;
+
+/** The sizes of the dimensions T, R, K, A, M. */
+export const countsOf = ({ areaRng, catIds, iouThrs, maxDets, recThrs, useCats }: Params): readonly number[] => [
+  iouThrs.length,
+  recThrs.length,
+  useCats ? catIds.length : 1,
+  areaRng.length,
+  maxDets.length,
+];
+
+/** Precision at each recall (pycocotools' `cocoeval.py: accumulate`). */
+export function accumulateAll(evaluation: Evaluation): Accumulated {
+  const { params } = evaluation;
+  const counts = countsOf(params);
+  const [T, R, K, A, M] = counts;
+  const result = {
     params,
-    counts: [T, R, K, A, M],
+    counts,
     precision: new NumberGrid([T, R, K, A, M]),
     recall: new NumberGrid([T, K, A, M]),
     scores: new NumberGrid([T, R, K, A, M]),
   };
-}
-
-/** Precision at each recall (pycocotools' `cocoeval.py: accumulate`). */
-export function accumulateAll(evaluation: Evaluation): Accumulated {
-  const result = emptyAccumulated(evaluation.params);
   const curve = new Curve(evaluation);
-  for (let k = 0; k + 1 < evaluation.categoryStarts.length; k++) accumulateCategory(evaluation, k, curve, result, k);
+  for (let k = 0; k < K; k++) accumulateCategory(evaluation, k, curve, result, k);
   return result;
 }
 
@@ -67,7 +79,7 @@ export function accumulateCategory(
   { params, positives }: Evaluation,
   k: number,
   curve: Curve,
-  { precision, recall, scores }: Accumulated,
+  { precision, recall, scores }: AccumulatedGrids,
   into: number,
 ): void {
   const { areaRng, iouThrs, maxDets, recThrs } = params;
@@ -83,7 +95,7 @@ export function accumulateCategory(
         curve.walk(k, a, t, maxDets[m]);
         const { hits } = curve;
         recall.data[recall.indexOf(t, into, a, m)] = hits ? hits / objects : 0;
-        curve.read(needs, precision.data, scores.data, precision.indexOf(t, 0, into, a, m), step);
+        curve.read(needs, precision.data, scores?.data, precision.indexOf(t, 0, into, a, m), step);
       }
     }
   }
@@ -109,7 +121,7 @@ export class Curve {
   detections = 0;
   /** Number of detections that count. */
   counted = 0;
-  readonly #evaluation: Evaluation;
+  #evaluation: Evaluation;
   /** At hit h, from 0: the highest precision there or later, and the score. */
   readonly #precisions: Float64Array;
   readonly hitScores: Float64Array;
@@ -126,12 +138,18 @@ export class Curve {
 
   constructor(evaluation: Evaluation) {
     this.#evaluation = evaluation;
-    const count = evaluation.rows.length;
+    const count = evaluation.stride;
     this.#precisions = new Float64Array(count);
     this.hitScores = new Float64Array(count);
     this.hitCounts = new Int32Array(count);
     this.#eventPlaces = new Int32Array(count);
     this.#eventRows = new Int32Array(count);
+  }
+
+  /** Goes on with an evaluation of the same stride. */
+  turnTo(evaluation: Evaluation): void {
+    this.#evaluation = evaluation;
+    this.#gathered[0] = -1;
   }
 
   walk(k: number, a: number, t: number, maxDet: number): void {
@@ -196,21 +214,20 @@ export class Curve {
    * @param needs hits that each recall needs
    * @param step entries from one recall to the next
    */
-  read(needs: Float64Array, precisions: Float64Array, scores: Float64Array, start: number, step: number): void {
+  read(
+    needs: Float64Array,
+    precisions: Float64Array,
+    scores: Float64Array | undefined,
+    start: number,
+    step: number,
+  ): void {
     const { detections, hits, hitScores } = this;
     const highest = this.#precisions;
     for (let r = 0, at = start; r < needs.length; r++, at += step) {
       const need = needs[r];
-      if (need === 0) {
-        precisions[at] = detections && hits ? highest[0] : 0;
-        scores[at] = detections ? this.#firstScore : 0;
-      } else if (need <= hits) {
-        precisions[at] = highest[need - 1];
-        scores[at] = hitScores[need - 1];
-      } else {
-        precisions[at] = 0;
-        scores[at] = 0;
-      }
+      const isReached = need <= hits;
+      precisions[at] = need === 0 ? (hits ? highest[0] : 0) : isReached ? highest[need - 1] : 0;
+      if (scores) scores[at] = need === 0 ? (detections ? this.#firstScore : 0) : isReached ? hitScores[need - 1] : 0;
     }
   }
 
@@ -218,7 +235,7 @@ export class Curve {
   meanPrecision(recalls: readonly number[], objects: number): number {
     const precisions = new Float64Array(recalls.length);
     const needs = Float64Array.from(recalls, (recall) => hitsFor(recall, objects));
-    this.read(needs, precisions, new Float64Array(recalls.length), 0, 1);
+    this.read(needs, precisions, undefined, 0, 1);
     return pairwiseSum(precisions) / recalls.length;
   }
 }

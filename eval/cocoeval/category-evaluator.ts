@@ -1,20 +1,32 @@
 // A ranges of area, T thresholds, W words of 32 thresholds each, D detections and G objects of one image.
 import type { AnnotationTable } from '../coco/annotation-table.ts';
-import { bitsOf, type Evaluation, type EvaluationRules } from './evaluation.ts';
+import type { Evaluation, EvaluationRules } from './evaluation.ts';
 import { GroupBuffers } from './group-buffers.ts';
-import { type Groups, groupRows, rowsByCategory, type Selection } from './groups.ts';
+import { type CategoryRows, type Groups, groupRows, rowsByCategory, type Selected } from './groups.ts';
 import { Matcher, orderObjects } from './matching.ts';
 import type { Params } from './params.ts';
-import { sortBestFirst } from './stable-sort.ts';
+import { BestFirstSorter } from './stable-sort.ts';
+import { bitsOf } from './threshold-bits.ts';
 
 /** What an evaluation compares. */
 export interface Compared {
   readonly gt: AnnotationTable;
   readonly dt: AnnotationTable;
-  readonly selection: Selection;
+  readonly selection: Selected;
   readonly rules: EvaluationRules;
   readonly params: Params;
 }
+
+/** The rows of both tables by category. */
+export interface ComparedRows {
+  readonly objects: Groups;
+  readonly detections: CategoryRows;
+}
+
+export const comparedRows = ({ dt, gt, rules, selection }: Omit<Compared, 'params'>): ComparedRows => ({
+  objects: groupRows(gt, selection, rules.isObjectLeftOut),
+  detections: rowsByCategory(dt, selection, rules.isDetectionLeftOut),
+});
 
 /**
  * Matches the detections of one category after another with its objects, at every threshold and area range
@@ -24,8 +36,7 @@ export interface Compared {
 export class CategoryEvaluator {
   readonly #compared: Compared;
   readonly #objects: Groups;
-  /** Rows of the detections by category, in the file's order, and where each category begins. */
-  readonly #detections: { readonly rows: Int32Array; readonly starts: Int32Array };
+  readonly #detections: CategoryRows;
   readonly #maxDet: number;
   readonly #everyThreshold: Uint32Array;
   readonly #matcher: Matcher;
@@ -39,8 +50,7 @@ export class CategoryEvaluator {
   #nextGroup = 0;
 
   readonly #capacity: number;
-  readonly #order: Int32Array;
-  readonly #scratch: Int32Array;
+  readonly #sorter: BestFirstSorter;
   readonly #keys: Float64Array;
   readonly #ties: Float64Array;
   /** The detections of an image, as a chain from its first to its last: by group of objects, and by detection. */
@@ -55,11 +65,11 @@ export class CategoryEvaluator {
   readonly #truePositives: Uint32Array;
   readonly #ignored: Uint32Array;
 
-  constructor(compared: Compared) {
-    const { dt, gt, params, rules, selection } = compared;
+  constructor(compared: Compared, { detections, objects } = comparedRows(compared)) {
+    const { params, selection } = compared;
     this.#compared = compared;
-    this.#objects = groupRows(gt, selection, rules.isObjectLeftOut);
-    this.#detections = rowsByCategory(dt, selection, rules.isDetectionLeftOut);
+    this.#objects = objects;
+    this.#detections = detections;
     this.#maxDet = Math.max(...params.maxDets);
     const thresholds = params.iouThrs.length;
     const words = Math.ceil(thresholds / 32);
@@ -72,8 +82,7 @@ export class CategoryEvaluator {
     let most = 0;
     for (let k = 0; k + 1 < starts.length; k++) most = Math.max(most, starts[k + 1] - starts[k]);
     this.#capacity = most;
-    this.#order = new Int32Array(most);
-    this.#scratch = new Int32Array(most);
+    this.#sorter = new BestFirstSorter(most);
     this.#keys = new Float64Array(most);
     this.#ties = new Float64Array(most);
     this.#followers = new Int32Array(most);
@@ -120,24 +129,27 @@ export class CategoryEvaluator {
     const { rows: all, starts } = this.#detections;
     const begin = starts[k];
     const length = starts[k + 1] - begin;
-    const order = this.#order.subarray(0, length);
+    const keys = this.#keys;
+    const ties = this.#ties;
     for (let i = 0; i < length; i++) {
       const row = all[begin + i];
-      order[i] = i;
-      this.#keys[i] = dt.scores[row];
-      this.#ties[i] = imageRanks[dt.images[row]];
+      keys[i] = dt.scores[row];
+      ties[i] = imageRanks[dt.images[row]];
     }
     // Ties keep the order of images, and within an image that of the file, or of categories if these count as one.
-    sortBestFirst(order, this.#keys, this.#ties, this.#scratch);
+    const order = this.#sorter.sort(keys, ties, length);
+    const seen = this.#seen;
+    const maxDet = this.#maxDet;
     let count = 0;
     for (let i = 0; i < length; i++) {
-      const rank = this.#seen[this.#ties[order[i]]]++;
-      if (rank >= this.#maxDet) continue;
-      this.#rows[count] = all[begin + order[i]];
-      this.#scores[count] = this.#keys[order[i]];
+      const entry = order[i];
+      const rank = seen[ties[entry]]++;
+      if (rank >= maxDet) continue;
+      this.#rows[count] = all[begin + entry];
+      this.#scores[count] = keys[entry];
       this.#ranks[count++] = rank;
     }
-    for (let i = 0; i < length; i++) this.#seen[this.#ties[i]] = 0;
+    for (let i = 0; i < length; i++) seen[ties[i]] = 0;
     return count;
   }
 

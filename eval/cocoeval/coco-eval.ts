@@ -8,15 +8,7 @@ import { type EvalImage, evaluateGroup } from './eval-images.ts';
 import { evaluateAll } from './evaluate-all.ts';
 import { cocoRules, type Evaluation, groupsOf, selectionOf } from './evaluation.ts';
 import { checkParams, type IouType, Params, sortedIds } from './params.ts';
-import { meanAt, statNames, summarizeAll } from './summary.ts';
-
-/** The AP of one category. */
-export interface CategoryAP {
-  readonly id: number;
-  readonly name: string;
-  /** Mean over all IoU thresholds and areas, at the largest limit on detections; -1 when there are no objects. */
-  readonly AP: number;
-}
+import { type CategoryAP, categoryAPs, statNames, summarizeAll } from './summary.ts';
 
 /**
  * The COCO evaluation: pycocotools' `COCOeval` (`pycocotools/cocoeval.py`), with its names and its numbers.
@@ -99,14 +91,7 @@ export class COCOeval {
 
   /** The AP of each category, after `accumulate`. */
   get perCategory(): CategoryAP[] {
-    const { accumulationDone: accumulated } = this;
-    const { params } = accumulated;
-    const line = { isPrecision: true, area: 'all', maxDets: Math.max(...params.maxDets) };
-    return params.catIds.map((id, k) => ({
-      id,
-      name: this.cocoGt.cats.get(id)?.name ?? `category ${id}`,
-      AP: meanAt(accumulated, line, params.useCats ? k : 0),
-    }));
+    return categoryAPs(this.accumulationDone, this.cocoGt.cats);
   }
 
   /**

@@ -2,8 +2,9 @@
 
 import type { AnnotationTable, Similarity } from '../coco/annotation-table.ts';
 import type { COCO } from '../coco/coco.ts';
-import { type Groups, groupRows, type LeftOut, type Selection } from './groups.ts';
+import { type Groups, groupRows, type RowsLeftOut, type Selection } from './groups.ts';
 import type { Params } from './params.ts';
+import { NONE_LEFT_OUT, standardRules } from './rules.ts';
 import { similarityOf } from './similarity.ts';
 import { sortDescending } from './stable-sort.ts';
 
@@ -38,7 +39,7 @@ export interface Group {
 }
 
 /** Where the evaluations of COCO and LVIS differ. */
-export interface EvaluationRules extends LeftOut {
+export interface EvaluationRules extends RowsLeftOut {
   readonly similarity: Similarity;
   /** Whether an object is ignored at any area. */
   readonly isObjectIgnored: (row: number) => boolean;
@@ -47,18 +48,12 @@ export interface EvaluationRules extends LeftOut {
   readonly isDetectionIgnored: (row: number) => boolean;
 }
 
-/** The bits of a word in which there is a threshold. */
-export const bitsOf = (thresholds: number, word: number): number =>
-  thresholds - 32 * word >= 32 ? 0xffffffff : 2 ** (thresholds - 32 * word) - 1;
-
 const NO_ROWS = new Int32Array(0);
 
-const NONE_LEFT_OUT: LeftOut = { isObjectLeftOut: () => false, isDetectionLeftOut: () => false };
-
 export function selectionOf(
-  gt: COCO,
+  gt: Pick<COCO, 'images'>,
   { catIds, imgIds, useCats }: Params,
-  { isDetectionLeftOut, isObjectLeftOut }: LeftOut = NONE_LEFT_OUT,
+  { isDetectionLeftOut, isObjectLeftOut }: RowsLeftOut = NONE_LEFT_OUT,
 ): Selection {
   const ranks = new Map(imgIds.map((id, rank) => [id, rank]));
   return {
@@ -73,17 +68,12 @@ export function selectionOf(
 }
 
 /** COCO's own rules. */
-export function cocoRules(gt: COCO, dt: COCO, params: Params): EvaluationRules {
-  const { crowds, keypointless } = gt.table;
-  const isKeypoints = params.iouType === 'keypoints';
-  return {
-    similarity: similarityOf(params.iouType, dt.table, gt.table, gt.images, params.kptOksSigmas),
-    ...NONE_LEFT_OUT,
-    isObjectIgnored: (row) => crowds[row] === 1 || (isKeypoints && keypointless[row] === 1),
-    isCrowd: (row) => crowds[row] === 1,
-    isDetectionIgnored: () => false,
-  };
-}
+export const cocoRules = (gt: COCO, dt: COCO, params: Params): EvaluationRules =>
+  standardRules(
+    gt.table,
+    similarityOf(params.iouType, dt.table, gt.table, gt.images, params.kptOksSigmas),
+    params.iouType === 'keypoints',
+  );
 
 /** Iterates over the images and categories with detections or objects, each with at most `maxDet` detections. */
 export function* groupsOf(

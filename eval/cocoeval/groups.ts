@@ -2,13 +2,13 @@ import type { AnnotationTable } from '../coco/annotation-table.ts';
 import { sortByBucket } from './stable-sort.ts';
 
 /** Rows that evaluation leaves out. */
-export interface LeftOut {
+export interface RowsLeftOut {
   readonly isObjectLeftOut: (row: number) => boolean;
   readonly isDetectionLeftOut: (row: number) => boolean;
 }
 
 /** Which images and categories are evaluated. */
-export interface Selection extends LeftOut {
+export interface Selected {
   /** By index in the data set: its index among the evaluated images, or -1. */
   readonly imageRanks: Int32Array;
   readonly images: number;
@@ -18,6 +18,9 @@ export interface Selection extends LeftOut {
   /** Whether categories are evaluated separately. */
   readonly useCategories: boolean;
 }
+
+/** Which rows are evaluated. */
+export interface Selection extends Selected, RowsLeftOut {}
 
 /** Rows of a table, grouped by category and image. */
 export interface Groups {
@@ -31,7 +34,7 @@ export interface Groups {
 }
 
 /** Groups the selected rows. Without categories, an image is one group, sorted by category. */
-export function groupRows(table: AnnotationTable, selection: Selection, isLeftOut: (row: number) => boolean): Groups {
+export function groupRows(table: AnnotationTable, selection: Selected, isLeftOut: (row: number) => boolean): Groups {
   const { categoryRanks, imageRanks, useCategories } = selection;
   const images = new Int32Array(table.length);
   const categories = new Int32Array(table.length);
@@ -59,15 +62,18 @@ export function groupRows(table: AnnotationTable, selection: Selection, isLeftOu
   return cut(kept, images, categories);
 }
 
-/**
- * The selected rows of each category, in table order; category k has those from `starts[k]` to `starts[k + 1]`. Without
- * categories there is one, sorted by category.
- */
+/** Rows by category, in table order; category k has those from `starts[k]` to `starts[k + 1]`. */
+export interface CategoryRows {
+  readonly rows: Int32Array;
+  readonly starts: Int32Array;
+}
+
+/** The selected rows of each category. Without categories there is one, sorted by category. */
 export function rowsByCategory(
   table: AnnotationTable,
-  { categories, categoryRanks, imageRanks, useCategories }: Selection,
+  { categories, categoryRanks, imageRanks, useCategories }: Selected,
   isLeftOut: (row: number) => boolean,
-): { readonly rows: Int32Array; readonly starts: Int32Array } {
+): CategoryRows {
   const ranks = new Int32Array(table.length);
   const starts = new Int32Array(categories + 1);
   let [lastId, lastRank] = [Number.NaN, -1];
@@ -80,7 +86,8 @@ export function rowsByCategory(
     if (isKept) starts[lastRank + 1]++;
   }
   for (let k = 0; k < categories; k++) starts[k + 1] += starts[k];
-  const rows = new Int32Array(starts[categories]);
+  // In shared memory, so that threads can evaluate different categories.
+  const rows = new Int32Array(new SharedArrayBuffer(4 * starts[categories]));
   const next = starts.slice();
   for (let row = 0; row < table.length; row++) if (ranks[row] >= 0) rows[next[ranks[row]]++] = row;
   return { rows, starts: useCategories ? starts : Int32Array.of(0, rows.length) };

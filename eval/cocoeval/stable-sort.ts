@@ -30,26 +30,78 @@ export function sortDescending(order: Int32Array, keys: Float64Array, scratch: I
   if (from !== order) order.set(from.subarray(0, count));
 }
 
-/**
- * Sorts `order` by the keys at its entries, highest first, then by `ties`, lowest first; what is equal in both keeps its
- * order.
- */
-export function sortBestFirst(order: Int32Array, keys: Float64Array, ties: Float64Array, scratch: Int32Array): void {
+/** Buckets up to this size are sorted by insertion, larger ones by merging. */
+const BUCKET = 24;
+
+/** Sorts lists by key, highest first, then by tie, lowest first; what is equal in both keeps its order. */
+export class BestFirstSorter {
+  readonly #order: Int32Array;
+  readonly #scratch: Int32Array;
+  readonly #buckets: Int32Array;
+  readonly #starts: Int32Array;
+
+  /** @param most entries of a list */
+  constructor(most: number) {
+    this.#order = new Int32Array(most);
+    this.#scratch = new Int32Array(most);
+    this.#buckets = new Int32Array(most);
+    this.#starts = new Int32Array(most + 2);
+  }
+
+  /**
+   * Spreads the keys over as many buckets as there are keys, which leaves few to sort in each.
+   *
+   * @returns the order of the first `count` keys; the next call overwrites it
+   */
+  sort(keys: Float64Array, ties: Float64Array, count: number): Int32Array {
+    const order = this.#order;
+    const buckets = this.#buckets;
+    const starts = this.#starts;
+    let [highest, lowest] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    for (let i = 0; i < count; i++) {
+      if (keys[i] > highest) highest = keys[i];
+      if (keys[i] < lowest) lowest = keys[i];
+    }
+    const scale = (count - 1) / (highest - lowest);
+    // Equal keys, or a range beyond what numbers hold, leave one bucket.
+    const isSpread = scale > 0 && scale < Number.POSITIVE_INFINITY;
+    starts.fill(0, 0, count + 2);
+    for (let i = 0; i < count; i++) {
+      const bucket = isSpread ? ((highest - keys[i]) * scale) | 0 : 0;
+      buckets[i] = bucket;
+      starts[bucket + 2]++;
+    }
+    for (let b = 2; b < count + 2; b++) starts[b] += starts[b - 1];
+    for (let i = 0; i < count; i++) order[starts[buckets[i] + 1]++] = i;
+    for (let b = 0; b < count; b++) {
+      const size = starts[b + 1] - starts[b];
+      if (size < 2) continue;
+      if (size <= BUCKET) insertionSort(order, starts[b], starts[b + 1], keys, ties);
+      else mergeSort(order.subarray(starts[b], starts[b + 1]), keys, ties, this.#scratch);
+    }
+    return order.subarray(0, count);
+  }
+}
+
+function insertionSort(order: Int32Array, start: number, end: number, keys: Float64Array, ties: Float64Array): void {
+  for (let i = start + 1; i < end; i++) {
+    const entry = order[i];
+    const key = keys[entry];
+    const tie = ties[entry];
+    let j = i - 1;
+    for (; j >= start; j--) {
+      const other = keys[order[j]];
+      if (other > key || (other === key && ties[order[j]] <= tie)) break;
+      order[j + 1] = order[j];
+    }
+    order[j + 1] = entry;
+  }
+}
+
+function mergeSort(order: Int32Array, keys: Float64Array, ties: Float64Array, scratch: Int32Array): void {
   const count = order.length;
   for (let start = 0; start < count; start += RUN) {
-    const end = Math.min(start + RUN, count);
-    for (let i = start + 1; i < end; i++) {
-      const entry = order[i];
-      const key = keys[entry];
-      const tie = ties[entry];
-      let j = i - 1;
-      for (; j >= start; j--) {
-        const other = keys[order[j]];
-        if (other > key || (other === key && ties[order[j]] <= tie)) break;
-        order[j + 1] = order[j];
-      }
-      order[j + 1] = entry;
-    }
+    insertionSort(order, start, Math.min(start + RUN, count), keys, ties);
   }
   let [from, to] = [order, scratch];
   for (let width = RUN; width < count; width *= 2) {

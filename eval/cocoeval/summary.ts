@@ -3,6 +3,9 @@ import type { Accumulated } from './accumulate.ts';
 import { meanOfKnown } from './pairwise-sum.ts';
 import type { Params } from './params.ts';
 
+/** What numbers are summarized from. */
+export type Summarized = Pick<Accumulated, 'params' | 'precision' | 'recall'>;
+
 export interface SummaryLine {
   readonly isPrecision: boolean;
   /** All thresholds by default. */
@@ -55,7 +58,7 @@ export const statNames = (iouType: Params['iouType']): readonly string[] =>
  * @param categories some categories by index; all by default
  */
 export function meanAt(
-  { params, precision, recall }: Accumulated,
+  { params, precision, recall }: Summarized,
   line: SummaryLine,
   categories?: number | readonly number[],
 ): number {
@@ -78,6 +81,28 @@ export function meanAt(
   return meanOfKnown(values.subarray(0, count));
 }
 
+/** The AP of one category. */
+export interface CategoryAP {
+  readonly id: number;
+  readonly name: string;
+  /** Mean over all IoU thresholds and areas, at the largest limit on detections; -1 when there are no objects. */
+  readonly AP: number;
+}
+
+/** The AP of each evaluated category. */
+export function categoryAPs(
+  accumulated: Summarized,
+  categories: ReadonlyMap<number, { readonly name: string }>,
+): CategoryAP[] {
+  const { catIds, maxDets, useCats } = accumulated.params;
+  const line = { isPrecision: true, area: 'all', maxDets: Math.max(...maxDets) };
+  return catIds.map((id, k) => ({
+    id,
+    name: categories.get(id)?.name ?? `category ${id}`,
+    AP: meanAt(accumulated, line, useCats ? k : 0),
+  }));
+}
+
 /**
  * Indices of a line's area range and limit. Names may repeat; as with numpy's indices, equal counts pair up, and one
  * pairs with all.
@@ -98,7 +123,7 @@ const placesOf = <T>(list: readonly T[], wanted: T): number[] =>
   list.flatMap((item, i) => (item === wanted ? [i] : []));
 
 /** The numbers, and the lines that pycocotools prints for them. */
-export function summarizeAll(accumulated: Accumulated): { readonly stats: number[]; readonly lines: string[] } {
+export function summarizeAll(accumulated: Summarized): { readonly stats: number[]; readonly lines: string[] } {
   const { params } = accumulated;
   const stats: number[] = [];
   const lines = linesOf(params).map((line) => {

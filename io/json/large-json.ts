@@ -32,7 +32,7 @@ export interface JsonElements {
 }
 
 /**
- * Reads an element of the outermost list itself, from its first byte on.
+ * Reads an element of a list itself, from its first byte on.
  *
  * @returns where it ends; -1 to have it read as JSON, as what is wrong or cut off at `end` must be
  */
@@ -44,7 +44,8 @@ export type TakeElement = (bytes: Uint8Array, begin: number, end: number) => num
  *
  * @param file a path or a `file:` URL
  * @param code of errors in the file's content
- * @param take offered elements of a file that is a list; those that it takes are in no part
+ * @param take offered elements of a list; those that it takes are in no part
+ * @param takenField the field of that list; undefined when the file itself is the list
  * @throws ResnetCocoError FILE_NOT_FOUND when there is no such file
  * @throws ResnetCocoError `code` when the content is wrong; names the place
  */
@@ -52,6 +53,7 @@ export function* readJsonParts(
   file: string | URL,
   code: ErrorCode = 'BAD_DATASET',
   take?: TakeElement,
+  takenField?: string,
 ): Generator<JsonPart> {
   const path = filePath(file);
   const fail = (problem: string): never => {
@@ -59,7 +61,7 @@ export function* readJsonParts(
   };
   const { descriptor } = openFile(path);
   try {
-    yield* new PartReader(new JsonWindow(descriptor, fail), fail, take).parts();
+    yield* new PartReader(new JsonWindow(descriptor, fail), fail, take, takenField).parts();
   } catch (cause) {
     throw (cause as NodeJS.ErrnoException).syscall === 'read' ? unreadable(path, cause) : cause;
   } finally {
@@ -118,11 +120,18 @@ class PartReader {
   readonly #shapes = new Set<number>();
 
   readonly #take: TakeElement | undefined;
+  readonly #takenField: string | undefined;
 
-  constructor(window: JsonWindow, fail: (problem: string) => never, take: TakeElement | undefined) {
+  constructor(
+    window: JsonWindow,
+    fail: (problem: string) => never,
+    take: TakeElement | undefined,
+    takenField: string | undefined,
+  ) {
     this.#window = window;
     this.#fail = fail;
     this.#take = take;
+    this.#takenField = takenField;
   }
 
   *parts(): Generator<JsonPart> {
@@ -177,7 +186,7 @@ class PartReader {
       yield { field, elements: this.#elements(0, [], place) };
     }
     for (let count = 0; !isLast; ) {
-      if (field === undefined && this.#take) {
+      if (this.#take && field === this.#takenField) {
         for (; !isLast && this.#takesOne(this.#take); count++) isLast = this.#endsElement(place, count);
         if (isLast) break;
       }
