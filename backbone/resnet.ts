@@ -50,14 +50,18 @@ function block(
   { attention, convs, shortcut }: BlockPlan,
   x: tf.Tensor4D,
   norm: Norm,
+  branch?: (y: tf.Tensor4D) => tf.Tensor4D,
 ): tf.Tensor4D {
   let y = x;
   convs.forEach((conv, i) => {
     y = convNorm(parameters, conv, i ? tf.relu(y) : y, norm);
   });
   if (attention) y = attend(parameters, attention, y);
-  return tf.relu(withShortcut(parameters, shortcut, x, y, norm));
+  return tf.relu(withShortcut(parameters, shortcut, x, branch ? branch(y) : y, norm));
 }
+
+/** What becomes of F(x) of a block, counted from 0 through all stages, before its shortcut is added. */
+export type ResidualBranch = (y: tf.Tensor4D, block: number) => tf.Tensor4D;
 
 /**
  * The feature map at the end of each stage (C2 … C5 with the ImageNet stem), with `plan.channels` and `plan.strides`.
@@ -70,11 +74,15 @@ export function resnetFeatures(
   plan: ResNetPlan,
   x: tf.Tensor4D,
   norm: Norm = fixedNorm(),
+  branch?: ResidualBranch,
 ): tf.Tensor4D[] {
+  let before = 0;
   let y = plan.stem.reduce<tf.Tensor4D>((map, conv) => tf.relu(convNorm(parameters, conv, map, norm)), x);
   if (plan.pool) y = maxPool(y, 3, 2, 1);
   return plan.stages.map((blocks) => {
-    y = resnetStage(parameters, blocks, y, norm);
+    const first = before;
+    y = resnetStage(parameters, blocks, y, norm, branch && ((map, block) => branch(map, first + block)));
+    before += blocks.length;
     return y;
   });
 }
@@ -85,7 +93,9 @@ export const resnetStage = (
   blocks: readonly BlockPlan[],
   x: tf.Tensor4D,
   norm: Norm,
-): tf.Tensor4D => blocks.reduce((map, plan) => block(parameters, plan, map, norm), x);
+  branch?: ResidualBranch,
+): tf.Tensor4D =>
+  blocks.reduce((map, plan, i) => block(parameters, plan, map, norm, branch && ((y) => branch(y, i))), x);
 
 /** The average of the last feature map over its pixels: what the head classifies. @returns `[N, C]` */
 export function resnetPooled(
@@ -93,8 +103,9 @@ export function resnetPooled(
   plan: ResNetPlan,
   x: tf.Tensor4D,
   norm: Norm = fixedNorm(),
+  branch?: ResidualBranch,
 ): tf.Tensor2D {
-  const features = resnetFeatures(parameters, plan, x, norm);
+  const features = resnetFeatures(parameters, plan, x, norm, branch);
   return tf.mean(features[features.length - 1], [1, 2]);
 }
 
@@ -115,4 +126,5 @@ export const resnetLogits = (
   plan: ResNetPlan,
   x: tf.Tensor4D,
   norm: Norm = fixedNorm(),
-): tf.Tensor2D => resnetHead(parameters, plan, resnetPooled(parameters, plan, x, norm));
+  branch?: ResidualBranch,
+): tf.Tensor2D => resnetHead(parameters, plan, resnetPooled(parameters, plan, x, norm, branch));

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import {
   type DetectorChoices,
   type DetectorConfig,
+  type DetectorRunSettings,
   type DetectorStart,
   type DetectorSummary,
   detectorStart,
@@ -32,10 +33,11 @@ import {
   type DetectorTrainingFlags,
   detectorChoicesOf,
   detectorTrainingFlags,
+  ignoredSettings,
   readSettings,
 } from './training/detector-training-flags.ts';
-import { givenFlags } from './training/optimization-flags.ts';
-import { reportFiles, withReport } from './training/report-files.ts';
+import { givenFlags, limitsOf } from './training/optimization-flags.ts';
+import { earlyEnd, reportFiles, withReport } from './training/report-files.ts';
 import { writeRunPage } from './training/training-page.ts';
 import { amount, percent, TrainingProgress } from './training/training-progress.ts';
 
@@ -66,8 +68,9 @@ async function startOf(init: string | undefined, terminal: Terminal, signal: Abo
 const describeMeasures = ({ AP, AP50 }: DetectionMeasures): string =>
   `AP ${percent(Math.max(AP, 0))}${AP50 === undefined ? '' : `, AP50 ${percent(AP50)}`}`;
 
-function describe({ best, epochs, files, interrupted, seconds, steps }: DetectorSummary): string {
-  const lines = [`${counted(epochs, 'epoch')} in ${formatDuration(seconds)}`];
+function describe(summary: DetectorSummary, settings: DetectorRunSettings): string {
+  const { best, epochs, files, interrupted, seconds, steps } = summary;
+  const lines = [`${counted(epochs, 'epoch')} in ${formatDuration(seconds)}`, ...earlyEnd(summary, settings)];
   if (best) lines.push(`best after epoch ${best.epoch}: ${describeMeasures(best)}`);
   if (best?.best_score !== undefined) {
     const { F1, best_score, precision, recall } = best;
@@ -155,6 +158,8 @@ export default command({
       ? rememberedSettings(stored)
       : { config: await readSettings(flags.config), defaults: {}, start: await startOf(init, terminal, signal) };
     const choices = { ...defaults, ...detectorChoicesOf(flags), ...defined({ config }) };
+    const ignored = stored ? [] : ignoredSettings(choices);
+    if (ignored.length) terminal.note(`--config ${flags.config}: not used: ${ignored.join(', ')}`);
     const { samples, settings } = planDetectorRun(images, choices, start);
     for (const line of await describePlan({ datasets, flags, samples, settings, start })) terminal.note(line);
     const folder = flags.out ?? join('runs', `detector-${settings.model.backbone}`);
@@ -168,13 +173,14 @@ export default command({
       command: givenFlags(table, flags),
       signal,
       ...defined({ init, workers, checkpointMinutes: flags['checkpoint-minutes'] }),
+      ...limitsOf(flags),
     };
     const annotations = required('annotations', flags.annotations);
     const name = annotationsName(annotations);
     const subtitle = `${detectorTitle(settings.model)} on ${name}`;
     const { summary, problems } = await train(options, subtitle, terminal);
     if (!summary.interrupted) await writeDetectorCard(folder, name, summary);
-    await (flags.json ? terminal.printJson(withReport(summary, folder)) : terminal.print(describe(summary)));
+    await (flags.json ? terminal.printJson(withReport(summary, folder)) : terminal.print(describe(summary, settings)));
     const evaluation = await evaluationArguments(datasets, flags, folder);
     if (!summary.interrupted) {
       terminal.note('next:');

@@ -16,6 +16,7 @@ export { type RunFiles, runFiles, storedConfig } from './run-folder.ts';
 export { runTraining } from './run-training.ts';
 export { TensorBoardWriter } from './tensorboard.ts';
 export {
+  type EarlyEnd,
   type LoopState,
   type PlainPaths,
   type RunOptions,

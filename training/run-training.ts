@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { writeModel } from '../checkpoints/write-model.ts';
+import { ResnetCocoError } from '../errors.ts';
 import { Journal } from './journal.ts';
 import { learningRates, trainingOptions } from './optimization.ts';
 import { type RunProgress, readRunCheckpoint } from './run-checkpoint.ts';
@@ -7,7 +8,14 @@ import type { RunConfig } from './run-config.ts';
 import { dataChanges } from './run-data.ts';
 import { beginRun, lockRun, resumeRun, runFiles } from './run-folder.ts';
 import { TrainingLoop } from './training-loop.ts';
-import { type Numbers, type PlainPaths, type RunSummary, shapedWeights, type TrainingTask } from './training-task.ts';
+import {
+  type EarlyEnd,
+  type Numbers,
+  type PlainPaths,
+  type RunSummary,
+  shapedWeights,
+  type TrainingTask,
+} from './training-task.ts';
 
 /** The default time between checkpoints within an epoch. */
 const CHECKPOINT_MINUTES = 5;
@@ -23,6 +31,8 @@ const MAY_CHANGE = ['command', 'data', 'device', 'evaluate_every'];
  * `resume` continues an interrupted or killed run from its last checkpoint, even within an epoch. On the same machine,
  * with the same number of engine threads, it gives the same weights to the last bit.
  *
+ * With `patience` or `seconds` the run may end early, as if it had been as long: its model has the best weights so far.
+ *
  * @throws ResnetCocoError DIVERGED when a loss is not finite; USAGE when the folder already holds a run or another
  *   process trains there; FILE_NOT_FOUND, BAD_CHECKPOINT or BAD_CONFIG when the run cannot be resumed; BAD_MODEL;
  *   FILE_NOT_WRITABLE
@@ -32,7 +42,9 @@ export async function runTraining<B, V extends Numbers>(
   task: TrainingTask<B, V>,
 ): Promise<RunSummary<V>> {
   const { checkpointMinutes = CHECKPOINT_MINUTES, folder, init, onNote, resume = false, signal } = options;
+  const { patience, seconds } = options;
   const { model, settings } = task;
+  checkLimits(options, task.validate !== undefined);
   const closers: (() => Promise<void> | void)[] = [task.close];
   const closing = <T>(part: T, close: (part: T) => Promise<void> | void): T => {
     closers.push(() => close(part));
@@ -55,13 +67,29 @@ export async function runTraining<B, V extends Numbers>(
     if (!checkpoint) journal.describe(config);
     onNote?.(task.description);
     const rates = learningRates(settings, task.steps);
-    const parts = { task, trainer, folder, config, rates, journal, checkpointMinutes, signal };
+    const limits = { patience, seconds };
+    const parts = { task, trainer, folder, config, rates, journal, checkpointMinutes, limits, signal };
     const loop = new TrainingLoop(parts, checkpoint?.progress ?? newProgress(settings.seed));
     await loop.run();
-    return await conclude<V>(folder, settings.epochs, loop.now);
+    return await conclude<V>(folder, settings.epochs, loop.now, loop.ended);
   } finally {
     for (const close of closers.reverse()) await close();
   }
+}
+
+/** @throws ResnetCocoError USAGE when the run could not end by them */
+function checkLimits({ patience, seconds }: PlainPaths, isEvaluated: boolean): void {
+  if (patience !== undefined && !(Number.isInteger(patience) && patience > 0)) {
+    throw new ResnetCocoError('USAGE', `\`patience\` must be a whole number of epochs above 0, is ${patience}`);
+  }
+  if (patience !== undefined && !isEvaluated) {
+    throw new ResnetCocoError(
+      'USAGE',
+      '`patience` waits for a better evaluation, but nothing is evaluated; name images for that',
+    );
+  }
+  if (seconds === undefined || seconds > 0) return;
+  throw new ResnetCocoError('USAGE', `\`seconds\` must be a number above 0, is ${seconds}`);
 }
 
 const newProgress = (seed: number): RunProgress => ({
@@ -92,10 +120,12 @@ async function conclude<V extends Numbers>(
   folder: string,
   epochs: number,
   { epoch, seconds, step }: RunProgress,
+  ended: EarlyEnd | undefined,
 ): Promise<RunSummary<V>> {
   const files = runFiles(folder);
-  const isDone = epoch >= epochs;
-  const summary = { interrupted: !isDone, epochs: epoch, steps: step, seconds, files };
+  const isDone = epoch >= epochs || ended !== undefined;
+  const early = ended && epoch < epochs ? { ended } : {};
+  const summary = { interrupted: !isDone, ...early, epochs: epoch, steps: step, seconds, files };
   const hasBest = existsSync(files.best);
   if (!hasBest && !isDone) return summary;
   const { model, progress, state } = await readRunCheckpoint(hasBest ? files.best : files.last);

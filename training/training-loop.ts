@@ -6,7 +6,14 @@ import type { RunProgress } from './run-checkpoint.ts';
 import type { RunConfig } from './run-config.ts';
 import { saveRun } from './run-folder.ts';
 import { RunningMeans } from './running-means.ts';
-import { type LoopState, type Numbers, shapedWeights, type Trainer, type TrainingTask } from './training-task.ts';
+import {
+  type EarlyEnd,
+  type LoopState,
+  type Numbers,
+  shapedWeights,
+  type Trainer,
+  type TrainingTask,
+} from './training-task.ts';
 
 /** The parts of a loop. B: the batch of a step; V: the values of an evaluation. */
 export interface LoopParts<B, V extends Numbers> {
@@ -18,6 +25,8 @@ export interface LoopParts<B, V extends Numbers> {
   readonly rates: Schedule;
   readonly journal: Journal;
   readonly checkpointMinutes: number;
+  /** When the run ends before its last epoch. */
+  readonly limits: { readonly patience: number | undefined; readonly seconds: number | undefined };
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -36,6 +45,9 @@ export class TrainingLoop<B, V extends Numbers> {
   #savedAt = performance.now();
   /** The state in the newest checkpoint. */
   #saved: RunProgress | undefined;
+  #ended: EarlyEnd | undefined;
+  /** How long the last epoch took, with its evaluation; 0 before the first. */
+  #epochSeconds = 0;
   /** Names of the values of a step. */
   #means: readonly string[] = [];
   /** Images seen in the current window since the run resumed, and since when. */
@@ -56,14 +68,56 @@ export class TrainingLoop<B, V extends Numbers> {
     const { signal, task } = this.#parts;
     if (!this.#saved) await this.#save();
     while (this.#progress.epoch < task.settings.epochs) {
+      if (signal?.aborted) return;
+      this.#ended = this.#earlyEnd();
+      if (this.#ended) return;
       this.#startTimer();
+      const startedAt = this.now.seconds;
+      const isWhole = this.#progress.batch === 0;
       await this.#trainEpoch();
+      if (this.#ended && !signal?.aborted) return await this.#closeEarly();
       if (signal?.aborted || !(await this.#closeEpoch())) {
         const { epoch, step } = this.#progress;
         if (step !== this.#saved?.step || epoch !== this.#saved.epoch) await this.#save();
         return;
       }
+      // An epoch that was resumed within says little of the next.
+      if (isWhole) this.#epochSeconds = this.now.seconds - startedAt;
     }
+  }
+
+  /** Why the run ended before its last epoch, if it did. */
+  get ended(): EarlyEnd | undefined {
+    return this.#ended;
+  }
+
+  /** Whether the run ends here, between two epochs: it follows from its progress, so that a resumed run ends alike. */
+  #earlyEnd(): EarlyEnd | undefined {
+    const { limits, task } = this.#parts;
+    const { batch, best, epoch, step } = this.#progress;
+    const isEvaluated = epoch > 0 && batch === 0 && epoch % task.settings.evaluate_every === 0;
+    const bestEpoch = (best?.step ?? 0) / task.steps;
+    if (limits.patience !== undefined && isEvaluated && epoch - bestEpoch >= limits.patience) return 'patience';
+    const { seconds = Number.POSITIVE_INFINITY } = limits;
+    return step > 0 && this.now.seconds + this.#epochSeconds > seconds ? 'time' : undefined;
+  }
+
+  /**
+   * Saves a run whose time is up within an epoch. If nothing was evaluated yet, its weights are evaluated as they are,
+   * since no others are there.
+   */
+  async #closeEarly(): Promise<void> {
+    const { journal, task } = this.#parts;
+    const { metric, model, validate } = task;
+    const { best, step } = this.#progress;
+    if (best || !validate) return await this.#save();
+    const snapshot = await this.#snapshot();
+    const validation = await validate(shapedWeights(snapshot.average ?? snapshot.weights, model.shapes), this.#state);
+    if (validation) {
+      this.#progress = { ...this.#progress, best: { metric, value: validation[metric], step } };
+      if (!journal.has(step, metric, 'val')) this.#log('val', step, { ...validation, seconds: this.now.seconds });
+    }
+    await this.#save(snapshot, validation);
   }
 
   /** The current progress. */
@@ -73,12 +127,17 @@ export class TrainingLoop<B, V extends Numbers> {
   }
 
   async #trainEpoch(): Promise<void> {
-    const { checkpointMinutes, signal, task } = this.#parts;
+    const { checkpointMinutes, limits, signal, task } = this.#parts;
     const { epoch, batch: from } = this.#progress;
     if (signal?.aborted) return;
     for await (const batch of task.batches(epoch, from)) {
       await this.#step(batch);
       if (signal?.aborted) return;
+      const isUp = this.now.seconds >= (limits.seconds ?? Number.POSITIVE_INFINITY);
+      if (isUp && this.#progress.batch < task.steps) {
+        this.#ended = 'time';
+        return;
+      }
       const isDue = performance.now() - this.#savedAt >= checkpointMinutes * 60_000;
       // The end of an epoch is always saved.
       if (isDue && this.#progress.batch < task.steps) await this.#save();

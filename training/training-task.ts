@@ -23,6 +23,15 @@ export interface RunOptions {
   readonly workers?: number;
   /** Minutes between checkpoints within an epoch. Default 5. One is always written after each epoch. */
   readonly checkpointMinutes?: number;
+  /**
+   * Ends the run once this many epochs have passed since the best evaluation. A resumed run may have another number.
+   */
+  readonly patience?: number;
+  /**
+   * Ends the run before it has taken this many seconds in all: no epoch is started that would not end in time. If the
+   * time is up within an epoch all the same, the run ends there. A resumed run may have another number.
+   */
+  readonly seconds?: number;
   /** The command line of the run, stored with it. */
   readonly command?: RunSetting;
   /** After an abort the current step is finished, everything is saved, and the call returns. */
@@ -40,6 +49,8 @@ export const runOptionKinds: OptionKinds<RunOptions> = {
   init: 'path',
   workers: 'number',
   checkpointMinutes: 'number',
+  patience: 'number',
+  seconds: 'number',
   command: 'checked',
   signal: 'signal',
   onNote: 'function',
@@ -61,9 +72,14 @@ export function withPlainPaths<O extends RunOptions>(call: string, { folder, ini
   };
 }
 
+/** Why a run ends before its last epoch: nothing better was found for long, or the time is up. */
+export type EarlyEnd = 'patience' | 'time';
+
 /** The result of a run. V: the values of an evaluation. */
 export interface RunSummary<V> {
   readonly interrupted: boolean;
+  /** Why the run ended before its last epoch; absent if it did not. */
+  readonly ended?: EarlyEnd;
   readonly epochs: number;
   readonly steps: number;
   readonly seconds: number;

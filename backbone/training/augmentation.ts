@@ -6,9 +6,9 @@ import type { ClassifierConfig } from '../classifier-config.ts';
 export interface AugmentationChoices {
   /**
    * `none`; `basic`, the default: random crops (for CIFAR shifts by up to 4 pixels) and flips; `randaugment`: `basic`
-   * and two operations of RandAugment.
+   * and two operations of RandAugment; `trivialaugment`: `basic` and one operation of TrivialAugment.
    */
-  readonly augment?: 'none' | 'basic' | 'randaugment';
+  readonly augment?: 'none' | 'basic' | 'randaugment' | 'trivialaugment';
   /** The smallest share of an image's area that a random crop shows. Default 0.08. Not for CIFAR. */
   readonly cropScale?: number;
   /** How much brightness, contrast and saturation vary, such as 0.4. */
@@ -20,6 +20,10 @@ export interface AugmentationChoices {
   /** α of CutMix's Beta distribution. */
   readonly cutmix?: number;
   readonly labelSmoothing?: number;
+  /** Repeated augmentation: how often each image comes in a row, each time augmented anew. Default 1. */
+  readonly repeats?: number;
+  /** Show each class as often as the others. */
+  readonly balance?: boolean;
   /** The side of the images in pixels. Default: that of the initial model, else 32 for CIFAR and 224 for others. */
   readonly size?: number;
 }
@@ -41,6 +45,7 @@ export function trainingRecipe(
   { image_mean, image_std, init, smallImages }: PictureKind,
 ): { readonly recipe: TrainingRecipe; readonly resize_size: number | null } {
   const { cutmix: cutmix_alpha, erase, labelSmoothing: label_smoothing, mixup: mixup_alpha } = choices;
+  const { balance, repeats } = choices;
   if (smallImages && choices.size !== undefined && choices.size !== CIFAR_SIDE) {
     throw new ResnetCocoError(
       'USAGE',
@@ -59,6 +64,8 @@ export function trainingRecipe(
     ...(mixup_alpha === undefined ? {} : { mixup_alpha }),
     ...(cutmix_alpha === undefined ? {} : { cutmix_alpha }),
     ...(label_smoothing === undefined ? {} : { label_smoothing }),
+    ...(repeats === undefined ? {} : { repeats }),
+    ...(balance ? { balance } : {}),
   };
   if (smallImages) return { recipe, resize_size: null };
   const same = init?.crop_size === size;
@@ -86,6 +93,7 @@ function augmentations(
     steps.push({ kind: 'random_horizontal_flip' });
   }
   if (augment === 'randaugment') steps.push({ kind: 'rand_augment' });
+  if (augment === 'trivialaugment') steps.push({ kind: 'trivial_augment' });
   if (colorJitter) {
     steps.push({ kind: 'color_jitter', brightness: colorJitter, contrast: colorJitter, saturation: colorJitter });
   }

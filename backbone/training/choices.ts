@@ -19,6 +19,10 @@ export interface TrainingChoices extends AugmentationChoices, OptimizationChoice
   readonly shortcut?: 'A' | 'B' | 'C';
   readonly freeze?: number;
   readonly zeroGamma?: boolean;
+  /** Binary cross-entropy of each class instead of cross-entropy. */
+  readonly loss?: 'ce' | 'bce';
+  /** Stochastic depth: the probability with which the last residual block is left out for an image. Default 0. */
+  readonly stochasticDepth?: number;
 }
 
 const kinds: OptionKinds<TrainingChoices> = {
@@ -27,7 +31,11 @@ const kinds: OptionKinds<TrainingChoices> = {
   shortcut: ['A', 'B', 'C'],
   freeze: 'number',
   zeroGamma: 'boolean',
-  augment: ['none', 'basic', 'randaugment'],
+  loss: ['ce', 'bce'],
+  stochasticDepth: 'number',
+  augment: ['none', 'basic', 'randaugment', 'trivialaugment'],
+  repeats: 'number',
+  balance: 'boolean',
   cropScale: 'number',
   colorJitter: 'number',
   erase: 'number',
@@ -102,6 +110,12 @@ export function trainingSettings(
   if (choices.shortcut && shortcut === 'none') {
     throw usage(`\`shortcut\` ${choices.shortcut}: ${network.architecture} has none; leave it out, or name a resnet`);
   }
+  if (choices.stochasticDepth && shortcut === 'none') {
+    throw usage(`\`stochasticDepth\` leaves out residual branches: ${network.architecture} has none; leave it out`);
+  }
+  if (choices.balance && (choices.repeats ?? 1) > 1) {
+    throw usage('`balance` and `repeats` both decide how often an image comes: leave one of them out');
+  }
   const { image_mean, image_std } = init ?? defaults;
   const { recipe, resize_size } = trainingRecipe(choices, { smallImages, image_mean, image_std, init });
   const settings = {
@@ -118,6 +132,8 @@ export function trainingSettings(
     }),
     ...(freeze === undefined ? {} : { freeze }),
     ...(zero_gamma ? { zero_gamma } : {}),
+    ...(choices.loss === 'bce' ? { loss: 'bce' } : {}),
+    ...(choices.stochasticDepth ? { stochastic_depth: choices.stochasticDepth } : {}),
   };
   return inNamesOf(CHOICE_NAMES, () => checkTrainingSettings(settings));
 }
@@ -129,6 +145,8 @@ const CHOICE_NAMES: Readonly<Record<string, string>> = {
   shortcut: '`shortcut`',
   freeze: '`freeze`',
   zero_gamma: '`zeroGamma`',
+  stochastic_depth: '`stochasticDepth`',
+  repeats: '`repeats`',
   size: '`size`',
   resize_size: '`size`',
   'augmentations.scale': '`cropScale`',

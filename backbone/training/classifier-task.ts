@@ -1,5 +1,5 @@
 import { type Batch, type ClassificationDataset, classificationFingerprint, Loader } from '../../datasets/index.ts';
-import type { TrainingProgram } from '../../engine/index.ts';
+import type { HostTensor, TrainingProgram } from '../../engine/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import type { OptionKinds } from '../../io/options.ts';
 import {
@@ -10,7 +10,7 @@ import {
   type StepOutcome,
   type TrainingTask,
 } from '../../training/index.ts';
-import { classificationLoss } from '../classification-loss.ts';
+import { blockCount, classificationLoss } from '../classification-loss.ts';
 import { planClassifier } from '../classifier-program.ts';
 import { classifierTransform } from '../classifier-transform.ts';
 import { parameterCount, tensorShapes } from '../parameter-plan.ts';
@@ -18,6 +18,7 @@ import { classifierParameters } from '../resnet-plan.ts';
 import { checkFreeze, modelConfig } from './model-config.ts';
 import type { TrainingSettings } from './settings.ts';
 import { startWeights } from './start-weights.ts';
+import { keptBranches } from './stochastic-depth.ts';
 import { labelsIn, score, type Validation, validate } from './validation.ts';
 
 /** The progress of a training after a step. */
@@ -65,13 +66,18 @@ export const trainClassifierKinds: OptionKinds<TrainClassifierOptions> = {
   cache: 'text',
 };
 
+/** A batch, and the epoch that it is of. */
+interface EpochBatch extends Batch {
+  readonly epoch: number;
+}
+
 /** The training of a classifier, as `runTraining` runs it. */
 export function classifierTask(
   options: PlainPaths<TrainClassifierOptions>,
   settings: TrainingSettings,
-): TrainingTask<Batch, Validation> {
+): TrainingTask<EpochBatch, Validation> {
   const { cache, dataset, engine, onEpoch, onEvaluated, onStep, signal, validation } = options;
-  const { batch, freeze, recipe, seed } = settings;
+  const { batch, freeze, recipe, seed, stochastic_depth = 0 } = settings;
   const config = modelConfig(settings, dataset);
   const plan = planClassifier(config);
   checkFreeze(settings, plan);
@@ -104,15 +110,22 @@ export function classifierTask(
     startWeights: (init) => startWeights(parameters, seed, init),
     createTrainer: async (weights, trainingOptions) => {
       const size = { batch, height: recipe.size, width: recipe.size };
-      const program = await engine.train(classificationLoss(plan, weights, size, freeze), trainingOptions);
+      const choices = { freeze, isBinary: settings.loss === 'bce', hasDepth: stochastic_depth > 0 };
+      const program = await engine.train(classificationLoss(plan, weights, size, choices), trainingOptions);
+      const branchesOf = ({ epoch, labels, number }: EpochBatch) =>
+        choices.hasDepth
+          ? { branches: keptBranches(labels.length, blockCount(plan), stochastic_depth, seed, [epoch, number]) }
+          : {};
       return {
-        train: (taken, rate) => train(program, taken, rate),
+        train: (taken, rate) => train(program, taken, branchesOf(taken), rate),
         snapshot: () => program.snapshot(),
         dispose: () => program.dispose(),
       };
     },
     steps: loader.batches,
-    batches: (epoch, from) => loader.epoch(epoch, { from, signal }),
+    batches: async function* (epoch, from) {
+      for await (const taken of loader.epoch(epoch, { from, signal })) yield { ...taken, epoch };
+    },
     epochMeans: ['loss', 'top1'],
     metric: 'top1',
     validate: (weights) =>
@@ -148,8 +161,13 @@ const described = ({ name, classes, length }: ClassificationDataset) => ({
   images: length,
 });
 
-async function train(program: TrainingProgram, { image, labels, target }: Batch, rate: number): Promise<StepOutcome> {
-  const { gradientNorm, loss, outputs } = await program.step({ image, target }, rate);
+async function train(
+  program: TrainingProgram,
+  { image, labels, target }: Batch,
+  branches: Readonly<Record<string, HostTensor>>,
+  rate: number,
+): Promise<StepOutcome> {
+  const { gradientNorm, loss, outputs } = await program.step({ image, target, ...branches }, rate);
   const images = labels.length;
   return { images, means: { loss, top1: score(outputs.logits, labels).top1 / images }, gradientNorm };
 }

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { checkRecipe, type TrainingRecipe } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
-import { wholeWithin } from '../../io/bounded-values.ts';
+import { numberWithin, wholeWithin } from '../../io/bounded-values.ts';
 import { batchProblem, MOST } from '../../io/bounds.ts';
 import { parseConfig } from '../../io/config.ts';
 import { type OptimizationSettings, scheduleProblem } from '../../training/index.ts';
@@ -23,6 +23,8 @@ const schema = v.strictObject({
   ...preparationFields,
   freeze: v.optional(wholeWithin(0, MOST_STAGES)),
   zero_gamma: v.optional(v.boolean()),
+  loss: v.optional(v.literal('bce')),
+  stochastic_depth: v.optional(v.pipe(numberWithin(0, 1), v.ltValue(1, 'must be below 1'))),
 });
 
 /**
@@ -36,6 +38,8 @@ const schema = v.strictObject({
  * - `ema`: the decay of a moving average of the weights, which is then evaluated and becomes the model.
  * - `freeze`: the stem and this many stages are not trained.
  * - `zero_gamma`: residual blocks start as their shortcuts.
+ * - `loss`: `bce` is binary cross-entropy of each class; cross-entropy by default.
+ * - `stochastic_depth`: the probability with which the last residual block is left out for an image; it rises from 0.
  * - `evaluate_every`: the epochs between evaluations. The last epoch is always evaluated.
  */
 export interface TrainingSettings extends OptimizationSettings, PreparationSettings {
@@ -47,6 +51,8 @@ export interface TrainingSettings extends OptimizationSettings, PreparationSetti
   readonly resize_size: number | null;
   readonly freeze?: number | undefined;
   readonly zero_gamma?: boolean | undefined;
+  readonly loss?: 'bce' | undefined;
+  readonly stochastic_depth?: number | undefined;
 }
 
 /**

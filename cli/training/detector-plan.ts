@@ -63,7 +63,9 @@ function dropsOf(milestones: readonly number[], epochs: number): string {
 /** The schedule of the learning rate in words. */
 function rateOf({ flags, settings: { accumulate, batch, epochs, optimizer, schedule } }: DetectorPlan): string {
   const usual =
-    flags.lr === undefined && optimizer.kind === 'sgd' ? ` (0.02 × ${batch * accumulate} images of a step / 16)` : '';
+    (flags.lr === undefined || flags.lr === 'auto') && optimizer.kind === 'sgd'
+      ? ` (0.02 × ${batch * accumulate} images of a step / 16)`
+      : '';
   const rate = `learning rate ${number(schedule.rate)}${usual}`;
   if (schedule.kind === 'one-cycle') return `${rate} at its highest, in one cycle`;
   const warmup = schedule.warmup_steps ? `after a warmup of ${counted(schedule.warmup_steps, 'step')}` : '';

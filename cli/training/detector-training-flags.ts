@@ -1,6 +1,7 @@
 import { BACKBONES } from '../../backbone/index.ts';
 import type { DetectorChoices } from '../../detection/index.ts';
 import { type DetectorHead, detectorHeads } from '../../detection/training/head-choices.ts';
+import { OF_THE_DATA } from '../../detection/training/run-choices.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { MOST } from '../../io/bounds.ts';
 import { readSettingsFile } from '../../io/json/settings-file.ts';
@@ -99,7 +100,7 @@ export const detectorTrainingFlags = {
   ...restOfOptimization,
   lr: {
     ...restOfOptimization.lr,
-    help: 'highest learning rate (default 0.02 × images per step / 16; 0.0001 for adamw)',
+    help: 'highest learning rate (default auto: linear in the batch, 0.02 × images per step / 16; 0.0001 for adamw)',
   },
   milestones: {
     ...restOfOptimization.milestones,
@@ -202,4 +203,20 @@ export async function readSettings(file: string | undefined): Promise<Readonly<R
   const value = await readSettingsFile(file);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new ResnetCocoError('BAD_CONFIG', `${file}: must be an object of settings, such as {"fpn_out_channels": 128}`);
+}
+
+/** The settings of `--config` that do not count, and what decides them instead. */
+export function ignoredSettings({ config = {}, heads, maxSize, minSize, trainableLayers }: DetectorChoices): string[] {
+  const decided: Readonly<Record<string, string | undefined>> = {
+    ...Object.fromEntries(OF_THE_DATA.map((field) => [field, 'the data set decides it'])),
+    architecture: '--arch or --init decides it',
+    provenance: 'the run writes its own',
+    backbone: '--backbone, --arch or --init decides it',
+    mask_head: heads && !heads.includes('mask') ? '--heads decides it' : undefined,
+    keypoint_head: heads && !heads.includes('keypoint') ? '--heads decides it' : undefined,
+    min_size: minSize && '--min-size decides it',
+    max_size: maxSize === undefined ? undefined : '--max-size decides it',
+    trainable_backbone_layers: trainableLayers === undefined ? undefined : '--trainable-layers decides it',
+  };
+  return Object.keys(config).flatMap((field) => (decided[field] ? [`${field} (${decided[field]})`] : []));
 }

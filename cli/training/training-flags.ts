@@ -27,6 +27,13 @@ export const trainingFlags = {
     value: 'DATASET',
     help: 'the evaluation set (default: test images of CIFAR, val or test of a folder)',
   },
+  'val-fraction': {
+    kind: 'number',
+    value: 'F',
+    min: 0.001,
+    max: 0.999,
+    help: 'hold out this share of the images of each class for evaluation instead, such as 0.1, drawn with --seed; validation.json of the run lists them',
+  },
   out: {
     kind: 'text',
     value: 'DIR',
@@ -70,7 +77,7 @@ export const trainingFlags = {
   },
   lr: {
     ...ofOptimization.lr,
-    help: 'highest learning rate (default 0.1 × batch / 128 for CIFAR, else / 256; 0.001 for adamw; a tenth with --init)',
+    help: 'highest learning rate (default auto: linear in the batch, 0.1 × batch / 128 for CIFAR, else / 256; 0.001 for adamw; a tenth with --init)',
   },
   milestones: {
     ...ofOptimization.milestones,
@@ -85,10 +92,34 @@ export const trainingFlags = {
     help: 'share of the target that is spread over all classes',
   },
 
+  loss: {
+    kind: 'choice',
+    group: optimization,
+    choices: ['ce', 'bce'],
+    help: 'cross-entropy (default), or binary cross-entropy of each class',
+  },
+  'stochastic-depth': {
+    kind: 'number',
+    group: optimization,
+    value: 'P',
+    min: 0,
+    max: 0.99,
+    help: 'probability with which the last residual block is left out for an image, such as 0.1; it rises from 0 at the first',
+  },
+  balance: { kind: 'boolean', group: optimization, help: 'show each class as often as the others' },
+  repeats: {
+    kind: 'integer',
+    group: optimization,
+    value: 'N',
+    min: 1,
+    max: 100,
+    help: 'repeated augmentation: each image N times in a batch, and an Nth of the images in an epoch, such as 3',
+  },
+
   augment: {
     kind: 'choice',
     group: pictures,
-    choices: ['none', 'basic', 'randaugment'],
+    choices: ['none', 'basic', 'randaugment', 'trivialaugment'],
     help: 'augmentation of the images; basic, the default, crops at random and flips',
   },
   'crop-scale': {
@@ -142,10 +173,14 @@ export type TrainingFlags = FlagValues<typeof trainingFlags>;
 /** The choices of the flags. */
 export function choicesOf(flags: TrainingFlags): TrainingChoices {
   const { arch, shortcut, freeze, augment, erase, mixup, cutmix, size } = flags;
+  const { loss, repeats } = flags;
   return defined({
     ...optimizationChoices(flags),
     ...{ arch, shortcut, freeze, augment, erase, mixup, cutmix, size },
+    ...{ loss, repeats },
+    ...(flags.balance && { balance: true }),
     zeroGamma: flags['zero-gamma'],
+    stochasticDepth: flags['stochastic-depth'],
     labelSmoothing: flags['label-smoothing'],
     cropScale: flags['crop-scale'],
     colorJitter: flags['color-jitter'],

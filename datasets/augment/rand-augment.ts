@@ -18,7 +18,7 @@ export interface RandAugment {
 }
 
 /** An operation: its strength at a given magnitude, and its effect. */
-interface Operation {
+export interface Operation {
   /** Whether the sign is random. */
   readonly signed: boolean;
   magnitude(bin: number, bins: number, image: Image): number;
@@ -28,7 +28,7 @@ interface Operation {
 const { fround } = Math;
 
 /** `linspace(start, end, bins)[bin]` in 32 bits, counted from the nearer end as torch does, products unrounded. */
-const linear =
+export const linear =
   (start: number, end: number) =>
   (bin: number, bins: number): number => {
     if (bins === 1) return fround(start);
@@ -39,10 +39,10 @@ const linear =
 /** The longest translation, as a share of the side. */
 const SHIFT = 150 / 331;
 
-/** Number of bits dropped from each level: 0 to 4. */
-const bitsLost = (bin: number, bins: number): number => {
+/** Number of bits dropped from each level: 0 to `most`. */
+export const bitsLost = (bin: number, bins: number, most = 4): number => {
   if (bins === 1) return 0;
-  const lost = fround(bin / fround((bins - 1) / 4));
+  const lost = fround(bin / fround((bins - 1) / most));
   return lost % 1 === 0.5 ? 2 * Math.round(lost / 2) : Math.round(lost);
 };
 

@@ -13,6 +13,8 @@ import { type DetectionLoaderOptions, type DetectionSample, detectionLoaderKinds
 import type { PreparedSample } from './detection/prepare.ts';
 import type { SampleJob, SampleResult, SampleSettings } from './detection/sample-job.ts';
 
+import { repeatFactors } from './epoch-order.ts';
+
 /** A training image with its objects, in pixels of the resized image. */
 export interface LoadedSample extends PreparedSample {
   readonly file: string;
@@ -41,6 +43,8 @@ export class DetectionLoader {
   readonly #samples: readonly DetectionSample[];
   readonly #options: DetectionLoaderOptions;
   readonly #groups: Int32Array;
+  /** How often images come, if rare categories are repeated. */
+  readonly #weights: Float64Array | undefined;
   readonly #pool: WorkerPool<SampleJob, SampleResult>;
   readonly #broken = new Map<number, string>();
   /** Flags of running epochs. */
@@ -65,6 +69,12 @@ export class DetectionLoader {
     this.#samples = samples;
     this.#options = options;
     this.#groups = aspectRatioGroups(samples, aspect_ratio_group_factor);
+    const { repeat_threshold: threshold } = options;
+    if (threshold !== undefined)
+      this.#weights = repeatFactors(
+        samples.map(({ labels }) => labels),
+        threshold,
+      );
     const settings: SampleSettings = { recipe, seed };
     this.#pool = new WorkerPool({
       name: 'loader',
@@ -87,7 +97,7 @@ export class DetectionLoader {
     checkOptions('epoch', options, epochKinds);
     const { from = 0, signal } = options;
     const { ahead = AHEAD, batch, seed = 0 } = this.#options;
-    const plan = new GroupedPlan({ groups: this.#groups, batch, seed, epoch });
+    const plan = new GroupedPlan({ groups: this.#groups, batch, seed, epoch, weights: this.#weights });
     const numbers = Array.from({ length: plan.batches - from }, (_, i) => from + i);
     const cancelled = newCancelled();
     this.#epochs.add(cancelled);

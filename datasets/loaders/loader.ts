@@ -53,6 +53,8 @@ export class Loader {
   readonly batches: number;
   readonly #dataset: ClassificationDataset;
   readonly #options: LoaderOptions;
+  /** Class of each image, if classes are balanced. */
+  readonly #labels: Int32Array | undefined;
   readonly #size: number;
   readonly #ahead: number;
   readonly #pool: WorkerPool<BatchJob, BatchResult>;
@@ -79,6 +81,15 @@ export class Loader {
       throw new ResnetCocoError('BAD_DATASET', `${dataset.length} images make no batch of ${batch}${remedy}`);
     }
     this.#dataset = dataset;
+    if (recipe.kind === 'training' && recipe.balance) {
+      if ((recipe.repeats ?? 1) > 1) {
+        throw new ResnetCocoError(
+          'BAD_CONFIG',
+          'recipe: balance and repeats exclude one another; leave one of them out',
+        );
+      }
+      this.#labels = Int32Array.from({ length: dataset.length }, (_, index) => dataset.label(index));
+    }
     this.#options = options;
     this.#size = sizeOf(recipe);
     this.#decodes = !isDecoded(dataset.image(0));
@@ -125,7 +136,9 @@ export class Loader {
     within('epoch', epoch, 2 ** 32 - 1);
     within('from', from, this.batches);
     const { batch, seed = 0, dropLast = false, recipe } = this.#options;
-    const shuffle = recipe.kind === 'training' && { shuffle: { seed, epoch } };
+    const shuffle = recipe.kind === 'training' && {
+      shuffle: { seed, epoch, repeats: recipe.repeats, balance: this.#labels },
+    };
     const plan = new EpochPlan({ length: this.#dataset.length, batch, dropLast, ...shuffle });
     if (signal?.aborted) return;
     await this.#openCache();

@@ -1,7 +1,7 @@
 import { Random } from '../../io/random.ts';
 
 /** Uses of random numbers; each has its own streams. */
-const purposes = { order: 1, sample: 2, mix: 3, choices: 4, split: 5 } as const;
+const purposes = { order: 1, sample: 2, mix: 3, choices: 4, split: 5, depth: 6 } as const;
 
 /**
  * The generator of one place in a run. It is always the same and unrelated to that of any other place, so work can be

@@ -80,7 +80,7 @@ const ASPECT_RATIO_GROUP_FACTOR = 3;
 export const isFineTuning = (start: DetectorStart | undefined): boolean => start?.model.num_classes !== undefined;
 
 /** Decided by the data set. */
-const OF_THE_DATA = ['architecture', 'categories', 'num_classes', 'provenance'];
+export const OF_THE_DATA = ['architecture', 'categories', 'num_classes', 'provenance'];
 
 /**
  * The settings that choices amount to. What they leave open follows torchvision's reference training; where the run begins

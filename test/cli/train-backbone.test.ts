@@ -167,6 +167,58 @@ test('a run that diverges says so, and its page too', async () => {
   assert.match(readFileSync(reportFiles(out).page, 'utf8'), /was not a finite number/);
 });
 
+test('a part of the images of each class is held out, said and stored; patience and time end a run', async () => {
+  const out = join(root, 'held-out');
+  const data = join(root, 'folders', 'val');
+  const flags = [
+    '--dataset',
+    `imagefolder:${data}`,
+    ...small.slice(0, 2),
+    '--batch',
+    '4',
+    '--size',
+    '8',
+    '--epochs',
+    '40',
+  ];
+  const { stderr, stdout } = await call([
+    ...flags,
+    '--val-fraction',
+    '0.2',
+    '--patience',
+    '1',
+    '--lr',
+    'auto',
+    '--out',
+    out,
+  ]);
+  assert.match(
+    stderr,
+    /^evaluated on 2 of 10 images, drawn by class with seed 0; validation\.json of the run lists them$/m,
+  );
+  assert.match(stderr, /^learning rate 0\.0015625: linear in the batch of 4 \(--lr\)$/m);
+  assert.match(stderr, /^next: resnet-coco classify .*folders.val --model .*model\.safetensors$/m);
+  assert.match(
+    stdout,
+    /^ended after \d+ epochs of 40: no evaluation has been better for long \(--patience\); the model has/m,
+  );
+  const held = JSON.parse(readFileSync(join(out, 'validation.json'), 'utf8'));
+  assert.equal(held.map((entry: { readonly class: string }) => entry.class).sort(), ['blue', 'red']);
+  const again = await call(['--resume', '--out', out]);
+  assert.match(again.stdout, /\(--patience\)/);
+  assert.not.match(again.stderr, /has changed/);
+
+  const brief = await call([...flags, '--val-fraction', '0.2', '--time', '0.0001s', '--out', join(root, 'brief')]);
+  assert.match(brief.stdout, /^ended after 0 epochs of 40: the time is up \(--time\)/m);
+  const refused = (more: readonly string[], pattern: RegExp) => rejects(call([...flags, ...more]), 'USAGE', pattern);
+  await refused(
+    ['--val-fraction', '0.2', '--time', '2 days'],
+    /--time wants a time such as 2h, 90m or 1h30m, got '2 days'/,
+  );
+  await refused(['--val-fraction', '0.2', '--val', cifar], /leave out --val$/);
+  await refused(['--val-fraction', '0.2', '--lr', 'fast'], /--lr wants a number from 0 to .*, or auto, got 'fast'/);
+});
+
 test('an interruption is told, with what goes on', async () => {
   const out = join(root, 'interrupted');
   const { stdout } = await call(['--dataset', cifar, ...small, '--epochs', '1', '--out', out], AbortSignal.abort());

@@ -1,3 +1,4 @@
+import { balancedWeights, type EpochOrder, eachOnce, repeated, weighted } from '../epoch-order.ts';
 import { seeded } from '../seeded.ts';
 
 /** The images of a batch, by index. */
@@ -18,7 +19,14 @@ export interface PlanOptions {
    * With it, the order is shuffled and broken images are replaced; without it, images are in order and broken ones are
    * left out.
    */
-  readonly shuffle?: { readonly seed: number; readonly epoch: number };
+  readonly shuffle?: {
+    readonly seed: number;
+    readonly epoch: number;
+    /** How often each image comes in a row. */
+    readonly repeats?: number | undefined;
+    /** Class of each image, if each class is shown as often as the others. */
+    readonly balance?: ArrayLike<number> | undefined;
+  };
 }
 
 /** Plans which images make up an epoch's batches. */
@@ -26,14 +34,12 @@ export class EpochPlan {
   /** Number of batches. */
   readonly batches: number;
   readonly #options: PlanOptions;
-  readonly #order: Int32Array;
+  readonly #order: EpochOrder;
 
   constructor(options: PlanOptions) {
     const { length, batch, dropLast, shuffle } = options;
     this.#options = options;
-    this.#order = shuffle
-      ? seeded(shuffle.seed, 'order', shuffle.epoch).permutation(length)
-      : Int32Array.from({ length }, (_, i) => i);
+    this.#order = shuffle ? orderOf(length, shuffle) : Int32Array.from({ length }, (_, i) => i);
     this.batches = batchesOf(length, batch, dropLast);
   }
 
@@ -59,7 +65,7 @@ export class EpochPlan {
   #sound(position: number, broken: { has(index: number): boolean }): number {
     const order = this.#order;
     for (let i = 0; i < order.length; i++) {
-      const index = order[(position + i) % order.length];
+      const index = order[(position + i) % order.length] % order.length;
       if (!broken.has(index)) return index;
     }
     return NONE;
@@ -67,6 +73,15 @@ export class EpochPlan {
 }
 
 const NONE = -1;
+
+function orderOf(
+  length: number,
+  { balance, epoch, repeats = 1, seed }: NonNullable<PlanOptions['shuffle']>,
+): EpochOrder {
+  const random = seeded(seed, 'order', epoch);
+  if (balance) return weighted(balancedWeights(balance), random);
+  return repeats > 1 ? repeated(length, repeats, random) : eachOnce(length, random);
+}
 
 /** Number of batches for `length` images. */
 export const batchesOf = (length: number, batch: number, dropLast: boolean): number =>

@@ -6,6 +6,7 @@ import { padAndCrop } from '../../augment/pad-and-crop.ts';
 import { randAugment } from '../../augment/rand-augment.ts';
 import { erase, erasedRegion } from '../../augment/random-erasing.ts';
 import { randomResizedCrop } from '../../augment/random-resized-crop.ts';
+import { trivialAugment } from '../../augment/trivial-augment.ts';
 import type { Image } from '../../images/image.ts';
 import { type Levels, normalizeInto } from '../../images/normalize.ts';
 import { resizeAndCrop } from '../../images/resize-and-crop.ts';
@@ -23,6 +24,8 @@ function augment(image: Image, augmentation: Augmentation, size: number, random:
       return colorJitter(image, augmentation, random);
     case 'rand_augment':
       return randAugment(image, augmentation, random);
+    case 'trivial_augment':
+      return trivialAugment(image, augmentation, random);
   }
 }
 

@@ -16,6 +16,7 @@ const MOST_PADDING = 1024;
 const MOST_OPERATIONS = 100;
 const MOST_BINS = 1000;
 const MOST_RATIO = 1000;
+const MOST_REPEATS = 100;
 /** Above 0, in order. */
 export const range = v.pipe(
   v.array(finite, 'must be two numbers'),
@@ -69,6 +70,11 @@ const augmentation = v.variant('kind', [
       'magnitude must be below num_magnitude_bins',
     ),
   ),
+  v.strictObject({
+    kind: v.literal('trivial_augment'),
+    num_magnitude_bins: v.optional(wholeWithin(1, MOST_BINS)),
+    interpolation: v.optional(v.picklist(['nearest', 'bilinear'])),
+  }),
 ]);
 
 export const recipeSchema = v.variant('kind', [
@@ -82,6 +88,8 @@ export const recipeSchema = v.variant('kind', [
     ),
     mixup_alpha: v.optional(alpha),
     cutmix_alpha: v.optional(alpha),
+    repeats: v.optional(wholeWithin(1, MOST_REPEATS)),
+    balance: v.optional(v.boolean()),
     label_smoothing: v.optional(numberWithin(0, 1)),
   }),
   v.strictObject({

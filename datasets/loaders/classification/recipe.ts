@@ -5,11 +5,18 @@ import type { PadAndCrop } from '../../augment/pad-and-crop.ts';
 import type { RandAugment } from '../../augment/rand-augment.ts';
 import type { RandomErasing } from '../../augment/random-erasing.ts';
 import type { RandomResizedCrop } from '../../augment/random-resized-crop.ts';
+import type { TrivialAugment } from '../../augment/trivial-augment.ts';
 import type { ChannelOrder } from '../../images/normalize.ts';
 import type { ClassificationTransform } from '../../images/transform.ts';
 
 /** An augmentation of a picture in bytes. */
-export type Augmentation = PadAndCrop | RandomHorizontalFlip | RandomResizedCrop | ColorJitter | RandAugment;
+export type Augmentation =
+  | PadAndCrop
+  | RandomHorizontalFlip
+  | RandomResizedCrop
+  | ColorJitter
+  | RandAugment
+  | TrivialAugment;
 
 /** How pictures become training batches: plain data, which a model's provenance stores unchanged. */
 export interface TrainingRecipe extends MixSettings {
@@ -24,6 +31,10 @@ export interface TrainingRecipe extends MixSettings {
   readonly channel_order?: ChannelOrder | undefined;
   /** Applied after normalizing; none by default. */
   readonly random_erasing?: RandomErasing | undefined;
+  /** Each image comes this many times in a row, each time augmented anew; 1 by default. */
+  readonly repeats?: number | undefined;
+  /** Whether each class is shown as often as the others. */
+  readonly balance?: boolean | undefined;
   /** Share of the target spread over all classes; 0 by default. */
   readonly label_smoothing?: number | undefined;
 }

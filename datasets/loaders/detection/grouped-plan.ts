@@ -1,5 +1,6 @@
 import type { ImageSize } from '../../images/image-size.ts';
 import type { PlannedBatch } from '../classification/epoch-plan.ts';
+import { type EpochOrder, eachOnce, weighted } from '../epoch-order.ts';
 import { seeded } from '../seeded.ts';
 
 /**
@@ -21,6 +22,8 @@ export interface GroupedPlanOptions {
   readonly batch: number;
   readonly seed: number;
   readonly epoch: number;
+  /** How often each image comes, against others; by default each comes once. */
+  readonly weights?: ArrayLike<number> | undefined;
 }
 
 /**
@@ -29,12 +32,13 @@ export interface GroupedPlanOptions {
  */
 export class GroupedPlan {
   readonly #groups: Int32Array;
-  readonly #order: Int32Array;
+  readonly #order: EpochOrder;
   readonly #list: readonly Int32Array[];
 
-  constructor({ batch, epoch, groups, seed }: GroupedPlanOptions) {
+  constructor({ batch, epoch, groups, seed, weights }: GroupedPlanOptions) {
     this.#groups = groups;
-    this.#order = seeded(seed, 'order', epoch).permutation(groups.length);
+    const random = seeded(seed, 'order', epoch);
+    this.#order = weights ? weighted(weights, random) : eachOnce(groups.length, random);
     this.#list = batchesOf(this.#order, groups, batch);
   }
 
@@ -52,27 +56,32 @@ export class GroupedPlan {
    */
   batch(number: number, broken: { has(index: number): boolean }): PlannedBatch | undefined {
     const places = this.#list[number];
-    const indices = places.map((index) => (broken.has(index) ? this.#substitute(index, broken) : index));
+    const indices = places.map((place) => {
+      const index = place % this.#groups.length;
+      return broken.has(index) ? this.#substitute(place, broken) : index;
+    });
     return indices.includes(NONE) ? undefined : { indices, places };
   }
 
-  #substitute(index: number, broken: { has(index: number): boolean }): number {
+  #substitute(place: number, broken: { has(index: number): boolean }): number {
     const groups = this.#groups;
     const order = this.#order;
-    const at = order.indexOf(index);
-    const following = [...order.subarray(at + 1), ...order.subarray(0, at)].filter((other) => !broken.has(other));
-    return following.find((other) => groups[other] === groups[index]) ?? following[0] ?? NONE;
+    const at = order.indexOf(place);
+    const group = groups[place % groups.length];
+    const others = [...order.subarray(at + 1), ...order.subarray(0, at)].map((other) => other % groups.length);
+    const following = others.filter((other) => !broken.has(other));
+    return following.find((other) => groups[other] === group) ?? following[0] ?? NONE;
   }
 }
 
 const NONE = -1;
 
-function batchesOf(order: Int32Array, groups: Int32Array, batch: number): Int32Array[] {
+function batchesOf(order: EpochOrder, groups: Int32Array, batch: number): Int32Array[] {
   const waiting = new Map<number, number[]>();
   const seen = new Map<number, number[]>();
   const batches: Int32Array[] = [];
   for (const index of order) {
-    const group = groups[index];
+    const group = groups[index % groups.length];
     if (!seen.has(group)) seen.set(group, []);
     seen.get(group)!.push(index);
     const list = waiting.get(group) ?? [];

@@ -24,6 +24,11 @@ export interface DetectionLoaderOptions {
    * groups, -1 one group. torchvision's `--aspect-ratio-group-factor`; 3 by default.
    */
   readonly aspect_ratio_group_factor?: number;
+  /**
+   * Repeats images with categories that are on less than this share of the images (LVIS's repeat factor sampling); by
+   * default each image comes once an epoch.
+   */
+  readonly repeat_threshold?: number | undefined;
   /** Number of threads; by default one per core, at most 4. It does not change the batches. */
   readonly workers?: number;
   /** Batches made ahead; 2 by default. */
@@ -37,6 +42,7 @@ export const detectionLoaderKinds: OptionKinds<DetectionLoaderOptions> = {
   batch: 'checked',
   seed: 'number',
   aspect_ratio_group_factor: 'number',
+  repeat_threshold: 'number',
   workers: 'checked',
   ahead: 'number',
   onProblem: 'function',

@@ -11,6 +11,7 @@ import {
   trainClassifier,
   trainingSettings,
 } from '../../../backbone/index.ts';
+import { openCheckpoint, toFloat32 } from '../../../checkpoints/index.ts';
 import type { Image } from '../../../datasets/index.ts';
 import { createEngine } from '../../../engine/index.ts';
 import { type PlainPaths, readLog, readRunCheckpoint, runFiles } from '../../../training/index.ts';
@@ -282,5 +283,60 @@ function reordered() {
     label: (index: number) => classes.indexOf(validation.classes[validation.label(picked[index])]),
   };
 }
+
+/** The weights of a run's model, and the evaluation that it is the best by. */
+async function modelOf(folder: string) {
+  const checkpoint = await openCheckpoint(runFiles(folder).model);
+  const { metadata, tensors } = checkpoint;
+  const { evaluation, steps } = JSON.parse(metadata.config).provenance as Readonly<Record<string, unknown>>;
+  const weights = Object.fromEntries([...tensors].map(([name, tensor]) => [name, toFloat32(tensor)]));
+  checkpoint.close();
+  return { weights, evaluation, steps };
+}
+
+test('patience ends a run with the model of a run of that length; a resumed run ends alike', async () => {
+  const constant = (epochs: number) => trainingSettings('imagefolder', { ...small, epochs, schedule: 'constant' });
+  const long = { ...base(), settings: constant(30), patience: 2 };
+  const summary = await trainClassifier(long);
+  assert.equal([summary.ended, summary.interrupted], ['patience', false]);
+  assert.is(summary.epochs, summary.best!.epoch + 2);
+  const short = { ...base(), settings: constant(summary.epochs) };
+  assert.is((await trainClassifier(short)).ended, undefined);
+  assert.equal(await modelOf(long.folder), await modelOf(short.folder));
+
+  const stopped = { ...long, folder: newFolder() };
+  await trainClassifier({ ...stopped, ...stopping({ step: 8 }) });
+  const resumed = await trainClassifier({ ...stopped, resume: true });
+  assert.equal([resumed.ended, resumed.epochs, resumed.best], ['patience', summary.epochs, summary.best]);
+  assert.equal(await modelOf(stopped.folder), await modelOf(long.folder));
+  const again = await trainClassifier({ ...stopped, resume: true });
+  assert.equal([again.ended, again.steps], ['patience', summary.steps]);
+  const further = await trainClassifier({ ...stopped, resume: true, patience: 3 });
+  assert.is(further.epochs, summary.epochs + 1);
+});
+
+test('a time that is up within the first epoch leaves a model that was evaluated', async () => {
+  const brief = { ...base(), seconds: 1e-9 };
+  const summary = await trainClassifier(brief);
+  assert.equal([summary.ended, summary.interrupted, summary.epochs, summary.steps], ['time', false, 0, 1]);
+  const stopped = base();
+  await trainClassifier({ ...stopped, ...stopping({ step: 1 }) });
+  const { state } = await readRunCheckpoint(runFiles(stopped.folder).last);
+  const { evaluation, weights } = await modelOf(brief.folder);
+  assert.equal(weights, state.weights);
+  assert.is((evaluation as { readonly top1: number }).top1, summary.best?.top1);
+  const whole = await trainClassifier({ ...brief, resume: true, seconds: 3600 });
+  assert.equal([whole.ended, whole.steps], [undefined, 18]);
+  assert.equal((await outcome(brief.folder)).parts[0], (await outcome(trained.folder)).parts[0]);
+});
+
+test('limits that make no sense are refused', async () => {
+  await rejects(
+    trainClassifier({ ...base(), patience: 0 }),
+    'USAGE',
+    /`patience` must be a whole number of epochs above 0/,
+  );
+  await rejects(trainClassifier({ ...base(), seconds: 0 }), 'USAGE', /`seconds` must be a number above 0/);
+});
 
 test.run();

@@ -91,7 +91,7 @@ test('norms of frozen weights go by their running statistics, the others by the 
   await program.dispose();
   const off = async (freeze: number | undefined) => {
     const size = { batch: 2, height: 8, width: 8 };
-    const loss = classificationLoss(plan, weights, size, freeze);
+    const loss = classificationLoss(plan, weights, size, { freeze });
     const training = await engine.train(loss, { optimizer: { kind: 'sgd' } });
     const { outputs } = await training.step({ image, target }, 0.1);
     const after = (await training.snapshot()).weights;
