@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { CocoCategory } from '../datasets/index.ts';
 import { DetectionFilter } from '../detection/filters.ts';
 import type {
@@ -19,6 +20,9 @@ import { detectionRecord } from '../detection/results/detection-record.ts';
 import { imageIdsFromAnnotations, imageIdsFromNames, readAnnotatedSet } from '../detection/results/image-ids.ts';
 import { inDataset, matchCategories } from '../detection/results/match-categories.ts';
 import { isAbove, SHOWN_SCORE } from '../detection/results/name-detections.ts';
+import { CropFolder } from '../detection/results/object-crops.ts';
+import { annotationFormats, PreAnnotations } from '../detection/results/pre-annotations.ts';
+import { ResnetCocoError } from '../errors.ts';
 import { filterFlags, filtersOf, LeftOutCount } from './detecting/filter-flags.ts';
 import { slicingFlags, slicingOf } from './detecting/slicing-flags.ts';
 import { offeringBundled } from './input/bundled-models.ts';
@@ -56,6 +60,18 @@ const flags = {
     group: 'Results',
     value: 'DIR',
     help: 'write each image with its boxes, masks and skeletons drawn, detections.json, images.json and index.html there',
+  },
+  format: {
+    kind: 'choice',
+    group: 'Results',
+    choices: annotationFormats,
+    help: "with --out: also write the objects as annotations to correct in a tool, to a folder of the format's name in it, with links to the images (CVAT reads coco, yolo and voc)",
+  },
+  'save-crops': {
+    kind: 'text',
+    group: 'Results',
+    value: 'DIR',
+    help: 'write each object as an image of its own, in a folder for each category',
   },
   pictures: { kind: 'boolean', group: 'Results', default: true, help: 'write neither drawn images nor index.html' },
   annotations: {
@@ -154,6 +170,12 @@ interface Save {
   readonly match?: CategoryMatch | undefined;
 }
 
+/** What else is written of the objects that are printed. */
+interface Extras {
+  readonly preAnnotations?: PreAnnotations | undefined;
+  readonly crops?: CropFolder | undefined;
+}
+
 async function openFolder(
   { plan: { out, images, annotations, note }, draw, match }: Save,
   failures: Failures,
@@ -178,12 +200,14 @@ export async function detectFiles(
   save: Save | undefined,
   terminal: Terminal,
   signal: AbortSignal,
+  { crops, preAnnotations }: Extras = {},
 ): Promise<ExitCode> {
   const files = inputs.files.map(({ file }) => file);
   const failures = new Failures(terminal);
   const folder = save && (await openFolder(save, failures, terminal, score));
   let [objects, leftOut] = [0, 0];
   const filtered = new LeftOutCount();
+  const names = new Map(inputs.files.map(({ file, name }) => [file, name]));
   const outcome = await runImageJob<DetectedPicture>({
     inputs,
     results: detector.detectAll(files, {
@@ -202,7 +226,12 @@ export async function detectFiles(
     }),
     folder: {
       add: async (result) => {
-        objects += shown(result.detections).length;
+        const found = shown(result.detections);
+        objects += found.length;
+        preAnnotations?.add(result, found);
+        await crops
+          ?.add(result, names.get(result.file) ?? result.file, found)
+          .catch((error: unknown) => failures.add(result.file, error));
         if (save?.match) leftOut += result.detections.length - inDataset(result.detections, save.match).length;
         await folder?.add(result);
       },
@@ -210,6 +239,8 @@ export async function detectFiles(
       close: async () => folder?.close(),
     },
   });
+  if (crops) terminal.note(`${counted(crops.written, 'object')} written as images`);
+  if (preAnnotations) await writeAnnotations(preAnnotations, failures, terminal);
   if (folder?.losses) terminal.report(`resnet-coco: ${folder.losses}`);
   if (leftOut) {
     terminal.note(
@@ -220,6 +251,19 @@ export async function detectFiles(
   if (words) terminal.note(words);
   terminal.note(summarize(outcome, { found: counted(objects, 'object'), failed: failures.count, out: save?.plan.out }));
   return failures.count ? 1 : 0;
+}
+
+/** Writes the annotations for a tool, and says what it cannot have. */
+async function writeAnnotations(annotations: PreAnnotations, failures: Failures, terminal: Terminal): Promise<void> {
+  try {
+    const { folder, images, lost, objects } = await annotations.write();
+    const without = lost.length ? `; the format has no place for ${lost.join(', ')}` : '';
+    terminal.note(
+      `${counted(objects, 'object')} of ${counted(images, 'image')} to annotate are in ${folder}${without}`,
+    );
+  } catch (error) {
+    failures.add(annotations.folder, error);
+  }
 }
 
 /** Matches the model's categories with those of the annotations. If none matches, results keep the model's ids. */
@@ -259,6 +303,10 @@ export default command({
     const { out, annotations, pictures, score, json, recursive, model, engine, threads, batch, arch } = flags;
     const [slicing, filters] = [slicingOf(flags), filtersOf(flags)];
     const inputs = await collectInputs(positionals, { recursive, exclude: out, signal });
+    const [format, cropsTo] = [flags.format, flags['save-crops']];
+    if (format !== undefined && out === undefined) {
+      throw new ResnetCocoError('USAGE', '--format wants --out DIR, in which the annotations are written');
+    }
     const plan = out === undefined ? undefined : await planSave(inputs, { out, annotations, pictures });
     if (!plan && annotations) terminal.note('--annotations has no effect without --out');
     const streams = streamsFor(slicing ? Number.POSITIVE_INFINITY : inputs.files.length, threads);
@@ -277,8 +325,13 @@ export default command({
     try {
       const save = plan && { plan, match: matchOf(plan, detector, terminal), ...(pictures && { draw }) };
       const savedScore = plan ? detector.scoreThresh : SHOWN_SCORE;
+      const named = { name: basename(model), categories: detector.config.categories };
+      const extras = {
+        preAnnotations: format && plan && (await PreAnnotations.create(format, plan.out, plan.images, named)),
+        crops: cropsTo === undefined ? undefined : await CropFolder.create(cropsTo, detector.pool),
+      };
       const job = { ...defined({ batch, score, slicing }), filters, json, savedScore, shown };
-      return await detectFiles(detector, inputs, job, save, terminal, signal);
+      return await detectFiles(detector, inputs, job, save, terminal, signal, extras);
     } finally {
       await detector.dispose();
     }

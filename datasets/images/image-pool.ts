@@ -6,7 +6,7 @@ import { mapOrdered } from '../../io/threads/map-ordered.ts';
 import { WorkerPool, wholeNumber } from '../../io/threads/worker-pool.ts';
 import type { LabeledBox } from '../draw/draw.ts';
 import type { ImageSource } from './image.ts';
-import type { ImageWorkerData, Job, JobResult, LoadedImage } from './image-worker.ts';
+import type { ImageWorkerData, Job, JobResult, LoadedImage, Piece } from './image-worker.ts';
 import { sourceName } from './read-image.ts';
 import type { ImageTransform } from './transform.ts';
 
@@ -120,6 +120,19 @@ export class ImagePool {
     checkArgument('render', 'the file', path, 'text');
     const job: Job = { kind: 'render', ...sent(source), boxes, path, previewSide };
     return (await this.#pool.run(job)) as Uint8Array | undefined;
+  }
+
+  /**
+   * Writes parts of a picture as JPEG files, each whole or not at all. Missing folders are made. The picture may be larger
+   * than those that are decoded at once.
+   *
+   * @throws ResnetCocoError as `readImage` does
+   * @throws ResnetCocoError FILE_NOT_WRITABLE when a file cannot be written
+   * @throws ResnetCocoError DISPOSED when the pool is closed
+   */
+  async cut(source: ImageSource, pieces: readonly Piece[]): Promise<void> {
+    checkArgument('cut', 'the pieces', pieces, 'list');
+    await this.#pool.run({ kind: 'cut', ...sent(source), pieces });
   }
 
   /**

@@ -4,11 +4,14 @@ import { extname } from 'node:path';
 import { workerData } from 'node:worker_threads';
 import { answerJobs } from '../../io/threads/answer-jobs.ts';
 import { drawBoxes, type LabeledBox } from '../draw/draw.ts';
+import { cutRegions } from './cut-regions.ts';
 import { encodeImage, writeImage } from './encode.ts';
 import type { DecodedImage, Image } from './image.ts';
 import type { ImageFormat } from './image-format.ts';
+import { openImageRows } from './image-rows.ts';
 import { readImage } from './read-image.ts';
 import { readReduced } from './reduced-image.ts';
+import type { Region } from './region.ts';
 import { enlarged, enlargement, shrunk } from './resize/viewing.ts';
 import { type ImageTensor, type ImageTransform, transformImage } from './transform.ts';
 
@@ -34,7 +37,15 @@ export type Job = { readonly name: string; readonly source: string | Uint8Array 
       /** Longer side of the preview in pixels. */
       readonly previewSide: number | undefined;
     }
+  | { readonly kind: 'cut'; readonly pieces: readonly Piece[] }
 );
+
+/** A part of an image to be written as one of its own. */
+export interface Piece {
+  /** Within the upright image. */
+  readonly region: Region;
+  readonly path: string;
+}
 
 /** A picture as a model's input. */
 export interface LoadedImage {
@@ -80,6 +91,17 @@ async function render(job: Extract<Job, { kind: 'render' }>): Promise<Uint8Array
 /** Of an image that is too large to be decoded at once, a reduced one is drawn on. */
 export const DRAWN_PIXELS = 2 ** 24;
 
+/** Writes parts of an image, as JPEG. */
+async function cut({ pieces, source }: Extract<Job, { kind: 'cut' }>): Promise<undefined> {
+  const rows = await openImageRows(source);
+  try {
+    const regions = pieces.map(({ region }) => region);
+    for await (const { image, index } of cutRegions(rows, regions)) await writeImage(pieces[index].path, image, 'jpeg');
+  } finally {
+    await rows.close();
+  }
+}
+
 /** A page has many previews. */
 const PREVIEW_QUALITY = 80;
 
@@ -88,7 +110,7 @@ if ((workerData as ImageWorkerData | undefined)?.inBackground && process.platfor
   setPriority(BACKGROUND_PRIORITY);
 }
 answerJobs<Job, JobResult>(
-  (job) => (job.kind === 'load' ? load(job) : render(job)),
+  (job) => (job.kind === 'load' ? load(job) : job.kind === 'cut' ? cut(job) : render(job)),
   (result) => {
     const memory = result instanceof Uint8Array ? [result] : [result?.tensor.data, result?.image?.data];
     return memory.flatMap((data) => data?.buffer ?? []) as ArrayBuffer[];

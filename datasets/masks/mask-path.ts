@@ -6,6 +6,8 @@ import { type Rle, type RleBox, rleArea, rleEncode, rleToBbox } from './rle.ts';
 const MIN_CELLS = 16;
 /** How far a simplified outline may be from the true one, in cells. */
 const TOLERANCE = 0.45;
+/** The same of corners in pixels: a slope is a stair whose corners are up to 0.71 from it. */
+const STEP = 0.75;
 
 type Point = readonly [x: number, y: number];
 
@@ -23,7 +25,7 @@ export function maskPath(rle: Rle, detail: number): string {
   const unit = cell < 4 ? 10 : 1;
   const placed = (at: number, start: number): number => Math.round((start + at * cell) * unit);
   return maskOutline(coarse(rle, box, cell))
-    .map((corners) => simplified(middles(corners)))
+    .map((corners) => simplified(middles(corners), TOLERANCE))
     .filter((ring) => ring.length > 2)
     .map((ring) =>
       pathOf(
@@ -32,6 +34,32 @@ export function maskPath(rle: Rle, detail: number): string {
       ),
     )
     .join('');
+}
+
+/**
+ * The parts of a mask as polygons that people can edit: simplified to within a pixel, without holes.
+ *
+ * @returns x and y by turns of each, and the number of holes that were filled
+ */
+export function maskPolygons(rle: Rle): { readonly polygons: number[][]; readonly holes: number } {
+  if (!rleArea(rle)) return { polygons: [], holes: 0 };
+  const outlines = maskOutline(rle);
+  // Around a part the outline goes clockwise, y down: its area is positive.
+  const parts = outlines.filter((corners) => signedArea(corners) > 0);
+  const rings = parts.map((corners) => {
+    const points = Array.from({ length: corners.length / 2 }, (_, i): Point => [corners[2 * i], corners[2 * i + 1]]);
+    const ring = simplified(points, STEP);
+    return ring.length > 2 ? ring.flat() : corners;
+  });
+  return { polygons: rings, holes: outlines.length - parts.length };
+}
+
+function signedArea(corners: readonly number[]): number {
+  let twice = 0;
+  for (let i = 0, before = corners.length - 2; i < corners.length; before = i, i += 2) {
+    twice += corners[before] * corners[i + 1] - corners[i] * corners[before + 1];
+  }
+  return twice / 2;
 }
 
 /** A closed path whose points after the first are relative to the one before. */
@@ -74,7 +102,7 @@ function middles(corners: readonly number[]): Point[] {
 }
 
 /** Douglas and Peucker 1973, of a closed line: only points without which it would be too far away. */
-function simplified(ring: readonly Point[]): Point[] {
+function simplified(ring: readonly Point[], tolerance: number): Point[] {
   const closed = [...ring, ring[0]];
   const isKept = new Uint8Array(closed.length);
   const far = farthest(closed, 0, ring.length, ([x, y]) => Math.hypot(x - ring[0][0], y - ring[0][1]));
@@ -93,7 +121,7 @@ function simplified(ring: readonly Point[]): Point[] {
       to,
       ([x, y]) => Math.abs((b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0])) / length,
     );
-    if (distance <= TOLERANCE) continue;
+    if (distance <= tolerance) continue;
     isKept[index] = 1;
     parts.push([from, index], [index, to]);
   }

@@ -48,6 +48,8 @@ export interface CocoAnnotation {
   /** x, y, v of each keypoint; v is 0 for not labeled, 1 for hidden, 2 for visible. */
   readonly keypoints?: readonly number[];
   readonly num_keypoints?: number;
+  /** Of what a model found, from 0 to 1. */
+  readonly score?: number;
 }
 
 /** An annotation file: `instances_val2017.json`, `person_keypoints_val2017.json` … */

@@ -55,7 +55,7 @@ function xmlOf(image: CocoImage, annotations: readonly VocAnnotation[], names: R
 }
 
 function objectOf(
-  { bbox, iscrowd, pose, truncated, occluded, difficult, ignore }: VocAnnotation,
+  { bbox, iscrowd, pose, score, truncated, occluded, difficult, ignore }: VocAnnotation,
   name: string,
 ): string[] {
   const sides = toVocBox(bbox);
@@ -70,6 +70,10 @@ function objectOf(
     '\t\t<bndbox>',
     ...vocSides.map((side, index) => `\t\t\t<${side}>${sides[index]}</${side}>`),
     '\t\t</bndbox>',
+    // As CVAT's and Datumaro's files have further properties of an object.
+    ...(score === undefined
+      ? []
+      : [`\t\t<attributes><attribute><name>score</name><value>${score}</value></attribute></attributes>`]),
     '\t</object>',
   ];
 }
