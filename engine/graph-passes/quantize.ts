@@ -43,6 +43,7 @@ class Quantizer extends QuantizedForms {
   /** @returns the ReLU after the node, if that is part of it */
   #put(node: Node): Node | undefined {
     if (this.#isQuantized(node)) return this.#giveBytes(this.layer(node));
+    if (node.op === 'Concat' && this.#concatenate(node)) return undefined;
     const isSum = node.op === 'Add' && node.inputs.every((input) => this.quantized(input));
     const floats = { ...node, inputs: node.inputs.map((input) => this.floats(input)) };
     if (isSum) return this.#giveBytes(floats);
@@ -53,6 +54,27 @@ class Quantizer extends QuantizedForms {
     const [output] = node.outputs;
     if (before && MOVING.has(node.op) && this.source.isFloat(output)) this.activate(output, output, before.scale);
     return undefined;
+  }
+
+  /** What a layer reads of several maps, such as regions of all levels, is joined as bytes: a quarter of what floats are. */
+  #concatenate(node: Node): boolean {
+    const [output] = node.outputs;
+    const read = this.#readAs(output);
+    if (read === undefined) return false;
+    const scale = this.scale(read);
+    const shapeOf = (name: string) => this.source.graph.values.get(name)!.shape as readonly number[];
+    const inputs = node.inputs.map((input) => this.roundTrip(this.floats(input), scale, shapeOf(input)).floats);
+    this.result.nodes.push({ ...node, inputs });
+    this.activate(output, output, scale);
+    return true;
+  }
+
+  /** The value, the same or moved, that a quantized layer reads, if nothing else reads it. */
+  #readAs(value: string): string | undefined {
+    const [user, ...others] = this.source.usersOf(value);
+    if (!user || others.length || user.inputs[0] !== value) return undefined;
+    if (this.#isQuantized(user)) return value;
+    return MOVING.has(user.op) ? this.#readAs(user.outputs[0]) : undefined;
   }
 
   /** Adds a node on bytes, whose output is bytes: only a matrix product may give floats, where no layer reads them. */

@@ -119,6 +119,29 @@ test('weights are bytes, activations between layers too, and ReLUs are the ends 
   );
 });
 
+test('maps that a layer reads together are joined as bytes', async () => {
+  const joined: ProgramSpec = {
+    ...spec,
+    model: (weights: Tensors, { image: x }: Tensors) => {
+      const both = tf.concat([tf.relu(x), tf.neg(x)], 0) as tf.Tensor4D;
+      const map = conv2d(both, weights['stem.weight'] as tf.Tensor4D);
+      return { map, logits: tf.mean(map, [1, 2]) };
+    },
+  };
+  const watcher = new Calibration(engine);
+  const float = await run(joined, watcher.engine);
+  const own = { ...joined, quantization: { activations: watcher.ranges('minmax').body, floatLayers: [] } };
+  const { nodes } = exportedGraph(own);
+  const makers = new Map(nodes.flatMap((node) => node.outputs.map((output) => [output, node.op] as const)));
+  const concat = nodes.find(({ op }) => op === 'Concat')!;
+  assert.equal(
+    concat.inputs.map((input) => makers.get(input)),
+    ['DequantizeLinear', 'DequantizeLinear'],
+  );
+  const int8 = await run(own);
+  assert.ok(noise(float.map, int8.map) < 0.01, `${noise(float.map, int8.map)}`);
+});
+
 test('a layer that stays in single precision has its weights and its input as floats', () => {
   const { nodes, constants } = exportedGraph({
     ...spec,
