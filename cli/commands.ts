@@ -126,6 +126,10 @@ export const commands: CommandList = {
           summary: 'crop the objects, to train a classifier on them',
           load: async () => (await import('./dataset-crops.ts')).crops,
         },
+        slice: {
+          summary: 'tiles of large images with their objects, to train on',
+          load: async () => (await import('./dataset-slice.ts')).slice,
+        },
         fetch: { summary: 'download and unpack one', load: async () => (await import('./datasets.ts')).fetch },
       },
     },

@@ -24,7 +24,7 @@ import { CropFolder } from '../detection/results/object-crops.ts';
 import { annotationFormats, PreAnnotations } from '../detection/results/pre-annotations.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { filterFlags, filtersOf, LeftOutCount } from './detecting/filter-flags.ts';
-import { slicingFlags, slicingOf } from './detecting/slicing-flags.ts';
+import { augmentFlag, slicingFlags, slicingOf } from './detecting/slicing-flags.ts';
 import { offeringBundled } from './input/bundled-models.ts';
 import { runImageJob, summarize } from './input/image-job.ts';
 import { collectInputs, type Inputs } from './input/inputs.ts';
@@ -83,6 +83,7 @@ const flags = {
   ...filterFlags,
   ...slicingFlags,
   ...detectorFlag,
+  ...augmentFlag,
   ...archFlag,
   ...engineFlags,
 } as const satisfies FlagTable;
@@ -117,6 +118,7 @@ interface DetectJob {
   readonly savedScore?: number;
   readonly batch?: number;
   readonly slicing?: SlicingOptions;
+  readonly augment?: boolean;
   readonly filters?: FilterOptions;
   /** Of the detections that are given, those that are printed and drawn: by default those above the score. */
   readonly shown?: (detections: readonly Detection[]) => readonly Detection[];
@@ -196,7 +198,7 @@ async function openFolder(
 export async function detectFiles(
   detector: Pick<FileDetector, 'detectAll'>,
   inputs: Inputs,
-  { score, savedScore, batch, filters, json, shown = aboveScore(score), slicing }: DetectJob,
+  { augment, score, savedScore, batch, filters, json, shown = aboveScore(score), slicing }: DetectJob,
   save: Save | undefined,
   terminal: Terminal,
   signal: AbortSignal,
@@ -211,7 +213,7 @@ export async function detectFiles(
   const outcome = await runImageJob<DetectedPicture>({
     inputs,
     results: detector.detectAll(files, {
-      ...defined({ score: score ?? savedScore, batch, signal, slicing }),
+      ...defined({ augment, score: score ?? savedScore, batch, signal, slicing }),
       ...filters,
       onLeftOut: filtered.add,
       keepImage: save?.draw !== undefined,
@@ -302,6 +304,9 @@ export default command({
   async run({ flags, positionals, terminal, signal }) {
     const { out, annotations, pictures, score, json, recursive, model, engine, threads, batch, arch } = flags;
     const [slicing, filters] = [slicingOf(flags), filtersOf(flags)];
+    const augment = flags.augment || undefined;
+    if (augment && slicing)
+      throw new ResnetCocoError('USAGE', '--augment is not for images in tiles: leave out --slice');
     const inputs = await collectInputs(positionals, { recursive, exclude: out, signal });
     const [format, cropsTo] = [flags.format, flags['save-crops']];
     if (format !== undefined && out === undefined) {
@@ -330,7 +335,7 @@ export default command({
         preAnnotations: format && plan && (await PreAnnotations.create(format, plan.out, plan.images, named)),
         crops: cropsTo === undefined ? undefined : await CropFolder.create(cropsTo, detector.pool),
       };
-      const job = { ...defined({ batch, score, slicing }), filters, json, savedScore, shown };
+      const job = { ...defined({ augment, batch, score, slicing }), filters, json, savedScore, shown };
       return await detectFiles(detector, inputs, job, save, terminal, signal, extras);
     } finally {
       await detector.dispose();

@@ -6,11 +6,12 @@ import {
   evaluateDetector,
 } from '../detection/evaluate-detector.ts';
 import type { FileDetector } from '../detection/index.ts';
+import { ResnetCocoError } from '../errors.ts';
 import type { COCO } from '../eval/index.ts';
 import { lockFolder } from '../io/folder-lock.ts';
 import { writeWholeFile } from '../io/whole-file.ts';
 import { filterFlags, filtersOf, LeftOutCount } from './detecting/filter-flags.ts';
-import { slicingFlags, slicingOf } from './detecting/slicing-flags.ts';
+import { augmentFlag, slicingFlags, slicingOf } from './detecting/slicing-flags.ts';
 import { openAnnotatedImages } from './input/annotated-images.ts';
 import { offeringBundled } from './input/bundled-models.ts';
 import { printEvaluation, reportFlag } from './terminal/coco-summary.ts';
@@ -48,6 +49,7 @@ const flags = {
   ...filterFlags,
   ...slicingFlags,
   ...detectorFlag,
+  ...augmentFlag,
   ...archFlag,
   ...engineFlags,
 } as const satisfies FlagTable;
@@ -104,6 +106,9 @@ export default command({
   async run({ flags, positionals: [place], terminal, signal }) {
     const { arch, batch, engine, json, model, report, threads, type } = flags;
     const [slicing, filters] = [slicingOf(flags), filtersOf(flags)];
+    const augment = flags.augment || undefined;
+    if (augment && slicing)
+      throw new ResnetCocoError('USAGE', '--augment is not for images in tiles: leave out --slice');
     const { files, gt, hasErrors, name } = await openAnnotatedImages(place, flags, terminal, signal);
     const { loadDetector } = await import('../index.ts');
     const detector = await offeringBundled('detection', () =>
@@ -122,7 +127,14 @@ export default command({
       if (report !== undefined) release = await lockFolder(report);
       const failures = new Failures(terminal);
       const filtered = new LeftOutCount();
-      const options = { ...defined({ batch, slicing }), ...filters, onLeftOut: filtered.add, name, signal, type };
+      const options = {
+        ...defined({ augment, batch, slicing }),
+        ...filters,
+        onLeftOut: filtered.add,
+        name,
+        signal,
+        type,
+      };
       const evaluated = await evaluate(detector, gt, files, options, failures, terminal);
       const { evaluation, images, leftOut, results } = evaluated;
       if (signal.aborted) {

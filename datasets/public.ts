@@ -46,6 +46,7 @@ export { type MergeDatasetsOptions, type MergedDatasets, mergeDatasets } from '.
 export { type ObjectCropOptions, type ObjectCrops, writeObjectCrops } from './detection/object-crops.ts';
 export { type DatasetProblem, type DatasetProblems, describeProblem, type ProblemKind } from './detection/problems.ts';
 export { type DetectionDataset, type ReadOptions, readDetectionDataset } from './detection/read-detection-dataset.ts';
+export { type SliceDatasetOptions, type SlicedDataset, sliceDataset } from './detection/slice/slice-dataset.ts';
 export {
   type CategoryDivision,
   type DatasetSplit,

@@ -20,6 +20,8 @@ export interface EvaluateDetectorOptions extends FilterOptions {
   readonly batch?: number;
   /** Looks at each image in tiles, as `detectSliced` does. */
   readonly slicing?: SlicingOptions;
+  /** Looks at each image in three sizes and mirrored, as `detect` does. */
+  readonly augment?: boolean;
   /** Once aborted, what was detected so far is evaluated. */
   readonly signal?: AbortSignal;
   /** Told how categories match, before the first image. */
@@ -33,6 +35,7 @@ const kinds: OptionKinds<EvaluateDetectorOptions> = {
   name: 'text',
   batch: 'checked',
   slicing: 'object',
+  augment: 'boolean',
   ...filterKinds,
   signal: 'signal',
   onMatch: 'function',

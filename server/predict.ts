@@ -1,8 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { DetectorConfig } from '../detection/index.ts';
 import type { ResnetCocoError } from '../errors.ts';
 import { QueueFull } from './batcher.ts';
 import { checkEncoding, checkLength } from './body.ts';
+import { checkFilters, detectParameterNames, detectParameters } from './detect-parameters.ts';
 import type { Metrics } from './metrics.ts';
+import { numberOf } from './number-parameter.ts';
 import type { ServerSettings } from './options.ts';
 import { bodyLimit, checkPictures, isPictureItself, type Picture, receive } from './pictures.ts';
 import { cut, echoed, Problem, problemOf } from './problem.ts';
@@ -51,7 +54,7 @@ export function predict(
       if (twice !== undefined) throw new Problem('BAD_REQUEST', `${twice} is in the query and in the body; give one`);
       const values = { ...parameters, ...fields };
       const model = chooseModel(task, able, values);
-      return await answers(model, pictures, answerOptions(task, values), signal, settings, metrics);
+      return await answers(model, pictures, answerOptions(model, values), signal, settings, metrics);
     } catch (error) {
       if (!(error instanceof QueueFull)) throw error;
       throw new Problem('TOO_BUSY', 'too many requests are waiting; try again later', RETRY_AFTER);
@@ -135,7 +138,7 @@ function whileWaiting<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 }
 
 /** The parameters of each task. */
-const NAMES = { classify: ['model', 'top'], detect: ['model', 'score'] } as const;
+const NAMES = { classify: ['model', 'top'], detect: ['model', 'score', ...detectParameterNames] } as const;
 
 /**
  * Refuses unknown parameters, so that a misspelled one is noticed.
@@ -170,18 +173,12 @@ function chooseModel(task: Task, able: readonly ServedModel[], { model: name }: 
   );
 }
 
-function answerOptions(task: Task, { score, top }: { score?: unknown; top?: unknown }): AnswerOptions {
-  return {
-    top: task === 'classify' ? (numberOf('top', top, 1, 10_000, true) ?? 5) : 0,
-    score: task === 'detect' ? numberOf('score', score, 0, 1, false) : undefined,
-  };
-}
-
-function numberOf(name: string, value: unknown, min: number, max: number, isWhole: boolean): number | undefined {
-  if (value === undefined || value === '') return undefined;
-  const number = typeof value === 'string' ? Number(/^[\d.eE+-]+$/.test(value) ? value : Number.NaN) : value;
-  if (typeof number === 'number' && number >= min && number <= max && (!isWhole || Number.isInteger(number)))
-    return number;
-  const kind = isWhole ? 'a whole number' : 'a number';
-  throw new Problem('BAD_REQUEST', `${name} must be ${kind} from ${min} to ${max}, not ${echoed(value)}`);
+function answerOptions(
+  { config, record: { task } }: ServedModel,
+  values: Readonly<Record<string, unknown>>,
+): AnswerOptions {
+  if (task === 'classify') return { top: numberOf('top', values.top, 1, 10_000, true) ?? 5 };
+  const detection = detectParameters(values);
+  checkFilters(detection, config as DetectorConfig);
+  return { top: 0, score: numberOf('score', values.score, 0, 1, false), detection };
 }

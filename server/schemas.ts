@@ -1,4 +1,7 @@
 import { SHOWN_SCORE } from '../detection/index.ts';
+import { overlapMetrics } from '../detection/slicing/box-overlap.ts';
+import { mergeMethods } from '../detection/slicing/non-maximum-merging.ts';
+import { MERGE_THRESHOLD, OVERLAP } from '../detection/slicing/slicing-options.ts';
 
 /** JSON Schemas of bodies and answers, for the documentation of the HTTP API. */
 const picture = {
@@ -18,6 +21,8 @@ const picture = {
   },
 };
 
+const share = { type: 'number', minimum: 0, maximum: 1 };
+
 const field = {
   classify: {
     top: { type: 'integer', minimum: 1, default: 5, description: 'number of classes to return for each image' },
@@ -30,6 +35,25 @@ const field = {
       default: SHOWN_SCORE,
       description: 'only objects above this score',
     },
+    classes: { type: 'string', description: 'only objects of these categories, with commas between them' },
+    class_score: {
+      type: 'string',
+      description: 'the score that objects of a category must be above, such as person=0.7,dog=0.4',
+    },
+    max_detections: { type: 'integer', minimum: 1, description: 'at most so many objects of an image, the best' },
+    nms: { ...share, description: 'leave out a box that a better one of its category overlaps by more, as IoU' },
+    agnostic_nms: { type: 'boolean', default: false, description: 'a better box of any category does so' },
+    min_area: { type: 'number', minimum: 0, description: 'the least area of a box, in pixels' },
+    slice: {
+      type: 'string',
+      description: 'look at the images in tiles of this side, or WIDTHxHEIGHT, from 64 to 4096 pixels',
+    },
+    overlap: { ...share, maximum: 0.5, default: OVERLAP, description: 'share of a tile that the next has, too' },
+    whole: { type: 'boolean', default: true, description: 'look at the whole image, too' },
+    merge: { type: 'string', enum: mergeMethods, description: 'what becomes of what several tiles found' },
+    merge_metric: { type: 'string', enum: overlapMetrics, default: 'ios' },
+    merge_threshold: { ...share, default: MERGE_THRESHOLD, description: 'least overlap of boxes of one object' },
+    merge_agnostic: { type: 'boolean', default: false, description: 'objects of different categories may be one' },
   },
 };
 
@@ -115,6 +139,11 @@ const seen = {
           },
           required: ['category_id', 'label', 'score', 'bbox'],
         },
+      },
+      left_out: {
+        type: 'object',
+        description: 'how many objects each filter leaves out, by its name, if any',
+        additionalProperties: { type: 'integer' },
       },
     },
   },

@@ -1,9 +1,18 @@
 import type { Classifier, ClassifierConfig, Prediction } from '../backbone/index.ts';
 import type { LoadedImage } from '../datasets/index.ts';
-import { Detector, type DetectorConfig, isAbove, loadModel, SHOWN_SCORE } from '../detection/index.ts';
+import {
+  Detector,
+  type DetectorConfig,
+  isAbove,
+  type LeftOut,
+  loadModel,
+  SHOWN_SCORE,
+  type SlicingOptions,
+} from '../detection/index.ts';
 import { type DetectionRecord, detectionRecord } from '../detection/results/detection-record.ts';
-import { Batcher } from './batcher.ts';
+import { Batcher, QueueFull } from './batcher.ts';
 import type { Decoding } from './decoding.ts';
+import type { DetectParameters } from './detect-parameters.ts';
 import type { ServerSettings } from './options.ts';
 import type { AcceptedPicture } from './pictures.ts';
 
@@ -12,7 +21,9 @@ export interface AnswerOptions {
   /** Number of classes to return. */
   readonly top: number;
   /** Only detections above this score are in the answer. */
-  readonly score: number | undefined;
+  readonly score?: number | undefined;
+  /** What else is asked of a detector. */
+  readonly detection?: DetectParameters;
 }
 
 /** The result of one image, in the form of the command line's `--json`. */
@@ -23,6 +34,8 @@ export type Answer =
       readonly width: number;
       readonly height: number;
       readonly detections: readonly DetectionRecord[];
+      /** What filters leave out, by their names, if anything. */
+      readonly left_out?: Readonly<Record<string, number>>;
     };
 
 export type Task = 'classify' | 'detect';
@@ -64,6 +77,10 @@ export class ServedModel {
   readonly #decoding: Decoding;
   /** The number of large images that wait to be decoded or are being decoded. */
   #largeLoading = 0;
+  /** Images that are looked at in tiles, and the end of the last of them. */
+  readonly #tiled: { waiting: number; last: Promise<unknown> } = { waiting: 0, last: Promise.resolve() };
+  readonly #queueLimit: number;
+  readonly #onBatch: (items: number) => void;
 
   private constructor(
     name: string,
@@ -74,6 +91,8 @@ export class ServedModel {
     onBatch: (name: string, items: number) => void,
   ) {
     this.#model = model;
+    this.#queueLimit = queue;
+    this.#onBatch = (items) => onBatch(name, items);
     this.#decoding = decoding;
     this.source = source;
     this.config = model.config;
@@ -106,7 +125,7 @@ export class ServedModel {
 
   /** How many images wait, and whether the queue is full. */
   get queue(): { readonly queued: number; readonly isFull: boolean } {
-    return { queued: this.#batcher.queued + this.#largeLoading, isFull: this.#batcher.isFull };
+    return { queued: this.#batcher.queued + this.#largeLoading + this.#tiled.waiting, isFull: this.#batcher.isFull };
   }
 
   /**
@@ -141,6 +160,8 @@ export class ServedModel {
     options: AnswerOptions,
     signal: AbortSignal,
   ): Promise<PromiseSettledResult<Answer>[]> {
+    if (options.detection?.slicing)
+      return await this.#answerInTiles(pictures, options, options.detection.slicing, signal);
     const isLarge = ({ work }: AcceptedPicture) => this.#decoding.isLarge(work);
     const small = pictures.filter((picture) => !isLarge(picture));
     const large = pictures.filter(isLarge);
@@ -162,6 +183,43 @@ export class ServedModel {
     signal.throwIfAborted();
     const largeAnswers = ofLarge.flat();
     return pictures.map((picture) => (isLarge(picture) ? largeAnswers : answers).shift()!);
+  }
+
+  /** Images in tiles take the whole model: one after another. */
+  async #answerInTiles(
+    pictures: readonly AcceptedPicture[],
+    { detection, score }: AnswerOptions,
+    slicing: SlicingOptions,
+    signal: AbortSignal,
+  ): Promise<PromiseSettledResult<Answer>[]> {
+    const model = this.#model as Detector;
+    if (this.#tiled.waiting && this.#tiled.waiting + pictures.length > this.#queueLimit) throw new QueueFull();
+    this.#tiled.waiting += pictures.length;
+    const turn = this.#tiled.last.then(async () => {
+      const results: PromiseSettledResult<Answer>[] = [];
+      for (const { bytes, file } of pictures) {
+        signal.throwIfAborted();
+        const leftOut = new LeftOutRecord();
+        const filters = { ...detection?.filters, onLeftOut: leftOut.add };
+        const options = { slicing, signal, ...filters, score: score ?? SHOWN_SCORE };
+        for await (const found of model.detectAll(bytes, options)) {
+          if ('error' in found) results.push({ status: 'rejected', reason: found.error });
+          else {
+            const { detections, height, width } = found;
+            const value = { file, width, height, detections: detections.map(detectionRecord), ...leftOut.field };
+            results.push({ status: 'fulfilled', value });
+          }
+        }
+        this.#onBatch(1);
+      }
+      signal.throwIfAborted();
+      return results;
+    });
+    const done = turn.finally(() => {
+      this.#tiled.waiting -= pictures.length;
+    });
+    this.#tiled.last = done.catch(() => {});
+    return await done;
   }
 
   async dispose(): Promise<void> {
@@ -191,6 +249,10 @@ async function detect(
   images: readonly LoadedImage[],
   items: readonly BatchItem[],
 ): Promise<readonly Answer[]> {
+  // Images of different filters are not computed at once.
+  if (items.some(({ options }) => Object.keys(options.detection?.filters ?? {}).length)) {
+    return await Promise.all(items.map((item, i) => detectFiltered(model, images[i], item)));
+  }
   const score = Math.min(...items.map(({ options }) => options.score ?? SHOWN_SCORE));
   const results = await model.detectLoaded(images, { score: Math.min(score, model.scoreThresh) });
   return items.map(({ picture: { file }, options }, i) => ({
@@ -199,4 +261,28 @@ async function detect(
     height: images[i].height,
     detections: results[i].filter(({ score }) => isAbove(score, options.score ?? SHOWN_SCORE)).map(detectionRecord),
   }));
+}
+
+async function detectFiltered(model: Detector, image: LoadedImage, { options, picture }: BatchItem): Promise<Answer> {
+  const { detection, score = SHOWN_SCORE } = options;
+  const leftOut = new LeftOutRecord();
+  const [found] = await model.detectLoaded([image], { ...detection?.filters, score, onLeftOut: leftOut.add });
+  const { height, width } = image;
+  return { file: picture.file, width, height, detections: found.map(detectionRecord), ...leftOut.field };
+}
+
+/** What filters leave out of an image, in an answer. */
+class LeftOutRecord {
+  #counts: LeftOut | undefined;
+
+  readonly add = (counts: LeftOut): void => {
+    this.#counts = counts;
+  };
+
+  get field(): { readonly left_out?: Readonly<Record<string, number>> } {
+    if (!this.#counts) return {};
+    const { classScore, classes, maxDetections, minArea } = this.#counts;
+    const all = { classes, class_score: classScore, min_area: minArea, max_detections: maxDetections };
+    return { left_out: Object.fromEntries(Object.entries(all).filter(([, count]) => count)) };
+  }
 }

@@ -1,7 +1,8 @@
 import { ResnetCocoError } from '../../errors.ts';
-import { orient, storedRegion } from './exif-orientation.ts';
+import { orient, storedRegion, uprightSize } from './exif-orientation.ts';
 import type { Image } from './image.ts';
 import type { ImageRows } from './image-rows.ts';
+import type { ImageSize } from './image-size.ts';
 import type { Region } from './region.ts';
 
 /** The pixels of a region. */
@@ -37,6 +38,11 @@ export async function* cutRegions(
   const waiting = regions.map((region, index): Part => {
     return { index, region: storedRegion(region, { width, height }, orientation), data: undefined };
   });
+  const size = uprightSize({ width, height }, orientation);
+  const beyond = regions.find(
+    ({ height, left, top, width }) => left + width > size.width || top + height > size.height,
+  );
+  if (beyond) throw tooSmall(size, beyond);
   // The last is next.
   waiting.sort((a, b) => b.region.top - a.region.top || b.index - a.index);
   let open: Part[] = [];
@@ -69,6 +75,12 @@ export async function* cutRegions(
 }
 
 const bytesOf = ({ region }: Part): number => 3 * region.width * region.height;
+
+const tooSmall = (size: ImageSize, { height, left, top, width }: Region): ResnetCocoError =>
+  new ResnetCocoError(
+    'BAD_IMAGE',
+    `the image has ${size.width}×${size.height} pixels, fewer than a region of it that ends at ${left + width}, ${top + height}`,
+  );
 
 const tooWide = (width: number): ResnetCocoError =>
   new ResnetCocoError(

@@ -123,7 +123,7 @@ export class ImagePool {
   }
 
   /**
-   * Writes parts of a picture as JPEG files, each whole or not at all. Missing folders are made. The picture may be larger
+   * Writes parts of a picture, each whole or not at all: as PNG if its path ends in .png, else as JPEG. Missing folders are made. The picture may be larger
    * than those that are decoded at once.
    *
    * @throws ResnetCocoError as `readImage` does

@@ -71,7 +71,7 @@ async function load({ source, transform, keepImage }: Extract<Job, { kind: 'load
 async function render(job: Extract<Job, { kind: 'render' }>): Promise<Uint8Array | undefined> {
   const { source, boxes, path, previewSide } = job;
   const { factor: reduction, image } = await readReduced(source, DRAWN_PIXELS);
-  const format = image.format ?? (extname(path).toLowerCase() === '.png' ? 'png' : 'jpeg');
+  const format = image.format ?? formatOf(path);
   // On a small picture a label would cover everything, and smooth scaling would blur it.
   const enlarging = enlargement(image);
   const large = enlarged(image, enlarging);
@@ -91,12 +91,17 @@ async function render(job: Extract<Job, { kind: 'render' }>): Promise<Uint8Array
 /** Of an image that is too large to be decoded at once, a reduced one is drawn on. */
 export const DRAWN_PIXELS = 2 ** 24;
 
-/** Writes parts of an image, as JPEG. */
+const formatOf = (path: string): ImageFormat => (extname(path).toLowerCase() === '.png' ? 'png' : 'jpeg');
+
+/** Writes parts of an image. */
 async function cut({ pieces, source }: Extract<Job, { kind: 'cut' }>): Promise<undefined> {
   const rows = await openImageRows(source);
   try {
     const regions = pieces.map(({ region }) => region);
-    for await (const { image, index } of cutRegions(rows, regions)) await writeImage(pieces[index].path, image, 'jpeg');
+    for await (const { image, index } of cutRegions(rows, regions)) {
+      const { path } = pieces[index];
+      await writeImage(path, image, formatOf(path));
+    }
   } finally {
     await rows.close();
   }

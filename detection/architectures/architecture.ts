@@ -110,6 +110,8 @@ export interface DetectorArchitecture<
   compile(engine: Engine, config: Config, weights: Weights): Promise<DetectorModel>;
   /** The score that detections are above where nobody asks for another. */
   scoreThresh(config: Config): number;
+  /** The overlap, IoU, above which a better box suppresses another. */
+  nmsThresh(config: Config): number;
   /** Detections under the names of their categories, which are given by label. */
   results(detections: ImageDetections, categories: ReadonlyMap<number, DetectorCategory>): Detection[];
 

@@ -56,6 +56,7 @@ export const fasterRcnn: DetectorArchitecture<FasterRcnnConfig, DetectorTraining
   whole: wholeFasterRcnn,
   compile: compileFasterRcnn,
   scoreThresh: ({ box_score_thresh }) => box_score_thresh,
+  nmsThresh: ({ box_nms_thresh }) => box_nms_thresh,
   results: nameDetections,
 
   targets: ({ keypoint_head, mask_head }) => ({

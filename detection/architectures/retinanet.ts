@@ -36,6 +36,7 @@ export const retinaNet: DetectorArchitecture<RetinaNetConfig, RetinaNetTrainingS
   compile: async (engine, config, weights) =>
     new RetinaNet(config, await engine.compile(retinaNetProgram(config, weights))),
   scoreThresh: ({ score_thresh }) => score_thresh,
+  nmsThresh: ({ nms_thresh }) => nms_thresh,
   results: nameDetections,
 
   targets: () => ({}),

@@ -68,26 +68,30 @@ export async function detectTiles(
 }
 
 /**
- * Detects in images one after another: the tiles of one are computed side by side. An image that cannot be read yields its
- * error and stops nothing.
+ * Looks at images in order, some of them at once. An image that cannot be read yields its error and stops nothing.
+ *
+ * @param signal ends it: nothing further is yielded
  */
-export async function* detectEachInTiles<S extends ImageSource>(
+export async function* detectEach<S extends ImageSource>(
   sources: ImageSources<S>,
-  plan: SlicingPlan,
-  detector: TileDetector,
+  streams: number,
+  look: (source: S) => Promise<TiledImage>,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<{ readonly index: number; readonly item: S; readonly file: string } & (TiledImage | Failed)> {
-  let index = 0;
-  for await (const item of sources) {
-    if (detector.signal?.aborted) return;
-    const which = { index: index++, item, file: sourceName(item) };
+  const one = async (item: S, index: number) => {
+    const which = { index, item, file: sourceName(item) };
     try {
-      yield { ...which, ...(await detectTiles(item, plan, detector)) };
+      return { ...which, ...(await look(item)) };
     } catch (error) {
-      if (detector.signal?.aborted) return;
       const isOfImage = error instanceof ResnetCocoError && ['BAD_IMAGE', 'FILE_NOT_FOUND'].includes(error.code);
       if (!isOfImage) throw error;
-      yield { ...which, error };
+      return { ...which, error };
     }
+  };
+  try {
+    yield* mapOrdered(sources, streams, one, signal);
+  } catch (error) {
+    if (!signal?.aborted) throw error;
   }
 }
 

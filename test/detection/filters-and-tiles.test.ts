@@ -6,6 +6,9 @@ import * as assert from 'uvu/assert';
 import { writeSafetensors } from '../../checkpoints/index.ts';
 import { tilesOf } from '../../datasets/images/tiles.ts';
 import { encodeImage, type Image } from '../../datasets/index.ts';
+import { mirrorRle } from '../../datasets/masks/mirror-rle.ts';
+import { rleEncode } from '../../datasets/masks/rle.ts';
+import { mirrorDetection } from '../../detection/augmented/detect-views.ts';
 import { type Detection, type Detector, type LeftOut, loadDetector } from '../../detection/index.ts';
 import { mergeDetections } from '../../detection/slicing/merge-detections.ts';
 import { rejects } from '../rejects.ts';
@@ -175,6 +178,83 @@ test('an image in tiles has the objects of each tile at their place and those of
   assert.equal([items[1].index, items[1].width, items[1].height], [1, 120, 90]);
   assert.equal(plain(items[1].detections), plain(merged));
   assert.equal([done[0], done.at(-1), done.length], ['1/5', '5/5', 5]);
+});
+
+test('views in several sizes and mirrored find each object once, at its place', async () => {
+  const score = 0.2;
+  const views: Detection[] = [];
+  const mirrored: Image = { ...picture, data: new Uint8Array(picture.data.length) };
+  for (let y = 0; y < 90; y++) {
+    for (let x = 0; x < 120; x++) {
+      const from = 3 * (y * 120 + 119 - x);
+      mirrored.data.set(picture.data.subarray(from, from + 3), 3 * (y * 120 + x));
+    }
+  }
+  const { max_size, min_size } = detector.config;
+  for (const scale of [0.8, 1, 1.25]) {
+    const sizes = { min_size: Math.round(min_size * scale), max_size: Math.round(max_size * scale) };
+    const { tensors, config: parsed } = waveDetector({ ...config, ...sizes });
+    const path = join(folder, `${scale}.safetensors`);
+    await writeSafetensors(path, tensors, { format: 'resnet-coco', config: JSON.stringify(parsed) });
+    const other = await loadDetector(path, { threads: 1 });
+    views.push(...(await other.detect(picture, { score })));
+    for (const one of await other.detect(mirrored, { score })) {
+      const [x, y, width, height] = one.bbox;
+      views.push({ ...one, bbox: [120 - x - width, y, width, height] });
+    }
+    await other.dispose();
+  }
+  const threshold = config.box_nms_thresh ?? 0.5;
+  const settings = { method: 'nms', metric: 'iou', threshold, agnostic: false } as const;
+  const expected = mergeDetections(views, settings);
+  const found = await detector.detect(file, { score, augment: true });
+  assert.ok(found.length > 5);
+  assert.is(found.length, expected.length);
+  // A mirrored input is resized from the other side, which rounds otherwise.
+  for (const [i, { bbox, label, score }] of found.entries()) {
+    assert.is(label, expected[i].label);
+    const differences = [score - expected[i].score, ...bbox.map((side, n) => (side - expected[i].bbox[n]) / 100)];
+    assert.ok(
+      differences.every((difference) => Math.abs(difference) < 1e-3),
+      `${i}: ${differences}`,
+    );
+  }
+  const items = [];
+  for await (const item of detector.detectAll([join(folder, 'none.png'), file], {
+    augment: true,
+    score,
+    maxDetections: 2,
+  })) {
+    items.push('error' in item ? item.error.code : item.detections.length);
+  }
+  assert.equal(items, ['FILE_NOT_FOUND', 2]);
+  const both = detector.detectAll(file, { augment: true, slicing: {} });
+  await rejects(both.next(), 'USAGE', /`augment` is not for images in tiles/);
+});
+
+test('of a mirrored object pixels and joints change sides', () => {
+  const pixels = Uint8Array.from({ length: 12 }, (_, i) => (i < 5 || i === 10 ? 1 : 0)); // 3 rows, 4 columns
+  const rle = rleEncode(pixels, 3, 4);
+  const expected = Uint8Array.from({ length: 12 }, (_, i) => pixels[(3 - Math.floor(i / 3)) * 3 + (i % 3)]);
+  assert.equal(mirrorRle(rle), rleEncode(expected, 3, 4));
+  const person: Detection = {
+    ...{ category_id: 1, label: 'person', score: 1, bbox: [0, 1, 2, 3] },
+    keypoints: [
+      [1, 5, 1],
+      [2, 6, 1],
+      [3, 7, 1],
+    ],
+    keypoint_names: ['nose', 'left_eye', 'right_eye'],
+    keypoint_scores: [7, 8, 9],
+  };
+  const turned = mirrorDetection(person, 10);
+  assert.equal(turned.bbox, [8, 1, 2, 3]);
+  assert.equal(turned.keypoints, [
+    [9, 5, 1],
+    [7, 7, 1],
+    [8, 6, 1],
+  ]);
+  assert.equal(turned.keypoint_scores, [7, 9, 8]);
 });
 
 test.run();

@@ -96,6 +96,43 @@ test('detect: what the library says, by its score', async () => {
   );
 });
 
+test('detect: filters and tiles are those of the library, and what filters leave out is counted', async () => {
+  const detector = await loadDetector(detectorFile, { threads: 1 });
+  const file = join(folder, 'a.png');
+  const all = await detector.detect(file, { score: 0.06, maxDetections: 1000 });
+  const [{ label }] = all;
+  const two = await detector.detect(file, { score: 0.06, classes: [label], maxDetections: 2 });
+  const tiled = await detector.detectSliced(file, { slice: 64, overlap: 0.25, score: 0.3, merge: 'nms' });
+  const joined = await detector.detect(file, { score: 0.06, nms: 0.2, agnosticNms: true, minArea: 100 });
+  await detector.dispose();
+  const query = new URLSearchParams({ score: '0.06', classes: label, max_detections: '2' });
+  const filtered = await post(`/v1/detect?${query}`, form({ 'a.png': png }));
+  const others = all.filter((one) => one.label !== label).length;
+  const left_out = { classes: others, max_detections: all.length - others - 2 };
+  assert.equal(filtered.json, [{ file: 'a.png', width: 120, height: 90, detections: two, left_out }]);
+  const fields = { slice: '64', overlap: '0.25', score: '0.3', merge: 'nms' };
+  const { json } = await post('/v1/detect', form({ 'a.png': png, 'cut.jpg': jpeg.subarray(0, 300) }, fields));
+  assert.equal(json[0], { file: 'a.png', width: 120, height: 90, detections: tiled });
+  assert.match(json[1].error, /^cut\.jpg: /);
+  const body = JSON.stringify({
+    ...{ image: png.toString('base64'), score: 0.06, nms: 0.2, agnostic_nms: true, min_area: 100 },
+  });
+  const inJson = await post('/v1/detect', body, { 'content-type': 'application/json' });
+  assert.equal(inJson.json[0].detections, joined);
+  const refused: [query: string, expected: RegExp][] = [
+    ['classes=clas', /^400 BAD_REQUEST: classes: the model has no category "clas"; the nearest are class/],
+    ['class_score=dog=.7', /^400 BAD_REQUEST: classScore: the model has no category "dog"/],
+    ['class_score=dog', /^400 BAD_REQUEST: class_score must be NAME=P/],
+    ['slice=8', /^400 BAD_REQUEST: slice must be the side of a tile in pixels, .* from 64 to 4096, not "8"/],
+    ['overlap=0.2', /^400 BAD_REQUEST: overlap is for images in tiles: give their size, such as slice=640/],
+    ['slice=64&merge=none', /^400 BAD_REQUEST: merge must be one of greedy-nmm, nmm, nms, not "none"/],
+    ['agnostic_nms=yes', /^400 BAD_REQUEST: agnostic_nms must be true or false/],
+  ];
+  for (const [parameters, expected] of refused) {
+    assert.match(problemOf(await post(`/v1/detect?${parameters}`, form({ 'a.png': png }))), expected);
+  }
+});
+
 test("masks and joints are in COCO's form, and nothing else of the library's", async () => {
   const detector = await loadDetector(jointFile, { threads: 1 });
   const found = await detector.detect(join(folder, 'a.png'), { score: 0.1 });
