@@ -7,6 +7,7 @@ export {
   optimizationOptions,
 } from './optimization-options.ts';
 export { optimizationNames, optimizationSettings, scheduleProblem } from './optimization-settings.ts';
+export { categoryMetric } from './page/category-table.ts';
 export { commandLine, settingName, settingRows, settingValue } from './page/setting-words.ts';
 export { type TrainingReport, writeTrainingPage } from './page/training-report.ts';
 export type { TrainingEntry, TrainingRun } from './page/training-run.ts';

@@ -115,7 +115,7 @@ export class TrainingLoop<B, V extends Numbers> {
     const validation = await validate(shapedWeights(snapshot.average ?? snapshot.weights, model.shapes), this.#state);
     if (validation) {
       this.#progress = { ...this.#progress, best: { metric, value: validation[metric], step } };
-      if (!journal.has(step, metric, 'val')) this.#log('val', step, { ...validation, seconds: this.now.seconds });
+      if (!journal.has(step, metric, 'val')) this.#log('val', step, { ...validation, ...task.alsoLogged?.(), seconds: this.now.seconds });
     }
     await this.#save(snapshot, validation);
   }
@@ -216,7 +216,7 @@ export class TrainingLoop<B, V extends Numbers> {
     if (!journal.has(step, 'epoch_loss')) {
       const named = epochMeans.map((name) => [`epoch_${name}`, this.#epoch.mean(name)]);
       this.#log('train', step, { ...Object.fromEntries(named), seconds: this.now.seconds });
-      if (validation) this.#log('val', step, { ...validation, seconds: this.now.seconds });
+      if (validation) this.#log('val', step, { ...validation, ...task.alsoLogged?.(), seconds: this.now.seconds });
     }
     this.#epoch.clear();
     this.#progress = { ...this.#progress, epoch: epoch + 1, batch: 0 };

@@ -153,6 +153,8 @@ export interface TrainingTask<B, V extends Numbers> {
   readonly metric: keyof V & string;
   /** Evaluates the weights; undefined if the signal ended it. Without this method nothing is evaluated. */
   readonly validate?: ((weights: Weights, at: LoopState) => Promise<V | undefined>) | undefined;
+  /** Further values of the last evaluation, which are logged only, such as those of each category. */
+  readonly alsoLogged?: (() => Numbers) | undefined;
   readonly onStep: (state: LoopState, means: (name: string) => number) => void;
   readonly onEpoch: (
     state: LoopState,

@@ -111,6 +111,15 @@ export const detectorTrainingFlags = {
     help: 'the warmup in steps (default 1000, or 500 if --init is a detector, at most the first epoch)',
   },
 
+  balance: {
+    kind: 'number',
+    group: data,
+    value: 'SHARE',
+    min: 0.000001,
+    max: 1,
+    help: "show images with rare categories more often: those on less than this share of the images, such as 0.1 (LVIS's repeat factor sampling)",
+  },
+
   'min-size': {
     kind: 'text',
     group: pictures,
@@ -156,11 +165,11 @@ export type DetectorTrainingFlags = FlagValues<typeof detectorTrainingFlags>;
 
 /** The choices of the flags, without the settings of `--config`. */
 export function detectorChoicesOf(flags: DetectorTrainingFlags): DetectorChoices {
-  const { accumulate, arch, backbone, crop, flip } = flags;
+  const { accumulate, arch, backbone, balance, crop, flip } = flags;
   const [minSize, scaleJitter] = [flags['min-size'], flags['scale-jitter']];
   return defined({
     ...optimizationChoices(flags),
-    ...{ accumulate, arch, backbone, crop, flip },
+    ...{ accumulate, arch, backbone, balance, crop, flip },
     maxSize: flags['max-size'],
     heads: headsOf(flags.heads),
     trainableLayers: flags['trainable-layers'],

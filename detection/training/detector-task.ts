@@ -106,6 +106,7 @@ export function detectorTask(
     batch: settings.batch,
     seed,
     aspect_ratio_group_factor: settings.aspect_ratio_group_factor,
+    repeat_threshold: settings.repeat_threshold,
     ...(options.workers === undefined ? {} : { workers: options.workers }),
     ...(onProblem ? { onProblem } : {}),
   });
@@ -143,6 +144,7 @@ export function detectorTask(
     epochMeans: ['loss'],
     metric: 'AP',
     validate: evaluation && ((weights, { epoch }) => evaluation.run(weights, epoch)),
+    alsoLogged: evaluation && (() => evaluation.ofCategories),
     onStep: (state, mean) => onStep?.(stepOf(state, mean)),
     onEpoch: (state, mean, outcome) => onEpoch?.({ ...stepOf(state, mean), ...outcome }),
     close: () => loader.close(),

@@ -17,8 +17,10 @@ import {
   type SampleEvaluation,
   type SampleImage,
 } from '../../eval/index.ts';
+import { meanAt } from '../../eval/cocoeval/summary.ts';
 import { writeWholeFile } from '../../io/whole-file.ts';
 import { checkWithin } from '../../io/within-folder.ts';
+import { categoryMetric } from '../../training/index.ts';
 import { architectureOf } from '../architectures/architectures.ts';
 import { type DetectedFile, Detector } from '../detector.ts';
 import { evaluateDetector } from '../evaluate-detector.ts';
@@ -57,6 +59,7 @@ export class DetectorEvaluation {
   readonly #files: ReadonlyMap<ImageId, string>;
   /** The images that are drawn, in order. */
   readonly #drawn: readonly ImageId[];
+  #ofCategories: Readonly<Record<string, number>> = {};
 
   /** @throws ResnetCocoError BAD_DATASET where no image was found, or a category is none of the detector's */
   constructor(options: EvaluationOptions) {
@@ -82,6 +85,11 @@ export class DetectorEvaluation {
     const withObjects = [...this.#files.keys()].filter((id) => annotations.has(id));
     const count = Math.min(SAMPLES, withObjects.length);
     this.#drawn = Array.from({ length: count }, (_, i) => withObjects[Math.floor((i * withObjects.length) / count)]);
+  }
+
+  /** The AP of each category with objects at the last evaluation, as it is logged. */
+  get ofCategories(): Readonly<Record<string, number>> {
+    return this.#ofCategories;
   }
 
   /** How many there are. */
@@ -112,7 +120,9 @@ export class DetectorEvaluation {
       if (signal?.aborted) return undefined;
       if (!images.length) throw new ResnetCocoError('BAD_DATASET', 'none of the images to evaluate on can be read');
       await this.#writeSamples(detector, drawn, bestScore(evaluation)?.threshold, epoch);
-      return { ...measuresOf(evaluation), ...measuresOfScore(evaluation) };
+      const measures = { ...measuresOf(evaluation), ...measuresOfScore(evaluation) };
+      this.#ofCategories = apOfCategories(evaluation, this.#gt);
+      return measures;
     } finally {
       await detector.dispose();
     }
@@ -204,6 +214,19 @@ function drawableMask(segmentation: CocoAnnotation['segmentation'], size: ImageS
   } catch {
     return undefined;
   }
+}
+
+/** The AP of each category that has objects. */
+function apOfCategories(evaluation: COCOeval, gt: COCO): Readonly<Record<string, number>> {
+  const { accumulationDone } = evaluation;
+  const { catIds, maxDets, useCats } = accumulationDone.params;
+  if (!useCats) return {};
+  const at = { isPrecision: true, area: 'all', maxDets: maxDets[maxDets.length - 1] };
+  const measured = catIds.map((id, k) => {
+    const [{ name }] = gt.loadCats([id]);
+    return [categoryMetric(name), meanAt(accumulationDone, at, k)] as const;
+  });
+  return Object.fromEntries(measured.filter(([, value]) => value >= 0));
 }
 
 /** The score of the highest F1, and what it is worth; nothing where nothing was found. */

@@ -41,6 +41,8 @@ export interface DetectorChoices extends OptimizationChoices {
   /** Scale jitter: the factor, at least and at most. */
   readonly scaleJitter?: readonly [number, number];
   readonly aspectRatioGroupFactor?: number;
+  /** Class-balanced sampling: images with a category that is on less than this share of the images come more often, as LVIS's repeat factor sampling says. */
+  readonly balance?: number;
   /** What is trained beside the region proposals: `box` and, in addition, `mask` or `keypoint`. By default what the model has that the run begins from, or else `box`. */
   readonly heads?: readonly DetectorHead[];
   /** Further settings of the model and of its training under torchvision's names, such as `fpn_out_channels`. */
@@ -61,6 +63,7 @@ const kinds: OptionKinds<DetectorChoices> = {
   heads: 'list',
   scaleJitter: 'list',
   aspectRatioGroupFactor: 'number',
+  balance: 'number',
   config: 'object',
 };
 
@@ -128,6 +131,7 @@ export function planDetectorRun(
     accumulate,
     recipe: recipeOf(choices, model, layout),
     aspect_ratio_group_factor: aspectRatioGroupFactor,
+    ...(choices.balance === undefined ? {} : { repeat_threshold: choices.balance }),
     ...optimizationSettings(ofOneCycle ? choices : { ...choices, warmupSteps }, { epochs, batch, rate, drops }),
   };
   return { settings: inNamesOf(names, () => checkDetectorRunSettings(settings)), samples };
@@ -142,6 +146,7 @@ const CHOICE_NAMES: Readonly<Record<string, string>> = {
   trainable_backbone_layers: '`trainableLayers`',
   accumulate: '`accumulate`',
   aspect_ratio_group_factor: '`aspectRatioGroupFactor`',
+  repeat_threshold: '`balance`',
   'augmentations.p': '`flip`',
   'augmentations.brightness': '`colorJitter`',
   'scale_jitter.scale_range': '`scaleJitter`',

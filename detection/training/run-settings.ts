@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { checkDetectionRecipe, type DetectionRecipe } from '../../datasets/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
-import { wholeWithin } from '../../io/bounded-values.ts';
+import { positiveWithin, wholeWithin } from '../../io/bounded-values.ts';
 import { batchProblem, MOST } from '../../io/bounds.ts';
 import { parseConfig } from '../../io/config.ts';
 import { type OptimizationSettings, scheduleProblem } from '../../training/index.ts';
@@ -20,6 +20,7 @@ const schema = v.strictObject({
   accumulate: wholeWithin(1, MOST.batch),
   recipe: v.record(v.string(), v.unknown()),
   aspect_ratio_group_factor: wholeWithin(-1, MOST_SHAPES),
+  repeat_threshold: v.optional(positiveWithin(1)),
 });
 
 /**
@@ -30,6 +31,7 @@ const schema = v.strictObject({
  * - `training`: which anchors and proposals count, and which stages of the backbone are trained.
  * - `accumulate`: so many batches make one step.
  * - `ema`: decay of a moving average of the weights, which is then what is evaluated and what comes out.
+ * - `repeat_threshold`: images with a category that is on less than this share of the images come more often (LVIS).
  * - `evaluate_every`: epochs from one evaluation to the next; the last epoch is always evaluated.
  */
 export interface DetectorRunSettings extends OptimizationSettings {
@@ -38,6 +40,7 @@ export interface DetectorRunSettings extends OptimizationSettings {
   readonly accumulate: number;
   readonly recipe: DetectionRecipe;
   readonly aspect_ratio_group_factor: number;
+  readonly repeat_threshold?: number | undefined;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { chart, type Line } from '../../eval/report/charts.ts';
 import { axisOf, axisTo, entering, type Point, smoothed, thinned } from '../../eval/report/curves.ts';
 import { section } from '../../eval/report/page.ts';
+import { isOfCategory } from './category-table.ts';
 import { shown } from './training-names.ts';
 import type { TrainingEntry, TrainingRun } from './training-run.ts';
 
@@ -41,6 +42,8 @@ function quantitiesOf(runs: readonly TrainingRun[]): Quantity[] {
   const take = (...wanted: readonly string[]): string[] => wanted.filter((name) => names.delete(name));
   // Means over epochs equal the smoothed means between two lines of the log.
   for (const name of ['seconds', 'epoch_loss', 'epoch_top1']) names.delete(name);
+  // A table has them: there may be hundreds.
+  for (const name of names) if (isOfCategory(name)) names.delete(name);
   const loss = quantity('Loss', take('loss'));
   const accuracies = take('top1', 'top5');
   const precisions = take('AP', 'AP50', 'AP75');

@@ -17,6 +17,7 @@ import {
   tableStyle,
 } from '../../eval/report/sortable-table.ts';
 import { escapeHtml } from '../../io/html.ts';
+import { categoryTable, categoryTableStyle, isOfCategory } from './category-table.ts';
 import { type SettingRow, settingRows } from './setting-words.ts';
 import { trainingCharts } from './training-charts.ts';
 import { isShare, shown } from './training-names.ts';
@@ -54,13 +55,13 @@ export function trainingPage({ title, subtitle, runs, samples = [], previews = n
     runs.length === 1 ? figures(headline(run)) : section('Runs', runTable(runs)),
     trainingCharts(runs),
     samplePictures(samples, previews),
-    runs.length === 1 ? evaluations(run) : '',
+    runs.length === 1 ? categoryTable(run) + evaluations(run) : '',
     settings(runs),
   ];
   return page({
     title,
     subtitle,
-    styles: [chartStyle, readoutStyle, tableStyle, boxOverlayStyle, samplePicturesStyle, style],
+    styles: [chartStyle, readoutStyle, tableStyle, boxOverlayStyle, samplePicturesStyle, categoryTableStyle, style],
     scripts: [readoutScript, tableScript],
     body: body.join(''),
   });
@@ -148,7 +149,9 @@ function runTable(runs: readonly TrainingRun[]): string {
 function evaluations({ log }: TrainingRun): string {
   const list = log.filter(({ split }) => split === 'val').reverse();
   if (!list.length) return '';
-  const names = [...new Set(list.flatMap(({ values }) => Object.keys(values)))].filter((name) => name !== 'seconds');
+  const names = [...new Set(list.flatMap(({ values }) => Object.keys(values)))].filter(
+    (name) => name !== 'seconds' && !isOfCategory(name),
+  );
   const columns = ['epoch', 'step', ...names].map((name): TableColumn => ({ label: shown(name), numeric: true }));
   const rows = list.map(({ epoch, step, values }): TableCell[] => [
     { content: number(Number(epoch.toFixed(2))), key: epoch },
