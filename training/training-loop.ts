@@ -115,7 +115,8 @@ export class TrainingLoop<B, V extends Numbers> {
     const validation = await validate(shapedWeights(snapshot.average ?? snapshot.weights, model.shapes), this.#state);
     if (validation) {
       this.#progress = { ...this.#progress, best: { metric, value: validation[metric], step } };
-      if (!journal.has(step, metric, 'val')) this.#log('val', step, { ...validation, ...task.alsoLogged?.(), seconds: this.now.seconds });
+      if (!journal.has(step, metric, 'val'))
+        this.#log('val', step, { ...validation, ...task.alsoLogged?.(), seconds: this.now.seconds });
     }
     await this.#save(snapshot, validation);
   }

@@ -148,6 +148,22 @@ export const detectorTrainingFlags = {
     value: 'LOW,HIGH',
     help: 'resize by a random factor, such as 0.1,2, and crop larger images',
   },
+  mosaic: {
+    kind: 'number',
+    group: pictures,
+    value: 'P',
+    min: 0,
+    max: 1,
+    help: 'share of images that are made of four, with the objects of all',
+  },
+  'copy-paste': {
+    kind: 'number',
+    group: pictures,
+    value: 'P',
+    min: 0,
+    max: 1,
+    help: 'share of images into which objects of another are pasted, by their masks if masks are learned, else by their boxes',
+  },
   crop: { kind: 'boolean', group: pictures, help: "SSD's random crops, which keep objects" },
   ...colorJitterFlag,
   'aspect-ratio-group-factor': {
@@ -165,11 +181,12 @@ export type DetectorTrainingFlags = FlagValues<typeof detectorTrainingFlags>;
 
 /** The choices of the flags, without the settings of `--config`. */
 export function detectorChoicesOf(flags: DetectorTrainingFlags): DetectorChoices {
-  const { accumulate, arch, backbone, balance, crop, flip } = flags;
+  const { accumulate, arch, backbone, balance, crop, flip, mosaic } = flags;
   const [minSize, scaleJitter] = [flags['min-size'], flags['scale-jitter']];
   return defined({
     ...optimizationChoices(flags),
-    ...{ accumulate, arch, backbone, balance, crop, flip },
+    ...{ accumulate, arch, backbone, balance, crop, flip, mosaic },
+    copyPaste: flags['copy-paste'],
     maxSize: flags['max-size'],
     heads: headsOf(flags.heads),
     trainableLayers: flags['trainable-layers'],

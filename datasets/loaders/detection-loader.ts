@@ -5,6 +5,7 @@ import { checkOptions } from '../../io/options.ts';
 import { type Cancelled, cancel, isCancelled, newCancelled } from '../../io/threads/cancelled.ts';
 import { mapOrdered } from '../../io/threads/map-ordered.ts';
 import { WorkerPool, wholeNumber } from '../../io/threads/worker-pool.ts';
+import { MOSAIC } from '../augment/compose.ts';
 import { type EpochOptions, epochKinds } from './classification/loader-options.ts';
 import { checkKeypoints } from './detection/check-keypoints.ts';
 import { checkDetectionRecipe } from './detection/check-recipe.ts';
@@ -14,6 +15,7 @@ import type { PreparedSample } from './detection/prepare.ts';
 import type { SampleJob, SampleResult, SampleSettings } from './detection/sample-job.ts';
 
 import { repeatFactors } from './epoch-order.ts';
+import { seeded } from './seeded.ts';
 
 /** A training image with its objects, in pixels of the resized image. */
 export interface LoadedSample extends PreparedSample {
@@ -132,7 +134,8 @@ export class DetectionLoader {
         keys.map(async (key, i) => {
           if (made.has(key)) return;
           const sample = this.#samples[indices[i]];
-          const result = await this.#pool.run({ sample, epoch, place: places[i], cancelled });
+          const others = this.#othersOf(epoch, places[i]);
+          const result = await this.#pool.run({ sample, others, epoch, place: places[i], cancelled });
           if (!result) return;
           if ('problem' in result) this.#remember(indices[i], result.problem);
           else made.set(key, { ...result.sample, file: sample.file, index: indices[i] });
@@ -142,6 +145,14 @@ export class DetectionLoader {
       const images = keys.flatMap((key) => made.get(key) ?? []);
       if (images.length === keys.length) return { number, epoch, images };
     }
+  }
+
+  /** Images for a mosaic, and one whose objects are pasted, if the recipe asks for them. */
+  #othersOf(epoch: number, place: number): DetectionSample[] {
+    const { recipe, seed = 0 } = this.#options;
+    if (!recipe.mosaic && !recipe.copy_paste) return [];
+    const random = seeded(seed, 'mix', epoch, place);
+    return Array.from({ length: MOSAIC }, () => this.#samples[random.integer(this.#samples.length)]);
   }
 
   #nothingLeft(): ResnetCocoError {

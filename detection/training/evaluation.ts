@@ -7,6 +7,7 @@ import { toRle } from '../../datasets/masks/segmentation.ts';
 import { usableSegmentation } from '../../datasets/masks/usable-segmentation.ts';
 import type { Engine, Weights } from '../../engine/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
+import { meanAt } from '../../eval/cocoeval/summary.ts';
 import {
   bestScore,
   COCO,
@@ -17,7 +18,6 @@ import {
   type SampleEvaluation,
   type SampleImage,
 } from '../../eval/index.ts';
-import { meanAt } from '../../eval/cocoeval/summary.ts';
 import { writeWholeFile } from '../../io/whole-file.ts';
 import { checkWithin } from '../../io/within-folder.ts';
 import { categoryMetric } from '../../training/index.ts';

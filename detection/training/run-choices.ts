@@ -38,6 +38,10 @@ export interface DetectorChoices extends OptimizationChoices {
   readonly colorJitter?: number;
   /** Crops that keep objects (SSD's). */
   readonly crop?: boolean;
+  /** The share of images that are made of four. */
+  readonly mosaic?: number;
+  /** The share of images into which objects of another are pasted. */
+  readonly copyPaste?: number;
   /** Scale jitter: the factor, at least and at most. */
   readonly scaleJitter?: readonly [number, number];
   readonly aspectRatioGroupFactor?: number;
@@ -60,6 +64,8 @@ const kinds: OptionKinds<DetectorChoices> = {
   flip: 'number',
   colorJitter: 'number',
   crop: 'boolean',
+  mosaic: 'number',
+  copyPaste: 'number',
   heads: 'list',
   scaleJitter: 'list',
   aspectRatioGroupFactor: 'number',
@@ -149,6 +155,8 @@ const CHOICE_NAMES: Readonly<Record<string, string>> = {
   repeat_threshold: '`balance`',
   'augmentations.p': '`flip`',
   'augmentations.brightness': '`colorJitter`',
+  'mosaic.p': '`mosaic`',
+  'copy_paste.p': '`copyPaste`',
   'scale_jitter.scale_range': '`scaleJitter`',
 };
 
@@ -226,7 +234,7 @@ function chosenArchitecture(arch: string | undefined, start: DetectorStart | und
 }
 
 function recipeOf(
-  { colorJitter, crop, flip = 0.5, minSize, scaleJitter }: DetectorChoices,
+  { colorJitter, copyPaste, crop, flip = 0.5, minSize, mosaic, scaleJitter }: DetectorChoices,
   { channel_order, image_mean, image_std, max_size, min_size, resize_arithmetic, resize_by }: DetectorConfig,
   layout: KeypointLayout | undefined,
 ): DetectionRecipe {
@@ -244,6 +252,8 @@ function recipeOf(
     ...(resize_arithmetic && { resize_arithmetic }),
     ...(resize_by && { resize_by }),
     ...(layout && { keypoint_hflip_indices: layout.hflip_indices }),
+    ...(mosaic ? { mosaic: { p: mosaic } } : {}),
+    ...(copyPaste ? { copy_paste: { p: copyPaste } } : {}),
     ...(scaleJitter ? { scale_jitter: { scale_range: scaleJitter } } : {}),
     image_mean: [...image_mean],
     image_std: [...image_std],

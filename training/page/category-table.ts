@@ -49,7 +49,10 @@ function rowOf(name: string, measured: readonly TrainingEntry[], end: number): T
   const last = measured[measured.length - 1];
   return [
     { content: foreign(category), key: category },
-    { content: course(measured.map((entry) => [entry.epoch / end, value(entry)])), key: value(last) - value(measured[0]) },
+    {
+      content: course(measured.map((entry) => [entry.epoch / end, value(entry)])),
+      key: value(last) - value(measured[0]),
+    },
     cell(measured[0]),
     cell(best),
     { content: String(Number(best.epoch.toFixed(1))), key: best.epoch },
@@ -59,7 +62,8 @@ function rowOf(name: string, measured: readonly TrainingEntry[], end: number): T
 
 /** A line of values from 0 to 1 over a share of the run. */
 function course(points: readonly (readonly [x: number, y: number])[]): string {
-  const place = ([x, y]: readonly [number, number]): string => `${(2 + 156 * x).toFixed(1)},${(24 - 22 * y).toFixed(1)}`;
+  const place = ([x, y]: readonly [number, number]): string =>
+    `${(2 + 156 * x).toFixed(1)},${(24 - 22 * y).toFixed(1)}`;
   // A single point would draw nothing.
   const drawn = points.length > 1 ? points : [points[0], points[0]];
   return `<svg class="course" viewBox="0 0 160 26" aria-hidden="true"><polyline points="${drawn.map(place).join(' ')}"/></svg>`;

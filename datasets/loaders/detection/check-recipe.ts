@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { ResnetCocoError, shortened } from '../../../errors.ts';
-import { wholeWithin } from '../../../io/bounded-values.ts';
+import { numberWithin, wholeWithin } from '../../../io/bounded-values.ts';
 import { MOST } from '../../../io/bounds.ts';
 import { problemOf } from '../../../io/config.ts';
 import { resizeArithmetics, resizeLibraries } from '../../images/transform.ts';
@@ -32,6 +32,8 @@ const schema = v.strictObject({
   resize_arithmetic: v.optional(v.picklist(resizeArithmetics)),
   resize_by: v.optional(v.picklist(resizeLibraries)),
   scale_jitter: v.optional(v.strictObject({ scale_range: v.optional(scales) })),
+  mosaic: v.optional(v.strictObject({ p: v.optional(numberWithin(0, 1)) })),
+  copy_paste: v.optional(v.strictObject({ p: v.optional(numberWithin(0, 1)) })),
   keypoint_hflip_indices: v.optional(
     v.pipe(
       v.array(wholeWithin(0, MOST.keypoints - 1)),

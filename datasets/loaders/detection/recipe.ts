@@ -1,4 +1,5 @@
 import type { ColorJitter } from '../../augment/color-jitter.ts';
+import type { CopyPaste, Mosaic } from '../../augment/compose.ts';
 import type { RandomHorizontalFlip } from '../../augment/horizontal-flip.ts';
 import type { RandomIouCrop } from '../../augment/random-iou-crop.ts';
 import type { ScaleJitter } from '../../augment/scale-jitter.ts';
@@ -20,6 +21,10 @@ export interface DetectionRecipe {
   readonly resize_arithmetic?: ResizeArithmetic | undefined;
   readonly resize_by?: ResizeLibrary | undefined;
   readonly scale_jitter?: ScaleJitter | undefined;
+  /** Before all augmentations, four images become one with this probability; 1 by default. */
+  readonly mosaic?: Mosaic | undefined;
+  /** Then, objects of another image are pasted with this probability; 0.5 by default. */
+  readonly copy_paste?: CopyPaste | undefined;
   /**
    * For each keypoint, which one takes its place in a mirrored image: the right eye that of the left. `keypointLayout`
    * finds them by their names. Needed only to mirror images whose keypoints are learned.

@@ -13,6 +13,8 @@ export interface SampleSettings {
 
 export interface SampleJob {
   readonly sample: DetectionSample;
+  /** Images that a mosaic or pasted objects may be made of. */
+  readonly others: readonly DetectionSample[];
   readonly epoch: number;
   /** The image whose random numbers it uses. */
   readonly place: number;

@@ -55,7 +55,12 @@ const lines = (markup: string): string[] => [...markup.matchAll(/polyline class=
 const legend = (markup: string): string[] => [...markup.matchAll(/<\/svg>([^<]+)<\/li>/g)].map(([, label]) => label);
 
 test('the average precision of each category has a row of its own, not a chart', async () => {
-  const at = (epoch: number, values: TrainingEntry['values']): TrainingEntry => ({ split: 'val', step: 100 * epoch, epoch, values });
+  const at = (epoch: number, values: TrainingEntry['values']): TrainingEntry => ({
+    split: 'val',
+    step: 100 * epoch,
+    epoch,
+    values,
+  });
   const log = [
     at(1, { AP: 0.2, 'AP/cat': 0.1, 'AP/<b>dog': 0.3 }),
     at(2, { AP: 0.4, 'AP/cat': 0.5, 'AP/<b>dog': 0.35 }),
@@ -64,7 +69,13 @@ test('the average precision of each category has a row of its own, not a chart',
   const page = await pageOf([{ name: 'r', log, settings: {} }]);
   assert.equal(titles(page), ['Average precision', 'Average precision of each category', 'Evaluations']);
   const table = sectionOf(page, 'Average precision of each category');
-  const rows = [...table.matchAll(/<tr><td.*?<\/tr>/gs)].map(([row]) => row.replace(/<[^>]*>/g, ' ').split(/ +/).join(' ').trim());
+  const rows = [...table.matchAll(/<tr><td.*?<\/tr>/gs)].map(([row]) =>
+    row
+      .replace(/<[^>]*>/g, ' ')
+      .split(/ +/)
+      .join(' ')
+      .trim(),
+  );
   assert.equal(rows, ['cat 10.0 % 50.0 % 2 40.0 %', '&#60;b&#62;dog 30.0 % 35.0 % 2 35.0 %']);
   assert.is(table.match(/<polyline/g)!.length, 2);
   assert.not.match(sectionOf(page, 'Evaluations'), /cat|dog/);
