@@ -1,4 +1,5 @@
 import type { HubModelListing, ModelListing } from '../checkpoints/index.ts';
+import type { QuantizationConfig } from '../engine/index.ts';
 import type { ModelInfo } from '../index.ts';
 import { readSettingsFile } from '../io/json/settings-file.ts';
 import { settingName, settingRows, settingValue } from '../training/page/setting-words.ts';
@@ -31,10 +32,17 @@ function hubTable(models: readonly HubModelListing[]): string {
   return formatTable([['name', 'parameters', 'ImageNet top-1 at size', 'here'], ...rows], 'lrll');
 }
 
+/** How a model was quantized, without the range of every activation. */
+function inWords({ calibration, float_layers, method }: QuantizationConfig): string {
+  const others = float_layers.length ? `; in single precision: ${float_layers.join(', ')}` : '';
+  return `int8, ranges by ${method} of ${calibration.images} images (${calibration.data})${others}`;
+}
+
 /** A model's description for people: details of the file, then its configuration by headings. */
 function describeModel({ config, ...facts }: ModelInfo): string {
   const metric = 'metric' in facts ? { metric: published(facts.metric) } : {};
-  const { provenance, ...settings } = (config ?? {}) as Readonly<Record<string, unknown>>;
+  const { provenance, quantization, ...plain } = (config ?? {}) as Readonly<Record<string, unknown>>;
+  const settings = quantization ? { ...plain, quantization: inWords(quantization as QuantizationConfig) } : plain;
   // The training settings repeat some of the model's own settings.
   const { model, ...training } = (provenance ?? {}) as Readonly<Record<string, unknown>>;
   const table = (fields: Readonly<Record<string, unknown>>, indent = '') =>

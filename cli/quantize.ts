@@ -26,7 +26,7 @@ const flags = {
   method: {
     kind: 'choice',
     choices: ['minmax', 'percentile', 'entropy'],
-    default: 'percentile',
+    default: 'minmax',
     help: 'how ranges are chosen: the extremes, without the outermost hundred-thousandth, or by the least loss of information',
   },
   evaluate: {

@@ -33,7 +33,7 @@ export interface QuantizeOptions extends OpenModelOptions {
   readonly calibrate: readonly ImageSource[];
   /** What they are, for the model's configuration. */
   readonly calibrationName?: string;
-  /** How ranges are chosen; `percentile` by default. */
+  /** How ranges are chosen; `minmax` by default. */
   readonly method?: RangeMethod;
   /** The architecture of a plain checkpoint, if its tensors do not tell it. */
   readonly arch?: string;
@@ -136,7 +136,7 @@ class Quantization {
   }
 
   async write(to: string): Promise<QuantizedModel> {
-    const { method = 'percentile' } = this.#options;
+    const { method = 'minmax' } = this.#options;
     const { images, ranges } = await this.#calibrate(method);
     const config = (floatLayers: readonly string[]): QuantizationConfig => ({
       method,

@@ -77,7 +77,7 @@ test('models info says what types the tensors have, and how the model was quanti
   const info = await modelInfo(int8);
   assert.equal('dtypes' in info && info.dtypes.I8, 20);
   const { quantization } = info.config as { quantization: { method: string; calibration: object } };
-  assert.is(quantization.method, 'percentile');
+  assert.is(quantization.method, 'minmax');
   assert.equal(quantization.calibration, { data: 'waves', images: 3 });
 });
 
@@ -184,7 +184,7 @@ test('damage to scales and ranges is told by name', async () => {
   await rejects(loadClassifier(file), 'BAD_MODEL', /conv1\.weight_scale: has the scale 0, which is not a positive/);
   const renamed = await damaged((text) => text.replace('layer1.0.conv1+relu', 'layer1.0.conv1+rely'));
   await rejects(loadClassifier(renamed), 'BAD_CONFIG', /quantization: activations: layer1\.0\.conv1\+relu is missing/);
-  const method = await damaged((text) => text.replace('\\"percentile\\"', '\\"percentil3\\"'));
+  const method = await damaged((text) => text.replace('\\"minmax\\"', '\\"minmix\\"'));
   await rejects(loadClassifier(method), 'BAD_CONFIG', /quantization\.method: must be/);
 });
 
