@@ -16,6 +16,7 @@ import type {
 } from '../engine.ts';
 import { LossProgram, lossParts } from '../loss-program.ts';
 import { checkTrainingOptions } from '../optimizers/check-options.ts';
+import { int8Support } from '../quantization/int8-support.ts';
 import { TrainedParts } from '../trained-parts.ts';
 import { blockSize } from './block-size.ts';
 import { encodeOnnx } from './encode.ts';
@@ -145,8 +146,9 @@ class OnnxEngine implements Engine {
       extra: {
         session: {
           force_spinning_stop: '1',
-          // Sums of products of bytes overflow on CPUs with AVX2 but without VNNI, unless weights are made unsigned.
-          x64quantprecision: '1',
+          // Sums of products of bytes overflow on CPUs with AVX2 but without VNNI, unless weights are made unsigned. With
+          // VNNI that would take twice the time.
+          ...(int8Support().fast ? {} : { x64quantprecision: '1' }),
         },
       },
     };
