@@ -42,8 +42,8 @@ export interface LoadedDetectOptions extends FilterOptions {
 /** Settings of `detect`. */
 export interface DetectOptions extends LoadedDetectOptions {
   /**
-   * Looks at each image in three sizes and mirrored, and leaves out what a better box overlaps: slower by seven times,
-   * and a little better. Default false.
+   * Looks at each image in three sizes and mirrored, and leaves out what a better box overlaps: about six times as
+   * slow. Default false.
    */
   readonly augment?: boolean;
 }

@@ -21,7 +21,7 @@ export interface FilterOptions {
   /** The least area of a box in pixels of the image. */
   readonly minArea?: number;
   /** Told, for each image, how many detections the filters leave out. */
-  readonly onLeftOut?: (counts: LeftOut) => void;
+  readonly onLeftOut?: (counts: LeftOutDetections) => void;
 }
 
 export const filterKinds: OptionKinds<FilterOptions> = {
@@ -35,7 +35,7 @@ export const filterKinds: OptionKinds<FilterOptions> = {
 };
 
 /** Detections above `score` that a filter leaves out, by the first filter that does. */
-export interface LeftOut {
+export interface LeftOutDetections {
   /** Of categories that are not among `classes`. */
   readonly classes: number;
   /** Not above their category's own score. */
@@ -121,7 +121,7 @@ export class DetectionFilter {
   scoreOf = (id: number): number => this.#scores.get(id) ?? this.#score;
 
   /** Why a detection is left out, apart from better ones; undefined for one that stays, `score` for one below all scores. */
-  #reason({ area, id, score }: Candidate): keyof LeftOut | 'score' | undefined {
+  #reason({ area, id, score }: Candidate): keyof LeftOutDetections | 'score' | undefined {
     if (this.#wanted && !this.#wanted.has(id)) return isAbove(score, this.#score) ? 'classes' : 'score';
     if (!isAbove(score, this.scoreOf(id))) return isAbove(score, this.#score) ? 'classScore' : 'score';
     return area < (this.#options.minArea ?? 0) ? 'minArea' : undefined;

@@ -17,7 +17,7 @@ export {
   type FileDetector,
 } from './evaluate-detector.ts';
 export { type ExportedGraph, type ExportOptions, exportModel } from './export-model.ts';
-export type { FilterOptions, LeftOut } from './filters.ts';
+export type { FilterOptions, LeftOutDetections } from './filters.ts';
 export { loadDetector } from './load-detector.ts';
 export { loadModel } from './load-model.ts';
 export type { DetectorCategory } from './model/detector-category.ts';

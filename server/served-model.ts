@@ -4,7 +4,7 @@ import {
   Detector,
   type DetectorConfig,
   isAbove,
-  type LeftOut,
+  type LeftOutDetections,
   loadModel,
   SHOWN_SCORE,
   type SlicingOptions,
@@ -273,9 +273,9 @@ async function detectFiltered(model: Detector, image: LoadedImage, { options, pi
 
 /** What filters leave out of an image, in an answer. */
 class LeftOutRecord {
-  #counts: LeftOut | undefined;
+  #counts: LeftOutDetections | undefined;
 
-  readonly add = (counts: LeftOut): void => {
+  readonly add = (counts: LeftOutDetections): void => {
     this.#counts = counts;
   };
 

@@ -1,4 +1,4 @@
-import type { FilterOptions, LeftOut } from '../../detection/index.ts';
+import type { FilterOptions, LeftOutDetections } from '../../detection/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import type { FlagTable, FlagValues } from '../terminal/flags.ts';
 import { defined } from '../terminal/shared-flags.ts';
@@ -94,9 +94,14 @@ export function filtersOf(flags: FlagValues<typeof filterFlags>): Omit<FilterOpt
 
 /** Adds up what filters leave out of images. */
 export class LeftOutCount {
-  readonly #total: Record<keyof LeftOut, number> = { classes: 0, classScore: 0, minArea: 0, maxDetections: 0 };
+  readonly #total: Record<keyof LeftOutDetections, number> = {
+    classes: 0,
+    classScore: 0,
+    minArea: 0,
+    maxDetections: 0,
+  };
 
-  readonly add = (counts: LeftOut): void => {
+  readonly add = (counts: LeftOutDetections): void => {
     for (const name of ['classes', 'classScore', 'minArea', 'maxDetections'] as const)
       this.#total[name] += counts[name];
   };

@@ -65,7 +65,7 @@ export const augmentFlag = {
   augment: {
     kind: 'boolean',
     group: 'Model',
-    help: 'look at each image in three sizes and mirrored, and keep the best boxes: seven times slower, a little better',
+    help: 'look at each image in three sizes and mirrored, and keep the best boxes: about six times as slow',
   },
 } as const satisfies FlagTable;
 

@@ -9,7 +9,7 @@ import { encodeImage, type Image } from '../../datasets/index.ts';
 import { mirrorRle } from '../../datasets/masks/mirror-rle.ts';
 import { rleEncode } from '../../datasets/masks/rle.ts';
 import { mirrorDetection } from '../../detection/augmented/detect-views.ts';
-import { type Detection, type Detector, type LeftOut, loadDetector } from '../../detection/index.ts';
+import { type Detection, type Detector, type LeftOutDetections, loadDetector } from '../../detection/index.ts';
 import { mergeDetections } from '../../detection/slicing/merge-detections.ts';
 import { rejects } from '../rejects.ts';
 import { fixturesDir } from '../shared-data.ts';
@@ -46,9 +46,11 @@ const plain = (detections: readonly Detection[]) => JSON.parse(JSON.stringify(de
 const area = ({ bbox: [, , width, height] }: Detection) => width * height;
 
 /** Detects with filters, and what was said to be left out. */
-async function filtered(options: Parameters<Detector['detect']>[1]): Promise<[Detection[], LeftOut | undefined]> {
-  let told: LeftOut | undefined;
-  const onLeftOut = (counts: LeftOut) => {
+async function filtered(
+  options: Parameters<Detector['detect']>[1],
+): Promise<[Detection[], LeftOutDetections | undefined]> {
+  let told: LeftOutDetections | undefined;
+  const onLeftOut = (counts: LeftOutDetections) => {
     told = counts;
   };
   return [await detector.detect(file, { score: detector.scoreThresh, ...options, onLeftOut }), told];
