@@ -8,7 +8,7 @@ export interface KeypointLayout {
   readonly names: readonly string[];
   /** Pairs of keypoints, counted from 1, that a line joins. */
   readonly skeleton: readonly (readonly [number, number])[];
-  /** [K]: which one takes the place of each in a mirrored image, for `DetectionRecipe.keypoint_hflip_indices`. */
+  /** Which one takes the place of each in a mirrored image, [K], for `DetectionRecipe.keypoint_hflip_indices`. */
   readonly hflip_indices: readonly number[];
   /** What a person should know: names that are missing, lines to nowhere. */
   readonly notes: readonly string[];
