@@ -9,7 +9,7 @@ import { projectRoot } from '../shared-data.ts';
 import { claimedPng } from './small-models.ts';
 
 const test = suite('hostile requests');
-const REQUESTS = 2000;
+const REQUESTS = 500;
 const SIDE_BY_SIDE = 40;
 const TOKEN = 'open sesame';
 const cat = readFileSync(join(projectRoot, 'samples', 'cat.jpg'));
