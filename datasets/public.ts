@@ -39,7 +39,7 @@ export {
   type SampleDatasetOptions,
   sampleDataset,
 } from './detection/edit-dataset.ts';
-export type { FilterRules, LeftOut } from './detection/filter-dataset.ts';
+export type { FilteredOut, FilterRules } from './detection/filter-dataset.ts';
 export type { DetectionFormat } from './detection/formats.ts';
 export { type KeypointLayout, keypointLayout } from './detection/keypoint-layout.ts';
 export { type MergeDatasetsOptions, type MergedDatasets, mergeDatasets } from './detection/merge-datasets.ts';

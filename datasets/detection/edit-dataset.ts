@@ -4,7 +4,7 @@ import { checkOptions, type OptionKinds, pathArgument } from '../../io/options.t
 import { shownValue } from '../../io/shown-value.ts';
 import type { CocoDataset } from './coco/coco-format.ts';
 import { type WrittenFolder, writeDatasetFolder } from './dataset-folder.ts';
-import { type FilterRules, filtered, filterKinds, type LeftOut } from './filter-dataset.ts';
+import { type FilteredOut, type FilterRules, filtered, filterKinds } from './filter-dataset.ts';
 import type { DatasetProblems } from './problems.ts';
 import { type ReadOptions, readOptionKinds, readSource, withPaths } from './read-detection-dataset.ts';
 import { renamed } from './rename-categories.ts';
@@ -50,11 +50,11 @@ export interface FilterDatasetOptions extends EditOptions, FilterRules {}
  * @throws ResnetCocoError USAGE when an option is unknown, of another kind or out of range, when there is no such
  *   category, or another process writes to the folder; the signal's reason when aborted
  */
-export async function filterDataset(options: FilterDatasetOptions): Promise<EditedDataset & { leftOut: LeftOut }> {
+export async function filterDataset(options: FilterDatasetOptions): Promise<EditedDataset & { leftOut: FilteredOut }> {
   const call = 'filterDataset';
   checkOptions(call, options, { ...editKinds, ...filterKinds }, ['annotations', 'out']);
   const { categories, without, minArea, maxArea, match, crowds, empty, ...rest } = options;
-  let leftOut: LeftOut | undefined;
+  let leftOut: FilteredOut | undefined;
   const done = await edit(call, rest, (dataset) => {
     const result = filtered(dataset, { categories, without, minArea, maxArea, match, crowds, empty });
     leftOut = result.leftOut;

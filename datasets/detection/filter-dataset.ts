@@ -32,7 +32,7 @@ export const filterKinds: OptionKinds<FilterRules> = {
 };
 
 /** How much was left out. */
-export interface LeftOut {
+export interface FilteredOut {
   readonly images: number;
   readonly annotations: number;
   readonly categories: number;
@@ -65,7 +65,7 @@ export function filtered(
     crowds = true,
     empty = true,
   }: FilterRules,
-): { readonly dataset: CocoDataset; readonly leftOut: LeftOut } {
+): { readonly dataset: CocoDataset; readonly leftOut: FilteredOut } {
   if (minArea > maxArea) {
     throw new ResnetCocoError('USAGE', `\`minArea\` ${minArea} is above \`maxArea\` ${maxArea}: nothing would be left`);
   }
