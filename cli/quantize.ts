@@ -94,7 +94,7 @@ export default command({
   examples: [
     ['resnet-coco quantize resnet50 --calibrate photos --out resnet50-int8.safetensors', ''],
     [
-      'resnet-coco quantize my-detector.safetensors --calibrate my-data/train --out int8.safetensors --evaluate my-data/val --max-loss .5',
+      'resnet-coco quantize my.safetensors --calibrate photos --out int8.safetensors --evaluate val --max-loss .5',
       'at most half a point of AP',
     ],
   ],
