@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { MOST } from '../io/bounds.ts';
 import { inLockedFolder } from '../io/folder-lock.ts';
 import { statsOf } from '../io/regular-file.ts';
+import { evaluationFlags, settingsOf } from './evaluating/evaluation-flags.ts';
 import { printEvaluation, printNumbers, reportFlag } from './terminal/coco-summary.ts';
 import { command, type ExitCode, noPositionals } from './terminal/command.ts';
 import { type FlagTable, required } from './terminal/flags.ts';
@@ -25,6 +26,7 @@ const flags = {
   ...jsonFlag,
   ...reportFlag,
   images: { kind: 'text', value: 'DIR', help: 'folder of the images, for the worst images in the report' },
+  ...evaluationFlags,
   threads: {
     kind: 'integer',
     value: 'N',
@@ -39,11 +41,15 @@ export default command({
   positionals: noPositionals,
   flags,
   details: [
-    'JSON: {"type", "stats": [...], "AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl", "perCategory": [{"id", "name", "AP"}]}; -1 if there is nothing to measure. Keypoints have ten numbers.',
+    'JSON: {"type", "stats": [...], "AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl", "perCategory": [{"id", "name", "AP"}]}; -1 if there is nothing to measure. Keypoints have ten numbers. With --best-threshold also {"best": {"threshold", "precision", "recall", "f1"}, "oLRP", "localisation", "falsePositives", "falseNegatives"}, and in each category "best" and "lrp".',
   ],
   examples: [
     ['resnet-coco evaluate coco --annotations instances_val2017.json --detections detections.json', ''],
     ['resnet-coco evaluate coco --annotations gt.json --detections masks.json --type segm --json', ''],
+    [
+      'resnet-coco evaluate coco --annotations gt.json --detections dt.json --categories person,dog --max-dets 1,10,300 --best-threshold',
+      'some categories, more detections, and where to cut scores off',
+    ],
     [
       'resnet-coco evaluate coco --annotations gt.json --detections dt.json --report report --images val2017',
       'then open report/report.html',
@@ -54,9 +60,11 @@ export default command({
     const annotations = required('annotations', flags.annotations);
     const detections = required('detections', flags.detections);
     if (images && !report) terminal.note('--images has no effect without --report');
+    const settings = settingsOf(flags);
     const threads = flags.threads ?? Math.min(availableParallelism(), MOST_THREADS);
     const evaluate = async (): Promise<ExitCode> => {
-      if (type === 'bbox' && report === undefined && (statsOf(detections)?.size ?? 0) >= LARGE) {
+      const isStandard = type === 'bbox' && report === undefined && !settings && !flags['best-threshold'];
+      if (isStandard && (statsOf(detections)?.size ?? 0) >= LARGE) {
         const { evaluateBoxFiles } = await import('../eval/files/evaluate-files.ts');
         const evaluated = await evaluateBoxFiles(annotations, detections, threads);
         if (evaluated) {
@@ -70,10 +78,11 @@ export default command({
       ]);
       const gt = await COCO.load(annotations);
       const evaluation = new COCOeval(gt, gt.loadRes(detections), type);
+      settings?.(evaluation);
       evaluation.evaluate();
       evaluation.accumulate();
       const title = `${basename(detections)} on ${basename(annotations)}`;
-      await printEvaluation(evaluation, { json, report, title, images }, terminal);
+      await printEvaluation(evaluation, { json, report, title, images, best: flags['best-threshold'] }, terminal);
       return 0;
     };
     return await (report === undefined ? evaluate() : inLockedFolder(report, evaluate));

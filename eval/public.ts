@@ -7,6 +7,8 @@ export type { PrecisionCurve } from './analysis/curves.ts';
 export { type AnalysisOptions, analyzeDetections, type DetectionAnalysis } from './analysis/detection-analysis.ts';
 export type { ErrorBreakdown, ErrorCost, ErrorCosts } from './analysis/error-breakdown.ts';
 export type { ErrorType } from './analysis/error-types.ts';
+export type { LocalisationRecallPrecision } from './analysis/localisation-recall-precision.ts';
+export { type OperatingPoints, operatingPoints } from './analysis/operating-points.ts';
 export type { ImageErrors, JudgedBox } from './analysis/worst-images.ts';
 export type { ReliabilityBin } from './classification/calibration.ts';
 export { type ClassMapping, type ModelClass, mapClasses } from './classification/class-mapping.ts';

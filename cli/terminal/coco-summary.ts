@@ -1,7 +1,8 @@
 import type { ImageId } from '../../datasets/index.ts';
+import type { OperatingPoints } from '../../eval/analysis/operating-points.ts';
 import type { COCOeval } from '../../eval/cocoeval/coco-eval.ts';
 import type { IouType } from '../../eval/cocoeval/params.ts';
-import { type CategoryAP, statNames } from '../../eval/cocoeval/summary.ts';
+import { type CategoryAP, decimals, statNames } from '../../eval/cocoeval/summary.ts';
 import type { Terminal } from './terminal.ts';
 
 export const reportFlag = {
@@ -18,6 +19,8 @@ export interface EvaluationOutput {
   readonly report: string | undefined;
   readonly title: string;
   readonly images?: string | ReadonlyMap<ImageId, string> | undefined;
+  /** Whether the best score threshold and oLRP are printed too. */
+  readonly best?: boolean;
 }
 
 /** What is printed of an evaluation. */
@@ -28,33 +31,62 @@ export interface EvaluatedNumbers {
   readonly lines: readonly string[];
   readonly perCategory: readonly CategoryAP[];
   readonly warnings: readonly string[];
+  /** Further fields of the JSON. */
+  readonly more?: object;
 }
 
 /** Prints numbers as pycocotools does, or as JSON, and notes the warnings. */
 export async function printNumbers(
-  { lines, perCategory, stats, type, warnings }: EvaluatedNumbers,
+  { lines, more, perCategory, stats, type, warnings }: EvaluatedNumbers,
   json: boolean,
   terminal: Terminal,
 ): Promise<void> {
   for (const warning of warnings) terminal.note(warning);
   const named = Object.fromEntries(statNames(type).map((name, i) => [name, stats[i]]));
-  await (json ? terminal.printJson({ type, stats, ...named, perCategory }) : terminal.print(lines.join('\n')));
+  await (json ? terminal.printJson({ type, stats, ...named, ...more, perCategory }) : terminal.print(lines.join('\n')));
 }
 
 /** Prints an accumulated evaluation as pycocotools does, or as JSON, and writes the report. */
 export async function printEvaluation(
   evaluation: COCOeval,
-  { images, json, report, title }: EvaluationOutput,
+  { best, images, json, report, title }: EvaluationOutput,
   terminal: Terminal,
 ): Promise<void> {
   const warnings = [...evaluation.cocoGt.warnings, ...evaluation.cocoDt.warnings];
   const lines: string[] = [];
   evaluation.summarize((line) => lines.push(line));
   const { perCategory, params, stats } = evaluation;
-  await printNumbers({ type: params.iouType, stats, lines, perCategory, warnings }, json, terminal);
+  const numbers = { type: params.iouType, stats, lines, perCategory, warnings };
+  const thresholds = best ? await bestNumbers(evaluation) : undefined;
+  await printNumbers(thresholds ? withThresholds(numbers, thresholds) : numbers, json, terminal);
   if (report === undefined) return;
   const { analyzeDetections, writeDetectionReport } = await import('../../eval/index.ts');
   const analysis = analyzeDetections(evaluation);
   await writeDetectionReport(report, { title, analysis, warnings, ...(images && { images }) });
   terminal.note(`report: ${report}/report.html`);
 }
+
+async function bestNumbers(evaluation: COCOeval) {
+  const { operatingPoints } = await import('../../eval/index.ts');
+  return operatingPoints(evaluation);
+}
+
+/** Adds the best threshold and oLRP to the lines, the JSON and its categories. */
+function withThresholds(numbers: EvaluatedNumbers, { best, categories, lrp }: OperatingPoints): EvaluatedNumbers {
+  const { type, lines, perCategory } = numbers;
+  const similarity = type === 'keypoints' ? 'OKS' : 'IoU';
+  const added = [
+    best
+      ? ` Best F1            @[ ${similarity}=0.50 | score > ${shortNumber(best.threshold)} ] = ${decimals(best.f1, 3)}, precision ${decimals(best.precision, 3)}, recall ${decimals(best.recall, 3)}`
+      : ` Best F1            @[ ${similarity}=0.50 ] = -1: no detection is right`,
+    ` Optimal LRP        @[ ${similarity}=0.50 ] = ${decimals(lrp.oLRP, 3)}, localisation ${decimals(lrp.localisation, 3)}, false positives ${decimals(lrp.falsePositives, 3)}, false negatives ${decimals(lrp.falseNegatives, 3)}`,
+  ];
+  return {
+    ...numbers,
+    lines: [...lines, ...added],
+    more: { best, ...lrp },
+    perCategory: perCategory.map((category, k) => ({ ...category, ...categories[Math.min(k, categories.length - 1)] })),
+  };
+}
+
+const shortNumber = (value: number): string => String(Number(value.toPrecision(6)));

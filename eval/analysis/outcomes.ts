@@ -32,6 +32,8 @@ export interface Outcomes {
   /** By row of the results, `[N]`. */
   readonly detections: {
     readonly verdicts: Uint8Array;
+    /** Of hits: the similarity to the object. */
+    readonly overlaps: Float64Array;
     /** Indices among the evaluated categories and images. */
     readonly categories: Int32Array;
     readonly images: Int32Array;
@@ -71,6 +73,7 @@ export function outcomesOf(e: COCOeval): Outcomes {
     positives: new Float64Array(K),
     detections: {
       verdicts: new Uint8Array(dt.length),
+      overlaps: new Float64Array(dt.length),
       categories: new Int32Array(dt.length).fill(-1),
       images: new Int32Array(dt.length).fill(-1),
       nearest: nearest(),
@@ -138,6 +141,7 @@ class CategoryMatching {
         } else if (group.inRange.ignored[object]) detections.verdicts[row] = IGNORED;
         else {
           detections.verdicts[row] = HIT;
+          detections.overlaps[row] = group.similarities[d * G + object];
           objects.detections[rows[object]] = row;
         }
       }
