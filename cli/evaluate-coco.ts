@@ -11,6 +11,8 @@ import { jsonFlag } from './terminal/shared-flags.ts';
 
 /** Results of this many bytes are worth threads. */
 const LARGE = 1 << 22;
+/** A number or a list is ids of images, unless a folder has that name. */
+const IDS = /^\d+$|,/;
 /** More threads than this wait for each other. */
 const MOST_THREADS = 8;
 
@@ -25,7 +27,11 @@ const flags = {
   },
   ...jsonFlag,
   ...reportFlag,
-  images: { kind: 'text', value: 'DIR', help: 'folder of the images, for the worst images in the report' },
+  images: {
+    kind: 'text',
+    value: 'DIR|ID,…',
+    help: 'folder of the images, for the worst images in the report; or ids of images, as --image-ids',
+  },
   ...evaluationFlags,
   threads: {
     kind: 'integer',
@@ -47,8 +53,8 @@ export default command({
     ['resnet-coco evaluate coco --annotations instances_val2017.json --detections detections.json', ''],
     ['resnet-coco evaluate coco --annotations gt.json --detections masks.json --type segm --json', ''],
     [
-      'resnet-coco evaluate coco --annotations gt.json --detections dt.json --categories person,dog --max-dets 1,10,300 --best-threshold',
-      'some categories, more detections, and where to cut scores off',
+      'resnet-coco evaluate coco --annotations gt.json --detections dt.json --categories person,dog --best-threshold',
+      'two categories, and where to cut scores off',
     ],
     [
       'resnet-coco evaluate coco --annotations gt.json --detections dt.json --report report --images val2017',
@@ -56,11 +62,13 @@ export default command({
     ],
   ],
   async run({ flags, terminal }) {
-    const { images, json, report, type } = flags;
+    const { json, report, type } = flags;
     const annotations = required('annotations', flags.annotations);
     const detections = required('detections', flags.detections);
+    const areIds = flags.images !== undefined && IDS.test(flags.images) && !statsOf(flags.images)?.isDirectory();
+    const images = areIds ? undefined : flags.images;
     if (images && !report) terminal.note('--images has no effect without --report');
-    const settings = settingsOf(flags);
+    const settings = settingsOf(areIds ? { ...flags, 'image-ids': flags.images } : flags);
     const threads = flags.threads ?? Math.min(availableParallelism(), MOST_THREADS);
     const evaluate = async (): Promise<ExitCode> => {
       const isStandard = type === 'bbox' && report === undefined && !settings && !flags['best-threshold'];

@@ -2,7 +2,7 @@ import type { ImageId } from '../../datasets/index.ts';
 import type { OperatingPoints } from '../../eval/analysis/operating-points.ts';
 import type { COCOeval } from '../../eval/cocoeval/coco-eval.ts';
 import type { IouType } from '../../eval/cocoeval/params.ts';
-import { type CategoryAP, decimals, statNames } from '../../eval/cocoeval/summary.ts';
+import { type CategoryAP, decimals, lineStart, meanAt, statNames } from '../../eval/cocoeval/summary.ts';
 import type { Terminal } from './terminal.ts';
 
 export const reportFlag = {
@@ -56,7 +56,9 @@ export async function printEvaluation(
   const lines: string[] = [];
   evaluation.summarize((line) => lines.push(line));
   const { perCategory, params, stats } = evaluation;
-  const numbers = { type: params.iouType, stats, lines, perCategory, warnings };
+  const further = furtherPrecisions(evaluation);
+  lines.push(...further.lines);
+  const numbers = { type: params.iouType, stats, lines, perCategory, warnings, more: further.more };
   const thresholds = best ? await bestNumbers(evaluation) : undefined;
   await printNumbers(thresholds ? withThresholds(numbers, thresholds) : numbers, json, terminal);
   if (report === undefined) return;
@@ -64,6 +66,35 @@ export async function printEvaluation(
   const analysis = analyzeDetections(evaluation);
   await writeDetectionReport(report, { title, analysis, warnings, ...(images && { images }) });
   terminal.note(`report: ${report}/report.html`);
+}
+
+/** The areas that pycocotools' lines have. */
+const STANDARD_AREAS = ['all', 'small', 'medium', 'large'];
+
+/**
+ * The AP of what pycocotools' lines leave out: areas of one's own, and all objects where 100, the limit of its first line,
+ * is not among the limits.
+ */
+function furtherPrecisions({ eval: accumulated, params }: COCOeval) {
+  const most = Math.max(...params.maxDets);
+  const isBeyond = params.iouType !== 'keypoints' && !params.maxDets.includes(100);
+  const areas = [
+    ...(isBeyond ? ['all'] : []),
+    ...new Set(params.areaRngLbl.filter((area) => !STANDARD_AREAS.includes(area))),
+  ];
+  const measured = areas.map((area) => {
+    const line = { isPrecision: true, area, maxDets: most };
+    const AP = meanAt(accumulated!, line);
+    return { area, AP, text: `${lineStart(line, params)} ] = ${decimals(AP, 3)}` };
+  });
+  const own = measured.filter(({ area }) => area !== 'all');
+  return {
+    lines: measured.map(({ text }) => text),
+    more: {
+      ...(isBeyond && { AP: measured[0].AP }),
+      ...(own.length && { areas: own.map(({ AP, area }) => ({ name: area, AP })) }),
+    },
+  };
 }
 
 async function bestNumbers(evaluation: COCOeval) {
@@ -84,7 +115,7 @@ function withThresholds(numbers: EvaluatedNumbers, { best, categories, lrp }: Op
   return {
     ...numbers,
     lines: [...lines, ...added],
-    more: { best, ...lrp },
+    more: { ...numbers.more, best, ...lrp },
     perCategory: perCategory.map((category, k) => ({ ...category, ...categories[Math.min(k, categories.length - 1)] })),
   };
 }

@@ -99,4 +99,85 @@ test('numbers that no image has are an error that names them', async () => {
   }
 });
 
+/** Evaluates boxes with further flags. */
+async function withFlags(detections: readonly object[], ...more: readonly string[]) {
+  const gt = write('gt.json', { images, categories, annotations: [cat, dog] });
+  const { terminal, stdout } = record();
+  const args = ['--annotations', gt, '--detections', write('dt.json', detections), ...more];
+  const { flags, positionals } = parseFlags(evaluateCoco.flags, args);
+  await evaluateCoco.run({ flags, positionals, terminal, signal: new AbortController().signal });
+  return stdout.text;
+}
+const numbers = async (detections: readonly object[], ...more: readonly string[]) =>
+  JSON.parse(await withFlags(detections, ...more, '--json'));
+const near = (actual: number, expected: number) => assert.ok(Math.abs(actual - expected) < 1e-9, `${actual}`);
+
+test('thresholds, limits, categories and images of one’s own', async () => {
+  // 14 of 20 columns are covered: IoU 14 / 26 = .54, above one of ten thresholds.
+  const shifted = { ...ofCat, bbox: [16, 10, 20, 20] };
+  near((await numbers([shifted, ofDog])).AP, (0.1 + 1) / 2);
+  near((await numbers([shifted, ofDog], '--iou-thresholds', '.5')).AP, 1);
+  near((await numbers([shifted, ofDog], '--iou-thresholds', '.5,.75')).AP, (0.5 + 1) / 2);
+  const ofDogs = await numbers([shifted, ofDog], '--categories', 'dog');
+  near(ofDogs.AP, 1);
+  assert.equal(
+    ofDogs.perCategory.map(({ name }: { name: string }) => name),
+    ['dog'],
+  );
+  for (const flag of ['--image-ids', '--images']) near((await numbers([shifted, ofDog], flag, '1')).AP, 0.1);
+  // Wrong detections with higher scores fill the first places.
+  const wrong = Array.from({ length: 120 }, (_, i) => ({ ...ofCat, bbox: [60, 50, 5, 5], score: 0.95 + i / 1e4 }));
+  near((await numbers([...wrong, ofCat])).AR100, 0);
+  const more = await numbers([...wrong, ofCat], '--max-dets', '1,10,300');
+  // The cat is the 121st of its category; pycocotools' own first number has no limit of 100 to read.
+  near(more.stats[8], 0.5);
+  near(more.stats[0], -1);
+  near(more.AP, 1 / 121 / 2);
+});
+
+test('all categories as one', async () => {
+  const asDog = { ...ofCat, category_id: 2 };
+  near((await numbers([asDog, ofDog])).AR100, 0.5);
+  near((await numbers([asDog, ofDog], '--class-agnostic')).AP, 1);
+});
+
+test('an area of one’s own is printed; one that is named like COCO’s takes its place', async () => {
+  assert.match(await withFlags([ofCat], '--area', 'tiny:0-500'), /area= *tiny .* = 1\.000/);
+  const { areas } = await numbers([ofCat], '--area', 'tiny:0-500', '--area', 'none:0-9');
+  assert.equal(
+    areas.map(({ name }: { name: string }) => name),
+    ['tiny', 'none'],
+  );
+  near(areas[0].AP, 1);
+  near(areas[1].AP, -1);
+  near((await numbers([ofCat], '--area', 'small:0-100')).APs, -1);
+});
+
+test('the best threshold, of the raw curve, and oLRP', async () => {
+  const wrong = { ...ofCat, bbox: [60, 50, 5, 5], score: 0.1 };
+  const { best, oLRP, perCategory } = await numbers([ofCat, ofDog, wrong], '--best-threshold');
+  assert.equal([best.f1, best.precision, best.recall, oLRP], [1, 1, 1, 0]);
+  assert.ok(best.threshold >= 0.1 && best.threshold < 0.8);
+  assert.is(perCategory[0].lrp.oLRP, 0);
+  assert.match(await withFlags([ofCat, ofDog], '--best-threshold'), /Best F1 .* = 1\.000, precision 1\.000/);
+});
+
+test('settings that cannot be are refused with the flag’s name', async () => {
+  const wrong: readonly (readonly [string, string, RegExp])[] = [
+    ['--iou-thresholds', '.5,2', /^--iou-thresholds wants numbers above 0 and up to 1, ascending, got '\.5,2'/],
+    ['--max-dets', '1,10', /^--max-dets wants three whole numbers/],
+    ['--area', 'tiny', /^--area wants NAME:MIN-MAX/],
+    ['--categories', 'dgo', /--categories: the annotations have no category 'dgo'; the nearest is 'dog'/],
+    ['--image-ids', '7', /--image-ids: the annotations have no image '7'/],
+  ];
+  for (const [flag, value, message] of wrong) {
+    try {
+      await withFlags([ofCat], flag, value);
+      assert.unreachable(flag);
+    } catch (error) {
+      assert.match((error as Error).message, message);
+    }
+  }
+});
+
 test.run();

@@ -26,10 +26,13 @@ test("oLRP, its parts and its threshold are those of the authors' program", () =
     e.evaluate();
     const measured = localisationRecallPrecision(e, outcomesOf(e));
     assert.is(measured.length, one.categories.length);
-    one.categories.forEach((wanted, k) => {
+    for (const [k, wanted] of one.categories.entries()) {
       const place = `case ${one.case}, category ${k}`;
       const category = measured[k];
-      if (wanted[0] === -1) return assert.is(category, null, place);
+      if (wanted[0] === -1) {
+        assert.is(category, null, place);
+        continue;
+      }
       assert.ok(category, place);
       const { falseNegatives, falsePositives, localisation, oLRP, score } = category;
       [oLRP, localisation, falsePositives, falseNegatives, score].forEach((value, i) => {
@@ -38,7 +41,7 @@ test("oLRP, its parts and its threshold are those of the authors' program", () =
         else near(value, number, place);
       });
       compared++;
-    });
+    }
   }
   assert.ok(compared > 300);
 });
