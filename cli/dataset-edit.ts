@@ -1,4 +1,5 @@
 import { ResnetCocoError } from '../errors.ts';
+import { MOST } from '../io/bounds.ts';
 import { readSettingsFile } from '../io/json/settings-file.ts';
 import { drawingFlags } from './dataset-split.ts';
 import { reportProblems } from './input/dataset-report.ts';
@@ -17,8 +18,14 @@ const filterFlags = {
   ...newDatasetFlags,
   categories: { kind: 'text', value: 'NAME[,NAME…]', help: 'keep these categories and their objects' },
   without: { kind: 'text', value: 'NAME[,NAME…]', help: 'leave out these categories and their objects' },
-  'min-area': { kind: 'number', value: 'PX', min: 0, help: 'keep objects of at least this area, in square pixels' },
-  'max-area': { kind: 'number', value: 'PX', min: 0, help: 'keep objects of at most this area' },
+  'min-area': {
+    kind: 'number',
+    value: 'PX',
+    min: 0,
+    max: MOST.area,
+    help: 'keep objects of at least this area, in square pixels',
+  },
+  'max-area': { kind: 'number', value: 'PX', min: 0, max: MOST.area, help: 'keep objects of at most this area' },
   match: { kind: 'text', value: 'PATTERN', help: 'keep images whose names this regular expression matches' },
   crowds: { kind: 'boolean', default: true, help: 'leave out crowds' },
   empty: { kind: 'boolean', default: true, help: 'leave out images in which no object is left' },
@@ -56,7 +63,7 @@ export const filter = command({
 
 const sampleFlags = {
   ...newDatasetFlags,
-  count: { kind: 'integer', value: 'N', min: 1, help: 'number of images' },
+  count: { kind: 'integer', value: 'N', min: 1, max: MOST.images, help: 'number of images' },
   fraction: { kind: 'number', value: 'F', min: 0, max: 1, help: 'or their share, such as 0.1' },
   ...drawingFlags,
   ...jsonFlag,

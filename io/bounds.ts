@@ -17,6 +17,10 @@ export const MOST = {
   coordinate: Math.trunc(2 ** 31 / 5),
   /** Coordinates of a detection: anything whose area is still a finite number. */
   detection: 1e150,
+  /** Square pixels of an object, as a person names them. */
+  area: 1e12,
+  /** Images of a data set that a person asks for. */
+  images: 1e9,
   /** Images per batch. */
   batch: 65_536,
   classes: 100_000,

@@ -1,5 +1,6 @@
 import type { FilterOptions, LeftOutDetections } from '../../detection/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
+import { MOST } from '../../io/bounds.ts';
 import type { FlagTable, FlagValues } from '../terminal/flags.ts';
 import { defined } from '../terminal/shared-flags.ts';
 import { counted } from '../terminal/table.ts';
@@ -44,6 +45,7 @@ export const filterFlags = {
     group: 'What is kept',
     value: 'PIXELS',
     min: 0,
+    max: MOST.area,
     help: 'only objects whose box has at least this area',
   },
 } as const satisfies FlagTable;
