@@ -42,6 +42,13 @@ const expected = {
   evaluate_every: 3,
 };
 
+test('a learning rate is a number within its bounds, or auto', () => {
+  const rateOf = (rate: string) => choicesOf(parseFlags(trainingFlags, ['--lr', rate]).flags).lr;
+  assert.is(rateOf('0.5'), 0.5);
+  assert.is(rateOf('auto'), undefined);
+  for (const wrong of ['-1', '1001', 'fast', 'NaN']) assert.throws(() => rateOf(wrong), /--lr/, wrong);
+});
+
 /** The fields of `expected`, with what else has their names. */
 const common = (settings: object) =>
   Object.fromEntries(Object.entries(settings).filter(([name]) => Object.hasOwn(expected, name)));
@@ -50,6 +57,8 @@ test('both commands take every option as it is declared', () => {
   for (const [name, { kind, ...option }] of Object.entries(optimizationOptions)) {
     for (const table of [trainingFlags, detectorTrainingFlags]) {
       if (name === 'warmup-steps' && table === trainingFlags) continue;
+      // A number or `auto`: read apart, within the same bounds.
+      if (name === 'lr') continue;
       const flag: Readonly<Record<string, unknown>> = table[name as keyof typeof table];
       assert.is(flag.kind, kind, name);
       for (const bound of ['min', 'max'] as const) {
