@@ -1,20 +1,16 @@
 import { basename } from 'node:path';
-import type { ClassifierConfig, LogitsOptions, ScoredImage, ViewOptions } from '../backbone/index.ts';
-import {
-  type ClassificationDataset,
-  type Image,
-  type ImageSource,
-  openClassificationDataset,
-} from '../datasets/index.ts';
+import type { ViewOptions } from '../backbone/index.ts';
+import { type ClassificationDataset, openClassificationDataset } from '../datasets/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import {
   classificationRecord,
   type EvaluatedClassifier,
   linesOfJson,
 } from '../eval/classification/classification-record.ts';
-import { ClassificationEvaluator, mapClasses, writeClassificationReport } from '../eval/index.ts';
+import { mapClasses, writeClassificationReport } from '../eval/index.ts';
 import { inLockedFolder } from '../io/folder-lock.ts';
 import { summarize } from './input/image-job.ts';
+import { type ScoringClassifier, scoreImages } from './input/score-images.ts';
 import { command, type ExitCode } from './terminal/command.ts';
 import { describeEvaluation } from './terminal/describe-evaluation.ts';
 import { withDownloadProgress } from './terminal/download-progress.ts';
@@ -65,20 +61,10 @@ export interface ClassifierEvaluation extends ViewOptions {
 const SMALL_CROP = 64;
 const SMALL_BATCH = 128;
 
-function* imagesOf(dataset: ClassificationDataset): Generator<string | URL | Uint8Array | Image> {
-  for (let i = 0; i < dataset.length; i++) yield dataset.image(i);
-}
-
 /** The model's name in reports, with how it looks at images if that is not as its configuration says. */
 function nameOf(model: string, { crops, size }: ViewOptions): string {
   const view = [...(size === undefined ? [] : [`size ${size}`]), ...(crops === 10 ? ['ten crops'] : [])];
   return [basename(model), ...view].join(', ');
-}
-
-/** What this command needs from a classifier. */
-interface ScoringClassifier {
-  readonly config: ClassifierConfig;
-  logitsAll<S extends ImageSource>(images: Iterable<S>, options?: LogitsOptions): AsyncIterable<ScoredImage<S>>;
 }
 
 /** Runs the classifier on the data set, prints the evaluation, and writes the report. */
@@ -92,23 +78,11 @@ export async function evaluateClassifier(
   const { config } = classifier;
   const { by, indices, classes } = mapClasses(dataset, config.categories, config.num_classes);
   if (by === 'order') terminal.note('the model does not know these class names: classes are matched by order');
-  const evaluator = new ClassificationEvaluator(config.num_classes);
   const failures = new Failures(terminal);
-  const failed: { file: string; error: string }[] = [];
   const isSmall = view.size === undefined && config.crop_size <= SMALL_CROP;
   const options = defined({ batch: batch ?? (isSmall ? SMALL_BATCH : undefined), signal, ...view });
   const started = performance.now();
-  const progress = terminal.startProgress('images', dataset.length);
-  try {
-    for await (const { index, error, logits } of classifier.logitsAll(imagesOf(dataset), options)) {
-      const file = dataset.nameOf(index);
-      if (error) failed.push({ file, error: failures.add(file, error) });
-      else evaluator.add(logits, indices[dataset.label(index)], index);
-      progress.advance({ failed: error !== undefined });
-    }
-  } finally {
-    progress.stop();
-  }
+  const { evaluator, failed } = await scoreImages(classifier, dataset, indices, options, failures, terminal);
   const seconds = (performance.now() - started) / 1000;
   const result = evaluator.result();
   const evaluated: EvaluatedClassifier = { model, dataset, source, classes, result, failures: failed };

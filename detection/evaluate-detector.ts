@@ -111,19 +111,41 @@ export async function evaluateDetector(
     }
     await onImage?.(found, image_id);
   }
+  return {
+    evaluation: evaluateResults(detector.config, gt, { images, results }, type),
+    results,
+    images,
+    match,
+    leftOut,
+  };
+}
+
+/**
+ * COCO's evaluation of what a detector found, by one kind of it.
+ *
+ * @param found results of the images, under the data set's category ids
+ * @throws ResnetCocoError BAD_DATASET when annotations make no sense; USAGE for a `type` that the detector does not give
+ */
+export function evaluateResults(
+  config: DetectorConfig,
+  gt: COCO,
+  { images, results }: Pick<EvaluatedDetector, 'images' | 'results'>,
+  type: IouType,
+): COCOeval {
+  checkType(type, config);
   const compared = type === 'keypoints' ? withJoints(gt) : gt;
   const parts = results
     .filter(({ category_id }) => compared.cats.has(category_id))
     .map((result) => comparedPart(result, type));
   const evaluation = new COCOeval(compared, compared.loadRes(parts), type);
   evaluation.params.imgIds = images;
-  const joints = architectureOf(detector.config).targets(detector.config).keypoints;
+  const joints = architectureOf(config).targets(config).keypoints;
   if (type === 'keypoints' && joints !== evaluation.params.kptOksSigmas.length) {
     evaluation.params.kptOksSigmas = Array(joints).fill(OTHER_SIGMA);
   }
   evaluation.evaluate();
   evaluation.accumulate();
-  return { evaluation, results, images, match, leftOut };
+  return evaluation;
 }
 
 /**

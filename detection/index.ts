@@ -7,6 +7,7 @@ export {
   detectorTitle,
   parseDetectorConfig,
 } from './architectures/architectures.ts';
+export { evaluateResults } from './evaluate-detector.ts';
 export { compileFasterRcnn } from './model/faster-rcnn/compile-faster-rcnn.ts';
 export { parseFasterRcnnConfig } from './model/faster-rcnn/faster-rcnn-config.ts';
 export {

@@ -1,12 +1,13 @@
 import type { Classifier } from '../../backbone/index.ts';
 import { type ClassificationDataset, openClassificationDataset } from '../../datasets/index.ts';
-import { architectureOf, Detector, evaluateDetector, type Scores } from '../../detection/index.ts';
+import { architectureOf, Detector, evaluateDetector, evaluateResults, type Scores } from '../../detection/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
-import { ClassificationEvaluator, type IouType, mapClasses } from '../../eval/index.ts';
+import { type IouType, mapClasses } from '../../eval/index.ts';
 import { Failures } from '../terminal/failures.ts';
 import { defined } from '../terminal/shared-flags.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { type AnnotatedFiles, openAnnotatedImages } from './annotated-images.ts';
+import { scoreImages } from './score-images.ts';
 
 /** Measures a model in points: top-1 accuracy, or the AP of each kind of result that it gives. */
 export type Measure = (model: Classifier | Detector) => Promise<Scores>;
@@ -55,19 +56,8 @@ async function classifierScores(
 ): Promise<Scores> {
   const { categories, num_classes } = classifier.config;
   const { indices } = mapClasses(dataset, categories, num_classes);
-  const evaluator = new ClassificationEvaluator(num_classes);
   const failures = new Failures(terminal);
-  const images = Array.from({ length: dataset.length }, (_, i) => dataset.image(i));
-  const progress = terminal.startProgress('images', images.length);
-  try {
-    for await (const { error, index, logits } of classifier.logitsAll(images, { signal })) {
-      if (error) failures.add(dataset.nameOf(index), error);
-      else evaluator.add(logits, indices[dataset.label(index)], index);
-      progress.advance({ failed: error !== undefined });
-    }
-  } finally {
-    progress.stop();
-  }
+  const { evaluator } = await scoreImages(classifier, dataset, indices, { signal }, failures, terminal);
   signal.throwIfAborted();
   return { 'top-1': 100 * evaluator.result().top1 };
 }
@@ -85,25 +75,22 @@ async function detectorScores(
     ['AP of keypoints', 'keypoints', keypoints !== undefined && gt.annotations.some((one) => one.keypoints?.length)],
   ];
   const failures = new Failures(terminal);
+  const progress = terminal.startProgress('images', files.size);
+  const { evaluation: ofBoxes, ...found } = await evaluateDetector(detector, gt, files, {
+    ...{ name, signal },
+    onImage: (image) => {
+      const failed = 'error' in image;
+      progress.advance({ failed });
+      if (failed) failures.add(image.file, image.error);
+    },
+  }).finally(() => progress.stop());
+  signal.throwIfAborted();
   const scores: Record<string, number> = {};
   for (const [score, type, has] of kinds) {
     if (!has) continue;
-    const progress = terminal.startProgress('images', files.size);
-    try {
-      const { evaluation } = await evaluateDetector(detector, gt, files, {
-        ...{ name, type, signal },
-        onImage: (found) => {
-          const failed = 'error' in found;
-          progress.advance({ failed });
-          if (failed) failures.add(found.file, found.error);
-        },
-      });
-      evaluation.summarize(() => {});
-      scores[score] = 100 * Math.max(0, evaluation.stats[0]);
-    } finally {
-      progress.stop();
-    }
+    const evaluation = type === 'bbox' ? ofBoxes : evaluateResults(detector.config, gt, found, type);
+    evaluation.summarize(() => {});
+    scores[score] = 100 * Math.max(0, evaluation.stats[0]);
   }
-  signal.throwIfAborted();
   return scores;
 }
