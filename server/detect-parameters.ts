@@ -1,8 +1,10 @@
 import { DetectionFilter } from '../detection/filters.ts';
 import type { DetectorConfig, FilterOptions, SlicingOptions } from '../detection/index.ts';
+import { classScoreOf, tileSizeOf } from '../detection/option-texts.ts';
 import { overlapMetrics } from '../detection/slicing/box-overlap.ts';
 import { mergeMethods } from '../detection/slicing/non-maximum-merging.ts';
 import { ResnetCocoError } from '../errors.ts';
+import { MOST } from '../io/bounds.ts';
 import { numberOf } from './number-parameter.ts';
 import { echoed, Problem } from './problem.ts';
 
@@ -47,7 +49,7 @@ function filtersOf(values: Values): DetectParameters['filters'] {
   const [classes, scores] = [namesOf('classes', values.classes), namesOf('class_score', values.class_score)];
   const maxDetections = numberOf('max_detections', values.max_detections, 1, 10_000, true);
   const nms = numberOf('nms', values.nms, 0, 1, false);
-  const minArea = numberOf('min_area', values.min_area, 0, 1e12, false);
+  const minArea = numberOf('min_area', values.min_area, 0, MOST.area, false);
   return {
     ...(classes && { classes }),
     ...(scores && { classScore: Object.fromEntries(scores.map(scoreOf)) }),
@@ -60,8 +62,8 @@ function filtersOf(values: Values): DetectParameters['filters'] {
 
 /** `person=0.7` */
 function scoreOf(text: string): readonly [name: string, score: number] {
-  const [, name, score] = /^(.+?)\s*=\s*(\d*\.?\d+)$/.exec(text) ?? [];
-  if (name !== undefined && Number(score) <= 1) return [name, Number(score)];
+  const entry = classScoreOf(text);
+  if (entry) return entry;
   throw new Problem('BAD_REQUEST', `class_score must be NAME=P, P from 0 to 1, not ${echoed(text)}`);
 }
 
@@ -113,9 +115,8 @@ function slicingOf(values: Values): SlicingOptions | undefined {
 /** `640` or `640x480` */
 function sliceOf(value: unknown): readonly [width: number, height: number] | undefined {
   if (!isGiven(value)) return undefined;
-  const [, width, height = width] = /^(\d{1,6})(?:[x×](\d{1,6}))?$/.exec(`${value}`) ?? [];
-  const sides = [Number(width), Number(height)] as const;
-  if (sides.every((side) => side >= LEAST_SIDE && side <= MOST_SIDE)) return sides;
+  const sides = tileSizeOf(`${value}`);
+  if (sides?.every((side) => side >= LEAST_SIDE && side <= MOST_SIDE)) return sides;
   const wanted = `the side of a tile in pixels, or WIDTHxHEIGHT, from ${LEAST_SIDE} to ${MOST_SIDE}`;
   throw new Problem('BAD_REQUEST', `slice must be ${wanted}, not ${echoed(value)}`);
 }

@@ -1,4 +1,5 @@
 import type { FilterOptions, LeftOutDetections } from '../../detection/index.ts';
+import { classScoreOf } from '../../detection/option-texts.ts';
 import { ResnetCocoError } from '../../errors.ts';
 import { MOST } from '../../io/bounds.ts';
 import type { FlagTable, FlagValues } from '../terminal/flags.ts';
@@ -64,14 +65,12 @@ function scoresOf(texts: readonly string[]): Record<string, number> {
   const entries = texts
     .flatMap((text) => namesOf('class-score', text))
     .map((text) => {
-      const [, name, score] = /^(.+?)\s*=\s*(\d*\.?\d+)$/.exec(text) ?? [];
-      if (name === undefined || Number(score) > 1) {
-        throw new ResnetCocoError(
-          'USAGE',
-          `--class-score wants NAME=P, P from 0 to 1, such as person=0.7, got '${text}'`,
-        );
-      }
-      return [name, Number(score)] as const;
+      const entry = classScoreOf(text);
+      if (entry) return entry;
+      throw new ResnetCocoError(
+        'USAGE',
+        `--class-score wants NAME=P, P from 0 to 1, such as person=0.7, got '${text}'`,
+      );
     });
   return Object.fromEntries(entries);
 }

@@ -1,4 +1,5 @@
 import type { SlicingOptions } from '../../detection/index.ts';
+import { tileSizeOf } from '../../detection/option-texts.ts';
 import { overlapMetrics } from '../../detection/slicing/box-overlap.ts';
 import { mergeMethods } from '../../detection/slicing/non-maximum-merging.ts';
 import { MERGE_THRESHOLD, OVERLAP } from '../../detection/slicing/slicing-options.ts';
@@ -75,11 +76,9 @@ export const augmentFlag = {
  * @throws USAGE when the text names none
  */
 export function sliceOf(text: string): readonly [width: number, height: number] {
-  const [, width, height = width] = /^(\d{1,8})(?:[x×](\d{1,8}))?$/.exec(text) ?? [];
-  if (!(Number(width) > 0 && Number(height) > 0)) {
-    throw new ResnetCocoError('USAGE', `--slice wants a side in pixels, or WIDTHxHEIGHT, such as 640, got '${text}'`);
-  }
-  return [Number(width), Number(height)];
+  const size = tileSizeOf(text);
+  if (size) return size;
+  throw new ResnetCocoError('USAGE', `--slice wants a side in pixels, or WIDTHxHEIGHT, such as 640, got '${text}'`);
 }
 
 /**
