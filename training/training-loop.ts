@@ -108,17 +108,28 @@ export class TrainingLoop<B, V extends Numbers> {
    */
   async #closeEarly(): Promise<void> {
     const { journal, task } = this.#parts;
-    const { metric, model, validate } = task;
     const { best, step } = this.#progress;
-    if (best || !validate) return await this.#save();
+    if (best || !task.validate) return await this.#save();
     const snapshot = await this.#snapshot();
-    const validation = await validate(shapedWeights(snapshot.average ?? snapshot.weights, model.shapes), this.#state);
-    if (validation) {
-      this.#progress = { ...this.#progress, best: { metric, value: validation[metric], step } };
-      if (!journal.has(step, metric, 'val'))
-        this.#log('val', step, { ...validation, ...task.alsoLogged?.(), seconds: this.now.seconds });
-    }
+    const { validation } = await this.#validated(snapshot);
+    if (validation && !journal.has(step, task.metric, 'val')) this.#logValidation(validation);
     await this.#save(snapshot, validation);
+  }
+
+  /** Evaluates the weights, and remembers the result if it is the best; nothing if the signal came before. */
+  async #validated({ average, weights }: Snapshot): Promise<{ readonly validation?: V; readonly isBest: boolean }> {
+    const { metric, model, validate } = this.#parts.task;
+    const validation = await validate?.(shapedWeights(average ?? weights, model.shapes), this.#state);
+    if (!validation) return { isBest: false };
+    const { best, step } = this.#progress;
+    const isBest = validation[metric] > (best?.value ?? -1);
+    if (isBest) this.#progress = { ...this.#progress, best: { metric, value: validation[metric], step } };
+    return { validation, isBest };
+  }
+
+  #logValidation(validation: V): void {
+    const also = this.#parts.task.alsoLogged?.();
+    this.#log('val', this.#progress.step, { ...validation, ...also, seconds: this.now.seconds });
   }
 
   /** The current progress. */
@@ -201,23 +212,19 @@ export class TrainingLoop<B, V extends Numbers> {
   /** Evaluates the epoch if that is due, logs it and saves. Returns false if the signal came before. */
   async #closeEpoch(): Promise<boolean> {
     const { journal, task } = this.#parts;
-    const { epochMeans, metric, model, settings, validate } = task;
+    const { epochMeans, settings, validate } = task;
     const { epoch, step } = this.#progress;
     const isDue = validate && ((epoch + 1) % settings.evaluate_every === 0 || epoch + 1 === settings.epochs);
     const snapshot = await this.#snapshot();
     const state = this.#state;
-    const validation = isDue
-      ? await validate(shapedWeights(snapshot.average ?? snapshot.weights, model.shapes), state)
-      : undefined;
+    const { isBest, validation } = isDue ? await this.#validated(snapshot) : { isBest: false };
     if (isDue && !validation) return false;
-    const isBest = validation !== undefined && validation[metric] > (this.#progress.best?.value ?? -1);
-    if (isBest) this.#progress = { ...this.#progress, best: { metric, value: validation[metric], step } };
     const means = new RunningMeans(this.#epoch.state);
     // A run that was killed between log and checkpoint gets here again.
     if (!journal.has(step, 'epoch_loss')) {
       const named = epochMeans.map((name) => [`epoch_${name}`, this.#epoch.mean(name)]);
       this.#log('train', step, { ...Object.fromEntries(named), seconds: this.now.seconds });
-      if (validation) this.#log('val', step, { ...validation, ...task.alsoLogged?.(), seconds: this.now.seconds });
+      if (validation) this.#logValidation(validation);
     }
     this.#epoch.clear();
     this.#progress = { ...this.#progress, epoch: epoch + 1, batch: 0 };
