@@ -7,17 +7,14 @@ import { datasetPage } from '../eval/report/dataset-page.ts';
 import { writeReport } from '../eval/report/report-folder.ts';
 import { isFolder } from '../io/regular-file.ts';
 import { reportProblems } from './input/dataset-report.ts';
+import { imageFoldersFlag, imageFoldersOf } from './input/several-datasets.ts';
 import { command, type ExitCode } from './terminal/command.ts';
 import type { FlagTable } from './terminal/flags.ts';
 import { defined, jsonFlag } from './terminal/shared-flags.ts';
 import { counted, formatTable } from './terminal/table.ts';
 
 const checkFlags = {
-  images: {
-    kind: 'texts',
-    value: 'DIR',
-    help: 'the folder of images of each <in> in order, or one for all, if they are not in their usual places',
-  },
+  ...imageFoldersFlag,
   splits: {
     kind: 'text',
     value: 'NAME[,NAME…]',
@@ -42,14 +39,10 @@ async function usualParts(read: (split: string) => Promise<DetectionDataset>): P
   return parts;
 }
 
-interface PartsOptions {
-  readonly images: readonly string[];
-  readonly splits: string | undefined;
-}
-
 async function readParts(
   inputs: readonly string[],
-  { images, splits }: PartsOptions,
+  folders: readonly (string | undefined)[],
+  splits: string | undefined,
   signal: AbortSignal,
 ): Promise<CheckedPart[]> {
   const parts: CheckedPart[] = [];
@@ -57,7 +50,7 @@ async function readParts(
     const read = (split?: string) =>
       readDetectionDataset({
         ...{ annotations, strict: false, signal },
-        ...defined({ images: images.length > 1 ? images[index] : images[0], split }),
+        ...defined({ images: folders[index], split }),
       });
     const wanted = splits?.split(',').map((name) => name.trim());
     const found: [string, DetectionDataset][] = [];
@@ -118,14 +111,8 @@ export const check = command({
   ],
   async run({ flags, positionals: inputs, terminal, signal }): Promise<ExitCode> {
     const { checkDetectionData } = await import('../datasets/index.ts');
-    const { images, json, report } = flags;
-    if (images.length > 1 && images.length !== inputs.length) {
-      throw new ResnetCocoError(
-        'USAGE',
-        `--images is given ${images.length} times for ${inputs.length} data sets: give it once, or for each`,
-      );
-    }
-    const parts = await readParts(inputs, flags, signal);
+    const { images, json, report, splits } = flags;
+    const parts = await readParts(inputs, imageFoldersOf(images, inputs), splits, signal);
     const progress = terminal.startProgress('images', undefined);
     const onProgress = (done: number, total: number): void => progress.set(done, total);
     const found = await checkDetectionData(parts, { signal, onProgress }).finally(() => progress.stop());

@@ -3,6 +3,7 @@ import { MOST } from '../io/bounds.ts';
 import { readSettingsFile } from '../io/json/settings-file.ts';
 import { drawingFlags } from './dataset-split.ts';
 import { reportProblems } from './input/dataset-report.ts';
+import { imageFoldersFlag, imageFoldersOf } from './input/several-datasets.ts';
 import { newDatasetFlags, newDatasetHelp, pairsOf, reportWritten } from './input/written-dataset.ts';
 import { command, type ExitCode } from './terminal/command.ts';
 import type { FlagTable } from './terminal/flags.ts';
@@ -138,11 +139,7 @@ export const remap = command({
 
 const { images: _, ...ofMerging } = newDatasetFlags;
 const mergeFlags = {
-  images: {
-    kind: 'texts',
-    value: 'DIR',
-    help: 'the folder of images of each <in> in order, or one for all, if they are not in their usual places',
-  },
+  ...imageFoldersFlag,
   ...ofMerging,
   ...jsonFlag,
 } as const satisfies FlagTable;
@@ -164,15 +161,10 @@ export const merge = command({
     const { mergeDatasets } = await import('../datasets/index.ts');
     const { images, json, split, 'copy-images': copyImages } = flags;
     const [inputs, out] = [positionals.slice(0, -1), positionals.at(-1)!];
-    if (images.length > 1 && images.length !== inputs.length) {
-      throw new ResnetCocoError(
-        'USAGE',
-        `--images is given ${images.length} times for ${inputs.length} data sets: give it once, or for each`,
-      );
-    }
+    const folders = imageFoldersOf(images, inputs);
     const sources = inputs.map((annotations, index) => ({
       ...{ annotations, strict: false },
-      ...defined({ images: images.length > 1 ? images[index] : images[0], split }),
+      ...defined({ images: folders[index], split }),
     }));
     const done = await mergeDatasets({ sources, out, copyImages, signal });
     if (json) await terminal.printJson(done);

@@ -1,6 +1,7 @@
 import { cpus } from 'node:os';
 import { basename } from 'node:path';
 import type { QuantizedModel } from '../detection/index.ts';
+import { rangeMethods } from '../engine/quantization/ranges.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { collectInputs } from './input/inputs.ts';
 import { openScoring } from './input/model-scores.ts';
@@ -10,7 +11,7 @@ import { Failures } from './terminal/failures.ts';
 import { type FlagTable, required } from './terminal/flags.ts';
 import { forceFlag, refuseExisting } from './terminal/output-file.ts';
 import { formatBytes } from './terminal/progress.ts';
-import { archFlag, defined, jsonFlag, modelHelp, sourceFlags } from './terminal/shared-flags.ts';
+import { archFlag, defined, engineFlags, jsonFlag, modelHelp, sourceFlags } from './terminal/shared-flags.ts';
 import { counted } from './terminal/table.ts';
 
 /** More images hardly change the ranges. */
@@ -25,7 +26,7 @@ const flags = {
   out: { kind: 'text', value: 'FILE', help: 'the .safetensors file to write, with a card (.md) beside it' },
   method: {
     kind: 'choice',
-    choices: ['minmax', 'percentile', 'entropy'],
+    choices: rangeMethods,
     default: 'minmax',
     help: 'how ranges are chosen: the extremes, without the outermost hundred-thousandth, or by the least loss of information',
   },
@@ -46,14 +47,7 @@ const flags = {
   ...forceFlag,
   ...jsonFlag,
   ...archFlag,
-  threads: {
-    kind: 'integer',
-    group: 'Model',
-    value: 'N',
-    min: 1,
-    max: 1024,
-    help: 'threads that compute (default: all cores)',
-  },
+  threads: engineFlags.threads,
 } as const satisfies FlagTable;
 
 function describe({

@@ -45,7 +45,7 @@ _resnet_coco() {
   fi
   for ((i = 1; i < COMP_CWORD && i < 3; i++)); do
     next=\${place:+$place/}\${COMP_WORDS[i]}
-    [[ ${'$'}{_resnet_coco_places} == *" $next "* ]] || break
+    [[ $_resnet_coco_places == *" $next "* ]] || break
     place=$next
   done
   place=\${place/\\// }

@@ -59,8 +59,10 @@ export async function printEvaluation(
   const further = furtherPrecisions(evaluation);
   lines.push(...further.lines);
   const numbers = { type: params.iouType, stats, lines, perCategory, warnings, more: further.more };
-  const thresholds = best ? await bestNumbers(evaluation) : undefined;
-  await printNumbers(thresholds ? withThresholds(numbers, thresholds) : numbers, json, terminal);
+  const printed = best
+    ? withThresholds(numbers, (await import('../../eval/index.ts')).operatingPoints(evaluation))
+    : numbers;
+  await printNumbers(printed, json, terminal);
   if (report === undefined) return;
   const { analyzeDetections, writeDetectionReport } = await import('../../eval/index.ts');
   const analysis = analyzeDetections(evaluation);
@@ -95,11 +97,6 @@ function furtherPrecisions({ eval: accumulated, params }: COCOeval) {
       ...(own.length && { areas: own.map(({ AP, area }) => ({ name: area, AP })) }),
     },
   };
-}
-
-async function bestNumbers(evaluation: COCOeval) {
-  const { operatingPoints } = await import('../../eval/index.ts');
-  return operatingPoints(evaluation);
 }
 
 /** Adds the best threshold and oLRP to the lines, the JSON and its categories. */
