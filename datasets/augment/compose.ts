@@ -4,10 +4,12 @@ import { clipBoxes, resizeBoxes } from '../detection/boxes.ts';
 import type { CocoSegmentation } from '../detection/coco/coco-format.ts';
 import type { Image } from '../images/image.ts';
 import type { ImageSize } from '../images/image-size.ts';
-import type { Region } from '../images/region.ts';
 import { resizeAntialiased } from '../images/resize/antialiased.ts';
+import { cropRle } from '../masks/crop-rle.ts';
 import { objectMask } from '../masks/object-mask.ts';
+import { placeRle } from '../masks/place-rle.ts';
 import { type Rle, rleDecode, rleEncode } from '../masks/rle.ts';
+import { rleFromRows } from '../masks/row-major.ts';
 import { cropKeypoints, resizeKeypoints } from './keypoints.ts';
 import { type BoxedPicture, chosenObjects } from './objects.ts';
 import { wholeView } from './view.ts';
@@ -49,23 +51,10 @@ function resized(picture: BoxedPicture, size: ImageSize): Plain {
       masks: segmentations.map((own) => {
         if (!own) return undefined;
         const { data, left, top, width, height } = objectMask(own, view, size);
-        return drawn(size, { left, top, width, height }, (x, y) => data[y * width + x]);
+        return placeRle(rleFromRows(data, height, width), left, top, size);
       }),
     }),
   };
-}
-
-/** A mask of a whole picture from its pixels in a region, whose coordinates begin at 0. */
-function drawn(size: ImageSize, region: Region, at: (x: number, y: number) => number): Rle {
-  const mask = new Uint8Array(size.width * size.height);
-  const [right, bottom] = [
-    Math.min(region.left + region.width, size.width),
-    Math.min(region.top + region.height, size.height),
-  ];
-  for (let x = Math.max(0, region.left); x < right; x++)
-    for (let y = Math.max(0, region.top); y < bottom; y++)
-      mask[x * size.height + y] = at(x - region.left, y - region.top);
-  return rleEncode(mask, size.height, size.width);
 }
 
 const segmentationOf = ({ counts, height, width }: Rle): CocoSegmentation => ({
@@ -122,12 +111,7 @@ function moved(picture: Plain, left: number, top: number, size: ImageSize): Boxe
     ...{ image, labels, view, boxes: clipped },
     ...(keypoints && { keypoints: keypoints.map((points) => points && cropKeypoints(points, region)) }),
     ...(masks && {
-      segmentations: masks.map((mask) => {
-        if (!mask) return undefined;
-        const pixels = rleDecode(mask);
-        const place = { left, top, width: mask.width, height: mask.height };
-        return segmentationOf(drawn(size, place, (x, y) => pixels[x * mask.height + y]));
-      }),
+      segmentations: masks.map((mask) => mask && segmentationOf(cropRle(mask, region))),
     }),
   };
   const rows = labels.map((_, row) => row).filter((row) => areaOf(clipped, row) >= LEAST_LEFT * areaOf(shifted, row));

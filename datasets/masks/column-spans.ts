@@ -58,3 +58,32 @@ export function commonSpans(a: Spans, b: Spans): Spans {
   }
   return common;
 }
+
+/**
+ * The mask of these rows.
+ *
+ * @param spansAt the rows of a column that are inside; asked for the columns from `left` on, before `right`
+ */
+export function rleFromSpans(
+  { height, width }: Pick<Rle, 'height' | 'width'>,
+  left: number,
+  right: number,
+  spansAt: (x: number) => Spans,
+): Rle {
+  const runs: number[] = [];
+  /** Where the last run of ones ends. */
+  let behind = 0;
+  for (let x = left; x < right; x++) {
+    const spans = spansAt(x);
+    for (let i = 0; i < spans.length; i += 2) {
+      const [start, end] = [x * height + spans[i], x * height + spans[i + 1]];
+      // A run goes on at the top of the next column.
+      if (start === behind && runs.length) runs[runs.length - 1] += end - start;
+      else runs.push(start - behind, end - start);
+      behind = end;
+    }
+  }
+  // No mask ends with an empty run.
+  if (behind < height * width) runs.push(height * width - behind);
+  return { height, width, counts: Uint32Array.from(runs) };
+}
