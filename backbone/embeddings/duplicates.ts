@@ -1,5 +1,6 @@
 import { type EngineName, type EngineOptions, engineOptionKinds, startEngine } from '../../engine/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
+import { DisjointSets } from '../../io/disjoint-sets.ts';
 import { checkOptions, type OptionKinds } from '../../io/options.ts';
 import { shownValue } from '../../io/shown-value.ts';
 import type { Similar } from './nearest.ts';
@@ -50,41 +51,4 @@ export async function duplicateGroups(vectors: Vectors, options: DuplicateOption
       return { file: files[index], similarity, index };
     }),
   );
-}
-
-/** Sets that are joined: a forest, whose roots are the least of their sets. */
-class DisjointSets {
-  readonly #parents: Int32Array;
-
-  constructor(count: number) {
-    this.#parents = Int32Array.from({ length: count }, (_, i) => i);
-  }
-
-  #rootOf(item: number): number {
-    const parents = this.#parents;
-    let at = item;
-    while (parents[at] !== at) {
-      // Path halving: the next search is shorter.
-      parents[at] = parents[parents[at]];
-      at = parents[at];
-    }
-    return at;
-  }
-
-  join(a: number, b: number): void {
-    const [left, right] = [this.#rootOf(a), this.#rootOf(b)];
-    this.#parents[Math.max(left, right)] = Math.min(left, right);
-  }
-
-  /** The sets of two or more, by their least items. */
-  groups(): number[][] {
-    const groups = new Map<number, number[]>();
-    for (let item = 0; item < this.#parents.length; item++) {
-      const root = this.#rootOf(item);
-      const group = groups.get(root);
-      if (group) group.push(item);
-      else groups.set(root, [item]);
-    }
-    return [...groups.values()].filter(({ length }) => length > 1);
-  }
 }

@@ -1,30 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
+import { DisjointSets } from '../../../io/disjoint-sets.ts';
 import { statsOf } from '../../../io/regular-file.ts';
 import { FILES_AT_ONCE } from '../../../io/text-file.ts';
 import { mapOrdered } from '../../../io/threads/map-ordered.ts';
 import { HASH_LIMIT, type ImageSignature, looksAlike } from './image-signature.ts';
-
-/** Sets of indices that grow together (union–find). */
-class Sets {
-  readonly #parent: Int32Array;
-
-  constructor(size: number) {
-    this.#parent = Int32Array.from({ length: size }, (_, i) => i);
-  }
-
-  find(index: number): number {
-    let root = index;
-    while (this.#parent[root] !== root) root = this.#parent[root];
-    for (let at = index; at !== root; ) [at, this.#parent[at]] = [this.#parent[at], root];
-    return root;
-  }
-
-  join(a: number, b: number): void {
-    this.#parent[Math.max(this.find(a), this.find(b))] = Math.min(this.find(a), this.find(b));
-  }
-}
 
 /** A digest of each file's bytes; only of files whose size another one has too. */
 export async function fileDigests(files: readonly string[], signal?: AbortSignal): Promise<(string | undefined)[]> {
@@ -67,7 +48,7 @@ export function samePictures(
   digests: readonly (string | undefined)[],
   signatures: readonly (ImageSignature | undefined)[],
 ): SamePictures[] {
-  const sets = new Sets(digests.length);
+  const sets = new DisjointSets(digests.length);
   const first = new Map<string, number>();
   for (const [index, digest] of digests.entries()) {
     if (digest === undefined) continue;
@@ -89,20 +70,11 @@ export function samePictures(
       for (const [at, a] of bucket.entries())
         for (let other = at + 1; other < bucket.length; other++) {
           const b = bucket[other];
-          if (sets.find(a) !== sets.find(b) && looksAlike(signatures[a]!, signatures[b]!)) sets.join(a, b);
+          if (!sets.areJoined(a, b) && looksAlike(signatures[a]!, signatures[b]!)) sets.join(a, b);
         }
   }
-  const groups = new Map<number, number[]>();
-  for (let index = 0; index < digests.length; index++) {
-    const root = sets.find(index);
-    const group = groups.get(root);
-    if (group) group.push(index);
-    else groups.set(root, [index]);
-  }
-  return [...groups.values()]
-    .filter(({ length }) => length > 1)
-    .map((members) => {
-      const [digest] = members.map((member) => digests[member]);
-      return { members, areExact: digest !== undefined && members.every((member) => digests[member] === digest) };
-    });
+  return sets.groups().map((members) => {
+    const [digest] = members.map((member) => digests[member]);
+    return { members, areExact: digest !== undefined && members.every((member) => digests[member] === digest) };
+  });
 }
