@@ -40,13 +40,13 @@ export function groupBoxes(
   return method === 'nmm' ? transitive(boxes, scores, order, overlaps) : greedy(order, overlaps, method === 'nms');
 }
 
-/** By the left side, then the top, the right and the bottom one. */
+/** By the left side, then the top, the right and the bottom one; 0 for boxes that are the same. */
 function compareBoxes(boxes: Float32Array, a: number, b: number): number {
   for (let side = 0; side < 4; side++) {
     const difference = boxes[4 * a + side] - boxes[4 * b + side];
     if (difference !== 0) return difference;
   }
-  return a - b;
+  return 0;
 }
 
 /** SAHI's `greedy_nmm`, and `nms` if what overlaps is left out. */
@@ -83,19 +83,11 @@ function transitive(
     }
     for (const other of overlaps.of(row)) {
       const isLower = scores[row] > scores[other];
-      const isSame = scores[row] === scores[other] && !sortsBefore(boxes, row, other);
+      const isSame = scores[row] === scores[other] && !(compareBoxes(boxes, row, other) < 0);
       if ((!isLower && !isSame) || groupOf.has(other)) continue;
       group.push(other);
       groupOf.set(other, group);
     }
   }
   return groups;
-}
-
-function sortsBefore(boxes: Float32Array, a: number, b: number): boolean {
-  for (let side = 0; side < 4; side++) {
-    const difference = boxes[4 * a + side] - boxes[4 * b + side];
-    if (difference !== 0) return difference < 0;
-  }
-  return false;
 }
