@@ -8,7 +8,7 @@ import { mirrorRle } from '../../datasets/masks/mirror-rle.ts';
 import type { DetectionFilter } from '../filters.ts';
 import { DetectedMask } from '../results/detected-mask.ts';
 import type { Detection } from '../results/name-detections.ts';
-import { mergeDetections } from '../slicing/merge-detections.ts';
+import { mergeAsked } from '../slicing/merge-detections.ts';
 
 /** The sizes that an image is looked at in, as factors of the model's own. */
 export const VIEW_SCALES = [0.8, 1, 1.25] as const;
@@ -40,9 +40,7 @@ export async function detectViews(
     all.push(...plain, ...flipped.map((detection) => mirrorDetection(detection, view.width)));
   }
   const settings = { method: 'nms', metric: 'iou', threshold: Math.max(nmsThresh, Number.EPSILON), agnostic } as const;
-  // What is not asked for leaves out nothing that is.
-  const [asked, others] = filter.split(all);
-  return filter.apply([...mergeDetections(asked, settings), ...mergeDetections(others, settings)]);
+  return mergeAsked(all, filter, settings);
 }
 
 /** An input with left and right exchanged. */

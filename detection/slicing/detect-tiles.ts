@@ -14,7 +14,7 @@ import { mapOrdered } from '../../io/threads/map-ordered.ts';
 import type { DetectionFilter } from '../filters.ts';
 import { DetectedMask } from '../results/detected-mask.ts';
 import type { Detection } from '../results/name-detections.ts';
-import { mergeDetections } from './merge-detections.ts';
+import { mergeAsked } from './merge-detections.ts';
 import type { SlicingPlan } from './slicing-options.ts';
 
 /** What computes, and how tiles come to it. */
@@ -62,9 +62,7 @@ export async function detectTiles(
       onTile?.(++done, tile.total);
     }
   }
-  // What is not asked for becomes no part of what is.
-  const [asked, others] = filter.split(found.flat());
-  return { ...size, detections: filter.apply([...mergeDetections(asked, merge), ...mergeDetections(others, merge)]) };
+  return { ...size, detections: mergeAsked(found.flat(), filter, merge) };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { rleMerge } from '../../datasets/masks/rle.ts';
+import type { DetectionFilter } from '../filters.ts';
 import { DetectedMask } from '../results/detected-mask.ts';
 import type { Detection } from '../results/name-detections.ts';
 import { type OverlapMetric, overlapsMore } from './box-overlap.ts';
@@ -31,6 +32,16 @@ export function mergeDetections(detections: readonly Detection[], settings: Merg
   }
   const ids = [...categories.keys()].sort((a, b) => a - b);
   return ids.flatMap((id) => mergeCategory(categories.get(id)!, settings)).sort((a, b) => b.score - a.score);
+}
+
+/** What a filter leaves of detections that are merged. What is not asked for becomes no part of what is, and leaves out none. */
+export function mergeAsked(
+  detections: readonly Detection[],
+  filter: DetectionFilter,
+  settings: MergeSettings,
+): Detection[] {
+  const [asked, others] = filter.split(detections);
+  return filter.apply([...mergeDetections(asked, settings), ...mergeDetections(others, settings)]);
 }
 
 function mergeCategory(detections: readonly Detection[], { method, metric, threshold }: MergeSettings): Detection[] {
