@@ -4,6 +4,7 @@ import type { OptionKinds } from '../io/options.ts';
 import { shownValue } from '../io/shown-value.ts';
 import { type DetectorCategory, labelOf } from './model/detector-category.ts';
 import type { BoxChoice } from './ops/box-choice.ts';
+import { categoryKey } from './results/match-categories.ts';
 import { type Detection, isAbove } from './results/name-detections.ts';
 
 /** Which detections are given. */
@@ -56,20 +57,15 @@ function checkNumber(name: string, value: number | undefined, least: number, mos
   throw new ResnetCocoError('USAGE', `${name} must be ${wanted}, is ${shownValue(value)}`);
 }
 
-/** @throws ResnetCocoError USAGE for a score that is none */
-export const checkScore = (score: number | undefined, name = 'score'): void => checkNumber(name, score, 0, 1);
-
-const keyOf = (name: string): string => name.normalize('NFC').trim();
-
 /**
  * The category of a name, whatever its Unicode form and, if no other is named so, its case.
  *
  * @throws ResnetCocoError USAGE naming the nearest ones
  */
 function categoryNamed(name: unknown, categories: readonly DetectorCategory[], option: string): DetectorCategory {
-  const key = typeof name === 'string' ? keyOf(name) : '';
-  const exact = categories.find((category) => keyOf(category.name) === key);
-  const alike = categories.filter((category) => keyOf(category.name).toLowerCase() === key.toLowerCase());
+  const key = typeof name === 'string' ? categoryKey(name) : '';
+  const exact = categories.find((category) => categoryKey(category.name) === key);
+  const alike = categories.filter((category) => categoryKey(category.name).toLowerCase() === key.toLowerCase());
   const category = exact ?? (alike.length === 1 ? alike[0] : undefined);
   if (category) return category;
   const names = categories.map((one) => one.name);
@@ -101,7 +97,7 @@ export class DetectionFilter {
    */
   constructor(options: FilterOptions, categories: readonly DetectorCategory[], score: number) {
     const { classes, classScore = {}, maxDetections, minArea, nms } = options;
-    checkScore(score);
+    checkNumber('score', score, 0, 1);
     checkNumber('maxDetections', maxDetections, 1, MOST_DETECTIONS, true);
     checkNumber('minArea', minArea, 0, Infinity);
     checkNumber('nms', nms, 0, 1);
@@ -110,15 +106,23 @@ export class DetectionFilter {
     this.#ids = new Map(categories.map((category) => [labelOf(category), category.id]));
     this.#wanted = classes && new Set(classes.map((name) => categoryNamed(name, categories, 'classes').id));
     const scores = Object.entries(classScore).map(([name, own]) => {
-      checkScore(own, `classScore of ${name}`);
+      checkNumber(`classScore of ${name}`, own, 0, 1);
       return [categoryNamed(name, categories, 'classScore').id, own] as const;
     });
     this.#scores = new Map(scores);
     this.least = Math.min(score, ...this.#scores.values());
   }
 
+  #idOf(label: number): number {
+    return this.#ids.get(label) ?? label;
+  }
+
   /** The score that detections of a category are above. */
   scoreOf = (id: number): number => this.#scores.get(id) ?? this.#score;
+
+  #isAsked(id: number, score: number): boolean {
+    return (!this.#wanted || this.#wanted.has(id)) && isAbove(score, this.scoreOf(id));
+  }
 
   /** Why a detection is left out, apart from better ones; undefined for one that stays, `score` for one below all scores. */
   #reason({ area, id, score }: Candidate): keyof LeftOutDetections | 'score' | undefined {
@@ -151,11 +155,7 @@ export class DetectionFilter {
   get suppression(): BoxChoice {
     const { agnosticNms, nms } = this.#options;
     // What is not asked for must not suppress what is.
-    const groupOf = (label: number, score: number): number => {
-      const id = this.#ids.get(label) ?? label;
-      const isAsked = (!this.#wanted || this.#wanted.has(id)) && isAbove(score, this.scoreOf(id));
-      return isAsked ? 0 : label + 1;
-    };
+    const groupOf = (label: number, score: number) => (this.#isAsked(this.#idOf(label), score) ? 0 : label + 1);
     return { nmsThresh: nms, ...(agnosticNms && { groupOf }) };
   }
 
@@ -169,7 +169,7 @@ export class DetectionFilter {
       keep: ({ boxes, labels, scores }) => {
         const candidates = Array.from(labels, (label, i): Candidate => {
           const area = (boxes[4 * i + 2] - boxes[4 * i]) * (boxes[4 * i + 3] - boxes[4 * i + 1]);
-          return { id: this.#ids.get(label) ?? label, score: scores[i], area };
+          return { id: this.#idOf(label), score: scores[i], area };
         });
         return Int32Array.from(this.#chosen(candidates, most));
       },
@@ -178,8 +178,7 @@ export class DetectionFilter {
 
   /** Detections that are asked for, apart from their number and size, and the others. */
   split(detections: readonly Detection[]): readonly [asked: Detection[], others: Detection[]] {
-    const isAsked = ({ category_id: id, score }: Detection) =>
-      (!this.#wanted || this.#wanted.has(id)) && isAbove(score, this.scoreOf(id));
+    const isAsked = ({ category_id: id, score }: Detection) => this.#isAsked(id, score);
     return [detections.filter(isAsked), detections.filter((detection) => !isAsked(detection))];
   }
 

@@ -57,13 +57,13 @@ export function matchCategories(
 export function partnersByName(from: readonly NamedCategory[], to: readonly NamedCategory[]): Map<number, number> {
   const byName = new Map<string, NamedCategory[]>();
   for (const category of to) {
-    const same = byName.get(keyOf(category));
+    const same = byName.get(categoryKey(category.name));
     if (same) same.push(category);
-    else byName.set(keyOf(category), [category]);
+    else byName.set(categoryKey(category.name), [category]);
   }
   const partners = new Map<number, number>();
   for (const category of from) {
-    const same = byName.get(keyOf(category));
+    const same = byName.get(categoryKey(category.name));
     if (same) partners.set(category.id, (same.find(({ id }) => id === category.id) ?? same[0]).id);
   }
   return partners;
@@ -86,7 +86,7 @@ export function inDataset<D extends { readonly category_id: number }>(
 }
 
 /** Names are the same whatever their Unicode form and the spaces around them. */
-const keyOf = ({ name }: NamedCategory): string => name.normalize('NFC').trim();
+export const categoryKey = (name: string): string => name.normalize('NFC').trim();
 
 const counted = (count: number): string => (count === 1 ? '1 category' : `${count} categories`);
 
