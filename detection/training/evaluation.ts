@@ -7,7 +7,6 @@ import { toRle } from '../../datasets/masks/segmentation.ts';
 import { usableSegmentation } from '../../datasets/masks/usable-segmentation.ts';
 import type { Engine, Weights } from '../../engine/index.ts';
 import { ResnetCocoError } from '../../errors.ts';
-import { meanAt } from '../../eval/cocoeval/summary.ts';
 import {
   bestScore,
   COCO,
@@ -121,7 +120,7 @@ export class DetectorEvaluation {
       if (!images.length) throw new ResnetCocoError('BAD_DATASET', 'none of the images to evaluate on can be read');
       await this.#writeSamples(detector, drawn, bestScore(evaluation)?.threshold, epoch);
       const measures = { ...measuresOf(evaluation), ...measuresOfScore(evaluation) };
-      this.#ofCategories = apOfCategories(evaluation, this.#gt);
+      this.#ofCategories = apOfCategories(evaluation);
       return measures;
     } finally {
       await detector.dispose();
@@ -217,17 +216,8 @@ function drawableMask(segmentation: CocoAnnotation['segmentation'], size: ImageS
 }
 
 /** The AP of each category that has objects. */
-function apOfCategories(evaluation: COCOeval, gt: COCO): Readonly<Record<string, number>> {
-  const { accumulationDone } = evaluation;
-  const { catIds, maxDets, useCats } = accumulationDone.params;
-  if (!useCats) return {};
-  const at = { isPrecision: true, area: 'all', maxDets: maxDets[maxDets.length - 1] };
-  const measured = catIds.map((id, k) => {
-    const [{ name }] = gt.loadCats([id]);
-    return [categoryMetric(name), meanAt(accumulationDone, at, k)] as const;
-  });
-  return Object.fromEntries(measured.filter(([, value]) => value >= 0));
-}
+const apOfCategories = ({ perCategory }: COCOeval): Readonly<Record<string, number>> =>
+  Object.fromEntries(perCategory.filter(({ AP }) => AP >= 0).map(({ AP, name }) => [categoryMetric(name), AP]));
 
 /** The score of the highest F1, and what it is worth; nothing where nothing was found. */
 function measuresOfScore(evaluation: COCOeval): Readonly<Record<string, number>> {
