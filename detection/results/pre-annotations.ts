@@ -4,6 +4,7 @@ import { type WrittenFolder, writeDatasetFolder } from '../../datasets/detection
 import { writeLabelStudio } from '../../datasets/detection/label-studio/write-label-studio.ts';
 import { writeLabelme } from '../../datasets/detection/labelme/write-labelme.ts';
 import { annotationStems, checkNames, OutputFolder } from '../../datasets/detection/output-folder.ts';
+import { countedLost, lostBesideBoxes } from '../../datasets/detection/what-is-lost.ts';
 import type { CocoAnnotation, CocoCategory, CocoDataset, CocoImage, ImageId } from '../../datasets/index.ts';
 import { maskPolygons } from '../../datasets/masks/mask-path.ts';
 import { makeFolder } from '../../io/whole-file.ts';
@@ -23,9 +24,6 @@ export interface WrittenAnnotations {
   /** What the format cannot store, such as `12 scores`. */
   readonly lost: readonly string[];
 }
-
-const counted = (count: number, one: string, several: string): string[] =>
-  count ? [`${count} ${count === 1 ? one : several}`] : [];
 
 /** Whose detections they are. */
 interface NamedModel {
@@ -112,23 +110,19 @@ export class PreAnnotations {
   /** @throws ResnetCocoError FILE_NOT_WRITABLE when a file cannot be written */
   async write(): Promise<WrittenAnnotations> {
     const dataset = { images: this.#images, annotations: this.#annotations, categories: this.#categories };
-    const holes = this.#format === 'csv' ? [] : counted(this.#holes, 'hole of a mask', 'holes of masks');
+    const holes = this.#format === 'csv' ? [] : countedLost(this.#holes, 'hole of a mask', 'holes of masks');
     const lost = [...(await this.#writeFormat(dataset)), ...holes];
     return { folder: this.#folder, images: dataset.images.length, objects: dataset.annotations.length, lost };
   }
 
   /** @returns what the format cannot store */
   async #writeFormat(dataset: CocoDataset): Promise<readonly string[]> {
-    const { annotations } = dataset;
     const folder = this.#folder;
     switch (this.#format) {
-      case 'csv': {
+      case 'csv':
         await makeFolder(folder);
         await writeCsv(join(folder, 'detections.csv'), dataset);
-        const masks = annotations.filter(({ segmentation }) => segmentation).length;
-        const joints = annotations.filter(({ keypoints }) => keypoints).length;
-        return [...counted(masks, 'mask', 'masks'), ...counted(joints, 'set of keypoints', 'sets of keypoints')];
-      }
+        return lostBesideBoxes(dataset.annotations);
       case 'labelme':
         await writeLabelme(folder, dataset);
         await this.#linkImages(folder);
@@ -154,7 +148,7 @@ export class PreAnnotations {
     const polygons = format === 'yolo' && annotations.every(({ segmentation }) => isOnePolygon(segmentation));
     const options = { format, files: this.#files, copyImages: false, polygons };
     const { lost }: WrittenFolder = await writeDatasetFolder(this.#folder, [{ dataset }], options);
-    return format === 'yolo' ? [...lost, ...counted(annotations.length, 'score', 'scores')] : lost;
+    return format === 'yolo' ? [...lost, ...countedLost(annotations.length, 'score', 'scores')] : lost;
   }
 }
 
