@@ -1,3 +1,4 @@
+import { dequantizeWeights } from '../engine/quantization/eight-bits.ts';
 import { ResnetCocoError } from '../errors.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { StoredTensor } from './stored-tensor.ts';
@@ -33,8 +34,5 @@ function numbersOf({ file, tensors }: Checkpoint, name: string, weights: StoredT
   const byChannel = toFloat32(scales);
   const wrong = byChannel.find((scale) => !(scale > 0 && scale < Number.POSITIVE_INFINITY));
   if (wrong !== undefined) return fail(`has the scale ${wrong}, which is not a positive number`);
-  const floats = toFloat32(weights);
-  const size = floats.length / channels;
-  for (let i = 0; i < floats.length; i++) floats[i] *= byChannel[Math.floor(i / size)];
-  return new Uint8Array(floats.buffer);
+  return new Uint8Array(dequantizeWeights(toFloat32(weights), byChannel).buffer);
 }

@@ -1,4 +1,4 @@
-import { type HostTensor, quantizeWeights, type Weights } from '../engine/index.ts';
+import { dequantizeWeights, type HostTensor, quantizeWeights, type Weights } from '../engine/index.ts';
 import { scaleName } from './int8-weights.ts';
 import { FORMAT } from './model-file.ts';
 import { writeSafetensors } from './safetensors.ts';
@@ -40,8 +40,7 @@ export function asQuantized(weights: Weights, parameters: ReadonlySet<string>): 
   const rounded = ([name, tensor]: [string, HostTensor]): [string, HostTensor] => {
     if (!parameters.has(name)) return [name, tensor];
     const { data: bytes, scales } = quantizeWeights(tensor.data as Float32Array, tensor.shape[0]);
-    const size = bytes.length / scales.length;
-    return [name, { ...tensor, data: Float32Array.from(bytes, (byte, i) => byte * scales[Math.floor(i / size)]) }];
+    return [name, { ...tensor, data: dequantizeWeights(bytes, scales) }];
   };
   return Object.fromEntries(Object.entries(weights).map(rounded));
 }

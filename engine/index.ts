@@ -7,7 +7,7 @@ export { compiledGraph, exportedGraph, type Precision, precisions } from './onnx
 export { GraphBuilder, type Wire } from './onnx/graph-builder.ts';
 export * from './public.ts';
 export { Calibration, type PartRanges } from './quantization/calibration.ts';
-export { quantizeWeights } from './quantization/eight-bits.ts';
+export { dequantizeWeights, quantizeWeights } from './quantization/eight-bits.ts';
 export { type Int8Support, int8Support } from './quantization/int8-support.ts';
 export { type LayerNoise, NoiseMeasurement } from './quantization/layer-noise.ts';
 export { quantizableLayers } from './quantization/quantizable-layers.ts';

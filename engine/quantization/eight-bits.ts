@@ -43,6 +43,14 @@ export function quantizeWeights(weights: Float32Array, channels: number, least?:
   return { data, scales };
 }
 
+/** The numbers that weights in eight bits stand for. */
+export function dequantizeWeights(weights: ArrayLike<number>, scales: Float32Array): Float32Array {
+  const size = weights.length / scales.length;
+  const numbers = new Float32Array(weights.length);
+  for (let i = 0; i < numbers.length; i++) numbers[i] = weights[i] * scales[Math.floor(i / size)];
+  return numbers;
+}
+
 /** The least scales of weights with which biases fit into the sums. @param scale of the layer's input */
 export const scalesForBias = (bias: Float32Array, scale: number): Float64Array =>
   Float64Array.from(bias, (value) => Math.abs(value) / scale / GREATEST_BIAS);
