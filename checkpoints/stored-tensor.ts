@@ -17,6 +17,13 @@ export interface StoredTensor {
   bytes(): Uint8Array;
 }
 
+/** An array in memory as a tensor to be written. Its bytes are a view of the array. */
+export const storedArray = (
+  dtype: StoredDType,
+  shape: readonly number[],
+  { buffer, byteLength, byteOffset }: ArrayBufferView,
+): StoredTensor => ({ dtype, shape, bytes: () => new Uint8Array(buffer, byteOffset, byteLength) });
+
 /** The contents of a weight file. */
 export interface Contents {
   readonly tensors: ReadonlyMap<string, StoredTensor>;

@@ -2,7 +2,7 @@ import type { Weights } from '../engine/index.ts';
 import { checkArgument, pathArgument } from '../io/options.ts';
 import { FORMAT } from './model-file.ts';
 import { writeSafetensors } from './safetensors.ts';
-import type { StoredTensor } from './stored-tensor.ts';
+import { type StoredTensor, storedArray } from './stored-tensor.ts';
 
 /**
  * Writes a self-describing model file in single precision.
@@ -16,8 +16,7 @@ export async function writeModel(file: string | URL, config: object, weights: We
   checkArgument('writeModel', 'the weights', weights, 'object');
   const tensors = new Map<string, StoredTensor>();
   for (const [name, { data, shape }] of Object.entries(weights)) {
-    const bytes = () => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    tensors.set(name, { dtype: 'F32', shape, bytes });
+    tensors.set(name, storedArray('F32', shape, data));
   }
   await writeSafetensors(path, tensors, { format: FORMAT, config: JSON.stringify(config) });
 }

@@ -2,13 +2,7 @@ import { dequantizeWeights, type HostTensor, quantizeWeights, type Weights } fro
 import { scaleName } from './int8-weights.ts';
 import { FORMAT } from './model-file.ts';
 import { writeSafetensors } from './safetensors.ts';
-import type { StoredTensor } from './stored-tensor.ts';
-
-const stored = (dtype: StoredTensor['dtype'], shape: readonly number[], data: ArrayBufferView): StoredTensor => ({
-  dtype,
-  shape,
-  bytes: () => new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-});
+import { type StoredTensor, storedArray } from './stored-tensor.ts';
 
 /**
  * Writes a model file with some weights in eight bits, each beside its scales, and the others in single precision.
@@ -25,12 +19,12 @@ export async function writeQuantized(
   const tensors = new Map<string, StoredTensor>();
   for (const [name, { data, shape }] of Object.entries(weights)) {
     if (!parameters.has(name)) {
-      tensors.set(name, stored('F32', shape, data));
+      tensors.set(name, storedArray('F32', shape, data));
       continue;
     }
     const { data: bytes, scales } = quantizeWeights(data as Float32Array, shape[0]);
-    tensors.set(name, stored('I8', shape, bytes));
-    tensors.set(scaleName(name), stored('F32', [shape[0]], scales));
+    tensors.set(name, storedArray('I8', shape, bytes));
+    tensors.set(scaleName(name), storedArray('F32', [shape[0]], scales));
   }
   await writeSafetensors(file, tensors, { format: FORMAT, config: JSON.stringify(config) });
 }

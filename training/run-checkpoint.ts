@@ -8,6 +8,7 @@ import {
   writeSafetensors,
 } from '../checkpoints/index.ts';
 import { FORMAT } from '../checkpoints/model-file.ts';
+import { storedArray } from '../checkpoints/stored-tensor.ts';
 import type { NamedArrays, Snapshot } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { problemOf } from '../io/config.ts';
@@ -74,7 +75,7 @@ export async function writeRunCheckpoint(
   const tensors = new Map<string, StoredTensor>();
   const add = (prefix: string, arrays: NamedArrays, shapes: RunCheckpoint['model']['shapes'] = {}) => {
     for (const [name, array] of Object.entries(arrays)) {
-      tensors.set(prefix + name, stored(array, shapes[name] ?? [array.length]));
+      tensors.set(prefix + name, storedArray('F32', shapes[name] ?? [array.length], array));
     }
   };
   add('', state.average ?? state.weights, model.shapes);
@@ -99,12 +100,6 @@ function checksum(
   }
   return `sha256:${hash.digest('hex')}`;
 }
-
-const stored = (array: Float32Array, shape: readonly number[]): StoredTensor => ({
-  dtype: 'F32',
-  shape,
-  bytes: () => new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
-});
 
 /**
  * Reads a run's checkpoint.
