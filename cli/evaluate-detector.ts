@@ -6,28 +6,18 @@ import {
   evaluateDetector,
 } from '../detection/evaluate-detector.ts';
 import type { FileDetector } from '../detection/index.ts';
-import { ResnetCocoError } from '../errors.ts';
 import type { COCO } from '../eval/index.ts';
 import { lockFolder } from '../io/folder-lock.ts';
 import { writeWholeFile } from '../io/whole-file.ts';
 import { filterFlags, filtersOf, LeftOutCount } from './detecting/filter-flags.ts';
-import { augmentFlag, slicingFlags, slicingOf } from './detecting/slicing-flags.ts';
+import { augmentFlag, slicingFlags, viewsOf } from './detecting/slicing-flags.ts';
 import { openAnnotatedImages } from './input/annotated-images.ts';
-import { offeringBundled } from './input/bundled-models.ts';
+import { openDetector } from './input/open-detector.ts';
 import { printEvaluation, reportFlag } from './terminal/coco-summary.ts';
 import { command } from './terminal/command.ts';
-import { withDownloadProgress } from './terminal/download-progress.ts';
 import { Failures } from './terminal/failures.ts';
 import type { FlagTable } from './terminal/flags.ts';
-import {
-  archFlag,
-  defined,
-  detectorFlag,
-  engineFlags,
-  jsonFlag,
-  sourceFlags,
-  streamsFor,
-} from './terminal/shared-flags.ts';
+import { archFlag, defined, detectorFlag, engineFlags, jsonFlag, sourceFlags } from './terminal/shared-flags.ts';
 import { counted } from './terminal/table.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
@@ -104,37 +94,17 @@ export default command({
     ['resnet-coco evaluate detector VOCdevkit/VOC2012 --split val --model my-detector.safetensors', 'VOC or YOLO'],
   ],
   async run({ flags, positionals: [place], terminal, signal }) {
-    const { arch, batch, engine, json, model, report, threads, type } = flags;
-    const [slicing, filters] = [slicingOf(flags), filtersOf(flags)];
-    const augment = flags.augment || undefined;
-    if (augment && slicing)
-      throw new ResnetCocoError('USAGE', '--augment is not for images in tiles: leave out --slice');
+    const { batch, json, model, report, type } = flags;
+    const [views, filters] = [viewsOf(flags), filtersOf(flags)];
     const { files, gt, hasErrors, name } = await openAnnotatedImages(place, flags, terminal, signal);
-    const { loadDetector } = await import('../index.ts');
-    const detector = await offeringBundled('detection', () =>
-      withDownloadProgress(terminal, (onProgress, onNote) =>
-        loadDetector(model, {
-          ...defined({ engine, threads, arch }),
-          streams: streamsFor(slicing ? Number.POSITIVE_INFINITY : files.size, threads),
-          onProgress,
-          onNote,
-          signal,
-        }),
-      ),
-    );
+    const looks = views.slicing ? Number.POSITIVE_INFINITY : files.size;
+    const detector = await openDetector(model, flags, looks, terminal, signal);
     let release: (() => Promise<void>) | undefined;
     try {
       if (report !== undefined) release = await lockFolder(report);
       const failures = new Failures(terminal);
       const filtered = new LeftOutCount();
-      const options = {
-        ...defined({ augment, batch, slicing }),
-        ...filters,
-        onLeftOut: filtered.add,
-        name,
-        signal,
-        type,
-      };
+      const options = { ...defined({ batch }), ...views, ...filters, onLeftOut: filtered.add, name, signal, type };
       const evaluated = await evaluate(detector, gt, files, options, failures, terminal);
       const { evaluation, images, leftOut, results } = evaluated;
       if (signal.aborted) {

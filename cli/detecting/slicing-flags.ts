@@ -86,7 +86,7 @@ export function sliceOf(text: string): readonly [width: number, height: number] 
  *
  * @throws USAGE when a flag has no effect without `--slice`
  */
-export function slicingOf(flags: FlagValues<typeof slicingFlags>): SlicingOptions | undefined {
+function slicingOf(flags: FlagValues<typeof slicingFlags>): SlicingOptions | undefined {
   const { merge, overlap, slice, whole } = flags;
   const [mergeMetric, mergeThreshold] = [flags['merge-metric'], flags['merge-threshold']];
   const mergeAgnostic = flags['merge-agnostic'] || undefined;
@@ -100,4 +100,18 @@ export function slicingOf(flags: FlagValues<typeof slicingFlags>): SlicingOption
     .map(([name]) => name);
   if (unused === undefined) return undefined;
   throw new ResnetCocoError('USAGE', `--${unused} is for images in tiles: give their size, such as --slice 640`);
+}
+
+/**
+ * How the flags say that images are looked at: in tiles, in several views, or once.
+ *
+ * @throws USAGE when they say both, or a flag has no effect without `--slice`
+ */
+export function viewsOf(flags: FlagValues<typeof slicingFlags & typeof augmentFlag>): {
+  readonly slicing?: SlicingOptions;
+  readonly augment?: boolean;
+} {
+  const [slicing, augment] = [slicingOf(flags), flags.augment || undefined];
+  if (!augment || !slicing) return defined({ augment, slicing });
+  throw new ResnetCocoError('USAGE', '--augment is not for images in tiles: leave out --slice');
 }

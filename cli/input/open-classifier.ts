@@ -5,8 +5,8 @@ import { defined, streamsFor } from '../terminal/shared-flags.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { offeringBundled } from './bundled-models.ts';
 
-/** What flags say of a classifier that is loaded. */
-export interface ClassifierFlags {
+/** What flags say of a model that is loaded. */
+export interface ModelFlags {
   readonly arch: string | undefined;
   readonly engine: EngineName | 'auto';
   readonly threads: number | undefined;
@@ -15,7 +15,7 @@ export interface ClassifierFlags {
 /** Loads the classifier of a command, fetched with progress. @param images how many it will look at */
 export async function openClassifier(
   model: string,
-  { arch, engine, threads }: ClassifierFlags,
+  { arch, engine, threads }: ModelFlags,
   images: number,
   terminal: Terminal,
   signal: AbortSignal,
