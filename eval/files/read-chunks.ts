@@ -3,9 +3,9 @@
  * its chunk: after the first `}` of the chunk, and up to the first `}` of the next. In such a file every `}` ends a
  * result. Whether it is such a file shows afterwards: each chunk must begin where the one before it ends.
  */
-import { readSync } from 'node:fs';
 import { MOST } from '../../io/bounds.ts';
 import { CLOSE_LIST, CLOSE_OBJECT, COMMA, isSpace, OPEN_LIST, OPEN_OBJECT } from '../../io/json/json-window.ts';
+import { readAt } from '../../io/regular-file.ts';
 import { BoxScanner } from '../coco/box-scanner.ts';
 
 /** Bytes of the file that a thread reads at a time. */
@@ -63,7 +63,7 @@ class ChunkReader {
     const { begins, counts, ends, size } = this.#columns;
     const bytes = this.#bytes;
     const start = chunk * CHUNK;
-    const end = readInto(bytes, this.#columns.descriptor, start);
+    const end = readAt(this.#columns.descriptor, bytes, start);
     if (end < Math.min(bytes.length, size - start)) return false;
     // What an earlier chunk left behind must not look like text.
     if (end < bytes.length) bytes.fill(0, end);
@@ -121,17 +121,6 @@ class ChunkReader {
     if (bytes[at] === COMMA) return bytes[next] === OPEN_OBJECT ? next : -1;
     return bytes[at] === CLOSE_LIST && next === end ? end : -1;
   }
-}
-
-/** Fills `bytes` from a position of the file, and returns the number of bytes read. */
-export function readInto(bytes: Uint8Array, descriptor: number, position: number): number {
-  let done = 0;
-  while (done < bytes.length) {
-    const count = readSync(descriptor, bytes, done, bytes.length - done, position + done);
-    if (count === 0) break;
-    done += count;
-  }
-  return done;
 }
 
 /** Where the first element of the list begins that the file is; -1 if the file is anything else, or the list is empty. */

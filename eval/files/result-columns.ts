@@ -1,7 +1,8 @@
 import { COMMA } from '../../io/json/json-window.ts';
+import { readAt } from '../../io/regular-file.ts';
 import type { AnnotationTable } from '../coco/annotation-table.ts';
 import { BoxScanner } from '../coco/box-scanner.ts';
-import { CHUNK, FAILED, type ResultColumns, readInto, skipSpace, startOfList } from './read-chunks.ts';
+import { CHUNK, FAILED, type ResultColumns, skipSpace, startOfList } from './read-chunks.ts';
 
 /** Bytes from which the size of a result is estimated. */
 const SAMPLE = 1 << 14;
@@ -11,7 +12,7 @@ const SHORTER = 0.8;
 /** Columns for the results of an open file; undefined when its first results are no plain boxes. */
 export function columnsFor(descriptor: number, size: number): ResultColumns | undefined {
   const bytes = new Uint8Array(SAMPLE);
-  const end = readInto(bytes, descriptor, 0);
+  const end = readAt(descriptor, bytes, 0);
   const scanner = new BoxScanner();
   let count = 0;
   let at = startOfList(bytes);
