@@ -1,5 +1,5 @@
 import { ByteScanner, nameBytes } from '../../io/json/byte-scanner.ts';
-import { CLOSE_LIST, CLOSE_OBJECT, COMMA, OPEN_LIST, OPEN_OBJECT, QUOTE } from '../../io/json/json-window.ts';
+import { CLOSE_OBJECT, COMMA, OPEN_OBJECT, QUOTE } from '../../io/json/json-window.ts';
 
 const [IMAGE_ID, CATEGORY_ID, BBOX, SCORE] = ['image_id', 'category_id', 'bbox', 'score'].map(nameBytes);
 
@@ -13,19 +13,7 @@ export class BoxScanner extends ByteScanner {
   readonly box = new Float64Array(4);
   score = 0;
 
-  /**
-   * Reads the result that begins there.
-   *
-   * @param end of the text that is in memory
-   * @returns where the result ends; -1 when it is anything else, to be read as JSON, or cut off
-   */
-  scan(bytes: Uint8Array, begin: number, end: number): number {
-    this.bytes = bytes;
-    this.at = begin;
-    return this.#fields() && this.at <= end ? this.at : -1;
-  }
-
-  #fields(): boolean {
+  protected fields(): boolean {
     if (!this.takes(OPEN_OBJECT)) return false;
     for (let seen = 0; ; ) {
       if (!this.takes(QUOTE)) return false;
@@ -48,7 +36,7 @@ export class BoxScanner extends ByteScanner {
           bit = 4;
           break;
         case BBOX[0]:
-          if (!this.isName(BBOX) || !this.#boxNumbers()) return false;
+          if (!this.isName(BBOX) || !this.numbers(this.box)) return false;
           bit = 8;
           break;
         default:
@@ -65,14 +53,5 @@ export class BoxScanner extends ByteScanner {
   isWithin(most: number): boolean {
     for (let side = 0; side < 4; side++) if (!(Math.abs(this.box[side]) <= most)) return false;
     return true;
-  }
-
-  #boxNumbers(): boolean {
-    if (!this.takes(OPEN_LIST)) return false;
-    for (let side = 0; side < 4; side++) {
-      if ((side && !this.takes(COMMA)) || !this.number()) return false;
-      this.box[side] = this.value;
-    }
-    return this.takes(CLOSE_LIST);
   }
 }

@@ -63,7 +63,7 @@ class AnnotationReader {
     const scanner = this.#scanner;
     const after = scanner.scan(bytes, begin, end);
     if (after < 0) return -1;
-    const { area, box, categoryId, id, imageId, isCrowd, maskHeight, maskWidth } = scanner;
+    const { area, box, categoryId, id, imageId, isCrowd, maskSize } = scanner;
     const isUsual =
       Number.isSafeInteger(id) &&
       id !== 0 &&
@@ -79,7 +79,7 @@ class AnnotationReader {
     table.areas[row] = area;
     table.crowds[row] = isCrowd;
     this.#ids[row] = id;
-    if (!Number.isNaN(maskHeight)) this.#masks.push([row, maskHeight, maskWidth]);
+    if (!Number.isNaN(maskSize[0])) this.#masks.push([row, maskSize[0], maskSize[1]]);
     return after;
   };
 

@@ -25,20 +25,11 @@ export class AnnotationScanner extends ByteScanner {
   area = 0;
   isCrowd = 0;
   /** Height and width of a run-length encoded mask; NaN without one. */
-  maskHeight = Number.NaN;
-  maskWidth = Number.NaN;
+  readonly maskSize = new Float64Array(2);
 
-  /** Reads the annotation that begins there. @returns where it ends; -1 for anything unusual, or cut off */
-  scan(bytes: Uint8Array, begin: number, end: number): number {
-    this.bytes = bytes;
-    this.at = begin;
+  protected fields(): boolean {
     this.isCrowd = 0;
-    this.maskHeight = Number.NaN;
-    this.maskWidth = Number.NaN;
-    return this.#fields() && this.at <= end ? this.at : -1;
-  }
-
-  #fields(): boolean {
+    this.maskSize.fill(Number.NaN);
     if (!this.takes(OPEN_OBJECT)) return false;
     for (let seen = 0; ; ) {
       if (!this.takes(QUOTE)) return false;
@@ -61,7 +52,7 @@ export class AnnotationScanner extends ByteScanner {
         this.area = this.value;
       } else if (this.isName(BBOX)) {
         bit = 16;
-        if (!this.#boxNumbers()) return false;
+        if (!this.numbers(this.box)) return false;
       } else if (this.isName(IS_CROWD)) {
         bit = 32;
         if (!this.number()) return false;
@@ -79,25 +70,16 @@ export class AnnotationScanner extends ByteScanner {
     }
   }
 
-  #boxNumbers(): boolean {
-    if (!this.takes(OPEN_LIST)) return false;
-    for (let side = 0; side < 4; side++) {
-      if ((side && !this.takes(COMMA)) || !this.number()) return false;
-      this.box[side] = this.value;
-    }
-    return this.takes(CLOSE_LIST);
-  }
-
   /** Skips polygons or a run-length encoded mask, which boxes do not need. */
   #segmentation(): boolean {
     if (this.next() === OPEN_OBJECT) return this.#mask();
     if (!this.takes(OPEN_LIST)) return false;
-    do if (!this.#numbers()) return false;
+    do if (!this.#skipsNumbers()) return false;
     while (this.takes(COMMA));
     return this.takes(CLOSE_LIST);
   }
 
-  #numbers(): boolean {
+  #skipsNumbers(): boolean {
     if (!this.takes(OPEN_LIST)) return false;
     do if (!this.number()) return false;
     while (this.takes(COMMA));
@@ -110,14 +92,10 @@ export class AnnotationScanner extends ByteScanner {
       if (!this.takes(QUOTE)) return false;
       if (!(seen & 1) && this.isName(SIZE)) {
         seen |= 1;
-        if (!this.takes(OPEN_LIST) || !this.number()) return false;
-        this.maskHeight = this.value;
-        if (!this.takes(COMMA) || !this.number()) return false;
-        this.maskWidth = this.value;
-        if (!this.takes(CLOSE_LIST)) return false;
+        if (!this.numbers(this.maskSize)) return false;
       } else if (!(seen & 2) && this.isName(COUNTS)) {
         seen |= 2;
-        if (!(this.next() === QUOTE ? this.#text() : this.#numbers())) return false;
+        if (!(this.next() === QUOTE ? this.#text() : this.#skipsNumbers())) return false;
       } else return false;
       if (this.takes(COMMA)) continue;
       return seen === 3 && this.takes(CLOSE_OBJECT);

@@ -1,4 +1,4 @@
-import { COLON, isSpace } from './json-window.ts';
+import { CLOSE_LIST, COLON, COMMA, isSpace, OPEN_LIST } from './json-window.ts';
 
 /** Powers of ten that a double holds exactly. */
 const TENS = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent);
@@ -12,12 +12,27 @@ const [POINT, PLUS, MINUS, ZERO, NINE] = [0x2e, 0x2b, 0x2d, 0x30, 0x39];
 export const nameBytes = (name: string): Uint8Array =>
   Uint8Array.from(`${name}"`, (character) => character.charCodeAt(0));
 
-/** Reads JSON of a known form from its bytes, without making texts and objects. */
-export class ByteScanner {
+/** Reads JSON objects of a known form from their bytes, without making texts and objects. */
+export abstract class ByteScanner {
   protected bytes: Uint8Array = new Uint8Array(0);
   protected at = 0;
   /** The last number read. */
   protected value = 0;
+
+  /**
+   * Reads the object that begins there.
+   *
+   * @param end of the text that is in memory
+   * @returns where the object ends; -1 when it is anything else, to be read as JSON, or cut off
+   */
+  scan(bytes: Uint8Array, begin: number, end: number): number {
+    this.bytes = bytes;
+    this.at = begin;
+    return this.fields() && this.at <= end ? this.at : -1;
+  }
+
+  /** Reads an object. @returns whether it has the known form */
+  protected abstract fields(): boolean;
 
   /** The next byte that is not white space. */
   protected next(): number {
@@ -39,6 +54,16 @@ export class ByteScanner {
     for (let i = 0; i < name.length; i++) if (bytes[at + i] !== name[i]) return false;
     this.at += name.length;
     return this.takes(COLON);
+  }
+
+  /** Reads a list of as many numbers as there is room for. */
+  protected numbers(into: Float64Array): boolean {
+    if (!this.takes(OPEN_LIST)) return false;
+    for (let i = 0; i < into.length; i++) {
+      if ((i && !this.takes(COMMA)) || !this.number()) return false;
+      into[i] = this.value;
+    }
+    return this.takes(CLOSE_LIST);
   }
 
   /**
