@@ -1,10 +1,11 @@
-import { type Transferable, Worker } from 'node:worker_threads';
+import type { Transferable, Worker } from 'node:worker_threads';
 import { ResnetCocoError } from '../../errors.ts';
 import { MOST } from '../bounds.ts';
 import { shownValue } from '../shown-value.ts';
 import type { Reply } from './answer-jobs.ts';
 import { onAbort } from './on-abort.ts';
 import { receivedError, type SentError, sentError } from './sent-error.ts';
+import { startWorker } from './start-worker.ts';
 import { Turns } from './turns.ts';
 
 export interface WorkerPoolOptions<J> {
@@ -210,11 +211,7 @@ export class WorkerPool<J, R> {
 
   #start(): Worker {
     const { module, workerData } = this.#options;
-    // Node's flags are for the main program; some, such as --input-type, would stop a worker.
-    const worker = new Worker(module, { execArgv: [], workerData });
-    this.#workers.set(worker, {});
-    worker.on('message', (reply: Reply<R>) => this.#finish(worker, reply));
-    const fail = (message: string, stack?: string) => {
+    const worker = startWorker(module, { workerData }, (message, stack) => {
       const thread = this.#workers.get(worker);
       clearTimeout(thread?.timer);
       clearTimeout(thread?.idle);
@@ -222,12 +219,9 @@ export class WorkerPool<J, R> {
       const task = thread?.task;
       if (task) this.#fail(task, { code: null, message, stack });
       this.#dispatch();
-    };
-    worker.on('error', (error: NodeJS.ErrnoException) => {
-      const outOfMemory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
-      fail(outOfMemory ? 'there is not enough memory for it' : error.message, error.stack);
     });
-    worker.on('exit', (code) => fail(`its thread ended with exit code ${code}`));
+    this.#workers.set(worker, {});
+    worker.on('message', (reply: Reply<R>) => this.#finish(worker, reply));
     return worker;
   }
 }

@@ -1,7 +1,8 @@
-import { type Transferable, Worker } from 'node:worker_threads';
+import type { Transferable } from 'node:worker_threads';
 import type { ResnetCocoError } from '../../errors.ts';
 import { onAbort } from './on-abort.ts';
 import { receivedError, type SentError } from './sent-error.ts';
+import { startWorker } from './start-worker.ts';
 
 /** What the thread sends: items one by one, then that there are no more, or an error. */
 export type Sent<R> = { readonly item: R } | { readonly done: true } | SentError;
@@ -37,21 +38,16 @@ export async function* streamFromWorker<J, R>(
 ): AsyncGenerator<R, void> {
   signal?.throwIfAborted();
   const workerData: StreamJob<J> = { job, ahead };
-  // Node's flags are for the main program; some, such as --input-type, would stop a worker.
-  const worker = new Worker(module, { execArgv: [], workerData, transferList: memory });
   const arrived: Sent<R>[] = [];
   let wake = () => {};
   const receive = (sent: Sent<R>) => {
     arrived.push(sent);
     wake();
   };
-  const fail = (message: string, stack?: string) => receive({ code: null, message, stack });
+  const worker = startWorker(module, { workerData, transferList: memory }, (message, stack) =>
+    receive({ code: null, message, stack }),
+  );
   worker.on('message', receive);
-  worker.on('error', (error: NodeJS.ErrnoException) => {
-    const outOfMemory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
-    fail(outOfMemory ? 'there is not enough memory for it' : error.message, error.stack);
-  });
-  worker.on('exit', (code) => fail(`its thread ended with exit code ${code}`));
   const release = onAbort(signal, () => wake());
   try {
     for (;;) {
