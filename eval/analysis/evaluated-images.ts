@@ -1,6 +1,7 @@
 // D detections, G objects of an image.
 import type { COCOeval } from '../cocoeval/coco-eval.ts';
-import { cocoRules, type Group, groupsOf, selectionOf } from '../cocoeval/evaluation.ts';
+import { cocoRules, type Group, groupsOf } from '../cocoeval/evaluation.ts';
+import { selectionOf } from '../cocoeval/groups.ts';
 
 /** The evaluated detections and objects of an image, by category. */
 export interface EvaluatedImage {
@@ -29,7 +30,7 @@ export function* evaluatedImages(e: COCOeval): Generator<EvaluatedImage> {
   const [gt, dt] = [e.cocoGt.table, e.cocoDt.table];
   const { similarity } = cocoRules(e.cocoGt, e.cocoDt, params);
   const byImage: Group[][] = params.imgIds.map(() => []);
-  const groups = groupsOf(gt, dt, selectionOf(e.cocoGt, params), Math.max(...params.maxDets));
+  const groups = groupsOf(gt, dt, selectionOf(e.cocoGt.images, params), Math.max(...params.maxDets));
   for (const group of groups) byImage[group.image].push(group);
   let similarities = new Float64Array(1024);
   for (const [image, list] of byImage.entries()) {

@@ -2,7 +2,7 @@
 import type { AnnotationTable } from '../coco/annotation-table.ts';
 import type { Evaluation, EvaluationRules } from './evaluation.ts';
 import { GroupBuffers } from './group-buffers.ts';
-import { type CategoryRows, type Groups, groupRows, rowsByCategory, type Selected } from './groups.ts';
+import { type CategoryRows, type Groups, groupRows, rowsByCategory, type Selection } from './groups.ts';
 import { Matcher, orderObjects } from './matching.ts';
 import type { Params } from './params.ts';
 import { BestFirstSorter } from './stable-sort.ts';
@@ -12,7 +12,7 @@ import { bitsOf } from './threshold-bits.ts';
 export interface Compared {
   readonly gt: AnnotationTable;
   readonly dt: AnnotationTable;
-  readonly selection: Selected;
+  readonly selection: Selection;
   readonly rules: EvaluationRules;
   readonly params: Params;
 }
@@ -23,7 +23,7 @@ export interface ComparedRows {
   readonly detections: CategoryRows;
 }
 
-export const comparedRows = ({ dt, gt, rules, selection }: Omit<Compared, 'params'>): ComparedRows => ({
+const comparedRows = ({ dt, gt, rules, selection }: Omit<Compared, 'params'>): ComparedRows => ({
   objects: groupRows(gt, selection, rules.isObjectLeftOut),
   detections: rowsByCategory(dt, selection, rules.isDetectionLeftOut),
 });

@@ -6,7 +6,8 @@ import { type Accumulated, accumulateAll } from './accumulate.ts';
 import { checkObjects } from './check-objects.ts';
 import { type EvalImage, evaluateGroup } from './eval-images.ts';
 import { evaluateAll } from './evaluate-all.ts';
-import { cocoRules, type Evaluation, groupsOf, selectionOf } from './evaluation.ts';
+import { cocoRules, type Evaluation, groupsOf } from './evaluation.ts';
+import { selectionOf } from './groups.ts';
 import { checkParams, type IouType, Params, sortedIds } from './params.ts';
 import { type CategoryAP, categoryAPs, statNames, summarizeAll } from './summary.ts';
 
@@ -112,7 +113,7 @@ export class COCOeval {
     for (const { detections, objects } of groupsOf(
       this.cocoGt.table,
       this.cocoDt.table,
-      selectionOf(this.cocoGt, params),
+      selectionOf(this.cocoGt.images, params),
       Math.max(...params.maxDets),
     )) {
       const [D, G] = [detections.length, objects.length];
@@ -154,7 +155,12 @@ export class COCOeval {
     const [A, I] = [params.areaRng.length, params.imgIds.length];
     const categories = params.useCats ? params.catIds : [-1];
     const images: (EvalImage | undefined)[] = Array.from({ length: categories.length * A * I }, () => undefined);
-    for (const group of groupsOf(tables.gt, tables.dt, selectionOf(cocoGt, params), Math.max(...params.maxDets))) {
+    for (const group of groupsOf(
+      tables.gt,
+      tables.dt,
+      selectionOf(cocoGt.images, params),
+      Math.max(...params.maxDets),
+    )) {
       const ids = { image: params.imgIds[group.image], category: categories[group.category] };
       evaluateGroup(group, ids, tables, params, rules).forEach((image, a) => {
         images[(group.category * A + a) * I + group.image] = image;

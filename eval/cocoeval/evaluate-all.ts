@@ -1,11 +1,12 @@
 import type { COCO } from '../coco/coco.ts';
 import { CategoryEvaluator } from './category-evaluator.ts';
-import { type Evaluation, type EvaluationRules, selectionOf } from './evaluation.ts';
+import type { Evaluation, EvaluationRules } from './evaluation.ts';
+import { selectionOf } from './groups.ts';
 import type { Params } from './params.ts';
 
 /** Matches every detection of every category at every threshold and area range. */
 export function evaluateAll(gt: COCO, dt: COCO, params: Params, rules: EvaluationRules): Evaluation {
-  const selection = selectionOf(gt, params, rules);
+  const selection = selectionOf(gt.images, params);
   const evaluator = new CategoryEvaluator({ gt: gt.table, dt: dt.table, selection, rules, params });
   const categories = selection.useCategories ? selection.categories : 1;
   const [areas, words] = [params.areaRng.length, Math.ceil(params.iouThrs.length / 32)];

@@ -50,23 +50,6 @@ export interface EvaluationRules extends RowsLeftOut {
 
 const NO_ROWS = new Int32Array(0);
 
-export function selectionOf(
-  gt: Pick<COCO, 'images'>,
-  { catIds, imgIds, useCats }: Params,
-  { isDetectionLeftOut, isObjectLeftOut }: RowsLeftOut = NONE_LEFT_OUT,
-): Selection {
-  const ranks = new Map(imgIds.map((id, rank) => [id, rank]));
-  return {
-    imageRanks: Int32Array.from(gt.images, ({ id }) => ranks.get(id) ?? -1),
-    images: imgIds.length,
-    categoryRanks: new Map(catIds.map((id, rank) => [id, rank])),
-    categories: catIds.length,
-    useCategories: Boolean(useCats),
-    isObjectLeftOut,
-    isDetectionLeftOut,
-  };
-}
-
 /** COCO's own rules. */
 export const cocoRules = (gt: COCO, dt: COCO, params: Params): EvaluationRules =>
   standardRules(
@@ -82,8 +65,8 @@ export function* groupsOf(
   selection: Selection,
   maxDet: number,
 ): Generator<Group> {
-  const objects = groupRows(gt, selection, selection.isObjectLeftOut);
-  const detections = groupRows(dt, selection, selection.isDetectionLeftOut);
+  const objects = groupRows(gt, selection, NONE_LEFT_OUT.isObjectLeftOut);
+  const detections = groupRows(dt, selection, NONE_LEFT_OUT.isDetectionLeftOut);
   const scratch = new Int32Array(largest(detections));
   const rowsOf = ({ rows, starts }: Groups, g: number) => rows.subarray(starts[g], starts[g + 1]);
   const keyOf = ({ categories, count, images }: Groups, g: number) =>

@@ -1,4 +1,6 @@
+import type { CocoImage } from '../../datasets/index.ts';
 import type { AnnotationTable } from '../coco/annotation-table.ts';
+import type { Params } from './params.ts';
 import { sortByBucket } from './stable-sort.ts';
 
 /** Rows that evaluation leaves out. */
@@ -8,7 +10,7 @@ export interface RowsLeftOut {
 }
 
 /** Which images and categories are evaluated. */
-export interface Selected {
+export interface Selection {
   /** By index in the data set: its index among the evaluated images, or -1. */
   readonly imageRanks: Int32Array;
   readonly images: number;
@@ -19,8 +21,21 @@ export interface Selected {
   readonly useCategories: boolean;
 }
 
-/** Which rows are evaluated. */
-export interface Selection extends Selected, RowsLeftOut {}
+/**
+ * What settings select.
+ *
+ * @param images of the data set
+ */
+export function selectionOf(images: readonly CocoImage[], { catIds, imgIds, useCats }: Params): Selection {
+  const ranks = new Map(imgIds.map((id, rank) => [id, rank]));
+  return {
+    imageRanks: Int32Array.from(images, ({ id }) => ranks.get(id) ?? -1),
+    images: imgIds.length,
+    categoryRanks: new Map(catIds.map((id, rank) => [id, rank])),
+    categories: catIds.length,
+    useCategories: Boolean(useCats),
+  };
+}
 
 /** Rows of a table, grouped by category and image. */
 export interface Groups {
@@ -34,7 +49,7 @@ export interface Groups {
 }
 
 /** Groups the selected rows. Without categories, an image is one group, sorted by category. */
-export function groupRows(table: AnnotationTable, selection: Selected, isLeftOut: (row: number) => boolean): Groups {
+export function groupRows(table: AnnotationTable, selection: Selection, isLeftOut: (row: number) => boolean): Groups {
   const { categoryRanks, imageRanks, useCategories } = selection;
   const images = new Int32Array(table.length);
   const categories = new Int32Array(table.length);
@@ -71,7 +86,7 @@ export interface CategoryRows {
 /** The selected rows of each category. Without categories there is one, sorted by category. */
 export function rowsByCategory(
   table: AnnotationTable,
-  { categories, categoryRanks, imageRanks, useCategories }: Selected,
+  { categories, categoryRanks, imageRanks, useCategories }: Selection,
   isLeftOut: (row: number) => boolean,
 ): CategoryRows {
   const ranks = new Int32Array(table.length);

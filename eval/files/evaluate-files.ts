@@ -4,7 +4,7 @@ import { openFile } from '../../io/regular-file.ts';
 import { WorkerPool } from '../../io/threads/worker-pool.ts';
 import { MaskSizes } from '../coco/oddities.ts';
 import { resultWarnings } from '../coco/result-warnings.ts';
-import { groupRows, rowsByCategory } from '../cocoeval/groups.ts';
+import { groupRows, rowsByCategory, selectionOf } from '../cocoeval/groups.ts';
 import { Params, sortedIds } from '../cocoeval/params.ts';
 import { NONE_LEFT_OUT } from '../cocoeval/rules.ts';
 import { type CategoryAP, categoryAPs, summarizeAll } from '../cocoeval/summary.ts';
@@ -63,25 +63,18 @@ async function evaluated(
   const params = new Params('bbox');
   params.imgIds = sortedIds(images.map(({ id }) => id));
   params.catIds = sortedIds(truth.categories.map(({ id }) => id));
-  const ranks = new Map(params.imgIds.map((id, rank) => [id, rank]));
-  const selected = {
-    imageRanks: Int32Array.from(images, ({ id }) => ranks.get(id)!),
-    images: images.length,
-    categoryRanks: new Map(params.catIds.map((id, rank) => [id, rank])),
-    categories: params.catIds.length,
-    useCategories: true,
-  };
+  const selection = selectionOf(images, params);
   const numbers = sharedNumbers(params);
-  const objects = groupRows(gt, selected, NONE_LEFT_OUT.isObjectLeftOut);
+  const objects = groupRows(gt, selection, NONE_LEFT_OUT.isObjectLeftOut);
   // A helper fills them while this thread gathers what was read.
   const filled = helpers.one({ fill: numbers }) ?? fillShared(numbers);
   readChunks(columns);
   await read;
   const dt = gatherRows(columns, positions);
   if (!dt) return undefined;
-  const rows = { objects, detections: rowsByCategory(dt, selected, NONE_LEFT_OUT.isDetectionLeftOut) };
+  const rows = { objects, detections: rowsByCategory(dt, selection, NONE_LEFT_OUT.isDetectionLeftOut) };
   await filled;
-  const shared = { gt, dt, rows, selected, params, next: new Int32Array(new SharedArrayBuffer(4)), ...numbers };
+  const shared = { gt, dt, rows, selection, params, next: new Int32Array(new SharedArrayBuffer(4)), ...numbers };
   const helped = helpers.all({ evaluate: shared });
   const categories = new Map(truth.categories.map((category) => [category.id, category]));
   const otherSizes = new MaskSizes();

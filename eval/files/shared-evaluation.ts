@@ -3,8 +3,7 @@ import { countsOf, NumberGrid, sizeOf } from '../cocoeval/accumulate.ts';
 import { accumulateCategories } from '../cocoeval/accumulate-categories.ts';
 import { boxSimilarity } from '../cocoeval/box-similarity.ts';
 import type { ComparedRows } from '../cocoeval/category-evaluator.ts';
-import type { EvaluationRules } from '../cocoeval/evaluation.ts';
-import type { Selected } from '../cocoeval/groups.ts';
+import type { Selection } from '../cocoeval/groups.ts';
 import { Params } from '../cocoeval/params.ts';
 import { standardRules } from '../cocoeval/rules.ts';
 import type { Summarized } from '../cocoeval/summary.ts';
@@ -20,13 +19,10 @@ export interface SharedEvaluation extends SharedNumbers {
   readonly gt: AnnotationTable;
   readonly dt: AnnotationTable;
   readonly rows: ComparedRows;
-  readonly selected: Selected;
+  readonly selection: Selection;
   readonly params: Params;
   readonly next: Int32Array;
 }
-
-export const boxRules = (gt: AnnotationTable, dt: AnnotationTable): EvaluationRules =>
-  standardRules(gt, boxSimilarity(dt, gt), false);
 
 /** Numbers that are still to be filled. */
 export function sharedNumbers(params: Params): SharedNumbers {
@@ -42,7 +38,7 @@ export function fillShared({ precision, recall }: SharedNumbers): void {
 }
 
 /** Evaluates categories until none is left. @returns the numbers, complete when every thread has returned */
-export function evaluateShared({ dt, gt, next, rows, selected, ...shared }: SharedEvaluation): Summarized {
+export function evaluateShared({ dt, gt, next, rows, selection, ...shared }: SharedEvaluation): Summarized {
   // What another thread has sent has no methods.
   const params = Object.assign(new Params(shared.params.iouType), shared.params);
   const [T, R, K, A, M] = countsOf(params);
@@ -50,7 +46,7 @@ export function evaluateShared({ dt, gt, next, rows, selected, ...shared }: Shar
     precision: new NumberGrid([T, R, K, A, M], shared.precision),
     recall: new NumberGrid([T, K, A, M], shared.recall),
   };
-  const compared = { gt, dt, selection: selected, rules: boxRules(gt, dt), params };
+  const compared = { gt, dt, selection, rules: standardRules(gt, boxSimilarity(dt, gt), false), params };
   accumulateCategories(compared, rows, next, grids);
   return { params, ...grids };
 }
