@@ -1,5 +1,5 @@
+import { formatCsv } from '../../io/csv.ts';
 import { checkArgument, pathArgument } from '../../io/options.ts';
-import { formatCsv } from '../report/csv.ts';
 import { writeReport } from '../report/report-folder.ts';
 import { classificationPage } from './classification-page.ts';
 import { classificationRecord, type EvaluatedClassifier, linesOfJson } from './classification-record.ts';

@@ -1,8 +1,8 @@
 import type { ImageId } from '../../datasets/index.ts';
+import { formatCsv } from '../../io/csv.ts';
 import { checkArgument, pathArgument } from '../../io/options.ts';
 import type { DetectionAnalysis } from '../analysis/detection-analysis.ts';
 import { errorTypes } from '../analysis/error-types.ts';
-import { formatCsv } from './csv.ts';
 import { detectionPage } from './detection-page.ts';
 import { previews } from './previews.ts';
 import { writeReport } from './report-folder.ts';

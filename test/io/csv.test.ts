@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { formatCsv } from '../../../eval/report/csv.ts';
+import { formatCsv } from '../../io/csv.ts';
 
 const cell = (value: string | number | null) => formatCsv([[value]]).slice(0, -2);
 

@@ -1,4 +1,4 @@
-import { printable } from '../../io/printable.ts';
+import { printable } from './printable.ts';
 
 /** Spreadsheets run a text with such a start as a formula. */
 const FORMULA = /^[=+\-@\t\r]/;
