@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { escapeHtml } from '../../../io/html.ts';
 import { writeWholeFile } from '../../../io/whole-file.ts';
 import type { CocoAnnotation, CocoCategory, CocoDataset, CocoImage } from '../coco/coco-format.ts';
 import { portablePath } from '../file-finder.ts';
@@ -68,13 +69,10 @@ function regionsOf(
   return [...shapes, ...joints.flat()];
 }
 
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escaped = (text: string): string => text.replace(/[&<>"]/g, (char) => entities[char]);
-
 /** The labeling interface of a project into which the tasks are imported. */
 function interfaceOf({ annotations, categories }: CocoDataset): string {
   const labels = (names: Iterable<string>) =>
-    [...names].map((name) => `    <Label value="${escaped(name)}"/>\n`).join('');
+    [...names].map((name) => `    <Label value="${escapeHtml(name)}"/>\n`).join('');
   const part = (tag: string, name: string, names: Iterable<string>) =>
     `  <${tag} name="${name}" toName="${IMAGE}">\n${labels(names)}  </${tag}>\n`;
   const names = categories.map(({ name }) => name);
