@@ -3,8 +3,9 @@ import type { Region } from '../../images/region.ts';
 import { cropRle } from '../../masks/crop-rle.ts';
 import { rleArea, rleToBbox } from '../../masks/rle.ts';
 import { compressed } from '../../masks/rle-string.ts';
-import { toRle } from '../../masks/segmentation.ts';
+import { isList, toRle } from '../../masks/segmentation.ts';
 import type { CocoAnnotation, CocoBox, CocoSegmentation } from '../coco/coco-format.ts';
+import { isEmptySegmentation } from '../coco/empty-segmentation.ts';
 import type { VocAnnotation } from '../voc/read-voc.ts';
 import { clipPolygon, polygonArea } from './clip-polygon.ts';
 
@@ -21,9 +22,6 @@ interface Shape {
   readonly segmentation?: CocoSegmentation;
 }
 
-const isPolygons = (segmentation: CocoSegmentation): segmentation is readonly (readonly number[])[] =>
-  Array.isArray(segmentation);
-
 /**
  * Cuts an object at the borders of a tile: its polygons or mask with the box around them, else its box; of its keypoints
  * those outside are no longer labeled.
@@ -37,7 +35,7 @@ export function clipObject(object: CocoAnnotation, tile: Region, image: ImageSiz
   const [, , width, height] = object.bbox;
   const [, , partWidth, partHeight] = clippedBox;
   const isWhole = partWidth === width && partHeight === height;
-  const shape = segmentation && hasShape(segmentation) ? clipShape(segmentation, tile, image) : undefined;
+  const shape = segmentation && !isEmptySegmentation(segmentation) ? clipShape(segmentation, tile, image) : undefined;
   const part: Shape = shape?.part ?? { area: partWidth * partHeight, bbox: clippedBox };
   const whole = shape?.whole ?? width * height;
   if (!(part.area > 0)) return undefined;
@@ -51,8 +49,6 @@ export function clipObject(object: CocoAnnotation, tile: Region, image: ImageSiz
   };
 }
 
-const hasShape = (segmentation: CocoSegmentation): boolean => !isPolygons(segmentation) || segmentation.length > 0;
-
 /** The part of a box in a tile, in its pixels. */
 function clipBox([x, y, width, height]: CocoBox, tile: Region): CocoBox | undefined {
   const [left, top] = [Math.max(x, tile.left), Math.max(y, tile.top)];
@@ -65,7 +61,7 @@ function clipBox([x, y, width, height]: CocoBox, tile: Region): CocoBox | undefi
 }
 
 function clipShape(segmentation: CocoSegmentation, tile: Region, image: ImageSize): { part: Shape; whole: number } {
-  if (!isPolygons(segmentation)) {
+  if (!isList(segmentation)) {
     const rle = toRle(segmentation, image.height, image.width);
     const part = cropRle(rle, tile);
     return {

@@ -37,6 +37,8 @@ test('boxes are cut at the borders of a tile; those within are unchanged', () =>
     share: 0.25,
     object: { category_id: 2, bbox: [0, 10, 10, 10], area: 100, iscrowd: 0, truncated: 1 },
   });
+  // Tools write an empty polygon for plain boxes.
+  assert.equal(clipObject({ ...base, segmentation: [[]] }, tile, image), clip(base.bbox));
   assert.is(clip([40, 25, 10, 5]), undefined);
   assert.is(clip([0, 0, 100, 20]), undefined);
 });
