@@ -1,6 +1,7 @@
 import { ColumnSpans } from './column-spans.ts';
 import { maskOutline } from './outline.ts';
 import { type Rle, type RleBox, rleArea, rleEncode, rleToBbox } from './rle.ts';
+import { signedArea } from './signed-area.ts';
 
 /** The longer side of an object has at least this many cells, unless it has fewer pixels. */
 const MIN_CELLS = 16;
@@ -52,14 +53,6 @@ export function maskPolygons(rle: Rle): { readonly polygons: number[][]; readonl
     return ring.length > 2 ? ring.flat() : corners;
   });
   return { polygons: rings, holes: outlines.length - parts.length };
-}
-
-function signedArea(corners: readonly number[]): number {
-  let twice = 0;
-  for (let i = 0, before = corners.length - 2; i < corners.length; before = i, i += 2) {
-    twice += corners[before] * corners[i + 1] - corners[i] * corners[before + 1];
-  }
-  return twice / 2;
 }
 
 /** A closed path whose points after the first are relative to the one before. */

@@ -1,13 +1,8 @@
 import type { Region } from '../../images/region.ts';
+import { signedArea } from '../../masks/signed-area.ts';
 
 /** The area of a polygon, x and y by turns. */
-export function polygonArea(polygon: readonly number[]): number {
-  let twice = 0;
-  for (let i = 0, before = polygon.length - 2; i < polygon.length; before = i, i += 2) {
-    twice += polygon[before] * polygon[i + 1] - polygon[i] * polygon[before + 1];
-  }
-  return Math.abs(twice) / 2;
-}
+export const polygonArea = (polygon: readonly number[]): number => Math.abs(signedArea(polygon));
 
 /**
  * The part of a polygon in a region, in its pixels; empty outside (Sutherland and Hodgman 1974). Parts that only a border
