@@ -1,8 +1,8 @@
 import { ResnetCocoError } from '../../errors.ts';
 import type { OptionKinds } from '../../io/options.ts';
-import { shownValue } from '../../io/shown-value.ts';
 import type { CocoDataset } from './coco/coco-format.ts';
 import { portablePath } from './file-finder.ts';
+import { namePattern } from './name-pattern.ts';
 import { namedCategories } from './named-categories.ts';
 
 /** What is kept of a data set. Without a rule everything is. */
@@ -38,17 +38,6 @@ export interface FilteredOut {
   readonly categories: number;
 }
 
-/** @throws ResnetCocoError USAGE when it is no regular expression */
-function patternOf(match: string | RegExp): RegExp {
-  if (match instanceof RegExp) return new RegExp(match.source, match.flags.replace(/[gy]/g, ''));
-  try {
-    return new RegExp(match, 'u');
-  } catch (cause) {
-    const message = `\`match\` must be a regular expression, is ${shownValue(match)}: ${(cause as Error).message}`;
-    throw new ResnetCocoError('USAGE', message, { cause });
-  }
-}
-
 /**
  * The part of a data set that fits all rules. Categories keep their ids.
  *
@@ -72,7 +61,7 @@ export function filtered(
   const named = categories ? namedCategories(dataset.categories, categories, 'categories') : dataset.categories;
   const excluded = new Set(without ? namedCategories(dataset.categories, without, 'without') : []);
   const wanted = new Set(named.filter((category) => !excluded.has(category)).map(({ id }) => id));
-  const pattern = match === undefined ? undefined : patternOf(match);
+  const pattern = match === undefined ? undefined : namePattern(match, 'match');
   const matching = pattern
     ? dataset.images.filter(({ file_name }) => pattern.test(portablePath(file_name)))
     : dataset.images;

@@ -1,6 +1,6 @@
-import { ResnetCocoError } from '../../errors.ts';
 import type { CocoDataset, CocoImage, ImageId } from './coco/coco-format.ts';
 import { portablePath } from './file-finder.ts';
+import { namePattern } from './name-pattern.ts';
 import type { Unit } from './stratify.ts';
 
 /** Images that stay together, such as the frames of a video. */
@@ -11,17 +11,8 @@ export interface ImageGroups {
   readonly unmatched: number;
 }
 
-/** @throws ResnetCocoError USAGE when the text is no regular expression */
-function patternOf(groupBy: string | RegExp): RegExp {
-  if (typeof groupBy !== 'string') return new RegExp(groupBy.source, groupBy.flags.replace(/[gy]/g, ''));
-  try {
-    return new RegExp(groupBy, 'u');
-  } catch (cause) {
-    const reason = (cause as Error).message.replace(/^Invalid regular expression: /, '');
-    const message = `\`groupBy\` is no regular expression: ${reason}; such as '^(.+)_\\d+\\.jpg$', whose first group names the video`;
-    throw new ResnetCocoError('USAGE', message, { cause });
-  }
-}
+/** Ends the error of a pattern that is none. */
+const EXAMPLE = "; such as '^(.+)_\\d+\\.jpg$', whose first group names the video";
 
 /**
  * Groups images by what the first group of a pattern matches in their names, or the whole match without a group.
@@ -29,7 +20,7 @@ function patternOf(groupBy: string | RegExp): RegExp {
  * @throws ResnetCocoError USAGE when the pattern is no regular expression
  */
 export function groupImages(images: readonly CocoImage[], groupBy: string | RegExp | undefined): ImageGroups {
-  const pattern = groupBy === undefined ? undefined : patternOf(groupBy);
+  const pattern = groupBy === undefined ? undefined : namePattern(groupBy, 'groupBy', EXAMPLE);
   const named = images.map((image) => ({ image, name: portablePath(image.file_name) }));
   named.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   const groups: CocoImage[][] = [];
