@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { escapeHtml } from '../../../io/html.ts';
 import { writeWholeFile } from '../../../io/whole-file.ts';
 import type { CocoAnnotation, CocoCategory, CocoDataset, CocoImage } from '../coco/coco-format.ts';
+import { pointsOf, polygonsOf } from '../coco/points.ts';
 import { portablePath } from '../file-finder.ts';
 import { byImage } from '../output-folder.ts';
 
@@ -48,25 +49,21 @@ function regionsOf(
     ...{ original_width: width, original_height: height, image_rotation: 0 },
     ...{ value, ...(score !== undefined && { score }) },
   });
-  const polygons = Array.isArray(segmentation) ? (segmentation as readonly (readonly number[])[]) : [];
+  const polygons = polygonsOf(segmentation);
   const [x, y, w, h] = bbox;
   const box = { x: across(x), y: down(y), width: across(w), height: down(h), rotation: 0 };
   const shapes = polygons.length
     ? polygons.map((polygon, i) => {
-        const points = Array.from({ length: polygon.length / 2 }, (_, p) => [
-          across(polygon[2 * p]),
-          down(polygon[2 * p + 1]),
-        ]);
+        const points = pointsOf(polygon, 2).map(([u, v]) => [across(u), down(v)]);
         return region(`-${i}`, POLYGONS, 'polygonlabels', { points, polygonlabels: [category.name] });
       })
     : [region('', BOXES, 'rectanglelabels', { ...box, rectanglelabels: [category.name] })];
-  const joints = Array.from({ length: keypoints.length / 3 }, (_, joint) => {
-    const [u, v, visible] = keypoints.slice(3 * joint, 3 * joint + 3);
+  const joints = pointsOf(keypoints, 3).flatMap(([u, v], joint) => {
     const name = category.keypoints?.[joint] ?? `keypoint ${joint + 1}`;
     const value = { x: across(u), y: down(v), width: 0.5, keypointlabels: [name] };
-    return visible > 0 ? [region(`-joint${joint}`, JOINTS, 'keypointlabels', value)] : [];
+    return keypoints[3 * joint + 2] > 0 ? [region(`-joint${joint}`, JOINTS, 'keypointlabels', value)] : [];
   });
-  return [...shapes, ...joints.flat()];
+  return [...shapes, ...joints];
 }
 
 /** The labeling interface of a project into which the tasks are imported. */

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import type { CocoAnnotation, CocoCategory, CocoDataset } from '../coco/coco-format.ts';
+import { pointsOf, polygonsOf } from '../coco/points.ts';
 import { portablePath } from '../file-finder.ts';
 import { annotationStems, byImage, OutputFolder } from '../output-folder.ts';
 
@@ -48,7 +49,7 @@ function shapesOf(
   category: CocoCategory,
   group: number,
 ) {
-  const polygons = Array.isArray(segmentation) ? (segmentation as readonly (readonly number[])[]) : [];
+  const polygons = polygonsOf(segmentation);
   const joints = pointsOf(keypoints, 3);
   const isGrouped = polygons.length > 1 || joints.length > 0;
   const shape = (label: string, shape_type: Shape['shape_type'], points: Shape['points']): Shape => ({
@@ -69,7 +70,3 @@ function shapesOf(
     ),
   ];
 }
-
-/** x and y of each point, which has `step` numbers. */
-const pointsOf = (numbers: readonly number[], step: number): (readonly [number, number])[] =>
-  Array.from({ length: Math.floor(numbers.length / step) }, (_, i) => [numbers[step * i], numbers[step * i + 1]]);
