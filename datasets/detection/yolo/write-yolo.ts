@@ -14,7 +14,8 @@ const SETTINGS_FILE = 'data.yaml';
  * Writes YOLO's files in Ultralytics' layout: `labels/NAME.txt` for each image, `SPLIT.txt` (`images.txt` without a
  * split), which lists the images as paths in `images/`, `classes.txt`, `data.yaml`, and `categories.json`, which keeps
  * COCO's ids. Classes are the categories in order of their ids. Crowds are left out, since YOLO would take each for one
- * object. Polygons are written only if `polygons` asks for them. An existing `data.yaml` with the same names gets the split added.
+ * object. Polygons are written only if `polygons` asks for them. An existing `data.yaml` with the same names gets the
+ * split added.
  *
  * @throws ResnetCocoError BAD_DATASET when YOLO cannot store a name
  * @throws ResnetCocoError FILE_NOT_WRITABLE when a file cannot be written or exists with other content; the signal's
