@@ -44,8 +44,13 @@ export const MOST = {
   norm: 1e6,
 } as const;
 
+/** Numbers in a list or a typed array. */
+interface Numbers {
+  every(test: (value: number) => boolean): boolean;
+}
+
 /** Whether all numbers are within the bound of coordinates. */
-export const areCoordinates = (numbers: readonly number[] = []): boolean =>
+export const areCoordinates = (numbers: Numbers = []): boolean =>
   numbers.every((value) => Math.abs(value) <= MOST.coordinate);
 
 /** Pixels are divided by the deviation: a smaller one gives numbers no network was trained on, or infinite ones. */

@@ -1,5 +1,5 @@
 import type { CocoCategory, CocoImage, ImageId } from '../../datasets/index.ts';
-import { MOST } from '../../io/bounds.ts';
+import { areCoordinates, MOST } from '../../io/bounds.ts';
 import { readJsonParts } from '../../io/json/large-json.ts';
 import { statsOf } from '../../io/regular-file.ts';
 import { type AnnotationTable, GrowingTable } from '../coco/annotation-table.ts';
@@ -71,7 +71,9 @@ class AnnotationReader {
       Number.isSafeInteger(categoryId) &&
       (isCrowd === 0 || isCrowd === 1) &&
       area <= MOST.coordinate ** 2 &&
-      areCoordinates(box);
+      areCoordinates(box) &&
+      box[2] >= 0 &&
+      box[3] >= 0;
     if (!isUsual) return -1;
     const table = this.#table;
     const row = table.length;
@@ -90,7 +92,7 @@ class AnnotationReader {
     categories: ReadonlySet<number>,
   ): AnnotationTable | undefined {
     const table = this.#table;
-    const ids = this.#ids.subarray(0, table.length);
+    const ids = this.#ids.slice(0, table.length);
     const sorted = ids.slice().sort();
     for (let i = 1; i < sorted.length; i++) if (sorted[i] === sorted[i - 1]) return undefined;
     for (let row = 0; row < table.length; row++) {
@@ -102,12 +104,6 @@ class AnnotationReader {
       const image = images[table.images[row]];
       if (image.height !== height || image.width !== width) return undefined;
     }
-    return { ...table, ids: Float64Array.from(ids) };
+    return { ...table, ids };
   }
-}
-
-/** Whether a box is within the bounds of coordinates, and its size is not negative. */
-function areCoordinates(box: Float64Array): boolean {
-  for (let side = 0; side < 4; side++) if (!(Math.abs(box[side]) <= MOST.coordinate)) return false;
-  return box[2] >= 0 && box[3] >= 0;
 }
