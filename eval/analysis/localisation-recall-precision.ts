@@ -52,13 +52,13 @@ export function localisationRecallPrecision(
   });
 }
 
-const MEASURES = ['oLRP', 'localisation', 'falsePositives', 'falseNegatives'] as const;
+type Measure = Exclude<keyof LocalisationRecallPrecision, 'score'>;
 
 /** Means over the categories that have each number; −1 where none has it. */
 export function meanLocalisationRecallPrecision(
   categories: readonly (LocalisationRecallPrecision | null)[],
-): Readonly<Record<(typeof MEASURES)[number], number>> {
-  const mean = (measure: (typeof MEASURES)[number]): number => {
+): Readonly<Record<Measure, number>> {
+  const mean = (measure: Measure): number => {
     const known = categories.flatMap((one) => (one && one[measure] !== null ? [one[measure]] : []));
     return known.length ? known.reduce((sum, value) => sum + value, 0) / known.length : -1;
   };

@@ -73,7 +73,7 @@ async function shotOf(file: string | undefined, name: string): Promise<string> {
   }
 }
 
-const counted = (count: number, one: string, several = `${one}s`): string => `${count} ${count === 1 ? one : several}`;
+const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
 const first = (count: number, shown = EXAMPLES): string => (count > shown ? ` The first ${shown} are shown.` : '');
 
 async function pictures(images: readonly (CheckedImage & Partial<OddBoxes>)[], many: boolean): Promise<string> {
