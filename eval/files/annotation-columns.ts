@@ -18,8 +18,10 @@ export interface AnnotationColumns {
 /**
  * Reads an annotation file for the evaluation of boxes without making objects of its annotations.
  *
- * @returns undefined when anything in it is unusual: `COCO.load` says what
- * @throws ResnetCocoError as `readJsonParts` does
+ * @returns undefined when the file is no object of lists, `checkDataset` warns of its images or categories, or
+ *   `AnnotationReader` does not take all annotations or has no table of them: `COCO.load` then reads the file, or says
+ *   what is wrong
+ * @throws ResnetCocoError as `readJsonParts` and `checkDataset` do
  */
 export function readAnnotationColumns(path: string): AnnotationColumns | undefined {
   const images: CocoImage[] = [];
@@ -58,7 +60,10 @@ class AnnotationReader {
     this.#table = new GrowingTable(undefined, most, true);
   }
 
-  /** Takes an annotation of a box; rows have the id of the image until all images are read. */
+  /**
+   * Takes an annotation that `AnnotationScanner` reads, with whole ids, a crowd of 0 or 1, and a box and area within
+   * bounds. Rows have the id of the image until all images are read.
+   */
   readonly take = (bytes: Uint8Array, begin: number, end: number): number => {
     const scanner = this.#scanner;
     const after = scanner.scan(bytes, begin, end);

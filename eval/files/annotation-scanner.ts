@@ -16,7 +16,11 @@ const [SIZE, COUNTS] = ['size', 'counts'].map(nameBytes);
 /** Bits of the fields that an annotation must have; `iscrowd` and `segmentation` may be missing. */
 const NEEDED = 31;
 
-/** Reads annotations of objects with boxes, as instances_val2017.json has them, without making objects. */
+/**
+ * Reads annotations of objects with boxes, as instances_val2017.json has them, without making objects. They have the
+ * fields named above, each at most once and no others; a segmentation is a list of polygons or a run-length encoded
+ * mask, and an empty one is not read.
+ */
 export class AnnotationScanner extends ByteScanner {
   id = 0;
   imageId = 0;

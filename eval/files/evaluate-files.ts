@@ -27,7 +27,8 @@ export interface FileEvaluation {
  * Evaluates a file of plain boxes on several threads, with the numbers and warnings of `COCOeval`, whatever their
  * number. Neither annotations nor results become objects.
  *
- * @returns undefined when a file has anything unusual, or is wrong: `COCO` and `COCOeval` then say what
+ * @returns undefined when `readAnnotationColumns` does not take the annotations, the results are not plain boxes (see
+ *   `read-chunks.ts`) of their images, or anything fails: `COCO` and `COCOeval` then read both, or say what is wrong
  */
 export async function evaluateBoxFiles(
   annotations: string,

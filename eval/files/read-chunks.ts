@@ -1,7 +1,11 @@
 /**
- * Reads a file of plain boxes on several threads into columns that they share. A thread reads the results that begin in
- * its chunk: after the first `}` of the chunk, and up to the first `}` of the next. In such a file every `}` ends a
- * result. Whether it is such a file shows afterwards: each chunk must begin where the one before it ends.
+ * Reads a file of plain boxes on several threads into columns that they share. A plain box is a result that has
+ * `image_id`, `category_id`, `bbox` and `score`, each once and nothing else; its ids are whole numbers of 32 bits, and
+ * its coordinates within `MOST.detection`. The file is a list of one or more of them.
+ *
+ * A thread reads the results that begin in its chunk: after the first `}` of the chunk, and up to the first `}` of the
+ * next. In such a file every `}` ends a result. Whether it is such a file shows afterwards: each chunk must begin where
+ * the one before it ends.
  */
 import { MOST } from '../../io/bounds.ts';
 import { CLOSE_LIST, CLOSE_OBJECT, COMMA, isSpace, OPEN_LIST, OPEN_OBJECT } from '../../io/json/json-window.ts';
@@ -10,7 +14,7 @@ import { BoxScanner } from '../coco/box-scanner.ts';
 
 /** Bytes of the file that a thread reads at a time. */
 export const CHUNK = 1 << 20;
-/** Longest result; longer ones are no plain boxes. */
+/** Bytes that a thread reads beyond its chunk, where the last result must end, and the next one begin. */
 const LONGEST = 1 << 12;
 
 /** Places in `state`. */
@@ -24,7 +28,7 @@ export interface ResultColumns {
   readonly size: number;
   readonly chunks: number;
   readonly rowsPerChunk: number;
-  /** The next chunk to read, and 1 if the file has anything but plain boxes. */
+  /** The next chunk to read, and 1 once some chunk was not read. */
   readonly state: Int32Array;
   /** By chunk: where its results begin and where the next chunk's should, as positions in the file; their number. */
   readonly begins: Float64Array;
@@ -58,7 +62,7 @@ class ChunkReader {
     this.#columns = columns;
   }
 
-  /** @returns whether the chunk has only plain boxes, and room for them */
+  /** @returns whether the chunk was read: it has only plain boxes, and there was room for them */
   read(chunk: number): boolean {
     const { begins, counts, ends, size } = this.#columns;
     const bytes = this.#bytes;
@@ -76,7 +80,7 @@ class ChunkReader {
     return last >= 0;
   }
 
-  /** @returns where the results of the next chunk begin; -1 for anything but plain boxes */
+  /** @returns where the results of the next chunk begin; -1 when one is no plain box, or there is no room for it */
   #results(chunk: number, first: number, end: number): number {
     const { areas, boxes, categories, counts, images, rowsPerChunk, scores } = this.#columns;
     const bytes = this.#bytes;

@@ -9,7 +9,7 @@ const SAMPLE = 1 << 14;
 /** Results of a chunk have room when they are at most this much shorter than the first ones. */
 const SHORTER = 0.8;
 
-/** Columns for the results of an open file; undefined when its first results are no plain boxes. */
+/** Columns for the results of an open file; undefined when its first result is no plain box. */
 export function columnsFor(descriptor: number, size: number): ResultColumns | undefined {
   const bytes = new Uint8Array(SAMPLE);
   const end = readAt(descriptor, bytes, 0);
@@ -42,7 +42,7 @@ export function columnsFor(descriptor: number, size: number): ResultColumns | un
  * Moves the rows of all chunks together, and finds their images.
  *
  * @param positions index of each image, by id
- * @returns the table; undefined when the file is not a list of plain boxes of these images
+ * @returns the table; undefined when some chunk was not read, chunks do not meet, or an image is unknown
  */
 export function gatherRows(
   columns: ResultColumns,
