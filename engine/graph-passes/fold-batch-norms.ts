@@ -1,5 +1,5 @@
 // O filters, which are a convolution's output channels.
-import { Graph, type Node } from '../trace/graph.ts';
+import type { Graph, Node } from '../trace/graph.ts';
 
 /** A convolution and the batch norm with fixed statistics right after it, both with constant weights. */
 interface Pair {
@@ -14,11 +14,8 @@ interface Pair {
  */
 export function foldBatchNorms(graph: Graph): Graph {
   const pairs = findPairs(graph);
-  const result = new Graph(graph.target, graph);
-  result.inputs.push(...graph.inputs);
+  const result = graph.withoutNodes();
   result.outputs.push(...graph.outputs);
-  for (const [name, constant] of graph.constants) result.constants.set(name, constant);
-  for (const [name, type] of graph.values) result.values.set(name, type);
   const norms = new Set(Array.from(pairs.values(), ({ norm }) => norm));
   for (const node of graph.nodes) {
     const pair = pairs.get(node.outputs[0]);

@@ -1,5 +1,5 @@
 import { sizeOf } from '../host-tensor.ts';
-import { Graph, type Node } from '../trace/graph.ts';
+import type { Graph, Node } from '../trace/graph.ts';
 
 /** Operators that only give a constant another shape, where it has one axis of more than one number. */
 const RESHAPING = new Set(['Reshape', 'Transpose']);
@@ -20,11 +20,8 @@ class BiasFolding {
 
   constructor(source: Graph) {
     this.#source = source;
-    this.result = new Graph(source.target, source);
-    this.result.inputs.push(...source.inputs);
+    this.result = source.withoutNodes();
     this.result.outputs.push(...source.outputs);
-    for (const [name, constant] of source.constants) this.result.constants.set(name, constant);
-    for (const [name, type] of source.values) this.result.values.set(name, type);
     for (const node of source.nodes) {
       for (const output of node.outputs) this.#makers.set(output, node);
       for (const input of node.inputs) this.#use(input);

@@ -1,7 +1,7 @@
 import { ResnetCocoError } from '../../errors.ts';
 import { floatToHalf } from '../../io/half-floats.ts';
 import { ELEMENT_TYPES } from '../onnx/encode.ts';
-import { type Constant, type DType, Graph } from '../trace/graph.ts';
+import type { Constant, DType, Graph } from '../trace/graph.ts';
 
 /**
  * Operators that stay in single precision: coordinates of regions need more digits than half precision has, and sums over
@@ -32,10 +32,7 @@ const MOST = 65504;
  * @throws ResnetCocoError BAD_MODEL for a weight that is beyond half precision
  */
 export function halfPrecision(graph: Graph): Graph {
-  const result = new Graph(graph.target, graph);
-  result.inputs.push(...graph.inputs);
-  for (const [name, constant] of graph.constants) result.constants.set(name, constant);
-  for (const [name, type] of graph.values) result.values.set(name, type);
+  const result = graph.withoutNodes();
   /** By name of a value: those that are in half precision themselves. */
   const halves = new Set<string>();
   /** By name of a value: its other form. */

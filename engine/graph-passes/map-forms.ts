@@ -1,7 +1,7 @@
 // N images, C channels, H × W pixels, B channels in a block.
 import { ELEMENT_TYPES } from '../onnx/encode.ts';
 import { BLOCKED } from '../trace/blocked.ts';
-import { Graph, type Node } from '../trace/graph.ts';
+import type { Graph, Node } from '../trace/graph.ts';
 
 /**
  * A graph under construction whose maps exist in plain order, in blocks of channels, or in both forms. A missing form
@@ -16,13 +16,10 @@ export class MapForms {
   protected readonly plain: Set<string>;
 
   constructor(source: Graph, block: number) {
-    this.graph = new Graph(source.target, source);
+    this.graph = source.withoutNodes();
     this.block = block;
     this.plain = new Set([...source.inputs.map(({ name }) => name), ...source.constants.keys()]);
-    this.graph.inputs.push(...source.inputs);
     this.graph.outputs.push(...source.outputs);
-    for (const [name, constant] of source.constants) this.graph.constants.set(name, constant);
-    for (const [name, type] of source.values) this.graph.values.set(name, type);
   }
 
   protected put(node: Node): void {

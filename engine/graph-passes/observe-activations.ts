@@ -1,5 +1,5 @@
 import { LayerGraph } from '../quantization/layer-graph.ts';
-import { Graph } from '../trace/graph.ts';
+import type { Graph } from '../trace/graph.ts';
 
 /** How many values of an activation are read, about: enough for its tails, where not even one in ten thousand values is. */
 const SAMPLED = 2 ** 16;
@@ -17,12 +17,9 @@ export const observedOutputs = {
 
 /** Adds the least and the greatest value of each activation, and a sample of its values, to a graph's outputs. */
 export function observeActivations(graph: Graph): Graph {
-  const result = new Graph(graph.target, graph);
-  result.inputs.push(...graph.inputs);
+  const result = graph.withoutNodes();
   result.nodes.push(...graph.nodes);
   result.outputs.push(...graph.outputs);
-  for (const [name, constant] of graph.constants) result.constants.set(name, constant);
-  for (const [name, type] of graph.values) result.values.set(name, type);
   const { names, quantizedValues } = new LayerGraph(graph);
   const int64 = { dtype: 'int64' } as const;
   const all = result.int64s([-1]);

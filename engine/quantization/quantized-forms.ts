@@ -1,5 +1,5 @@
 import { ResnetCocoError } from '../../errors.ts';
-import { Graph, type Node } from '../trace/graph.ts';
+import type { Graph, Node } from '../trace/graph.ts';
 import { quantizeBias, quantizeWeights, type Scale, scaleOf, scalesForBias } from './eight-bits.ts';
 import { LayerGraph } from './layer-graph.ts';
 import type { Quantization } from './quantization.ts';
@@ -23,10 +23,7 @@ export class QuantizedForms {
   constructor(source: Graph, { activations }: Pick<Quantization, 'activations'>) {
     this.source = new LayerGraph(source);
     this.#ranges = activations;
-    this.result = new Graph(source.target, source);
-    this.result.inputs.push(...source.inputs);
-    for (const [name, constant] of source.constants) this.result.constants.set(name, constant);
-    for (const [name, type] of source.values) this.result.values.set(name, type);
+    this.result = source.withoutNodes();
   }
 
   /** The activation of a value, if that is quantized. */

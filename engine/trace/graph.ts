@@ -81,17 +81,26 @@ export class Graph {
   /** Every ONNX value, in order of creation. Dynamic dimensions (names) appear only after traces are merged. */
   readonly values = new Map<string, { readonly dtype: DType; readonly shape: readonly (number | string)[] }>();
   /** By name of a constant: the model's parameter that it holds, or one that is computed from it. */
-  readonly parameters: Map<string, string>;
+  readonly parameters = new Map<string, string>();
   readonly target: Target;
   readonly #reordered = new Map<string, string>();
   readonly #scalars = new Map<string, Value>();
   #count: number;
 
-  /** @param from the graph whose numbering of names this one continues, and whose parameters it shares */
+  /** @param from the graph whose numbering of names this one continues, and whose parameters it has */
   constructor(target: Target = {}, from?: Graph) {
     this.target = target;
-    this.parameters = from ? from.parameters : new Map();
+    for (const [constant, parameter] of from?.parameters ?? []) this.parameters.set(constant, parameter);
     this.#count = from ? from.#count : 0;
+  }
+
+  /** A graph with the same inputs, constants and values, and no operators and outputs yet: what a pass builds on. */
+  withoutNodes(): Graph {
+    const graph = new Graph(this.target, this);
+    graph.inputs.push(...this.inputs);
+    for (const [name, constant] of this.constants) graph.constants.set(name, constant);
+    for (const [name, type] of this.values) graph.values.set(name, type);
+    return graph;
   }
 
   #fresh(prefix: string): string {
