@@ -1,6 +1,7 @@
 // N images, C channels, H × W pixels, O × I × k × k filters, B channels in a block.
 
 import type { Graph, Node } from '../trace/graph.ts';
+import { usesOf } from '../trace/links.ts';
 import { FilterForms } from './filter-forms.ts';
 
 /** A convolution of fewer output pixels gains less than reordering its filter costs. */
@@ -32,14 +33,12 @@ class BlockedLayout extends FilterForms {
   /** By name of a blocked form: the convolution that makes it and may be fused with the next operator. */
   readonly #makers = new Map<string, Node>();
   /** By value: how many operators and outputs use it. */
-  readonly #uses = new Map<string, number>();
+  readonly #uses: ReadonlyMap<string, number>;
 
   constructor(source: Graph, block: number) {
     super(source, block);
     const nodes = source.liveNodes();
-    for (const name of [...nodes.flatMap((node) => node.inputs), ...source.outputs.map(({ value }) => value)]) {
-      this.#uses.set(name, (this.#uses.get(name) ?? 0) + 1);
-    }
+    this.#uses = usesOf(nodes, source.outputs);
     for (const node of nodes) if (!this.#rewrite(node)) this.#copy(node);
     for (const { value } of source.outputs) this.plainForm(value);
   }

@@ -1,5 +1,6 @@
 // O × I × k × k filters, B channels in a block.
 import type { Graph, Node } from '../trace/graph.ts';
+import { makersOf } from '../trace/links.ts';
 import { MapForms } from './map-forms.ts';
 
 /** A graph under construction whose filters exist in plain order (OIHW), in blocks of channels, or in both forms. */
@@ -9,11 +10,11 @@ export class FilterForms extends MapForms {
   /** By shape of a filter: the order of its rows. */
   readonly #rowsByFilter = new Map<string, string>();
   /** By name of a value in the source: the node that makes it. */
-  readonly #sourceMakers = new Map<string, Node>();
+  readonly #sourceMakers: ReadonlyMap<string, Node>;
 
   constructor(source: Graph, block: number) {
     super(source, block);
-    for (const node of source.nodes) for (const output of node.outputs) this.#sourceMakers.set(output, node);
+    this.#sourceMakers = makersOf(source.nodes);
   }
 
   /**

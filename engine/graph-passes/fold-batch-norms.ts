@@ -1,5 +1,6 @@
 // O filters, which are a convolution's output channels.
 import type { Graph, Node } from '../trace/graph.ts';
+import { makersOf, usersOf } from '../trace/links.ts';
 
 /** A convolution and the batch norm with fixed statistics right after it, both with constant weights. */
 interface Pair {
@@ -30,12 +31,9 @@ export function foldBatchNorms(graph: Graph): Graph {
 
 /** The pairs by the name of the convolution's output. */
 function findPairs(graph: Graph): Map<string, Pair> {
-  const makers = new Map<string, Node>();
-  const users = new Map<string, Node[]>();
-  for (const node of graph.liveNodes()) {
-    for (const output of node.outputs) makers.set(output, node);
-    for (const input of new Set(node.inputs)) users.set(input, [...(users.get(input) ?? []), node]);
-  }
+  const nodes = graph.liveNodes();
+  const makers = makersOf(nodes);
+  const users = usersOf(nodes);
   const leaving = new Set(graph.outputs.map(({ value }) => value));
   const areConstant = (names: readonly string[]) => names.every((name) => graph.constants.has(name));
   const pairs = new Map<string, Pair>();

@@ -1,5 +1,6 @@
 import { sizeOf } from '../host-tensor.ts';
 import type { Graph, Node } from '../trace/graph.ts';
+import { makersOf, usesOf } from '../trace/links.ts';
 
 /** Operators that only give a constant another shape, where it has one axis of more than one number. */
 const RESHAPING = new Set(['Reshape', 'Transpose']);
@@ -15,32 +16,25 @@ export function foldBiases(graph: Graph): Graph {
 class BiasFolding {
   readonly result: Graph;
   readonly #source: Graph;
-  readonly #makers = new Map<string, Node>();
-  readonly #uses = new Map<string, number>();
+  readonly #makers: ReadonlyMap<string, Node>;
+  readonly #uses: ReadonlyMap<string, number>;
 
   constructor(source: Graph) {
     this.#source = source;
     this.result = source.withoutNodes();
     this.result.outputs.push(...source.outputs);
-    for (const node of source.nodes) {
-      for (const output of node.outputs) this.#makers.set(output, node);
-      for (const input of node.inputs) this.#use(input);
-    }
-    for (const { value } of source.outputs) this.#use(value);
+    this.#makers = makersOf(source.nodes);
+    this.#uses = usesOf(source.nodes, source.outputs);
+    /** By the Add after a product: the product with its bias. */
+    const wholes = new Map<Node, Node>();
     const folded = new Set<Node>();
     for (const node of source.nodes) {
       const whole = this.#folded(node);
       if (!whole) continue;
       folded.add(this.#makers.get(whole.product)!);
-      this.#replaced.set(node, whole.node);
+      wholes.set(node, whole.node);
     }
-    for (const node of source.nodes) if (!folded.has(node)) this.result.nodes.push(this.#replaced.get(node) ?? node);
-  }
-
-  readonly #replaced = new Map<Node, Node>();
-
-  #use(value: string): void {
-    this.#uses.set(value, (this.#uses.get(value) ?? 0) + 1);
+    for (const node of source.nodes) if (!folded.has(node)) this.result.nodes.push(wholes.get(node) ?? node);
   }
 
   /** The product with its bias, where a node is the Add after one. */

@@ -1,8 +1,7 @@
 import type { Graph, Node } from '../trace/graph.ts';
+import { usersOf } from '../trace/links.ts';
 
-/**
- * A convolution or matrix product whose weights may be in eight bits.
- */
+/** A convolution or matrix product whose weights may be in eight bits. */
 export interface QuantizableLayer {
   /** That of its parameter, without `.weight`. */
   readonly name: string;
@@ -15,14 +14,12 @@ export class LayerGraph {
   readonly graph: Graph;
   /** Names of activations, by value. */
   readonly names: ReadonlyMap<string, string>;
-  readonly #users = new Map<string, Node[]>();
+  readonly #users: ReadonlyMap<string, readonly Node[]>;
   readonly #leaving: ReadonlySet<string>;
 
   constructor(graph: Graph) {
     this.graph = graph;
-    for (const node of graph.nodes) {
-      for (const input of new Set(node.inputs)) this.#users.set(input, [...this.usersOf(input), node]);
-    }
+    this.#users = usersOf(graph.nodes);
     this.#leaving = new Set(graph.outputs.map(({ value }) => value));
     this.names = this.#activationNames();
   }
