@@ -49,6 +49,7 @@ class OnnxEngine implements Engine {
   readonly device: string;
   readonly #provider: Provider;
   readonly #threadsEach: number;
+  readonly #multipliesBytes = int8Support().fast;
   readonly streams: number;
   /** Started with the first program and stopped with the last. */
   #sessions: SessionThread[] = [];
@@ -148,7 +149,7 @@ class OnnxEngine implements Engine {
           force_spinning_stop: '1',
           // Sums of products of bytes overflow on CPUs with AVX2 but without VNNI, unless weights are made unsigned. With
           // VNNI that would take twice the time.
-          ...(int8Support().fast ? {} : { x64quantprecision: '1' }),
+          ...(this.#multipliesBytes ? {} : { x64quantprecision: '1' }),
         },
       },
     };
