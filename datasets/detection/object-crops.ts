@@ -10,9 +10,9 @@ import { writeImage } from '../images/encode.ts';
 import type { Image } from '../images/image.ts';
 import type { ImageSize } from '../images/image-size.ts';
 import { readImage } from '../images/read-image.ts';
-import type { Region } from '../images/region.ts';
+import { type Region, regionAround } from '../images/region.ts';
 import { seeded } from '../loaders/seeded.ts';
-import type { CocoAnnotation, CocoBox, CocoDataset, CocoImage, ImageId } from './coco/coco-format.ts';
+import type { CocoAnnotation, CocoDataset, CocoImage, ImageId } from './coco/coco-format.ts';
 import { portablePath, withoutExtension } from './file-finder.ts';
 import { detectionFormats } from './formats.ts';
 import { holdOut } from './hold-out.ts';
@@ -133,7 +133,7 @@ export async function writeObjectCrops(options: ObjectCropOptions): Promise<Obje
     const here = objects.get(meta.id) ?? [];
     for (const { id, bbox, category_id, iscrowd } of here) {
       if (iscrowd) continue;
-      const region = around(bbox, margin, image);
+      const region = regionAround(bbox, image, margin * Math.max(bbox[2], bbox[3]));
       if (Math.max(bbox[2], bbox[3]) < smallest) small++;
       else if (region) await write(folders.get(category_id) as string, String(id), region);
     }
@@ -208,16 +208,6 @@ function folderName(category: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for them
   if (!/^[.]|[/\\:*?"<>|\x00-\x1f]/.test(name)) return name;
   throw new ResnetCocoError('BAD_DATASET', `category ${JSON.stringify(category)}: no name for a folder; rename it`);
-}
-
-/** The box and its margin in whole pixels, clipped to the image; undefined when nothing is left. */
-function around([x, y, width, height]: CocoBox, margin: number, image: ImageSize): Region | undefined {
-  const more = margin * Math.max(width, height);
-  const left = Math.max(0, Math.floor(x - more));
-  const top = Math.max(0, Math.floor(y - more));
-  const right = Math.min(image.width, Math.ceil(x + width + more));
-  const bottom = Math.min(image.height, Math.ceil(y + height + more));
-  return right > left && bottom > top ? { left, top, width: right - left, height: bottom - top } : undefined;
 }
 
 /** A random square between `smallest` and half of the image's shorter side that no object covers much. */

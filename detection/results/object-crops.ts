@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { withoutExtension } from '../../datasets/detection/file-finder.ts';
 import { OutputFolder } from '../../datasets/detection/output-folder.ts';
+import { regionAround } from '../../datasets/images/region.ts';
 import type { ImagePool } from '../../datasets/index.ts';
 import { checkWithin } from '../../io/within-folder.ts';
 import type { DetectedImage } from './detection-folder.ts';
@@ -40,13 +41,12 @@ export class CropFolder {
    */
   async add({ file, height, width }: DetectedImage, name: string, detections: readonly Detection[]): Promise<void> {
     const stem = withoutExtension(name).replaceAll('/', '-');
-    const pieces = detections.flatMap(({ bbox: [x, y, w, h], label }, i) => {
-      const [left, top] = [Math.max(Math.floor(x), 0), Math.max(Math.floor(y), 0)];
-      const [right, bottom] = [Math.min(Math.ceil(x + w), width), Math.min(Math.ceil(y + h), height)];
-      if (right <= left || bottom <= top) return [];
+    const pieces = detections.flatMap(({ bbox, label }, i) => {
+      const region = regionAround(bbox, { width, height });
+      if (!region) return [];
       const path = join(this.#directory, label.trim().replace(UNFIT, '_') || '_', `${stem}-${i + 1}.jpg`);
       checkWithin(this.#directory, path);
-      return [{ path, region: { left, top, width: right - left, height: bottom - top } }];
+      return [{ path, region }];
     });
     if (!pieces.length) return;
     await this.#pool.cut(file, pieces);
