@@ -16,77 +16,32 @@ import {
 import type { Engine, Weights } from '../engine/index.ts';
 import { ResnetCocoError } from '../errors.ts';
 import { batchProblem } from '../io/bounds.ts';
-import { checkArgument, checkOptions, type OptionKinds } from '../io/options.ts';
+import { checkArgument, checkOptions } from '../io/options.ts';
 import { batched } from '../io/threads/batched.ts';
 import { mapOrdered } from '../io/threads/map-ordered.ts';
 import type { DetectorModel } from './architectures/architecture.ts';
 import { architectureOf } from './architectures/architectures.ts';
 import { detectViews, scaledTransform, VIEW_SCALES } from './augmented/detect-views.ts';
-import { DetectionFilter, type FilterOptions, filterKinds } from './filters.ts';
+import { detectEach, type ImageObjects } from './detect-each.ts';
+import {
+  type DetectAllOptions,
+  type DetectOptions,
+  type DetectSlicedOptions,
+  detectAllKinds,
+  detectKinds,
+  detectSlicedKinds,
+  type LoadedDetectOptions,
+  loadedKinds,
+} from './detect-options.ts';
+import { DetectionFilter } from './filters.ts';
 import type { DetectorCategory } from './model/detector-category.ts';
 import type { DetectorConfig } from './model/detector-config.ts';
 import type { BoxChoice } from './ops/box-choice.ts';
 import { categoriesByLabel, type Detection, SHOWN_SCORE } from './results/name-detections.ts';
-import { detectEach, detectTiles, type TileDetector, type TiledImage } from './slicing/detect-tiles.ts';
-import { type SlicingOptions, slicingKinds, slicingPlan } from './slicing/slicing-options.ts';
+import { detectTiles, type TileDetector } from './slicing/detect-tiles.ts';
+import { slicingKinds, slicingPlan } from './slicing/slicing-options.ts';
 
-/** Settings of `detectLoaded`. */
-export interface LoadedDetectOptions extends FilterOptions {
-  /**
-   * Only objects above this score are given, from 0 to 1; .5 by default, `SHOWN_SCORE`, as on the command line. All
-   * that a model gives, as evaluation needs it, is above its own threshold: `detector.scoreThresh`, mostly .05.
-   */
-  readonly score?: number;
-}
-
-/** Settings of `detect`. */
-export interface DetectOptions extends LoadedDetectOptions {
-  /**
-   * Looks at each image in three sizes and mirrored, and leaves out what a better box overlaps: about six times as
-   * slow. Default false.
-   */
-  readonly augment?: boolean;
-}
-
-/** Settings of `detectAll`. */
-export interface DetectAllOptions extends DetectOptions {
-  /** Images computed at once, padded to one size. Default 1, which is fastest on a CPU. */
-  readonly batch?: number;
-  readonly signal?: AbortSignal;
-  /** Whether to hand the decoded images on, for drawing; those looked at in tiles are not. */
-  readonly keepImage?: boolean;
-  /** Looks at each image in tiles, as `detectSliced` does. */
-  readonly slicing?: SlicingOptions;
-  /** Told of each tile of an image that is done, and of how many there are. */
-  readonly onTile?: (done: number, total: number) => void;
-}
-
-/** Settings of `detectSliced`. */
-export interface DetectSlicedOptions extends LoadedDetectOptions, SlicingOptions {
-  /** Tiles computed at once. Default 1, which is fastest on a CPU. */
-  readonly batch?: number;
-  readonly signal?: AbortSignal;
-  /** Told of each tile of an image that is done, and of how many there are. */
-  readonly onTile?: (done: number, total: number) => void;
-}
-
-const loadedKinds: OptionKinds<LoadedDetectOptions> = { score: 'checked', ...filterKinds };
-const detectKinds: OptionKinds<DetectOptions> = { ...loadedKinds, augment: 'boolean' };
-const detectAllKinds: OptionKinds<DetectAllOptions> = {
-  ...detectKinds,
-  batch: 'checked',
-  signal: 'signal',
-  keepImage: 'boolean',
-  slicing: 'object',
-  onTile: 'function',
-};
-const detectSlicedKinds: OptionKinds<DetectSlicedOptions> = {
-  ...loadedKinds,
-  ...slicingKinds,
-  batch: 'checked',
-  signal: 'signal',
-  onTile: 'function',
-};
+export type { DetectAllOptions };
 
 /** What both ways to look at tiles have in common. */
 type TileSettings = Pick<DetectSlicedOptions, 'batch' | 'onTile' | 'signal'>;
@@ -262,7 +217,7 @@ export class Detector {
     source: ImageSource,
     filter: DetectionFilter,
     { agnosticNms: agnostic = false, nms, signal }: DetectAllOptions,
-  ): Promise<TiledImage> {
+  ): Promise<ImageObjects> {
     const loading = VIEW_SCALES.map((scale) =>
       this.pool.load(source, scaledTransform(this.#transform, scale), { signal }),
     );

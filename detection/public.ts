@@ -2,14 +2,8 @@
 
 export type { DetectionMeasures } from '../eval/cocoeval/box-measures.ts';
 export { type ConvertModelOptions, convertModel } from './convert-model.ts';
-export {
-  type DetectAllOptions,
-  type DetectedFile,
-  type DetectedItem,
-  type DetectOptions,
-  Detector,
-  type DetectSlicedOptions,
-} from './detector.ts';
+export type { DetectAllOptions, DetectOptions, DetectSlicedOptions } from './detect-options.ts';
+export { type DetectedFile, type DetectedItem, Detector } from './detector.ts';
 export {
   type EvaluateDetectorOptions,
   type EvaluatedDetector,

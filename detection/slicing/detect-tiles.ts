@@ -1,16 +1,10 @@
 import type { ImageSize } from '../../datasets/images/image-size.ts';
 import { type LoadedTile, loadTiles } from '../../datasets/images/load-tiles.ts';
-import {
-  type ImageSource,
-  type ImageSources,
-  type ImageTransform,
-  type LoadedImage,
-  sourceName,
-} from '../../datasets/index.ts';
+import type { ImageSource, ImageTransform, LoadedImage } from '../../datasets/index.ts';
 import { placeRle } from '../../datasets/masks/place-rle.ts';
-import { ResnetCocoError } from '../../errors.ts';
 import { batched } from '../../io/threads/batched.ts';
 import { mapOrdered } from '../../io/threads/map-ordered.ts';
+import type { ImageObjects } from '../detect-each.ts';
 import type { DetectionFilter } from '../filters.ts';
 import { DetectedMask } from '../results/detected-mask.ts';
 import type { Detection } from '../results/name-detections.ts';
@@ -31,11 +25,6 @@ export interface TileDetector {
   detect(images: readonly LoadedImage[]): Promise<Detection[][]>;
 }
 
-/** What was found in an image, in its pixels. */
-export interface TiledImage extends ImageSize {
-  readonly detections: Detection[];
-}
-
 /**
  * Detects in the tiles of an image, and in the whole image, and merges what several of them found.
  *
@@ -45,7 +34,7 @@ export async function detectTiles(
   source: ImageSource,
   { merge, slicing, whole }: SlicingPlan,
   { batch, detect, filter, onTile, signal, streams, transform }: TileDetector,
-): Promise<TiledImage> {
+): Promise<ImageObjects> {
   const ahead = batch * (streams + 2);
   const tiles = loadTiles(source, { slicing, transform, whole, ahead, signal });
   const work = async (group: readonly LoadedTile[]) => {
@@ -63,38 +52,6 @@ export async function detectTiles(
     }
   }
   return { ...size, detections: mergeAsked(found.flat(), filter, merge) };
-}
-
-/**
- * Looks at images in order, some of them at once. An image that cannot be read yields its error and stops nothing.
- *
- * @param signal ends it: nothing further is yielded
- */
-export async function* detectEach<S extends ImageSource>(
-  sources: ImageSources<S>,
-  streams: number,
-  look: (source: S) => Promise<TiledImage>,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<{ readonly index: number; readonly item: S; readonly file: string } & (TiledImage | Failed)> {
-  const one = async (item: S, index: number) => {
-    const which = { index, item, file: sourceName(item) };
-    try {
-      return { ...which, ...(await look(item)) };
-    } catch (error) {
-      const isOfImage = error instanceof ResnetCocoError && ['BAD_IMAGE', 'FILE_NOT_FOUND'].includes(error.code);
-      if (!isOfImage) throw error;
-      return { ...which, error };
-    }
-  };
-  try {
-    yield* mapOrdered(sources, streams, one, signal);
-  } catch (error) {
-    if (!signal?.aborted) throw error;
-  }
-}
-
-interface Failed {
-  readonly error: ResnetCocoError;
 }
 
 /** A detection of a tile in pixels of the image. */
