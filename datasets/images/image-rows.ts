@@ -6,15 +6,16 @@ import type { FileHandle } from 'node:fs/promises';
 import { ResnetCocoError } from '../../errors.ts';
 import { filePath, openHandle, readBytes } from '../../io/regular-file.ts';
 import { damage } from './damage.ts';
+import { decodeImage } from './decode.ts';
 import type { Orientation } from './exif-orientation.ts';
 import { type DecodedImage, type ImageSource, MAX_IMAGE_PIXELS } from './image.ts';
 import { type ImageFormat, sniffFormat } from './image-format.ts';
 import type { ImageSize } from './image-size.ts';
 import { jpegRows } from './jpeg/jpeg-decoder.ts';
 import { checkLength, readJpegHeader, scansProblem } from './jpeg/jpeg-header.ts';
-import { openPngFile } from './png/png-file.ts';
-import { type PngHeader, readPngHeader } from './png/png-header.ts';
-import { type CompressedRows, pngLines } from './png/png-lines.ts';
+import { openPngFile, type PngFile } from './png/png-file.ts';
+import { claimedSize, type PngHeader, readPngHeader } from './png/png-header.ts';
+import { type CompressedRows, pngLines, rowsInMemory } from './png/png-lines.ts';
 import { pixelWriter } from './png/png-samples.ts';
 import { readImage, sourceName } from './read-image.ts';
 
@@ -37,7 +38,7 @@ const MAX_PIXELS = 2 ** 32 - 1;
 /** A row of a PNG file may claim gigabytes. JPEG has no longer rows than 65,535. */
 const MAX_WIDTH = 2 ** 20;
 
-/** Settings of `readImageRows`. */
+/** Settings of `openImageRows`. */
 export interface ImageRowsOptions {
   /** Images of up to this number of pixels are decoded at once. */
   readonly wholePixels?: number;
@@ -54,11 +55,18 @@ export async function openImageRows(
   source: ImageSource,
   { wholePixels = WHOLE_PIXELS }: ImageRowsOptions = {},
 ): Promise<ImageRows> {
-  const file = typeof source === 'string' || source instanceof URL ? await openHandle(filePath(source)) : undefined;
+  const isPath = typeof source === 'string' || source instanceof URL;
+  const name = isPath ? filePath(source) : sourceName(source);
+  const file = isPath ? await openHandle(name) : undefined;
   const close = async () => await file?.close();
   try {
-    const streamed = await openStreamed(file ?? source, sourceName(source), wholePixels);
-    return { ...(streamed ?? wholeRows(await readImage(source))), close };
+    // A JPEG file's markers are all over it: its bytes, which are few, are read at once.
+    const isJpeg = file && sniffFormat(await startOf(file)) === 'jpeg';
+    const jpeg = isJpeg ? await readBytes(name, { code: 'BAD_IMAGE' }) : undefined;
+    const encoded = jpeg ?? file ?? (source instanceof Uint8Array ? source : undefined);
+    const streamed = encoded && (await openStreamed(encoded, name, wholePixels));
+    if (streamed) return { ...streamed, close };
+    return { ...wholeRows(await (jpeg ? decodeImage(jpeg, name) : readImage(source))), close };
   } catch (error) {
     await close();
     throw error;
@@ -67,21 +75,22 @@ export async function openImageRows(
 
 /** Undefined for what is decoded at once. */
 async function openStreamed(
-  source: FileHandle | ImageSource,
+  source: FileHandle | Uint8Array,
   name: string,
   wholePixels: number,
 ): Promise<Omit<ImageRows, 'close'> | undefined> {
-  const isFile = typeof source === 'object' && 'fd' in source;
-  if (!isFile && !(source instanceof Uint8Array)) return undefined;
-  const format = sniffFormat(isFile ? await startOf(source) : source);
+  const head = source instanceof Uint8Array ? source : await startOf(source);
+  const format = sniffFormat(head);
   if (format !== 'jpeg' && format !== 'png') return undefined;
+  const claim = format === 'png' ? claimedSize(head) : undefined;
+  if (claim && claim.width * claim.height <= wholePixels) return undefined; // its chunks need not be walked
   const bad = (error: unknown) =>
     new ResnetCocoError('BAD_IMAGE', `${name}: cannot be decoded as ${format.toUpperCase()}: ${messageOf(error)}`, {
       cause: error,
     });
   let opened: Opened;
   try {
-    opened = format === 'png' ? await openPng(source) : await openJpeg(source, name);
+    opened = source instanceof Uint8Array && format === 'jpeg' ? openJpeg(source) : await openPng(source);
   } catch {
     return undefined; // damaged or unusual; the decoder of whole images reads it, or gives the best message
   }
@@ -120,15 +129,15 @@ interface Opened extends ImageSize {
 }
 
 async function openPng(source: FileHandle | Uint8Array): Promise<Opened> {
-  const { header, rows } = source instanceof Uint8Array ? inMemory(readPngHeader(source)) : await openPngFile(source);
+  const { header, rows } = source instanceof Uint8Array ? pngInMemory(source) : await openPngFile(source);
   // The rows of an interlaced picture are complete when its last pass is.
   return { ...header, rows: header.interlaced ? undefined : () => pngRows(header, rows) };
 }
 
-const inMemory = (header: PngHeader): { readonly header: PngHeader; readonly rows: CompressedRows } => {
-  const bytes = header.pixelBytes.reduce((sum, { length }) => sum + length, 0);
-  return { header, rows: { bytes, parts: () => header.pixelBytes } };
-};
+function pngInMemory(bytes: Uint8Array): PngFile {
+  const header = readPngHeader(bytes);
+  return { header, rows: rowsInMemory(header) };
+}
 
 async function* pngRows(header: PngHeader, compressed: CompressedRows): AsyncGenerator<Uint8Array, void> {
   const row = new Uint8Array(header.width * 3);
@@ -144,9 +153,7 @@ async function* pngRows(header: PngHeader, compressed: CompressedRows): AsyncGen
   }
 }
 
-/** A JPEG file's markers are all over it: its bytes, which are few, are read at once. */
-async function openJpeg(source: FileHandle | Uint8Array, name: string): Promise<Opened> {
-  const bytes = source instanceof Uint8Array ? source : await readBytes(name, { code: 'BAD_IMAGE' });
+function openJpeg(bytes: Uint8Array): Opened {
   const header = readJpegHeader(bytes);
   checkLength(header);
   const problem = scansProblem(header, Math.max(header.width * header.height, MAX_IMAGE_PIXELS));

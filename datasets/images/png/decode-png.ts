@@ -1,7 +1,7 @@
 import { damage } from '../damage.ts';
 import type { Image } from '../image.ts';
 import type { PngHeader } from './png-header.ts';
-import { pngLines } from './png-lines.ts';
+import { pngLines, rowsInMemory } from './png-lines.ts';
 import { pixelWriter } from './png-samples.ts';
 
 /**
@@ -13,8 +13,8 @@ import { pixelWriter } from './png-samples.ts';
  * @throws Error with the reason when the file is damaged
  */
 export async function decodePng(header: PngHeader): Promise<Image> {
-  const { width, height, pixelBytes } = header;
-  const lines = pngLines(header, pixelBytes);
+  const { width, height } = header;
+  const lines = pngLines(header, rowsInMemory(header));
   try {
     const data = new Uint8Array(width * height * 3);
     const writePixels = pixelWriter(header, data);

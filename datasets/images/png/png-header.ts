@@ -51,6 +51,13 @@ export function chunkHead(bytes: Uint8Array): ChunkHead | undefined {
 
 const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
+/** The size that the start of a PNG file claims; undefined if its first chunk is no header. */
+export function claimedSize(start: Uint8Array): Pick<PngHeader, 'width' | 'height'> | undefined {
+  const chunk = start.subarray(SIGNATURE_LENGTH);
+  if (chunkHead(chunk)?.type !== 'IHDR' || chunk.length < CHUNK_HEAD + 8) return undefined;
+  return { width: viewOf(chunk).getUint32(CHUNK_HEAD), height: viewOf(chunk).getUint32(CHUNK_HEAD + 4) };
+}
+
 /** The checksums of single bytes. */
 const CRCS = Int32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;

@@ -34,28 +34,28 @@ function checkLength(compressed: number, expected: number): void {
 const inflatedLength = (passes: readonly PngPass[]): number =>
   passes.reduce((sum, { columns, rows, rowBytes }) => sum + (columns && rows * rowBytes), 0);
 
-/**
- * Inflates a PNG file's rows one at a time, in the order of the file.
- *
- * @param parts the compressed rows
- * @throws Error with the reason when the file is damaged; before the first row when it is too short for its size
- */
-export function pngLines(
-  header: PngHeader,
-  parts: readonly Uint8Array[] | CompressedRows,
-): AsyncGenerator<PngLine, void> {
-  const passes = pngPasses(header);
-  const expected = inflatedLength(passes);
-  const compressed =
-    'length' in parts ? { bytes: parts.reduce((sum, { length }) => sum + length, 0), parts: () => parts } : parts;
-  checkLength(compressed.bytes, expected);
-  return linesOf(header, passes, expected, compressed);
-}
-
 /** The compressed rows of a file that is read as they are asked for. */
 export interface CompressedRows {
   readonly bytes: number;
   parts(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+}
+
+/** The compressed rows of a file in memory. */
+export const rowsInMemory = ({ pixelBytes }: PngHeader): CompressedRows => ({
+  bytes: pixelBytes.reduce((sum, { length }) => sum + length, 0),
+  parts: () => pixelBytes,
+});
+
+/**
+ * Inflates a PNG file's rows one at a time, in the order of the file.
+ *
+ * @throws Error with the reason when the file is damaged; before the first row when it is too short for its size
+ */
+export function pngLines(header: PngHeader, compressed: CompressedRows): AsyncGenerator<PngLine, void> {
+  const passes = pngPasses(header);
+  const expected = inflatedLength(passes);
+  checkLength(compressed.bytes, expected);
+  return linesOf(header, passes, expected, compressed);
 }
 
 async function* linesOf(

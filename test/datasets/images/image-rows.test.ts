@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { cutRegions } from '../../../datasets/images/cut-regions.ts';
@@ -44,7 +45,7 @@ test('tiles that are decoded row by row have the pixels of Pillow, of files and 
   for (const [name, { data, height, width }] of expectedImages) {
     if (!/^(jpeg|png)-/.test(name)) continue;
     const path = join(imagesDir, name);
-    for (const source of [path, readFileSync(path)]) {
+    for (const source of [path, pathToFileURL(path).href, readFileSync(path)]) {
       for (const [slice, overlap] of [
         [7, 0.3],
         [16, 0],
