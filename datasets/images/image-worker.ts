@@ -70,7 +70,7 @@ async function load({ source, transform, keepImage }: Extract<Job, { kind: 'load
 
 async function render(job: Extract<Job, { kind: 'render' }>): Promise<Uint8Array | undefined> {
   const { source, boxes, path, previewSide } = job;
-  const { factor: reduction, image } = await readReduced(source, DRAWN_PIXELS);
+  const { factor: reduction, image } = await readReduced(source);
   const format = image.format ?? formatOf(path);
   // On a small picture a label would cover everything, and smooth scaling would blur it.
   const enlarging = enlargement(image);
@@ -87,9 +87,6 @@ async function render(job: Extract<Job, { kind: 'render' }>): Promise<Uint8Array
     ? undefined
     : Uint8Array.from(await encodeImage(shrunk(large, previewSide), 'jpeg', PREVIEW_QUALITY));
 }
-
-/** Of an image that is too large to be decoded at once, a reduced one is drawn on. */
-export const DRAWN_PIXELS = 2 ** 24;
 
 const formatOf = (path: string): ImageFormat => (extname(path).toLowerCase() === '.png' ? 'png' : 'jpeg');
 

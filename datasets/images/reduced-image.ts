@@ -54,24 +54,26 @@ export class ReducedImage {
   }
 }
 
+/** An image that is not decoded at once is reduced to about this many pixels where the whole of it is needed. */
+export const REDUCED_PIXELS = 2 ** 24;
+
 /** The whole factor that reduces an image to at most this many pixels. */
 export const reductionTo = ({ height, width }: ImageSize, pixels: number): number =>
   Math.max(1, Math.ceil(Math.sqrt((width * height) / pixels)));
 
 /**
- * An image, reduced by a whole factor to at most this many pixels if it is too large to be decoded at once.
+ * An image, reduced by a whole factor if it is too large to be decoded at once.
  *
  * @throws ResnetCocoError FILE_NOT_FOUND or BAD_IMAGE, naming the image
  */
 export async function readReduced(
   source: ImageSource,
-  pixels: number,
 ): Promise<{ readonly image: DecodedImage; readonly factor: number }> {
   const rows = await openImageRows(source);
   try {
     const { format, orientation, whole } = rows;
     if (whole) return { image: whole, factor: 1 };
-    const factor = reductionTo(rows, pixels);
+    const factor = reductionTo(rows, REDUCED_PIXELS);
     const reduced = new ReducedImage(rows, factor);
     for await (const row of rows.rows) reduced.add(row);
     return { image: { ...orient(reduced.image, orientation), format }, factor };

@@ -5,12 +5,9 @@ import { orient, uprightSize } from './exif-orientation.ts';
 import type { Image } from './image.ts';
 import { openImageRows } from './image-rows.ts';
 import type { LoadedTile, TileJob } from './load-tiles.ts';
-import { ReducedImage, reductionTo } from './reduced-image.ts';
+import { REDUCED_PIXELS, ReducedImage, reductionTo } from './reduced-image.ts';
 import { tilesOf } from './tiles.ts';
 import { transformImage } from './transform.ts';
-
-/** An image that is not decoded at once is reduced to about this many pixels before a model sees the whole of it. */
-const REDUCED_PIXELS = 2 ** 24;
 
 async function* tilesOfImage({ rows, slicing, source, transform, whole }: TileJob): AsyncGenerator<LoadedTile, void> {
   const image = await openImageRows(source, rows);
