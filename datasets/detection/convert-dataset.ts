@@ -9,6 +9,7 @@ import { type DetectionFormat, formats } from './formats.ts';
 import { checkImageName, OutputFolder } from './output-folder.ts';
 import type { DatasetProblems } from './problems.ts';
 import { type ReadOptions, readOptionKinds, readSource, withPaths } from './read-detection-dataset.ts';
+import { storedOf } from './stored.ts';
 import { type WriteOptions, writeOptionKinds } from './write-detection-dataset.ts';
 
 /** Settings of `convertDataset`. */
@@ -47,7 +48,7 @@ export async function convertDataset(options: ConvertDatasetOptions): Promise<Co
   const { to, out: target, copyImages, ...source } = withPaths(call, options);
   const out = pathArgument(call, '`out`', target);
   const { format, dataset, files, problems } = await readSource(source);
-  const { imageFolder, isFolder, lost, omits, write } = formats[to];
+  const { imageFolder, isFolder, write } = formats[to];
   if (!isFolder && isSameFile(out, source.annotations)) {
     throw new ResnetCocoError('USAGE', `${out}: is what is read; name another file to write`);
   }
@@ -64,14 +65,12 @@ export async function convertDataset(options: ConvertDatasetOptions): Promise<Co
   };
   await (isFolder ? inLockedFolder(out, writeAll) : writeAll());
   const { images, annotations } = dataset;
-  const omitted = omits ? annotations.filter(omits).length : 0;
   return {
     from: format,
     images: images.length,
-    annotations: annotations.length - omitted,
+    ...storedOf(to, annotations),
     ...(copyImages && { copied: { folder, images: files.size } }),
     problems,
-    lost: lost(annotations),
   };
 }
 

@@ -6,6 +6,7 @@ import type { CocoDataset, ImageId } from './coco/coco-format.ts';
 import { portablePath } from './file-finder.ts';
 import { type DetectionFormat, formats } from './formats.ts';
 import { checkImageName, OutputFolder } from './output-folder.ts';
+import { storedOf } from './stored.ts';
 
 /** A part of a data set: `train` and the images in it. A data set without parts is one part without a name. */
 export interface DatasetPart {
@@ -65,15 +66,10 @@ export async function writeDatasetFolder(
   parts: readonly DatasetPart[],
   { copyImages, files, format, polygons, signal }: FolderOptions,
 ): Promise<WrittenFolder> {
-  const { imageFolder, isFolder, lost, omits, write } = formats[format];
+  const { imageFolder, isFolder, write } = formats[format];
   const images = parts.flatMap(({ dataset }) => dataset.images);
   const annotations = parts.flatMap(({ dataset }) => dataset.annotations);
-  const written = {
-    format,
-    images: images.length,
-    annotations: annotations.length - (omits ? annotations.filter(omits).length : 0),
-    lost: lost(polygons ? annotations.map(({ segmentation, ...rest }) => rest) : annotations),
-  };
+  const written = { format, images: images.length, ...storedOf(format, annotations, polygons) };
   if (isSingleFile(out, format, parts)) {
     if (statsOf(out)) {
       throw new ResnetCocoError(

@@ -7,11 +7,11 @@ import { ImagePool } from '../../images/image-pool.ts';
 import type { Region } from '../../images/region.ts';
 import { checkSlicing, type SliceSize, tilesOf } from '../../images/tiles.ts';
 import type { CocoAnnotation, CocoImage } from '../coco/coco-format.ts';
-
 import { type DetectionFormat, formats } from '../formats.ts';
 import { annotationStems, byImage, OutputFolder } from '../output-folder.ts';
 import type { DatasetProblems } from '../problems.ts';
 import { type ReadOptions, readOptionKinds, readSource, withPaths } from '../read-detection-dataset.ts';
+import { storedOf } from '../stored.ts';
 import { clipObject } from './clip-object.ts';
 
 /** Settings of `sliceDataset`. */
@@ -95,10 +95,11 @@ export async function sliceDataset(options: SliceDatasetOptions): Promise<Sliced
   const { dataset, files, format, problems } = await readSource(source);
   if (!files.size) throw new ResnetCocoError('FILE_NOT_FOUND', `${source.annotations}: name the folder of its images`);
   await new OutputFolder(out).checkEmpty();
-  const { imageFolder, isFolder, lost, omits, write } = formats[format];
+  const { imageFolder, isFolder, write } = formats[format];
   const place = isFolder ? out : join(out, 'annotations.json');
   const stems = annotationStems(dataset.images.map(({ file_name }) => file_name));
   const objects = byImage(dataset);
+  const polygons = format === 'yolo';
   const counts = { parts: 0, objects: 0, empty: 0, missing: 0 };
   const unreadable: ResnetCocoError[] = [];
   const [images, annotations]: [CocoImage[], CocoAnnotation[]] = [[], []];
@@ -147,7 +148,6 @@ export async function sliceDataset(options: SliceDatasetOptions): Promise<Sliced
         onProgress?.(index + 1, dataset.images.length);
       }
       const { split, signal } = source;
-      const polygons = format === 'yolo';
       const sliced = { ...dataset, images, annotations };
       await write(place, sliced, { polygons, ...(split !== undefined && { split }), ...(signal && { signal }) });
     });
@@ -156,8 +156,7 @@ export async function sliceDataset(options: SliceDatasetOptions): Promise<Sliced
   }
   return {
     ...{ format, images: cut, tiles: images.length, unreadable, problems, leftOut: counts },
-    annotations: annotations.length - (omits ? annotations.filter(omits).length : 0),
-    lost: lost(format === 'yolo' ? annotations.map(({ segmentation, ...one }) => one) : annotations),
+    ...storedOf(format, annotations, polygons),
   };
 
   function add({ name, objects, region: { height, width } }: Tile): void {
