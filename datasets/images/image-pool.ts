@@ -123,8 +123,8 @@ export class ImagePool {
   }
 
   /**
-   * Writes parts of a picture, each whole or not at all: as PNG if its path ends in .png, else as JPEG. Missing folders are made. The picture may be larger
-   * than those that are decoded at once.
+   * Writes parts of a picture, each whole or not at all: as PNG if its path ends in .png, else as JPEG. Missing folders
+   * are made. The picture may be larger than those that are decoded at once.
    *
    * @throws ResnetCocoError as `readImage` does
    * @throws ResnetCocoError FILE_NOT_WRITABLE when a file cannot be written

@@ -40,8 +40,8 @@ export interface LoadTilesOptions extends Omit<TileJob, 'source'> {
  * The tiles of an image, in the order in which they are decoded, then the whole image. A thread decodes them as they are
  * taken: large JPEG and PNG files row by row, in memory that does not grow with the image's height.
  *
- * @throws ResnetCocoError FILE_NOT_FOUND or BAD_IMAGE, naming the image; USAGE for too many tiles; the signal's reason when
- *   aborted
+ * @throws ResnetCocoError FILE_NOT_FOUND or BAD_IMAGE, naming the image; BAD_IMAGE for too many tiles; the signal's reason
+ *   when aborted
  */
 export function loadTiles(
   image: ImageSource,

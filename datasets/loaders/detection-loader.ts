@@ -13,7 +13,6 @@ import { aspectRatioGroups, GroupedPlan } from './detection/grouped-plan.ts';
 import { type DetectionLoaderOptions, type DetectionSample, detectionLoaderKinds } from './detection/loader-options.ts';
 import type { PreparedSample } from './detection/prepare.ts';
 import type { SampleJob, SampleResult, SampleSettings } from './detection/sample-job.ts';
-
 import { repeatFactors } from './epoch-order.ts';
 import { seeded } from './seeded.ts';
 
