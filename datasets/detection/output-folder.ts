@@ -9,6 +9,7 @@ import { makeFolder, writeWholeFile } from '../../io/whole-file.ts';
 import { checkWithin } from '../../io/within-folder.ts';
 import type { CocoDataset, ImageId } from './coco/coco-format.ts';
 import { portablePath, withoutExtension } from './file-finder.ts';
+import { comparedName } from './named-categories.ts';
 import type { VocAnnotation } from './voc/read-voc.ts';
 
 /** The folder that a data set is written to. Existing files with other content are never overwritten. */
@@ -150,7 +151,7 @@ export function annotationStems(names: readonly string[]): string[] {
 /** @throws ResnetCocoError BAD_DATASET when a format without ids could not tell categories apart by these names */
 export function checkNames(names: readonly string[]): void {
   const seen = new Set<string>();
-  for (const name of names.map((name) => name.trim().normalize())) {
+  for (const name of names.map(comparedName)) {
     const fault = CONTROL.test(name) ? 'has a control character' : seen.has(name) ? 'is there twice' : undefined;
     if (fault) {
       throw new ResnetCocoError(

@@ -10,6 +10,7 @@ import type { DetectionSource, FoundDataset } from '../detection-source.ts';
 import { portablePath, withoutExtension } from '../file-finder.ts';
 import { ImageFiles } from '../image-files.ts';
 import { measureImage } from '../measure-image.ts';
+import { comparedName } from '../named-categories.ts';
 import { ProblemList } from '../problems.ts';
 import { findVocLayout, type VocLayout } from './voc-layout.ts';
 import { parseVoc, type VocFile, type VocObject } from './voc-xml.ts';
@@ -128,7 +129,7 @@ class VocDataset {
   constructor({ finder }: VocLayout, categories: readonly CocoCategory[], problems: ProblemList) {
     this.#files = new ImageFiles(finder, problems);
     this.#categories = categories;
-    this.#categoryIds = new Map(categories.map(({ id, name }) => [name.trim().normalize(), id]));
+    this.#categoryIds = new Map(categories.map(({ id, name }) => [comparedName(name), id]));
     this.#problems = problems;
   }
 
