@@ -50,19 +50,15 @@ export interface Groups {
 
 /** Groups the selected rows. Without categories, an image is one group, sorted by category. */
 export function groupRows(table: AnnotationTable, selection: Selection, isLeftOut: (row: number) => boolean): Groups {
-  const { categoryRanks, imageRanks, useCategories } = selection;
+  const { imageRanks, useCategories } = selection;
   const images = new Int32Array(table.length);
-  const categories = new Int32Array(table.length);
-  let [lastId, lastRank] = [Number.NaN, -1];
+  const categories = ranksOfCategories(table, selection, isLeftOut);
   let kept: Int32Array = new Int32Array(table.length);
   let count = 0;
   for (let row = 0; row < table.length; row++) {
-    const id = table.categories[row];
-    if (id !== lastId) [lastId, lastRank] = [id, categoryRanks.get(id) ?? -1];
-    const image = table.images[row] < 0 ? -1 : imageRanks[table.images[row]];
-    images[row] = image;
-    categories[row] = lastRank;
-    if (image >= 0 && lastRank >= 0 && !isLeftOut(row)) kept[count++] = row;
+    if (categories[row] < 0) continue;
+    images[row] = imageRanks[table.images[row]];
+    kept[count++] = row;
   }
   kept = kept.subarray(0, count);
   const byImage = () => {
@@ -86,11 +82,28 @@ export interface CategoryRows {
 /** The selected rows of each category. Without categories there is one, sorted by category. */
 export function rowsByCategory(
   table: AnnotationTable,
-  { categories, categoryRanks, imageRanks, useCategories }: Selection,
+  selection: Selection,
   isLeftOut: (row: number) => boolean,
 ): CategoryRows {
-  const ranks = new Int32Array(table.length);
+  const { categories, useCategories } = selection;
+  const ranks = ranksOfCategories(table, selection, isLeftOut);
   const starts = new Int32Array(categories + 1);
+  for (let row = 0; row < table.length; row++) if (ranks[row] >= 0) starts[ranks[row] + 1]++;
+  for (let k = 0; k < categories; k++) starts[k + 1] += starts[k];
+  // In shared memory, so that threads can evaluate different categories.
+  const rows = new Int32Array(new SharedArrayBuffer(4 * starts[categories]));
+  const next = starts.slice();
+  for (let row = 0; row < table.length; row++) if (ranks[row] >= 0) rows[next[ranks[row]]++] = row;
+  return { rows, starts: useCategories ? starts : Int32Array.of(0, rows.length) };
+}
+
+/** By row: the index of its category among the evaluated ones; -1 for a row that is not evaluated. */
+function ranksOfCategories(
+  table: AnnotationTable,
+  { categoryRanks, imageRanks }: Selection,
+  isLeftOut: (row: number) => boolean,
+): Int32Array {
+  const ranks = new Int32Array(table.length);
   let [lastId, lastRank] = [Number.NaN, -1];
   for (let row = 0; row < table.length; row++) {
     const id = table.categories[row];
@@ -98,14 +111,8 @@ export function rowsByCategory(
     const image = table.images[row];
     const isKept = lastRank >= 0 && image >= 0 && imageRanks[image] >= 0 && !isLeftOut(row);
     ranks[row] = isKept ? lastRank : -1;
-    if (isKept) starts[lastRank + 1]++;
   }
-  for (let k = 0; k < categories; k++) starts[k + 1] += starts[k];
-  // In shared memory, so that threads can evaluate different categories.
-  const rows = new Int32Array(new SharedArrayBuffer(4 * starts[categories]));
-  const next = starts.slice();
-  for (let row = 0; row < table.length; row++) if (ranks[row] >= 0) rows[next[ranks[row]]++] = row;
-  return { rows, starts: useCategories ? starts : Int32Array.of(0, rows.length) };
+  return ranks;
 }
 
 function cut(rows: Int32Array, images: Int32Array, categories: Int32Array): Groups {
