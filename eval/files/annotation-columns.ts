@@ -18,7 +18,7 @@ export interface AnnotationColumns {
 /**
  * Reads an annotation file for the evaluation of boxes without making objects of its annotations.
  *
- * @returns undefined when the file is no object of lists, `checkDataset` warns of its images or categories, or
+ * @returns undefined when the file is no object, one of the lists is none, `checkDataset` warns of its images or categories, or
  *   `AnnotationReader` does not take all annotations or has no table of them: `COCO.load` then reads the file, or says
  *   what is wrong
  * @throws ResnetCocoError as `readJsonParts` and `checkDataset` do
