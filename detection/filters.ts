@@ -1,4 +1,5 @@
 import { ResnetCocoError } from '../errors.ts';
+import { checkNumber } from '../io/check-number.ts';
 import { nearestNames } from '../io/nearest.ts';
 import type { OptionKinds } from '../io/options.ts';
 import { shownValue } from '../io/shown-value.ts';
@@ -48,14 +49,6 @@ export interface LeftOutDetections {
 }
 
 const MOST_DETECTIONS = 1e6;
-
-function checkNumber(name: string, value: number | undefined, least: number, most: number, isWhole = false): void {
-  if (value === undefined) return;
-  if (typeof value === 'number' && value >= least && value <= most && (!isWhole || Number.isInteger(value))) return;
-  const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
-  const wanted = `${isWhole ? 'a whole number' : 'a number'} ${range}`;
-  throw new ResnetCocoError('USAGE', `${name} must be ${wanted}, is ${shownValue(value)}`);
-}
 
 /**
  * The category of a name, whatever its Unicode form and, if no other is named so, its case.

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { ResnetCocoError } from '../../errors.ts';
+import { checkNumber } from '../../io/check-number.ts';
 import { inLockedFolder } from '../../io/folder-lock.ts';
 import { checkOptions, type OptionKinds, pathArgument } from '../../io/options.ts';
 import type { Random } from '../../io/random.ts';
-import { shownValue } from '../../io/shown-value.ts';
 import { checkWithin } from '../../io/within-folder.ts';
 import { crop } from '../augment/crop.ts';
 import { writeImage } from '../images/encode.ts';
@@ -75,11 +75,6 @@ const TRIALS = 50;
 const MOST_COVERED = 0.1;
 
 const [MOST_PIXELS, MOST_MARGIN, MOST_SQUARES] = [100_000, 100, 10_000];
-
-function checkNumber(name: string, value: number, least: number, most: number): void {
-  if (typeof value === 'number' && value >= least && value <= most) return;
-  throw new ResnetCocoError('USAGE', `${name} must be a number from ${least} to ${most}, is ${shownValue(value)}`);
-}
 
 /**
  * Cuts every object out of its image into a folder for training a classifier (`imagefolder:DIR`). A backbone can so be

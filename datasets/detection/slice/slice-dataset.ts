@@ -1,8 +1,8 @@
 import { extname, join } from 'node:path';
 import { ResnetCocoError } from '../../../errors.ts';
+import { checkNumber } from '../../../io/check-number.ts';
 import { inLockedFolder } from '../../../io/folder-lock.ts';
 import { checkOptions, type OptionKinds, pathArgument } from '../../../io/options.ts';
-import { shownValue } from '../../../io/shown-value.ts';
 import { ImagePool } from '../../images/image-pool.ts';
 import type { Region } from '../../images/region.ts';
 import { checkSlicing, type SliceSize, tilesOf } from '../../images/tiles.ts';
@@ -88,9 +88,7 @@ export async function sliceDataset(options: SliceDatasetOptions): Promise<Sliced
   const { empty = true, minAreaRatio = 0.1, onProgress, out: target, overlap = 0.2, slice = 640, ...rest } = options;
   const out = pathArgument(call, '`out`', target);
   const slicing = checkSlicing(slice, overlap);
-  if (!(typeof minAreaRatio === 'number' && minAreaRatio >= 0 && minAreaRatio <= 1)) {
-    throw new ResnetCocoError('USAGE', `minAreaRatio must be a number from 0 to 1, is ${shownValue(minAreaRatio)}`);
-  }
+  checkNumber('minAreaRatio', minAreaRatio, 0, 1);
   const source = withPaths(call, rest);
   const { dataset, files, format, problems } = await readSource(source);
   if (!files.size) throw new ResnetCocoError('FILE_NOT_FOUND', `${source.annotations}: name the folder of its images`);
