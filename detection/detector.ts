@@ -41,8 +41,6 @@ import { categoriesByLabel, type Detection, SHOWN_SCORE } from './results/name-d
 import { detectTiles, type TileDetector } from './slicing/detect-tiles.ts';
 import { slicingKinds, slicingPlan } from './slicing/slicing-options.ts';
 
-export type { DetectAllOptions };
-
 /** What both ways to look at tiles have in common. */
 type TileSettings = Pick<DetectSlicedOptions, 'batch' | 'onTile' | 'signal'>;
 
